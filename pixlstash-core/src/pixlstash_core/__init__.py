@@ -1,0 +1,61 @@
+"""PixlStash's core: a library of pictures, the hooks plugins implement, and nothing that needs a model or a server.
+
+Everything a plugin author or a script needs is at this level; importing it loads no image, array or web library.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Meta
+
+from .contracts import FactReader, Found, Importer, Kind, Media, Opened, Params, Stat, Store
+from .errors import NotThere, PixlStashError, Refused, StoreUnreachable
+from .hookspecs import hookimpl
+from .types import OWNER, Embedded, Fact, Facts, Format, Reader, Scope
+
+if TYPE_CHECKING:
+    from .client import Client as Client
+    from .library import Library as Library
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "OWNER",
+    "Client",
+    "Embedded",
+    "Fact",
+    "FactReader",
+    "Facts",
+    "Format",
+    "Found",
+    "Importer",
+    "Kind",
+    "Library",
+    "Media",
+    "Meta",
+    "NotThere",
+    "Opened",
+    "Params",
+    "PixlStashError",
+    "Reader",
+    "Refused",
+    "Scope",
+    "Stat",
+    "Store",
+    "StoreUnreachable",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Library pulls in SQLite; a plugin that only subclasses a Kind does not need it.
+    if name == "Library":
+        from .library import Library
+
+        return Library
+    if name == "Client":
+        from .client import Client
+
+        return Client
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

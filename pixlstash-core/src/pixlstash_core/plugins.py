@@ -1,0 +1,209 @@
+"""Finds plugins by entry points, calls each implementation by itself, and remembers what went wrong.
+
+pluggy aborts a whole call on one exception; here one broken plugin never hides another (`design` §4). Nothing is
+global: every library has its own `Plugins`.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import importlib_metadata
+import pluggy
+from msgspec import Struct
+
+from . import hookspecs
+from .contracts import FactReader, Importer, Kind, Store
+from .types import PluginInfo
+
+#: Built-in features use the same door as everyone else. Each is imported only when plugins are loaded.
+BUILTIN = ("pixlstash_core.stores.builtin", "pixlstash_core.media.builtin", "pixlstash_core.demo.builtin")
+
+
+class Origin(Struct, frozen=True):
+    """Where an object came from, for messages and provenance."""
+
+    plugin: str
+    distribution: str
+    version: str
+
+
+class Plugins:
+    """The plugins of one library."""
+
+    def __init__(self) -> None:
+        self.pm = pluggy.PluginManager(hookspecs.PROJECT)
+        self.pm.add_hookspecs(hookspecs)
+        self._origins: dict[str, Origin] = {}
+        self._problems: dict[str, list[str]] = {}
+        self._objects: dict[str, list[str]] = {}
+        self._disabled: set[str] = set()
+        self._nouns: dict[str, list[Any]] = {}
+
+    @classmethod
+    def load(cls, *, builtin: Sequence[str] = BUILTIN, disabled: Iterable[str] = (), extra: Iterable[Any] = ()) -> Plugins:
+        """Register the built-ins, every installed entry point of group `pixlstash`, and `extra` modules or objects."""
+        plugins = cls()
+        plugins._disabled = set(disabled)
+        own = Origin("core", "pixlstash-core", _version("pixlstash-core"))
+        for name in builtin:
+            plugins._guard(name, lambda n=name: plugins._register(_import(n), Origin(n, own.distribution, own.version)))
+        for point in importlib_metadata.entry_points(group=hookspecs.PROJECT):
+            dist = point.dist
+            origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
+            if point.name in plugins._origins:
+                first = plugins._origins[point.name]
+                plugins._note(
+                    point.name,
+                    f"Two plugins are called {point.name!r}: one from {first.distribution} {first.version}, one from"
+                    f" {origin.distribution} {origin.version}. The first is used; uninstall one of them.",
+                )
+                continue
+            plugins._origins[point.name] = origin
+            if point.name not in plugins._disabled:
+                plugins._guard(point.name, lambda p=point, o=origin: plugins._register(p.load(), o))
+        for plugin in extra:
+            name = getattr(plugin, "__name__", type(plugin).__name__)
+            plugins._guard(name, lambda p=plugin, n=name: plugins._register(p, Origin(n, "extra", "0")))
+        return plugins
+
+    # -- nouns ---------------------------------------------------------------------------------------------------------
+
+    def kinds(self) -> list[Kind]:
+        return self._yielded("kinds", Kind, lambda kind: kind.id)
+
+    def fact_readers(self) -> list[FactReader]:
+        return self._yielded("readers", FactReader, lambda reader: reader.id)
+
+    def stores(self) -> dict[str, Store]:
+        return {store.scheme: store for store in self._yielded("stores", Store, lambda store: store.scheme)}
+
+    def importers(self) -> dict[str, Importer]:
+        return {one.id: one for one in self._yielded("importers", Importer, lambda one: one.id)}
+
+    def commands(self) -> list[Any]:
+        import click
+
+        return self._yielded("commands", click.Command, lambda command: str(command.name))
+
+    def nouns(self, hook: str, kind: type, name: Callable[[Any], str]) -> list[Any]:
+        """What a hook of another package's spec (`pixlstash_web` adds its own) yields, guarded the same way."""
+        return self._yielded(hook, kind, name)
+
+    # -- verbs ---------------------------------------------------------------------------------------------------------
+
+    def call(self, hook: str, **arguments: Any) -> None:
+        """Call a verb of every plugin, each guarded by itself."""
+        for impl in self._impls(hook):
+            self._guard(impl.plugin_name, lambda i=impl: _run(i, arguments))
+
+    def listeners(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
+        """(plugin name, function taking keyword arguments) of each implementation of a verb."""
+        return [(i.plugin_name, lambda _i=i, **arguments: _run(_i, arguments)) for i in self._impls(hook)]
+
+    def problem(self, plugin: str, sentence: str) -> None:
+        """Record what went wrong with a plugin."""
+        self._note(plugin, sentence)
+
+    def list(self) -> list[PluginInfo]:
+        """Every plugin found, working or not."""
+        for hook, kind, name in _NOUNS:
+            self._yielded(hook, kind, name)
+        infos = []
+        for plugin, origin in self._origins.items():
+            hooks = [h.name for h in self.pm.get_hookcallers(p) or ()] if (p := self.pm.get_plugin(plugin)) else []
+            infos.append(
+                PluginInfo(
+                    plugin,
+                    origin.distribution,
+                    origin.version,
+                    sorted(hooks),
+                    sorted(self._objects.get(plugin, [])),
+                    plugin not in self._disabled,
+                    self._problems.get(plugin, []),
+                )
+            )
+        return infos
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _register(self, plugin: Any, origin: Origin) -> None:
+        self._origins.setdefault(origin.plugin, origin)
+        self.pm.register(plugin, origin.plugin)
+
+    def _impls(self, hook: str) -> list[Any]:
+        caller = getattr(self.pm.hook, hook)
+        return list(reversed(caller.get_hookimpls()))  # registration order
+
+    def _yielded(self, hook: str, kind: type, name: Callable[[Any], str]) -> list[Any]:
+        """The objects of a noun hook, once: one clash or fault costs only the object or plugin it is in."""
+        if hook in self._nouns:
+            return self._nouns[hook]
+        owners: dict[str, str] = {}
+        found: list[Any] = []
+
+        def take(impl: Any) -> None:
+            for thing in _run(impl, {}) or ():
+                if not isinstance(thing, kind):
+                    self._note(impl.plugin_name, f"{hook} yielded {thing!r}, which is not a {kind.__name__}.")
+                    continue
+                key = name(thing)
+                if key in owners:
+                    self._note(
+                        impl.plugin_name,
+                        f"{hook}: {key!r} is offered by {self._who(owners[key])} and by {self._who(impl.plugin_name)};"
+                        " the first is used. Switch one of them off.",
+                    )
+                    continue
+                owners[key] = impl.plugin_name
+                self._objects.setdefault(impl.plugin_name, []).append(f"{hook}: {key}")
+                found.append(thing)
+
+        for impl in self._impls(hook):
+            self._guard(impl.plugin_name, lambda i=impl: take(i))
+        self._nouns[hook] = found
+        return found
+
+    def _guard(self, plugin: str, call: Callable[[], Any]) -> None:
+        try:
+            call()
+        except Exception as error:  # a plugin may raise anything, and must hurt only itself
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self._note(plugin, f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})")
+
+    def _note(self, plugin: str, sentence: str) -> None:
+        self._origins.setdefault(plugin, Origin(plugin, "?", "?"))
+        problems = self._problems.setdefault(plugin, [])
+        if sentence not in problems:
+            problems.append(sentence)
+
+    def _who(self, plugin: str) -> str:
+        origin = self._origins[plugin]
+        return f"{plugin} ({origin.distribution} {origin.version})"
+
+
+def _run(impl: Any, arguments: dict[str, Any]) -> Any:
+    return impl.function(*(arguments[name] for name in impl.argnames))
+
+
+def _import(name: str) -> Any:
+    import importlib
+
+    return importlib.import_module(name)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib_metadata.version(distribution)
+    except importlib_metadata.PackageNotFoundError:
+        return "0"
+
+
+_NOUNS: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
+    ("kinds", Kind, lambda thing: thing.id),
+    ("readers", FactReader, lambda thing: thing.id),
+    ("stores", Store, lambda thing: thing.scheme),
+    ("importers", Importer, lambda thing: thing.id),
+)
