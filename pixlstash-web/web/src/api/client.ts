@@ -1,0 +1,84 @@
+/** Everything the page asks of the server goes through here: same origin, cookie session, errors as one class. */
+
+const ROOT = "/api/v1";
+
+/** A refused or failed request. `status` 0: the server could not be reached. `detail` is a sentence for people. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly data: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(detail);
+    this.name = "ApiError";
+  }
+}
+
+/** What the outcome of a request says about all requests: reachable, unreachable, or nobody is logged in. */
+export type Outcome = "answered" | "unreachable" | "unauthorised";
+
+const listeners = new Set<(outcome: Outcome) => void>();
+
+/** Tell `listener` the outcome of every request from now on; returns how to stop. */
+export function watch(listener: (outcome: Outcome) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(outcome: Outcome): void {
+  for (const listener of listeners) listener(outcome);
+}
+
+/** The address of an API path, for `src`, `href` and EventSource. */
+export function address(path: string): string {
+  return ROOT + path;
+}
+
+/** Parameters as `?a=b`, leaving out those that are empty. */
+export function query(parameters: Record<string, string | number | null | undefined>): string {
+  const set = Object.entries(parameters).filter(([, value]) => value != null && value !== "");
+  return set.length ? `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}` : "";
+}
+
+/** One request. @throws ApiError for everything but a 2xx answer; DOMException AbortError when `signal` fired. */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(address(path), { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    tell("unreachable");
+    throw new ApiError(0, "The server cannot be reached");
+  }
+  // A gateway in front of a server that is gone answers for it.
+  tell([502, 503, 504].includes(response.status) ? "unreachable" : "answered");
+  if (response.ok) return response;
+  const problem = await refusal(response);
+  if (response.status === 401 && !path.startsWith("/session")) tell("unauthorised");
+  throw problem;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const data: unknown = await response.json().catch(() => null);
+  const fields = data && typeof data === "object" ? (data as Record<string, unknown>) : {};
+  const detail = typeof fields.detail === "string" ? fields.detail : `The server answered ${response.status}`;
+  return new ApiError(response.status, detail, fields);
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await request(path, { signal });
+  return (await response.json()) as T;
+}
+
+/** Send `body` as JSON. The answer is undefined where the server has nothing to say (204). */
+export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const json =
+    body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const response = await request(path, { method, ...json });
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+export async function bytes(path: string, signal?: AbortSignal): Promise<ArrayBuffer> {
+  const response = await request(path, { signal });
+  return response.arrayBuffer();
+}

@@ -1,0 +1,165 @@
+/** What the server sends, field by field as it names them. Times are ISO 8601 in UTC; ids are below 2^32. */
+
+export type Right = "read" | "write" | "owner";
+
+export interface Session {
+  principal: string;
+  rights: Right;
+  library: string;
+  claimed: boolean;
+  needs_password: boolean;
+  read_only: boolean;
+  public_id: string;
+}
+
+/** Comes with the 401 of `GET /session`. `password`: whether logging in by password is possible. */
+export interface LoggedOut {
+  detail: string;
+  claimed: boolean;
+  password: boolean;
+}
+
+export interface Section {
+  label: string;
+  start: number;
+}
+
+/** The JSON header of `GET /views`. */
+export interface ViewHeader {
+  view: string;
+  revision: number;
+  count: number;
+  at_index: number | null;
+  at_block: number;
+  thumbnails: string;
+  query: string;
+  sort: string;
+  sections: Section[];
+}
+
+/** One row of `GET /views/{view}/details/{b}`. `why`: why there is no still; `badge`: a duration. */
+export interface Row {
+  id: number;
+  name: string;
+  width: number;
+  height: number;
+  kind: string;
+  format: string;
+  size: number;
+  created: string;
+  score: number;
+  badge: string | null;
+  why: string | null;
+}
+
+export interface Fact {
+  group: string;
+  name: string;
+  label: string;
+  value: string;
+  query: string | null;
+}
+
+export interface Location {
+  id: number;
+  store: string;
+  key: string;
+  size: number | null;
+  state: "present" | "missing" | "unreachable";
+}
+
+/** `GET /pictures/{id}`. `width` and `height` in pixels, upright; `size` in bytes. */
+export interface Picture {
+  id: number;
+  name: string;
+  kind: string;
+  format: string;
+  mime: string;
+  width: number;
+  height: number;
+  size: number;
+  created: string;
+  imported: string;
+  score: number;
+  deleted: string | null;
+  sha256: string;
+  why: string | null;
+  facts: Fact[];
+  prompt: string | null;
+  negative: string | null;
+  payloads: string[];
+  locations: Location[];
+}
+
+/** What became of a change to many pictures. */
+export interface Done {
+  revision: number;
+  changed: number;
+  sentence: string;
+  undoable: boolean;
+}
+
+/** The answer of `POST /undo` and `POST /redo`. */
+export interface Undone {
+  revision: number;
+  sentence: string;
+  changed: number;
+}
+
+export interface HistoryEntry {
+  revision: number;
+  at: string;
+  sentence: string;
+  state: "done" | "undone";
+  undoable: boolean;
+}
+
+export interface Store {
+  name: string;
+  scheme: string;
+  state: "present" | "unreachable";
+  read_only: boolean;
+  pictures: number;
+}
+
+/** `rate` in pictures a second; `total` is null while nobody knows it. */
+export interface Job {
+  id: number | string;
+  kind: string;
+  label: string;
+  lane: string;
+  state: "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
+  done: number;
+  total: number | null;
+  rate: number | null;
+  error: string | null;
+  started: string | null;
+  finished: string | null;
+}
+
+/** `GET /library`. */
+export interface LibraryInfo {
+  name: string;
+  public_id: string;
+  version: string;
+  pictures: number;
+  scrapheap: number;
+  revision: number;
+  stores: Store[];
+  running: Job[];
+  demo: boolean;
+}
+
+export interface Uploaded {
+  status: "imported" | "duplicate" | "scrapheaped" | "refused";
+  id: number | null;
+  reason: string | null;
+}
+
+/** The data of the events `pictures_added`, `pictures_changed` and `pictures_removed`; at most 1,000 ids. */
+export interface PicturesEvent {
+  revision: number;
+  count: number;
+  ids: number[];
+  fields?: string[];
+}
