@@ -1,0 +1,53 @@
+# Everything a developer types. `make run` and `make test` need only Python 3.11 or newer; each makes .venv by itself.
+# Settings of run: PICTURES=folder COPY=1 PORT=8020 HOST=127.0.0.1 LIBRARY=folder
+
+# The first Python that is new enough; if none is, run.py says so in a sentence.
+PYTHON ?= $(or $(shell for one in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; done),python3)
+BIN = .venv/bin
+UI = pixlstash-web/web
+NPM = npm --prefix $(UI) --no-fund --no-audit --no-update-notifier
+
+.PHONY: run install test check check-ui torture bench ui clean
+
+run:
+	@$(PYTHON) run.py
+
+install:
+	@$(PYTHON) run.py install
+
+test: install
+	$(BIN)/python -m pytest $(ARGS)
+
+# The same attacks as in `make test`, many more of them: the seed is printed, SEED=n repeats it.
+torture: install
+	$(BIN)/python -m pytest --torture -m attack -s $(ARGS)
+
+bench: install
+	@set -e; for script in bench/[!_]*.py; do \
+		if [ -f $$script ]; then echo "== $$script"; $(BIN)/python $$script $(ARGS); \
+		else echo "There are no benchmarks in bench/ yet."; fi; done
+
+check: install check-ui
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check-ui:
+	@if command -v npm >/dev/null; then \
+		set -e; \
+		[ $(UI)/node_modules/.package-lock.json -nt $(UI)/package-lock.json ] || $(NPM) ci; \
+		$(NPM) run check; $(NPM) run test; \
+	else \
+		echo "npm is missing: the browser UI was NOT checked (install Node.js 20 or newer)."; \
+		[ -z "$$PIXLSTASH_CI" ]; \
+	fi
+
+# Rebuilds the browser UI whenever a source of it changes; serve the library beside it.
+ui:
+	[ -d $(UI)/node_modules ] || $(NPM) ci
+	$(NPM) run build -- --watch
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis $(UI)/node_modules
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

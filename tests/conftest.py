@@ -1,0 +1,124 @@
+"""What every test of every package may use. Fixtures of one package live in the conftest of its folder."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from sources import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CI = os.environ.get("PIXLSTASH_CI") == "1"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--torture", action="store_true", help="attacks at full length; a new seed unless SEED is set")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return (
+        f"pixlstash: SEED={config.stash[SEED]}, corpus: {find_corpus() or 'none'}, browser: {find_chromium() or 'none'}"
+    )
+
+
+SEED = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SEED] = int(
+        os.environ.get("SEED") or (secrets.randbelow(1 << 32) if config.getoption("--torture") else 1)
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
+    """On CI a browser test that did not run is a failure: nobody reads a list of skips there."""
+    report = yield
+    if CI and report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = f"A browser test was skipped on CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Randomness that the seed in the header and the test's own name decide."""
+    return random.Random(f"{request.config.stash[SEED]} {request.node.nodeid}")
+
+
+class Effort(NamedTuple):
+    """How hard an attack tries."""
+
+    torture: bool
+
+    def of(self, sample: int, torture: int) -> int:
+        return torture if self.torture else sample
+
+
+@pytest.fixture(scope="session")
+def effort(request: pytest.FixtureRequest) -> Effort:
+    """`effort.of(20, 10_000)`: rounds in `make test`, and in `make torture`."""
+    return Effort(request.config.getoption("--torture"))
+
+
+class Specimen(NamedTuple):
+    """A real file of the corpus and what is known about it."""
+
+    path: Path
+    kind: str
+    decodes: bool
+    row: dict[str, str]
+
+
+class Corpus(list[Specimen]):
+    """Real pictures of every sort, good and bad; `kind` is their folder, e.g. "gen" or "bad"."""
+
+    def kind(self, *kinds: str) -> list[Specimen]:
+        return [one for one in self if one.kind in kinds]
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    """The real files a `MANIFEST.tsv` names: in $PIXLSTASH_CORPUS, or in `shared/corpus` in or beside the checkout."""
+    folder = find_corpus()
+    if folder is None:
+        pytest.skip("no corpus of real files: set PIXLSTASH_CORPUS to a folder with a MANIFEST.tsv")
+    with open(folder / "MANIFEST.tsv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return Corpus(Specimen(folder / row["path"], row["kind"], row["expected"] == "decodes", row) for row in rows)
+
+
+def find_corpus() -> Path | None:
+    named = os.environ.get("PIXLSTASH_CORPUS")
+    places = [Path(named)] if named else [ROOT / "shared" / "corpus", ROOT.parent / "shared" / "corpus"]
+    return next((place for place in places if (place / "MANIFEST.tsv").is_file()), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, headless; mark tests that use it with `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium found: install one, or set PIXLSTASH_CHROMIUM to its program")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False, args=QUIET)
+        yield browser
+        browser.close()
+
+
+def find_chromium() -> str | None:
+    named = os.environ.get("PIXLSTASH_CHROMIUM")
+    return named or next((program for name in CHROMIUM if (program := shutil.which(name))), None)
