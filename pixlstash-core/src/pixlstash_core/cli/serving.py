@@ -1,0 +1,88 @@
+"""`serve` and `demo`: a library, a server, and what is taken in while it serves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import PixlStashError
+from ..library import Library
+from ..types import OWNER, ImportPaths
+from . import show
+
+
+def run(
+    path: Path, host: str, port: int, public_url: str | None, *, read_only: bool, take: Path | None, copy: bool
+) -> None:
+    """Open the library, print how to reach it, serve until interrupted."""
+    if take is not None and copy:
+        _say_cost(take, path)
+    with Library.open(path, read_only=read_only) as library:
+
+        def ready(url: str) -> None:
+            if take is not None:
+                library.import_paths(OWNER, ImportPaths([str(take.expanduser().absolute())], not copy))
+
+        _serve(library, host, port, public_url, ready)
+
+
+def demo(path: Path, pictures: int, served: bool, host: str, port: int) -> None:
+    """Make the demo library if it is not there, paint it, and perhaps serve it meanwhile."""
+    from ..demo.fill import fill
+
+    if not (path / "library.db").exists():
+        Library.create(path, name="Demo")
+    with Library.open(path) as library:
+        job = fill(library, pictures)
+        if served:
+            _serve(library, host, port, None, lambda url: None)
+            return
+        from ..library import Bound
+        from .watch import finish
+
+        ended = finish(Bound(library), job)
+        if ended.error:
+            raise click.ClickException(ended.error)
+        click.echo(f"The demo library at {path} has {library.info(OWNER).pictures} pictures.")
+        click.echo(f"See it with: pixlstash -L {path} serve")
+
+
+def _serve(library: Library, host: str, port: int, public_url: str | None, ready: Callable[[str], None]) -> None:
+    serve = _server(library)
+
+    def announce(url: str) -> None:
+        library.announce(url)
+        secret = library.access.claim_link()
+        click.echo(f"PixlStash serves {library.name} at {url}")
+        click.echo(f"Log in once with this link: {(public_url or url).rstrip('/')}/#claim={secret}")
+        ready(url)
+
+    serve(library, host, port, public_url, announce)
+
+
+def _server(library: Library) -> Callable[..., Any]:
+    """The server is a plugin's: the core knows no HTTP server."""
+    try:
+        from importlib import import_module
+
+        server: Callable[..., Any] = import_module("pixlstash_web.server").serve
+        return server
+    except ImportError as error:
+        raise PixlStashError(f"The web package is missing ({error}). Install it: pip install pixlstash-web") from error
+
+
+def _say_cost(folder: Path, library: Path) -> None:
+    """Before copying: how many files, how many bytes, and whether they fit."""
+    count = total = 0
+    for path in folder.expanduser().rglob("*"):
+        if path.is_file():
+            count += 1
+            total += path.stat().st_size
+    free = shutil.disk_usage(library if library.exists() else library.parent).free
+    click.echo(f"Copying {count} files, {show.size(total)}; {show.size(free)} are free.")
+    if total * 1.1 > free:
+        raise PixlStashError("They do not fit. Index the folder in place instead (leave out --copy / COPY=1).")

@@ -1,0 +1,25 @@
+"""The scrapheap: pictures a person threw away and may still take back."""
+
+from __future__ import annotations
+
+from ..db import bind_ids
+from ..hub import now
+from ..nouns import Noun, Table
+from ..write import Write
+
+NOUN = Noun("scrapheap", tables=(Table("scrapheap", "scrapheap", 0, "deleted"),))
+
+
+def put(write: Write, ids: list[int]) -> int:
+    """Throw these pictures away; how many were not there yet."""
+    write.execute(
+        "insert or ignore into scrapheap select id, :now from picture where id in carray(:ids)",
+        {"ids": bind_ids(ids), "now": now()},
+    )
+    return write.changes()
+
+
+def take(write: Write, ids: list[int]) -> int:
+    """Take these pictures back; how many were there."""
+    write.execute("delete from scrapheap where picture_id in carray(:ids)", {"ids": bind_ids(ids)})
+    return write.changes()

@@ -1,0 +1,92 @@
+"""Plain files: opened without leaving a folder, made durable, read in part. Fallbacks where the system lacks a call."""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from .errors import NotThere, StoreUnreachable
+
+
+def open_within(root: Path, key: str) -> BinaryIO:
+    """Open `root/key` for reading without following any link below `root`; `NotThere` when it is not a plain file."""
+    parts = PurePosixPath(key).parts
+    if not parts or key.startswith("/") or ".." in parts or "\0" in key:
+        raise NotThere(f"There is no {key!r} here.")
+    try:
+        return _descend(root, parts) if hasattr(os, "O_NOFOLLOW") and os.open in os.supports_dir_fd else _check(root, parts)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise NotThere(f"{key} is not there any more.") from error
+    except OSError as error:
+        if error.errno == getattr(os, "ELOOP", 40) or error.errno == 40:
+            raise NotThere(f"{key} is a link.") from error
+        raise StoreUnreachable(f"{key} cannot be read: {error.strerror}.") from error
+
+
+def _descend(root: Path, parts: tuple[str, ...]) -> BinaryIO:
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        # Not blocking: a named pipe must not hang the library.
+        file = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
+    return _plain(os.fdopen(file, "rb"))
+
+
+def _check(root: Path, parts: tuple[str, ...]) -> BinaryIO:
+    path = root.joinpath(*parts)
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise FileNotFoundError(str(path))
+    return _plain(path.open("rb"))
+
+
+def _plain(file: BinaryIO) -> BinaryIO:
+    import stat
+
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise FileNotFoundError("not a plain file")
+    return file
+
+
+class _Limited(io.RawIOBase):
+    """At most so many bytes of a file."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self._file, self._left = file, length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        block = self._file.read(min(len(buffer), self._left))
+        buffer[: len(block)] = block
+        self._left -= len(block)
+        return len(block)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def limited(file: BinaryIO, length: int) -> BinaryIO:
+    return io.BufferedReader(_Limited(file, max(length, 0)), 1 << 16)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames in a folder durable, where the system can."""
+    with suppress(OSError, AttributeError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+

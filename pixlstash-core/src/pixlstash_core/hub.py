@@ -1,0 +1,92 @@
+"""`hub.db`: what belongs to this installation and is never in a snapshot, never restored.
+
+Owner, tokens, sessions, settings, history, intents, jobs, the ledger of purged files, and the high-water marks that
+keep every id and revision from being used twice. Deleting the file loses exactly that and nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from .db import Database, translated
+
+#: Ids are promised to the hub in blocks of this many, so that raising the mark costs one commit per block.
+RESERVE = 4096
+
+
+def now() -> int:
+    """Milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Hub:
+    """The hub database and the little that several floors need of it."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.db = Database(path, "hub", read_only=read_only)
+        self._lock = threading.RLock()
+        if not read_only:
+            path.chmod(0o600)
+
+    @contextmanager
+    def writing(self) -> Iterator[apsw.Connection]:
+        """One durable transaction. Reentrant on a thread: the inner one joins the outer."""
+        with self._lock, translated():
+            connection = self.db.writer
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("begin immediate").fetchall()
+            try:
+                yield connection
+                connection.execute("commit").fetchall()
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("rollback").fetchall()
+                raise
+
+    def write(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]:
+        """One statement in a transaction of its own."""
+        with self.writing() as connection:
+            return connection.execute(sql, bindings).fetchall()
+
+    def read(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]:
+        return self.db.read(sql, bindings)
+
+    def value(self, sql: str, bindings: Any = None, default: Any = None) -> Any:
+        return self.db.value(sql, bindings, default)
+
+    # -- marks ---------------------------------------------------------------------------------------------------------
+
+    def marks(self) -> dict[str, int]:
+        return dict(self.read("select name, value from mark"))
+
+    def raise_mark(self, name: str, value: int) -> None:
+        """Promise that no id of `name` up to `value` will be given out again."""
+        self.write(
+            "insert into mark values (?, ?) on conflict(name) do update set value = max(value, excluded.value)",
+            (name, value),
+        )
+
+    def settle_mark(self, name: str, value: int) -> None:
+        """At a clean close: the exact highest id used, so that the next opening leaves no gap."""
+        self.write("insert into mark values (?, ?) on conflict(name) do update set value = excluded.value", (name, value))
+
+    # -- settings ------------------------------------------------------------------------------------------------------
+
+    def setting(self, name: str, default: str | None = None) -> str | None:
+        found: str | None = self.value("select value from setting where name = ?", (name,), default)
+        return found
+
+    def set(self, name: str, value: str) -> None:
+        self.write("insert into setting values (?, ?) on conflict(name) do update set value = excluded.value", (name, value))
+
+    def close(self) -> None:
+        self.db.close()

@@ -1,0 +1,188 @@
+"""The jobs that take pictures in: files and folders that are copied, stores that are indexed where they lie."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, ValidationError, convert
+
+from .contracts import Found, Importer, Opened
+from .db import Database
+from .errors import Invalid
+from .features.imports import File, Intake, Taken, Tally
+from .jobs import Handler, Jobs, Task
+from .plugins import Plugins
+from .stores.files import Managed, key_of, path_of
+from .types import ImportPaths, Job
+
+Connect = Callable[[int], Opened]
+Own = Callable[[], tuple[int, Managed]]
+
+
+class CopyPayload(Struct):
+    paths: list[str]
+
+
+class ImporterPayload(Struct):
+    importer: str
+    params: dict[str, Any]
+
+
+class ScanPayload(Struct):
+    store: int
+
+
+def put(jobs: Jobs, ask: ImportPaths, reference: Callable[[Path], int]) -> Job:
+    """Queue what a request means; `reference` gives the store of a folder to index in place."""
+    paths = [_existing(text) for text in ask.paths]
+    if not paths:
+        raise Invalid("Say which files or folders to import.")
+    if not ask.in_place:
+        return jobs.put("copy", f"Importing {_named(paths)}", CopyPayload([str(path) for path in paths]))
+    for path in paths:
+        if not path.is_dir():
+            raise Invalid(f"{path} is not a folder; only a folder can be indexed in place.")
+    queued = [scan(jobs, reference(path), path.name or str(path)) for path in paths]
+    return queued[-1]
+
+
+def put_importer(jobs: Jobs, importers: dict[str, Importer], name: str, params: dict[str, Any]) -> Job:
+    """Queue the import of everything a plugin's importer finds."""
+    importer = importers.get(name)
+    if importer is None:
+        raise Invalid(f"No installed plugin offers the importer {name!r}.")
+    try:
+        convert(params, importer.Params)
+    except ValidationError as error:
+        raise Invalid(f"{error}.") from error
+    return jobs.put("importer", f"Importing from {importer.label or name}", ImporterPayload(name, params))
+
+
+def handlers(intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins) -> dict[str, Handler]:
+    """What runs each kind of job of this file."""
+    return {
+        "copy": copy_job(intake, own),
+        "scan": scan_job(intake, db, connect),
+        "importer": import_job(intake, own, plugins),
+    }
+
+
+def scan(jobs: Jobs, store: int, name: str) -> Job:
+    return jobs.put("scan", f"Indexing {name}", ScanPayload(store))
+
+
+def copy_job(intake: Intake, own: Own) -> Handler:
+    """Copies files and folders into the library, newest first within each folder."""
+
+    def run(task: Task) -> None:
+        store, opened = own()
+        tally = Tally()
+        payload = convert(task.payload, CopyPayload)
+        files = sorted(_walk(payload.paths), key=lambda file: -(file.mtime or 0))
+
+        def step() -> None:
+            task.progress(tally.done, len(files))
+            task.report = tally.report()
+            task.check()
+
+        take = lambda file: intake.keep(store, opened, Path(path_of(file.key)), file.name)  # noqa: E731
+        intake.many(iter(files), take, tally, step)
+        task.progress(tally.done, len(files))
+        task.report = tally.report()
+
+    return run
+
+
+def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
+    """Copies what a plugin's importer finds."""
+
+    def run(task: Task) -> None:
+        payload = convert(task.payload, ImporterPayload)
+        importer = plugins.importers().get(payload.importer)
+        if importer is None:
+            raise Invalid(f"No installed plugin offers the importer {payload.importer!r}.")
+        store, opened = own()
+        tally = Tally()
+        founds: dict[str, Found] = {}
+
+        def files() -> Iterator[File]:
+            for found in importer.scan(convert(payload.params, importer.Params)):
+                founds[found.key] = found
+                yield File(found.key, found.name, found.size, found.mtime)
+
+        def take(file: File) -> Taken:
+            path = intake.temporary(file.name)
+            with founds.pop(file.key).open() as source, path.open("wb") as out:
+                shutil.copyfileobj(source, out, 1 << 20)
+                out.flush()
+                os.fsync(out.fileno())
+            return intake.keep(store, opened, path, file.name, move=True)
+
+        def step() -> None:
+            task.progress(tally.done)
+            task.report = tally.report()
+            task.check()
+
+        intake.many(files(), take, tally, step)
+        task.progress(tally.done, tally.done)
+        task.report = tally.report()
+
+    return run
+
+
+def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
+    """Brings the index of one store up to date."""
+
+    def run(task: Task) -> None:
+        store = convert(task.payload, ScanPayload).store
+        public_id = db.value("select public_id from store where id = ?", (store,))
+        tally = Tally()
+
+        def step(done: int, total: int) -> None:
+            task.progress(done, total)
+            task.report = tally.report()
+            task.check()
+
+        intake.scan(store, public_id, connect(store), tally, step)
+        task.progress(tally.done, tally.done)
+        task.report = tally.report()
+
+    return run
+
+
+def _walk(paths: list[str]) -> Iterator[File]:
+    for text in paths:
+        path = Path(text)
+        if path.is_file():
+            yield _file(path)
+            continue
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in names:
+                inside = Path(folder, name)
+                if not name.startswith(".") and not inside.is_symlink() and inside.is_file():
+                    yield _file(inside)
+
+
+def _file(path: Path) -> File:
+    found = path.stat()
+    return File(key_of(str(path)), path.name, found.st_size, found.st_mtime_ns)
+
+
+def _existing(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise Invalid(f"{text!r} must be an absolute path.")
+    if not path.exists():
+        raise Invalid(f"{path} does not exist.")
+    return path.resolve()
+
+
+def _named(paths: list[Path]) -> str:
+    return paths[0].name if len(paths) == 1 else f"{len(paths)} places"
+
+

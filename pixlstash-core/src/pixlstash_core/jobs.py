@@ -1,0 +1,293 @@
+"""Background work: durable jobs in `hub.db`, one worker thread per lane.
+
+A job names its handler and carries JSON; nothing is pickled. Handlers derive what is left to do from the data, so a
+job that was killed, paused or restarted simply runs again. Cancel and pause are seen between two steps of a handler.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from .errors import Cancelled, Conflict, NotFound, PixlStashError
+from .hub import Hub, now
+from .pictures import when
+from .types import ImportReport, Job, JobChanged
+
+LANES = ("io", "cpu", "gpu", "net")
+COLUMNS = "id, kind, label, lane, state, done, total, error, started, finished, every, report"
+HEARTBEAT = 5.0
+TOLD = 0.25
+log = logging.getLogger(__name__)
+
+
+class _Paused(Exception):
+    pass
+
+
+class Task:
+    """One run of a job, as its handler sees it."""
+
+    def __init__(self, jobs: Jobs, job: int, payload: Any) -> None:
+        self.id = job
+        self.payload = payload
+        self.done = 0
+        self.total: int | None = None
+        self.report: ImportReport | None = None
+        self._jobs = jobs
+        self._request: str | None = None
+        self._told = self._beat = time.monotonic()
+        self._marks: deque[tuple[float, int]] = deque(maxlen=40)
+
+    def check(self) -> None:
+        """Call between steps: raises when the job is to stop here."""
+        if self._request == "cancel":
+            raise Cancelled("Cancelled.")
+        if self._request is not None:
+            raise _Paused
+
+    def progress(self, done: int, total: int | None = None) -> None:
+        """Say how far it is; announced at most four times a second."""
+        self.done, self.total = done, total if total is not None else self.total
+        moment = time.monotonic()
+        if moment - self._told >= TOLD:
+            self._told = moment
+            self._marks.append((moment, done))
+            self._jobs.tell(self.id)
+        if moment - self._beat >= HEARTBEAT:
+            self._beat = moment
+            self._jobs.beat(self)
+
+    def rate(self) -> float | None:
+        """Steps per second over the last ten seconds or so."""
+        if len(self._marks) < 2:
+            return None
+        (start, first), (end, last) = self._marks[0], self._marks[-1]
+        return round((last - first) / (end - start), 1) if end > start else None
+
+    def ask(self, request: str) -> None:
+        self._request = request
+
+
+Handler = Callable[[Task], Any]
+
+
+class _Row(Struct, array_like=True):
+    id: int
+    kind: str
+    label: str
+    lane: str
+    state: str
+    done: int
+    total: int | None
+    error: str | None
+    started: int | None
+    finished: int | None
+    every: float | None
+    report: str | None
+
+
+class Jobs:
+    """The jobs of one library."""
+
+    def __init__(self, hub: Hub, tell: Callable[[JobChanged], None]) -> None:
+        self._hub = hub
+        self._tell = tell
+        self._handlers: dict[str, Handler] = {}
+        self._running: dict[int, Task] = {}
+        self._wake = {lane: threading.Event() for lane in LANES}
+        self._threads: list[threading.Thread] = []
+        self._stopping = False
+        self._lock = threading.Lock()
+
+    # -- for everybody -------------------------------------------------------------------------------------------------
+
+    def handle(self, kind: str, handler: Handler) -> None:
+        """Name what runs jobs of a kind."""
+        self._handlers[kind] = handler
+
+    def put(self, kind: str, label: str, payload: Any, *, lane: str = "io", priority: int = 0) -> Job:
+        """Queue a job; durable on return."""
+        job = self._insert(kind, label, payload, lane, priority, None, now())
+        self._wake[lane].set()
+        return self.get(job)
+
+    def repeat(self, kind: str, label: str, *, every: float, lane: str = "cpu") -> Job:
+        """Have a job of this kind run now and again, `every` seconds after it last ended; asking twice changes nothing."""
+        found = self._hub.value("select id from job where kind = ? and every is not null", (kind,))
+        if found is None:
+            found = self._insert(kind, label, {}, lane, -1, every, now())
+        else:
+            self._hub.write("update job set every = ?, label = ?, lane = ? where id = ?", (every, label, lane, found))
+        self._wake[lane].set()
+        return self.get(found)
+
+    def get(self, job: int) -> Job:
+        rows = self._hub.read(f"select {COLUMNS} from job where id = ?", (job,))
+        if not rows:
+            raise NotFound("There is no such job.")
+        return self._shown(rows[0])
+
+    def list(self, limit: int = 100) -> list[Job]:
+        """Running ones first, then the newest."""
+        rows = self._hub.read(f"select {COLUMNS} from job order by state != 'running', id desc limit ?", (limit,))
+        return [self._shown(row) for row in rows]
+
+    def running(self) -> list[Job]:
+        rows = self._hub.read(
+            f"select {COLUMNS} from job where state in ('running', 'paused') or (state = 'waiting' and every is null)"
+        )
+        return [self._shown(row) for row in rows]
+
+    def cancel(self, job: int) -> Job:
+        return self._request(job, "cancel", "cancelled", ("waiting", "paused"))
+
+    def pause(self, job: int) -> Job:
+        return self._request(job, "pause", "paused", ("waiting",))
+
+    def resume(self, job: int) -> Job:
+        found = self.get(job)
+        if found.state not in ("paused", "failed", "cancelled"):
+            raise Conflict(f"This job is {found.state}, so there is nothing to resume.")
+        self._hub.write("update job set state = 'waiting', error = null, due = ? where id = ?", (now(), job))
+        self._wake[found.lane].set()
+        return self._announced(job)
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Pick up what a killed process left running, and begin."""
+        self._hub.write("update job set state = 'waiting' where state = 'running'")
+        for lane in LANES:
+            thread = threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Ask running handlers to stop at their next step; they go on at the next start."""
+        self._stopping = True
+        with self._lock:
+            for task in self._running.values():
+                task.ask("stop")
+        for wake in self._wake.values():
+            wake.set()
+        for thread in self._threads:
+            thread.join(timeout=30)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _insert(
+        self, kind: str, label: str, payload: Any, lane: str, priority: int, every: float | None, due: int
+    ) -> int:
+        row = self._hub.write(
+            "insert into job(kind, label, lane, priority, payload, state, every, due)"
+            " values (?, ?, ?, ?, ?, 'waiting', ?, ?) returning id",
+            (kind, label, lane, priority, msgspec.json.encode(payload).decode(), every, due),
+        )
+        return int(row[0][0])
+
+    def _request(self, job: int, request: str, state: str, now_if: tuple[str, ...]) -> Job:
+        found = self.get(job)
+        with self._lock:
+            task = self._running.get(job)
+            if task is not None:
+                task.ask(request)
+        if task is None:
+            if found.state not in now_if:
+                raise Conflict(f"This job is {found.state}.")
+            self._hub.write("update job set state = ?, finished = ? where id = ?", (state, now(), job))
+        return self._announced(job)
+
+    def _serve(self, lane: str) -> None:
+        while not self._stopping:
+            claimed = self._claim(lane)
+            if claimed is None:
+                self._wake[lane].wait(timeout=1.0)
+                self._wake[lane].clear()
+                continue
+            self._run(*claimed)
+
+    def _claim(self, lane: str) -> tuple[int, str, str, float | None] | None:
+        ready = "lane = ? and state = 'waiting' and due <= ?"
+        if not self._hub.read(f"select 1 from job where {ready} limit 1", (lane, now())):
+            return None
+        rows = self._hub.write(
+            f"""
+            update job set state = 'running', heartbeat = ?, started = coalesce(started, ?), finished = null
+            where id = (select id from job where {ready} order by priority desc, due, id limit 1)
+            returning id, kind, payload, every
+            """,
+            (now(), now(), lane, now()),
+        )
+        return rows[0] if rows else None
+
+    def _run(self, job: int, kind: str, payload: str, every: float | None) -> None:
+        task = Task(self, job, msgspec.json.decode(payload))
+        with self._lock:
+            self._running[job] = task
+        state, error = "done", None
+        try:
+            handler = self._handlers.get(kind)
+            if handler is None:
+                raise PixlStashError(f"Nothing handles jobs of kind {kind!r}: is its plugin installed?")
+            handler(task)
+        except Cancelled:
+            state = "cancelled"
+        except _Paused:
+            state = "waiting" if self._stopping else "paused"
+        except PixlStashError as problem:
+            state, error = "failed", str(problem)
+        except Exception as problem:  # a handler may be a plugin's
+            log.exception("job %s failed", job)
+            state, error = "failed", f"{type(problem).__name__}: {problem}"
+        if every is not None and state != "paused":
+            state = "cancelled" if state == "cancelled" else "waiting"
+        self._finish(task, state, error, every)
+
+    def _finish(self, task: Task, state: str, error: str | None, every: float | None) -> None:
+        report = msgspec.json.encode(task.report).decode() if task.report else None
+        self._hub.write(
+            "update job set state = ?, error = ?, done = ?, total = ?, report = ?, finished = ?, due = ? where id = ?",
+            (state, error, task.done, task.total, report, now(), now() + int((every or 0) * 1000), task.id),
+        )
+        with self._lock:
+            del self._running[task.id]
+        self.tell(task.id)
+
+    def beat(self, task: Task) -> None:
+        self._hub.write(
+            "update job set heartbeat = ?, done = ?, total = ? where id = ?", (now(), task.done, task.total, task.id)
+        )
+
+    def tell(self, job: int) -> None:
+        self._tell(JobChanged(self.get(job)))
+
+    def _announced(self, job: int) -> Job:
+        self.tell(job)
+        return self.get(job)
+
+    def _shown(self, values: tuple[Any, ...]) -> Job:
+        row = _Row(*values)
+        task = self._running.get(row.id)
+        return Job(
+            row.id,
+            row.kind,
+            row.label,
+            row.lane,
+            row.state,  # type: ignore[arg-type]  # the column holds only these
+            task.done if task else row.done,
+            task.total if task else row.total,
+            task.rate() if task else None,
+            row.error,
+            when(row.started) if row.started else None,
+            when(row.finished) if row.finished else None,
+            row.every,
+            msgspec.json.decode(row.report, type=ImportReport) if row.report else None,
+        )

@@ -1,0 +1,1 @@
+create table thumbnail(sha256 blob primary key not null, still blob not null);

@@ -1,0 +1,1 @@
+"""Stores: places that keep picture bytes."""

@@ -1,0 +1,147 @@
+"""The two stores of plain folders: `file` (managed, written by the library) and `folder` (a reference folder, never)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
+
+from ..contracts import Opened, Params, Stat, Store
+from ..errors import StoreUnreachable
+from ..files import fsync_folder, limited, open_within
+
+
+class FolderParams(Params, frozen=True, kw_only=True):
+    path: str
+
+
+class Folder(Opened):
+    """A reference folder: read through one descriptor per path component, so that no link leads out of it."""
+
+    writable = False
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        file = open_within(self._present(), path_of(key))
+        file.seek(start)
+        return limited(file, end - start) if end is not None else file
+
+    def stat(self, key: str) -> Stat:
+        with open_within(self._present(), path_of(key)) as file:
+            found = os.fstat(file.fileno())
+        return Stat(found.st_size, found.st_mtime_ns)
+
+    def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
+        """Every regular file; hidden ones, links and folders that cannot be read are left out."""
+        root = self._present()
+        pending = [root / prefix if prefix else root]
+        while pending:
+            folder = pending.pop()
+            try:
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            except OSError as error:
+                if folder == root:
+                    raise StoreUnreachable(f"{root} cannot be read: {error.strerror}.") from error
+                continue
+            for entry in entries:
+                if entry.name.startswith(".") or entry.is_symlink():
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                elif entry.is_file(follow_symlinks=False):
+                    found = entry.stat(follow_symlinks=False)
+                    path = os.path.relpath(entry.path, root).replace(os.sep, "/")
+                    yield key_of(path), Stat(found.st_size, found.st_mtime_ns)
+
+    def local(self, key: str) -> Path | None:
+        return self._present() / path_of(key)
+
+    def _present(self) -> Path:
+        """The root, unless it looks unmounted: gone, not a folder, or empty."""
+        try:
+            with os.scandir(self.root) as entries:
+                if next(entries, None) is None and not self.writable:
+                    raise StoreUnreachable(f"{self.root} is empty: is its disk mounted?")
+        except OSError as error:
+            raise StoreUnreachable(f"{self.root} cannot be reached: {error.strerror}.") from error
+        return self.root
+
+
+class Managed(Folder):
+    """Originals the library keeps: `ab/abcd….png`, named by their SHA-256."""
+
+    writable = True
+
+    def put(self, key: str, file: BinaryIO) -> None:
+        target = self._present() / key
+        if target.exists():
+            return
+        target.parent.mkdir(exist_ok=True)
+        partial = self.root / "incoming" / f"put-{os.getpid()}-{target.name}"
+        partial.parent.mkdir(exist_ok=True)
+        with partial.open("wb") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+            out.flush()
+            os.fsync(out.fileno())
+        self.adopt(key, partial)
+
+    def adopt(self, key: str, partial: Path) -> None:
+        """Take in a file that is already durable on the same disk, by renaming it."""
+        target = self._present() / key
+        if not target.parent.exists():
+            target.parent.mkdir(exist_ok=True)
+            fsync_folder(self.root)
+        os.replace(partial, target)
+        fsync_folder(target.parent)
+
+    def delete(self, key: str) -> None:
+        (self._present() / key).unlink(missing_ok=True)
+
+    def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
+        for key, found in super().list(prefix):
+            if not key.startswith("incoming/"):
+                yield key, found
+
+
+ESCAPED = "%:"
+
+
+def key_of(path: str) -> str:
+    """A relative path as a key: itself, or escaped where its bytes are not UTF-8, which a database cannot hold."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return ESCAPED + quote_from_bytes(os.fsencode(path), safe="/")
+    return ESCAPED + quote(path, safe="/") if path.startswith(ESCAPED) else path
+
+
+def path_of(key: str) -> str:
+    """The path of a key; inverse of `key_of`."""
+    return os.fsdecode(unquote_to_bytes(key[len(ESCAPED) :])) if key.startswith(ESCAPED) else key
+
+
+class FolderStore(Store):
+    """A reference folder: indexed in place and never touched."""
+
+    scheme = "folder"
+    Params = FolderParams
+
+    def connect(self, params: Any) -> Folder:
+        return Folder(Path(params.path))
+
+
+class FileStore(Store):
+    """The library's own originals."""
+
+    scheme = "file"
+    Params = FolderParams
+
+    def connect(self, params: Any) -> Managed:
+        return Managed(Path(params.path))
+
+

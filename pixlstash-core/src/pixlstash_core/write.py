@@ -1,0 +1,311 @@
+"""The one write door to `library.db`.
+
+One writer thread, people first. Each transaction records a changeset of the tables that hold truth; before it commits,
+derived tables are brought up to date from the changeset's ids, the revision is raised and the change is logged; after
+it commits, everything else follows: events, caches, history. What a plugin, an undo or a restore writes announces
+itself the same way. Background writes are grouped in slices of 15 ms, so that a person never waits longer.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from typing import Any, Generic, TypeVar
+
+import apsw
+import msgspec
+from msgspec import Struct
+
+from . import changes
+from .db import Database, translated
+from .errors import Conflict, PixlStashError, ReadOnly
+from .hub import RESERVE, Hub, now
+from .nouns import Rule, Table
+from .types import Event
+
+T = TypeVar("T")
+SLICE = 0.015
+PERSON, BACKGROUND, STOP = 0, 1, 2
+
+
+class Write:
+    """The writer's connection as an action sees it: statements only, the transaction is the door's."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]:
+        # A cached `delete from t` without a where clause would be run by SQLite's truncate optimisation unrecorded.
+        cached = "where" in sql or "WHERE" in sql or "insert" in sql or "INSERT" in sql
+        return self._connection.execute(sql, bindings, can_cache=cached).fetchall()
+
+    def many(self, sql: str, bindings: Sequence[Any]) -> None:
+        self._connection.executemany(sql, bindings).fetchall()
+
+    def value(self, sql: str, bindings: Any = None, default: Any = None) -> Any:
+        rows = self.execute(sql, bindings)
+        return rows[0][0] if rows else default
+
+    def changes(self) -> int:
+        """Rows changed by the last statement."""
+        return self._connection.changes()
+
+    def apply(self, changeset: bytes, *, invert: bool) -> None:
+        changes.apply(self._connection, changeset, invert=invert)
+
+
+class Committed(Struct, Generic[T], frozen=True):
+    """What an action returned, and the revision it became (the present one when it changed nothing)."""
+
+    result: T
+    revision: int
+    changed: bool
+
+
+class Label(Struct, frozen=True):
+    """How a person's change is remembered. `undoes`: +revision it undid, -revision it redid."""
+
+    principal: str
+    sentence: str
+    undoable: bool = True
+    undoes: int | None = None
+
+
+class _Entry(Struct, eq=False):
+    work: Callable[[Write], Any]
+    label: Label | Callable[[Any], Label] | None
+    future: Future[Committed[Any]]
+    result: Any = None
+
+
+class Door:
+    """Writes to one library. `on_commit(revision, events)` runs on the writer thread and must be quick."""
+
+    def __init__(
+        self,
+        db: Database,
+        hub: Hub,
+        tables: Sequence[Table],
+        rules: Sequence[Rule],
+        on_commit: Callable[[int, list[Event]], None],
+    ) -> None:
+        self.db = db
+        self.hub = hub
+        self._tables = {table.name: table for table in tables}
+        self._rules = tuple(rules)
+        self._on_commit = on_commit
+        self._queue: queue.PriorityQueue[tuple[int, int, _Entry | None]] = queue.PriorityQueue()
+        self._count = itertools.count()
+        self._promised: dict[str, int] = {}
+        self._drained = 0
+        self.revision, self.nouns = _revisions(db)
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        if not db.read_only:
+            self._raise_ids()
+            self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+            self._thread.start()
+
+    # -- in ------------------------------------------------------------------------------------------------------------
+
+    def do(self, work: Callable[[Write], T], label: Label | Callable[[T], Label]) -> Committed[T]:
+        """A person's action: ahead of everything else, in a transaction of its own, durable on return."""
+        return self._put(PERSON, work, label).result()
+
+    def feed(self, work: Callable[[Write], T]) -> Future[Committed[T]]:
+        """A background write, grouped with others; the future is done when it is durable."""
+        return self._put(BACKGROUND, work, None)
+
+    def adopt(self, tables: Sequence[Table]) -> None:
+        """Record these tables too (a plugin's own)."""
+        self._tables = {**self._tables, **{table.name: table for table in tables}}
+
+    def table_names(self) -> list[str]:
+        return list(self._tables)
+
+    def drained(self, revision: int) -> None:
+        """The log up to here is safe in the hub: the next transaction drops it."""
+        self._drained = max(self._drained, revision)
+
+    def close(self) -> None:
+        """Finish what is queued, then leave exact marks."""
+        if self._thread is None:
+            return
+        self._closed = True
+        self._queue.put((STOP, next(self._count), None))
+        self._thread.join()
+        self._thread = None
+        for name, value in self._sequences().items():
+            self.hub.settle_mark(name, value)
+        self.hub.settle_mark("revision", self.revision)
+
+    def _put(self, priority: int, work: Callable[[Write], Any], label: Any) -> Future[Committed[Any]]:
+        if self.db.read_only:
+            raise ReadOnly("This library is open read-only.")
+        if self._closed:
+            raise Conflict("The library is closing.")
+        future: Future[Committed[Any]] = Future()
+        self._queue.put((priority, next(self._count), _Entry(work, label, future)))
+        return future
+
+    # -- the writer thread ---------------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        while True:
+            priority, _, entry = self._queue.get()
+            if entry is None:
+                return
+            if priority == PERSON:
+                self._transact([entry], None)
+            else:
+                self._transact([entry], time.perf_counter() + SLICE)
+
+    def _more(self, until: float) -> _Entry | None:
+        """The next background write, unless time is up or a person waits."""
+        if time.perf_counter() >= until:
+            return None
+        try:
+            item = self._queue.get_nowait()
+        except queue.Empty:
+            return None
+        if item[0] == BACKGROUND:
+            return item[2]
+        self._queue.put(item)
+        return None
+
+    def _transact(self, entries: list[_Entry], until: float | None) -> None:
+        connection = self.db.writer
+        ran: list[_Entry] = []
+        try:
+            with translated(), closing(apsw.Session(connection, "main")) as session:
+                for name in reversed(self._tables):  # children before parents
+                    session.attach(name)
+                connection.execute("begin immediate").fetchall()
+                waiting: _Entry | None = entries[0]
+                while waiting is not None:
+                    if self._attempt(connection, waiting):
+                        ran.append(waiting)
+                    waiting = self._more(until) if until is not None else None
+                told = self._seal(connection, session.changeset(), ran)
+                connection.execute("commit").fetchall()
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("rollback").fetchall()
+            for entry in {id(e): e for e in (*entries, *ran)}.values():
+                if not entry.future.done():
+                    entry.future.set_exception(error)
+            return
+        if told is not None:
+            self._on_commit(self.revision, told)
+        for entry in ran:
+            entry.future.set_result(Committed(entry.result, self.revision, told is not None))
+
+    def _attempt(self, connection: apsw.Connection, entry: _Entry) -> bool:
+        """Run one action in a savepoint, so that its failure costs nobody else in the slice."""
+        connection.execute("savepoint entry").fetchall()
+        try:
+            entry.result = entry.work(Write(connection))
+            connection.execute("release entry").fetchall()
+            return True
+        except (apsw.FullError, apsw.IOError):
+            raise  # the disk: nobody in this slice is safe
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise
+            connection.execute("rollback to entry").fetchall()
+            connection.execute("release entry").fetchall()
+            entry.future.set_exception(error)
+            return False
+
+    def _seal(self, connection: apsw.Connection, changeset: bytes, ran: list[_Entry]) -> list[Event] | None:
+        """Before the commit: derived tables, revision, marks, log. None when nothing changed."""
+        if not changeset:
+            return None
+        found = changes.read(changeset, self._tables)
+        changes.complete(connection, found, self._tables, changeset)
+        for rule in self._rules:
+            if ids := found.pictures(rule.tables):
+                rule.run(connection, ids)
+        revision = self.revision + 1
+        nouns = found.nouns(self._tables)
+        connection.executemany(
+            "insert into derived_revision values (?, ?) on conflict(noun) do update set revision = excluded.revision",
+            [(noun, revision) for noun in ("", *nouns)],
+        ).fetchall()
+        self._promise(connection, found.inserted, revision)
+        told = changes.events(found, self._tables, revision)
+        self._log(connection, revision, told, changeset, ran)
+        self.revision = revision
+        self.nouns = {**self.nouns, **dict.fromkeys(nouns, revision)}
+        return told
+
+    def _log(
+        self, connection: apsw.Connection, revision: int, told: list[Event], changeset: bytes, ran: list[_Entry]
+    ) -> None:
+        given = ran[0].label if len(ran) == 1 else None
+        label = given(ran[0].result) if callable(given) else given
+        packed, digest = changes.pack(changeset) if label and label.undoable else (None, None)
+        if self._drained:
+            connection.execute("delete from derived_outbox where revision <= ?", (self._drained,)).fetchall()
+            self._drained = 0
+        connection.execute(
+            "insert into derived_outbox values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                revision,
+                now(),
+                label.principal if label else "",
+                label.sentence if label else "",
+                bool(label and label.undoable),
+                label.undoes if label else None,
+                packed,
+                digest,
+                self.db.version,
+                msgspec.json.encode(told),
+            ),
+        ).fetchall()
+
+    # -- ids are never used twice --------------------------------------------------------------------------------------
+
+    def _sequences(self) -> dict[str, int]:
+        return dict(self.db.read("select name, seq from sqlite_sequence"))
+
+    def _raise_ids(self) -> None:
+        """Start above every id ever promised: the file may be older than the hub (a copy put back, a crash)."""
+        connection = self.db.writer
+        self._promised = self.hub.marks()
+        with translated(), connection:
+            for name, mark in self._promised.items():
+                if name == "revision":
+                    self.revision = max(self.revision, mark)
+                elif connection.execute("update sqlite_sequence set seq = max(seq, ?) where name = ?", (mark, name)):
+                    known = connection.execute("select 1 from sqlite_sequence where name = ?", (name,)).fetchall()
+                    if not known:
+                        connection.execute("insert into sqlite_sequence values (?, ?)", (name, mark)).fetchall()
+
+    def _promise(self, connection: apsw.Connection, inserted: set[str], revision: int) -> None:
+        """Have the hub remember, before this commits, a mark no lower than any id in it."""
+        used = {"revision": revision}
+        if inserted:
+            used.update(connection.execute("select name, seq from sqlite_sequence").fetchall())
+        for name, value in used.items():
+            if value > self._promised.get(name, 0):
+                self.hub.raise_mark(name, value + RESERVE)
+                self._promised[name] = value + RESERVE
+
+
+def _revisions(db: Database) -> tuple[int, dict[str, int]]:
+    rows = dict(db.read("select noun, revision from derived_revision"))
+    return rows.pop("", 0), rows
+
+
+def outcome(future: Future[Committed[T]]) -> T:
+    """The result of a fed write, or its error."""
+    try:
+        return future.result().result
+    except apsw.Error as error:
+        raise PixlStashError(f"The database refused the change: {error}") from error
