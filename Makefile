@@ -28,10 +28,11 @@ bench: install
 		if [ -f $$script ]; then echo "== $$script"; $(BIN)/python $$script $(ARGS); \
 		else echo "There are no benchmarks in bench/ yet."; fi; done
 
-check: install check-ui
+check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory check-ui
 
 check-ui:
 	@if command -v npm >/dev/null; then \

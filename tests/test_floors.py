@@ -17,7 +17,7 @@ FLOORS: dict[float, str] = {
     2: "db hub changes write lock media stores vectors thumbnails demo",
     3: "scope pictures query views",
     3.5: "features",
-    4: "library actions jobs host",
+    4: "actions events host intake jobs library",
     5: "cli __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
@@ -35,6 +35,8 @@ BESIDE = {
     "pixlstash_core.pictures": "scope",
     "pixlstash_core.query": "pictures",
     "pixlstash_core.views": "pictures query scope",
+    "pixlstash_core.intake": "jobs",
+    "pixlstash_core.library": "actions events intake jobs",
     "pixlstash_core.__main__": "cli",
 }
 #: Looked up only when somebody asks for the name, so that plugin authors need not load SQLite.
