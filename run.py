@@ -171,25 +171,22 @@ def choose(settings: "dict[str, str]") -> "list[str]":
     """The arguments of `pixlstash` for these settings. Raises Stop where one of them cannot be."""
     host, port = settings.get("HOST", ""), settings.get("PORT", "").strip() or "8020"
     if not host or host.split(".")[0] == platform.node().split(".")[0]:
-        host = (
-            "127.0.0.1"  # some shells export HOST as the machine's name: that must not open the library to the network
-        )
+        # Some shells export HOST as the machine's name; that must not open the library to the network.
+        host = "127.0.0.1"
     if not (port.isdecimal() and 0 < int(port) < 65536):
         raise Stop(f"PORT={port} is no port: give a number from 1 to 65535, for example `{again('8021')}`.")
     check(host, int(port))
     where = ["--port", port, "--host", host]
-    library = ["-L", resolve(settings["LIBRARY"])] if settings.get("LIBRARY") else []
     copies = settings.get("COPY", "").lower() not in ("", "0", "no", "false")
     if settings.get("PICTURES"):
         pictures = resolve(settings["PICTURES"])
         if not os.path.isdir(pictures):
-            raise Stop(
-                f"PICTURES names {pictures}, and no such folder can be read: give the folder your pictures are in."
-            )
-        return [*library, "serve", "--take", pictures, *(["--copy"] if copies else []), *where]
+            raise Stop(f"PICTURES names {pictures}, and there is no such folder: give the one your pictures are in.")
+        return ["serve", "--take", pictures, *(["--copy"] if copies else []), *where]
     if copies:
         raise Stop("COPY=1 needs to know what to copy: add PICTURES=folder.")
-    return [*library, "serve", *where] if library else ["demo", "--serve", *where]
+    named = settings.get("LIBRARY") or settings.get("PIXLSTASH_LIBRARY")
+    return ["serve", *where] if named else ["demo", "--serve", *where]
 
 
 def resolve(path: str) -> str:
@@ -258,6 +255,9 @@ def main(arguments: "list[str]") -> int:
         if verbs not in ([], ["install"]):
             raise Stop(f"{' '.join(verbs)!r} is not understood: `python run.py` or `python run.py install`.")
         chosen = [] if verbs else choose(settings)
+        if settings.get("LIBRARY"):
+            # Not as an option: a library named so is made where it does not exist.
+            os.environ["PIXLSTASH_LIBRARY"] = resolve(settings["LIBRARY"])
         prepare(bool(verbs), progress)
         if verbs:
             progress.close()

@@ -18,7 +18,7 @@ FLOORS: dict[float, str] = {
     3: "scope pictures query views",
     3.5: "features",
     4: "actions events host intake jobs library",
-    5: "cli __main__",
+    5: "cli reach __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
 FLOOR |= {"pixlstash_core": 1, "pixlstash_web": 5}  # the top level is what plugin authors see
@@ -37,6 +37,7 @@ BESIDE = {
     "pixlstash_core.views": "pictures query scope",
     "pixlstash_core.intake": "jobs",
     "pixlstash_core.library": "actions events intake jobs",
+    "pixlstash_core.cli": "reach",
     "pixlstash_core.__main__": "cli",
 }
 #: Looked up only when somebody asks for the name, so that plugin authors need not load SQLite.

@@ -18,8 +18,10 @@ import pytest
 from sources import ROOT
 
 SCRIPT = ROOT / "run.py"
-# Answers with its own arguments, in the place of the installed command.
-ECHO = f"#!{sys.executable}\nimport sys\nprint('started', *sys.argv[1:])\n"
+# Answers with its own arguments and library, in the place of the installed command.
+ECHO = (
+    f"#!{sys.executable}\nimport os, sys\nprint('started', *sys.argv[1:])\nprint(os.environ.get('PIXLSTASH_LIBRARY'))\n"
+)
 
 
 @pytest.fixture
@@ -37,7 +39,11 @@ def load(path: Path) -> ModuleType:
 
 def call(script: Path, *arguments: str, before: str = "pass", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a copy of the script, as a person would, with only these settings."""
-    environ = {k: v for k, v in os.environ.items() if k not in ("PICTURES", "COPY", "PORT", "HOST", "LIBRARY")}
+    environ = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("PICTURES", "COPY", "PORT", "HOST", "LIBRARY", "PIXLSTASH_LIBRARY")
+    }
     code = (
         f"import runpy, sys; {before}; sys.argv[0] = {str(script)!r}; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
@@ -134,7 +140,7 @@ def test_a_taken_port_is_named_before_anything_is_installed(fresh: Path, taken: 
         ({"PORT": "eighty"}, "PORT=eighty is no port"),
         ({"PORT": "65536"}, "PORT=65536 is no port"),
         ({"HOST": "203.0.113.1"}, "HOST=203.0.113.1"),
-        ({"PICTURES": "nowhere/at/all"}, "nowhere/at/all, and no such folder"),
+        ({"PICTURES": "nowhere/at/all"}, "nowhere/at/all, and there is no such folder"),
         ({"COPY": "1"}, "PICTURES=folder"),
     ],
 )
@@ -150,11 +156,8 @@ def test_what_it_starts(run: ModuleType, port: str, tmp_path: Path) -> None:
     at = ["--port", port, "--host", "127.0.0.1"]
     pictures = str(tmp_path)
     assert run.choose({"PORT": port}) == ["demo", "--serve", *at]
-    assert run.choose({"PORT": port, "LIBRARY": "/some/library"})[:3] == [
-        "-L",
-        os.path.abspath("/some/library"),
-        "serve",
-    ]
+    assert run.choose({"PORT": port, "LIBRARY": "/some/library"}) == ["serve", *at]
+    assert run.choose({"PORT": port, "PIXLSTASH_LIBRARY": "/some/library"}) == ["serve", *at]
     assert run.choose({"PORT": port, "PICTURES": pictures}) == ["serve", "--take", pictures, *at]
     assert run.choose({"PORT": port, "PICTURES": pictures, "COPY": "1"}) == ["serve", "--take", pictures, "--copy", *at]
     assert run.choose({"PORT": port, "PICTURES": pictures, "COPY": "0"}) == ["serve", "--take", pictures, *at]
@@ -173,9 +176,19 @@ def test_a_second_start_installs_nothing(installed: Path, port: str) -> None:
     done = call(installed, f"PORT={port}")
     assert time.monotonic() - began < 2
     assert done.returncode == 0, done.stderr
-    *steps, last = done.stdout.splitlines()
+    *steps, started, library = done.stdout.splitlines()
     assert [step.split(" ")[0] for step in steps] == ["1/5", "2/5", "3/5", "4/5", "5/5"]
-    assert last == f"started demo --serve --port {port} --host 127.0.0.1"
+    assert started == f"started demo --serve --port {port} --host 127.0.0.1"
+    assert library == "None"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for the installed command is a script with a #! line")
+def test_a_named_library(installed: Path, port: str) -> None:
+    done = call(installed, PORT=port, LIBRARY="mine")
+    assert done.stdout.splitlines()[-2:] == [
+        f"started serve --port {port} --host 127.0.0.1",
+        str(installed.parent / "mine"),
+    ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for the installed command is a script with a #! line")
