@@ -76,8 +76,14 @@ describe("limit and pan", () => {
 describe("pinch", () => {
   it("keeps what is under the fingers under them", () => {
     const at = zoom(fit(stage, picture), 1, { x: 500, y: 400 }, stage, picture, 1);
-    const before = [{ x: 400, y: 400 }, { x: 600, y: 400 }] as const;
-    const after = [{ x: 350, y: 380 }, { x: 750, y: 380 }] as const;
+    const before = [
+      { x: 400, y: 400 },
+      { x: 600, y: 400 },
+    ] as const;
+    const after = [
+      { x: 350, y: 380 },
+      { x: 750, y: 380 },
+    ] as const;
     const next = pinch(at, before, after, stage, picture, 1);
     expect(next.scale).toBeCloseTo(2, 9);
     for (const finger of [0, 1] as const) {

@@ -74,7 +74,14 @@ function clamp(value: number, least: number, most: number): number {
 }
 
 /** Scale to `scale`, with the picture's point under `about` staying there as far as the limits allow. */
-export function zoom(at: Placement, scale: number, about: Point, stage: Size, picture: Size, density: number): Placement {
+export function zoom(
+  at: Placement,
+  scale: number,
+  about: Point,
+  stage: Size,
+  picture: Size,
+  density: number,
+): Placement {
   const { least, most } = range(stage, picture, density);
   const next = clamp(scale, least, most);
   const factor = next / at.scale;
