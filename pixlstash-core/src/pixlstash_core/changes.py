@@ -12,7 +12,7 @@ import apsw
 import zstandard
 from msgspec import Struct
 
-from .db import bind_ids
+from .db import bind_ids, fetch
 from .errors import Conflict, PixlStashError
 from .nouns import Table
 from .types import Event, PicturesAdded, PicturesChanged, PicturesRemoved, RowsChanged
@@ -50,36 +50,39 @@ def read(changeset: bytes, tables: Mapping[str, Table]) -> Changes:
     for change in apsw.Changeset.iter(changeset):
         name, op = change.name, change.op
         rows[name] = rows.get(name, 0) + 1
-        column = tables[name].picture
         if op == "INSERT":
             inserted.add(name)
-        if column is None:
-            continue
-        for values in (change.old, change.new):
-            # An update names a column only where it changed; the picture's id is a key or rarely moves.
-            if values is not None and isinstance(values[column], int):
-                ids.setdefault(name, set()).add(values[column])
-                if name == "picture" and op == "INSERT":
-                    added.add(values[column])
-                elif name == "picture" and op == "DELETE":
-                    removed.add(values[column])
+        for picture in _pictures(change, tables[name]):
+            ids.setdefault(name, set()).add(picture)
+            if name == "picture" and op == "INSERT":
+                added.add(picture)
+            elif name == "picture" and op == "DELETE":
+                removed.add(picture)
     return Changes(ids, added, removed, rows, inserted)
+
+
+def _pictures(change: apsw.TableChange, table: Table) -> Iterable[int]:
+    """The picture ids a row's change carries: an update names a column only where it changed, and the key."""
+    if table.picture is None:
+        return
+    for values in (change.old, change.new):
+        value = values[table.picture] if values is not None else None
+        if isinstance(value, int):
+            yield value
 
 
 def complete(connection: apsw.Connection, changes: Changes, tables: Mapping[str, Table], changeset: bytes) -> None:
     """Find the pictures of updated rows whose changeset does not carry the picture's id (`location`)."""
-    by_table: dict[str, list[int]] = {}
+    unknown: dict[str, list[int]] = {}
     for change in apsw.Changeset.iter(changeset):
-        column = tables[change.name].picture
-        if column and change.op == "UPDATE" and not isinstance((change.old or ())[column], int):
-            key = min(change.pk_columns)
-            if isinstance(change.old[key], int):
-                by_table.setdefault(change.name, []).append(change.old[key])
-    for name, keys in by_table.items():
-        found = connection.execute(
-            f"select distinct picture_id from {name} where id in carray(?)", (bind_ids(keys),)
-        ).fetchall()
-        changes.ids.setdefault(name, set()).update(row[0] for row in found)
+        table = tables[change.name]
+        if table.picture and change.op == "UPDATE" and change.old and not isinstance(change.old[table.picture], int):
+            key = change.old[min(change.pk_columns)]
+            if isinstance(key, int):
+                unknown.setdefault(change.name, []).append(key)
+    for name, keys in unknown.items():
+        sql = f"select distinct picture_id from {name} where id in carray(?)"
+        changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(keys),)))
 
 
 def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list[Event]:

@@ -95,6 +95,16 @@ class Database:
         rows = self.read(sql, bindings)
         return rows[0][0] if rows else default
 
+    def setting(self, name: str) -> str | None:
+        """A setting kept in the file."""
+        found: str | None = self.value("select value from setting where name = ?", (name,))
+        return found
+
+    def set(self, name: str, value: str) -> None:
+        """Keep a setting of the file itself; outside the write door, so before or beside it only."""
+        with translated(), self.writer:
+            self.writer.execute("insert or replace into setting values (?, ?)", (name, value)).fetchall()
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -118,6 +128,11 @@ class Database:
                 self._pool.put(connection)
                 return
         connection.close()
+
+
+def fetch(connection: apsw.Connection, sql: str, bindings: Any = None) -> Rows:
+    """All rows of one statement on a connection one holds."""
+    return connection.execute(sql, bindings).fetchall()
 
 
 def bind_ids(ids: Iterable[int]) -> Any:

@@ -10,9 +10,8 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
-
-import msgspec
 
 from .db import Database
 from .errors import PixlStashError
@@ -73,15 +72,12 @@ class Feed:
     def since(self, revision: int, limit: int) -> list[Event] | None:
         """Events after a revision, or None when they are no longer all kept, or too many."""
         self.move()
-        oldest = self._hub.value("select min(revision) from event", default=None)
-        if oldest is None or revision < oldest - 1:
-            return [] if revision >= (self._door.revision if self._door else 0) else None
-        rows = self._hub.read(
-            "select body from event where revision > ? order by revision limit ?", (revision, limit + 1)
-        )
-        if len(rows) > limit:
+        found = history.since(self._hub, revision, limit + 1)
+        if found is None:
+            return [] if self._door is not None and revision >= self._door.revision else None
+        if len(found) > limit:
             return None
-        return [event for (body,) in rows for event in msgspec.json.decode(body, type=list[Event])]
+        return [event for _, events in found for event in events]
 
     # -- following -----------------------------------------------------------------------------------------------------
 
@@ -89,7 +85,7 @@ class Feed:
         self._door = door
         self._start("follower", self._follow)
         for plugin, listener in plugins.listeners("event"):
-            self._start(f"listener-{plugin}", lambda p=plugin, call=listener: self._listen(p, call, library, plugins))
+            self._start(f"listener-{plugin}", partial(self._listen, plugin, listener, library, plugins))
 
     def move(self) -> None:
         """Bring the hub's log up to date now."""
@@ -127,19 +123,17 @@ class Feed:
                 self._wake.set()
 
     def _listen(self, plugin: str, call: Callable[..., Any], library: Any, plugins: Plugins) -> None:
-        position = self._position(plugin)
+        position = history.position(self._hub, plugin, self._door.revision if self._door else 0)
         pause = 1.0
         while not self._stopping.is_set():
-            rows = self._hub.read(
-                "select revision, body from event where revision > ? order by revision limit 100", (position,)
-            )
-            if not rows:
+            found = history.later(self._hub, position, 100)
+            if not found:
                 with self._moved:
                     self._moved.wait(timeout=5)
                 continue
             try:
-                for revision, body in rows:
-                    for event in msgspec.json.decode(body, type=list[Event]):
+                for revision, events in found:
+                    for event in events:
                         call(library=library, event=event)
                     position = revision
                 pause = 1.0
@@ -147,12 +141,4 @@ class Feed:
                 plugins.problem(plugin, f"event: {type(error).__name__}: {error}")
                 self._stopping.wait(pause)
                 pause = min(pause * 2, 60)
-            self._hub.write("insert or replace into listener values (?, ?)", (plugin, position))
-
-    def _position(self, plugin: str) -> int:
-        """Where this listener is; a new one begins now."""
-        found = self._hub.value("select position from listener where plugin = ?", (plugin,))
-        if found is None:
-            found = self._door.revision if self._door else 0
-            self._hub.write("insert or replace into listener values (?, ?)", (plugin, found))
-        return int(found)
+            history.place(self._hub, plugin, position)

@@ -17,7 +17,11 @@ def open_within(root: Path, key: str) -> BinaryIO:
     if not parts or key.startswith("/") or ".." in parts or "\0" in key:
         raise NotThere(f"There is no {key!r} here.")
     try:
-        return _descend(root, parts) if hasattr(os, "O_NOFOLLOW") and os.open in os.supports_dir_fd else _check(root, parts)
+        return (
+            _descend(root, parts)
+            if hasattr(os, "O_NOFOLLOW") and os.open in os.supports_dir_fd
+            else _check(root, parts)
+        )
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise NotThere(f"{key} is not there any more.") from error
     except OSError as error:
@@ -88,5 +92,3 @@ def fsync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-

@@ -40,9 +40,9 @@ def kinds() -> Iterable[Kind]:  # type: ignore[empty-body]
 def readers() -> Iterable[FactReader]:  # type: ignore[empty-body]
     """Yield readers of embedded facts: pure functions from lifted bytes to `Facts`.
 
-        @hookimpl
-        def readers():
-            yield MyToolReader()
+    @hookimpl
+    def readers():
+        yield MyToolReader()
     """
 
 
@@ -50,9 +50,9 @@ def readers() -> Iterable[FactReader]:  # type: ignore[empty-body]
 def stores() -> Iterable[Store]:  # type: ignore[empty-body]
     """Yield places that keep picture bytes, each known by its `scheme`.
 
-        @hookimpl
-        def stores():
-            yield BucketStore()
+    @hookimpl
+    def stores():
+        yield BucketStore()
     """
 
 
@@ -60,9 +60,9 @@ def stores() -> Iterable[Store]:  # type: ignore[empty-body]
 def importers() -> Iterable[Importer]:  # type: ignore[empty-body]
     """Yield sources of pictures, whose finds are copied into the library.
 
-        @hookimpl
-        def importers():
-            yield CameraCard()
+    @hookimpl
+    def importers():
+        yield CameraCard()
     """
 
 
@@ -70,9 +70,9 @@ def importers() -> Iterable[Importer]:  # type: ignore[empty-body]
 def commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
     """Yield command-line verbs. A command may take `click.Context`; `ctx.obj.connect()` gives the library.
 
-        @hookimpl
-        def commands():
-            yield my_click_command
+    @hookimpl
+    def commands():
+        yield my_click_command
     """
 
 
@@ -80,9 +80,9 @@ def commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 def startup(library: Library) -> None:
     """Called once when a library is opened for writing: adopt tables, register job handlers, repeat jobs.
 
-        @hookimpl
-        def startup(library):
-            library.adopt("mykind", ("create table mykind_note(id integer primary key not null, text text)",))
+    @hookimpl
+    def startup(library):
+        library.adopt("mykind", ("create table mykind_note(id integer primary key not null, text text)",))
     """
 
 
@@ -90,7 +90,7 @@ def startup(library: Library) -> None:
 def event(library: Library, event: Event) -> None:
     """Called after each committed change: at least once, in order, from a stored position, on a thread of its own.
 
-        @hookimpl
-        def event(library, event):
-            print(event)
+    @hookimpl
+    def event(library, event):
+        print(event)
     """

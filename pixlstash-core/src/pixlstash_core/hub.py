@@ -15,7 +15,7 @@ from typing import Any
 
 import apsw
 
-from .db import Database, translated
+from .db import Database, Rows, translated
 
 #: Ids are promised to the hub in blocks of this many, so that raising the mark costs one commit per block.
 RESERVE = 4096
@@ -40,24 +40,15 @@ class Hub:
         """One durable transaction. Reentrant on a thread: the inner one joins the outer."""
         with self._lock, translated():
             connection = self.db.writer
-            if connection.in_transaction:
+            with connection:  # a savepoint inside, a transaction outside
                 yield connection
-                return
-            connection.execute("begin immediate").fetchall()
-            try:
-                yield connection
-                connection.execute("commit").fetchall()
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("rollback").fetchall()
-                raise
 
-    def write(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]:
+    def write(self, sql: str, bindings: Any = None) -> Rows:
         """One statement in a transaction of its own."""
         with self.writing() as connection:
             return connection.execute(sql, bindings).fetchall()
 
-    def read(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]:
+    def read(self, sql: str, bindings: Any = None) -> Rows:
         return self.db.read(sql, bindings)
 
     def value(self, sql: str, bindings: Any = None, default: Any = None) -> Any:
@@ -77,16 +68,9 @@ class Hub:
 
     def settle_mark(self, name: str, value: int) -> None:
         """At a clean close: the exact highest id used, so that the next opening leaves no gap."""
-        self.write("insert into mark values (?, ?) on conflict(name) do update set value = excluded.value", (name, value))
-
-    # -- settings ------------------------------------------------------------------------------------------------------
-
-    def setting(self, name: str, default: str | None = None) -> str | None:
-        found: str | None = self.value("select value from setting where name = ?", (name,), default)
-        return found
-
-    def set(self, name: str, value: str) -> None:
-        self.write("insert into setting values (?, ?) on conflict(name) do update set value = excluded.value", (name, value))
+        self.write(
+            "insert into mark values (?, ?) on conflict(name) do update set value = excluded.value", (name, value)
+        )
 
     def close(self) -> None:
         self.db.close()

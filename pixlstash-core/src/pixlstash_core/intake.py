@@ -13,6 +13,7 @@ from msgspec import Struct, ValidationError, convert
 from .contracts import Found, Importer, Opened
 from .db import Database
 from .errors import Invalid
+from .features import stores
 from .features.imports import File, Intake, Taken, Tally
 from .jobs import Handler, Jobs, Task
 from .plugins import Plugins
@@ -139,7 +140,7 @@ def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
 
     def run(task: Task) -> None:
         store = convert(task.payload, ScanPayload).store
-        public_id = db.value("select public_id from store where id = ?", (store,))
+        public_id = stores.public_id(db, store)
         tally = Tally()
 
         def step(done: int, total: int) -> None:
@@ -184,5 +185,3 @@ def _existing(text: str) -> Path:
 
 def _named(paths: list[Path]) -> str:
     return paths[0].name if len(paths) == 1 else f"{len(paths)} places"
-
-

@@ -13,16 +13,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-
-from .errors import Cancelled, Conflict, NotFound, PixlStashError
-from .hub import Hub, now
+from .errors import Cancelled, Conflict, PixlStashError
+from .features import jobs as rows
+from .hub import Hub
 from .pictures import when
 from .types import ImportReport, Job, JobChanged
 
 LANES = ("io", "cpu", "gpu", "net")
-COLUMNS = "id, kind, label, lane, state, done, total, error, started, finished, every, report"
 HEARTBEAT = 5.0
 TOLD = 0.25
 log = logging.getLogger(__name__)
@@ -79,21 +76,6 @@ class Task:
 Handler = Callable[[Task], Any]
 
 
-class _Row(Struct, array_like=True):
-    id: int
-    kind: str
-    label: str
-    lane: str
-    state: str
-    done: int
-    total: int | None
-    error: str | None
-    started: int | None
-    finished: int | None
-    every: float | None
-    report: str | None
-
-
 class Jobs:
     """The jobs of one library."""
 
@@ -115,36 +97,25 @@ class Jobs:
 
     def put(self, kind: str, label: str, payload: Any, *, lane: str = "io", priority: int = 0) -> Job:
         """Queue a job; durable on return."""
-        job = self._insert(kind, label, payload, lane, priority, None, now())
+        job = rows.insert(self._hub, kind, label, payload, lane, priority)
         self._wake[lane].set()
         return self.get(job)
 
     def repeat(self, kind: str, label: str, *, every: float, lane: str = "cpu") -> Job:
-        """Have a job of this kind run now and again, `every` seconds after it last ended; asking twice changes nothing."""
-        found = self._hub.value("select id from job where kind = ? and every is not null", (kind,))
-        if found is None:
-            found = self._insert(kind, label, {}, lane, -1, every, now())
-        else:
-            self._hub.write("update job set every = ?, label = ?, lane = ? where id = ?", (every, label, lane, found))
+        """Have a job of this kind run now and again, `every` seconds after it last ended. Repeatable."""
+        job = rows.repeating(self._hub, kind, label, lane, every)
         self._wake[lane].set()
-        return self.get(found)
+        return self.get(job)
 
     def get(self, job: int) -> Job:
-        rows = self._hub.read(f"select {COLUMNS} from job where id = ?", (job,))
-        if not rows:
-            raise NotFound("There is no such job.")
-        return self._shown(rows[0])
+        return self._shown(rows.get(self._hub, job))
 
-    def list(self, limit: int = 100) -> list[Job]:
+    def newest(self, limit: int = 100) -> list[Job]:
         """Running ones first, then the newest."""
-        rows = self._hub.read(f"select {COLUMNS} from job order by state != 'running', id desc limit ?", (limit,))
-        return [self._shown(row) for row in rows]
+        return [self._shown(row) for row in rows.newest(self._hub, limit)]
 
     def running(self) -> list[Job]:
-        rows = self._hub.read(
-            f"select {COLUMNS} from job where state in ('running', 'paused') or (state = 'waiting' and every is null)"
-        )
-        return [self._shown(row) for row in rows]
+        return [self._shown(row) for row in rows.unfinished(self._hub)]
 
     def cancel(self, job: int) -> Job:
         return self._request(job, "cancel", "cancelled", ("waiting", "paused"))
@@ -156,7 +127,7 @@ class Jobs:
         found = self.get(job)
         if found.state not in ("paused", "failed", "cancelled"):
             raise Conflict(f"This job is {found.state}, so there is nothing to resume.")
-        self._hub.write("update job set state = 'waiting', error = null, due = ? where id = ?", (now(), job))
+        rows.wait(self._hub, job)
         self._wake[found.lane].set()
         return self._announced(job)
 
@@ -164,7 +135,7 @@ class Jobs:
 
     def start(self) -> None:
         """Pick up what a killed process left running, and begin."""
-        self._hub.write("update job set state = 'waiting' where state = 'running'")
+        rows.release_all(self._hub)
         for lane in LANES:
             thread = threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}", daemon=True)
             thread.start()
@@ -183,16 +154,6 @@ class Jobs:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _insert(
-        self, kind: str, label: str, payload: Any, lane: str, priority: int, every: float | None, due: int
-    ) -> int:
-        row = self._hub.write(
-            "insert into job(kind, label, lane, priority, payload, state, every, due)"
-            " values (?, ?, ?, ?, ?, 'waiting', ?, ?) returning id",
-            (kind, label, lane, priority, msgspec.json.encode(payload).decode(), every, due),
-        )
-        return int(row[0][0])
-
     def _request(self, job: int, request: str, state: str, now_if: tuple[str, ...]) -> Job:
         found = self.get(job)
         with self._lock:
@@ -202,41 +163,27 @@ class Jobs:
         if task is None:
             if found.state not in now_if:
                 raise Conflict(f"This job is {found.state}.")
-            self._hub.write("update job set state = ?, finished = ? where id = ?", (state, now(), job))
+            rows.stop(self._hub, job, state)
         return self._announced(job)
 
     def _serve(self, lane: str) -> None:
         while not self._stopping:
-            claimed = self._claim(lane)
-            if claimed is None:
+            claim = rows.claim(self._hub, lane)
+            if claim is None:
                 self._wake[lane].wait(timeout=1.0)
                 self._wake[lane].clear()
                 continue
-            self._run(*claimed)
+            self._run(claim)
 
-    def _claim(self, lane: str) -> tuple[int, str, str, float | None] | None:
-        ready = "lane = ? and state = 'waiting' and due <= ?"
-        if not self._hub.read(f"select 1 from job where {ready} limit 1", (lane, now())):
-            return None
-        rows = self._hub.write(
-            f"""
-            update job set state = 'running', heartbeat = ?, started = coalesce(started, ?), finished = null
-            where id = (select id from job where {ready} order by priority desc, due, id limit 1)
-            returning id, kind, payload, every
-            """,
-            (now(), now(), lane, now()),
-        )
-        return rows[0] if rows else None
-
-    def _run(self, job: int, kind: str, payload: str, every: float | None) -> None:
-        task = Task(self, job, msgspec.json.decode(payload))
+    def _run(self, claim: rows.Claim) -> None:
+        task = Task(self, claim.id, claim.payload)
         with self._lock:
-            self._running[job] = task
+            self._running[claim.id] = task
         state, error = "done", None
         try:
-            handler = self._handlers.get(kind)
+            handler = self._handlers.get(claim.kind)
             if handler is None:
-                raise PixlStashError(f"Nothing handles jobs of kind {kind!r}: is its plugin installed?")
+                raise PixlStashError(f"Nothing handles jobs of kind {claim.kind!r}: is its plugin installed?")
             handler(task)
         except Cancelled:
             state = "cancelled"
@@ -245,26 +192,20 @@ class Jobs:
         except PixlStashError as problem:
             state, error = "failed", str(problem)
         except Exception as problem:  # a handler may be a plugin's
-            log.exception("job %s failed", job)
+            log.exception("job %s failed", claim.id)
             state, error = "failed", f"{type(problem).__name__}: {problem}"
-        if every is not None and state != "paused":
+        if claim.every is not None and state != "paused":
             state = "cancelled" if state == "cancelled" else "waiting"
-        self._finish(task, state, error, every)
+        self._finish(task, state, error, claim.every or 0)
 
-    def _finish(self, task: Task, state: str, error: str | None, every: float | None) -> None:
-        report = msgspec.json.encode(task.report).decode() if task.report else None
-        self._hub.write(
-            "update job set state = ?, error = ?, done = ?, total = ?, report = ?, finished = ?, due = ? where id = ?",
-            (state, error, task.done, task.total, report, now(), now() + int((every or 0) * 1000), task.id),
-        )
+    def _finish(self, task: Task, state: str, error: str | None, after: float) -> None:
+        rows.finish(self._hub, task.id, state, error, task.done, task.total, task.report, after)
         with self._lock:
             del self._running[task.id]
         self.tell(task.id)
 
     def beat(self, task: Task) -> None:
-        self._hub.write(
-            "update job set heartbeat = ?, done = ?, total = ? where id = ?", (now(), task.done, task.total, task.id)
-        )
+        rows.beat(self._hub, task.id, task.done, task.total)
 
     def tell(self, job: int) -> None:
         self._tell(JobChanged(self.get(job)))
@@ -273,8 +214,7 @@ class Jobs:
         self.tell(job)
         return self.get(job)
 
-    def _shown(self, values: tuple[Any, ...]) -> Job:
-        row = _Row(*values)
+    def _shown(self, row: rows.JobRow) -> Job:
         task = self._running.get(row.id)
         return Job(
             row.id,
@@ -289,5 +229,5 @@ class Jobs:
             when(row.started) if row.started else None,
             when(row.finished) if row.finished else None,
             row.every,
-            msgspec.json.decode(row.report, type=ImportReport) if row.report else None,
+            row.reported(),
         )

@@ -29,7 +29,7 @@ class Lock:
         self._path = path
         self._file = _open(path)
         # A reader of the lock holds it for an instant, so one refusal says nothing yet.
-        if not any(_try(self._file) or time.sleep(0.02) for _ in range(10)):
+        if not _patiently(self._file):
             self._file.close()
             holder = read(path)
             where = f" and serves it at {holder.url}" if holder and holder.url else ""
@@ -48,6 +48,14 @@ class Lock:
         self._file.seek(0)
         self._file.truncate()
         self._file.close()
+
+
+def _patiently(file: BinaryIO) -> bool:
+    for _ in range(10):
+        if _try(file):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def read(path: Path) -> Holder | None:

@@ -13,9 +13,10 @@ from typing import Any
 
 import apsw
 import zstandard
+from msgspec import Struct
 
 from . import scope
-from .db import Database, bind_ids
+from .db import Database, bind_ids, fetch
 from .hub import now
 from .nouns import Noun, Rule, Table
 from .types import Location, Picture, PictureDetail, Reader, Reading, Row, ShownFact
@@ -24,9 +25,7 @@ from .write import Write
 # Bits of `derived_grid.flags`; the lowest three are the score.
 MOVING, STACKED, NO_STILL, NO_LOCATION = 8, 16, 32, 64
 
-COLUMNS = (
-    "g.id, p.public_id, p.name, p.kind, p.format, p.width, p.height, p.size, g.created, g.imported, g.score, h.at"
-)
+COLUMNS = "g.id, p.public_id, p.name, p.kind, p.format, p.width, p.height, p.size, g.created, g.imported, g.score, h.at"
 JOINS = "join picture p on p.id = g.id left join scrapheap h on h.picture_id = g.id"
 
 
@@ -144,6 +143,11 @@ def locate(write: Write, picture: int, store: int, key: str, size: int | None, m
     return write.changes() > 0
 
 
+def miss(write: Write, locations: list[int]) -> None:
+    """Say that there is nothing at these locations any more."""
+    write.execute("update location set state = 'missing' where id in carray(?)", (bind_ids(locations),))
+
+
 def of_hash(write: Write, sha256: bytes) -> int | None:
     found: int | None = write.value("select id from picture where sha256 = ?", (sha256,))
     return found
@@ -156,47 +160,79 @@ def detail(db: Database, reader: Reader, picture: int) -> PictureDetail:
     """Everything about one picture; `NotFound` when it is absent or outside the scope."""
     scope.require(reader, picture)
     with db.reading() as connection:
-        rows = connection.execute(
+        rows = fetch(
+            connection,
             """
-            select p.id, p.public_id, p.name, p.kind, p.format, p.mime, p.width, p.height, p.size, p.created, p.imported,
-              g.score, h.at, hex(p.sha256), p.predecessor_id, p.why, w.prompt, w.negative
+            select p.id, p.public_id, p.name, p.kind, p.format, p.mime, p.width, p.height, p.size, p.created,
+              p.imported, g.score, h.at, hex(p.sha256), p.predecessor_id, p.why, w.prompt, w.negative
             from derived_grid g join picture p on p.id = g.id left join scrapheap h on h.picture_id = p.id
               left join words w on w.picture_id = p.id
             where g.id = ?
             """,
             (picture,),
-        ).fetchall()
+        )
         if not rows:
             raise scope.absent()
-        facts = connection.execute(
-            "select grouping, name, label, value from fact where picture_id = ?", (picture,)
-        ).fetchall()
-        payloads = connection.execute("select name from payload where picture_id = ?", (picture,)).fetchall()
-        locations = connection.execute(
+        facts = fetch(connection, "select grouping, name, label, value from fact where picture_id = ?", (picture,))
+        payloads = fetch(connection, "select name from payload where picture_id = ?", (picture,))
+        locations = fetch(
+            connection,
             """
             select l.id, s.name, l.key, l.size, l.state from location l join store s on s.id = l.store_id
             where l.picture_id = ? order by l.id
             """,
             (picture,),
-        ).fetchall()
+        )
     row = rows[0]
     before = row[14] if row[14] is not None and scope.sees(reader, row[14]) else None
-    return PictureDetail(
-        *row[:9],
-        when(row[9]),
-        when(row[10]),
-        row[11],
-        when(row[12]) if row[12] is not None else None,
-        row[13].lower(),
-        before,
-        row[15],
-        [shown(*fact) for fact in sorted(facts, key=_order)],
-        row[16],
-        row[17],
-        [name for (name,) in payloads],
-        # Where a file lies is the owner's business: a path tells more than a picture.
-        [Location(*place) for place in locations] if reader.may("owner") else [],
+    shown_facts = [shown(*fact) for fact in sorted(facts, key=_order)]
+    # Where a file lies is the owner's business: a path tells more than a picture.
+    places = [Location(*place) for place in locations] if reader.may("owner") else []
+    deleted = when(row[12]) if row[12] is not None else None
+    values: list[Any] = [*row[:9], when(row[9]), when(row[10]), row[11], deleted, row[13].lower(), before, row[15]]
+    values += [shown_facts, row[16], row[17], [name for (name,) in payloads], places]
+    return PictureDetail(*values)
+
+
+def counts(db: Database, reader: Reader) -> tuple[int, int]:
+    """(live, scrapheaped)."""
+    if reader.scope.all:  # from small tables, not from a million rows
+        dead = db.value("select count(*) from scrapheap")
+        return db.value("select count(*) from picture") - dead, dead
+    relation, bound = scope.visible(reader)
+    found = db.read(f"select coalesce(sum(live), 0), count(*) from {relation}", bound)[0]
+    return found[0], found[1] - found[0]
+
+
+def hash_of(db: Database, reader: Reader, picture: int) -> tuple[bytes, str | None]:
+    """(SHA-256, why there is no still)."""
+    scope.require(reader, picture)
+    rows = db.read("select sha256, why from picture where id = ?", (picture,))
+    if not rows:
+        raise scope.absent()
+    return rows[0][0], rows[0][1]
+
+
+class Bytes(Struct, frozen=True):
+    """What a picture's bytes are called and where they lie: (store, key) pairs, those believed present first."""
+
+    name: str
+    mime: str
+    sha256: str
+    places: list[tuple[int, str]]
+
+
+def bytes_of(db: Database, reader: Reader, picture: int) -> Bytes:
+    scope.require(reader, picture)
+    rows = db.read(
+        "select p.name, p.mime, lower(hex(p.sha256)), l.store_id, l.key from picture p"
+        " left join location l on l.picture_id = p.id where p.id = ? order by l.state = 'missing', l.id",
+        (picture,),
     )
+    if not rows:
+        raise scope.absent()
+    places = [(row[3], row[4]) for row in rows if row[3] is not None]
+    return Bytes(rows[0][0], rows[0][1], rows[0][2], places)
 
 
 def payload(db: Database, reader: Reader, picture: int, name: str) -> str:
@@ -218,16 +254,13 @@ def rows(db: Database, reader: Reader, ids: list[int]) -> list[Row]:
         """,
         {"ids": bind_ids(ids), **bound},
     )
-    by_id = {row[0]: Row(*row[:7], when(row[7]), row[8], clock(row[9]), row[10]) for row in found}
+    by_id = {row[0]: Row(*[*row[:7], when(row[7]), row[8], clock(row[9]), row[10]]) for row in found}
     return [by_id[picture] for picture in ids if picture in by_id]
 
 
 def listed(found: list[tuple[Any, ...]]) -> list[Picture]:
     """Pictures from rows of `COLUMNS`."""
-    return [
-        Picture(*row[:8], when(row[8]), when(row[9]), row[10], when(row[11]) if row[11] is not None else None)
-        for row in found
-    ]
+    return [Picture(*[*row[:8], when(row[8]), when(row[9]), row[10], row[11] and when(row[11])]) for row in found]
 
 
 def shown(group: str, name: str, label: str, value: str) -> ShownFact:

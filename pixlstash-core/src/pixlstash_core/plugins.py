@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import importlib_metadata
@@ -39,17 +41,20 @@ class Plugins:
         self._origins: dict[str, Origin] = {}
         self._problems: dict[str, list[str]] = {}
         self._objects: dict[str, list[str]] = {}
-        self._disabled: set[str] = set()
+        self.disabled: tuple[str, ...] = ()
+        self.extra: tuple[str, ...] = ()
         self._nouns: dict[str, list[Any]] = {}
 
     @classmethod
-    def load(cls, *, builtin: Sequence[str] = BUILTIN, disabled: Iterable[str] = (), extra: Iterable[Any] = ()) -> Plugins:
-        """Register the built-ins, every installed entry point of group `pixlstash`, and `extra` modules or objects."""
+    def load(
+        cls, *, builtin: Sequence[str] = BUILTIN, disabled: Iterable[str] = (), extra: Sequence[str] = ()
+    ) -> Plugins:
+        """Register the built-ins, every installed entry point of group `pixlstash`, and modules named in `extra`."""
         plugins = cls()
-        plugins._disabled = set(disabled)
+        plugins.disabled = tuple(disabled)
         own = Origin("core", "pixlstash-core", _version("pixlstash-core"))
         for name in builtin:
-            plugins._guard(name, lambda n=name: plugins._register(_import(n), Origin(n, own.distribution, own.version)))
+            plugins._add(Origin(name, own.distribution, own.version), partial(import_module, name))
         for point in importlib_metadata.entry_points(group=hookspecs.PROJECT):
             dist = point.dist
             origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
@@ -62,11 +67,11 @@ class Plugins:
                 )
                 continue
             plugins._origins[point.name] = origin
-            if point.name not in plugins._disabled:
-                plugins._guard(point.name, lambda p=point, o=origin: plugins._register(p.load(), o))
-        for plugin in extra:
-            name = getattr(plugin, "__name__", type(plugin).__name__)
-            plugins._guard(name, lambda p=plugin, n=name: plugins._register(p, Origin(n, "extra", "0")))
+            if point.name not in plugins.disabled:
+                plugins._add(origin, point.load)
+        for name in extra:
+            plugins._add(Origin(name, "extra", "0"), partial(import_module, name))
+        plugins.extra = tuple(extra)
         return plugins
 
     # -- nouns ---------------------------------------------------------------------------------------------------------
@@ -97,17 +102,17 @@ class Plugins:
     def call(self, hook: str, **arguments: Any) -> None:
         """Call a verb of every plugin, each guarded by itself."""
         for impl in self._impls(hook):
-            self._guard(impl.plugin_name, lambda i=impl: _run(i, arguments))
+            self._guard(impl.plugin_name, partial(_run, impl, arguments))
 
     def listeners(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
         """(plugin name, function taking keyword arguments) of each implementation of a verb."""
-        return [(i.plugin_name, lambda _i=i, **arguments: _run(_i, arguments)) for i in self._impls(hook)]
+        return [(impl.plugin_name, partial(_told, impl)) for impl in self._impls(hook)]
 
     def problem(self, plugin: str, sentence: str) -> None:
         """Record what went wrong with a plugin."""
         self._note(plugin, sentence)
 
-    def list(self) -> list[PluginInfo]:
+    def infos(self) -> list[PluginInfo]:
         """Every plugin found, working or not."""
         for hook, kind, name in _NOUNS:
             self._yielded(hook, kind, name)
@@ -121,7 +126,7 @@ class Plugins:
                     origin.version,
                     sorted(hooks),
                     sorted(self._objects.get(plugin, [])),
-                    plugin not in self._disabled,
+                    plugin not in self.disabled,
                     self._problems.get(plugin, []),
                 )
             )
@@ -129,9 +134,9 @@ class Plugins:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _register(self, plugin: Any, origin: Origin) -> None:
-        self._origins.setdefault(origin.plugin, origin)
-        self.pm.register(plugin, origin.plugin)
+    def _add(self, origin: Origin, load: Callable[[], Any]) -> None:
+        self._origins[origin.plugin] = origin
+        self._guard(origin.plugin, lambda: self.pm.register(load(), origin.plugin))
 
     def _impls(self, hook: str) -> list[Any]:
         caller = getattr(self.pm.hook, hook)
@@ -162,7 +167,7 @@ class Plugins:
                 found.append(thing)
 
         for impl in self._impls(hook):
-            self._guard(impl.plugin_name, lambda i=impl: take(i))
+            self._guard(impl.plugin_name, partial(take, impl))
         self._nouns[hook] = found
         return found
 
@@ -188,10 +193,8 @@ def _run(impl: Any, arguments: dict[str, Any]) -> Any:
     return impl.function(*(arguments[name] for name in impl.argnames))
 
 
-def _import(name: str) -> Any:
-    import importlib
-
-    return importlib.import_module(name)
+def _told(impl: Any, **arguments: Any) -> Any:
+    return _run(impl, arguments)
 
 
 def _version(distribution: str) -> str:

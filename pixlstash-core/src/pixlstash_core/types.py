@@ -96,7 +96,7 @@ class Reading(Struct, frozen=True):
 
     `width`, `height` in pixels, upright. `created` in ms UTC or None. `still` is WebP (short side <= 384, long side
     <= 1024, upright) or None when the picture cannot be drawn, then `why` says so. `aspect` is
-    round(128 + 48 * log2(width / height)) in 0..255. `colour` is RGB565. `phash` is a 64-bit difference hash (unsigned).
+    round(128 + 48 * log2(width / height)) in 0..255. `colour` is RGB565. `phash`: 64-bit difference hash, unsigned.
     """
 
     sha256: bytes

@@ -14,6 +14,7 @@ from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from msgspec import Struct
 
@@ -248,9 +249,13 @@ def _runs(count: int, label: Callable[[int], str], limit: int) -> Iterable[Secti
         while start + step < count and label(start + step) == here:
             step *= 2
         inside = range(start + step // 2, min(start + step, count))
-        start = inside.start + bisect_left(inside, True, key=lambda index, mine=here: label(index) != mine)
+        start = inside.start + bisect_left(inside, True, key=partial(_differs, label, here))
         if start >= count:
             return
+
+
+def _differs(label: Callable[[int], str], here: str, index: int) -> bool:
+    return label(index) != here
 
 
 def _month(value: object) -> str:
@@ -276,4 +281,3 @@ _LABELS: Mapping[str, tuple[str, Callable[[object], str]]] = {
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-

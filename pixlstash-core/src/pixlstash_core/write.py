@@ -12,7 +12,7 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from typing import Any, Generic, TypeVar
@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from . import changes
-from .db import Database, translated
+from .db import Database, Rows, fetch, translated
 from .errors import Conflict, PixlStashError, ReadOnly
 from .hub import RESERVE, Hub, now
 from .nouns import Rule, Table
@@ -39,7 +39,7 @@ class Write:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def execute(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]:
+    def execute(self, sql: str, bindings: Any = None) -> Rows:
         # A cached `delete from t` without a where clause would be run by SQLite's truncate optimisation unrecorded.
         cached = "where" in sql or "WHERE" in sql or "insert" in sql or "INSERT" in sql
         return self._connection.execute(sql, bindings, can_cache=cached).fetchall()
@@ -121,8 +121,15 @@ class Door:
         """A background write, grouped with others; the future is done when it is durable."""
         return self._put(BACKGROUND, work, None)
 
-    def adopt(self, tables: Sequence[Table]) -> None:
-        """Record these tables too (a plugin's own)."""
+    def adopt(self, tables: Sequence[Table], statements: Mapping[str, str]) -> None:
+        """Make these tables (name: `create table` statement) where they are missing, and record them too."""
+
+        def work(write: Write) -> None:
+            for name, statement in statements.items():
+                if not write.execute("select 1 from sqlite_schema where name = ?", (name,)):
+                    write.execute(statement)
+
+        self.do(work, Label("", "", undoable=False))
         self._tables = {**self._tables, **{table.name: table for table in tables}}
 
     def table_names(self) -> list[str]:
@@ -291,7 +298,7 @@ class Door:
         """Have the hub remember, before this commits, a mark no lower than any id in it."""
         used = {"revision": revision}
         if inserted:
-            used.update(connection.execute("select name, seq from sqlite_sequence").fetchall())
+            used.update(fetch(connection, "select name, seq from sqlite_sequence"))
         for name, value in used.items():
             if value > self._promised.get(name, 0):
                 self.hub.raise_mark(name, value + RESERVE)
@@ -299,7 +306,7 @@ class Door:
 
 
 def _revisions(db: Database) -> tuple[int, dict[str, int]]:
-    rows = dict(db.read("select noun, revision from derived_revision"))
+    rows: dict[str, int] = dict(db.read("select noun, revision from derived_revision"))
     return rows.pop("", 0), rows
 
 

@@ -65,7 +65,9 @@ def data_folder() -> Path:
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-L", "--library", type=click.Path(path_type=Path), help="The library's folder.  [env: PIXLSTASH_LIBRARY]")
+@click.option(
+    "-L", "--library", type=click.Path(path_type=Path), help="The library's folder.  [env: PIXLSTASH_LIBRARY]"
+)
 @click.version_option(package_name="pixlstash-core", prog_name="pixlstash")
 @click.pass_context
 def pixlstash(ctx: click.Context, library: Path | None) -> None:

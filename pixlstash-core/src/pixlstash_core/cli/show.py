@@ -20,7 +20,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: frozense
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(head), *cells]) for i in range(len(head))]
     for number, line in enumerate([list(head), *cells]):
-        text = "  ".join(c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+        text = "  ".join(
+            c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))
+        )
         click.echo(click.style(text.rstrip(), dim=number == 0))
 
 
@@ -39,7 +41,15 @@ def pictures(found: list[Picture], as_json: bool) -> None:
         click.echo("No pictures.")
         return None
     rows = [
-        (p.id, p.created.strftime("%Y-%m-%d %H:%M"), f"{p.width} x {p.height}", size(p.size), p.format, "*" * p.score, p.name)
+        (
+            p.id,
+            p.created.strftime("%Y-%m-%d %H:%M"),
+            f"{p.width} x {p.height}",
+            size(p.size),
+            p.format,
+            "*" * p.score,
+            p.name,
+        )
         for p in found
     ]
     return table(("id", "created", "pixels", "size", "format", "score", "name"), rows, frozenset({0, 2, 3}))
@@ -103,7 +113,9 @@ def report(job: Job, as_json: bool) -> None:
         dump(found)
     else:
         refused = len(found.refused)
-        click.echo(f"{found.imported} imported, {found.duplicates} already there, {refused} refused, {found.seconds:.1f} s")
+        click.echo(
+            f"{found.imported} imported, {found.duplicates} already there, {refused} refused, {found.seconds:.1f} s"
+        )
         for one in found.refused[:20]:
             click.echo(f"  {one.path}: {one.reason}")
         if refused > 20:

@@ -7,13 +7,14 @@ and never in a snapshot. Undo applies the inverse, redo the original, all or not
 from __future__ import annotations
 
 import apsw
+import msgspec
 
 from .. import changes
 from ..db import Database
 from ..errors import Conflict
 from ..hub import Hub
 from ..pictures import when
-from ..types import HistoryEntry, Reader
+from ..types import Event, HistoryEntry, Reader
 from ..write import Committed, Door, Label, Write
 
 #: Entries and events kept; an undo further back than this is not offered.
@@ -42,12 +43,40 @@ def drain(db: Database, hub: Hub, door: Door) -> int:
                     (revision, at, principal, sentence, undoable, changeset, digest, schema),
                 ).fetchall()
         connection.execute(
-            "delete from history where revision <= (select revision from history order by revision desc limit 1 offset ?)",
+            "delete from history where revision <= (select revision from history order by revision desc limit 1"
+            " offset ?)",
             (KEPT,),
         ).fetchall()
         connection.execute("delete from event where revision <= ?", (rows[-1][0] - EVENTS,)).fetchall()
     door.drained(rows[-1][0])
     return len(rows)
+
+
+def since(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]] | None:
+    """(revision, events) after a revision, oldest first; None when they are no longer all kept."""
+    oldest = hub.value("select min(revision) from event")
+    if oldest is None or revision < oldest - 1:
+        return None
+    return later(hub, revision, limit)
+
+
+def later(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
+    """The same of whatever is still kept."""
+    rows = hub.read("select revision, body from event where revision > ? order by revision limit ?", (revision, limit))
+    return [(number, msgspec.json.decode(body, type=list[Event])) for number, body in rows]
+
+
+def position(hub: Hub, plugin: str, start: int) -> int:
+    """How far a plugin's listener is; a new one begins at `start`."""
+    found = hub.value("select position from listener where plugin = ?", (plugin,))
+    if found is None:
+        place(hub, plugin, start)
+        return start
+    return int(found)
+
+
+def place(hub: Hub, plugin: str, revision: int) -> None:
+    hub.write("insert or replace into listener values (?, ?)", (plugin, revision))
 
 
 def listed(hub: Hub, limit: int) -> list[HistoryEntry]:
@@ -90,4 +119,3 @@ def _apply(door: Door, reader: Reader, row: tuple[object, ...], *, invert: bool)
 
     label = Label(reader.principal, "", undoable=False, undoes=revision if invert else -revision)
     return door.do(work, label), str(sentence)
-

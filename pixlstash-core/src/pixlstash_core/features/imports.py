@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-
+from typing import Any
 
 from msgspec import Struct
 
 from .. import pictures
 from ..contracts import Opened
-from ..db import Database
+from ..db import Database, fetch
 from ..errors import NotThere, Refused
 from ..hub import Hub, now
 from ..media.pool import DecoderPool, Known
@@ -240,13 +240,8 @@ class Intake:
                 lambda: step(tally.done, max(total, tally.done)),
                 refused,
             )
-            gone = listing.gone()
-            if gone:
-                outcome(
-                    self.door.feed(
-                        lambda write: write.many("update location set state = 'missing' where id = ?", [(i,) for i in gone])
-                    )
-                )
+            if gone := listing.gone():
+                outcome(self.door.feed(lambda write: pictures.miss(write, gone)))
 
     def _refusals(self, public_id: str) -> dict[str, tuple[int | None, int | None]]:
         rows = self.hub.read("select key, size, mtime from refusal where store = ?", (public_id,))
@@ -315,22 +310,25 @@ class _Listing:
     """
 
     def count_fresh(self) -> int:
-        return int(self._connection.execute(f"select count(*) {self._FRESH}", (self._store,)).fetchall()[0][0])
+        return int(fetch(self._connection, f"select count(*) {self._FRESH}", (self._store,))[0][0])
 
     def fresh(self) -> Iterator[File]:
-        rows = self._connection.execute(f"select key, size, mtime {self._FRESH} order by mtime desc", (self._store,))
+        rows: Iterable[Any] = self._connection.execute(
+            f"select key, size, mtime {self._FRESH} order by mtime desc", (self._store,)
+        )
         for key, size, mtime in rows:
             yield File(key, key.rpartition("/")[2], size, mtime)
 
     def gone(self) -> list[int]:
         """Location ids that are not listed any more."""
-        rows = self._connection.execute(
+        rows = fetch(
+            self._connection,
             """
             select id from location l where store_id = ? and state = 'present'
               and not exists (select 1 from seen where seen.key = l.key)
             """,
             (self._store,),
-        ).fetchall()
+        )
         return [row[0] for row in rows]
 
 
@@ -341,5 +339,3 @@ def shown_path(path: str) -> str:
 
 def uploaded(taken: Taken) -> Uploaded:
     return Uploaded(taken.status, taken.picture)  # type: ignore[arg-type]  # the same three words
-
-

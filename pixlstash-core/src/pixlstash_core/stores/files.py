@@ -1,4 +1,4 @@
-"""The two stores of plain folders: `file` (managed, written by the library) and `folder` (a reference folder, never)."""
+"""The stores of plain folders: `file` (the library's own originals), `folder` (a reference folder, never written)."""
 
 from __future__ import annotations
 
@@ -143,5 +143,3 @@ class FileStore(Store):
 
     def connect(self, params: Any) -> Managed:
         return Managed(Path(params.path))
-
-

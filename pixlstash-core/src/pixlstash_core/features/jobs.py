@@ -1,0 +1,132 @@
+"""Job rows in `hub.db`: what is waiting, running or over. The lanes that run them are `pixlstash_core.jobs`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import NotFound
+from ..hub import Hub, now
+from ..types import ImportReport
+
+COLUMNS = "id, kind, label, lane, state, done, total, error, started, finished, every, report"
+
+
+class JobRow(Struct, array_like=True):
+    """One row; times in ms."""
+
+    id: int
+    kind: str
+    label: str
+    lane: str
+    state: str
+    done: int
+    total: int | None
+    error: str | None
+    started: int | None
+    finished: int | None
+    every: float | None
+    report: str | None
+
+    def reported(self) -> ImportReport | None:
+        return msgspec.json.decode(self.report, type=ImportReport) if self.report else None
+
+
+class Claim(Struct, frozen=True):
+    """A job taken from its lane to be run now."""
+
+    id: int
+    kind: str
+    payload: Any
+    every: float | None
+
+
+def insert(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int, every: float | None = None) -> int:
+    text = msgspec.json.encode(payload).decode()
+    row = hub.write(
+        "insert into job(kind, label, lane, priority, payload, state, every, due)"
+        " values (?, ?, ?, ?, ?, 'waiting', ?, ?) returning id",
+        (kind, label, lane, priority, text, every, now()),
+    )
+    return int(row[0][0])
+
+
+def repeating(hub: Hub, kind: str, label: str, lane: str, every: float) -> int:
+    """The one repeating job of this kind, made or brought up to date."""
+    found = hub.value("select id from job where kind = ? and every is not null", (kind,))
+    if found is None:
+        return insert(hub, kind, label, {}, lane, -1, every)
+    hub.write("update job set every = ?, label = ?, lane = ? where id = ?", (every, label, lane, found))
+    return int(found)
+
+
+def get(hub: Hub, job: int) -> JobRow:
+    rows = hub.read(f"select {COLUMNS} from job where id = ?", (job,))
+    if not rows:
+        raise NotFound("There is no such job.")
+    return JobRow(*rows[0])
+
+
+def newest(hub: Hub, limit: int) -> list[JobRow]:
+    """Running ones first, then the newest."""
+    rows = hub.read(f"select {COLUMNS} from job order by state != 'running', id desc limit ?", (limit,))
+    return [JobRow(*row) for row in rows]
+
+
+def unfinished(hub: Hub) -> list[JobRow]:
+    """Running, paused, or waiting for their one turn."""
+    where = "state in ('running', 'paused') or (state = 'waiting' and every is null)"
+    return [JobRow(*row) for row in hub.read(f"select {COLUMNS} from job where {where}")]
+
+
+def claim(hub: Hub, lane: str) -> Claim | None:
+    """Take the next job of a lane: highest priority, then longest due."""
+    ready = "lane = ? and state = 'waiting' and due <= ?"
+    if not hub.read(f"select 1 from job where {ready} limit 1", (lane, now())):
+        return None
+    rows = hub.write(
+        f"""
+        update job set state = 'running', heartbeat = ?, started = coalesce(started, ?), finished = null
+        where id = (select id from job where {ready} order by priority desc, due, id limit 1)
+        returning id, kind, payload, every
+        """,
+        (now(), now(), lane, now()),
+    )
+    return Claim(rows[0][0], rows[0][1], msgspec.json.decode(rows[0][2]), rows[0][3]) if rows else None
+
+
+def release_all(hub: Hub) -> None:
+    """At start: what a killed process left running waits again."""
+    hub.write("update job set state = 'waiting' where state = 'running'")
+
+
+def wait(hub: Hub, job: int) -> None:
+    hub.write("update job set state = 'waiting', error = null, due = ? where id = ?", (now(), job))
+
+
+def stop(hub: Hub, job: int, state: str) -> None:
+    hub.write("update job set state = ?, finished = ? where id = ?", (state, now(), job))
+
+
+def beat(hub: Hub, job: int, done: int, total: int | None) -> None:
+    hub.write("update job set heartbeat = ?, done = ?, total = ? where id = ?", (now(), done, total, job))
+
+
+def finish(
+    hub: Hub,
+    job: int,
+    state: str,
+    error: str | None,
+    done: int,
+    total: int | None,
+    report: ImportReport | None,
+    after: float,
+) -> None:
+    """How it ended; a repeating one is due again `after` seconds."""
+    text = msgspec.json.encode(report).decode() if report else None
+    hub.write(
+        "update job set state = ?, error = ?, done = ?, total = ?, report = ?, finished = ?, due = ? where id = ?",
+        (state, error, done, total, text, now(), now() + int(after * 1000), job),
+    )

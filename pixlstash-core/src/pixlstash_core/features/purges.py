@@ -1,0 +1,71 @@
+"""Purges: scrapheaped pictures removed for good.
+
+A purge spans both databases and stores: its intent is written to the hub first, its steps can be repeated, and the next
+start finishes what a crash interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from ..contracts import Opened
+from ..db import Database, bind_ids
+from ..hub import Hub, now
+from ..thumbnails import Thumbnails
+from ..write import Door, Label
+
+Connect = Callable[[int], Opened]
+
+
+class _Purge(Struct):
+    """What a purge will do, as its intent holds it: picture ids, hex hashes, (store id, key) pairs."""
+
+    ids: list[int]
+    hashes: list[str]
+    places: list[tuple[int, str]]
+
+
+def purge(db: Database, hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, ids: list[int], by: str) -> int:
+    """Remove those of these pictures that are in the scrapheap: rows first, then bytes where they may be. How many."""
+    rows = db.read(
+        "select p.id, hex(p.sha256), l.store_id, l.key from picture p join scrapheap h on h.picture_id = p.id"
+        " left join location l on l.picture_id = p.id where p.id in carray(?)",
+        (bind_ids(ids),),
+    )
+    if not rows:
+        return 0
+    gone = sorted({row[0] for row in rows})
+    plan = _Purge(gone, sorted({row[1] for row in rows}), [(row[2], row[3]) for row in rows if row[2] is not None])
+    intent = hub.write(
+        "insert into intent(kind, body, at) values ('purge', ?, ?) returning id",
+        (msgspec.json.encode(plan).decode(), now()),
+    )[0][0]
+    what = "1 picture removed for good" if len(gone) == 1 else f"{len(gone)} pictures removed for good"
+    _carry_out(hub, door, thumbnails, connect, plan, Label(by, what, undoable=False))
+    hub.write("delete from intent where id = ?", (intent,))
+    return len(gone)
+
+
+def finish(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect) -> None:
+    """At start: carry out purges a crash interrupted."""
+    for intent, body in hub.read("select id, body from intent where kind = 'purge'"):
+        _carry_out(
+            hub, door, thumbnails, connect, msgspec.json.decode(body, type=_Purge), Label("", "", undoable=False)
+        )
+        hub.write("delete from intent where id = ?", (intent,))
+
+
+def _carry_out(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, plan: _Purge, label: Label) -> None:
+    door.do(lambda write: write.execute("delete from picture where id in carray(?)", (bind_ids(plan.ids),)), label)
+    hashes = [bytes.fromhex(sha256) for sha256 in plan.hashes]
+    with hub.writing() as connection:
+        connection.executemany("insert or ignore into purged values (?, ?)", [(h, now()) for h in hashes]).fetchall()
+    for sha256 in hashes:
+        thumbnails.drop(sha256)
+    for store, key in plan.places:
+        opened = connect(store)
+        if opened.writable:
+            opened.delete(key)
