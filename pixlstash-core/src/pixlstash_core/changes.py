@@ -107,7 +107,7 @@ def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list
     return told
 
 
-CORE_NOUNS = frozenset({"pictures", "scores", "scrapheap", "stores"})
+CORE_NOUNS = frozenset({"pictures", "scores", "scrapheap", "stores", "settings"})
 
 
 def pack(changeset: bytes) -> tuple[bytes, bytes]:

@@ -100,11 +100,6 @@ class Database:
         found: str | None = self.value("select value from setting where name = ?", (name,))
         return found
 
-    def set(self, name: str, value: str) -> None:
-        """Keep a setting of the file itself; outside the write door, so before or beside it only."""
-        with translated(), self.writer:
-            self.writer.execute("insert or replace into setting values (?, ?)", (name, value)).fetchall()
-
     def close(self) -> None:
         with self._lock:
             self._closed = True

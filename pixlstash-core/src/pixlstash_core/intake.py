@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from .stores.files import Managed, key_of, path_of
 from .types import ImportPaths, Job
 
 Connect = Callable[[int], Opened]
+#: Demo pictures that are painted at once, and rows written together of the others.
+PAINTED, SLICE = 200, 500
 Own = Callable[[], tuple[int, Managed]]
 
 
@@ -31,6 +34,11 @@ class CopyPayload(Struct):
 class ImporterPayload(Struct):
     importer: str
     params: dict[str, Any]
+
+
+class DemoPayload(Struct):
+    store: int
+    pictures: int
 
 
 class ScanPayload(Struct):
@@ -63,11 +71,16 @@ def put_importer(jobs: Jobs, importers: dict[str, Importer], name: str, params: 
     return jobs.put("importer", f"Importing from {importer.label or name}", ImporterPayload(name, params))
 
 
+def put_demo(jobs: Jobs, store: int, pictures: int) -> Job:
+    return jobs.put("demo", "Painting the demo library", DemoPayload(store, pictures))
+
+
 def handlers(intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins) -> dict[str, Handler]:
     """What runs each kind of job of this file."""
     return {
         "copy": copy_job(intake, own),
         "scan": scan_job(intake, db, connect),
+        "demo": demo_job(intake, db, connect),
         "importer": import_job(intake, own, plugins),
     }
 
@@ -130,6 +143,32 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
 
         intake.many(files(), take, tally, step)
         task.progress(tally.done, tally.done)
+        task.report = tally.report()
+
+    return run
+
+
+def demo_job(intake: Intake, db: Database, connect: Connect) -> Handler:
+    """Fills the demo library: the first pictures are painted and taken in like any file, the rest when looked at."""
+
+    def run(task: Task) -> None:
+        payload = convert(task.payload, DemoPayload)
+        opened = connect(payload.store)
+        tally = Tally()
+
+        def step() -> None:
+            task.progress(tally.done, payload.pictures)
+            task.report = tally.report()
+            task.check()
+
+        known = stores.count(db, payload.store)
+        keys = [key for key, _ in islice(opened.list(), min(payload.pictures, PAINTED))]
+        files = (File(key, key) for key in stores.unknown(db, payload.store, keys))
+        intake.many(files, lambda file: intake.index(payload.store, opened, file), tally, step)
+        for start in range(max(known, PAINTED), payload.pictures, SLICE):
+            tally.imported += intake.sketch(payload.store, range(start, min(start + SLICE, payload.pictures)))
+            step()
+        task.progress(payload.pictures, payload.pictures)
         task.report = tally.report()
 
     return run

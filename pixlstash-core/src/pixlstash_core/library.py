@@ -18,7 +18,7 @@ from .contracts import Opened
 from .db import Database, Rows
 from .errors import Conflict, Invalid, NotFound, PixlStashError
 from .events import Feed
-from .features import purges, scores, scrapheap, stores
+from .features import purges, scores, scrapheap, settings, stores
 from .features.access import Access
 from .features.imports import Intake
 from .hub import Hub
@@ -35,7 +35,7 @@ from .views import Views
 from .write import Door, Write
 
 T = TypeVar("T")
-NOUNS: tuple[Noun, ...] = (pictures.NOUN, scores.NOUN, scrapheap.NOUN, stores.NOUN)
+NOUNS: tuple[Noun, ...] = (pictures.NOUN, scores.NOUN, scrapheap.NOUN, stores.NOUN, settings.NOUN)
 #: How often memory nobody uses is given back, in seconds.
 TIDY = 300.0
 
@@ -84,8 +84,8 @@ class Library(UseCases):
         lock = Lock(path / "lock")
         try:
             db, hub = Database(path / "library.db", "library"), Hub(path / "hub.db")
-            db.set("name", name or path.name)
-            door = Door(db, hub, stores.NOUN.tables, [], lambda revision, events: None)
+            door = Door(db, hub, (*stores.NOUN.tables, *settings.NOUN.tables), [], lambda revision, events: None)
+            settings.set(door, "name", name or path.name)
             stores.add(door, "file", "Library", {"path": str(originals) if media else "media"})
             door.close()
             db.close()

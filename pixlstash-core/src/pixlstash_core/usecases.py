@@ -16,7 +16,7 @@ from . import __version__, intake, pictures
 from .db import Database
 from .errors import Forbidden, Invalid, NotFound, NotThere, PixlStashError, ReadOnly, Refused, StoreUnreachable
 from .events import Feed
-from .features import checks, history, purges, scores, scrapheap, stores
+from .features import checks, history, purges, scores, scrapheap, settings, stores
 from .features.access import Access
 from .features.imports import Intake, uploaded
 from .hub import Hub
@@ -52,6 +52,10 @@ from .write import Committed, Door, Label, Write
 T = TypeVar("T")
 #: What a browser may show in place; everything else is offered as a download.
 INLINE = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "video/mp4", "video/webm"})
+
+
+#: The most pictures a demo library can have.
+DEMO = 1_000_000
 
 
 class Original(Struct, frozen=True):
@@ -240,6 +244,13 @@ class UseCases:
         _demand(reader, "owner")
         self._writable()
         return intake.put_importer(self.queue, self.plugins.importers(), importer, params)
+
+    def fill_demo(self, reader: Reader, pictures: int) -> Job:
+        """Paint the demo library: the job that does it."""
+        _demand(reader, "owner")
+        self._writable()
+        settings.set(self.door, "demo", str(pictures))
+        return intake.put_demo(self.queue, stores.add(self.door, "demo", "Demo", {"pictures": DEMO}), pictures)
 
     def add_store(self, reader: Reader, scheme: str, name: str, params: dict[str, Any]) -> int:
         """Index a store in place from now on; its id. `scan` it to take in what it holds."""

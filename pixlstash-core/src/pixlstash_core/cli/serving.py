@@ -32,12 +32,10 @@ def run(
 
 def demo(path: Path, pictures: int, served: bool, host: str, port: int) -> None:
     """Make the demo library if it is not there, paint it, and perhaps serve it meanwhile."""
-    from ..demo.fill import fill
-
     if not (path / "library.db").exists():
         Library.create(path, name="Demo")
     with Library.open(path) as library:
-        job = fill(library, pictures)
+        job = library.fill_demo(OWNER, pictures)
         if served:
             _serve(library, host, port, None, lambda url: None)
             return

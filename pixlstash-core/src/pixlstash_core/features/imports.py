@@ -123,6 +123,20 @@ class Intake:
         finally:
             copy.unlink(missing_ok=True)
 
+    def sketch(self, store: int, indexes: range) -> int:
+        """Add demo pictures that are painted only when somebody looks; how many."""
+        from ..demo import rows
+
+        readings = [rows.reading(index) for index in indexes]
+
+        def work(write: Write) -> int:
+            for key, name, reading in readings:
+                picture = pictures.add(write, reading, name, fallback=now())
+                pictures.locate(write, picture, store, key, None, None)
+            return len(readings)
+
+        return outcome(self.door.feed(work))
+
     def temporary(self, name: str) -> Path:
         """A fresh path in the library's folder for bytes on their way in."""
         suffix = Path(name).suffix[:12] if Path(name).suffix.isascii() else ""

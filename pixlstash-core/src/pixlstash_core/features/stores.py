@@ -99,6 +99,17 @@ def add(door: Door, scheme: str, name: str, params: object) -> int:
     return door.do(work, Label("", "", undoable=False)).result
 
 
+def count(db: Database, store: int) -> int:
+    """Locations in a store."""
+    return int(db.value("select count(*) from location where store_id = ?", (store,)))
+
+
+def unknown(db: Database, store: int, keys: list[str]) -> list[str]:
+    """Those of these keys that have no location yet."""
+    known = {row[0] for row in db.read("select key from location where store_id = ?", (store,))} if keys else set()
+    return [key for key in keys if key not in known]
+
+
 def public_id(db: Database, store: int) -> str:
     return str(db.value("select public_id from store where id = ?", (store,)))
 
