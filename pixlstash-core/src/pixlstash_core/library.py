@@ -6,6 +6,7 @@ Nothing is global: two libraries in one process work. One process at a time serv
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -64,7 +65,8 @@ class Library(UseCases):
         self.pool = DecoderPool(disabled=plugins.disabled, extra=plugins.extra)
         self.queue = Jobs(self.hub, self.feed.tell)
         self.stores = stores.Stores(self.db, plugins.stores(), path)
-        self.incoming = self.stores.own()[1].root / "incoming"
+        # Read-only, nothing comes in; a still may yet be drawn from a copy.
+        self.incoming = Path(tempfile.gettempdir()) if read_only else self.stores.own()[1].root / "incoming"
         inherits = [statement for noun in NOUNS for statement in noun.inherits]
         self.intake = Intake(self.db, self.hub, self.door, self.pool, self.thumbnails, self.incoming, inherits)
 

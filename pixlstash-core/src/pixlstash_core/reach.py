@@ -9,8 +9,11 @@ from . import lock
 from .errors import LibraryInUse
 
 
-def connect(path: Path, *, work: bool = True) -> Any:
-    """The library's methods without a reader: a `Client` when it is served, else a `Bound`. Close it afterwards."""
+def connect(path: Path, *, work: bool = False) -> Any:
+    """The library's methods without a reader: a `Client` when it is served, else a `Bound`. Close it afterwards.
+
+    `work`: run background jobs, also those left from before, when it is opened here.
+    """
     from .client import Client
     from .library import Bound, Library
 

@@ -25,11 +25,11 @@ class Shell:
         self.path = path
 
     @contextmanager
-    def connect(self) -> Iterator[Any]:
-        """The library's methods: through the server that holds it, else opened here."""
+    def connect(self, *, work: bool = False) -> Iterator[Any]:
+        """The library's methods: through the server that holds it, else opened here (`work`: with its jobs)."""
         from ..reach import connect
 
-        session = connect(self.path)
+        session = connect(self.path, work=work)
         try:
             yield session
         finally:
@@ -99,7 +99,7 @@ def import_(shell: Shell, paths: tuple[Path, ...], in_place: bool, as_json: bool
 
     _make_default(shell)
     ask = ImportPaths([str(path.expanduser().absolute()) for path in paths], in_place)
-    with shell.connect() as session:
+    with shell.connect(work=True) as session:
         job = finish(session, session.import_paths(ask), quiet=as_json)
     show.report(job, as_json)
 

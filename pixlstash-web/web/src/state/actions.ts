@@ -1,12 +1,25 @@
-import type { ViewHandle } from "../grid/view";
+/**
+ * What a reader does to pictures. Each is painted before the server is asked; requests go one after the other in the
+ * order of the keys pressed. A failure takes the paint back and says what failed.
+ */
+import { ApiError, send } from "../api/client";
+import type { Done, Undone } from "../api/types";
+import { BLOCK, type Frozen, type Patch } from "../grid/frozen";
+import type { Range } from "../grid/selection";
+import { View, type ViewHandle } from "../grid/view";
+import { counted } from "../ui/format";
+import { toasts } from "../ui/toasts.svelte";
+import { library } from "./library.svelte";
+import { table } from "./table.svelte";
 
 /** Half-open ranges of indices of a view. */
-export type Ranges = readonly (readonly [number, number])[];
+export type Ranges = readonly Range[];
 
-/** Pictures to act on. */
+/** Pictures to act on. `lost`: chosen ones whose index is not known, by id. */
 export interface Selected {
   view: ViewHandle;
   ranges: Ranges;
+  lost?: readonly number[];
 }
 
 /** The one picture at index `i`. */
@@ -14,8 +27,190 @@ export function one(view: ViewHandle, i: number): Selected {
   return { view, ranges: [[i, i + 1]] };
 }
 
-export function score(_selected: Selected, _n: number): void {}
-export function remove(_selected: Selected): void {}
-export function restore(_selected: Selected): void {}
-export function undo(): void {}
-export function redo(): void {}
+/** Something done here that can be painted back and again. */
+interface Step {
+  frozen: Frozen;
+  /** As of this revision nothing else has happened since. */
+  revision: number;
+  back(): void;
+  again(): void;
+}
+
+const done: Step[] = [];
+const undone: Step[] = [];
+/** Revisions of our own changes: their events bring no news. */
+export const own = new Set<number>();
+
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Run after everything asked before. */
+function enqueue<T>(task: () => Promise<T>): Promise<T> {
+  const next = queue.then(task);
+  queue = next.catch(() => undefined);
+  return next;
+}
+
+/** Resolves when every change made so far is answered. */
+export function settled(): Promise<unknown> {
+  return queue;
+}
+
+/** Give pictures a score, 0 to 5. */
+export function score(selected: Selected, n: number): Promise<void> {
+  const { view, places } = resolve(selected);
+  const patch = view.frozen.patch(places, n);
+  const failed = n ? `${words(selected)} could not be scored ${n}` : `The score of ${words(selected)} could not be cleared`;
+  return change({ view, selected, places, path: "/pictures/score", body: { score: n }, failed, ...scored(view.frozen, patch) });
+}
+
+function scored(frozen: Frozen, patch: Patch): Painted {
+  return {
+    back: () => frozen.revert(patch),
+    again: () => frozen.repaint(patch),
+    settle: () => (patch.pending = false),
+  };
+}
+
+/** To the scrapheap. */
+export function remove(selected: Selected): Promise<void> {
+  return move(selected, "/pictures/delete", `${words(selected)} could not be moved to the scrapheap`);
+}
+
+/** Out of the scrapheap. */
+export function restore(selected: Selected): Promise<void> {
+  return move(selected, "/pictures/restore", `${words(selected)} could not be restored`);
+}
+
+function move(selected: Selected, path: string, failed: string): Promise<void> {
+  const { view, places } = resolve(selected);
+  const { frozen } = view;
+  // The scrapheap's own view loses what is restored, every other view what is thrown away.
+  const leaves = path.endsWith("delete") !== library.inScrapheap;
+  const again = () => table.present(frozen, places, !leaves);
+  again();
+  return change({
+    view,
+    selected,
+    places,
+    path,
+    body: {},
+    failed,
+    again,
+    back: () => table.present(frozen, places, leaves),
+    settle: () => {},
+  });
+}
+
+interface Painted {
+  back(): void;
+  again(): void;
+  settle(): void;
+}
+
+interface Change extends Painted {
+  view: View;
+  selected: Selected;
+  places: Range[];
+  path: string;
+  body: Record<string, unknown>;
+  failed: string;
+}
+
+async function change(asked: Change): Promise<void> {
+  await enqueue(async () => {
+    try {
+      const answer = await ask(asked);
+      own.add(answer.revision);
+      library.reached(answer.revision);
+      asked.settle();
+      if (answer.undoable) {
+        done.push({ frozen: asked.view.frozen, revision: answer.revision, back: asked.back, again: asked.again });
+        undone.length = 0;
+      }
+      toasts.done(answer.sentence, answer.undoable ? { label: "Undo", keys: "Ctrl+Z", run: () => void undo() } : undefined);
+      library.recount();
+    } catch (error) {
+      asked.settle();
+      asked.back();
+      toasts.bad(`${asked.failed}: ${because(error)}`);
+    }
+  });
+}
+
+async function ask({ view, selected, places, path, body }: Change): Promise<Done> {
+  try {
+    if (selected.lost?.length) return await send<Done>("POST", path, { ids: await identify(view, places, selected.lost), ...body });
+    return await send<Done>("POST", path, { view: view.key, ranges: places, ...body });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 410) throw error;
+  }
+  // The server forgot this view. What we know by id can still be named; the rest must be chosen again.
+  const ids = await identify(view, places, selected.lost ?? []);
+  const answer = await send<Done>("POST", path, { ids, ...body });
+  void table.renew();
+  return answer;
+}
+
+/** Ids of places, loading their blocks. @throws ApiError 410 when one is not here and forgotten there */
+async function identify({ frozen }: View, places: readonly Range[], lost: readonly number[]): Promise<number[]> {
+  const ids = [...lost];
+  for (const [from, to] of places)
+    for (let place = from; place < to; place++) {
+      const block = frozen.block(place) ?? (await frozen.load(place), frozen.block(place));
+      if (block) ids.push(block.ids[place % BLOCK] as number);
+    }
+  return ids;
+}
+
+/** Take back what was done last, by whomever this library belongs to. */
+export function undo(): Promise<void> {
+  return step("/undo", done, undone, (one) => one.back(), (one) => one.again());
+}
+
+/** Do again what was undone last. */
+export function redo(): Promise<void> {
+  return step("/redo", undone, done, (one) => one.again(), (one) => one.back());
+}
+
+async function step(path: string, from: Step[], to: Step[], paint: (one: Step) => void, unpaint: (one: Step) => void) {
+  await enqueue(async () => {
+    const last = from.at(-1);
+    // If something else happened since, the server's last change is not ours: then ask how things are instead.
+    const ours = last && last.revision === library.revision && last.frozen === table.view?.frozen ? last : null;
+    if (ours) paint(ours);
+    try {
+      const answer = await send<Undone>("POST", path);
+      own.add(answer.revision);
+      library.reached(answer.revision);
+      if (ours) {
+        from.pop();
+        to.push({ ...ours, revision: answer.revision });
+        const previous = from.at(-1);
+        if (previous) previous.revision = answer.revision;
+      } else {
+        from.length = 0;
+        void table.renew();
+      }
+      const back = path === "/undo" ? { label: "Redo", keys: "Ctrl+Shift+Z", run: () => void redo() } : undefined;
+      toasts.done(answer.sentence, back ?? { label: "Undo", keys: "Ctrl+Z", run: () => void undo() });
+      library.recount();
+    } catch (error) {
+      if (ours) unpaint(ours);
+      if (error instanceof ApiError && error.status === 409) toasts.add({ text: error.detail, seconds: 4 });
+      else toasts.bad(`${path === "/undo" ? "Undo" : "Redo"} failed: ${because(error)}`);
+    }
+  });
+}
+
+function resolve({ view, ranges }: Selected): { view: View; places: Range[] } {
+  if (!(view instanceof View)) throw new TypeError("pictures are acted on in a view of the table");
+  return { view, places: view.places(ranges) };
+}
+
+function words({ ranges, lost }: Selected): string {
+  return counted(ranges.reduce((n, [from, to]) => n + to - from, lost?.length ?? 0), "picture");
+}
+
+function because(error: unknown): string {
+  return error instanceof ApiError ? error.detail : "something unexpected happened";
+}

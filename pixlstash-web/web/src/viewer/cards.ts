@@ -15,31 +15,31 @@ export class Cards {
 
   get(id: number): Promise<Picture> {
     const held = this.#held.get(id);
-    return held ? Promise.resolve(held) : this.read(id);
-  }
-
-  /** Ask the server again. */
-  read(id: number): Promise<Picture> {
+    if (held) return Promise.resolve(held);
     const coming = this.#coming.get(id);
     if (coming) return coming;
-    const asked = get<Picture>(`/pictures/${id}`)
+    const asked: Promise<Picture> = get<Picture>(`/pictures/${id}`)
       .then((card) => {
-        this.#held.delete(id);
-        this.#held.set(id, card);
-        for (const oldest of this.#held.keys()) {
-          if (this.#held.size <= AT_MOST) break;
-          this.#held.delete(oldest);
-        }
+        // an answer from before a change is not kept
+        if (this.#coming.get(id) === asked) this.#keep(card);
         return card;
       })
-      .finally(() => this.#coming.delete(id));
+      .finally(() => {
+        if (this.#coming.get(id) === asked) this.#coming.delete(id);
+      });
     this.#coming.set(id, asked);
     return asked;
   }
 
+  #keep(card: Picture): void {
+    this.#held.set(card.id, card);
+    const oldest = this.#held.keys().next().value;
+    if (this.#held.size > AT_MOST && oldest !== undefined) this.#held.delete(oldest);
+  }
+
   /** Something changed: what is held may be old. */
-  forget(id: number): void {
-    this.#held.delete(id);
-    this.#coming.delete(id);
+  clear(): void {
+    this.#held.clear();
+    this.#coming.clear();
   }
 }

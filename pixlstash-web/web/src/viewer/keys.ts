@@ -8,8 +8,6 @@ export interface ViewerKey {
   action: ViewerAction;
   /** For keys that do one thing in several strengths. */
   value?: number;
-  /** One of a row that does the same in other strengths: the sheet names only the strongest. */
-  quiet?: boolean;
 }
 
 export type ViewerAction =
@@ -31,6 +29,10 @@ export type ViewerAction =
 const MOVE = "One picture";
 const LOOK = "Zoom";
 
+function score(n: number, label: string): ViewerKey {
+  return { key: String(n), label, group: "Score", action: "score", value: n };
+}
+
 export const VIEWER_KEYS: readonly ViewerKey[] = [
   { key: "ArrowRight", label: "Next picture, or move when zoomed", group: MOVE, action: "right" },
   { key: "ArrowLeft", label: "Previous picture, or move when zoomed", group: MOVE, action: "left" },
@@ -38,24 +40,14 @@ export const VIEWER_KEYS: readonly ViewerKey[] = [
   { key: "ArrowDown", label: "Move down when zoomed", group: LOOK, action: "down" },
   { key: "Home", label: "First picture", group: MOVE, action: "first" },
   { key: "End", label: "Last picture", group: MOVE, action: "last" },
-  ...[1, 2, 3, 4, 5, 0].flatMap((n): ViewerKey[] => [
-    {
-      key: String(n),
-      label: n === 0 ? "Clear the score" : n === 1 ? "1 star" : `${n} stars`,
-      group: "Score",
-      action: "score",
-      value: n,
-    },
-    {
-      key: String(n),
-      shift: true,
-      label: n === 0 ? "Clear the score and go on" : `${n === 1 ? "1 star" : `${n} stars`} and go on`,
-      group: "Score",
-      action: "scoreAndMove",
-      value: n,
-      quiet: n !== 5,
-    },
-  ]),
+  ...[1, 2, 3, 4, 5].map((n): ViewerKey => score(n, "1 to 5 stars")),
+  score(0, "No stars"),
+  ...[1, 2, 3, 4, 5].map((n): ViewerKey => ({
+    ...score(n, "Stars, and on to the next"),
+    shift: true,
+    action: "scoreAndMove",
+  })),
+  { ...score(0, "No stars, and on to the next"), shift: true, action: "scoreAndMove" },
   { key: "Delete", label: "To the scrapheap, or out of it", group: MOVE, action: "scrapheap" },
   { key: "i", label: "Information", group: MOVE, action: "info" },
   { key: "z", label: "1:1, or the whole picture", group: LOOK, action: "actual" },
