@@ -1,6 +1,6 @@
 /** Put text and pictures on the clipboard, also where the page was opened over plain http. */
 
-/** Why a picture could not be copied; `sentence` is for people and says what to do instead. */
+/** Why a picture could not be copied; `sentence` is for people. */
 export class CopyError extends Error {
   constructor(readonly sentence: string) {
     super(sentence);
@@ -50,8 +50,8 @@ export function whyNoPictureCopy(): string | null {
   const clipboard = navigator.clipboard as Clipboard | undefined;
   if (clipboard?.write && typeof ClipboardItem !== "undefined") return null;
   return window.isSecureContext
-    ? "This browser cannot copy pictures. Save the picture instead."
-    : "Browsers let a page copy pictures only over https or on this machine. Save the picture instead.";
+    ? "This browser cannot copy pictures."
+    : "Browsers let a page copy pictures only over https or on this machine.";
 }
 
 /**
@@ -66,7 +66,7 @@ export async function copyPicture(image: HTMLImageElement): Promise<void> {
     await navigator.clipboard.write([new ClipboardItem({ "image/png": encode(image) })]);
   } catch (error) {
     if (error instanceof CopyError) throw error;
-    throw new CopyError("The browser refused to copy the picture. Save it instead.");
+    throw new CopyError("The browser refused to copy the picture.");
   }
 }
 
@@ -76,7 +76,7 @@ function encode(image: HTMLImageElement): Promise<Blob> {
   canvas.height = image.naturalHeight;
   const context = canvas.getContext("2d");
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new CopyError("The picture is too large to copy. Save it instead."));
+    const fail = () => reject(new CopyError("The picture is too large to copy."));
     if (!context || !canvas.width || !canvas.height) return fail();
     context.drawImage(image, 0, 0);
     canvas.toBlob((blob) => (blob ? resolve(blob) : fail()), "image/png");

@@ -84,3 +84,11 @@ export function rate(perSecond: number): string {
   if (perSecond > 0 && perSecond < 0.5) return `${(perSecond * 60).toFixed(perSecond * 60 < 10 ? 1 : 0)}/min`;
   return `${perSecond < 9.95 ? perSecond.toFixed(1).replace(/\.0$/, "") : count(perSecond)}/s`;
 }
+
+// Control characters, and those that turn the direction of text: "exe.png" may be "gnp.exe" read backwards.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** A name from a file, on one line, with what would hide its true spelling made visible. */
+export function visible(name: string): string {
+  return name.replace(UNSEEN, "\ufffd");
+}

@@ -37,13 +37,20 @@ export class Originals {
     return this.#held.has(id);
   }
 
-  /** The decoded original of picture `id`; rejects where the browser cannot show it or the server has none. */
-  get(id: number): Promise<HTMLImageElement> {
+  /**
+   * The decoded original of picture `id`; rejects where the browser cannot show it or the server has none.
+   * One that is wanted only later lets everything else go first.
+   */
+  get(id: number, later = false): Promise<HTMLImageElement> {
     const held = this.#held.get(id);
-    if (held) return held.ready;
+    if (held) {
+      if (!later) held.image.fetchPriority = "high";
+      return held.ready;
+    }
     const image = new Image();
     image.decoding = "async";
     image.draggable = false;
+    image.fetchPriority = later ? "low" : "high";
     image.src = this.address(id);
     const ready = image.decode().then(() => image);
     ready.catch(() => this.#forget(id, image)); // asked again, it is tried again
