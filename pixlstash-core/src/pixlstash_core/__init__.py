@@ -12,7 +12,21 @@ from msgspec import Meta
 from .contracts import FactReader, Found, Importer, Kind, Media, Opened, Params, Stat, Store
 from .errors import NotThere, PixlStashError, Refused, StoreUnreachable
 from .hookspecs import hookimpl
-from .types import OWNER, Embedded, Fact, Facts, Format, Reader, Scope
+from .nouns import Table
+from .types import (
+    OWNER,
+    Embedded,
+    Fact,
+    Facts,
+    Format,
+    JobChanged,
+    PicturesAdded,
+    PicturesChanged,
+    PicturesRemoved,
+    Reader,
+    RowsChanged,
+    Scope,
+)
 
 if TYPE_CHECKING:
     from .client import Client as Client
@@ -30,6 +44,7 @@ __all__ = [
     "Format",
     "Found",
     "Importer",
+    "JobChanged",
     "Kind",
     "Library",
     "Media",
@@ -37,13 +52,18 @@ __all__ = [
     "NotThere",
     "Opened",
     "Params",
+    "PicturesAdded",
+    "PicturesChanged",
+    "PicturesRemoved",
     "PixlStashError",
     "Reader",
     "Refused",
+    "RowsChanged",
     "Scope",
     "Stat",
     "Store",
     "StoreUnreachable",
+    "Table",
     "hookimpl",
 ]
 

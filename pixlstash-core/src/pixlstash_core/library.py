@@ -33,7 +33,7 @@ from .thumbnails import Thumbnails
 from .types import OWNER, Event, Job, Reader
 from .usecases import UseCases
 from .views import Views
-from .write import Door, Write
+from .write import Door, Write, outcome
 
 T = TypeVar("T")
 NOUNS: tuple[Noun, ...] = (pictures.NOUN, scores.NOUN, scrapheap.NOUN, stores.NOUN, settings.NOUN)
@@ -170,6 +170,10 @@ class Library(UseCases):
     def write(self, reader: Reader, sentence: str, work: Callable[[Write], T]) -> T:
         """A plugin's change, on a person's behalf: recorded, undoable, announced."""
         return self._do(reader, work, lambda result: sentence).result
+
+    def feed(self, work: Callable[[Write], T]) -> T:
+        """A plugin's change on nobody's behalf: after people's, grouped with others, announced, never in history."""
+        return outcome(self.door.feed(work))
 
     def read(self, sql: str, bindings: Any = None) -> Rows:
         """A plugin's own statement, for its own tables; pictures are read through the methods that take a reader."""

@@ -6,10 +6,12 @@ The write door, the query compiler, history and imports know nouns only through 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import apsw
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    import apsw
 
 #: A query term turned into SQL over `g` (a row of `derived_grid`): (condition, bindings).
 Condition = tuple[str, dict[str, Any]]
