@@ -1,0 +1,212 @@
+"""Turns a plain function's annotations into parsing and validation, and its result into an answer.
+
+`Plan` is a row read once at the start; `Resource` is one path with its methods, and the only way to a function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+from starlette.types import Receive, Scope, Send
+
+from pixlstash_core.errors import Invalid, PixlStashError
+
+from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
+from .gate import admit
+from .site import Site
+from .table import Call, Route
+
+log = logging.getLogger(__name__)
+BODY_LIMIT = 1 << 20
+BODY_SECONDS = 30.0
+EXACT = 1 << 53
+
+
+class Argument(Struct, frozen=True):
+    """One argument of a function: where it comes from and what it must be."""
+
+    name: str
+    type: Any
+    default: Any = inspect.Parameter.empty
+
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
+
+
+class Plan:
+    """A row of the table with its function's signature read. A function without annotations is refused here."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        _, _, converters = compile_path(route.path)
+        signature = inspect.signature(route.function)
+        hints = get_type_hints(route.function, include_extras=True)
+        first, *rest = signature.parameters.values()
+        self.takes_call = hints.get(first.name) is Call
+        self.streams = inspect.iscoroutinefunction(route.function)
+        self.returns = hints.get("return", type(None))
+        self.path: list[Argument] = []
+        self.query: list[Argument] = []
+        self.body: Argument | None = None
+        for parameter in rest if self.takes_call else rest[1:]:
+            if parameter.name not in hints:
+                raise TypeError(f"{route.method} {route.path}: {parameter.name!r} has no annotation.")
+            argument = Argument(parameter.name, hints[parameter.name], parameter.default)
+            if parameter.name in converters:
+                self.path.append(argument)
+            elif isinstance(argument.type, type) and issubclass(argument.type, Struct):
+                self.body = argument
+            else:
+                self.query.append(argument)
+        fields = self.body.type.__struct_fields__ if self.body else ()
+        unknown = set(converters) - {argument.name for argument in self.path} - set(fields)
+        if unknown:
+            raise TypeError(f"{route.method} {route.path}: the function takes no {sorted(unknown)}.")
+        self._overrides = [name for name in converters if name in fields]
+
+    def arguments(self, call: Call, body: bytes) -> dict[str, Any]:
+        """What to call the function with, besides the library and the reader."""
+        request = call.request
+        given: dict[str, Any] = {}
+        for argument in self.path:
+            given[argument.name] = read_text(argument, request.path_params[argument.name])
+        for argument in self.query:
+            values = request.query_params.getlist(argument.name)
+            if values:
+                given[argument.name] = read_text(argument, values if get_origin(argument.type) is list else values[-1])
+            elif argument.required:
+                raise Invalid(f"The query parameter {argument.name!r} is missing.")
+        if self.body is not None:
+            given[self.body.name] = self._read_struct(self.body.type, body, request.path_params)
+        return given
+
+    def _read_struct(self, type: Any, body: bytes, path: Mapping[str, str]) -> Any:
+        if not self._overrides:
+            return read_json(body or b"{}", type)
+        raw = read_json(body or b"{}", dict[str, Any])
+        hints = get_type_hints(type, include_extras=True)
+        for name in self._overrides:  # the path wins: what was checked is what is done
+            raw[name] = read_text(Argument(name, hints[name]), path[name])
+        try:
+            return msgspec.convert(raw, type)
+        except msgspec.ValidationError as error:
+            raise Invalid(f"{error}.") from error
+
+    def run(self, call: Call, arguments: Mapping[str, Any]) -> Response:
+        """Call the plain function and make its answer."""
+        if self.takes_call:
+            return self.answer(call, self.route.function(call, **arguments))
+        return self.answer(call, self.route.function(call.library, call.reader, **arguments))
+
+    def answer(self, call: Call, result: Any) -> Response:
+        if self.route.present is not None:
+            result = self.route.present(call, result)
+        if isinstance(result, Response):
+            response: Response = result
+        elif result is None:
+            response = Response(None, 204, {"Cache-Control": "no-store"})
+        else:
+            response = as_json(result)
+        for name, value in call.headers:
+            response.headers.append(name, value)
+        return response
+
+
+class Resource:
+    """The endpoint of one path."""
+
+    def __init__(self, site: Site, plans: Sequence[Plan]) -> None:
+        self._site = site
+        self.plans = {plan.route.method: plan for plan in plans}
+        methods = {*self.plans, "OPTIONS"} | ({"HEAD"} if "GET" in self.plans else set())
+        self._allow = {"Allow": ", ".join(sorted(methods))}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except PixlStashError as error:
+            response = as_error(error, self._allow if error.status == 405 else None)
+        except ClientDisconnect:
+            return
+        except Exception:
+            log.exception("%s %s failed", request.method, scope["path"])
+            response = as_error(PixlStashError("Something went wrong in the server; its log says what."))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        plan = self.plans.get("GET" if request.method == "HEAD" else request.method)  # type: ignore[call-overload]
+        if plan is None and request.method == "OPTIONS":
+            return Response(None, 204, self._allow)
+        if plan is None:
+            raise WrongMethod(f"{request.method} is not possible here, only {self._allow['Allow']}.")
+        call = Call(self._site, request)
+        if plan.body is None and not plan.streams:
+            return await run_in_threadpool(_all, plan, call)
+        await run_in_threadpool(admit, call, plan.route)
+        body = await read_body(request) if plan.body is not None else b""
+        arguments = plan.arguments(call, body)
+        if not plan.streams:
+            return await run_in_threadpool(plan.run, call, arguments)
+        first = (call,) if plan.takes_call else (call.library, call.reader)
+        return plan.answer(call, await plan.route.function(*first, **arguments))
+
+
+def _all(plan: Plan, call: Call) -> Response:
+    admit(call, plan.route)
+    return plan.run(call, plan.arguments(call, b""))
+
+
+async def read_body(request: Request) -> bytes:
+    """A JSON body, at most 1 MiB, in reasonable time. The media type keeps plain HTML forms out."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > BODY_LIMIT:
+        raise TooLarge("The body is larger than 1 MiB.")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for block in request.stream():
+                body += block
+                if len(body) > BODY_LIMIT:
+                    raise TooLarge("The body is larger than 1 MiB.")
+    except TimeoutError:
+        raise TooSlow("The body did not arrive in time.") from None
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and media != "application/json":
+        raise WrongMedia("The body must be JSON, with Content-Type: application/json.")
+    return bytes(body)
+
+
+def read_json(body: bytes, type: Any) -> Any:
+    """JSON as a struct; NaN, infinities and what the struct does not allow are refused with a sentence."""
+    try:
+        return msgspec.json.decode(body, type=type)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # ValidationError is one of them
+        raise Invalid(f"{error}.") from error
+    except RecursionError:
+        raise Invalid("The JSON is nested too deeply.") from None
+
+
+def read_text(argument: Argument, text: str | list[str]) -> Any:
+    """A value from a path or query string."""
+    try:
+        value = msgspec.convert(text, argument.type, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"{argument.name}: {error}.") from error
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Invalid(f"{argument.name}: Expected a finite number.")
+    if isinstance(value, int) and abs(value) > EXACT:
+        raise Invalid(f"{argument.name}: Number out of range.")
+    return value

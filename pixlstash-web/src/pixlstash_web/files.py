@@ -1,0 +1,193 @@
+"""Bytes of pictures: originals with ranges, thumbnails, embedded texts.
+
+What people put into a library is hostile: it is shown in place only when it is a raster picture or a video, is
+offered as a download otherwise, and may do nothing in either case.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
+
+from msgspec import Struct
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from .answers import ASK_FIRST, FOREVER, SANDBOX, as_bytes, names_tag
+from .table import Call
+
+if TYPE_CHECKING:
+    from pixlstash_core.usecases import Original
+
+CHUNK = 256 << 10
+MOST_RANGES = 16
+UNKNOWN = "application/octet-stream"
+RASTER = re.compile(r"(image/(?!svg)|video/)[a-z0-9.+-]+")
+
+
+class Part(Struct, frozen=True):
+    """Bytes of the file from `start` up to `end`, and what is sent before them."""
+
+    start: int
+    end: int | None
+    before: bytes = b""
+
+
+def present_thumbnail(call: Call, body: bytes) -> Response:
+    return as_bytes(call.request, body, "image/webp", FOREVER)
+
+
+def present_payload(call: Call, text: str) -> Response:
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": disposition(f"{call.request.path_params['name']}.txt", inline=False),
+        "Content-Security-Policy": SANDBOX,
+    }
+    return Response(text.encode(errors="replace"), 200, headers, "text/plain; charset=utf-8")
+
+
+def present_original(call: Call, found: Original) -> Response:
+    """The bytes, whole or in part. The file is opened before the answer begins, so that its absence can be said."""
+    request = call.request
+    inline = found.inline and RASTER.fullmatch(found.mime) is not None and "download" not in request.query_params
+    media = found.mime if RASTER.fullmatch(found.mime) and found.inline else UNKNOWN
+    tag = found.etag if found.etag.startswith(('"', "W/")) else f'"{found.etag}"'
+    headers = {
+        "Cache-Control": ASK_FIRST,
+        "ETag": tag,
+        "Content-Disposition": disposition(found.name, inline=inline),
+        "Content-Security-Policy": SANDBOX,
+        "Accept-Ranges": "none" if found.size is None else "bytes",
+    }
+    if names_tag(request.headers.get("if-none-match", ""), tag):
+        return Response(None, 304, headers)
+    status, parts = 200, [Part(0, None)]
+    asked = request.headers.get("range")
+    if asked is not None and found.size is not None and _if_range(request.headers.get("if-range"), tag):
+        ranges = read_ranges(asked, found.size)
+        if ranges == []:
+            headers["Content-Range"] = f"bytes */{found.size}"
+            return Response(None, 416, headers)
+        if ranges is not None:
+            status = 206
+            parts = (
+                _one(ranges[0], found.size, headers)
+                if len(ranges) == 1
+                else _several(ranges, found.size, media, headers)
+            )
+            media = headers.pop("Content-Type", media)
+    if status == 200 and found.size is not None:
+        headers["Content-Length"] = str(found.size)
+    if request.method == "HEAD":
+        headers["Content-Type"] = media
+        return _Head(status, headers)
+    first = found.open(parts[0].start, parts[0].end)
+    return StreamingResponse(_stream(call, found, first, parts), status, headers, media)
+
+
+class _Head(Response):
+    """Headers that speak of a body that is not sent."""
+
+    def __init__(self, status: int, headers: dict[str, str]) -> None:
+        super().__init__(None, status, headers)
+        if "Content-Length" not in headers:
+            with suppress(KeyError):
+                del self.headers["content-length"]
+
+
+async def _stream(call: Call, found: Original, first: BinaryIO, parts: Sequence[Part]) -> AsyncIterator[bytes]:
+    file = first
+    try:
+        for part in parts:
+            if part.before:
+                yield part.before
+            if part.start == part.end:
+                continue
+            if file.closed:
+                file = await run_in_threadpool(found.open, part.start, part.end)
+            left = found.size if part.end is None else part.end - part.start
+            while left is None or left > 0:
+                block = await run_in_threadpool(file.read, CHUNK if left is None else min(CHUNK, left))
+                if call.site.closing:
+                    raise ConnectionAbortedError("the server stops")
+                if not block:
+                    break
+                left = None if left is None else left - len(block)
+                yield block
+            file.close()
+    finally:
+        file.close()
+
+
+def _if_range(header: str | None, tag: str) -> bool:
+    """A date never matches: we give out tags only."""
+    return header is None or (header.strip() == tag and not tag.startswith("W/"))
+
+
+def read_ranges(header: str, size: int) -> list[tuple[int, int]] | None:
+    """Half-open byte ranges of a Range header; [] when none lies inside; None when the header is to be ignored."""
+    unit, equals, rest = header.partition("=")
+    pieces = rest.split(",")
+    if unit.strip().lower() != "bytes" or not equals or len(pieces) > MOST_RANGES:
+        return None
+    found = []
+    for piece in pieces:
+        match = re.fullmatch(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", piece)
+        if match is None or match.group(1, 2) == ("", ""):
+            return None
+        if match[1]:
+            start, end = int(match[1]), min(int(match[2]) + 1 if match[2] else size, size)
+            if match[2] and int(match[2]) < start:
+                return None
+        else:
+            start, end = max(size - int(match[2]), 0), size
+        if start < end:
+            found.append((start, end))
+    return _merged(found)
+
+
+def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping ranges in one, so that no answer is longer than the file and its separators."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _one(span: tuple[int, int], size: int, headers: dict[str, str]) -> list[Part]:
+    start, end = span
+    headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    headers["Content-Length"] = str(end - start)
+    return [Part(start, end)]
+
+
+def _several(spans: Sequence[tuple[int, int]], size: int, media: str, headers: dict[str, str]) -> list[Part]:
+    boundary = secrets.token_hex(12)
+    parts = []
+    for start, end in spans:
+        head = f"\r\n--{boundary}\r\nContent-Type: {media}\r\nContent-Range: bytes {start}-{end - 1}/{size}\r\n\r\n"
+        parts.append(Part(start, end, head.encode()))
+    parts.append(Part(0, 0, f"\r\n--{boundary}--\r\n".encode()))
+    headers["Content-Type"] = f"multipart/byteranges; boundary={boundary}"
+    headers["Content-Length"] = str(sum((part.end or 0) - part.start + len(part.before) for part in parts))
+    return parts
+
+
+def disposition(name: str, *, inline: bool) -> str:
+    """A Content-Disposition header (RFC 6266) for a name that somebody else chose."""
+    shown = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+    shown = re.sub(r'[/\\:*?"<>|]', "_", shown).strip(" .") or "picture"
+    stem, dot, end = shown.rpartition(".")
+    shown = f"{stem[:150]}{dot}{end[:20]}" if stem else shown[:150]
+    plain = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode().replace("%", "_")
+    plain = re.sub(r'[/\\:*?"<>|\x00-\x1f\x7f]', "_", plain).strip(" .") or "picture"
+    kind = "inline" if inline else "attachment"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"

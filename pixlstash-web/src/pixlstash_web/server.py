@@ -1,0 +1,162 @@
+"""Runs the application with uvicorn: the port is taken first, streams end at once when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.concurrency import run_in_threadpool
+
+from pixlstash_core.errors import Invalid, PixlStashError
+
+from .app import build
+from .site import Site, is_loopback
+
+if TYPE_CHECKING:
+    from pixlstash_core.library import Library
+
+
+def serve(
+    library: Library,
+    host: str = "127.0.0.1",
+    port: int = 8020,
+    public_url: str | Sequence[str] | None = None,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until interrupted. `on_ready(url)` is called once the server answers; what it raises stops the server.
+
+    One-time links of earlier starts are void from now on. `PixlStashError` when the port is taken.
+    """
+    library.access.void_claims()
+    Server(library, host, port, public_url).run(on_ready)
+
+
+class Server:
+    """A library at an address. The socket is bound on construction, so `url` is known before it runs."""
+
+    def __init__(
+        self,
+        library: Library,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        public_url: str | Sequence[str] | None = None,
+        **settings: Any,
+    ) -> None:
+        self.site = Site(library, host=host, public_url=public_url, **settings)
+        self._app = build(self.site)
+        self._socket = bind(host, port)
+        self.url = _url(host, self._socket.getsockname()[1])
+        config = uvicorn.Config(
+            self._app,
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            log_level="critical",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )
+        self._uvicorn = _Uvicorn(config, self.site)
+
+    def run(self, on_ready: Callable[[str], None] | None = None) -> None:
+        """Serve on this thread until `stop` or, on the main thread, a signal."""
+        asyncio.run(self._run(on_ready))
+
+    def stop(self) -> None:
+        """From any thread: stop soon."""
+        self._uvicorn.should_exit = True
+
+    async def _run(self, on_ready: Callable[[str], None] | None) -> None:
+        serving = asyncio.create_task(self._uvicorn.serve([self._socket]))
+        try:
+            while not self._uvicorn.started and not serving.done():
+                await asyncio.sleep(0.005)
+            if on_ready is not None and not serving.done():
+                await run_in_threadpool(on_ready, self.url)
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            await serving
+
+
+class _Uvicorn(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, site: Site) -> None:
+        super().__init__(config)
+        self._site = site
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not remembered as captured: stopping is the wish, so it is not raised again afterwards.
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._site.close()
+        await super().shutdown(sockets)
+
+
+@contextlib.contextmanager
+def running(library: Library, host: str = "127.0.0.1", port: int = 0, **settings: Any) -> Iterator[str]:
+    """Serve on a thread of its own meanwhile; the URL."""
+    server = Server(library, host, port, **settings)
+    ready = threading.Event()
+    thread = threading.Thread(target=server.run, args=(lambda url: ready.set(),), name="server", daemon=True)
+    thread.start()
+    if not ready.wait(10):
+        raise PixlStashError("The server did not start.")
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        thread.join(10)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket, or a sentence that says why not and what to do."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise Invalid(f"--host {host} is no address of this machine.") from error
+    # With the protocol named, asyncio sends small answers at once; without it, each waits 40 ms for an ACK.
+    listening = socket.socket(family, kind, protocol or socket.IPPROTO_TCP)
+    try:
+        if sys.platform == "win32":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(512)
+    except OSError as error:
+        listening.close()
+        if error.errno in (errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", -1)):
+            raise PixlStashError(f"Port {port} is taken. Choose another one with --port.") from error
+        if error.errno in (errno.EACCES, getattr(errno, "WSAEACCES", -1)):
+            raise PixlStashError(f"Port {port} may not be used here. Choose another one with --port.") from error
+        raise Invalid(f"The server cannot listen on {host}: {error.strerror}.") from error
+    return listening
+
+
+def _url(host: str, port: int) -> str:
+    """How this machine reaches a server that listens on `host`."""
+    if host in ("0.0.0.0", ""):
+        host = "127.0.0.1"
+    elif host == "::":
+        host = "::1"
+    elif not is_loopback(host) and ":" not in host and not host.replace(".", "").isdigit():
+        host = socket.gethostbyname(host)  # a name would have to be declared
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

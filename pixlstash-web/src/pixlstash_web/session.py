@@ -1,0 +1,96 @@
+"""Logging in and out, and the owner's password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from pixlstash_core.errors import Invalid, Unauthorised
+from pixlstash_core.features.access import ABSOLUTE
+from pixlstash_core.types import Reader, Right
+
+from .gate import SECURE_COOKIE, cookie_name
+from .table import Call
+
+Secret = Annotated[str, Meta(max_length=1024)]
+
+
+class SessionInfo(Struct, frozen=True):
+    """Who is logged in to which library. `needs_password`: everything else is refused until one is set."""
+
+    principal: str
+    rights: Right
+    library: str
+    claimed: bool
+    needs_password: bool
+    read_only: bool
+    public_id: str
+
+
+class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly one proof: the secret of a one-time link, the password, or a token."""
+
+    claim: Secret | None = None
+    password: Secret | None = None
+    token: Secret | None = None
+
+
+class SetPassword(Struct, frozen=True, forbid_unknown_fields=True):
+    """`current` is needed when there is one already."""
+
+    password: Secret
+    current: Secret | None = None
+
+
+def session(call: Call) -> SessionInfo:
+    """Who is logged in. 401 says whether logging in with a password is possible."""
+    if call.who is None:
+        access = call.library.access
+        raise Unauthorised("Nobody is logged in.", claimed=access.claimed, password=access.has_password)
+    return _info(call, call.who)
+
+
+def sign_in(call: Call, ask: SignIn) -> SessionInfo:
+    """Log in; the answer sets the session's cookie, in place of any session the browser had."""
+    if sum(proof is not None for proof in (ask.claim, ask.password, ask.token)) != 1:
+        raise Invalid('Give exactly one of "claim", "password" and "token".')
+    access = call.library.access
+    secret, reader = access.login(claim=ask.claim, password=ask.password, token=ask.token, ip=call.ip)
+    if call.secret:
+        access.logout(call.secret)
+    _set_cookie(call, secret, ABSOLUTE // 1000)
+    return _info(call, reader)
+
+
+def sign_out(call: Call) -> None:
+    """Log out: the session ends here, not only in this browser."""
+    if call.secret:
+        call.library.access.logout(call.secret)
+    _set_cookie(call, "", 0)
+
+
+def set_password(call: Call, ask: SetPassword) -> None:
+    """Set or change the owner's password, 12 characters at least. All other sessions of the owner end."""
+    call.library.access.set_password(call.reader, ask.password, ask.current, keep=call.secret, ip=call.ip)
+
+
+def _info(call: Call, reader: Reader) -> SessionInfo:
+    library = call.library
+    return SessionInfo(
+        reader.principal,
+        reader.right,
+        library.name,
+        library.access.claimed,
+        call.site.needs_password(),
+        library.read_only,
+        library.public_id,
+    )
+
+
+def _set_cookie(call: Call, secret: str, seconds: int) -> None:
+    name = cookie_name(call.site, call.request)
+    secure = "; Secure" if name == SECURE_COOKIE else ""
+    call.headers.append(
+        ("Set-Cookie", f"{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+    )

@@ -1,0 +1,33 @@
+"""The grid protocol's answers: a view's first answer, and its blocks (`docs/http.md`)."""
+
+from __future__ import annotations
+
+import struct
+
+import msgspec
+from starlette.responses import Response
+
+from pixlstash_core.views import ViewAnswer
+
+from .answers import ASK_FIRST, FOREVER, as_bytes
+from .table import Call
+
+BINARY = "application/octet-stream"
+#: Compressing a smaller answer costs more time than it saves.
+SQUEEZE = 64 << 10
+
+
+def present_view(call: Call, answer: ViewAnswer) -> Response:
+    return as_bytes(call.request, lay_out(answer), BINARY, ASK_FIRST, squeeze=SQUEEZE)
+
+
+def present_block(call: Call, block: bytes) -> Response:
+    return as_bytes(call.request, block, BINARY, FOREVER)
+
+
+def lay_out(answer: ViewAnswer) -> bytes:
+    """Header length, header, aspects and block, each starting at a multiple of four bytes."""
+    header = msgspec.json.encode(answer.header)
+    header += b" " * (-len(header) % 4)
+    padding = bytes(-len(answer.aspects) % 4)
+    return b"".join((struct.pack("<I", len(header)), header, answer.aspects, padding, answer.block))
