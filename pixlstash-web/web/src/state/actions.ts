@@ -59,8 +59,18 @@ export function settled(): Promise<unknown> {
 export function score(selected: Selected, n: number): Promise<void> {
   const { view, places } = resolve(selected);
   const patch = view.frozen.patch(places, n);
-  const failed = n ? `${words(selected)} could not be scored ${n}` : `The score of ${words(selected)} could not be cleared`;
-  return change({ view, selected, places, path: "/pictures/score", body: { score: n }, failed, ...scored(view.frozen, patch) });
+  const failed = n
+    ? `${words(selected)} could not be scored ${n}`
+    : `The score of ${words(selected)} could not be cleared`;
+  return change({
+    view,
+    selected,
+    places,
+    path: "/pictures/score",
+    body: { score: n },
+    failed,
+    ...scored(view.frozen, patch),
+  });
 }
 
 function scored(frozen: Frozen, patch: Patch): Painted {
@@ -127,7 +137,10 @@ async function change(asked: Change): Promise<void> {
         done.push({ frozen: asked.view.frozen, revision: answer.revision, back: asked.back, again: asked.again });
         undone.length = 0;
       }
-      toasts.done(answer.sentence, answer.undoable ? { label: "Undo", keys: "Ctrl+Z", run: () => void undo() } : undefined);
+      toasts.done(
+        answer.sentence,
+        answer.undoable ? { label: "Undo", keys: "Ctrl+Z", run: () => void undo() } : undefined,
+      );
       library.recount();
     } catch (error) {
       asked.settle();
@@ -139,7 +152,8 @@ async function change(asked: Change): Promise<void> {
 
 async function ask({ view, selected, places, path, body }: Change): Promise<Done> {
   try {
-    if (selected.lost?.length) return await send<Done>("POST", path, { ids: await identify(view, places, selected.lost), ...body });
+    if (selected.lost?.length)
+      return await send<Done>("POST", path, { ids: await identify(view, places, selected.lost), ...body });
     return await send<Done>("POST", path, { view: view.key, ranges: places, ...body });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 410) throw error;
@@ -164,12 +178,24 @@ async function identify({ frozen }: View, places: readonly Range[], lost: readon
 
 /** Take back what was done last, by whomever this library belongs to. */
 export function undo(): Promise<void> {
-  return step("/undo", done, undone, (one) => one.back(), (one) => one.again());
+  return step(
+    "/undo",
+    done,
+    undone,
+    (one) => one.back(),
+    (one) => one.again(),
+  );
 }
 
 /** Do again what was undone last. */
 export function redo(): Promise<void> {
-  return step("/redo", undone, done, (one) => one.again(), (one) => one.back());
+  return step(
+    "/redo",
+    undone,
+    done,
+    (one) => one.again(),
+    (one) => one.back(),
+  );
 }
 
 async function step(path: string, from: Step[], to: Step[], paint: (one: Step) => void, unpaint: (one: Step) => void) {
@@ -208,7 +234,10 @@ function resolve({ view, ranges }: Selected): { view: View; places: Range[] } {
 }
 
 function words({ ranges, lost }: Selected): string {
-  return counted(ranges.reduce((n, [from, to]) => n + to - from, lost?.length ?? 0), "picture");
+  return counted(
+    ranges.reduce((n, [from, to]) => n + to - from, lost?.length ?? 0),
+    "picture",
+  );
 }
 
 function because(error: unknown): string {

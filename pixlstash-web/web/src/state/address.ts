@@ -1,0 +1,45 @@
+/** The page's address as what it stands for, and back. */
+import type { Mode } from "../grid/layout";
+
+export interface Place {
+  /** Query text; empty for the whole library. */
+  q: string;
+  /** Sort name; empty for the server's usual one. */
+  sort: string;
+  /** Id of the picture at the top of the screen. */
+  at: number | null;
+  /** Id of the picture open in the viewer. */
+  open: number | null;
+  size: number | null;
+  mode: Mode | null;
+}
+
+/** Read a `location.search`. What is not understood is left out, never an error: links come from anywhere. */
+export function parse(search: string): Place {
+  const asked = new URLSearchParams(search);
+  const mode = asked.get("mode");
+  return {
+    q: asked.get("q") ?? "",
+    sort: asked.get("sort") ?? "",
+    at: whole(asked.get("at")),
+    open: whole(asked.get("open")),
+    size: whole(asked.get("size")),
+    mode: mode === "justified" || mode === "square" ? mode : null,
+  };
+}
+
+/** The address for a place: `/?q=…`, without what is as usual. */
+export function write(place: Place): string {
+  const parts = Object.entries(place).filter(([, value]) => value !== null && value !== "");
+  const text = parts.map(([name, value]) => `${name}=${encode(String(value))}`).join("&");
+  return text ? `/?${text}` : "/";
+}
+
+/** Readable where addresses allow it: `q=score:>=4` and not `q=score%3A%3E%3D4`. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/%3A/g, ":").replace(/%2C/g, ",").replace(/%20/g, "+");
+}
+
+function whole(text: string | null): number | null {
+  return text && /^\d{1,10}$/.test(text) ? Number(text) : null;
+}

@@ -1,0 +1,74 @@
+/** Who is looking, at which library, and whether the server is there. */
+import { get, watch } from "../api/client";
+import type { Job, LibraryInfo, Session } from "../api/types";
+import { route } from "./route.svelte";
+
+class Library {
+  session = $state.raw<Session | null>(null);
+  info = $state.raw<LibraryInfo | null>(null);
+  jobs = $state.raw<readonly Job[]>([]);
+  /** The server cannot be reached. */
+  lost = $state(false);
+  /** Somebody must log in (again); the address stays. */
+  locked = $state(false);
+  /** The latest revision known here. */
+  revision = 0;
+
+  #counting: ReturnType<typeof setTimeout> | undefined;
+
+  get readonly(): boolean {
+    return !this.session || this.session.read_only || this.session.rights === "read";
+  }
+
+  get owner(): boolean {
+    return this.session?.rights === "owner";
+  }
+
+  /** The query asks for pictures in the scrapheap. */
+  get inScrapheap(): boolean {
+    return /(^|\s)is:scrapheap(\s|$)/.test(route.q);
+  }
+
+  /** Everything there is came by an import that still runs. */
+  get filling(): boolean {
+    const pictures = this.info?.pictures ?? 0;
+    return this.jobs.some(
+      (job) => job.kind === "import" && job.state === "running" && job.done >= pictures * 0.98 - 50,
+    );
+  }
+
+  /** Keep track of whether requests arrive; returns how to stop. */
+  start(): () => void {
+    return watch((outcome) => {
+      this.lost = outcome === "unreachable";
+      if (outcome === "unauthorised") this.locked = true;
+    });
+  }
+
+  reached(revision: number): void {
+    this.revision = Math.max(this.revision, revision);
+  }
+
+  async read(): Promise<void> {
+    const [info, jobs] = await Promise.all([get<LibraryInfo>("/library"), get<Job[]>("/jobs").catch(() => null)]);
+    this.info = info;
+    this.jobs = jobs ?? info.running;
+    this.reached(info.revision);
+  }
+
+  /** Ask for the counts again, soon and once for many changes. */
+  recount(): void {
+    this.#counting ??= setTimeout(async () => {
+      this.#counting = undefined;
+      await this.read().catch(() => undefined); // the bar at the top says it
+    }, 400);
+  }
+
+  heard(job: Job): void {
+    const at = this.jobs.findIndex((one) => one.id === job.id);
+    this.jobs = at < 0 ? [job, ...this.jobs] : this.jobs.with(at, job);
+    if (job.state !== "running" && job.state !== "waiting") this.recount();
+  }
+}
+
+export const library = new Library();

@@ -1,0 +1,88 @@
+/** Where the reader is, kept in the address: a link or a reload comes back to the same pictures. */
+import { type Place, parse, write } from "./address";
+import { clampSize, prefs, usualSize } from "./prefs.svelte";
+
+class Route {
+  q = $state("");
+  sort = $state("");
+  open = $state<number | null>(null);
+  /** The picture at the top of the screen and how far it is scrolled, in pixels. Written by the grid at rest. */
+  at: number | null = null;
+  offset = 0;
+  /** The viewer was opened from the grid: Back closes it. */
+  #opened = false;
+
+  /** Read the address now, and whenever the reader goes back or forward. */
+  start(): () => void {
+    this.#read();
+    const back = () => this.#read();
+    window.addEventListener("popstate", back);
+    return () => window.removeEventListener("popstate", back);
+  }
+
+  /** Go to another query or order, from its top. */
+  go(to: { q?: string; sort?: string }, replace = false): void {
+    this.q = to.q ?? this.q;
+    this.sort = to.sort ?? this.sort;
+    this.at = null;
+    this.offset = 0;
+    this.open = null;
+    this.#opened = false;
+    this.#write(!replace);
+  }
+
+  /** The grid rests with picture `id` at its top, scrolled by `offset` pixels; null at the very top. */
+  rest(id: number | null, offset: number): void {
+    if (id === this.at && offset === this.offset) return;
+    this.at = id;
+    this.offset = id === null ? 0 : offset;
+    this.#write(false);
+  }
+
+  /** Open a picture, or move to another while one is open. */
+  show(id: number): void {
+    const first = this.open === null;
+    this.open = id;
+    if (first) this.#opened = true;
+    this.#write(first);
+  }
+
+  close(): void {
+    if (this.open === null) return;
+    this.open = null;
+    const opened = this.#opened;
+    this.#opened = false;
+    if (opened) history.back();
+    else this.#write(false);
+  }
+
+  /** Write the address again after size or mode changed. */
+  touch(): void {
+    this.#write(false);
+  }
+
+  #read(): void {
+    const place = parse(location.search);
+    this.q = place.q;
+    this.sort = place.sort;
+    this.at = place.at;
+    this.open = place.open;
+    const kept = history.state as { offset?: unknown; opened?: unknown } | null;
+    this.offset = typeof kept?.offset === "number" ? kept.offset : 0;
+    this.#opened = kept?.opened === true;
+    if (place.size !== null) prefs.size = clampSize(place.size);
+    if (place.mode !== null) prefs.mode = place.mode;
+  }
+
+  #write(push: boolean): void {
+    const { q, sort, at, open } = this;
+    const size = prefs.size === usualSize() ? null : prefs.size;
+    const mode = prefs.mode === "justified" ? null : prefs.mode;
+    const place: Place = { q, sort, at, open, size, mode };
+    const kept = { offset: this.offset, opened: this.#opened };
+    if (push) history.pushState(kept, "", write(place));
+    else history.replaceState(kept, "", write(place));
+  }
+}
+
+export const route = new Route();

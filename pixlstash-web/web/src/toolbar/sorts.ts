@@ -1,0 +1,15 @@
+/** The orders a view can have, in words. */
+export const SORTS: readonly { name: string; label: string }[] = [
+  { name: "-created", label: "Newest" },
+  { name: "created", label: "Oldest" },
+  { name: "-imported", label: "Last added" },
+  { name: "imported", label: "First added" },
+  { name: "-score", label: "Best score" },
+  { name: "score", label: "Lowest score" },
+  { name: "name", label: "Name, A to Z" },
+  { name: "-name", label: "Name, Z to A" },
+  { name: "-size", label: "Largest file" },
+  { name: "size", label: "Smallest file" },
+];
+
+export const USUAL_SORT = "-created";
