@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +151,8 @@ def demo_job(intake: Intake, db: Database, connect: Connect) -> Handler:
     """Fills the demo library: the first pictures are painted and taken in like any file, the rest when looked at."""
 
     def run(task: Task) -> None:
+        from .demo.recipe import key, recipe
+
         payload = convert(task.payload, DemoPayload)
         opened = connect(payload.store)
         tally = Tally()
@@ -162,8 +163,12 @@ def demo_job(intake: Intake, db: Database, connect: Connect) -> Handler:
             task.check()
 
         known = stores.count(db, payload.store)
-        keys = [key for key, _ in islice(opened.list(), min(payload.pictures, PAINTED))]
-        files = (File(key, key) for key in stores.unknown(db, payload.store, keys))
+        painted = [
+            File(key(one), one.name, None, one.created * 1_000_000)
+            for one in map(recipe, range(min(payload.pictures, PAINTED)))
+        ]
+        unknown = stores.unknown(db, payload.store, [file.key for file in painted])
+        files = (file for file in painted if file.key in unknown)
         intake.many(files, lambda file: intake.index(payload.store, opened, file), tally, step)
         for start in range(max(known, PAINTED), payload.pictures, SLICE):
             tally.imported += intake.sketch(payload.store, range(start, min(start + SLICE, payload.pictures)))

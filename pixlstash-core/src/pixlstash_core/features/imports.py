@@ -125,15 +125,16 @@ class Intake:
 
     def sketch(self, store: int, indexes: range) -> int:
         """Add demo pictures that are painted only when somebody looks; how many."""
-        from ..demo import rows
+        from ..demo.recipe import key, recipe
+        from ..demo.rows import reading
 
-        readings = [rows.reading(index) for index in indexes]
+        made = [(key(one), one.name, reading(one)) for one in map(recipe, indexes)]
 
         def work(write: Write) -> int:
-            for key, name, reading in readings:
-                picture = pictures.add(write, reading, name, fallback=now())
-                pictures.locate(write, picture, store, key, None, None)
-            return len(readings)
+            for at, name, read in made:
+                picture = pictures.add(write, read, name, fallback=now())
+                pictures.locate(write, picture, store, at, None, None)
+            return len(made)
 
         return outcome(self.door.feed(work))
 

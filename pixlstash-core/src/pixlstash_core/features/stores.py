@@ -104,10 +104,10 @@ def count(db: Database, store: int) -> int:
     return int(db.value("select count(*) from location where store_id = ?", (store,)))
 
 
-def unknown(db: Database, store: int, keys: list[str]) -> list[str]:
+def unknown(db: Database, store: int, keys: list[str]) -> set[str]:
     """Those of these keys that have no location yet."""
     known = {row[0] for row in db.read("select key from location where store_id = ?", (store,))} if keys else set()
-    return [key for key in keys if key not in known]
+    return set(keys) - known
 
 
 def public_id(db: Database, store: int) -> str:
