@@ -49,6 +49,7 @@ class Library(UseCases):
         self.read_only = read_only
         self.plugins = plugins
         self._lock = lock
+        self._closed = False
         self.db = Database(path / "library.db", "library", read_only=read_only)
         self.hub = Hub(path / "hub.db", read_only=read_only)
         self.thumbnails = Thumbnails(path / "thumbnails.db", read_only=read_only)
@@ -130,6 +131,10 @@ class Library(UseCases):
             self.queue.start()
 
     def close(self) -> None:
+        """Stop what runs beside and leave the files tidy; harmless when it is closed."""
+        if self._closed:
+            return
+        self._closed = True
         self.queue.stop()
         self.pool.close()
         self.door.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from msgspec import Struct
 
 from . import changes
 from .db import Database, Rows, fetch, translated
-from .errors import Conflict, PixlStashError, ReadOnly
+from .errors import Conflict, Invalid, PixlStashError, ReadOnly
 from .hub import RESERVE, Hub, now
 from .nouns import Rule, Table
 from .types import Event
@@ -31,6 +32,7 @@ from .types import Event
 T = TypeVar("T")
 SLICE = 0.015
 PERSON, BACKGROUND, STOP = 0, 1, 2
+_TRANSACTION = re.compile(r"\s*(begin|commit|end|rollback|savepoint|release)\b", re.IGNORECASE)
 
 
 class Write:
@@ -40,11 +42,13 @@ class Write:
         self._connection = connection
 
     def execute(self, sql: str, bindings: Any = None) -> Rows:
+        _demand_statement(sql)
         # A cached `delete from t` without a where clause would be run by SQLite's truncate optimisation unrecorded.
         cached = "where" in sql or "WHERE" in sql or "insert" in sql or "INSERT" in sql
         return self._connection.execute(sql, bindings, can_cache=cached).fetchall()
 
     def many(self, sql: str, bindings: Sequence[Any]) -> None:
+        _demand_statement(sql)
         self._connection.executemany(sql, bindings).fetchall()
 
     def value(self, sql: str, bindings: Any = None, default: Any = None) -> Any:
@@ -81,6 +85,14 @@ class _Entry(Struct, eq=False):
     label: Label | Callable[[Any], Label] | None
     future: Future[Committed[Any]]
     result: Any = None
+
+
+class _Sealed(Struct):
+    """What a commit makes true."""
+
+    revision: int
+    nouns: set[str]
+    events: list[Event]
 
 
 class Door:
@@ -128,6 +140,7 @@ class Door:
             for name, statement in statements.items():
                 if not write.execute("select 1 from sqlite_schema where name = ?", (name,)):
                     write.execute(statement)
+                    _demand_key(write, name, statement)
 
         self.do(work, Label("", "", undoable=False))
         self._tables = {**self._tables, **{table.name: table for table in tables}}
@@ -157,6 +170,7 @@ class Door:
         if self._closed:
             raise Conflict("The library is closing.")
         future: Future[Committed[Any]] = Future()
+        future.set_running_or_notify_cancel()  # what is queued cannot be called back
         self._queue.put((priority, next(self._count), _Entry(work, label, future)))
         return future
 
@@ -168,9 +182,9 @@ class Door:
             if entry is None:
                 return
             if priority == PERSON:
-                self._transact([entry], None)
+                self._transact(entry, None)
             else:
-                self._transact([entry], time.perf_counter() + SLICE)
+                self._transact(entry, time.perf_counter() + SLICE)
 
     def _more(self, until: float) -> _Entry | None:
         """The next background write, unless time is up or a person waits."""
@@ -185,38 +199,42 @@ class Door:
         self._queue.put(item)
         return None
 
-    def _transact(self, entries: list[_Entry], until: float | None) -> None:
+    def _transact(self, first: _Entry, until: float | None) -> None:
         connection = self.db.writer
         ran: list[_Entry] = []
+        waiting: _Entry | None = first
         try:
             with translated(), closing(apsw.Session(connection, "main")) as session:
                 for name in reversed(self._tables):  # children before parents
                     session.attach(name)
                 connection.execute("begin immediate").fetchall()
-                waiting: _Entry | None = entries[0]
                 while waiting is not None:
                     if self._attempt(connection, waiting):
                         ran.append(waiting)
                     waiting = self._more(until) if until is not None else None
-                told = self._seal(connection, session.changeset(), ran)
+                sealed = self._seal(connection, session.changeset(), ran)
                 connection.execute("commit").fetchall()
         except BaseException as error:
             if connection.in_transaction:
                 connection.execute("rollback").fetchall()
-            for entry in {id(e): e for e in (*entries, *ran)}.values():
+            for entry in (*ran, *([waiting] if waiting is not None else [])):
                 if not entry.future.done():
                     entry.future.set_exception(error)
             return
-        if told is not None:
-            self._on_commit(self.revision, told)
+        if sealed is not None:
+            # Only now: a view built meanwhile read the old rows, and must not be kept under the new revision.
+            self.revision, self.nouns = sealed.revision, {**self.nouns, **dict.fromkeys(sealed.nouns, sealed.revision)}
+            self._on_commit(self.revision, sealed.events)
         for entry in ran:
-            entry.future.set_result(Committed(entry.result, self.revision, told is not None))
+            entry.future.set_result(Committed(entry.result, self.revision, sealed is not None))
 
     def _attempt(self, connection: apsw.Connection, entry: _Entry) -> bool:
         """Run one action in a savepoint, so that its failure costs nobody else in the slice."""
         connection.execute("savepoint entry").fetchall()
         try:
             entry.result = entry.work(Write(connection))
+            if connection.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)[0]:  # else it would fail the commit of all
+                raise apsw.ConstraintError("FOREIGN KEY constraint failed")
             connection.execute("release entry").fetchall()
             return True
         except (apsw.FullError, apsw.IOError):
@@ -229,7 +247,7 @@ class Door:
             entry.future.set_exception(error)
             return False
 
-    def _seal(self, connection: apsw.Connection, changeset: bytes, ran: list[_Entry]) -> list[Event] | None:
+    def _seal(self, connection: apsw.Connection, changeset: bytes, ran: list[_Entry]) -> _Sealed | None:
         """Before the commit: derived tables, revision, marks, log. None when nothing changed."""
         if not changeset:
             return None
@@ -247,9 +265,7 @@ class Door:
         self._promise(connection, found.inserted, revision)
         told = changes.events(found, self._tables, revision)
         self._log(connection, revision, told, changeset, ran)
-        self.revision = revision
-        self.nouns = {**self.nouns, **dict.fromkeys(nouns, revision)}
-        return told
+        return _Sealed(revision, nouns, told)
 
     def _log(
         self, connection: apsw.Connection, revision: int, told: list[Event], changeset: bytes, ran: list[_Entry]
@@ -303,6 +319,20 @@ class Door:
             if value > self._promised.get(name, 0):
                 self.hub.raise_mark(name, value + RESERVE)
                 self._promised[name] = value + RESERVE
+
+
+def _demand_statement(sql: str) -> None:
+    if _TRANSACTION.match(sql):
+        raise Invalid("The transaction is the write door's: only statements that read or change rows may be run in it.")
+
+
+def _demand_key(write: Write, name: str, statement: str) -> None:
+    """A row without a key that is never null is not recorded by SQLite, which says nothing."""
+    keys = [row for row in write.execute(f"pragma table_info({name})") if row[5]]
+    if not keys or not all(row[3] for row in keys):
+        raise Invalid(f"{name} needs a primary key whose columns are `not null`.")
+    if keys[0][1].lower() == "id" and "autoincrement" not in statement.lower():
+        raise Invalid(f"The id of {name} must be `integer primary key autoincrement not null`: no id is used twice.")
 
 
 def _revisions(db: Database) -> tuple[int, dict[str, int]]:
