@@ -7,11 +7,13 @@ import os
 import random
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import libraries
 import pytest
+from pixlstash_core.library import Library
 from sources import ROOT
 
 if TYPE_CHECKING:
@@ -122,3 +124,40 @@ def chromium() -> Iterator[Browser]:
 def find_chromium() -> str | None:
     named = os.environ.get("PIXLSTASH_CHROMIUM")
     return named or next((program for name in CHROMIUM if (program := shutil.which(name))), None)
+
+
+@pytest.fixture
+def open_library(tmp_path: Path) -> Iterator[Callable[..., Library]]:
+    """`open_library("name", **options)`: opens (first makes) the library of that name; closed after the test."""
+    opened: list[Library] = []
+
+    def open_one(name: str = "library", **options: Any) -> Library:
+        path = tmp_path / name
+        if not (path / "library.db").exists():
+            Library.create(path)
+        opened.append(Library.open(path, **options))
+        return opened[-1]
+
+    yield open_one
+    for library in reversed(opened):
+        library.close()
+
+
+@pytest.fixture
+def library(open_library: Callable[..., Library]) -> Library:
+    """An empty library of its own for this test."""
+    return open_library()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the test plugin installed in it: put it on `sys.path` or `PYTHONPATH` to have the plugin."""
+    return libraries.install(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+def textstills(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test plugin is installed, for this process and those it starts; the folder it lies in."""
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep))
+    return site
