@@ -1,0 +1,190 @@
+"""The decoder process: one file after another, within limits, until its input ends.
+
+It may crash, hang or starve: the pool sees to that. Nothing here trusts a kind, a reader or a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import traceback
+from typing import BinaryIO
+
+import msgspec
+
+from ..contracts import FactReader, Kind, Media
+from ..errors import PixlStashError
+from ..types import Embedded, Facts, Format
+from . import fences
+from .draw import LONG, SHORT, Drawing, drawn
+from .intake import Intake, Trouble
+from .messages import (
+    Beat,
+    Decision,
+    Drawn,
+    Failed,
+    Hashed,
+    Limits,
+    Ready,
+    Skipped,
+    Start,
+    Still,
+    Task,
+    receive,
+    send,
+)
+from .reading import assemble
+from .recognise import recognise
+from .words import one_line
+
+
+def main() -> int:
+    pipe_in, pipe_out = _take_pipes()
+    start = msgspec.msgpack.decode(receive(pipe_in), type=Start)
+    try:
+        desk = Desk(start, pipe_in, pipe_out)
+    except Exception:
+        send(pipe_out, Failed("start", traceback.format_exc(limit=-3), leaving=True))
+        return 1
+    fences.enclose(start.limits)
+    send(pipe_out, Ready())
+    while desk.serve():
+        pass
+    return 0
+
+
+class Desk:
+    """Serves tasks one at a time. Messages arrive on a thread of their own: the end of input ends a task, too."""
+
+    def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
+        self._limits = start.limits
+        self._in, self._out = pipe_in, pipe_out
+        self._kinds, self._readers = _plugins(start)
+        _prepare_pillow(start.limits)
+        self._messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def serve(self) -> bool:
+        """One task; False when this process should be replaced."""
+        task = msgspec.msgpack.decode(self._messages.get(), type=Task)
+        fences.allow(self._limits.cpu)
+        try:
+            answer = self._answer(task)
+        except Exception as error:  # whatever a decoder or plugin raises refuses the file and nothing else
+            answer = _failure(error)
+        send(self._out, answer)
+        return not (isinstance(answer, Failed) and answer.leaving)
+
+    def _answer(self, task: Task) -> Drawn | Still | Skipped | Failed:
+        intake = Intake(task.path, self._beat)
+        try:
+            send(self._out, Hashed(intake.sha256, intake.size))
+            if task.ask and not msgspec.msgpack.decode(self._messages.get(), type=Decision).go:
+                return Skipped()
+            fences.allow(self._limits.cpu)
+            if task.copy_to is not None:
+                intake.copy(task.copy_to)
+                fences.allow(self._limits.cpu)
+            kind, form, media, drawing, why = self._draw(intake, os.fsdecode(task.name))
+            if task.still:
+                return Still(drawing.webp) if drawing else Failed("undrawn", why or "It has no still.")
+            reading = assemble(
+                intake.sha256, intake.size, kind.id, form, media, drawing, why, self._facts(media.embedded)
+            )
+            intake.finish()
+            return Drawn(reading)
+        finally:
+            intake.close()
+
+    def _draw(self, intake: Intake, name: str) -> tuple[Kind, Format, Media, Drawing | None, str | None]:
+        file = intake.file()
+        kind, form = recognise(self._kinds, file, name)
+        media = kind.open(file, form)
+        _check_size(media, self._limits)
+        try:
+            return kind, form, media, drawn(media.still(SHORT, LONG)), None
+        except NotImplementedError as error:
+            return kind, form, media, None, one_line(str(error)) or f"A {form.name} file cannot be drawn."
+
+    def _facts(self, embedded: Embedded | None) -> list[Facts]:
+        found: list[Facts] = []
+        if embedded is None:
+            return found
+        for reader in self._readers:
+            with contextlib.suppress(Exception):  # what a file says is a bonus: it never refuses the picture
+                facts = reader.read(embedded)
+                if facts is not None:
+                    found.append(facts)
+        return found
+
+    def _beat(self) -> None:
+        fences.allow(self._limits.cpu)
+        send(self._out, Beat())
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                self._messages.put(receive(self._in))
+        except (EOFError, OSError, ValueError):
+            os._exit(0)
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Our two pipes, out of reach of plugins that print or read."""
+    pipe_in, pipe_out = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return pipe_in, pipe_out
+
+
+def _plugins(start: Start) -> tuple[list[Kind], list[FactReader]]:
+    if not start.plugins and not start.extra:
+        from . import builtin
+
+        return list(builtin.kinds()), list(builtin.readers())
+    from ..plugins import Plugins
+
+    plugins = Plugins.load(disabled=start.disabled, extra=start.extra)
+    return plugins.kinds(), plugins.fact_readers()
+
+
+def _prepare_pillow(limits: Limits) -> None:
+    import warnings
+
+    from PIL import Image, PngImagePlugin
+
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = limits.pixels
+    PngImagePlugin.MAX_TEXT_CHUNK = 4 << 20  # long workflows are stored compressed, too
+    PngImagePlugin.MAX_TEXT_MEMORY = 32 << 20
+
+
+def _check_size(media: Media, limits: Limits) -> None:
+    width, height = media.width, media.height
+    if width < 1 or height < 1:
+        raise Trouble("damaged", "It has no size: the file is damaged.")
+    if width * height > limits.pixels:
+        raise Trouble(
+            "pixels",
+            f"It is too large: {width} × {height} pixels; up to {limits.pixels / 1e6:g} megapixels are taken.",
+        )
+    if max(width, height) > limits.side:
+        raise Trouble("pixels", f"It is too large: {width} × {height} pixels; up to {limits.side} a side are taken.")
+
+
+def _failure(error: Exception) -> Failed:
+    if isinstance(error, Trouble):
+        return Failed(error.cause, str(error))
+    if isinstance(error, MemoryError):
+        return Failed("memory", "Reading it needs too much memory.", leaving=True)
+    if isinstance(error, PixlStashError):
+        return Failed(str(error.more.get("cause", "damaged")), one_line(str(error)))
+    if type(error).__name__.startswith("DecompressionBomb"):
+        return Failed("pixels", "It claims to have more pixels than are taken.")
+    text = one_line(str(error)) or type(error).__name__
+    return Failed("damaged", f"It cannot be read: {text.rstrip('.')}.")

@@ -1,0 +1,155 @@
+"""Draws the still that stands for a picture everywhere, and takes its measure. Runs in the decoder process."""
+
+from __future__ import annotations
+
+import io
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SHORT = 384
+LONG = 1_024
+
+# Measured on 39 photographs and generated pictures, per still of 0.2 MP: method 0 gives 34.4 dB (PSNR) in 4.9 ms and
+# 26.5 kB; method 2 34.3 dB, 8.1 ms, 21.6 kB; method 4 34.5 dB, 22.6 ms, 21 kB. Stills are half the work of an import,
+# so the quickest it is.
+QUALITY = 76
+METHOD = 0
+
+_FILTER = 5  # PIL.Image.Resampling.HAMMING: half the time of BICUBIC, 97 % of its sharpness at these scales
+_TRANSPOSE = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # EXIF orientation to PIL.Image.Transpose
+_CACHED_PROFILE = 1 << 20
+
+
+class Drawing(Struct, frozen=True):
+    """`webp`: the still; `colour`: its mean as RGB565; `phash`: 64 bits, row by row, set where brightness falls."""
+
+    webp: bytes
+    colour: int
+    phash: int
+
+
+def fit(width: int, height: int, short: int, long: int) -> tuple[int, int]:
+    """The size with short side <= `short` and long side <= `long`, never enlarged."""
+    scale = min(1.0, short / min(width, height), long / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def aspect(width: int, height: int) -> int:
+    """The log-aspect byte: 128 is square, 48 steps per doubling."""
+    return max(0, min(255, round(128 + 48 * math.log2(width / height))))
+
+
+def upright(image: Image, orientation: int, short: int, long: int) -> Image:
+    """Decode an opened, not yet loaded image as small as its decoder can and make it upright RGB on white, in sRGB.
+
+    Reducing comes first and turning last: each step works on as few pixels as possible.
+    """
+    from PIL import Image as pil
+
+    size = fit(image.width, image.height, short, long)
+    profile = image.info.get("icc_profile")
+    if image.format in ("JPEG", "MPO"):
+        image.draft(None, size)
+    image.load()
+    image = _resizable(image)
+    if image.size != size:
+        image = image.resize(size, _FILTER, reducing_gap=2.0)
+    image = _on_white(_in_srgb(image, profile))
+    turn = _TRANSPOSE.get(orientation)
+    return image if turn is None else image.transpose(pil.Transpose(turn))
+
+
+def drawn(image: Image) -> Drawing:
+    """Encode a still that a kind drew, after making sure of its size and mode."""
+    from PIL import Image as pil
+
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    size = fit(image.width, image.height, SHORT, LONG)
+    if size != image.size:
+        image = image.resize(size, _FILTER)
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=QUALITY, method=METHOD)
+    tiny = image.resize((9, 8), pil.Resampling.BOX)
+    return Drawing(out.getvalue(), _colour(tiny.resize((1, 1), pil.Resampling.BOX)), _phash(tiny.convert("L")))
+
+
+def _colour(pixel: Image) -> int:
+    red, green, blue = pixel.tobytes()[:3]
+    return red >> 3 << 11 | green >> 2 << 5 | blue >> 3
+
+
+def _phash(grey: Image) -> int:
+    rows = grey.tobytes()
+    bits = 0
+    for start in range(0, 72, 9):
+        for at in range(start, start + 8):
+            bits = bits << 1 | (rows[at] > rows[at + 1])
+    return bits
+
+
+def _resizable(image: Image) -> Image:
+    """In a mode whose pixels can be averaged, alpha kept where something shows through."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep(image)
+    if image.mode in ("RGBA", "LA"):
+        opaque = image.getchannel("A").getextrema() == (255, 255)
+        return image.convert(image.mode[:-1]) if opaque else image
+    if "transparency" in image.info or image.mode == "PA":
+        return image.convert("RGBA")
+    if image.mode in ("RGB", "L", "CMYK"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _from_deep(image: Image) -> Image:
+    """16-bit grey: Pillow's own conversion would clip it to white."""
+    if image.mode != "I":
+        image = image.convert("I")
+    return image.point([value >> 8 for value in range(65_536)], "L")
+
+
+def _on_white(image: Image) -> Image:
+    from PIL import Image as pil
+
+    if image.mode in ("RGBA", "LA"):
+        ground = pil.new("RGB", image.size, "white")
+        ground.paste(image.convert("RGB"), mask=image.getchannel("A"))
+        return ground
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _in_srgb(image: Image, profile: bytes | None) -> Image:
+    """Colours as sRGB. A profile that is broken or of another kind of colour is passed over, as browsers do."""
+    if not profile or image.mode not in ("RGB", "RGBA", "L", "CMYK"):
+        return image
+    try:
+        transform = (_transform if len(profile) <= _CACHED_PROFILE else _transform.__wrapped__)(profile, image.mode)
+        if transform is None:
+            return image
+        alpha = image.getchannel("A") if image.mode == "RGBA" else None
+        converted: Image = transform.apply(image.convert("RGB") if alpha else image)
+        if alpha:
+            converted.putalpha(alpha)
+        return converted
+    except Exception:
+        return image
+
+
+@lru_cache(maxsize=16)
+def _transform(profile: bytes, mode: str) -> Any:
+    """The way from a profile to sRGB, or None when the colours are sRGB (or not those of the image) already."""
+    from PIL import ImageCms
+
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    space = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(source.profile.xcolor_space)
+    mode = "RGB" if mode == "RGBA" else mode
+    if space != mode or "srgb" in (source.profile.profile_description or "").lower():
+        return None
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB", ImageCms.Intent.PERCEPTUAL)

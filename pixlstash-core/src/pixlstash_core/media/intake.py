@@ -1,0 +1,167 @@
+"""Gets a file's bytes once: hashed, and if wanted copied, exactly as they are then decoded."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+#: Up to here a file is held in memory. Beyond, it is read a second time, and a change in between is noticed.
+HELD = 64 << 20
+_STEP = 8 << 20
+_DURABLE_STEP = 256 << 20
+_CHANGED = "The file was changed while it was being read."
+
+
+class Trouble(Exception):
+    """`cause` is a word for programs, the text a sentence for people."""
+
+    def __init__(self, cause: str, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+class Intake:
+    """One open file. `beat` is called about once a second while a long file is read or copied."""
+
+    def __init__(self, path: bytes, beat: Callable[[], None]) -> None:
+        self._beat = beat
+        self._next_beat = time.monotonic() + 1
+        self._copy: BinaryIO | None = None
+        self._flushing: threading.Thread | None = None
+        self._flush_error: OSError | None = None
+        self._held: bytes | None = None
+        digest = hashlib.sha256()
+        with _reading():
+            self._original = _open(path)
+            try:
+                self._stamp = _stamp(self._original)
+                if self._stamp[0] <= HELD:
+                    parts = list(self._hashing(digest.update))
+                    self._held = parts[0] if len(parts) == 1 else b"".join(parts)
+                    self.size = len(self._held)
+                else:
+                    self.size = sum(map(len, self._hashing(digest.update)))
+                if self.size == 0:
+                    raise Trouble("empty", "The file is empty.")
+            except BaseException:
+                self._original.close()
+                raise
+        self.sha256 = digest.digest()
+
+    def file(self) -> BinaryIO:
+        """The bytes, from the start."""
+        if self._held is not None:
+            return io.BytesIO(self._held)
+        self._original.seek(0)
+        return self._original
+
+    def copy(self, target: bytes) -> None:
+        """Write the hashed bytes to `target`; durable once `finish` returns. The disk works while we decode."""
+        with _writing():
+            self._copy = open(target, "wb", buffering=0)
+            if self._held is not None:
+                _write(self._copy, self._held)
+        if self._held is None:
+            self._copy_long(self._copy)
+        self._flushing = threading.Thread(target=self._flush, args=(self._copy,))
+        self._flushing.start()
+
+    def finish(self) -> None:
+        """Wait for the copy, and see that a file read in pieces did not change meanwhile."""
+        if self._flushing is not None:
+            self._flushing.join()
+            if self._flush_error is not None:
+                with _writing():
+                    raise self._flush_error
+        if self._held is None:
+            with _reading():
+                if _stamp(self._original) != self._stamp:
+                    raise Trouble("changed", _CHANGED)
+
+    def close(self) -> None:
+        if self._flushing is not None:
+            self._flushing.join()
+        if self._copy is not None:
+            self._copy.close()
+        self._original.close()
+
+    def _copy_long(self, copy: BinaryIO) -> None:
+        digest = hashlib.sha256()
+        self._original.seek(0)
+        unsynced = 0
+        for part in self._hashing(digest.update):
+            with _writing():
+                _write(copy, part)
+                unsynced += len(part)
+                if unsynced >= _DURABLE_STEP:  # in steps, so that a slow disk is not taken for a hang at the end
+                    os.fsync(copy.fileno())
+                    unsynced = 0
+        if digest.digest() != self.sha256:
+            raise Trouble("changed", _CHANGED)
+
+    def _flush(self, copy: BinaryIO) -> None:
+        try:
+            os.fsync(copy.fileno())
+        except OSError as error:
+            self._flush_error = error
+
+    def _hashing(self, update: Callable[[bytes], None]) -> Iterator[bytes]:
+        while True:
+            with _reading():
+                part = self._original.read(_STEP)
+            if not part:
+                return
+            update(part)
+            yield part
+            if time.monotonic() > self._next_beat:
+                self._beat()
+                self._next_beat = time.monotonic() + 1
+
+
+def _open(path: bytes) -> BinaryIO:
+    # Without O_NONBLOCK a named pipe among the pictures would stop us here for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    number = os.open(os.fsdecode(path), flags)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise Trouble("unsupported", "It is not a file with contents (a folder, device or pipe).")
+    return os.fdopen(number, "rb", buffering=0)
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
+
+
+def _write(file: BinaryIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Trouble("gone", "The file is not there any more.") from error
+    except (OSError, ValueError) as error:  # ValueError: a name the system cannot take
+        raise Trouble("unreadable", f"The file cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+            raise Trouble("full", "The disk is full.") from error
+        raise Trouble("copy", f"The copy cannot be written: {error.strerror or error}.") from error

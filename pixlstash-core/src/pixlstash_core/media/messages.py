@@ -1,0 +1,110 @@
+"""What the library and a decoder process say to each other: one length-prefixed msgpack message at a time."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from ..types import Reading
+
+#: No answer is longer: a still is some 30 kB, embedded texts are bounded to a few MiB each.
+LONGEST = 64 << 20
+
+
+class Limits(Struct, frozen=True):
+    """What one file may cost: `memory` in bytes (address space), `cpu` and `wall` in seconds, size in pixels."""
+
+    memory: int = 1536 << 20
+    cpu: float = 20.0
+    wall: float = 25.0
+    pixels: int = 100_000_000
+    side: int = 40_000
+
+
+class Start(Struct, frozen=True):
+    """The first message a child gets."""
+
+    limits: Limits
+    plugins: bool = True
+    disabled: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+
+class Ready(Struct, frozen=True, tag="ready"):
+    """The child can take tasks."""
+
+
+class Task(Struct, frozen=True):
+    """One file. Paths and names are `os.fsencode`d: they need not be text. `ask`: wait for a `Decision` once hashed."""
+
+    path: bytes
+    name: bytes
+    ask: bool = False
+    copy_to: bytes | None = None
+    still: bool = False
+
+
+class Decision(Struct, frozen=True):
+    go: bool
+
+
+class Beat(Struct, frozen=True, tag="beat"):
+    """Still reading or copying a long file: not hung."""
+
+
+class Hashed(Struct, frozen=True, tag="hashed"):
+    sha256: bytes
+    size: int
+
+
+class Skipped(Struct, frozen=True, tag="skipped"):
+    """As decided."""
+
+
+class Drawn(Struct, frozen=True, tag="drawn"):
+    reading: Reading
+
+
+class Still(Struct, frozen=True, tag="still"):
+    webp: bytes
+
+
+class Failed(Struct, frozen=True, tag="failed"):
+    """`cause` is a word for programs, `reason` a sentence for people. `leaving`: the child ends after this."""
+
+    cause: str
+    reason: str
+    leaving: bool = False
+
+
+Answer = Ready | Beat | Hashed | Skipped | Drawn | Still | Failed
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def send(pipe: BinaryIO, message: Struct) -> None:
+    body = _encoder.encode(message)
+    rest = memoryview(len(body).to_bytes(4, "little") + body)
+    while rest:
+        rest = rest[pipe.write(rest) :]  # an unbuffered pipe may take less than all
+
+
+def receive(pipe: BinaryIO) -> bytes:
+    """The next message's body. `EOFError`: the other side is gone; `ValueError`: it does not speak this language."""
+    length = int.from_bytes(_exactly(pipe, 4), "little")
+    if length > LONGEST:
+        raise ValueError(f"a message of {length} bytes")
+    return _exactly(pipe, length)
+
+
+def _exactly(pipe: BinaryIO, count: int) -> bytes:
+    parts: list[bytes] = []
+    while count:
+        part = pipe.read(count)
+        if not part:
+            raise EOFError
+        parts.append(part)
+        count -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

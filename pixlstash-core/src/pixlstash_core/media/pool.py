@@ -1,0 +1,260 @@
+"""The decoder pool: everything that touches a picture's bytes happens in limited child processes.
+
+A file that crashes, hangs or starves its decoder takes nothing with it but itself. Callers block; any number of
+threads may call. Imports no image library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from ..errors import Cancelled, DiskFull, PixlStashError, Refused
+from ..types import Reading
+from .messages import Answer, Drawn, Failed, Hashed, Limits, Skipped, Start, Still, Task
+from .process import Child, Died
+
+#: A fresh process now and then: what decoders leak, and what a hostile file may have broken, goes with the old one.
+TASKS_PER_CHILD = 2_000
+_IDLE_SECONDS = 300.0
+_TICK = 0.25
+
+
+class Known(Struct, frozen=True):
+    """The library knows these bytes already (`decide` said so): nothing was decoded or copied."""
+
+    sha256: bytes
+    size: int
+
+
+class _Waiter:
+    def __init__(self) -> None:
+        self.woken = threading.Event()
+        self.child: Child | None = None
+
+
+class DecoderPool:
+    """Reads files in `workers` child processes (default: one per core), each within `limits`.
+
+    `plugins=False` leaves only the built-in kinds; `disabled` names plugins that are switched off; `extra` names
+    modules registered as plugins on top. Children start when first needed and end when idle for long.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        limits: Limits | None = None,
+        plugins: bool = True,
+        *,
+        disabled: Iterable[str] = (),
+        extra: Iterable[str] = (),
+    ) -> None:
+        self._start = Start(limits or Limits(), plugins, tuple(disabled), tuple(extra))
+        self.workers = max(1, workers or os.cpu_count() or 1)
+        self._lock = threading.Lock()
+        self._free: list[Child | None] = [None] * self.workers  # None: a place without a process; taken from the end
+        self._live: set[Child] = set()
+        self._dying: set[Child] = set()
+        self._waiting: list[tuple[bool, int, _Waiter]] = []
+        self._turn = itertools.count()
+        self._closing = threading.Event()
+        self._watch: threading.Thread | None = None
+
+    def read(
+        self,
+        path: Path,
+        name: str,
+        *,
+        decide: Callable[[bytes], bool] | None = None,
+        copy_to: Path | None = None,
+        urgent: bool = False,
+    ) -> Reading | Known:
+        """Read a file once: hash it, ask `decide(sha256)`, copy it, draw it, and say what it says about itself.
+
+        With `decide` answering False nothing more is done (`Known`). With `copy_to` exactly the hashed bytes are
+        there and durable when this returns; nothing is there after an error. `urgent` overtakes whoever waits. Raises
+        `Refused` with a reason fit to show (`more["cause"]` is a word for it), `DiskFull`, or `Cancelled` once closed.
+        """
+        decided: dict[bytes, bool] = {}  # a second attempt does not ask again
+
+        def decision(hashed: Hashed) -> bool:
+            if hashed.sha256 not in decided:
+                decided[hashed.sha256] = decide is None or decide(hashed.sha256)
+            return decided[hashed.sha256]
+
+        target = None if copy_to is None else os.fsencode(copy_to)
+        task = Task(os.fsencode(path), os.fsencode(name), decide is not None, target)
+        try:
+            hashed, answer = self._run(task, decision, urgent)
+        except BaseException:
+            if copy_to is not None:
+                with contextlib.suppress(OSError):
+                    copy_to.unlink(missing_ok=True)
+            raise
+        if isinstance(answer, Skipped) and hashed is not None:
+            return Known(hashed.sha256, hashed.size)
+        if isinstance(answer, Drawn):
+            return answer.reading
+        raise PixlStashError("The decoder process answered something else than was asked.")
+
+    def still(self, path: Path, name: str, *, urgent: bool = True) -> bytes:
+        """Draw just the still (WebP) again. Raises as `read` does."""
+        _, answer = self._run(Task(os.fsencode(path), os.fsencode(name), still=True), lambda hashed: True, urgent)
+        if isinstance(answer, Still):
+            return answer.webp
+        raise PixlStashError("The decoder process answered something else than was asked.")
+
+    def close(self) -> None:
+        """End all children now; whoever waits or is being served gets `Cancelled`."""
+        with self._lock:
+            self._closing.set()
+            waiting, self._waiting = self._waiting, []
+            children = self._live | self._dying
+        for _, _, waiter in waiting:
+            waiter.woken.set()
+        for child in children:
+            child.kill()
+        for child in children:
+            child.reap(5)
+        if self._watch is not None and self._watch is not threading.current_thread():
+            self._watch.join(5)
+
+    def __enter__(self) -> DecoderPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- one task ------------------------------------------------------------------------------------------------------
+
+    def _run(self, task: Task, decide: Callable[[Hashed], bool], urgent: bool) -> tuple[Hashed | None, Answer]:
+        child = self._take(urgent)
+        try:
+            if child is None:
+                child = self._grow()
+            fresh = child.tasks == 0
+            try:
+                hashed, answer = child.ask(task, decide)
+                again = isinstance(answer, Failed) and answer.cause == "memory" and not fresh
+            except Died as died:
+                if died.hung or fresh:
+                    raise self._explained(died) from died
+                again = True
+            if again:
+                # A long-lived process may have been worn out by an earlier file: blame this one only on clean ground.
+                self._discard(child)
+                child = self._grow()
+                hashed, answer = child.ask(task, decide)
+            if isinstance(answer, Failed):
+                if answer.leaving:
+                    self._discard(child)
+                    child = None
+                raise _error(answer)
+            return hashed, answer
+        except Died as died:
+            raise self._explained(died) from died
+        except BaseException as error:
+            if child is not None and not isinstance(error, PixlStashError):
+                self._discard(child)  # interrupted in mid-conversation
+                child = None
+            raise
+        finally:
+            self._give(child)
+
+    def _explained(self, died: Died) -> PixlStashError:
+        if self._closing.is_set():
+            return Cancelled("The library is closing.")
+        if died.hung:
+            limits = self._start.limits
+            return Refused(f"Reading it took too long (more than {limits.wall:g} seconds).", cause="time")
+        return Refused(f"Its decoder crashed ({_exit(died.code)}).", cause="crash")
+
+    # -- places: one per worker, each with or without a process --------------------------------------------------------
+
+    def _take(self, urgent: bool) -> Child | None:
+        waiter = _Waiter()
+        with self._lock:
+            if self._closing.is_set():
+                raise Cancelled("The library is closing.")
+            if self._free:
+                return self._free.pop()
+            heapq.heappush(self._waiting, (not urgent, next(self._turn), waiter))
+        waiter.woken.wait()
+        if self._closing.is_set():
+            if waiter.child is not None:
+                self._give(waiter.child)
+            raise Cancelled("The library is closing.")
+        return waiter.child
+
+    def _give(self, child: Child | None) -> None:
+        if child is not None and (child.tasks >= TASKS_PER_CHILD or child.gone):
+            self._discard(child)
+            child = None
+        with self._lock:
+            if child is not None:
+                child.since = time.monotonic()
+            if self._waiting:
+                _, _, waiter = heapq.heappop(self._waiting)
+                waiter.child = child
+                waiter.woken.set()
+            elif child is None:
+                self._free.insert(0, None)
+            else:
+                self._free.append(child)
+
+    def _grow(self) -> Child:
+        if self._closing.is_set():
+            raise Cancelled("The library is closing.")
+        child = Child(self._start)
+        with self._lock:
+            self._live.add(child)
+            closing = self._closing.is_set()
+            if self._watch is None and not closing:
+                self._watch = threading.Thread(target=self._guard, name="decoder-watch", daemon=True)
+                self._watch.start()
+        if closing:
+            child.kill()
+        return child
+
+    def _discard(self, child: Child) -> None:
+        child.stop()
+        child.kill()
+        with self._lock:
+            self._live.discard(child)
+            self._dying.add(child)
+
+    def _guard(self) -> None:
+        """Ends what hangs, buries what ended, and lets idle children go."""
+        while not self._closing.wait(_TICK):
+            now = time.monotonic()
+            with self._lock:
+                live, dying = list(self._live), list(self._dying)
+                idle = [c for c in self._free if c is not None and now - c.since > _IDLE_SECONDS]
+                self._free = [None if c in idle else c for c in self._free]
+            for child in live:
+                child.expire(now)
+            for child in idle:
+                self._discard(child)
+            buried = {child for child in dying if child.reap()}
+            with self._lock:
+                self._dying -= buried
+
+
+def _error(failed: Failed) -> PixlStashError:
+    if failed.cause == "full":
+        return DiskFull(failed.reason)
+    if failed.cause == "copy":
+        return PixlStashError(failed.reason, cause="copy")
+    return Refused(failed.reason, cause=failed.cause)
+
+
+def _exit(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

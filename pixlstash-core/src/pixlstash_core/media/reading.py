@@ -1,0 +1,80 @@
+"""Puts together what is known about one file, within bounds."""
+
+from __future__ import annotations
+
+import math
+
+from ..contracts import Media
+from ..types import Fact, Facts, Format, Reading
+from .draw import Drawing, aspect
+from .words import PROMPT_LENGTH, clean, kept, one_line
+
+_MOST_FACTS = 200
+_MOST_PAYLOADS = 16
+
+
+def assemble(
+    sha256: bytes,
+    size: int,
+    kind: str,
+    form: Format,
+    media: Media,
+    drawing: Drawing | None,
+    why: str | None,
+    found: list[Facts],
+) -> Reading:
+    """`found` is in the readers' order: later ones fill blanks, fact by fact name."""
+    facts = list(media.facts)
+    prompt = negative = None
+    created = media.created
+    payloads: dict[str, str] = {}
+    for one in found:
+        named = {fact.name for fact in facts}
+        facts += [fact for fact in one.facts if fact.name not in named]
+        prompt = prompt or one.prompt
+        negative = negative or one.negative
+        created = one.created if created is None else created
+        payloads = {**one.payloads, **payloads}
+    return Reading(
+        sha256=sha256,
+        size=size,
+        kind=kind,
+        format=form.name,
+        mime=form.mime,
+        extension=form.extension,
+        width=media.width,
+        height=media.height,
+        orientation=media.orientation,
+        moving=media.moving,
+        seconds=media.seconds if media.seconds is not None and math.isfinite(media.seconds) else None,
+        created=created,
+        aspect=aspect(media.width, media.height),
+        colour=drawing.colour if drawing else 0,
+        phash=drawing.phash if drawing else 0,
+        still=drawing.webp if drawing else None,
+        why=why,
+        facts=_fit(facts),
+        prompt=_words(prompt),
+        negative=_words(negative),
+        payloads=_kept(payloads),
+    )
+
+
+def _words(text: str | None) -> str | None:
+    return clean(text, PROMPT_LENGTH) or None if text else None
+
+
+def _fit(facts: list[Fact]) -> tuple[Fact, ...]:
+    fit: dict[tuple[str, str], Fact] = {}
+    for fact in facts[: 4 * _MOST_FACTS]:
+        number = fact.number if fact.number is not None and math.isfinite(fact.number) else None
+        value = one_line(fact.value)
+        if value and len(fit) < _MOST_FACTS:
+            name = one_line(fact.name)
+            fit.setdefault((name, value), Fact(one_line(fact.group), name, one_line(fact.label), value, number))
+    return tuple(fit.values())
+
+
+def _kept(payloads: dict[str, str]) -> dict[str, str]:
+    whole = ((one_line(key), kept(text)) for key, text in list(payloads.items())[:_MOST_PAYLOADS])
+    return {key: text for key, text in whole if text is not None}

@@ -1,0 +1,93 @@
+"""Asks every kind whether a file is theirs; when it is nobody's, says what it looks like."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from ..contracts import Kind
+from ..types import Format
+from .intake import Trouble
+
+HEAD = 4_096
+
+# (offset, first bytes, what people call it)
+_LOOKS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"GIF8", "a GIF file"),
+    (0, b"BM", "a BMP file"),
+    (0, b"II*\0", "a TIFF or camera raw file"),
+    (0, b"MM\0*", "a TIFF or camera raw file"),
+    (0, b"8BPS", "a Photoshop file"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"%!PS", "a PostScript file"),
+    (0, b"\xc5\xd0\xd3\xc6", "a PostScript file"),
+    (0, b"\xff\x0a", "a JPEG XL file"),
+    (4, b"JXL ", "a JPEG XL file"),
+    (4, b"jP  ", "a JPEG 2000 file"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 file"),
+    (0, b"\0\0\1\0", "an icon file"),
+    (0, b"\0\0\2\0", "a cursor file"),
+    (0, b"qoif", "a QOI file"),
+    (0, b"DDS ", "a DDS texture"),
+    (0, b"BLP", "a BLP texture"),
+    (0, b"SIMPLE", "a FITS file"),
+    (0, b"FUJIFILM", "a camera raw file"),
+    (0, b"\x1aE\xdf\xa3", "a WebM or Matroska video"),
+    (8, b"AVI ", "an AVI video"),
+    (0, b"OggS", "an Ogg file"),
+    (0, b"ID3", "an MP3 file"),
+    (8, b"WAVE", "a WAV file"),
+    (0, b"fLaC", "a FLAC file"),
+    (0, b"PK\3\4", "a ZIP archive"),
+    (0, b"Rar!", "a RAR archive"),
+    (0, b"7z\xbc\xaf", "a 7-Zip archive"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"SQLite format 3", "a database"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ", "a program"),
+    (0, b"version https://git-lfs", "a Git LFS pointer instead of the picture itself"),
+)
+_BRANDS = {
+    b"avif": "an AVIF file",
+    b"avis": "an AVIF file",
+    b"heic": "a HEIC file",
+    b"heix": "a HEIC file",
+    b"mif1": "a HEIF file",
+    b"msf1": "a HEIF file",
+    b"qt  ": "a QuickTime video",
+    b"crx ": "a camera raw file",
+    b"M4A ": "an MPEG-4 audio file",
+}
+
+
+def recognise(kinds: Iterable[Kind], file: BinaryIO, name: str) -> tuple[Kind, Format]:
+    """The first kind that takes the file; one that raises over it is passed by. Leaves the file at its start."""
+    head = file.read(HEAD)
+    file.seek(0)
+    for kind in kinds:
+        with contextlib.suppress(Exception):
+            form = kind.recognise(head, name)
+            if isinstance(form, Format):
+                return kind, form
+    look = _look(head)
+    if look is None:
+        raise Trouble("unsupported", "Its contents are of no kind that is known here.")
+    raise Trouble("unsupported", f"It is {look}, which no installed kind can read.")
+
+
+def _look(head: bytes) -> str | None:
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], "an MPEG-4 video")
+    for at, magic, what in _LOOKS:
+        if head[at : at + len(magic)] == magic:
+            return what
+    if not head.strip(b"\0"):
+        return "nothing but zeros"
+    words = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1_000].lower()
+    if b"<svg" in words:
+        return "an SVG drawing"
+    if words.startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    printable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)
+    return "a text file" if printable > 0.97 * len(head) else None
