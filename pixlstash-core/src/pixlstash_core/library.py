@@ -176,7 +176,7 @@ class Library(UseCases):
         """A plugin's change, on a person's behalf: recorded, undoable, announced."""
         return self._do(reader, work, lambda result: sentence).result
 
-    def feed(self, work: Callable[[Write], T]) -> T:
+    def derive(self, work: Callable[[Write], T]) -> T:
         """A plugin's change on nobody's behalf: after people's, grouped with others, announced, never in history."""
         return outcome(self.door.feed(work))
 

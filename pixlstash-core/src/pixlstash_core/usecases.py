@@ -163,7 +163,7 @@ class UseCases:
         raise problem
 
     def history(self, reader: Reader, limit: int = 50) -> list[HistoryEntry]:
-        _demand(reader, "write")
+        _demand(reader, "write", whole=True)
         self.feed.move()
         return history.listed(self.hub, max(1, min(limit, 1000)))
 
