@@ -11,15 +11,14 @@ import hashlib
 import threading
 import time
 from array import array
-from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 
+import apsw
 from msgspec import Struct
 
 from . import pictures, query, scope
-from .db import Database, bind_ids
+from .db import Database, bind_ids, fetch
 from .errors import Invalid, ViewGone
 from .nouns import Term
 from .types import Picture, Reader, Rows, Section, Selection, ViewHeader
@@ -33,11 +32,12 @@ SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
 
 
 class Order(Struct, eq=False):
-    """The ids of a view in order, and one aspect byte each."""
+    """The ids of a view in order, one aspect byte each, and the scrubber's labels."""
 
     key: str
     ids: array[int]
     aspects: bytes
+    sections: list[Section]
     sort: str
     text: str
     scope: str
@@ -83,7 +83,7 @@ class Views:
             THUMBNAILS,
             order.text,
             order.sort,
-            self._sections(order),
+            order.sections,
         )
         return ViewAnswer(header, order.aspects, self._block(reader, order, block) if order.ids else b"")
 
@@ -170,10 +170,11 @@ class Views:
         sql = f"select g.id << 32 | g.aspect from {relation} g where {compiled.where} order by {compiled.order}"
         with self._db.reading() as connection:
             packed = array("Q", (row[0] for row in connection.execute(sql, {**compiled.bindings, **bound})))
-        halves = memoryview(packed).cast("B").cast("I")
-        ids = array("I", halves[1::2].tobytes() if packed else b"")
+            halves = memoryview(packed).cast("B").cast("I")
+            ids = array("I", halves[1::2].tobytes() if packed else b"")
+            sections = _sections(connection, parsed.sort, ids)
         aspects = memoryview(packed).cast("B")[::8].tobytes() if packed else b""
-        return Order(key, ids, aspects, parsed.sort, str(parsed), scope.fingerprint(reader))
+        return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader))
 
     def _view_key(self, order: Order) -> str:
         revisions = self._revisions()
@@ -223,39 +224,49 @@ class Views:
         rows = [shown.get(picture, gone) for picture in ids]
         return ids.tobytes() + array("H", (row[0] for row in rows)).tobytes() + bytes(row[1] for row in rows)
 
-    def _sections(self, order: Order) -> list[Section]:
-        """Labels for the scrubber: months, scores or first letters, found by bisection in the order."""
-        labels = _LABELS.get(order.sort.lstrip("-"))
-        if labels is None or not order.ids:
-            return []
-        column, label = labels
 
-        def at(index: int) -> str:
-            return label(self._value(column, order.ids[index]))
+def _sections(connection: apsw.Connection, sort: str, ids: array[int]) -> list[Section]:
+    """Labels for the scrubber: months, scores or first letters."""
+    labelled = _LABELS.get(sort.lstrip("-"))
+    if labelled is None or not ids:
+        return []
+    column, label = labelled
 
-        return list(_runs(len(order.ids), at, limit=400))
+    def at(indexes: list[int]) -> list[str]:
+        wanted = [ids[index] for index in indexes]
+        sql = f"select id, {column} from derived_grid where id in carray(?)"
+        values: dict[int, object] = dict(fetch(connection, sql, (bind_ids(wanted),)))
+        return [label(values[picture]) for picture in wanted]
 
-    def _value(self, column: str, picture: int) -> object:
-        return self._db.value(f"select {column} from derived_grid where id = ?", (picture,), 0)
-
-
-def _runs(count: int, label: Callable[[int], str], limit: int) -> Iterable[Section]:
-    """Where the label changes in an ordered sequence, by galloping: a handful of look-ups per run."""
-    start = 0
-    for _ in range(limit):
-        here = label(start)
-        yield Section(here, start)
-        step = 1
-        while start + step < count and label(start + step) == here:
-            step *= 2
-        inside = range(start + step // 2, min(start + step, count))
-        start = inside.start + bisect_left(inside, True, key=partial(_differs, label, here))
-        if start >= count:
-            return
+    return _runs(len(ids), at)
 
 
-def _differs(label: Callable[[int], str], here: str, index: int) -> bool:
-    return label(index) != here
+class _Span(Struct, frozen=True):
+    """Part of an order: its first and last index, and their labels."""
+
+    first: int
+    last: int
+    head: str
+    tail: str
+
+
+def _runs(count: int, labels: Callable[[list[int]], list[str]], limit: int = 400) -> list[Section]:
+    """Where the label changes. All changes are bisected at the same time, so that a round costs one look-up.
+
+    Equal labels must lie together: a span that ends as it begins is taken to be all alike.
+    """
+    head, tail = labels([0, count - 1])
+    starts = [Section(head, 0)]
+    spans = [_Span(0, count - 1, head, tail)]
+    while spans:
+        changing = [span for span in spans if span.head != span.tail][:limit]
+        starts += [Section(span.tail, span.last) for span in changing if span.last - span.first == 1]
+        wide = [span for span in changing if span.last - span.first > 1]
+        middles = [(span.first + span.last) // 2 for span in wide]
+        spans = []
+        for span, middle, label in zip(wide, middles, labels(middles)):
+            spans += [_Span(span.first, middle, span.head, label), _Span(middle, span.last, label, span.tail)]
+    return sorted(starts, key=lambda section: section.start)[:limit]
 
 
 def _month(value: object) -> str:
@@ -263,8 +274,10 @@ def _month(value: object) -> str:
 
 
 def _letter(value: object) -> str:
-    first = str(value)[:1].upper()
-    return first if first.isalpha() else "#"
+    """The first letter, as the sort sees it: ASCII case does not matter, and what is no letter comes before A."""
+    first = str(value)[:1]
+    first = first.upper() if first.isascii() else first
+    return "#" if first < "A" or "Z" < first < "a" else first
 
 
 def _stars(value: object) -> str:
