@@ -1,0 +1,14 @@
+"""The demo's store, through the public hook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..contracts import Store
+from ..hookspecs import hookimpl
+from .store import DemoStore
+
+
+@hookimpl
+def stores() -> Iterable[Store]:
+    yield DemoStore()
