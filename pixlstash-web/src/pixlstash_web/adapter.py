@@ -129,7 +129,7 @@ class Resource:
 
     def __init__(self, site: Site, plans: Sequence[Plan]) -> None:
         self._site = site
-        self.plans = {plan.route.method: plan for plan in plans}
+        self.plans: dict[str, Plan] = {plan.route.method: plan for plan in plans}
         methods = {*self.plans, "OPTIONS"} | ({"HEAD"} if "GET" in self.plans else set())
         self._allow = {"Allow": ", ".join(sorted(methods))}
 
@@ -147,7 +147,7 @@ class Resource:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        plan = self.plans.get("GET" if request.method == "HEAD" else request.method)  # type: ignore[call-overload]
+        plan = self.plans.get("GET" if request.method == "HEAD" else request.method)
         if plan is None and request.method == "OPTIONS":
             return Response(None, 204, self._allow)
         if plan is None:

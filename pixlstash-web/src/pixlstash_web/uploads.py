@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
-from pixlstash_core.errors import DiskFull, Invalid, PixlStashError
+from pixlstash_core.errors import DiskFull, Forbidden, Invalid, PixlStashError
 from pixlstash_core.types import Uploaded
 
 from .answers import TooLarge, TooSlow
@@ -49,6 +49,8 @@ async def upload(call: Call, name: str) -> Uploaded:
 
 def _foresee(call: Call, incoming: Path) -> None:
     """Refuse before a byte is read what cannot end well."""
+    if not call.reader.scope.all:
+        raise Forbidden("This login sees a part of the library, so it may not add to it.")
     length = call.request.headers.get("content-length")
     if length is None:
         return
