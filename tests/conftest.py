@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libraries
 import pytest
-from pixlstash_core.library import Library
 from sources import ROOT
+
+from pixlstash_core.library import Library
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -126,15 +127,23 @@ def find_chromium() -> str | None:
     return named or next((program for name in CHROMIUM if (program := shutil.which(name))), None)
 
 
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library as `init` leaves it, to be copied: making one waits for the disk some twenty times."""
+    path = tmp_path_factory.mktemp("blank") / "library"
+    Library.create(path)
+    return path
+
+
 @pytest.fixture
-def open_library(tmp_path: Path) -> Iterator[Callable[..., Library]]:
+def open_library(tmp_path: Path, blank: Path) -> Iterator[Callable[..., Library]]:
     """`open_library("name", **options)`: opens (first makes) the library of that name; closed after the test."""
     opened: list[Library] = []
 
     def open_one(name: str = "library", **options: Any) -> Library:
         path = tmp_path / name
-        if not (path / "library.db").exists():
-            Library.create(path)
+        if not path.exists():
+            shutil.copytree(blank, path)
         opened.append(Library.open(path, **options))
         return opened[-1]
 

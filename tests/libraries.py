@@ -92,3 +92,43 @@ def install(site: Path) -> Path:
     lines = [f"{name} = {target}" for name, target in project["entry-points"]["pixlstash"].items()]
     (info / "entry_points.txt").write_text("\n".join(["[pixlstash]", *lines, ""]), encoding="utf-8")
     return site
+
+
+def truth(library: Library) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every recorded table."""
+    return {name: sorted(library.db.read(f"select * from {name}"), key=repr) for name in library.door.table_names()}
+
+
+def check_derived(library: Library) -> None:
+    """Fail unless the derived tables are what they would be if computed now, and the full-text index is sound."""
+    db = library.db
+    library.door.feed(
+        lambda write: write.execute("insert into derived_words(derived_words) values ('integrity-check')")
+    ).result(10)
+    kept = db.read("select * from derived_grid order by id")
+    words = {
+        picture: [
+            [
+                found
+                for (found,) in db.read("select rowid from derived_words where derived_words match ?", (f'"{word}"',))
+            ]
+            for word in set(f"{name} {prompt or ''}".replace(".", " ").split())
+        ]
+        for picture, name, prompt in db.read(
+            "select p.id, p.name, w.prompt from picture p left join words w on w.picture_id = p.id"
+        )
+    }
+    assert all(picture in found for picture, matches in words.items() for found in matches)
+    assert db.value("select count(*) from derived_words") == db.value("select count(*) from picture")
+    fresh = db.read(
+        """
+        select p.id, not exists (select 1 from scrapheap h where h.picture_id = p.id), p.created, p.imported,
+          coalesce((select score from score s where s.picture_id = p.id), 0), p.size, p.aspect, p.colour,
+          coalesce((select score from score s where s.picture_id = p.id), 0) + 8 * p.moving
+          + 32 * (p.why is not null)
+          + 64 * ((select count(*) from location l where l.picture_id = p.id and l.state != 'missing') = 0),
+          p.name
+        from picture p order by p.id
+        """
+    )
+    assert kept == fresh

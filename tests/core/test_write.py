@@ -13,6 +13,7 @@ from typing import Any
 import apsw
 import pytest
 from libraries import fill, invented
+
 from pixlstash_core import OWNER, pictures
 from pixlstash_core.errors import DiskFull, ReadOnly
 from pixlstash_core.library import Library
@@ -86,8 +87,10 @@ def test_a_reference_that_leads_nowhere_costs_only_who_made_it(library: Library)
     library.adopt(
         "lab",
         (
-            "create table lab_ref(number integer primary key not null,"
-            " picture_id integer references picture(id) deferrable initially deferred)",
+            (
+                "create table lab_ref(number integer primary key not null,"
+                " picture_id integer references picture(id) deferrable initially deferred)"
+            ),
         ),
     )
     before, nouns = library.revision, dict(library.door.nouns)

@@ -136,8 +136,9 @@ def apply(connection: apsw.Connection, changeset: bytes, *, invert: bool) -> Non
     flags = apsw.SQLITE_CHANGESETAPPLY_FKNOACTION | (apsw.SQLITE_CHANGESETAPPLY_INVERT if invert else 0)
     try:
         apsw.Changeset.apply(changeset, connection, conflict=conflict, flags=flags)
-    except apsw.AbortError:
-        pass
+    except (apsw.AbortError, apsw.ConstraintError):  # the latter when references would lead nowhere
+        if not conflicts:
+            raise
     if conflicts:
         shown = "; ".join(conflicts[:3]) + (f"; and {len(conflicts) - 3} more" if len(conflicts) > 3 else "")
         raise Conflict(f"Something changed since: {shown}. Nothing was changed.")

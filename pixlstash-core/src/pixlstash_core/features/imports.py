@@ -21,7 +21,7 @@ from msgspec import Struct
 from .. import pictures
 from ..contracts import Opened
 from ..db import Database, fetch
-from ..errors import NotThere, Refused
+from ..errors import NotFound, NotThere, Refused, StoreUnreachable
 from ..hub import Hub, now
 from ..media.pool import DecoderPool, Known
 from ..stores.files import Managed
@@ -270,8 +270,13 @@ class Intake:
         for intent, body in self.hub.read("select id, body from intent where kind = 'keep'"):
             store, _, key = body.partition(" ")
             if not self.db.read("select 1 from location where store_id = ? and key = ?", (int(store), key)):
-                opened(int(store)).delete(key)
-                dropped += 1
+                try:
+                    opened(int(store)).delete(key)
+                    dropped += 1
+                except StoreUnreachable:  # the next start tries again
+                    continue
+                except NotFound:  # the whole store is gone
+                    pass
             self.hub.write("delete from intent where id = ?", (intent,))
         for partial in self.incoming.iterdir():
             partial.unlink(missing_ok=True)

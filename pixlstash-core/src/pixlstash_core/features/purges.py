@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ..contracts import Opened
 from ..db import Database, bind_ids
+from ..errors import NotFound, StoreUnreachable
 from ..hub import Hub, now
 from ..thumbnails import Thumbnails
 from ..write import Door, Label
@@ -44,28 +45,49 @@ def purge(db: Database, hub: Hub, door: Door, thumbnails: Thumbnails, connect: C
         (msgspec.json.encode(plan).decode(), now()),
     )[0][0]
     what = "1 picture removed for good" if len(gone) == 1 else f"{len(gone)} pictures removed for good"
-    _carry_out(hub, door, thumbnails, connect, plan, Label(by, what, undoable=False))
-    hub.write("delete from intent where id = ?", (intent,))
+    _carry_out(hub, door, thumbnails, connect, intent, plan, Label(by, what, undoable=False))
     return len(gone)
 
 
 def finish(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect) -> None:
     """At start: carry out purges a crash interrupted."""
     for intent, body in hub.read("select id, body from intent where kind = 'purge'"):
-        _carry_out(
-            hub, door, thumbnails, connect, msgspec.json.decode(body, type=_Purge), Label("", "", undoable=False)
-        )
-        hub.write("delete from intent where id = ?", (intent,))
+        plan = msgspec.json.decode(body, type=_Purge)
+        _carry_out(hub, door, thumbnails, connect, intent, plan, Label("", "", undoable=False))
 
 
-def _carry_out(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, plan: _Purge, label: Label) -> None:
+def _carry_out(
+    hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, intent: int, plan: _Purge, label: Label
+) -> None:
     door.do(lambda write: write.execute("delete from picture where id in carray(?)", (bind_ids(plan.ids),)), label)
     hashes = [bytes.fromhex(sha256) for sha256 in plan.hashes]
     with hub.writing() as connection:
         connection.executemany("insert or ignore into purged values (?, ?)", [(h, now()) for h in hashes]).fetchall()
     for sha256 in hashes:
         thumbnails.drop(sha256)
-    for store, key in plan.places:
+    left = [place for place in plan.places if not _forget(door.db, hub, connect, *place)]
+    if left:  # out of reach now: the next start tries again
+        plan.places = left
+        hub.write("update intent set body = ? where id = ?", (msgspec.json.encode(plan).decode(), intent))
+    else:
+        hub.write("delete from intent where id = ?", (intent,))
+
+
+def _forget(db: Database, hub: Hub, connect: Connect, store: int, key: str) -> bool:
+    """Delete bytes that are nobody's; False when their store is out of reach.
+
+    The same bytes may have come back since, as another picture under the same key: those stay.
+    """
+    if db.read("select 1 from location where store_id = ? and key = ?", (store, key)):
+        return True
+    if hub.read("select 1 from intent where kind = 'keep' and body = ?", (f"{store} {key}",)):
+        return True
+    try:
         opened = connect(store)
         if opened.writable:
             opened.delete(key)
+    except StoreUnreachable:
+        return False
+    except NotFound:  # the whole store is gone
+        return True
+    return True

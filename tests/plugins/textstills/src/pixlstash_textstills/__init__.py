@@ -71,7 +71,7 @@ def keep(library: Library, ids: list[int]) -> int:
         )
         return int(write.changes())
 
-    return library.feed(work)
+    return library.derive(work)
 
 
 def catch_up(library: Library, task: Any) -> None:
