@@ -26,32 +26,32 @@ export type ViewerAction =
   | "zoomIn"
   | "zoomOut";
 
-const MOVE = "One picture";
-const LOOK = "Zoom";
+/** Where the grid's keys do the same, labels and groups are the same too: the sheet shows them once. */
+const MOVE = "Move";
+const CHANGE = "Change";
+const LOOK = "One picture";
 
-function score(n: number, label: string): ViewerKey {
-  return { key: String(n), label, group: "Score", action: "score", value: n };
+function scores(n: number): ViewerKey[] {
+  const label = n === 0 ? "Clear the score" : n === 1 ? "1 star" : `${n} stars`;
+  const key = { key: String(n), group: "Score", value: n };
+  return [
+    { ...key, label, action: "score" },
+    { ...key, shift: true, label: "Score and go on", action: "scoreAndMove" },
+  ];
 }
 
 export const VIEWER_KEYS: readonly ViewerKey[] = [
-  { key: "ArrowRight", label: "Next picture, or move when zoomed", group: MOVE, action: "right" },
-  { key: "ArrowLeft", label: "Previous picture, or move when zoomed", group: MOVE, action: "left" },
-  { key: "ArrowUp", label: "Move up when zoomed", group: LOOK, action: "up" },
-  { key: "ArrowDown", label: "Move down when zoomed", group: LOOK, action: "down" },
-  { key: "Home", label: "First picture", group: MOVE, action: "first" },
-  { key: "End", label: "Last picture", group: MOVE, action: "last" },
-  ...[1, 2, 3, 4, 5].map((n): ViewerKey => score(n, "1 to 5 stars")),
-  score(0, "No stars"),
-  ...[1, 2, 3, 4, 5].map((n): ViewerKey => ({
-    ...score(n, "Stars, and on to the next"),
-    shift: true,
-    action: "scoreAndMove",
-  })),
-  { ...score(0, "No stars, and on to the next"), shift: true, action: "scoreAndMove" },
-  { key: "Delete", label: "To the scrapheap, or out of it", group: MOVE, action: "scrapheap" },
-  { key: "i", label: "Information", group: MOVE, action: "info" },
+  { key: "ArrowLeft", label: "Previous or next", group: MOVE, action: "left" },
+  { key: "ArrowRight", label: "Previous or next", group: MOVE, action: "right" },
+  { key: "Home", label: "First or last picture", group: MOVE, action: "first" },
+  { key: "End", label: "First or last picture", group: MOVE, action: "last" },
+  ...[1, 2, 3, 4, 5, 0].flatMap(scores),
+  { key: "Delete", label: "To the scrapheap, or out of it", group: CHANGE, action: "scrapheap" },
+  { key: "i", label: "Information", group: LOOK, action: "info" },
   { key: "z", label: "1:1, or the whole picture", group: LOOK, action: "actual" },
-  { key: "+", label: "Closer", group: LOOK, action: "zoomIn" },
-  { key: "-", label: "Further away", group: LOOK, action: "zoomOut" },
-  { key: "Escape", label: "Back to the grid", group: MOVE, action: "close" },
+  { key: "+", label: "Closer or further away", group: LOOK, action: "zoomIn" },
+  { key: "-", label: "Closer or further away", group: LOOK, action: "zoomOut" },
+  { key: "ArrowUp", label: "Move it when zoomed, with ← and → too", group: LOOK, action: "up" },
+  { key: "ArrowDown", label: "Move it when zoomed, with ← and → too", group: LOOK, action: "down" },
+  { key: "Escape", label: "Back to the grid", group: LOOK, action: "close" },
 ];
