@@ -87,8 +87,8 @@ def test_a_cascade_comes_back_whole(library: Library) -> None:
             "create table lab_set(id integer primary key autoincrement not null, name text)",
             (
                 "create table lab_member(set_id integer not null references lab_set(id) on delete cascade,"
-                " picture_id integer not null references picture(id) on delete cascade, primary key(set_id, picture_id))"
-                " without rowid"
+                " picture_id integer not null references picture(id) on delete cascade,"
+                " primary key(set_id, picture_id)) without rowid"
             ),
         ),
         [Table("lab_set", "lab"), Table("lab_member", "lab", 1, "sets")],

@@ -274,7 +274,7 @@ def exactly(value: str) -> str:
 
 def quoted(value: str) -> str:
     """A value as the query language writes it."""
-    if value and not any(c in value for c in ' "():,') and not value.startswith(("-", ">", "<", "=")):
+    if value and not any(c in '"():,' or c.isspace() for c in value) and not value.startswith(("-", ">", "<", "=")):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

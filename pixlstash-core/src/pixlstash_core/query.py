@@ -30,6 +30,8 @@ SORTS: Mapping[str, str] = {
     "-size": "g.size desc, g.id desc",
 }
 DEFAULT_SORT = "-created"
+#: Characters of a text, and conditions in it, that are read: SQLite nests no deeper than 1,000.
+LONGEST, MOST = 4_000, 200
 #: Which noun's changes can reorder a sort.
 SORT_NOUNS = {"score": "scores"}
 
@@ -79,6 +81,7 @@ _TOKEN = re.compile(
 
 def parse(text: str, sort: str | None = None) -> Query:
     """Read a text; `sort` overrides the one in it."""
+    _demand_text(text)
     asks: list[Ask] = []
     order = DEFAULT_SORT
     position, end = 0, len(text.rstrip())
@@ -94,10 +97,20 @@ def parse(text: str, sort: str | None = None) -> Query:
             order = _sort(value, start)
         elif name or value:
             asks.append(Ask(name, (match["operator"] or "") + value, bool(match["minus"]), start))
+        if len(asks) > MOST:
+            raise QueryError(f"expected at most {MOST} conditions; one more is at column {start + 1}", start)
         position = match.end()
     if sort:
         order = _sort(sort, 0)
     return Query(tuple(asks), order)
+
+
+def _demand_text(text: str) -> None:
+    if len(text) > LONGEST:
+        raise QueryError(f"expected at most {LONGEST} characters; the rest begins at column {LONGEST + 1}", LONGEST)
+    at = next((at for at, c in enumerate(text) if "\ud800" <= c <= "\udfff"), None)
+    if at is not None:
+        raise QueryError(f"expected a character that is text at column {at + 1}", at)
 
 
 def _value(match: re.Match[str]) -> str | None:
@@ -226,11 +239,17 @@ def picture(column: str) -> Callable[[str, str], Condition]:
 
 
 def fact(name: str) -> Callable[[str, str], Condition]:
-    """A fact of this name: compared as a number where the value is one, else as text."""
+    """A fact of this name: compared as a number where the value is one, else as text.
+
+    An integer that a float cannot hold (many a seed) is looked for by its digits.
+    """
 
     def term(value: str, prefix: str) -> Condition:
         try:
-            condition, bound = compared("f.number")(value, prefix)
+            if long := re.fullmatch(r"=?(-?\d{16,})", value):
+                condition, bound = text("f.value")(f"={long[1]}", prefix)
+            else:
+                condition, bound = compared("f.number")(value, prefix)
         except ValueError:
             condition, bound = text("f.value")(value, prefix)
         bound[f"{prefix}name"] = name
