@@ -10,7 +10,7 @@ import inspect
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -43,6 +43,11 @@ class Argument(Struct, frozen=True):
     @property
     def required(self) -> bool:
         return self.default is inspect.Parameter.empty
+
+    @property
+    def many(self) -> bool:
+        """Whether it is a list, given as a repeated key."""
+        return any(get_origin(one) is list for one in (self.type, *get_args(self.type)))
 
 
 class Plan:
@@ -85,7 +90,7 @@ class Plan:
         for argument in self.query:
             values = request.query_params.getlist(argument.name)
             if values:
-                given[argument.name] = read_text(argument, values if get_origin(argument.type) is list else values[-1])
+                given[argument.name] = read_text(argument, values if argument.many else values[-1])
             elif argument.required:
                 raise Invalid(f"The query parameter {argument.name!r} is missing.")
         if self.body is not None:
@@ -193,8 +198,10 @@ def read_json(body: bytes, type: Any) -> Any:
     """JSON as a struct; NaN, infinities and what the struct does not allow are refused with a sentence."""
     try:
         return msgspec.json.decode(body, type=type)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # ValidationError is one of them
+    except msgspec.DecodeError as error:  # ValidationError is one
         raise Invalid(f"{error}.") from error
+    except UnicodeDecodeError:
+        raise Invalid("The JSON is not UTF-8.") from None
     except RecursionError:
         raise Invalid("The JSON is nested too deeply.") from None
 

@@ -23,6 +23,9 @@ from .site import Site, is_loopback
 if TYPE_CHECKING:
     from pixlstash_core.library import Library
 
+#: Seconds that a download may go on after the server was told to stop.
+GRACE = 0.3
+
 
 def serve(
     library: Library,
@@ -105,7 +108,16 @@ class _Uvicorn(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._site.close()
+        asyncio.get_running_loop().call_later(GRACE, self._drop_slow)
         await super().shutdown(sockets)
+        self._drop_slow()
+        await asyncio.sleep(0)  # closes what was dropped
+
+    def _drop_slow(self) -> None:
+        """Leave those who do not fetch what waits for them."""
+        for connection in list(self.server_state.connections):
+            if connection.transport.get_write_buffer_size():
+                connection.transport.abort()
 
 
 @contextlib.contextmanager

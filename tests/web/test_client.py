@@ -1,0 +1,225 @@
+"""The client offers the library's methods: the same names, arguments, structs and errors."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from web.asking import paint
+from web.conftest import OWNER, Served
+
+from pixlstash_core.client import BY_STATUS, Client, Unreachable
+from pixlstash_core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PixlStashError,
+    QueryError,
+    Unauthorised,
+    ViewGone,
+)
+from pixlstash_core.library import Library
+from pixlstash_core.types import CreateToken, DeletePictures, ImportPaths, RestorePictures, ScorePictures
+from pixlstash_web.routes import ROOT_ROUTES, ROUTES
+
+#: A session is a browser's: a program has a token.
+FOR_BROWSERS = {"session", "sign_in", "sign_out", "set_password"}
+ROWS = [route for route in (*ROUTES, *ROOT_ROUTES) if route.function.__name__ not in FOR_BROWSERS]
+
+
+@pytest.mark.parametrize("name", [route.function.__name__ for route in ROWS])
+def test_every_route_has_a_method(name: str) -> None:
+    method = inspect.signature(getattr(Client, name))
+    if not hasattr(Library, name):
+        return
+    ours = inspect.signature(getattr(Library, name))
+    wanted = [(p.name, p.default, p.annotation) for p in ours.parameters.values() if p.name not in ("self", "reader")]
+    offered = [(p.name, p.default, p.annotation) for p in method.parameters.values() if p.name != "self"]
+    assert offered[: len(wanted)] == wanted
+    assert all(default is not inspect.Parameter.empty for _, default, _ in offered[len(wanted) :])
+    if name != "original":  # the library names where the bytes are, the client sends them
+        assert method.return_annotation == ours.return_annotation
+
+
+def test_every_method_has_a_route() -> None:
+    methods = {name for name, _ in inspect.getmembers(Client, inspect.isfunction) if not name.startswith("_")}
+    assert methods - {"close"} == {route.function.__name__ for route in ROWS}
+
+
+def test_reads_give_the_same_structs(shared: Served) -> None:
+    library, client = shared.library, shared.client
+    reads: list[tuple[str, dict[str, Any]]] = [
+        ("info", {}),
+        ("pictures", {}),
+        ("pictures", {"q": "canary3", "sort": "name", "limit": 2}),
+        ("picture", {"id": 2}),
+        ("payload", {"id": 2, "name": "parameters"}),
+        ("thumbnail", {"id": 2}),
+        ("history", {"limit": 3}),
+        ("jobs", {}),
+        ("plugin_list", {}),
+        ("check", {"verify": True}),
+        ("tokens", {}),
+        ("reset_owner", {}),
+    ]
+    for name, given in reads[:-1]:
+        assert getattr(client, name)(**given) == getattr(library, name)(OWNER, **given), name
+    here, there = library.view(OWNER, "canary", "name", 2), client.view("canary", "name", 2)
+    assert (there.header, there.aspects, there.block) == (here.header, here.aspects, here.block)
+    key = here.header.view
+    assert client.block(key, 0) == library.block(OWNER, key, 0)
+    assert client.details(key, 0) == library.details(OWNER, key, 0)
+    assert client.version()["version"] == "1.6.0"
+    assert client.openapi()["openapi"] == "3.1.0"
+
+
+def test_originals_are_streams(shared: Served) -> None:
+    with shared.library.original(OWNER, 3).open(0, None) as file:
+        whole = file.read()
+    for start, end in ((0, None), (5, None), (5, 9), (0, 4)):
+        with shared.client.original(3, start, end) as stream:
+            assert stream.read() == whole[start:end]
+
+
+def test_writes_and_their_undoing(served: Served, tmp_path: Path) -> None:
+    client = served.client
+    done = client.score(ScorePictures(ids=[1, 2], score=4))
+    assert (done.changed, done.undoable) == (2, True)
+    assert client.undo().sentence.startswith("Undone: ")
+    assert client.picture(1).score == 0
+    assert client.redo().changed >= 1
+    assert client.delete(DeletePictures(ids=[1])).changed == 1
+    assert client.restore(RestorePictures(ids=[1])).changed == 1
+    assert client.history()[0].sentence == served.library.history(OWNER)[0].sentence
+    assert client.upload("b.png", paint(tmp_path / "b.png", 70)).status == "imported"
+    folder = tmp_path / "more"
+    folder.mkdir()
+    paint(folder / "c.png", 71)
+    job = client.import_paths(ImportPaths([str(folder)]))
+    limit = time.monotonic() + 20
+    while client.job(job.id).state not in ("done", "failed") and time.monotonic() < limit:
+        time.sleep(0.02)
+    assert client.job(job.id).state == "done"
+    for act in (client.cancel_job, client.pause_job, client.resume_job):
+        try:
+            act(job.id)
+        except Conflict as error:
+            assert str(error)
+    made = client.create_token(CreateToken("read", "x"))
+    client.revoke_token(made.id)
+    with Client(served.url, made.token) as revoked, pytest.raises(Unauthorised):
+        revoked.info()
+
+
+def test_errors_are_the_librarys_own(shared: Served) -> None:
+    library, client = shared.library, shared.client
+    tries: list[tuple[type[PixlStashError], str, tuple[Any, ...]]] = [
+        (NotFound, "picture", (4_000_000,)),
+        (QueryError, "view", ("score:>=x",)),
+        (ViewGone, "block", ("gone", 0)),
+        (Invalid, "pictures", ("", None, -1)),
+        (NotFound, "revoke_token", (999_999,)),
+        (Invalid, "score", (ScorePictures(score=1),)),
+        (NotFound, "payload", (1, "a/b?c=d#e")),
+    ]
+    for kind, name, given in tries:
+        with pytest.raises(kind) as there:
+            getattr(client, name)(*given)
+        with pytest.raises(kind) as here:
+            getattr(library, name)(OWNER, *given)
+        assert type(there.value) is kind
+        assert (str(there.value), there.value.more) == (str(here.value), here.value.more)
+    with Client(shared.url) as nobody, pytest.raises(Unauthorised, match="Log in first"):
+        nobody.info()
+    with Client(shared.url, shared.token("read")) as reader, pytest.raises(Forbidden, match="write is needed"):
+        reader.undo()
+
+
+def test_every_status_of_an_error_is_known() -> None:
+    def below(kind: type[PixlStashError]) -> list[type[PixlStashError]]:
+        return [kind, *(deep for one in kind.__subclasses__() for deep in below(one))]
+
+    core = [kind for kind in below(PixlStashError) if kind.__module__ == "pixlstash_core.errors"]
+    assert {kind.status for kind in core} - {500, 429} == set(BY_STATUS)
+    assert all(kind.status == status for status, kind in BY_STATUS.items())
+
+
+def test_nothing_listens(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with Client(url) as client, pytest.raises(Unreachable, match=url):
+        client.info()
+    for bad in ("127.0.0.1:80", "ftp://x", "http://"):
+        with pytest.raises(Invalid):
+            Client(bad)
+
+
+class Counting:
+    """A server that answers one request on each connection and then closes it without a word."""
+
+    def __init__(self) -> None:
+        self.requests: list[bytes] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(5)
+                self.requests.append(connection.recv(65536).split(b" ")[0])
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def test_a_dropped_connection_is_taken_up_for_reads_and_never_for_writes() -> None:
+    server = Counting()
+    with Client(server.url) as client:
+        assert client.jobs() == []
+        time.sleep(0.05)
+        assert client.jobs() == []  # on a new connection, unseen
+        time.sleep(0.05)
+        with pytest.raises(PixlStashError):
+            client.undo()  # the connection was just used, is gone, and nobody knows whether it arrived
+        assert server.requests == [b"GET", b"GET"]
+        with pytest.raises(PixlStashError):
+            client.undo()  # "[]" is no Done; but it was sent once
+        assert server.requests == [b"GET", b"GET", b"POST"]
+    server.close()
+
+
+def test_connections_are_kept(shared: Served) -> None:
+    with Client(shared.url, shared.library.access.local_secret) as client:
+        client.info()
+        (_, first) = client._idle[0]
+        client.info()
+        assert [connection for _, connection in client._idle] == [first]
+
+
+def test_threads_may_share_a_client(shared: Served) -> None:
+    wrong: list[object] = []
+
+    def read(id: int) -> None:
+        for _ in range(20):
+            if (found := shared.client.picture(id).id) != id:
+                wrong.append(found)
+
+    threads = [threading.Thread(target=read, args=(id,)) for id in range(1, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
