@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,26 @@ def _serve(library: Library, host: str, port: int, public_url: str | None, ready
     def announce(url: str) -> None:
         library.announce(url)
         secret = library.access.claim_link()
-        click.echo(f"PixlStash serves {library.name} at {url}")
-        click.echo(f"Log in once with this link: {(public_url or url).rstrip('/')}/#claim={secret}")
+        shown = (public_url or _reachable(host, url)).rstrip("/")
+        click.echo(f"PixlStash serves {library.name} at {shown}")
+        click.echo(f"Log in once with this link: {shown}/#claim={secret}")
         ready(url)
 
     serve(library, host, port, public_url, announce)
+
+
+def _reachable(host: str, url: str) -> str:
+    """The address other machines can use, when the server listens on all of this one's."""
+    if host not in ("0.0.0.0", "::", ""):
+        return url
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        probe.connect(("192.0.2.1", 9))  # a documentation address: nothing is sent, the route tells our own address
+        return f"http://{probe.getsockname()[0]}:{url.rpartition(':')[2]}"
+    except OSError:
+        return url
+    finally:
+        probe.close()
 
 
 def _server(library: Library) -> Callable[..., Any]:
