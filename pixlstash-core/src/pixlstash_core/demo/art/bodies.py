@@ -8,7 +8,7 @@ from PIL import Image, ImageChops
 
 from .canvas import Canvas, Colour, Mask, Point, Points, curve, ellipse, mix, ribbon, scale
 from .face import draw_face
-from .hair import draw_back, draw_front
+from .hair import draw_back, draw_curls, draw_front
 from .light import Light, flesh, tint
 from .looks import Look
 from .people import Figure
@@ -224,6 +224,9 @@ def _hair_behind(f: Figure) -> None:
             (0.72, -0.85),
         ]
     mask = f.solid(curve(f.pts(shape), True, 5), tones, angle=0.0)
+    if cut == "curls":
+        draw_curls(f, mask, 1.2, 40)
+        return
     strands: list[Points] = []
     for n in range(10):
         x = (n - 4.5) / 5

@@ -7,7 +7,7 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageFilter
 
-from .canvas import Canvas, falloff
+from .canvas import Canvas
 
 _TILE = 512
 
@@ -33,9 +33,10 @@ def bloom(image: Image.Image, strength: float) -> Image.Image:
 
 def vignette(image: Image.Image, strength: float) -> None:
     """Darken the corners."""
-    table = [round(255 * strength * max(0.0, 1 - (v / 255) ** 0.56 * 1.7)) for v in range(256)]
-    shade = falloff(1.0).point(table).resize(image.size, Image.Resampling.BILINEAR, box=(26, 26, 230, 230))
-    image.paste((0, 0, 0), (0, 0, *image.size), shade)
+    table = [min(255, round(255 * strength * (v / 181) ** 3)) for v in range(256)]  # 181: the corner of the box
+    light = Image.radial_gradient("L").point(table)
+    shade = light.resize(image.size, Image.Resampling.BILINEAR, box=(64, 64, 192, 192))
+    image.paste(Image.new("RGB", image.size), (0, 0), shade)
 
 
 def grain(image: Image.Image, rng: Random, amplitude: int) -> Image.Image:
@@ -52,7 +53,7 @@ def grain(image: Image.Image, rng: Random, amplitude: int) -> Image.Image:
 def finish(c: Canvas, rng: Random, size: tuple[int, int], film: int) -> Image.Image:
     """The canvas at the size asked for. `film` is how much grain, 0 to 10."""
     image = bloom(c.image, 0.5)
-    vignette(image, 0.42)
+    vignette(image, 0.4)
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)
     return grain(image, rng, film)

@@ -158,10 +158,10 @@ def _cloud(f: Figure, tones: list[tuple[int, int, int]]) -> None:
         )
     )
     mask = f.solid(blobs, tones)
-    _curls(f, mask, 1.25, 60)
+    draw_curls(f, mask, 1.25, 60)
 
 
-def _curls(f: Figure, mask: Mask | None, reach: float, count: int) -> None:
+def draw_curls(f: Figure, mask: Mask | None, reach: float, count: int) -> None:
     if mask is None:
         return
     rng, r = f.rng, f.r
@@ -344,4 +344,4 @@ def _hairline(f: Figure) -> None:
             )
         )
     mask = f.solid(blobs, _tones(f), angle=0.0)
-    _curls(f, mask, 0.9, 36)
+    draw_curls(f, mask, 0.9, 36)

@@ -57,7 +57,7 @@ def _peak(c: Canvas, light: Light, rng: Random, x: float, foot: float, high: flo
     if body is None or shaded is None:
         return
     spurs: list[Points] = []
-    for _ in range(7):
+    for _ in range(7 if fade < 0.5 else 0):
         at = spine[int(len(spine) * rng.uniform(0.1, 0.7))]
         run = high * rng.uniform(0.1, 0.32)
         spurs.append(
@@ -68,7 +68,8 @@ def _peak(c: Canvas, light: Light, rng: Random, x: float, foot: float, high: flo
                 ),
             ]
         )
-    c.fill(spurs, dim, 0.8, inside=body)
+    if spurs:
+        c.fill(spurs, dim, 0.8, inside=body)
     line = foot - high * rng.uniform(0.5, 0.64)
     drips = [(x - wide, line - high)]
     n = 23
@@ -83,9 +84,11 @@ def _peak(c: Canvas, light: Light, rng: Random, x: float, foot: float, high: flo
         c.lay(snow, mix(mix((255, 255, 255), light.key, 0.6), light.haze, fade * 0.7), 0.96)
         dark = mix(mix((176, 192, 226), light.shade, 0.35), light.haze, fade * 0.8)
         c.lay(snow.within(shaded), dark, 0.96)
-        c.fill(spurs, dark, 0.8, inside=snow)
-    field = noise(rng, (max(8, body.image.width // 2), max(8, body.image.height // 2)), (7, 6), 4)
-    land.texture(c, body, land.emboss(field, -side * 2, 2, 2.6), 0.55 * (1 - fade))
+        if spurs:
+            c.fill(spurs, dark, 0.8, inside=snow)
+    if fade < 0.3:
+        field = noise(rng, (max(8, body.image.width // 2), max(8, body.image.height // 2)), (7, 6), 4)
+        land.texture(c, body, land.emboss(field, -side * 2, 2, 2.6), 0.55 * (1 - fade))
 
 
 def _pastures(c: Canvas, light: Light, rng: Random, horizon: float) -> None:

@@ -222,7 +222,7 @@ def forest(c: Canvas, light: Light, rng: Random) -> None:
         land.texture(
             c, mask, noise(rng, (c.w // 2, c.h // 3), (22, 16), 3).point([64 + v // 2 for v in range(256)]), 0.4
         )
-        land.draw_grass(c, rng, line, c.h * (0.015 + 0.035 * t), 120, (floor, mix(floor, light.sun, 0.2)), 0.1)
+        land.draw_grass(c, rng, line, c.h * (0.015 + 0.035 * t), 80, (floor, mix(floor, light.sun, 0.2)), 0.1)
         if n == 1:
             _shafts(c, light, rng, gx, 0.5)
             land.draw_mist(c, light, rng, ground + c.h * 0.02, c.h * 0.2, 0.45)

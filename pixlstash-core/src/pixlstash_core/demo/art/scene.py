@@ -27,7 +27,7 @@ _PLAIN = {
     "glass": glass.glass,
 }
 #: Pictures are painted at no more than this many pixels and enlarged: what is soft anyway need not be painted twice.
-_AREA = 410_000
+_AREA = 450_000
 
 
 def draw(recipe: Recipe) -> Image.Image:
