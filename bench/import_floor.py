@@ -35,7 +35,7 @@ TURNS = 5
 def make_pictures(folder: Path, n: int, seed: int = 1) -> list[Path]:
     """`n` JPEG and PNG files (3 in 10) of 0.5 to 9 megapixels, 1.6 on average; made once per folder, count and seed."""
     folder = folder / f"{n}-{seed}"
-    done = folder / "done"
+    done = folder.with_suffix(".done")
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:

@@ -19,7 +19,6 @@ from ..errors import PixlStashError
 from ..types import Embedded, Facts, Format
 from . import fences
 from .draw import LONG, SHORT, Drawing, drawn
-from .intake import Intake, Trouble
 from .messages import (
     Beat,
     Decision,
@@ -37,6 +36,7 @@ from .messages import (
 )
 from .reading import assemble
 from .recognise import recognise
+from .source import Source, Trouble
 from .words import one_line
 
 
@@ -78,28 +78,28 @@ class Desk:
         return not (isinstance(answer, Failed) and answer.leaving)
 
     def _answer(self, task: Task) -> Drawn | Still | Skipped | Failed:
-        intake = Intake(task.path, self._beat)
+        source = Source(task.path, self._beat)
         try:
-            send(self._out, Hashed(intake.sha256, intake.size))
+            send(self._out, Hashed(source.sha256, source.size))
             if task.ask and not msgspec.msgpack.decode(self._messages.get(), type=Decision).go:
                 return Skipped()
             fences.allow(self._limits.cpu)
             if task.copy_to is not None:
-                intake.copy(task.copy_to)
+                source.copy(task.copy_to)
                 fences.allow(self._limits.cpu)
-            kind, form, media, drawing, why = self._draw(intake, os.fsdecode(task.name))
+            kind, form, media, drawing, why = self._draw(source, os.fsdecode(task.name))
             if task.still:
                 return Still(drawing.webp) if drawing else Failed("undrawn", why or "It has no still.")
             reading = assemble(
-                intake.sha256, intake.size, kind.id, form, media, drawing, why, self._facts(media.embedded)
+                source.sha256, source.size, kind.id, form, media, drawing, why, self._facts(media.embedded)
             )
-            intake.finish()
+            source.finish()
             return Drawn(reading)
         finally:
-            intake.close()
+            source.close()
 
-    def _draw(self, intake: Intake, name: str) -> tuple[Kind, Format, Media, Drawing | None, str | None]:
-        file = intake.file()
+    def _draw(self, source: Source, name: str) -> tuple[Kind, Format, Media, Drawing | None, str | None]:
+        file = source.file()
         kind, form = recognise(self._kinds, file, name)
         media = kind.open(file, form)
         _check_size(media, self._limits)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..contracts import Kind, Media
@@ -13,9 +15,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-JPEG = Format("jpeg", "image/jpeg", ".jpg", inline=True)
-PNG = Format("png", "image/png", ".png", inline=True)
-WEBP = Format("webp", "image/webp", ".webp", inline=True)
+JPEG = Format("jpeg", "image/jpeg", "jpg", inline=True)
+PNG = Format("png", "image/png", "png", inline=True)
+WEBP = Format("webp", "image/webp", "webp", inline=True)
 
 _MOST_TEXTS = 256
 _MOST_BYTES = 4 << 20
@@ -34,14 +36,11 @@ class ImageKind(Kind):
         return None
 
     def open(self, file: BinaryIO, format: Format) -> Media:
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
 
-        try:
+        with _explaining(format):
             # Only the decoder of the recognised format may try.
-            image = Image.open(file, formats=[format.name.upper()])
-        except UnidentifiedImageError:
-            raise Refused(f"This {format.name.upper()} file is damaged: its header cannot be read.") from None
-        return _Still(image, format)
+            return _Still(Image.open(file, formats=[format.name.upper()]), format)
 
 
 class _Still(Media):
@@ -70,12 +69,26 @@ class _Still(Media):
     def still(self, short: int, long: int) -> Image:
         from .draw import upright
 
-        try:
+        with _explaining(self._format):
             return upright(self._image, self.orientation, short, long)
-        except MemoryError:
-            raise
-        except Exception as error:
-            raise Refused(f"This {self._format.name.upper()} file is damaged: {error}".rstrip(".") + ".") from error
+
+
+@contextlib.contextmanager
+def _explaining(format: Format) -> Iterator[None]:
+    """Whatever Pillow raises over a file (its classes change from release to release) as a sentence for people."""
+    from PIL import Image, UnidentifiedImageError
+
+    what = format.name.upper()
+    try:
+        yield
+    except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise
+    except UnidentifiedImageError:
+        raise Refused(f"This {what} file is damaged: its header cannot be read.") from None
+    except Exception as error:
+        if "truncated" in str(error).lower():
+            raise Refused(f"This {what} file is cut short: its end is missing.") from error
+        raise Refused(f"This {what} file is damaged ({error}).") from error
 
 
 def _exif(image: ImageFile) -> bytes:

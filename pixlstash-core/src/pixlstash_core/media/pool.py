@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..errors import Cancelled, DiskFull, PixlStashError, Refused
+from ..errors import Cancelled, DiskFull, NotThere, PixlStashError, Refused, StoreUnreachable
 from ..types import Reading
 from .messages import Answer, Drawn, Failed, Hashed, Limits, Skipped, Start, Still, Task
 from .process import Child, Died
@@ -80,8 +80,11 @@ class DecoderPool:
         """Read a file once: hash it, ask `decide(sha256)`, copy it, draw it, and say what it says about itself.
 
         With `decide` answering False nothing more is done (`Known`). With `copy_to` exactly the hashed bytes are
-        there and durable when this returns; nothing is there after an error. `urgent` overtakes whoever waits. Raises
-        `Refused` with a reason fit to show (`more["cause"]` is a word for it), `DiskFull`, or `Cancelled` once closed.
+        there and durable when this returns; nothing is there after an error. `urgent` overtakes whoever waits.
+
+        Raises `Refused` with a reason fit to show; `more["cause"]` is `unsupported`, `damaged`, `empty` or `pixels`
+        (the file's own fault), or `memory`, `time`, `crash`, `changed` or `unreadable` (worth another try one day).
+        Also `NotThere`, `StoreUnreachable`, `DiskFull`, and `Cancelled` once closed.
         """
         decided: dict[bytes, bool] = {}  # a second attempt does not ask again
 
@@ -253,6 +256,10 @@ def _error(failed: Failed) -> PixlStashError:
         return DiskFull(failed.reason)
     if failed.cause == "copy":
         return PixlStashError(failed.reason, cause="copy")
+    if failed.cause == "gone":
+        return NotThere(failed.reason)
+    if failed.cause == "unreachable":
+        return StoreUnreachable(failed.reason)
     return Refused(failed.reason, cause=failed.cause)
 
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ..contracts import Kind
 from ..types import Format
-from .intake import Trouble
+from .source import Trouble
 
 HEAD = 4_096
 
@@ -29,6 +29,8 @@ _LOOKS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\0\0\1\0", "an icon file"),
     (0, b"\0\0\2\0", "a cursor file"),
     (0, b"qoif", "a QOI file"),
+    (0, b"\x01\xda", "an SGI image"),
+    *((0, b"P%d%c" % (digit, end), "a PNM file") for digit in range(1, 7) for end in b" \n\r\t"),
     (0, b"DDS ", "a DDS texture"),
     (0, b"BLP", "a BLP texture"),
     (0, b"SIMPLE", "a FITS file"),

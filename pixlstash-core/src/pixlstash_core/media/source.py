@@ -17,6 +17,11 @@ from typing import BinaryIO
 HELD = 64 << 20
 _STEP = 8 << 20
 _DURABLE_STEP = 256 << 20
+# What a disk or share that is not there just now answers, as against a file that may not be read.
+_AWAY = {
+    getattr(errno, name, None)
+    for name in ("EIO", "ESTALE", "ENODEV", "ENXIO", "ENOTCONN", "EHOSTDOWN", "EHOSTUNREACH", "ETIMEDOUT", "ENETDOWN")
+} - {None}
 _CHANGED = "The file was changed while it was being read."
 
 
@@ -28,7 +33,7 @@ class Trouble(Exception):
         self.cause = cause
 
 
-class Intake:
+class Source:
     """One open file. `beat` is called about once a second while a long file is read or copied."""
 
     def __init__(self, path: bytes, beat: Callable[[], None]) -> None:
@@ -154,7 +159,8 @@ def _reading() -> Iterator[None]:
     except FileNotFoundError as error:
         raise Trouble("gone", "The file is not there any more.") from error
     except (OSError, ValueError) as error:  # ValueError: a name the system cannot take
-        raise Trouble("unreadable", f"The file cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        cause = "unreachable" if getattr(error, "errno", None) in _AWAY else "unreadable"
+        raise Trouble(cause, f"The file cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 
 
 @contextlib.contextmanager
