@@ -22,11 +22,17 @@ Connect = Callable[[int], Opened]
 
 
 class _Purge(Struct):
-    """What a purge will do, as its intent holds it: picture ids, hex hashes, (store id, key) pairs."""
+    """What a purge will do, as its intent holds it: picture ids, hex hashes, (store id, key) pairs, on whose behalf."""
 
     ids: list[int]
     hashes: list[str]
     places: list[tuple[int, str]]
+    by: str = ""
+
+    def label(self) -> Label:
+        count = len(self.ids)
+        what = "1 picture removed for good" if count == 1 else f"{count:,} pictures removed for good"
+        return Label(self.by, what, undoable=False)
 
 
 def purge(db: Database, hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, ids: list[int], by: str) -> int:
@@ -39,13 +45,13 @@ def purge(db: Database, hub: Hub, door: Door, thumbnails: Thumbnails, connect: C
     if not rows:
         return 0
     gone = sorted({row[0] for row in rows})
-    plan = _Purge(gone, sorted({row[1] for row in rows}), [(row[2], row[3]) for row in rows if row[2] is not None])
+    places = [(row[2], row[3]) for row in rows if row[2] is not None]
+    plan = _Purge(gone, sorted({row[1] for row in rows}), places, by)
     intent = hub.write(
         "insert into intent(kind, body, at) values ('purge', ?, ?) returning id",
         (msgspec.json.encode(plan).decode(), now()),
     )[0][0]
-    what = "1 picture removed for good" if len(gone) == 1 else f"{len(gone)} pictures removed for good"
-    _carry_out(hub, door, thumbnails, connect, intent, plan, Label(by, what, undoable=False))
+    _carry_out(hub, door, thumbnails, connect, intent, plan)
     return len(gone)
 
 
@@ -53,13 +59,13 @@ def finish(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect) -> No
     """At start: carry out purges a crash interrupted."""
     for intent, body in hub.read("select id, body from intent where kind = 'purge'"):
         plan = msgspec.json.decode(body, type=_Purge)
-        _carry_out(hub, door, thumbnails, connect, intent, plan, Label("", "", undoable=False))
+        _carry_out(hub, door, thumbnails, connect, intent, plan)
 
 
-def _carry_out(
-    hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, intent: int, plan: _Purge, label: Label
-) -> None:
-    door.do(lambda write: write.execute("delete from picture where id in carray(?)", (bind_ids(plan.ids),)), label)
+def _carry_out(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, intent: int, plan: _Purge) -> None:
+    door.do(
+        lambda write: write.execute("delete from picture where id in carray(?)", (bind_ids(plan.ids),)), plan.label()
+    )
     hashes = [bytes.fromhex(sha256) for sha256 in plan.hashes]
     with hub.writing() as connection:
         connection.executemany("insert or ignore into purged values (?, ?)", [(h, now()) for h in hashes]).fetchall()

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 from ..contracts import Opened, Params, Stat, Store
 from ..errors import StoreUnreachable
-from ..files import fsync_folder, limited, open_within
+from ..files import fsync_folder, limited, open_within, writing_to
 
 
 class FolderParams(Params, frozen=True, kw_only=True):
@@ -77,30 +77,40 @@ class Managed(Folder):
 
     writable = True
 
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._durable: set[Path] = set()
+
     def put(self, key: str, file: BinaryIO) -> None:
         target = self._present() / key
         if target.exists():
             return
-        target.parent.mkdir(exist_ok=True)
         partial = self.root / "incoming" / f"put-{os.getpid()}-{target.name}"
-        partial.parent.mkdir(exist_ok=True)
-        with partial.open("wb") as out:
-            shutil.copyfileobj(file, out, 1 << 20)
-            out.flush()
-            os.fsync(out.fileno())
+        with writing_to(self.root):
+            partial.parent.mkdir(exist_ok=True)
+            with partial.open("wb") as out:
+                shutil.copyfileobj(file, out, 1 << 20)
+                out.flush()
+                os.fsync(out.fileno())
         self.adopt(key, partial)
 
     def adopt(self, key: str, partial: Path) -> None:
         """Take in a file that is already durable on the same disk, by renaming it."""
         target = self._present() / key
-        if not target.parent.exists():
+        with writing_to(self.root):
             target.parent.mkdir(exist_ok=True)
-            fsync_folder(self.root)
-        os.replace(partial, target)
-        fsync_folder(target.parent)
+            if target.parent not in self._durable:  # whoever made it may not have come to syncing it
+                fsync_folder(self.root)
+                self._durable.add(target.parent)
+            os.replace(partial, target)
+            fsync_folder(target.parent)
 
     def delete(self, key: str) -> None:
-        (self._present() / key).unlink(missing_ok=True)
+        target = self._present() / key
+        with writing_to(self.root):
+            if target.exists():
+                target.unlink(missing_ok=True)
+                fsync_folder(target.parent)  # or a power cut brings the bytes back, and nobody knows them any more
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
         for key, found in super().list(prefix):
