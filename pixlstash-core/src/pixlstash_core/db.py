@@ -113,8 +113,9 @@ class Database:
     def _borrow(self) -> apsw.Connection:
         with self._lock:
             if self._pool.empty() and self._made < READERS:
+                connection = self.connect()
                 self._made += 1
-                return self.connect()
+                return connection
         return self._pool.get()
 
     def _give_back(self, connection: apsw.Connection) -> None:

@@ -85,7 +85,8 @@ class Feed:
         self._door = door
         self._start("follower", self._follow)
         for plugin, listener in plugins.listeners("event"):
-            self._start(f"listener-{plugin}", partial(self._listen, plugin, listener, library, plugins))
+            listen = partial(self._listen, plugin, listener, library, plugins, door.revision)
+            self._start(f"listener-{plugin}", partial(self._patiently, listen))
 
     def move(self) -> None:
         """Bring the hub's log up to date now."""
@@ -122,15 +123,23 @@ class Feed:
                 self._stopping.wait(5)
                 self._wake.set()
 
-    def _listen(self, plugin: str, call: Callable[..., Any], library: Any, plugins: Plugins) -> None:
-        position = history.position(self._hub, plugin, self._door.revision if self._door else 0)
+    def _patiently(self, listen: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            try:
+                listen()
+            except PixlStashError:  # a full disk: it goes on from where its position was kept
+                log.exception("a listener's position could not be kept")
+                self._stopping.wait(5)
+
+    def _listen(self, plugin: str, call: Callable[..., Any], library: Any, plugins: Plugins, start: int) -> None:
+        position = history.position(self._hub, plugin, start)
         pause = 1.0
         while not self._stopping.is_set():
-            found = history.later(self._hub, position, 100)
-            if not found:
-                with self._moved:
+            with self._moved:  # so that nothing moves between looking and waiting
+                found = history.later(self._hub, position, 100)
+                if not found:
                     self._moved.wait(timeout=5)
-                continue
+                    continue
             try:
                 for revision, events in found:
                     for event in events:

@@ -70,7 +70,12 @@ class Task:
         return round((last - first) / (end - start), 1) if end > start else None
 
     def ask(self, request: str) -> None:
-        self._request = request
+        if self._request != "cancel":  # a close that follows must not turn it into a pause
+            self._request = request
+
+    @property
+    def cancelled(self) -> bool:
+        return self._request == "cancel"
 
 
 Handler = Callable[[Task], Any]
@@ -168,7 +173,11 @@ class Jobs:
 
     def _serve(self, lane: str) -> None:
         while not self._stopping:
-            claim = rows.claim(self._hub, lane)
+            try:
+                claim = rows.claim(self._hub, lane)
+            except PixlStashError:  # a full disk: the lane waits and goes on
+                log.exception("lane %s cannot take a job", lane)
+                claim = None
             if claim is None:
                 self._wake[lane].wait(timeout=1.0)
                 self._wake[lane].clear()
@@ -185,8 +194,8 @@ class Jobs:
             if handler is None:
                 raise PixlStashError(f"Nothing handles jobs of kind {claim.kind!r}: is its plugin installed?")
             handler(task)
-        except Cancelled:
-            state = "cancelled"
+        except Cancelled:  # by a person, or by what the library closes under it
+            state = "waiting" if self._stopping and not task.cancelled else "cancelled"
         except _Paused:
             state = "waiting" if self._stopping else "paused"
         except PixlStashError as problem:
@@ -199,7 +208,15 @@ class Jobs:
         self._finish(task, state, error, claim.every or 0)
 
     def _finish(self, task: Task, state: str, error: str | None, after: float) -> None:
-        rows.finish(self._hub, task.id, state, error, task.done, task.total, task.report, after)
+        while True:
+            try:
+                rows.finish(self._hub, task.id, state, error, task.done, task.total, task.report, after)
+                break
+            except PixlStashError:  # a full disk: said as soon as it can be, or run again at the next start
+                log.exception("the end of job %s cannot be kept", task.id)
+                if self._stopping:
+                    break
+                time.sleep(1)
         with self._lock:
             del self._running[task.id]
         self.tell(task.id)

@@ -139,8 +139,9 @@ class Plugins:
         self._guard(origin.plugin, lambda: self.pm.register(load(), origin.plugin))
 
     def _impls(self, hook: str) -> list[Any]:
-        caller = getattr(self.pm.hook, hook)
-        return list(reversed(caller.get_hookimpls()))  # registration order
+        """In order of registration, so that of two that clash the one that was there first is used."""
+        impls = getattr(self.pm.hook, hook).get_hookimpls()
+        return sorted(impls, key=lambda impl: (impl.trylast, not impl.tryfirst))
 
     def _yielded(self, hook: str, kind: type, name: Callable[[Any], str]) -> list[Any]:
         """The objects of a noun hook, once: one clash or fault costs only the object or plugin it is in."""
@@ -174,7 +175,7 @@ class Plugins:
     def _guard(self, plugin: str, call: Callable[[], Any]) -> None:
         try:
             call()
-        except Exception as error:  # a plugin may raise anything, and must hurt only itself
+        except (Exception, SystemExit) as error:  # a plugin may raise anything, and must hurt only itself
             where = traceback.extract_tb(error.__traceback__)[-1]
             self._note(plugin, f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})")
 

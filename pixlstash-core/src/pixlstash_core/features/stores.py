@@ -13,7 +13,7 @@ from ..contracts import Opened, Store
 from ..db import Database
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..nouns import Noun, Table
-from ..stores.files import Managed
+from ..stores.files import FolderParams, Managed
 from ..types import Presence, StoreInfo
 from ..write import Door, Label, Write
 
@@ -39,7 +39,7 @@ class Stores:
             if kind is None:
                 raise StoreUnreachable(f"No installed plugin offers stores of scheme {scheme!r}.")
             given = msgspec.json.decode(text)
-            if "path" in given:  # relative to the library, so that its folder may be moved
+            if issubclass(kind.Params, FolderParams):  # relative to the library, so that its folder may be moved
                 given["path"] = str(self._root / given["path"])
             self._opened[store] = kind.connect(_converted(given, kind))
         return self._opened[store]
