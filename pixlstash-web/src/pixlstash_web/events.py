@@ -191,8 +191,10 @@ async def events(call: Call, after: int | None = None) -> Response:
     header = call.request.headers.get("last-event-id", "")
     if header.isdecimal() and len(header) < 16:
         after = int(header)
-    queue = call.site.announcer.open()
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if call.request.method == "HEAD":
+        return Response(None, 200, headers, "text/event-stream")
+    queue = call.site.announcer.open()
     return StreamingResponse(_stream(call, queue, after), 200, headers, "text/event-stream")
 
 
