@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pixlstash_core import Embedded, Fact, FactReader, Facts, Format, Kind, Media, hookimpl
@@ -38,8 +40,10 @@ class Hostile(Media):
             sys.exit(4)
         if self.how == "hang":
             time.sleep(3600)
-        if self.how == "child":
-            os.spawnlp(os.P_WAIT, "sleep", "sleep", "3600")
+        if self.how.startswith("child "):  # starts a process, notes its id in the file named, waits for it
+            program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+            Path(self.how[6:]).write_text(str(program.pid))
+            program.wait()
         if self.how == "burn":
             while True:
                 pass

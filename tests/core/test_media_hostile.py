@@ -101,11 +101,18 @@ def test_refused_with_a_reason(
     assert isinstance(pool.read(picture, picture.name), Reading)
 
 
-def test_what_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, write: Callable[[str], Path]) -> None:
+def test_what_takes_too_long_is_ended(
+    monkeypatch: pytest.MonkeyPatch, write: Callable[[str], Path], tmp_path: Path
+) -> None:
     """Sleeping, computing, or waiting for a process of its own, which ends with it."""
+    note = tmp_path / "note"
+    waiting = tmp_path / "child.txt"
+    waiting.write_text(f"#child {note}")
     with hostile_pool(monkeypatch, 3) as pool, ThreadPoolExecutor(3) as threads:
-        futures = [threads.submit(pool.read, path, path.name) for path in map(write, ("hang", "burn", "child"))]
+        futures = [threads.submit(pool.read, path, path.name) for path in (write("hang"), write("burn"), waiting)]
         errors = [future.exception(30) for future in futures]
+    if sys.platform != "win32":
+        assert soon(lambda: not alive(int(note.read_text())))
     assert [error.more["cause"] for error in errors if isinstance(error, Refused)] == ["time"] * 3
     assert "too long" in str(errors[0])
 
