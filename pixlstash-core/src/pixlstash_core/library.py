@@ -22,6 +22,7 @@ from .events import Feed
 from .features import purges, scores, scrapheap, settings, stores
 from .features.access import Access
 from .features.imports import Intake
+from .files import fsync_folder
 from .hub import Hub
 from .jobs import Handler, Jobs
 from .lock import Holder, Lock
@@ -39,6 +40,8 @@ T = TypeVar("T")
 NOUNS: tuple[Noun, ...] = (pictures.NOUN, scores.NOUN, scrapheap.NOUN, stores.NOUN, settings.NOUN)
 #: How often memory nobody uses is given back, in seconds.
 TIDY = 300.0
+#: What `library.db` is called until the library is whole.
+UNFINISHED = "library.db.new"
 
 
 class Library(UseCases):
@@ -75,24 +78,31 @@ class Library(UseCases):
 
     @classmethod
     def create(cls, path: Path, *, name: str | None = None, media: Path | None = None) -> None:
-        """Make an empty library in a new or empty folder. `media`: where managed originals go instead."""
+        """Make an empty library in a new or empty folder. `media`: where managed originals go instead.
+
+        `library.db` gets its name last: until then it is no library, and making it again starts over.
+        """
         path = path.expanduser().absolute()
-        if (path / "library.db").exists():
-            raise Conflict(f"{path} is a library already.")
-        if path.is_dir() and any(path.iterdir()):
+        if path.is_dir() and not (path / "library.db").exists() and not _is_free(path):
             raise Invalid(f"{path} is not empty. Name a new or empty folder for the library.")
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        originals = media.expanduser().absolute() if media else path / "media"
-        originals.mkdir(parents=True, exist_ok=True)
         lock = Lock(path / "lock")
         try:
-            db, hub = Database(path / "library.db", "library"), Hub(path / "hub.db")
+            if (path / "library.db").exists():
+                raise Conflict(f"{path} is a library already.")
+            for left in _unfinished(path):
+                left.unlink()
+            db, hub = Database(path / UNFINISHED, "library"), Hub(path / "hub.db")
+            originals = media.expanduser().absolute() if media else path / "media"
+            originals.mkdir(parents=True, exist_ok=True)
             door = Door(db, hub, (*stores.NOUN.tables, *settings.NOUN.tables), [], lambda revision, events: None)
             settings.set(door, "name", name or path.name)
             stores.add(door, "file", "Library", {"path": str(originals) if media else "media"})
             door.close()
             db.close()
             hub.close()
+            (path / UNFINISHED).rename(path / "library.db")
+            fsync_folder(path)
         finally:
             lock.release()
 
@@ -111,7 +121,11 @@ class Library(UseCases):
                 lock.release()
             raise
         if not read_only:
-            library._begin(work)
+            try:
+                library._begin(work)
+            except BaseException:
+                library.close()
+                raise
         return library
 
     def _begin(self, work: bool) -> None:
@@ -218,6 +232,22 @@ class Bound:
 
     def close(self) -> None:
         self.library.close()
+
+
+def _unfinished(path: Path) -> list[Path]:
+    """The databases of a library whose making was interrupted."""
+    if not (path / UNFINISHED).exists():
+        return []
+    # The file that tells goes last, so that what is left is known for what it is however often this is interrupted.
+    return [*path.glob("hub.db*"), *path.glob(f"{UNFINISHED}-*"), path / UNFINISHED]
+
+
+def _is_free(path: Path) -> bool:
+    """Whether there is nothing in a folder but what an interrupted making of a library leaves."""
+    ours = {path / "lock", *_unfinished(path)}
+    return all(
+        one in ours or (one == path / "media" and one.is_dir() and not any(one.iterdir())) for one in path.iterdir()
+    )
 
 
 def _table_name(plugin: str, statement: str) -> str:
