@@ -12,7 +12,7 @@ import shutil
 import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ class Database:
             while not self._pool.empty():
                 self._pool.get_nowait().close()
         if not self.read_only:
-            with translated():
+            with suppress(apsw.Error):  # statistics for the next opening: a favour, on which no closing may fail
                 self.writer.pragma("optimize")
         self.writer.close()
 

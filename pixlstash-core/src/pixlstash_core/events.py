@@ -70,8 +70,9 @@ class Feed:
         self._wake.set()
 
     def since(self, revision: int, limit: int) -> list[Event] | None:
-        """Events after a revision, or None when they are no longer all kept, or too many."""
-        self.move()
+        """Events after a revision, or None when they are not all kept (or not yet), or too many."""
+        if not self.catch_up():
+            return None
         found = history.since(self._hub, revision, limit + 1)
         if found is None:
             return [] if self._door is not None and revision >= self._door.revision else None
@@ -97,6 +98,14 @@ class Feed:
                 pass
         with self._moved:
             self._moved.notify_all()
+
+    def catch_up(self) -> bool:
+        """`move` as far as the disk lets us: a full one keeps nobody from reading, and the log is moved later."""
+        try:
+            self.move()
+        except PixlStashError:
+            return False
+        return True
 
     def stop(self) -> None:
         self._stopping.set()

@@ -94,7 +94,7 @@ class Library(UseCases):
                 left.unlink()
             db, hub = Database(path / UNFINISHED, "library"), Hub(path / "hub.db")
             originals = media.expanduser().absolute() if media else path / "media"
-            originals.mkdir(parents=True, exist_ok=True)
+            (originals / "incoming").mkdir(parents=True, exist_ok=True)
             door = Door(db, hub, (*stores.NOUN.tables, *settings.NOUN.tables), [], lambda revision, events: None)
             settings.set(door, "name", name or path.name)
             stores.add(door, "file", "Library", {"path": str(originals) if media else "media"})
@@ -130,7 +130,9 @@ class Library(UseCases):
 
     def _begin(self, work: bool) -> None:
         """Finish what a crash interrupted, then start what runs beside."""
-        self.incoming.mkdir(exist_ok=True)
+        originals = self.incoming.parent
+        if originals.is_relative_to(self.path) or (originals.is_dir() and any(originals.iterdir())):
+            self.incoming.mkdir(parents=True, exist_ok=True)  # an empty folder elsewhere is a disk not mounted
         self.feed.follow(self.door, self, self.plugins)
         self.feed.move()
         self.intake.recover(self.stores.connect)
@@ -152,8 +154,7 @@ class Library(UseCases):
         self.queue.stop()
         self.pool.close()
         self.door.close()
-        if not self.read_only:
-            self.feed.move()
+        self.feed.catch_up()
         self.feed.stop()
         self.thumbnails.close()
         self.hub.close()

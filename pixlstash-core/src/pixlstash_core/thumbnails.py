@@ -7,7 +7,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import apsw
+
 from .db import Database, translated
+from .errors import PixlStashError
 
 
 class Thumbnails:
@@ -34,13 +37,11 @@ class Thumbnails:
 
 
 def _opened(path: Path, read_only: bool) -> Database:
-    """Open it; a damaged file is dropped, since every still in it can be drawn again."""
-    from .errors import PixlStashError
-
+    """Open it; a damaged file is dropped, since every still in it can be drawn again. A full disk is no damage."""
     try:
         return Database(path, "thumbnails", read_only=read_only, synchronous="normal")
-    except PixlStashError:
-        if read_only:
+    except PixlStashError as error:
+        if read_only or not isinstance(error.__cause__, apsw.CorruptError | apsw.NotADBError):
             raise
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -45,8 +46,9 @@ from .types import (
     Selection,
     TokenInfo,
     Uploaded,
+    ViewAnswer,
 )
-from .views import ViewAnswer, Views
+from .views import Views
 from .write import Committed, Door, Label, Write
 
 T = TypeVar("T")
@@ -97,6 +99,7 @@ class UseCases:
     # -- reads ---------------------------------------------------------------------------------------------------------
 
     def info(self, reader: Reader) -> LibraryInfo:
+        """What is in the library, and what is going on."""
         live, dead = pictures.counts(self.db, reader)
         owner = reader.may("owner")
         stores = self.stores.infos() if owner else []
@@ -114,26 +117,31 @@ class UseCases:
         )
 
     def view(self, reader: Reader, q: str = "", sort: str | None = None, at: int | None = None) -> ViewAnswer:
-        """The first answer of a view: see `views.ViewAnswer`."""
+        """The ordered result of a query: header, aspects of all of it, and the block around picture `at`."""
         return self.views.open(reader, q, sort, at, self.revision)
 
     def block(self, reader: Reader, view: str, b: int) -> bytes:
+        """Rows of a view: ids u32, colours u16 and flags u8, one column after the other, little-endian."""
         return self.views.block(reader, view, b)
 
     def details(self, reader: Reader, view: str, b: int) -> Rows:
+        """Names, sizes and dates of 256 rows of a view."""
         return self.views.details(reader, view, b)
 
     def pictures(
         self, reader: Reader, q: str = "", sort: str | None = None, offset: int = 0, limit: int = 100
     ) -> list[Picture]:
+        """Pictures a query finds, in order."""
         if not (0 <= offset <= 1 << 32 and 0 <= limit <= 100_000):
             raise Invalid("offset must not be negative, and limit must be between 0 and 100000.")
         return self.views.page(reader, q, sort, offset, limit)
 
     def picture(self, reader: Reader, id: int) -> PictureDetail:
+        """Everything known about one picture."""
         return pictures.detail(self.db, reader, id)
 
     def payload(self, reader: Reader, id: int, name: str) -> str:
+        """One embedded text of a picture, verbatim."""
         return pictures.payload(self.db, reader, id, name)
 
     def thumbnail(self, reader: Reader, id: int) -> bytes:
@@ -144,7 +152,8 @@ class UseCases:
             if why is not None:
                 raise NotFound(why)
             still = self._redraw(reader, id)
-            self.thumbnails.put([(sha256, still)])
+            with suppress(PixlStashError):  # a full disk keeps nobody from looking
+                self.thumbnails.put([(sha256, still)])
         return still
 
     def original(self, reader: Reader, id: int) -> Original:
@@ -163,19 +172,23 @@ class UseCases:
         raise problem
 
     def history(self, reader: Reader, limit: int = 50) -> list[HistoryEntry]:
+        """What people did, the newest first."""
         _demand(reader, "write", whole=True)
-        self.feed.move()
+        self.feed.catch_up()
         return history.listed(self.hub, max(1, min(limit, 1000)))
 
     def jobs(self, reader: Reader) -> list[Job]:
+        """Background jobs: running ones first, then the newest."""
         _demand(reader, "owner")
         return self.queue.newest()
 
     def job(self, reader: Reader, id: int) -> Job:
+        """One job."""
         _demand(reader, "owner")
         return self.queue.get(id)
 
     def plugin_list(self, reader: Reader) -> list[PluginInfo]:
+        """Every plugin found, working or not, and its problems."""
         _demand(reader, "owner")
         return self.plugins.infos()
 
@@ -187,6 +200,7 @@ class UseCases:
     # -- writes --------------------------------------------------------------------------------------------------------
 
     def score(self, reader: Reader, ask: ScorePictures) -> Done:
+        """Give pictures 0 to 5 stars."""
         ids = self._selected(reader, ask)
         what = f"scored {ask.score}" if ask.score else "lost their score"
         return self._done(reader, lambda write: scores.give(write, ids, ask.score), what)
@@ -209,17 +223,19 @@ class UseCases:
         return purges.purge(self.db, self.hub, self.door, self.thumbnails, self.stores.connect, ids, reader.principal)
 
     def undo(self, reader: Reader) -> Done:
+        """Undo the newest change that is not undone."""
         _demand(reader, "write", whole=True)
         self.feed.move()
         committed, sentence = history.undo(self.hub, self.door, reader)
-        self.feed.move()
+        self.feed.catch_up()  # it is done, whatever comes of this
         return Done(committed.revision, committed.result, f"Undone: {sentence}", False)
 
     def redo(self, reader: Reader) -> Done:
+        """Redo what was undone last."""
         _demand(reader, "write", whole=True)
         self.feed.move()
         committed, sentence = history.redo(self.hub, self.door, reader)
-        self.feed.move()
+        self.feed.catch_up()
         return Done(committed.revision, committed.result, sentence, True)
 
     def upload(self, reader: Reader, name: str, path: Path) -> Uploaded:
@@ -265,26 +281,32 @@ class UseCases:
         return intake.scan(self.queue, store, self.stores.name(store))
 
     def cancel_job(self, reader: Reader, id: int) -> Job:
+        """Stop a job; what it finished stays."""
         _demand(reader, "owner")
         return self.queue.cancel(id)
 
     def pause_job(self, reader: Reader, id: int) -> Job:
+        """Halt a job until it is resumed."""
         _demand(reader, "owner")
         return self.queue.pause(id)
 
     def resume_job(self, reader: Reader, id: int) -> Job:
+        """Go on with a paused, failed or cancelled job."""
         _demand(reader, "owner")
         return self.queue.resume(id)
 
     def create_token(self, reader: Reader, ask: CreateToken) -> NewToken:
+        """Make a token; it is shown this once."""
         _demand(reader, "owner")
         return self.access.create_token(reader, ask)
 
     def tokens(self, reader: Reader) -> list[TokenInfo]:
+        """The tokens there are, without their secrets."""
         _demand(reader, "owner")
         return self.access.tokens(reader)
 
     def revoke_token(self, reader: Reader, id: int) -> None:
+        """End a token and every session made with it."""
         _demand(reader, "owner")
         self.access.revoke(reader, id)
 
