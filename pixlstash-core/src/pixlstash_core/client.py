@@ -59,6 +59,7 @@ from .types import (
     ScorePictures,
     TokenInfo,
     Uploaded,
+    ViewAnswer,
     ViewHeader,
 )
 
@@ -82,14 +83,6 @@ EVENTS: Mapping[str, Any] = {
     "pictures_changed": PicturesChanged,
     "pictures_removed": PicturesRemoved,
 }
-
-
-class ViewAnswer(Struct, frozen=True):
-    """A view's first answer: header, one aspect byte per picture, and the block around the anchor."""
-
-    header: ViewHeader
-    aspects: bytes
-    block: bytes
 
 
 class Unreachable(PixlStashError):

@@ -38,6 +38,7 @@ class Task:
         self.done = 0
         self.total: int | None = None
         self.report: ImportReport | None = None
+        self.ended: tuple[str, str | None] | None = None
         self._jobs = jobs
         self._request: str | None = None
         self._told = self._beat = time.monotonic()
@@ -132,6 +133,8 @@ class Jobs:
         found = self.get(job)
         if found.state not in ("paused", "failed", "cancelled"):
             raise Conflict(f"This job is {found.state}, so there is nothing to resume.")
+        if (task := self._running.get(job)) and task.ended:
+            raise Conflict("How this job ended cannot be written down yet: is the disk full? Try again in a moment.")
         rows.wait(self._hub, job)
         self._wake[found.lane].set()
         return self._announced(job)
@@ -216,6 +219,8 @@ class Jobs:
                 log.exception("the end of job %s cannot be kept", task.id)
                 if self._stopping:
                     break
+                task.ended = (state, error)  # people hear of it before it can be kept
+                self.tell(task.id)
                 time.sleep(1)
         with self._lock:
             del self._running[task.id]
@@ -233,16 +238,17 @@ class Jobs:
 
     def _shown(self, row: rows.JobRow) -> Job:
         task = self._running.get(row.id)
+        state, error = (task.ended if task else None) or (row.state, row.error)
         return Job(
             row.id,
             row.kind,
             row.label,
             row.lane,
-            row.state,  # type: ignore[arg-type]  # the column holds only these
+            state,  # type: ignore[arg-type]  # the column holds only these
             task.done if task else row.done,
             task.total if task else row.total,
             task.rate() if task else None,
-            row.error,
+            error,
             when(row.started) if row.started else None,
             when(row.finished) if row.finished else None,
             row.every,

@@ -136,6 +136,7 @@ class Library(UseCases):
         self.feed.follow(self.door, self, self.plugins)
         self.feed.move()
         self.intake.recover(self.stores.connect)
+        self.intake.renew(", ".join(f"{one.name} {one.version}" for one in self.plugins.infos() if one.enabled))
         purges.finish(self.hub, self.door, self.thumbnails, self.stores.connect)
         handlers = intake.handlers(self.intake, self.db, self.stores.connect, self.stores.own, self.plugins)
         for kind, handler in handlers.items():

@@ -227,6 +227,14 @@ class ViewHeader(Struct, frozen=True):
     sections: list[Section]
 
 
+class ViewAnswer(Struct, frozen=True):
+    """The first answer of a view: header, one aspect byte per picture, and the block around the anchor."""
+
+    header: ViewHeader
+    aspects: bytes
+    block: bytes
+
+
 # --- writes -----------------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from . import pictures, query, scope
 from .db import Database, bind_ids, fetch
 from .errors import Invalid, ViewGone
 from .nouns import Term
-from .types import Picture, Reader, Rows, Section, Selection, ViewHeader
+from .types import Picture, Reader, Rows, Section, Selection, ViewAnswer, ViewHeader
 
 BLOCK, DETAILS = 2048, 256
 #: Bytes of orders kept, and seconds without use after which they are dropped.
@@ -48,14 +48,6 @@ class Order(Struct, eq=False):
         return len(self.ids) * 5 + 200
 
 
-class ViewAnswer(Struct, frozen=True):
-    """The first answer: header, one aspect byte per picture, and the block around the anchor."""
-
-    header: ViewHeader
-    aspects: bytes
-    block: bytes
-
-
 class Views:
     """The orders kept for one library. `revision_of(noun)` is the door's."""
 
@@ -80,7 +72,7 @@ class Views:
             len(order.ids),
             at_index,
             block,
-            THUMBNAILS,
+            f"{self._epoch[:8]}.{THUMBNAILS}",
             order.text,
             order.sort,
             order.sections,

@@ -7,7 +7,7 @@ import struct
 import msgspec
 from starlette.responses import Response
 
-from pixlstash_core.views import ViewAnswer
+from pixlstash_core.types import ViewAnswer
 
 from .answers import ASK_FIRST, FOREVER, as_bytes
 from .table import Call

@@ -13,6 +13,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from msgspec import Struct
 from .. import pictures
 from ..contracts import Opened
 from ..db import Database, fetch
-from ..errors import NotFound, NotThere, Refused, StoreUnreachable
+from ..errors import NotFound, NotThere, PixlStashError, Refused, StoreUnreachable
 from ..hub import Hub, now
 from ..media.pool import DecoderPool, Known
 from ..stores.files import Managed
@@ -31,6 +33,9 @@ from ..write import Door, Write, outcome
 
 #: Refusals a report names; there is no limit on how many are counted.
 SHOWN = 1000
+#: Causes of refusal that the same bytes will have again.
+LASTING = frozenset({"unsupported", "damaged", "empty", "pixels"})
+PURGED = "This picture was removed for good. Import the file itself to have it again."
 
 
 class File(Struct, frozen=True):
@@ -40,6 +45,9 @@ class File(Struct, frozen=True):
     name: str
     size: int | None = None
     mtime: int | None = None
+
+
+OnRefusal = Callable[["File", PixlStashError], None]
 
 
 class Taken(Struct, frozen=True):
@@ -107,10 +115,14 @@ class Intake:
             path.unlink(missing_ok=True)
 
     def keep(self, store: int, managed: Managed, path: Path, name: str, *, move: bool = False) -> Taken:
-        """Copy a file into the library's own store (or move it there, when it is a temporary one of ours)."""
+        """Copy a file into the library's own store (or move it there, when it is a temporary one of ours).
+
+        Known bytes are kept again when they lie only elsewhere, or when the library's own copy was lost.
+        """
         copy = path if move else self.temporary(name)
         try:
-            reading = self.pool.read(path, name, decide=self._wanted, copy_to=None if move else copy)
+            decide = partial(self._lacking, store, managed)
+            reading = self.pool.read(path, name, decide=decide, copy_to=None if move else copy)
             mtime = path.stat().st_mtime_ns
             if isinstance(reading, Known):
                 return self._again(reading.sha256)
@@ -119,7 +131,11 @@ class Intake:
             with self.intent(store, key):
                 managed.adopt(key, copy)
                 kept = File(key, name, reading.size)
-                return outcome(self.door.feed(lambda write: self._write(write, reading, store, kept, mtime)))
+                taken = outcome(self.door.feed(lambda write: self._write(write, reading, store, kept, mtime)))
+            if self._purged(reading.sha256):  # somebody wants it after all
+                self.hub.write("delete from purged where sha256 = ?", (reading.sha256,))
+                self.hub.write("delete from refusal where reason = ?", (PURGED,))
+            return taken
         finally:
             copy.unlink(missing_ok=True)
 
@@ -140,6 +156,8 @@ class Intake:
 
     def temporary(self, name: str) -> Path:
         """A fresh path in the library's folder for bytes on their way in."""
+        if not self.incoming.is_dir():
+            raise StoreUnreachable(f"{self.incoming.parent} cannot be reached: is its disk mounted?")
         suffix = Path(name).suffix[:12] if Path(name).suffix.isascii() else ""
         return self.incoming / f"{os.getpid()}-{time.monotonic_ns():x}-{os.urandom(4).hex()}{suffix}"
 
@@ -153,7 +171,21 @@ class Intake:
         return outcome(self.door.feed(lambda write: self._write(write, reading, store, file, mtime)))
 
     def _wanted(self, sha256: bytes) -> bool:
-        return not self.db.read("select 1 from picture where sha256 = ?", (sha256,))
+        return not self.db.read("select 1 from picture where sha256 = ?", (sha256,)) and not self._purged(sha256)
+
+    def _purged(self, sha256: bytes) -> bool:
+        return bool(self.hub.read("select 1 from purged where sha256 = ?", (sha256,)))
+
+    def _lacking(self, store: int, managed: Managed, sha256: bytes) -> bool:
+        """Whether the library's own store does not have these bytes."""
+        for key, size in self.db.read(
+            "select l.key, l.size from picture p join location l on l.picture_id = p.id"
+            " where p.sha256 = ? and l.store_id = ?",
+            (sha256, store),
+        ):
+            with suppress(NotThere):
+                return bool(managed.stat(key).size != size)
+        return True
 
     def _still(self, reading: Reading) -> None:
         if reading.still is not None:
@@ -177,7 +209,7 @@ class Intake:
         """Known bytes at a place: one more location, or one that moved from other bytes."""
         picture = pictures.of_hash(write, sha256)
         if picture is None:
-            raise Refused("The picture was removed while this file was read; it is taken in next time.")
+            raise Refused(PURGED)
         pictures.locate(write, picture, store, file.key, file.size, file.mtime)
         return self._status(write, picture)
 
@@ -206,7 +238,7 @@ class Intake:
         take: Callable[[File], Taken],
         tally: Tally,
         step: Callable[[], None],
-        refused: Callable[[File, str], None] = lambda file, reason: None,
+        refused: OnRefusal = lambda file, error: None,
     ) -> None:
         """Take files with some in flight at once; `step` is called between them and may raise to stop."""
         width = (os.cpu_count() or 2) * 2
@@ -225,7 +257,7 @@ class Intake:
                 for future in flying:
                     future.cancel()
 
-    def _land(self, flying: dict[Future[Taken], File], tally: Tally, refused: Callable[[File, str], None]) -> None:
+    def _land(self, flying: dict[Future[Taken], File], tally: Tally, refused: OnRefusal) -> None:
         done, _ = wait(flying, return_when=FIRST_COMPLETED)
         for future in done:
             file = flying.pop(future)
@@ -233,7 +265,7 @@ class Intake:
                 tally.count(future.result())
             except (Refused, NotThere) as error:
                 tally.refuse(file.key, str(error))
-                refused(file, str(error))
+                refused(file, error)
 
     def scan(self, store: int, public_id: str, opened: Opened, tally: Tally, step: Callable[[int, int], None]) -> None:
         """Bring the index of a store up to date: new files newest first, then what is gone."""
@@ -242,11 +274,13 @@ class Intake:
             refusals = self._refusals(public_id)
             total = listing.count_fresh() - len(refusals)
 
-            def refused(file: File, reason: str) -> None:
-                self.hub.write(
-                    "insert or replace into refusal values (?, ?, ?, ?, ?, ?)",
-                    (public_id, file.key, file.size, file.mtime, reason, now()),
-                )
+            def refused(file: File, error: PixlStashError) -> None:
+                # Only what is the file's own fault is remembered: a busy machine or a closed permission may pass.
+                if error.more.get("cause") in LASTING:
+                    self.hub.write(
+                        "insert or replace into refusal values (?, ?, ?, ?, ?, ?)",
+                        (public_id, file.key, file.size, file.mtime, str(error), now()),
+                    )
 
             self.many(
                 (file for file in listing.fresh() if refusals.get(file.key) != (file.size, file.mtime)),
@@ -257,6 +291,14 @@ class Intake:
             )
             if gone := listing.gone():
                 outcome(self.door.feed(lambda write: pictures.miss(write, gone)))
+
+    def renew(self, plugins: str) -> None:
+        """Forget what was refused when the plugins are others than before: they may read what those could not."""
+        if self.hub.value("select value from setting where name = 'imports.plugins'") == plugins:
+            return
+        with self.hub.writing() as connection:
+            connection.execute("delete from refusal").fetchall()
+            connection.execute("insert or replace into setting values ('imports.plugins', ?)", (plugins,)).fetchall()
 
     def _refusals(self, public_id: str) -> dict[str, tuple[int | None, int | None]]:
         rows = self.hub.read("select key, size, mtime from refusal where store = ?", (public_id,))
@@ -278,8 +320,9 @@ class Intake:
                 except NotFound:  # the whole store is gone
                     pass
             self.hub.write("delete from intent where id = ?", (intent,))
-        for partial in self.incoming.iterdir():
-            partial.unlink(missing_ok=True)
+        if self.incoming.is_dir():
+            for left in self.incoming.iterdir():
+                left.unlink(missing_ok=True)
         return dropped
 
 

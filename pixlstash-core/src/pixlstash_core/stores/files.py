@@ -65,7 +65,7 @@ class Folder(Opened):
         """The root, unless it looks unmounted: gone, not a folder, or empty."""
         try:
             with os.scandir(self.root) as entries:
-                if next(entries, None) is None and not self.writable:
+                if next(entries, None) is None:
                     raise StoreUnreachable(f"{self.root} is empty: is its disk mounted?")
         except OSError as error:
             raise StoreUnreachable(f"{self.root} cannot be reached: {error.strerror}.") from error
