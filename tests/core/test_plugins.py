@@ -1,0 +1,220 @@
+"""Plugins: one that is broken is recorded and hurts only itself; the test plugin works through the public hooks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from libraries import add, finish, invented, truth, until
+
+from pixlstash_core import OWNER
+from pixlstash_core.library import Library
+from pixlstash_core.plugins import Plugins
+from pixlstash_core.types import ImportPaths, PluginInfo
+
+NOTE = "#note\nShopping\nmilk\nbread\n"
+
+
+class Site:
+    """A folder of installed distributions; `add` installs one more."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, name: str, code: str, *, points: dict[str, str] | None = None, version: str = "1.0") -> None:
+        module = name.replace("-", "_")
+        (self.path / f"{module}.py").write_text(code, encoding="utf-8")
+        info = self.path / f"{module}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+        lines = [f"{point} = {target}" for point, target in (points or {name: module}).items()]
+        (info / "entry_points.txt").write_text("\n".join(["[pixlstash]", *lines, ""]), encoding="utf-8")
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    before = set(sys.modules)
+    yield Site(folder)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
+            del sys.modules[name]
+
+
+GOOD = """
+from pixlstash_core import FactReader, hookimpl
+class Reader(FactReader):
+    id = "{id}"
+    def read(self, embedded): return None
+@hookimpl
+def readers():
+    yield Reader()
+"""
+BROKEN = {
+    "import": "raise RuntimeError('cannot even start')",
+    "missing": "import no_such_module_anywhere",
+    "syntax": "def (",
+    "exit": "import sys; sys.exit(3)",
+    "body": "from pixlstash_core import hookimpl\n@hookimpl\ndef readers():\n    raise KeyError('body')\n    yield",
+    "half": GOOD.format(id="half") + "    raise KeyError('after the first')\n",
+    "nothing": "from pixlstash_core import hookimpl\n@hookimpl\ndef readers():\n    return None",
+    "number": "from pixlstash_core import hookimpl\n@hookimpl\ndef readers():\n    return 7",
+    "strange": "from pixlstash_core import hookimpl\n@hookimpl\ndef readers():\n    yield 7",
+    "arguments": "from pixlstash_core import hookimpl\n@hookimpl\ndef readers(nonsense):\n    yield",
+    "nameless": GOOD.format(id="x").replace('id = "x"', "pass"),
+    "start": "from pixlstash_core import hookimpl\n@hookimpl\ndef startup(library):\n    raise OSError('no start')",
+}
+
+
+def infos(library: Library) -> dict[str, PluginInfo]:
+    return {info.name: info for info in library.plugin_list(OWNER)}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_plugin_hurts_only_itself(installed: Site, open_library: Callable[..., Library], name: str) -> None:
+    installed.add("aa-good", GOOD.format(id="aa"))
+    installed.add(f"bad-{name}", BROKEN[name])
+    installed.add("zz-good", GOOD.format(id="zz"))
+    library = open_library(work=False)
+    found = infos(library)
+    assert [reader.id for reader in library.plugins.fact_readers() if reader.id in ("aa", "zz")] == ["aa", "zz"]
+    assert found["aa-good"].problems == [] == found["zz-good"].problems
+    problems = found[f"bad-{name}"].problems
+    assert bool(problems) == (name != "nothing"), problems
+    assert all(not info.problems for info in found.values() if info.name != f"bad-{name}")
+    if name == "half":
+        assert found["bad-half"].objects == ["readers: half"]
+    add(library, invented(1))
+    assert library.info(OWNER).pictures == 1
+
+
+def test_two_that_offer_the_same_are_both_named(installed: Site) -> None:
+    installed.add("aa-first", GOOD.format(id="same"), version="1.2")
+    installed.add("bb-second", GOOD.format(id="same"), version="3.4")
+    plugins = Plugins.load()
+    assert [reader.id for reader in plugins.fact_readers()].count("same") == 1
+    found = {info.name: info for info in plugins.infos()}
+    owners = {name for name in ("aa-first", "bb-second") if found[name].objects}
+    (loser,) = {"aa-first", "bb-second"} - owners
+    (problem,) = found[loser].problems
+    assert "'same'" in problem and "aa-first" in problem and "bb-second" in problem
+    assert "1.2" in problem and "3.4" in problem and found[owners.pop()].problems == []
+
+
+def test_a_plugin_does_not_replace_what_the_core_offers(installed: Site) -> None:
+    installed.add("a-bold-one", GOOD.format(id="exif"))
+    plugins = Plugins.load()
+    (reader,) = [reader for reader in plugins.fact_readers() if reader.id == "exif"]
+    assert type(reader).__module__.startswith("pixlstash_core.")
+    assert "'exif'" in {info.name: info for info in plugins.infos()}["a-bold-one"].problems[0]
+
+
+def test_two_entry_points_of_one_name(installed: Site) -> None:
+    installed.add("aa-dist", GOOD.format(id="aa"), points={"same": "aa_dist"})
+    installed.add("bb-dist", GOOD.format(id="bb"), points={"same": "bb_dist"})
+    found = {info.name: info for info in Plugins.load().infos()}
+    (problem,) = found["same"].problems
+    assert "aa-dist 1.0" in problem and "bb-dist 1.0" in problem
+
+
+def test_switched_off(installed: Site, open_library: Callable[..., Library]) -> None:
+    installed.add("quiet", "raise RuntimeError('not even imported')")
+    with open_library(work=False) as library:
+        assert infos(library)["quiet"].problems
+        library.hub.write("insert into setting values ('plugins.disabled', '[\"quiet\"]')")
+    info = infos(open_library(work=False))["quiet"]
+    assert (info.enabled, info.problems, info.hooks, info.distribution) == (False, [], [], "quiet")
+
+
+def test_loading_again_sees_what_was_installed_meanwhile(installed: Site) -> None:
+    before = {info.name for info in Plugins.load().infos()}
+    installed.add("newcomer", GOOD.format(id="new"))
+    assert {info.name for info in Plugins.load().infos()} - before == {"newcomer"}
+
+
+def test_modules_can_be_named_as_well(installed: Site) -> None:
+    (installed.path / "loose.py").write_text(GOOD.format(id="loose"), encoding="utf-8")
+    plugins = Plugins.load(extra=["loose", "no_such_module"])
+    assert "loose" in [reader.id for reader in plugins.fact_readers()]
+    found = {info.name: info for info in plugins.infos()}
+    assert found["loose"].problems == [] and "no_such_module" in found["no_such_module"].problems[0]
+
+
+# -- the test plugin: an ordinary package with no privileges -----------------------------------------------------------
+
+
+def notes(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.note").write_text(NOTE.replace("Shopping", f"List {number}"), encoding="utf-8")
+    (folder / "broken.note").write_bytes(b"#note\n\xff\xff\n")
+    return folder
+
+
+def test_a_plugin_from_end_to_end(textstills: Path, open_library: Callable[..., Library], tmp_path: Path) -> None:
+    library = open_library()
+    info = infos(library)["textstills"]
+    assert (info.distribution, info.version, info.problems) == ("pixlstash-textstills", "0.1.0", [])
+    assert info.hooks == ["event", "kinds", "startup"] and info.objects == ["kinds: note"]
+    job = finish(library, library.import_paths(OWNER, ImportPaths([str(notes(tmp_path / "notes", 2))], in_place=True)))
+    assert job.report is not None and job.report.imported == 2
+    assert [(one.path, one.reason) for one in job.report.refused] == [("broken.note", "This note is not UTF-8 text.")]
+    (picture,) = library.pictures(OWNER, q='title:="List 1"')
+    detail = library.picture(OWNER, picture.id)
+    assert (detail.kind, detail.format, detail.mime, detail.width) == ("note", "note", "text/plain", 480)
+    assert [(fact.group, fact.name, fact.value, fact.query) for fact in detail.facts] == [
+        ("Note", "lines", "3", "lines:3"),
+        ("Note", "title", "List 1", 'title:="List 1"'),
+    ]
+    assert library.thumbnail(OWNER, picture.id)[8:12] == b"WEBP"
+    assert len(library.pictures(OWNER, q="kind:note lines:>2")) == 2
+    # Its listener kept the titles in its own table, and no one can undo that.
+    until(lambda: len(truth(library)["textstills_note"]) == 2)
+    assert {row[2] for row in truth(library)["textstills_note"]} == {"List 0", "List 1"}
+    assert library.history(OWNER) == []
+
+
+def test_its_job_finds_what_was_there_before(
+    open_library: Callable[..., Library], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pixlstash_core import Fact
+
+    with open_library(work=False) as library:
+        add(library, *(invented(n, kind="note", facts=(Fact("Note", "title", "Title", f"Old {n}"),)) for n in range(3)))
+        add(library, invented(9))
+    monkeypatch.syspath_prepend(str(site))
+    library = open_library()
+    until(lambda: len(truth(library)["textstills_note"]) == 3)
+    (job,) = [job for job in library.jobs(OWNER) if job.kind == "textstills"]
+    assert job.every == 3600 and job.label == "Listing notes"
+
+
+def test_what_was_refused_is_read_once_it_is_there(
+    open_library: Callable[..., Library], site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = ImportPaths([str(notes(tmp_path / "notes", 2))], in_place=True)
+    for expected in (3, 0):  # refused files are not read again and again
+        with open_library() as library:
+            job = finish(library, library.import_paths(OWNER, ask))
+            assert job.report is not None and len(job.report.refused) == expected
+    monkeypatch.syspath_prepend(str(site))
+    library = open_library()
+    job = finish(library, library.import_paths(OWNER, ask))
+    assert job.report is not None and (job.report.imported, len(job.report.refused)) == (2, 1)
+
+
+def test_without_it_its_table_stays_and_nothing_breaks(
+    open_library: Callable[..., Library], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(str(site))
+        with open_library() as library:
+            add(library, invented(0, kind="note"))
+    library = open_library()
+    assert library.info(OWNER).pictures == 1 and "textstills" not in infos(library)
+    until(lambda: all(job.state != "running" for job in library.jobs(OWNER)))
+    assert library.db.value("select count(*) from textstills_note") is not None
