@@ -246,10 +246,8 @@ def _unfinished(path: Path) -> list[Path]:
 
 def _is_free(path: Path) -> bool:
     """Whether there is nothing in a folder but what an interrupted making of a library leaves."""
-    ours = {path / "lock", *_unfinished(path)}
-    return all(
-        one in ours or (one == path / "media" and one.is_dir() and not any(one.iterdir())) for one in path.iterdir()
-    )
+    ours = {path / "lock", path / "media", path / "media" / "incoming", *_unfinished(path)}
+    return all(one in ours for one in path.rglob("*"))
 
 
 def _table_name(plugin: str, statement: str) -> str:
