@@ -1,0 +1,156 @@
+"""Runs a worker and kills it: at its n-th call of a kind to the system (`strace`), or after a while."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CALLS = (
+    "pwrite64",
+    "fsync",
+    "fdatasync",
+    "ftruncate",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "mkdir",
+)
+TESTS = Path(__file__).parent.parent
+#: Left in the environment of a worker and of all that it starts, so that what outlives it can be found.
+MARK = "PIXLSTASH_FAULTS"
+
+
+class Kill(NamedTuple):
+    """When to kill: at the `nth` such call of any one thread, or after `seconds` when `call` is empty."""
+
+    call: str = ""
+    nth: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.call} {self.nth}" if self.call else f"{self.seconds * 1000:.0f} ms"
+
+
+class Ran(NamedTuple):
+    """How a worker ended, and the receipts it wrote."""
+
+    killed: bool
+    receipts: list[dict[str, Any]]
+    error: str
+
+
+@cache
+def why_not() -> str:
+    """Why calls cannot be counted here; empty when they can."""
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    done = subprocess.run(["strace", "-qq", "-b", "execve", "-e", "trace=none", "true"], capture_output=True, text=True)
+    return "" if done.returncode == 0 else f"strace does not work here: {done.stderr.strip()[:200]}"
+
+
+def run(verb: str, library: Path, *rest: Path, kill: Kill | None = None, mark: str = "x") -> Ran:
+    receipts = library.with_name(f"{library.name}.receipts")
+    receipts.unlink(missing_ok=True)
+    command = [*_strace(kill), sys.executable, "-m", "faults.worker", verb, str(library), str(receipts)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path]), MARK: mark}
+    process = subprocess.Popen(
+        [*command, *map(str, rest)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=os.name == "posix",
+    )
+    try:
+        _, error = process.communicate(timeout=kill.seconds if kill and not kill.call else 120)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        _, error = process.communicate()
+    killed = process.returncode in (-9, 137)
+    if not killed and process.returncode != 0:
+        raise AssertionError(f"the worker failed by itself: {error}")
+    return Ran(killed, read(receipts), error)
+
+
+def _strace(kill: Kill | None) -> list[str]:
+    if kill is None or not kill.call:
+        return []
+    # Decoders are let go at their execve: they are to die of their parent's death, not of ours.
+    quiet = ["strace", "-qq", "-f", "-b", "execve", "-o", os.devnull, "-e", f"trace={kill.call}"]
+    return [*quiet, "-e", f"inject={kill.call}:signal=SIGKILL:when={kill.nth}"]
+
+
+def read(receipts: Path) -> list[dict[str, Any]]:
+    if not receipts.exists():
+        return []
+    return [json.loads(line) for line in receipts.read_text().splitlines() if line.endswith("}")]
+
+
+def calls(verb: str, library: Path, *rest: Path) -> dict[str, list[int]]:
+    """One uninterrupted run: for each kind of call, the number each single call had in its own thread."""
+    log = library.with_name(f"{library.name}.calls")
+    traced = ["strace", "-qq", "-f", "-b", "execve", "-o", str(log), "-e", f"trace={','.join(CALLS)}"]
+    receipts = library.with_name(f"{library.name}.receipts")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
+    command = [*traced, sys.executable, "-m", "faults.worker", verb, str(library), str(receipts), *map(str, rest)]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+    seen: Counter[tuple[str, str]] = Counter()
+    found: dict[str, list[int]] = {}
+    for thread, call in re.findall(r"^(\d+) +(\w+)\(", log.read_text(errors="replace"), re.M):
+        seen[thread, call] += 1
+        found.setdefault(call, []).append(seen[thread, call])
+    return found
+
+
+def points(found: dict[str, list[int]], count: int, rng: random.Random) -> list[Kill]:
+    """`count` different moments: every kind of call gets its share, early and late."""
+    every = [Kill(call, nth) for call in sorted(found) for nth in sorted(set(found[call]))]
+    by_call = {call: [kill for kill in every if kill.call == call] for call in sorted(found)}
+    for kills in by_call.values():
+        rng.shuffle(kills)
+    chosen: list[Kill] = []
+    while len(chosen) < count and any(by_call.values()):
+        for kills in by_call.values():
+            if kills and len(chosen) < count:
+                chosen.append(kills.pop())
+    return chosen
+
+
+def moments(seconds: float, count: int, rng: random.Random) -> list[Kill]:
+    """`count` random waits within so many seconds."""
+    return [Kill(seconds=round(rng.uniform(0.05, seconds), 4)) for _ in range(count)]
+
+
+def left_over(mark: str, seconds: float = 3) -> list[int]:
+    """Processes with this mark that are still there after a while; they are ended then."""
+    limit = time.monotonic() + seconds
+    while (found := _marked(mark)) and time.monotonic() < limit:
+        time.sleep(0.02)
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return found
+
+
+def _marked(mark: str) -> list[int]:
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if wanted in entry.read_bytes().split(b"\0"):
+                found.append(int(entry.parent.name))
+    return found

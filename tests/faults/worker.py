@@ -1,0 +1,137 @@
+"""A process to be killed: does one thing to a library and writes down what it was told is done.
+
+`python -m faults.worker VERB LIBRARY RECEIPTS [FOLDER]`. A receipt is one JSON line, written only after the library
+has acknowledged what it says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pixlstash_core.library import Library
+from pixlstash_core.types import (
+    OWNER,
+    DeletePictures,
+    Event,
+    ImportPaths,
+    PicturesAdded,
+    ScorePictures,
+    Selection,
+)
+
+Tell = Callable[..., None]
+#: Pictures a purge removes at once.
+BATCH = 3
+
+
+def main() -> None:
+    verb, library, receipts, *rest = sys.argv[1:]
+    file = os.open(receipts, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def tell(**receipt: object) -> None:
+        os.write(file, json.dumps(receipt).encode() + b"\n")
+
+    VERBS[verb](Path(library), tell, *map(Path, rest))
+    tell(end=True)
+
+
+def create(path: Path, tell: Tell) -> None:
+    Library.create(path)
+
+
+def hold(path: Path, tell: Tell) -> None:
+    """Open it and keep it until killed."""
+    with Library.open(path):
+        tell(held=os.getpid())
+        time.sleep(60)
+
+
+def scan(path: Path, tell: Tell, folder: Path) -> None:
+    take_in(path, tell, folder, in_place=True)
+
+
+def copy(path: Path, tell: Tell, folder: Path) -> None:
+    take_in(path, tell, folder, in_place=False)
+
+
+def take_in(path: Path, tell: Tell, folder: Path, *, in_place: bool) -> None:
+    def heard(event: Event) -> None:
+        if isinstance(event, PicturesAdded):
+            tell(added=event.ids)
+
+    with Library.open(path) as library:
+        library.subscribe(heard)
+        finish(library, library.import_paths(OWNER, ImportPaths([str(folder)], in_place)).id)
+
+
+def finish(library: Library, job: int) -> None:
+    while library.job(OWNER, job).state in ("waiting", "running"):
+        time.sleep(0.005)
+
+
+def upload(path: Path, tell: Tell, folder: Path) -> None:
+    """As a server does: bytes into `incoming`, made durable, then handed over; several at once."""
+    with Library.open(path, work=False) as library, ThreadPoolExecutor(3) as threads:
+
+        def send(source: Path) -> None:
+            incoming = library.intake.temporary(source.name)
+            with incoming.open("wb") as out:
+                out.write(source.read_bytes())
+                out.flush()
+                os.fsync(out.fileno())
+            shutil.copystat(source, incoming)
+            answer = library.upload(OWNER, source.name, incoming)
+            tell(uploaded=source.name, status=answer.status, id=answer.id)
+
+        for done in [threads.submit(send, source) for source in sorted(folder.rglob("*.png"))]:
+            done.result()
+
+
+def purge(path: Path, tell: Tell) -> None:
+    """Empty the scrapheap, a few pictures at a time."""
+    with Library.open(path, work=False) as library:
+        thrown = [row[0] for row in library.db.read("select picture_id from scrapheap order by picture_id")]
+        for start in range(0, len(thrown), BATCH):
+            batch = thrown[start : start + BATCH]
+            library.purge(OWNER, Selection(ids=batch))
+            tell(purged=batch)
+
+
+def undo(path: Path, tell: Tell) -> None:
+    """All the way back and forth again. A step's receipt is its number."""
+    with Library.open(path, work=False) as library:
+        steps = sum(1 for entry in library.history(OWNER, 1000) if entry.undoable and entry.state == "done")
+        for step in range(2 * steps):
+            library.undo(OWNER) if step < steps else library.redo(OWNER)
+            tell(step=step + 1)
+
+
+def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
+    """A library with every picture of a folder copied in, the first few thrown away, and some history."""
+    Library.create(path)
+    with Library.open(path) as library:
+        finish(library, library.import_paths(OWNER, ImportPaths([str(folder)])).id)
+        known = [row[0] for row in library.db.read("select id from picture order by sha256")]
+        if throw:
+            library.delete(OWNER, DeletePictures(ids=known[:throw]))
+        for number in range(say):
+            chosen = known[number % 3 :: 3]
+            if number % 3 == 2:
+                library.delete(OWNER, DeletePictures(ids=chosen[number // 3 :: 2]))
+            else:
+                library.score(OWNER, ScorePictures(ids=chosen, score=1 + number % 5))
+
+
+VERBS: dict[str, Callable[..., None]] = {
+    verb.__name__: verb for verb in (create, hold, scan, copy, upload, purge, undo)
+}
+
+if __name__ == "__main__":
+    main()
