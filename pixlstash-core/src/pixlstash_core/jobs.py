@@ -78,6 +78,11 @@ class Task:
     def cancelled(self) -> bool:
         return self._request == "cancel"
 
+    @property
+    def wanted(self) -> str | None:
+        """The state a person asked for, whether or not the handler has looked."""
+        return {"cancel": "cancelled", "pause": "paused"}.get(self._request or "")
+
 
 Handler = Callable[[Task], Any]
 
@@ -206,9 +211,12 @@ class Jobs:
         except Exception as problem:  # a handler may be a plugin's
             log.exception("job %s failed", claim.id)
             state, error = "failed", f"{type(problem).__name__}: {problem}"
-        if claim.every is not None and state != "paused":
-            state = "cancelled" if state == "cancelled" else "waiting"
+        if claim.every is not None:
+            state = task.wanted or "waiting"
         self._finish(task, state, error, claim.every or 0)
+        if claim.every is not None and task.wanted and task.wanted != state:  # asked for in the last moment
+            rows.stop(self._hub, claim.id, task.wanted)
+            self.tell(claim.id)
 
     def _finish(self, task: Task, state: str, error: str | None, after: float) -> None:
         while True:
