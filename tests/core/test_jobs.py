@@ -181,6 +181,21 @@ def test_repeating(library: Library) -> None:
     assert len(runs) == count
 
 
+@pytest.mark.parametrize(("ask", "expected"), [("cancel_job", "cancelled"), ("pause_job", "paused")])
+def test_a_repeating_job_that_never_looks_stops_all_the_same(library: Library, ask: str, expected: str) -> None:
+    begun, leave = threading.Event(), threading.Event()
+
+    def short(task: Task) -> None:
+        begun.set()
+        leave.wait(10)
+
+    job = library.repeat("again", "Again", every=0.01, run=short)
+    assert begun.wait(10)
+    getattr(library, ask)(OWNER, job.id)
+    leave.set()
+    until(lambda: state(library, job) == expected)
+
+
 def test_a_repeating_job_that_fails_runs_again(library: Library) -> None:
     runs: list[int] = []
 
