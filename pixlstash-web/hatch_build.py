@@ -33,7 +33,10 @@ class Hook(BuildHookInterface[Any]):
         if npm:
             self._build(npm)
         elif (self._static / "index.html").is_file():
-            print("pixlstash-web: the browser UI is older than web/ and npm is missing: using it as it is", file=sys.stderr)
+            print(
+                "pixlstash-web: the browser UI is older than web/ and npm is missing: using it as it is",
+                file=sys.stderr,
+            )
         else:
             sys.exit(
                 "pixlstash-web: the browser UI must be built and npm was not found. "

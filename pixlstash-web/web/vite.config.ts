@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 const server = "http://127.0.0.1:8020";
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false })],
   build: {
     outDir: "../src/pixlstash_web/static",
     emptyOutDir: true,

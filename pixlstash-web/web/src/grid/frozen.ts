@@ -29,8 +29,6 @@ export interface Patch {
   readonly score: number;
   /** Flags of blocks as they were. */
   readonly before: Map<number, Uint8Array>;
-  /** Until the server answered. */
-  pending: boolean;
 }
 
 export class Frozen {
@@ -42,6 +40,8 @@ export class Frozen {
   #patches: Patch[] = [];
   /** Rises with every change made here: an answer asked for before it may not know it. */
   #changes = 0;
+  /** Changes painted here that the server has not answered. */
+  #unanswered = 0;
   /** Called when blocks, flags or details changed. */
   onchange: () => void = () => {};
 
@@ -123,7 +123,7 @@ export class Frozen {
       throw error;
     });
     this.#details.set(d, rows);
-    if (changes !== this.#changes || this.#patches.some((patch) => patch.pending)) this.#stale.add(d);
+    if (changes !== this.#changes || this.#unanswered) this.#stale.add(d);
     else this.#believe(d, rows);
     this.onchange();
   }
@@ -149,9 +149,19 @@ export class Frozen {
     this.onchange();
   }
 
+  /** Something is about to be painted that the server does not know yet; call the result once it has answered. */
+  await(): () => void {
+    this.#unanswered += 1;
+    return () => {
+      this.#unanswered -= 1;
+      this.#changes += 1;
+      this.onchange();
+    };
+  }
+
   /** Paint a score over the places of `ranges`, at once. */
   patch(ranges: readonly Range[], score: number): Patch {
-    const patch: Patch = { ranges, score, before: new Map(), pending: true };
+    const patch: Patch = { ranges, score, before: new Map() };
     this.repaint(patch);
     return patch;
   }

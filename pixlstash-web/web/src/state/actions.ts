@@ -77,7 +77,6 @@ function scored(frozen: Frozen, patch: Patch): Painted {
   return {
     back: () => frozen.revert(patch),
     again: () => frozen.repaint(patch),
-    settle: () => (patch.pending = false),
   };
 }
 
@@ -107,14 +106,12 @@ function move(selected: Selected, path: string, failed: string): Promise<void> {
     failed,
     again,
     back: () => table.present(frozen, places, leaves),
-    settle: () => {},
   });
 }
 
 interface Painted {
   back(): void;
   again(): void;
-  settle(): void;
 }
 
 interface Change extends Painted {
@@ -127,12 +124,12 @@ interface Change extends Painted {
 }
 
 async function change(asked: Change): Promise<void> {
+  const answered = asked.view.frozen.await();
   await enqueue(async () => {
     try {
       const answer = await ask(asked);
       own.add(answer.revision);
       library.reached(answer.revision);
-      asked.settle();
       if (answer.undoable) {
         done.push({ frozen: asked.view.frozen, revision: answer.revision, back: asked.back, again: asked.again });
         undone.length = 0;
@@ -143,9 +140,10 @@ async function change(asked: Change): Promise<void> {
       );
       library.recount();
     } catch (error) {
-      asked.settle();
       asked.back();
       toasts.bad(`${asked.failed}: ${because(error)}`);
+    } finally {
+      answered();
     }
   });
 }
@@ -203,6 +201,7 @@ async function step(path: string, from: Step[], to: Step[], paint: (one: Step) =
     const last = from.at(-1);
     // If something else happened since, the server's last change is not ours: then ask how things are instead.
     const ours = last && last.revision === library.revision && last.frozen === table.view?.frozen ? last : null;
+    const answered = ours?.frozen.await();
     if (ours) paint(ours);
     try {
       const answer = await send<Undone>("POST", path);
@@ -224,6 +223,8 @@ async function step(path: string, from: Step[], to: Step[], paint: (one: Step) =
       if (ours) unpaint(ours);
       if (error instanceof ApiError && error.status === 409) toasts.add({ text: error.detail, seconds: 4 });
       else toasts.bad(`${path === "/undo" ? "Undo" : "Redo"} failed: ${because(error)}`);
+    } finally {
+      answered?.();
     }
   });
 }

@@ -3,6 +3,9 @@ import { get, watch } from "../api/client";
 import type { Job, LibraryInfo, Session } from "../api/types";
 import { route } from "./route.svelte";
 
+/** Milliseconds between two attempts to reach a server that is gone. */
+const RETRY = 2500;
+
 class Library {
   session = $state.raw<Session | null>(null);
   info = $state.raw<LibraryInfo | null>(null);
@@ -37,12 +40,19 @@ class Library {
     );
   }
 
-  /** Keep track of whether requests arrive; returns how to stop. */
+  /** Keep track of whether requests arrive, and ask again while they do not; returns how to stop. */
   start(): () => void {
-    return watch((outcome) => {
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    const stop = watch((outcome) => {
       this.lost = outcome === "unreachable";
       if (outcome === "unauthorised") this.locked = true;
+      clearTimeout(retry);
+      if (this.lost && this.session) retry = setTimeout(() => void this.read().catch(() => undefined), RETRY);
     });
+    return () => {
+      clearTimeout(retry);
+      stop();
+    };
   }
 
   reached(revision: number): void {

@@ -16,14 +16,18 @@ const COUNT = 5000;
 export function follow(untouched: () => boolean): () => void {
   let looking: ReturnType<typeof setTimeout> | undefined;
 
-  /** Whether new pictures may appear by themselves. */
-  const live = () => untouched() && (table.view?.count === 0 || library.filling);
+  /** Whether new pictures may appear by themselves. Once they do, the last of them do so too. */
+  function live(): boolean {
+    table.live = untouched() && (table.live || table.view?.count === 0 || library.filling);
+    return table.live;
+  }
 
   function soon(delay: number): void {
     looking ??= setTimeout(async () => {
       await look();
       looking = undefined;
       if (table.added && live()) soon(LIVE);
+      else if (!library.filling && table.view?.count) table.live = false;
     }, delay);
   }
 

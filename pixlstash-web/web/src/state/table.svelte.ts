@@ -31,6 +31,8 @@ class Table {
   /** Pictures that came or changed since the view was asked for. */
   added = $state(0);
   changed = $state(0);
+  /** New pictures appear by themselves: a library is filled for the first time. */
+  live = $state(false);
   /** The picture at the top of the screen, as of the last scroll. */
   top: Landing = { index: 0, offset: 0 };
 
