@@ -108,7 +108,7 @@ export class Frozen {
   async read(from: number, to: number): Promise<void> {
     const asked: Promise<void>[] = [];
     for (let d = Math.floor(from / DETAIL); d * DETAIL <= Math.min(to, this.count - 1); d++) {
-      if (this.#asked.has(d) || (this.#details.has(d) && !this.#stale.has(d))) continue;
+      if (this.#asked.has(d) || (this.#details.has(d) && (this.#unanswered || !this.#stale.has(d)))) continue;
       this.#asked.add(d);
       asked.push(this.#read(d).finally(() => this.#asked.delete(d)));
     }
@@ -150,7 +150,7 @@ export class Frozen {
   }
 
   /** Something is about to be painted that the server does not know yet; call the result once it has answered. */
-  await(): () => void {
+  unsure(): () => void {
     this.#unanswered += 1;
     return () => {
       this.#unanswered -= 1;

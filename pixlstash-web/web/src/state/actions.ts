@@ -124,7 +124,7 @@ interface Change extends Painted {
 }
 
 async function change(asked: Change): Promise<void> {
-  const answered = asked.view.frozen.await();
+  const answered = asked.view.frozen.unsure();
   await enqueue(async () => {
     try {
       const answer = await ask(asked);
@@ -201,7 +201,7 @@ async function step(path: string, from: Step[], to: Step[], paint: (one: Step) =
     const last = from.at(-1);
     // If something else happened since, the server's last change is not ours: then ask how things are instead.
     const ours = last && last.revision === library.revision && last.frozen === table.view?.frozen ? last : null;
-    const answered = ours?.frozen.await();
+    const answered = ours?.frozen.unsure();
     if (ours) paint(ours);
     try {
       const answer = await send<Undone>("POST", path);
