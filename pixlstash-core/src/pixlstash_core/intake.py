@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ from msgspec import Struct, ValidationError, convert
 
 from .contracts import Found, Importer, Opened
 from .db import Database
-from .errors import Invalid
+from .errors import Invalid, PixlStashError, Refused
 from .features import stores
 from .features.imports import File, Intake, Taken, Tally
+from .files import writing_to
 from .jobs import Handler, Jobs, Task
 from .plugins import Plugins
 from .stores.files import Managed, key_of, path_of
@@ -129,10 +129,15 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
 
         def take(file: File) -> Taken:
             path = intake.temporary(file.name)
-            with founds.pop(file.key).open() as source, path.open("wb") as out:
-                shutil.copyfileobj(source, out, 1 << 20)
-                out.flush()
-                os.fsync(out.fileno())
+            try:
+                with writing_to(path.parent), path.open("wb") as out:
+                    for block in _blocks(founds.pop(file.key)):
+                        out.write(block)
+                    out.flush()
+                    os.fsync(out.fileno())
+            except PixlStashError:
+                path.unlink(missing_ok=True)
+                raise
             return intake.keep(store, opened, path, file.name, move=True)
 
         def step() -> None:
@@ -197,6 +202,16 @@ def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
         task.report = tally.report()
 
     return run
+
+
+def _blocks(found: Found) -> Iterator[bytes]:
+    """The bytes of a find; one that its source cannot read is refused, and costs no other."""
+    try:
+        with found.open() as source:
+            while block := source.read(1 << 20):
+                yield block
+    except OSError as error:
+        raise Refused(f"It cannot be read: {error.strerror or error}.") from error
 
 
 def _walk(paths: list[str]) -> Iterator[File]:

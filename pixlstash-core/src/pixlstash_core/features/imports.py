@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import pictures
 from ..contracts import Opened
@@ -105,7 +106,7 @@ class Intake:
         """Take a file where it lies, in a store that is not ours to write to."""
         path = opened.local(file.key)
         if path is not None:
-            return self._index(store, file, path)
+            return self._index(store, replace(file, name=path.name), path)  # a key may be an escaped name
         path = self.temporary(file.name)
         try:
             with opened.read(file.key) as source, path.open("wb") as out:
