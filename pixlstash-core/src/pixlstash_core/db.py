@@ -33,7 +33,7 @@ class Database:
         self.path = path
         self.read_only = read_only
         self._synchronous = synchronous
-        self._immutable = read_only and not os.access(path.parent, os.W_OK)
+        self._mode = _reading_mode(path) if read_only else ""
         self._pool: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
         self._made = 0
         self._lock = threading.Lock()
@@ -51,9 +51,10 @@ class Database:
         """A new connection to the file, set up as all are."""
         with translated():
             if self.read_only:
-                mode = "immutable=1" if self._immutable else "mode=ro"
                 flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-                connection = apsw.Connection(f"file:{_quote(self.path)}?{mode}", flags=flags)
+                connection = apsw.Connection(f"file:{_quote(self.path)}?{self._mode}", flags=flags)
+                if "vfs=" in self._mode:
+                    connection.pragma("locking_mode", "exclusive")
             else:
                 connection = apsw.Connection(str(self.path))
             connection.set_busy_timeout(10_000)
@@ -221,6 +222,21 @@ def _steps(schema: str) -> Sequence[tuple[int, str]]:
     folder = resources.files("pixlstash_core") / "schema" / schema
     found = [(int(f.name[:4]), f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
     return sorted(found)
+
+
+def _reading_mode(path: Path) -> str:
+    """How a file is opened that is only read.
+
+    In a folder that cannot be written to, SQLite finds its way through a log only beside the index a crash left with
+    it, or without locks and with an index of its own. `immutable` would not look at the log, and what was acknowledged
+    last would be missing.
+    """
+    if os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-shm").exists():
+        return "mode=ro"
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return "mode=ro&vfs=win32-none" if os.name == "nt" else "mode=ro&vfs=unix-none"
+    return "immutable=1"
 
 
 def _quote(path: Path) -> str:

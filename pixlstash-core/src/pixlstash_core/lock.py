@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
-from .errors import LibraryInUse
+from .errors import LibraryInUse, ReadOnly
+from .files import writing_to
 
 
 class Holder(Struct):
@@ -27,14 +30,21 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = _open(path)
+        with writing_to(path.parent):
+            self._file = _open(path)
         # A reader of the lock holds it for an instant, so one refusal says nothing yet.
         if not _patiently(self._file):
             self._file.close()
             holder = read(path)
             where = f" and serves it at {holder.url}" if holder and holder.url else ""
             raise LibraryInUse(f"Process {holder.pid if holder else '?'} holds this library{where}.")
-        self.tell(Holder(os.getpid()))
+        try:
+            with writing_to(path.parent):
+                self.tell(Holder(os.getpid()))
+        except BaseException:
+            with suppress(OSError):
+                self._file.close()
+            raise
 
     def tell(self, holder: Holder) -> None:
         """Say how to reach the holder."""
@@ -71,7 +81,14 @@ def read(path: Path) -> Holder | None:
 
 
 def _open(path: Path) -> BinaryIO:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise ReadOnly(
+                f"{path.parent} cannot be written to ({error.strerror}). With --read-only it can be looked at."
+            ) from error
+        raise
     return os.fdopen(descriptor, "r+b")
 
 

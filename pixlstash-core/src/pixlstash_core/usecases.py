@@ -225,6 +225,7 @@ class UseCases:
     def undo(self, reader: Reader) -> Done:
         """Undo the newest change that is not undone."""
         _demand(reader, "write", whole=True)
+        self._writable()
         self.feed.move()
         committed, sentence = history.undo(self.hub, self.door, reader)
         self.feed.catch_up()  # it is done, whatever comes of this
@@ -233,6 +234,7 @@ class UseCases:
     def redo(self, reader: Reader) -> Done:
         """Redo what was undone last."""
         _demand(reader, "write", whole=True)
+        self._writable()
         self.feed.move()
         committed, sentence = history.redo(self.hub, self.door, reader)
         self.feed.catch_up()
