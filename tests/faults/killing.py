@@ -35,13 +35,16 @@ MARK = "PIXLSTASH_FAULTS"
 
 
 class Kill(NamedTuple):
-    """When to kill: at the `nth` such call of any one thread, or after `seconds` when `call` is empty."""
+    """When to kill: at the `nth` such call of any one thread, at a `receipt` of this name, or after `seconds`."""
 
     call: str = ""
     nth: int = 0
-    seconds: float = 0.0
+    seconds: float = 60.0
+    receipt: str = ""
 
     def __str__(self) -> str:
+        if self.receipt:
+            return f"at {self.receipt!r}"
         return f"{self.call} {self.nth}" if self.call else f"{self.seconds * 1000:.0f} ms"
 
 
@@ -76,6 +79,9 @@ def run(verb: str, library: Path, *rest: Path, kill: Kill | None = None, mark: s
         start_new_session=os.name == "posix",
     )
     try:
+        if kill and kill.receipt:
+            _await(kill.receipt, receipts, process)
+            process.kill()
         _, error = process.communicate(timeout=kill.seconds if kill and not kill.call else 120)
     except subprocess.TimeoutExpired:
         process.kill()
@@ -84,6 +90,13 @@ def run(verb: str, library: Path, *rest: Path, kill: Kill | None = None, mark: s
     if not killed and process.returncode != 0:
         raise AssertionError(f"the worker failed by itself: {error}")
     return Ran(killed, read(receipts), error)
+
+
+def _await(name: str, receipts: Path, process: subprocess.Popen[str]) -> None:
+    limit = time.monotonic() + 60
+    while not any(name in receipt for receipt in read(receipts)):
+        assert process.poll() is None and time.monotonic() < limit, f"no receipt {name!r}"
+        time.sleep(0.01)
 
 
 def _strace(kill: Kill | None) -> list[str]:

@@ -43,7 +43,8 @@ def png(rng: random.Random, number: int, side: int) -> bytes:
     """A PNG with the parameters that a well-known generator writes into its text chunk."""
     said = (
         f"a red fox number{number} in the snow\nNegative prompt: blurred\n"
-        f"Steps: {20 + number}, Sampler: Euler a, CFG scale: 7, Seed: {number}, Size: {side}x{side}, Model: fox{number % 3}"
+        f"Steps: {20 + number}, Sampler: Euler a, CFG scale: 7, Seed: {number}, Size: {side}x{side},"
+        f" Model: fox{number % 3}"
     )
     rows = b"".join(b"\0" + rng.randbytes(side * 3) for _ in range(side))
     return b"\x89PNG\r\n\x1a\n" + b"".join(

@@ -53,6 +53,14 @@ def hold(path: Path, tell: Tell) -> None:
         time.sleep(60)
 
 
+def hold_uploaded(path: Path, tell: Tell, folder: Path) -> None:
+    """Upload everything, then keep the library open until killed: its log is never folded into the database."""
+    with Library.open(path, work=False) as library:
+        send_all(library, tell, folder)
+        tell(held=os.getpid())
+        time.sleep(60)
+
+
 def scan(path: Path, tell: Tell, folder: Path) -> None:
     take_in(path, tell, folder, in_place=True)
 
@@ -77,19 +85,24 @@ def finish(library: Library, job: int) -> None:
 
 
 def upload(path: Path, tell: Tell, folder: Path) -> None:
+    with Library.open(path, work=False) as library:
+        send_all(library, tell, folder)
+
+
+def send_all(library: Library, tell: Tell, folder: Path) -> None:
     """As a server does: bytes into `incoming`, made durable, then handed over; several at once."""
-    with Library.open(path, work=False) as library, ThreadPoolExecutor(3) as threads:
 
-        def send(source: Path) -> None:
-            incoming = library.intake.temporary(source.name)
-            with incoming.open("wb") as out:
-                out.write(source.read_bytes())
-                out.flush()
-                os.fsync(out.fileno())
-            shutil.copystat(source, incoming)
-            answer = library.upload(OWNER, source.name, incoming)
-            tell(uploaded=source.name, status=answer.status, id=answer.id)
+    def send(source: Path) -> None:
+        incoming = library.intake.temporary(source.name)
+        with incoming.open("wb") as out:
+            out.write(source.read_bytes())
+            out.flush()
+            os.fsync(out.fileno())
+        shutil.copystat(source, incoming)
+        answer = library.upload(OWNER, source.name, incoming)
+        tell(uploaded=source.name, status=answer.status, id=answer.id)
 
+    with ThreadPoolExecutor(3) as threads:
         for done in [threads.submit(send, source) for source in sorted(folder.rglob("*.png"))]:
             done.result()
 
@@ -130,7 +143,7 @@ def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
 
 
 VERBS: dict[str, Callable[..., None]] = {
-    verb.__name__: verb for verb in (create, hold, scan, copy, upload, purge, undo)
+    verb.__name__: verb for verb in (create, hold, hold_uploaded, scan, copy, upload, purge, undo)
 }
 
 if __name__ == "__main__":
