@@ -135,6 +135,8 @@ export interface Job {
   error: string | null;
   started: string | null;
   finished: string | null;
+  /** Seconds between runs of a repeating job. */
+  every: number | null;
 }
 
 /** `GET /library`. */
