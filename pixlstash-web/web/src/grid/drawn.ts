@@ -5,7 +5,7 @@ import type { Selection } from "./selection";
 import type { View } from "./view";
 
 export interface Shown {
-  /** The picture's id, or a negative number while that is not known. */
+  /** Stays with a picture while it is drawn, from before its id is known: its element may have the focus. */
   key: number;
   box: Box;
   id: number | undefined;
@@ -19,18 +19,22 @@ export interface Shown {
 }
 
 export class Drawn {
-  #tiles = new Map<number, Shown>();
+  #byId = new Map<number, Shown>();
+  /** Those whose id was not known. */
+  #byIndex = new Map<number, Shown>();
+  #keys = 0;
 
   /** The tiles of `rows`. While `fast`, only thumbnails that were asked for before stay. */
   of(view: View, rows: readonly (readonly Box[])[], fast: boolean, selection: Selection, cursor: number): Shown[] {
-    const tiles = new Map<number, Shown>();
+    const byId = new Map<number, Shown>();
+    const byIndex = new Map<number, Shown>();
+    const tiles: Shown[] = [];
     for (const box of rows.flat()) {
       const { index } = box;
       const id = view.idAt(index);
-      const key = id ?? -1 - index;
-      const old = this.#tiles.get(key);
+      const old = (id === undefined ? undefined : this.#byId.get(id)) ?? this.#byIndex.get(index);
       const now: Shown = {
-        key,
+        key: old?.key ?? ++this.#keys,
         box: old && same(old.box, box) ? old.box : box,
         id,
         load: id !== undefined && (!fast || old?.load === true),
@@ -40,10 +44,14 @@ export class Drawn {
         chosen: selection.has(index),
         cursor: cursor === index,
       };
-      tiles.set(key, old && same(old, now) ? old : now);
+      const tile = old && same(old, now) ? old : now;
+      if (id === undefined) byIndex.set(index, tile);
+      else byId.set(id, tile);
+      tiles.push(tile);
     }
-    this.#tiles = tiles;
-    return [...tiles.values()];
+    this.#byId = byId;
+    this.#byIndex = byIndex;
+    return tiles;
   }
 }
 
