@@ -393,12 +393,16 @@ class _Event(Struct, frozen=True, tag=True):
 
 
 class PicturesAdded(_Event, frozen=True, tag="pictures_added"):
+    """Pictures came in. `ids` names 1,000 at most, `count` is how many; so it is with all of these."""
+
     revision: int
     count: int
     ids: list[int]
 
 
 class PicturesChanged(_Event, frozen=True, tag="pictures_changed"):
+    """Something about pictures is different now: `fields` says what, e.g. `score`, `deleted`, `location`."""
+
     revision: int
     count: int
     ids: list[int]
@@ -406,6 +410,8 @@ class PicturesChanged(_Event, frozen=True, tag="pictures_changed"):
 
 
 class PicturesRemoved(_Event, frozen=True, tag="pictures_removed"):
+    """Pictures are gone for good."""
+
     revision: int
     count: int
     ids: list[int]
@@ -420,6 +426,8 @@ class RowsChanged(_Event, frozen=True, tag="rows_changed"):
 
 
 class JobChanged(_Event, frozen=True, tag="job_changed"):
+    """A job began, went on or ended. Told to subscribers only: it is not kept."""
+
     job: Job
 
 
