@@ -7,7 +7,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 from typing import TypeVar
 
 from pixlstash_core import pictures
@@ -80,15 +80,17 @@ def until(look: Callable[[], T | None | bool], seconds: float = 20) -> T:
         time.sleep(0.01)
 
 
-def install(site: Path) -> Path:
-    """Lay the test plugin into an empty folder just as pip would, so that its entry point is found there."""
-    project = tomllib.loads((PLUGIN / "pyproject.toml").read_text())["project"]
-    copytree(PLUGIN / "src", site, dirs_exist_ok=True)
+def install(site: Path, source: Path = PLUGIN) -> Path:
+    """Lay a plugin's sources into a folder just as pip would, so that its entry points are found there."""
+    project = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     info = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(
-        f"Metadata-Version: 2.4\nName: {project['name']}\nVersion: {project['version']}\n", encoding="utf-8"
-    )
+    info.mkdir(parents=True)
+    if (source / "src").is_dir():
+        copytree(source / "src", site, dirs_exist_ok=True)
+    else:
+        copy(source / f"{project['name'].replace('-', '_')}.py", site)
+    metadata = f"Metadata-Version: 2.4\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(metadata, encoding="utf-8")
     lines = [f"{name} = {target}" for name, target in project["entry-points"]["pixlstash"].items()]
     (info / "entry_points.txt").write_text("\n".join(["[pixlstash]", *lines, ""]), encoding="utf-8")
     return site
