@@ -63,10 +63,14 @@ def finish(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect) -> No
 
 
 def _carry_out(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, intent: int, plan: _Purge) -> None:
-    door.do(
-        lambda write: write.execute("delete from picture where id in carray(?)", (bind_ids(plan.ids),)), plan.label()
-    )
-    hashes = [bytes.fromhex(sha256) for sha256 in plan.hashes]
+    # Somebody may have taken a picture back, or brought the same bytes again, since this was planned.
+    condemned = "id in carray(?) and id in (select picture_id from scrapheap)"
+    door.do(lambda write: write.execute(f"delete from picture where {condemned}", (bind_ids(plan.ids),)), plan.label())
+    hashes = [
+        sha256
+        for sha256 in map(bytes.fromhex, plan.hashes)
+        if not door.db.read("select 1 from picture where sha256 = ?", (sha256,))
+    ]
     with hub.writing() as connection:
         connection.executemany("insert or ignore into purged values (?, ?)", [(h, now()) for h in hashes]).fetchall()
     for sha256 in hashes:
@@ -82,18 +86,20 @@ def _carry_out(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, i
 def _forget(db: Database, hub: Hub, connect: Connect, store: int, key: str) -> bool:
     """Delete bytes that are nobody's; False when their store is out of reach.
 
-    The same bytes may have come back since, as another picture under the same key: those stay.
+    The same bytes may have come back since, as another picture under the same key: those stay. The hub is held
+    meanwhile, so that nobody who is about to keep them gets to say so between looking and deleting.
     """
-    if db.read("select 1 from location where store_id = ? and key = ?", (store, key)):
+    with hub.writing():
+        if db.read("select 1 from location where store_id = ? and key = ?", (store, key)):
+            return True
+        if hub.read("select 1 from intent where kind = 'keep' and body = ?", (f"{store} {key}",)):
+            return True
+        try:
+            opened = connect(store)
+            if opened.writable:
+                opened.delete(key)
+        except StoreUnreachable:
+            return False
+        except NotFound:  # the whole store is gone
+            return True
         return True
-    if hub.read("select 1 from intent where kind = 'keep' and body = ?", (f"{store} {key}",)):
-        return True
-    try:
-        opened = connect(store)
-        if opened.writable:
-            opened.delete(key)
-    except StoreUnreachable:
-        return False
-    except NotFound:  # the whole store is gone
-        return True
-    return True

@@ -1,0 +1,67 @@
+"""Bytes that are brought in while the same bytes are removed for good: whatever a picture says is there is there."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from conftest import Effort
+from faults import oracle, sources
+
+from pixlstash_core.library import Library
+from pixlstash_core.types import OWNER, DeletePictures, RestorePictures, Selection
+
+pytestmark = pytest.mark.attack
+
+
+def test_taken_in_while_purged(tmp_path: Path, effort: Effort, rng: random.Random) -> None:
+    """Two people upload the same three pictures again and again, one purges them, one takes them back."""
+    files = [sources.png(rng, number, 16) for number in range(3)]
+    wrong: list[str] = []
+    Library.create(tmp_path / "library")
+    end = time.monotonic() + effort.of(3, 60)
+    counted = {"imported": 0, "duplicate": 0, "scrapheaped": 0, "refused": 0, "purged": 0, "restored": 0}
+
+    def upload(seed: int) -> None:
+        choice = random.Random(seed)
+        while time.monotonic() < end and not wrong:
+            path = library.intake.temporary("picture.png")
+            path.write_bytes(choice.choice(files))
+            answer = library.upload(OWNER, "picture.png", path)
+            counted[answer.status] += 1
+
+    def purge() -> None:
+        while time.monotonic() < end and not wrong:
+            if known := list(oracle.pictures(library)):
+                library.delete(OWNER, DeletePictures(ids=known))
+                counted["purged"] += library.purge(OWNER, Selection(ids=known))
+
+    def restore() -> None:
+        while time.monotonic() < end and not wrong:
+            thrown = [id for (id,) in library.db.read("select picture_id from scrapheap")]
+            counted["restored"] += library.restore(OWNER, RestorePictures(ids=thrown[:1])).changed if thrown else 0
+
+    with Library.open(tmp_path / "library", work=False) as library:
+        works = [partial(upload, 1), partial(upload, 2), purge, restore]
+        threads = [threading.Thread(target=noted, args=(work, wrong)) for work in works]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wrong += oracle.problems(library)
+    with Library.open(tmp_path / "library", work=False) as library:
+        wrong += oracle.problems(library)
+    print(f"\nraces: {counted}")
+    assert wrong == [] and counted["imported"] > 3 and counted["purged"] > 3
+
+
+def noted(work: Callable[[], None], wrong: list[str]) -> None:
+    try:
+        work()
+    except Exception as error:  # nobody here asks for anything that may fail
+        wrong.append(f"{type(error).__name__}: {error}")
