@@ -58,7 +58,7 @@ export class Scroll {
     this.top = top;
     if (top <= 0) this.y = 0;
     else if (top >= this.#boxEnd - 0.5) this.y = this.end;
-    else if (Math.abs(moved) > JUMP * this.#screen) this.y = this.unproject(top);
+    else if (Math.abs(moved) > JUMP * this.#screen) this.y = Math.round(this.unproject(top));
     else this.y = Math.min(this.end, Math.max(0, this.y + moved));
   }
 

@@ -32,12 +32,10 @@ class Library {
     return /(^|\s)is:scrapheap(\s|$)/.test(route.q);
   }
 
-  /** Everything there is came by an import that still runs. */
+  /** Everything there is, or nearly, came by an import that still runs. */
   get filling(): boolean {
-    const pictures = this.info?.pictures ?? 0;
-    return this.jobs.some(
-      (job) => job.kind === "import" && job.state === "running" && job.done >= pictures * 0.98 - 50,
-    );
+    const most = (this.info?.pictures ?? 0) * 0.98 - 50;
+    return this.jobs.some((job) => job.lane === "io" && job.state === "running" && job.done >= most);
   }
 
   /** Keep track of whether requests arrive, and ask again while they do not; returns how to stop. */
