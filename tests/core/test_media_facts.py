@@ -85,6 +85,7 @@ def test_comfy_follows_links() -> None:
         "cfg": 7.5,
         "sampler": "euler",
         "scheduler": "karras",
+        "resolution": "512x512",
     }
     assert found is not None
     assert (found.prompt, found.negative) == ("a river at dawn", "ugly")
@@ -224,8 +225,9 @@ def test_a1111() -> None:
     text = (
         "a cat <lora:fluffy:0.8> in the rain\nsecond line <lora:dir/plain>\n"
         "Negative prompt: dog,\nlow quality\n"
-        "Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 123, Size: 512x768, Model hash: ab,"
-        ' Model: dir/deep, Hires prompt: "x, Steps: 9, Model: wrong", Lora hashes: "fluffy: 1, plain: 2", Version: v1.9'
+        "Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 123, Size: 512x768,"
+        ' Model hash: AB34CD56EF, Model: dir/deep, Hires prompt: "x, Steps: 9, Model: wrong",'
+        ' Lora hashes: "fluffy: 0123456789ab, plain: none", Version: v1.9'
     )
     found = a1111(text)
     assert found is not None
@@ -237,7 +239,10 @@ def test_a1111() -> None:
         "steps": 25,
         "cfg": 6.5,
         "model": "deep",
+        "model_hash": "ab34cd56ef",
+        "resolution": "512x768",
         "lora": ["fluffy", "plain"],
+        "lora_hash": "fluffy: 0123456789ab",
     }
     assert [one.number for one in found.facts if one.name == "lora"] == [0.8, 1.0]
     assert found.prompt == "a cat <lora:fluffy:0.8> in the rain\nsecond line <lora:dir/plain>"

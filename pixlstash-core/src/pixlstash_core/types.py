@@ -81,7 +81,8 @@ class Embedded(Struct, frozen=True):
     """What a kind lifted out of a file for fact readers, undecoded.
 
     `text`: PNG text chunks and the like by keyword; `exif`: the TIFF block without the `Exif\\0\\0` prefix;
-    `xmp`: the packet; `comment`: a JPEG comment.
+    `xmp`: the packet; `comment`: a JPEG comment; `iptc`: Photoshop's IPTC block. A text that was hidden in the pixels
+    is `text["stealth"]`.
     """
 
     format: str
@@ -89,6 +90,7 @@ class Embedded(Struct, frozen=True):
     exif: bytes = b""
     xmp: bytes = b""
     comment: bytes = b""
+    iptc: bytes = b""
 
 
 class Reading(Struct, frozen=True):

@@ -8,8 +8,13 @@ from ..contracts import FactReader, Kind
 from ..hookspecs import hookimpl
 from .comfyui import ComfyReader
 from .exif import ExifReader
+from .fooocus import FooocusReader
+from .hosted import CivitaiReader, StabilityMatrixReader, TensorArtReader
 from .images import ImageKind
+from .invokeai import InvokeReader
+from .novelai import NovelReader
 from .parameters import ParametersReader
+from .swarmui import SwarmReader
 
 
 @hookimpl
@@ -19,6 +24,14 @@ def kinds() -> Iterable[Kind]:
 
 @hookimpl
 def readers() -> Iterable[FactReader]:
+    # Tools that drive another one say what was asked for; what they gave it to run comes after.
+    yield SwarmReader()
+    yield FooocusReader()
+    yield InvokeReader()
+    yield NovelReader()
+    yield CivitaiReader()
+    yield TensorArtReader()
+    yield StabilityMatrixReader()
     # The graph that ran says more than the summary that some of its nodes write beside it.
     yield ComfyReader()
     yield ParametersReader()

@@ -18,6 +18,7 @@ from ..contracts import FactReader, Kind, Media
 from ..errors import PixlStashError
 from ..types import Embedded, Facts, Format
 from . import fences
+from .credentials import credentials
 from .draw import LONG, SHORT, Drawing, drawn
 from .messages import (
     Beat,
@@ -90,9 +91,8 @@ class Desk:
             kind, form, media, drawing, why = self._draw(source, os.fsdecode(task.name))
             if task.still:
                 return Still(drawing.webp) if drawing else Failed("undrawn", why or "It has no still.")
-            reading = assemble(
-                source.sha256, source.size, kind.id, form, media, drawing, why, self._facts(media.embedded)
-            )
+            found = [*self._facts(media.embedded), credentials(source.file())]
+            reading = assemble(source.sha256, source.size, kind.id, form, media, drawing, why, found)
             source.finish()
             return Drawn(reading)
         finally:

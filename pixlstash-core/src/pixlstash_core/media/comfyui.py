@@ -7,16 +7,25 @@ from collections.abc import Iterator
 
 from ..contracts import FactReader
 from ..types import Embedded, Fact, Facts
-from .graph import Graph, Node, drawn_graph, executed, left_out
-from .texts import GENERATION, fact, model_name, parsed, texts
+from .graph import Graph, Node, executed
+from .recipe import shown
+from .texts import GENERATION, called, fact, model_name, parsed, texts
 from .words import PROMPT_LENGTH
+from .workflow import drawn_graph, left_out
 
 _MOST_MODELS = 32
-_MODELS = ("ckpt_name", "unet_name", "base_ckpt_name")
+_MOST_SAMPLERS = 32
+_MODELS = ("ckpt_name", "unet_name", "base_ckpt_name", "gguf_name")
+_MODEL_FILE = re.compile(r".+\.(safetensors|ckpt|gguf|sft|pth?|bin)$", re.IGNORECASE)
 _LORA = re.compile(r"lora(_name)?(_?\d{1,3})?$")
 # What carries conditioning, besides inputs named for it; never what carries pixels, latents or weights.
-_CARRIERS = re.compile(r"cond|positive|negative|guid|pipe|text|prompt|clip_[lg]$|t5xxl|string|value|input|delimiter")
-_TEXTS = ("text", "text_g", "text_l", "clip_l", "t5xxl", "prompt", "positive", "string", "value", "text1", "text2")
+_CARRIERS = re.compile(
+    r"cond|positive|negative|guid|pipe|text|prompt|clip_[lg]$|t5xxl|string|value|input|delimiter|any"
+)
+_TEXTS = re.compile(
+    r"(text|string|prompt|value|clip_[lg]|t5xxl|llama|caption|populated_text|(positive|negative)(_prompt)?)"
+    r"(_?([a-h]|[gl]|\d{1,2}))?$"
+)
 _OUTPUTS = re.compile(r"save|preview|output|websocket", re.IGNORECASE)
 
 
@@ -24,27 +33,35 @@ class ComfyReader(FactReader):
     """Prompts by following the sampler's links; seed, steps, CFG, sampler, scheduler, models and LoRAs."""
 
     id = "comfyui"
-    revision = "1"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)
         payloads = {}
-        workflow = parsed(found.get("workflow"))
-        if isinstance(workflow, dict) and isinstance(workflow.get("nodes"), list):
-            payloads["workflow"] = found["workflow"]
+        workflow = None
+        for place, text in called(found, *_DRAWN):
+            data = parsed(text)
+            if isinstance(data, dict) and isinstance(data.get("nodes"), list):
+                workflow, payloads[place] = data, text
+                break
         graph = None
-        for place in ("prompt", "UserComment", "comment"):
-            data = parsed(found.get(place))
+        for place, text in called(found, *_RAN):
+            data = parsed(text)
             inner = data.get("prompt") if isinstance(data, dict) else None  # one text may hold both graphs
             if isinstance(inner, dict | str) and "class_type" not in (inner if isinstance(inner, dict) else ()):
-                workflow = workflow or data.get("workflow")
+                beside = data.get("workflow")
+                workflow = workflow or (parsed(beside) if isinstance(beside, str) else beside)
                 data = parsed(inner) if isinstance(inner, str) else inner
             graph = executed(data, left_out(workflow))
             if graph is not None:
-                payloads["prompt"] = found[place]
+                payloads[place] = text
                 break
         graph = graph or (drawn_graph(workflow) if payloads else None)
         return None if graph is None else _facts(graph, payloads)
+
+
+_DRAWN = ("workflow", "workflow_json", "comfyui_workflow", "comfyui.workflow", "comfyui.workflow.json")
+_RAN = ("prompt", "prompt_json", "usercomment", "comment", "description", "xpcomment", "imagedescription")
 
 
 def _facts(graph: Graph, payloads: dict[str, str]) -> Facts:
@@ -70,15 +87,21 @@ def _used(graph: Graph) -> dict[str, Node]:
 
 
 def _sampler(graph: Graph, used: dict[str, Node]) -> str | None:
-    """The sampler that made the picture from noise: the one farthest from the output."""
-    found = [id for id, node in used.items() if _is_sampler(node)]
+    """The sampler that made the picture from noise: the farthest from the output that no other one feeds."""
+    found = [id for id, node in used.items() if _is_sampler(node)][-_MOST_SAMPLERS:]
+    for id in reversed(found):
+        before = graph.upstream([id])
+        next(before)
+        if not any(_is_sampler(node) for _, node in before):
+            return id
     return found[-1] if found else None
 
 
 def _is_sampler(node: Node) -> bool:
     inputs = node.inputs
     seeded = not inputs.keys().isdisjoint(("seed", "noise_seed", "noise"))
-    return seeded and not inputs.keys().isdisjoint(("positive", "guider", "conditioning"))
+    conditioned = not inputs.keys().isdisjoint(("positive", "guider", "conditioning"))
+    return seeded and (conditioned or "sampler" in node.type.lower())
 
 
 def _settings(graph: Graph, sampler: str) -> Iterator[Fact]:
@@ -87,16 +110,42 @@ def _settings(graph: Graph, sampler: str) -> Iterator[Fact]:
     for name, inputs in _NUMBERS.items():
         number = _first(graph.number(node.inputs.get(one)) for node in parts for one in inputs)
         if isinstance(number, int | float):
-            yield fact(GENERATION, name, f"{number:.10g}" if isinstance(number, float) else str(number), float(number))
+            yield fact(GENERATION, name, shown(number), float(number))
     for name, inputs in _NAMES.items():
         text = _first(graph.text(node.inputs.get(one)) for node in parts for one in inputs)
         if isinstance(text, str):
             yield fact(GENERATION, name, text)
+    yield from _guidance(graph, sampler)
+    yield from _size(graph, sampler)
 
 
-_PARTS = ("noise", "guider", "sampler", "sigmas")
-_NUMBERS = {"seed": ("seed", "noise_seed"), "steps": ("steps",), "cfg": ("cfg",)}
+_PARTS = ("noise", "guider", "sampler", "sigmas", "options")
+_NUMBERS = {"seed": ("seed", "noise_seed"), "steps": ("steps",), "cfg": ("cfg", "cfg_conds")}
 _NAMES = {"sampler": ("sampler_name",), "scheduler": ("scheduler",)}
+
+
+def _guidance(graph: Graph, sampler: str) -> Iterator[Fact]:
+    """What distilled models such as Flux take in place of CFG, on the way of the positive side."""
+    for _, node in graph.upstream([sampler], lambda name: name in _GUIDED):
+        number = graph.number(node.inputs.get("guidance"))
+        if number is not None:
+            yield fact(GENERATION, "guidance", shown(number), float(number))
+            return
+
+
+_GUIDED = ("guider", "positive", "conditioning", "conditioning_1", "cond1")
+
+
+def _size(graph: Graph, sampler: str) -> Iterator[Fact]:
+    """Of the latent image that the sampler began with."""
+    for _, node in graph.upstream([sampler], lambda name: name in _LATENTS):
+        width, height = graph.number(node.inputs.get("width")), graph.number(node.inputs.get("height"))
+        if width and height and 0 < width < 1e6 and 0 < height < 1e6:
+            yield fact(GENERATION, "resolution", f"{width:.0f}x{height:.0f}")
+            return
+
+
+_LATENTS = ("latent_image", "latent", "samples", "optional_latent")
 
 
 def _first(values: Iterator[object]) -> object:
@@ -105,37 +154,47 @@ def _first(values: Iterator[object]) -> object:
 
 def _words(graph: Graph, sampler: str, side: str) -> list[str]:
     """The texts that condition one side of a sampler, in the order of its links, each once."""
+    other = "negative" if side == "positive" else "positive"
     starts = []
     for _, node in graph.upstream([sampler], lambda name: name == "guider"):
-        wanted = (side, "conditioning") if side == "positive" else (side,)
+        wanted = (side, "conditioning", "cond1", "cond2", "pipe") if side == "positive" else (side, "pipe")
         starts += [node.inputs[name] for name in wanted if name in node.inputs]
     words: dict[str, None] = {}
     seen: set[str] = set()
-    queue = starts
-    for value in queue:
+    stack = starts[::-1]
+    while stack:
+        value = stack.pop()
         link = graph.linked(value)
-        if link is None or link[0] in seen:
+        if isinstance(value, str) and value.strip():
+            words.setdefault(value.strip()[:PROMPT_LENGTH])
+        if link is None or link[0] in seen or "zeroout" in link[1].type.lower():  # zeroed: no word of it counts
             continue
         seen.add(link[0])
-        inputs = link[1].inputs
-        both = "positive" in inputs and "negative" in inputs
-        for name, one in inputs.items():
+        further = []
+        for name, one in link[1].inputs.items():
+            # A node with two sides hands each of them on by itself.
+            if not isinstance(name, str) or name.startswith(other):
+                continue
             if graph.linked(one) is not None:
-                # A node with two sides hands each of them on by itself.
-                if _CARRIERS.match(name) and (not both or name not in ("positive", "negative") or name == side):
-                    queue.append(one)
-            elif name in _TEXTS and isinstance(one, str) and one.strip():
+                if _CARRIERS.match(name):
+                    further.append(one)
+            elif isinstance(one, str) and one.strip() and _TEXTS.match(name):
                 words.setdefault(one.strip()[:PROMPT_LENGTH])
-    return list(words)
+        stack += reversed(further)
+    return list(words)[:_MOST_TEXTS]
+
+
+_MOST_TEXTS = 64
 
 
 def _models(used: dict[str, Node]) -> list[str]:
-    names = {
-        model_name(node.inputs[key]): None
-        for node in used.values()
-        for key in _MODELS
-        if isinstance(node.inputs.get(key), str) and node.inputs[key].strip()
-    }
+    names: dict[str, None] = {}
+    for node in used.values():
+        for key, value in node.inputs.items():
+            # Other loaders name their model plainly; upscalers and the like are loaded under other names.
+            loaded = key == "model" and isinstance(value, str) and _MODEL_FILE.match(value) is not None
+            if (key in _MODELS or loaded) and isinstance(value, str) and value.strip():
+                names.setdefault(model_name(value.strip()))
     return list(names)[:_MOST_MODELS]
 
 

@@ -1,4 +1,4 @@
-"""A ComfyUI graph: nodes by id with their inputs, from the executed graph (`prompt`) or the drawn one (`workflow`)."""
+"""A ComfyUI graph: nodes by id with their inputs, as it ran (`prompt`). `workflow` makes one from what was drawn."""
 
 from __future__ import annotations
 
@@ -8,26 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
-_MOST_NODES = 5_000
+MOST_NODES = 5_000
+_MOST_INPUTS = 512
+_MOST_STEPS = 2_000
+_LARGEST = 1e30
 _MOST_HOPS = 64
-_MUTED, _BYPASSED = 2, 4
-
-# The drawn graph keeps a node's settings as a bare list. These are what its places mean for nodes everyone uses.
-_WIDGETS: dict[str, tuple[str | None, ...]] = {
-    "CLIPTextEncode": ("text",),
-    "CheckpointLoaderSimple": ("ckpt_name",),
-    "UNETLoader": ("unet_name",),
-    "UnetLoaderGGUF": ("unet_name",),
-    "LoraLoader": ("lora_name", "strength_model"),
-    "LoraLoaderModelOnly": ("lora_name", "strength_model"),
-    "KSampler": ("seed", None, "steps", "cfg", "sampler_name", "scheduler"),
-    "KSamplerAdvanced": (None, "noise_seed", None, "steps", "cfg", "sampler_name", "scheduler"),
-    "SamplerCustom": (None, "noise_seed", None, "cfg"),
-    "KSamplerSelect": ("sampler_name",),
-    "BasicScheduler": ("scheduler", "steps"),
-    "RandomNoise": ("noise_seed",),
-    "CFGGuider": ("cfg",),
-}
 
 
 class Node(Struct):
@@ -35,7 +20,6 @@ class Node(Struct):
 
     type: str
     inputs: dict[str, Any]
-    title: str = ""
 
 
 class Graph:
@@ -81,83 +65,31 @@ class Graph:
             if found is not None:
                 return found
             link = self.linked(one)
-            if link is not None and link[0] not in seen and len(seen) < _MOST_HOPS:
+            if link is not None and link[0] not in seen and len(seen) < _MOST_HOPS and len(queue) < _MOST_STEPS:
                 seen.add(link[0])
                 queue += link[1].inputs.values()
         return None
 
 
 def executed(data: object, left_out: frozenset[str] = frozenset()) -> Graph | None:
-    """The graph as it ran: `{id: {class_type, inputs}}`. None when it is not one."""
+    """The graph as it ran: `{id: {class_type, inputs}}`. None when it is not one. What was left out only hands on."""
     if not isinstance(data, dict):
         return None
     nodes = {}
-    for id, one in list(data.items())[:_MOST_NODES]:
-        if isinstance(one, dict) and isinstance(one.get("class_type"), str) and str(id) not in left_out:
-            inputs, meta = one.get("inputs"), one.get("_meta")
-            title = meta.get("title") if isinstance(meta, dict) else None
-            nodes[str(id)] = Node(
-                one["class_type"], inputs if isinstance(inputs, dict) else {}, title if isinstance(title, str) else ""
-            )
+    for id, one in list(data.items())[:MOST_NODES]:
+        if isinstance(one, dict) and isinstance(one.get("class_type"), str):
+            found = one.get("inputs")
+            inputs = dict(list(found.items())[:_MOST_INPUTS]) if isinstance(found, dict) else {}
+            if str(id) in left_out:
+                inputs = {name: value for name, value in inputs.items() if isinstance(value, list)}
+            nodes[str(id)] = Node(one["class_type"], inputs)
     return Graph(nodes) if nodes else None
-
-
-def drawn_graph(data: object) -> Graph | None:
-    """The graph as people see it, with the nodes we know: `{nodes: [...], links: [...]}`. None when it is not one."""
-    if not isinstance(data, dict):
-        return None
-    sources = dict(_sources(data.get("links")))
-    nodes = {}
-    for one in _listed(data, "nodes"):
-        if isinstance(one.get("type"), str) and one.get("mode") not in (_MUTED, _BYPASSED):
-            nodes[str(one.get("id"))] = Node(one["type"], {**_links(one, sources), **_settings(one)}, "")
-    return Graph(nodes) if nodes else None
-
-
-def left_out(data: object) -> frozenset[str]:
-    """The ids of nodes that are muted or bypassed in a drawn graph."""
-    nodes = _listed(data, "nodes") if isinstance(data, dict) else ()
-    return frozenset(str(one.get("id")) for one in nodes if one.get("mode") in (_MUTED, _BYPASSED))
-
-
-def _sources(links: object) -> Iterator[tuple[object, list[Any]]]:
-    """Link id -> [node id, output]. Links are `[id, node, output, node, input, type]`, or objects in newer files."""
-    for link in links[: 4 * _MOST_NODES] if isinstance(links, list) else ():
-        if isinstance(link, list) and len(link) >= 3 and isinstance(link[0], int):
-            yield link[0], [str(link[1]), link[2]]
-        elif isinstance(link, dict) and isinstance(link.get("id"), int):
-            yield link["id"], [str(link.get("origin_id")), link.get("origin_slot")]
-
-
-def _links(node: dict[str, Any], sources: dict[object, list[Any]]) -> dict[str, Any]:
-    return {
-        one["name"]: sources[one["link"]]
-        for one in _listed(node, "inputs")
-        if isinstance(one.get("name"), str) and isinstance(one.get("link"), int) and one["link"] in sources
-    }
-
-
-def _settings(node: dict[str, Any]) -> dict[str, Any]:
-    values = node.get("widgets_values")
-    if isinstance(values, dict):
-        return values
-    names = _WIDGETS.get(node["type"], ())
-    if not isinstance(values, list):
-        return {}
-    if not names and values and isinstance(values[0], str):
-        return {"text": values[0]}  # a text box of whatever name
-    return {name: value for name, value in zip(names, values, strict=False) if name is not None}
-
-
-def _listed(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    found = data.get(key)
-    return [one for one in found[:_MOST_NODES] if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _as_number(value: object) -> int | float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if isinstance(value, int) or math.isfinite(value) else None
+    return value if math.isfinite(value if isinstance(value, float) else 0) and abs(value) < _LARGEST else None
 
 
 def _as_text(value: object) -> str | None:

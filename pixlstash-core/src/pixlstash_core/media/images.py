@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..contracts import Kind, Media
 from ..errors import Refused
 from ..types import Embedded, Format
+from .stealth import hidden
 from .tiff import Tags
 
 if TYPE_CHECKING:
@@ -60,11 +61,16 @@ class _Still(Media):
         xmp = info.get("xmp", b"")
         return Embedded(
             self._format.name,
-            text=_texts(info),
+            text={**_texts(info), **self._hidden()},
             exif=_exif(self._image),
             xmp=_bounded(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp),
             comment=_bounded(info.get("comment", b"")) if self._format is JPEG else b"",
+            iptc=_iptc(info),
         )
+
+    def _hidden(self) -> dict[str, str]:
+        text = hidden(self._image) if self._format in (PNG, WEBP) and not self.moving else None
+        return {} if text is None else {"stealth": text}
 
     def still(self, short: int, long: int) -> Image:
         from .draw import upright
@@ -99,6 +105,14 @@ def _exif(image: ImageFile) -> bytes:
         if isinstance(raw, str):
             exif = _from_raw_profile(raw)
     return _bounded(exif).removeprefix(b"Exif\0\0")
+
+
+def _iptc(info: dict[Any, Any]) -> bytes:
+    """The IPTC block among Photoshop's resources, or as a converter put it into a PNG."""
+    resources, raw = info.get("photoshop"), info.get("Raw profile type iptc")
+    if isinstance(resources, dict):
+        return _bounded(resources.get(0x0404, b""))
+    return _from_raw_profile(raw) if isinstance(raw, str) else b""
 
 
 def _from_raw_profile(text: str) -> bytes:

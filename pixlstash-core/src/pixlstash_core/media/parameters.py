@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 
 from ..contracts import FactReader
-from ..types import Embedded, Fact, Facts
-from .texts import GENERATION, fact, model_name, parsed, texts
+from ..types import Embedded, Facts
+from .recipe import Part, Recipe, entries
+from .texts import called, parsed, texts
 from .words import PROMPT_LENGTH
 
-_PLACES = ("parameters", "UserComment", "comment", "Parameters")
+_PLACES = ("parameters", "usercomment", "comment", "description", "imagedescription", "xpcomment", "stealth")
 _LORA = re.compile(r"<lora:([^:<>]{1,256})(?::(-?[\d.]{1,12}))?[^<>]{0,64}>")
 _NEGATIVE = re.compile("^Negative prompt:", re.MULTILINE)
 _MOST_LORAS = 64
 _SETTINGS_LENGTH = 32_768
-# fact name -> what it is called in the settings line, in lower case
-_NAMES = {
-    "sampler": ("sampler",),
-    "scheduler": ("schedule type", "scheduler"),
-    "seed": ("seed",),
-    "steps": ("steps",),
-    "cfg": ("cfg scale",),
-    "model": ("model",),
-}
+_HASHES_LENGTH = 16_384
 
 
 class ParametersReader(FactReader):
     """Prompt, negative prompt, LoRA tags and the line of settings."""
 
     id = "a1111"
-    revision = "1"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)
-        for place in _PLACES:
-            text = found.get(place, "")
+        for place, text in called(found, *_PLACES):
             settings_at = _settings_at(text)
             if settings_at is not None:
-                return _facts(text, settings_at)
+                return _recipe(text, settings_at).facts({place: found[place]})
         return None
 
 
@@ -52,23 +43,31 @@ def _settings_at(text: str) -> int | None:
     return None
 
 
-def _facts(text: str, settings_at: int) -> Facts:
+def _recipe(text: str, settings_at: int) -> Recipe:
     head, negative = text[:settings_at], None
     marker = _NEGATIVE.search(head)
     if marker:
         head, negative = head[: marker.start()], head[marker.end() :]
-    prompt = head[:PROMPT_LENGTH].strip()
-    settings = dict(_settings(text[settings_at : settings_at + _SETTINGS_LENGTH]))
-    facts = [_fact(name, settings) for name in _NAMES]
-    facts += _loras(prompt)
-    facts += _resources(settings)
-    facts.append(fact(GENERATION, "tool", _tool(settings)))
-    return Facts(
-        tuple(one for one in facts if one is not None),
-        prompt=prompt or None,
-        negative=negative[:PROMPT_LENGTH].strip() or None if negative else None,
-        payloads={"parameters": text},
+    said = dict(_settings(text[settings_at : settings_at + _SETTINGS_LENGTH]))
+    width, _, height = said.get("size", "").partition("x")
+    hashes = _hashes(said)
+    recipe = Recipe(
+        tool=_tool(said),
+        prompt=head[:PROMPT_LENGTH],
+        negative=negative,
+        seed=said.get("seed"),
+        steps=said.get("steps"),
+        cfg=said.get("cfg scale"),
+        guidance=said.get("distilled cfg scale"),
+        sampler=said.get("sampler"),
+        scheduler=said.get("schedule type") or said.get("scheduler"),
+        width=width,
+        height=height,
+        models=[Part(said.get("model"), said.get("model hash") or hashes.get("model"))],
+        loras=list(_loras(head[:PROMPT_LENGTH], hashes)),
     )
+    _add_resources(recipe, said)
+    return recipe
 
 
 def _settings(line: str) -> Iterator[tuple[str, str]]:
@@ -99,53 +98,47 @@ def _pair(piece: str) -> tuple[str, str]:
     return key.strip().lower(), value.strip().strip('"')
 
 
-def _fact(name: str, settings: dict[str, str]) -> Fact | None:
-    value = next((settings[key] for key in _NAMES[name] if settings.get(key)), None)
-    if value is None:
-        return None
-    if name == "model":
-        value = model_name(value)
-    return fact(GENERATION, name, value, _number(value) if name in ("seed", "steps", "cfg") else None)
-
-
-def _loras(prompt: str) -> list[Fact]:
-    found: dict[str, Fact] = {}
-    for match in _LORA.finditer(prompt):
-        if len(found) < _MOST_LORAS:
-            strength = 1.0 if match[2] is None else _number(match[2])
-            found.setdefault(match[1], fact(GENERATION, "lora", model_name(match[1]), strength))
-    return list(found.values())
-
-
-def _resources(settings: dict[str, str]) -> list[Fact]:
-    """Civitai names models and LoRAs in a JSON list of its own."""
-    resources = parsed(settings.get("civitai resources"))
-    found = []
-    for one in resources[:_MOST_LORAS] if isinstance(resources, list) else ():
-        if isinstance(one, dict) and isinstance(one.get("modelName"), str):
-            if one.get("type") == "checkpoint" and "model" not in settings:
-                found.append(fact(GENERATION, "model", one["modelName"]))
-            elif one.get("type") in ("lora", "lycoris"):
-                weight = one.get("weight")
-                strength = float(weight) if isinstance(weight, int | float) and abs(weight) < 1e6 else None
-                found.append(fact(GENERATION, "lora", one["modelName"], strength))
+def _hashes(said: dict[str, str]) -> dict[str, str]:
+    """By name, from `Lora hashes: "a: 12ab, b: 34cd"` and `Hashes: {"model": "…", "lora:a": "…"}`."""
+    pairs = (one.partition(":") for one in said.get("lora hashes", "")[:_HASHES_LENGTH].split(","))
+    found = {name.strip(): digest.strip() for name, _, digest in pairs}
+    listed = parsed(said.get("hashes"))
+    for name, digest in listed.items() if isinstance(listed, dict) else ():
+        if isinstance(digest, str):
+            found.setdefault(name.removeprefix("lora:").removeprefix("LORA:"), digest)
     return found
 
 
-def _tool(settings: dict[str, str]) -> str:
-    version = settings.get("version", "")
-    if settings.get("app"):
-        return settings["app"]
-    if version == "ComfyUI" or "civitai resources" in settings:
-        return version or "Civitai"
+def _loras(prompt: str, hashes: dict[str, str]) -> Iterator[Part]:
+    seen: set[str] = set()
+    for match in _LORA.finditer(prompt):
+        if match[1] not in seen and len(seen) < _MOST_LORAS:
+            seen.add(match[1])
+            yield Part(match[1], hashes.get(match[1]), 1.0 if match[2] is None else match[2])
+
+
+def _add_resources(recipe: Recipe, said: dict[str, str]) -> None:
+    """Civitai names models and LoRAs in a JSON list of its own."""
+    for one in entries(parsed(said.get("civitai resources"))):
+        part = Part(one.get("modelName"), one.get("hash"), one.get("weight"))
+        if one.get("type") == "checkpoint" and "model" not in said:
+            recipe.models.append(part)
+        elif one.get("type") in ("lora", "lycoris", "dora"):
+            recipe.loras.append(part)
+
+
+def _tool(said: dict[str, str]) -> str:
+    version = said.get("version", "")
+    if said.get("app"):
+        return said["app"]
+    if "civitai resources" in said:
+        return "Civitai"
+    if version.lower().startswith(("comfyui", "fooocus", "ruinedfooocus")):
+        return version.split(" ")[0]
+    if "reforge" in version.lower():
+        return "reForge"
     if re.match(r"f\d|classic|neo", version):
         return "Forge"
+    if "operations" in said or "pipeline" in said or said.get("backend") in ("Diffusers", "Original"):
+        return "SD.Next"
     return "Stable Diffusion WebUI"
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

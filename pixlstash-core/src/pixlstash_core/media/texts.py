@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ..types import Embedded, Fact
@@ -21,6 +24,7 @@ LABELS = {
     "seed": "Seed",
     "steps": "Steps",
     "cfg": "CFG",
+    "guidance": "Guidance",
     "camera": "Camera",
     "lens": "Lens",
     "iso": "ISO",
@@ -29,8 +33,24 @@ LABELS = {
     "focal": "Focal length",
     "place": "Place",
     "tool": "Tool",
+    "model_hash": "Model hash",
+    "lora_hash": "LoRA hash",
+    "resolution": "Generated size",
+    "bias": "Exposure bias",
+    "flash": "Flash",
+    "altitude": "Altitude",
+    "title": "Title",
+    "description": "Description",
+    "keyword": "Keyword",
+    "rating": "Rating",
+    "creator": "Creator",
+    "copyright": "Copyright",
+    "origin": "Origin",
 }
 _USER_COMMENT = 0x9286
+_DESCRIPTION = 0x010E
+_WINDOWS_COMMENT = 0x9C9C
+_KEYED = re.compile(r"\s*(\w{1,40}):\s*(?=[{\[])")
 _MODEL_FILES = (".safetensors", ".ckpt", ".gguf", ".sft", ".pth", ".pt", ".bin")
 
 
@@ -39,31 +59,62 @@ def fact(group: str, name: str, value: str, number: float | None = None) -> Fact
 
 
 def texts(embedded: Embedded) -> dict[str, str]:
-    """Every text by keyword. From EXIF: `UserComment`; `prompt` and `workflow` where a tag starts with that word."""
-    found = dict(embedded.text)
+    """Every text by keyword. From EXIF: `UserComment`, `ImageDescription`, `XPComment`, and the keyword that a tag
+    starts with where a tool put JSON behind one (`workflow:{…}`)."""
+    found = {**embedded.text}
     if embedded.exif:
-        tags = Tags(embedded.exif)
-        for value in tags.main.values():
-            if isinstance(value, str):
-                word, colon, rest = value.partition(":")
-                if colon and word.lower() in ("prompt", "workflow"):
-                    found.setdefault(word.lower(), rest.strip())
-        comment = tags.exif.get(_USER_COMMENT) or tags.main.get(_USER_COMMENT)
-        if comment:
-            found.setdefault("UserComment", _comment(comment, tags.order))
+        for keyword, text in _of_exif(embedded.exif).items():
+            found.setdefault(keyword, text)
     if embedded.comment:
         found.setdefault("comment", _plain(embedded.comment))
     return found
 
 
+def called(found: Mapping[str, str], *keywords: str) -> Iterator[tuple[str, str]]:
+    """The texts of these keywords in this order, as (keyword as found, text). Containers change their case."""
+    for wanted in keywords:
+        for keyword, text in found.items():
+            if keyword.lower() == wanted and text.strip("\0 \r\n\t"):
+                yield keyword, text
+
+
+@lru_cache(maxsize=1)  # every reader asks for the same block in turn
+def _of_exif(block: bytes) -> Mapping[str, str]:
+    tags = Tags(block)
+    found: dict[str, str] = {}
+    for value in tags.main.values():
+        keyed = _KEYED.match(value) if isinstance(value, str) else None
+        if keyed and isinstance(value, str):
+            word = keyed[1].lower() if keyed[1].lower() in ("prompt", "workflow") else keyed[1]
+            found.setdefault(word, value[keyed.end() :].strip())
+    comment = tags.exif.get(_USER_COMMENT) or tags.main.get(_USER_COMMENT)
+    if comment:
+        found.setdefault("UserComment", _comment(comment, tags.order))
+    description, note = tags.main.get(_DESCRIPTION), tags.main.get(_WINDOWS_COMMENT)
+    if isinstance(description, str):
+        found.setdefault("ImageDescription", description)
+    if isinstance(note, bytes):
+        found.setdefault("XPComment", note.decode("utf-16-le", "replace").rstrip("\0"))
+    return found
+
+
+@lru_cache(maxsize=2)  # several readers look into the same text: do not change what this returns
 def parsed(text: str | None) -> Any:
     """What a JSON text holds, or None. Python's reader takes the NaN that generators write."""
     if not text or len(text) > PAYLOAD_BYTES or text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        return json.loads(text)
+        return json.loads(text.rstrip("\0"))
     except (ValueError, RecursionError):
         return None
+
+
+def described(found: Mapping[str, str], mark: str, *keywords: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The JSON objects in these keywords' texts that hold `mark`; looking for it first spares reading long ones."""
+    for keyword, text in called(found, *keywords):
+        data = parsed(text) if mark in text else None
+        if isinstance(data, dict):
+            yield keyword, data
 
 
 def model_name(file: str) -> str:
