@@ -245,7 +245,7 @@ TEXTS = st.one_of(BITS, st.lists(asks(), max_size=4).map(" ".join))
 
 
 @given(TEXTS)
-@settings(max_examples=400, deadline=None, database=None)
+@settings(max_examples=150, deadline=None, database=None)
 def test_what_is_read_prints_and_reads_the_same(text: str) -> None:
     try:
         query = parse(text)
@@ -269,7 +269,7 @@ def test_what_is_read_prints_and_reads_the_same(text: str) -> None:
     ),
     st.sampled_from(list(SORTS)),
 )
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=120, deadline=None, database=None)
 def test_any_query_has_a_text(asked: list[Ask], sort: str) -> None:
     query = Query(tuple(asked), sort)
     again = parse(str(query))
@@ -279,7 +279,7 @@ def test_any_query_has_a_text(asked: list[Ask], sort: str) -> None:
 
 def test_nothing_typed_reaches_sql_unbound_or_raises_anything_else(filled: Library) -> None:
     @given(TEXTS)
-    @settings(max_examples=300, deadline=None, database=None)
+    @settings(max_examples=120, deadline=None, database=None)
     def answers(text: str) -> None:
         try:
             filled.pictures(OWNER, q=text)
@@ -288,7 +288,7 @@ def test_nothing_typed_reaches_sql_unbound_or_raises_anything_else(filled: Libra
             assert 0 <= error.at <= len(text)
 
     @given(st.lists(asks("zq"), min_size=1, max_size=4).map(" ".join))
-    @settings(max_examples=300, deadline=None, database=None)
+    @settings(max_examples=120, deadline=None, database=None)
     def binds(text: str) -> None:
         try:
             compiled = compile(parse(text), filled.views._terms, lambda name: name == "iso")

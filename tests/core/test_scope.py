@@ -253,7 +253,7 @@ ASKS = st.one_of(
 
 def test_scope_and_anything_is_within_the_scope(house: House) -> None:
     @given(st.lists(ASKS, max_size=4).map(" ".join), st.sampled_from(list(SORTS)))
-    @settings(max_examples=150, deadline=None, database=None)
+    @settings(max_examples=80, deadline=None, database=None)
     def holds(text: str, sort: str) -> None:
         library, reader = house.library, house.reader
         expected = [id for id in ids_of(house, OWNER, text, sort) if id in house.scope]

@@ -300,7 +300,7 @@ def test_one_build_however_many_ask(library: Library) -> None:
 
 def test_a_view_is_never_older_than_its_key(library: Library) -> None:
     """Under constant change, what a key holds is what that revision was: the count of pictures scored so far."""
-    ids = fill(library, 150)
+    ids = fill(library, 60)
     seen: dict[str, int] = {}
     wrong: list[object] = []
     stop = threading.Event()
