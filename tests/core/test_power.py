@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import apsw
 import libraries
 import pytest
-from conftest import Effort
+from conftest import SEED, Effort
 from faults import oracle, sources
 from faults.recording import Disk, Op, Recording
 
@@ -42,10 +42,10 @@ class Life(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def life(tmp_path_factory: pytest.TempPathFactory, effort: Effort) -> Life:
+def life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, effort: Effort) -> Life:
     """A library's life, from its making on: pictures come and go, are scored, undone and redone; it is closed twice."""
     folder = tmp_path_factory.mktemp("power")
-    rng = random.Random(f"life {effort}")
+    rng = random.Random(f"life {request.config.stash[SEED]}")
     recording = Recording(folder / "library")
     moments: list[Acknowledged] = []
     with checkpointing(), recording.running():

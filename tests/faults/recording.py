@@ -109,10 +109,14 @@ class _File(apsw.VFSFile):
 
 def _seam(recording: Recording) -> dict[str, Any]:
     """The calls the core moves originals with, written down once they are done."""
-    replace, mkdir, unlink, fsync = os.replace, os.mkdir, os.unlink, os.fsync
+    replace, rename, mkdir, unlink, fsync = os.replace, os.rename, os.mkdir, os.unlink, os.fsync
 
     def recorded_replace(source: Any, target: Any, **rest: Any) -> None:
         replace(source, target, **rest)
+        recording.add("rename", source, to=os.path.relpath(target, recording.root))
+
+    def recorded_rename(source: Any, target: Any, **rest: Any) -> None:
+        rename(source, target, **rest)
         recording.add("rename", source, to=os.path.relpath(target, recording.root))
 
     def recorded_mkdir(path: Any, *rest: Any, **named: Any) -> None:
@@ -130,7 +134,13 @@ def _seam(recording: Recording) -> dict[str, Any]:
         if os.path.isdir(path):
             recording.add("settle", path, began=began)
 
-    return {"replace": recorded_replace, "mkdir": recorded_mkdir, "unlink": recorded_unlink, "fsync": recorded_fsync}
+    return {
+        "replace": recorded_replace,
+        "rename": recorded_rename,
+        "mkdir": recorded_mkdir,
+        "unlink": recorded_unlink,
+        "fsync": recorded_fsync,
+    }
 
 
 # --- what is left -----------------------------------------------------------------------------------------------------
