@@ -37,7 +37,8 @@ check: install
 check-ui:
 	@if command -v npm >/dev/null; then \
 		set -e; \
-		[ $(UI)/node_modules/.package-lock.json -nt $(UI)/package-lock.json ] || $(NPM) ci; \
+		[ -x $(UI)/node_modules/.bin/vitest -a $(UI)/node_modules/.package-lock.json -nt $(UI)/package-lock.json ] \
+			|| $(NPM) ci; \
 		$(NPM) run check; $(NPM) run test; \
 	else \
 		echo "npm is missing: the browser UI was NOT checked (install Node.js 20 or newer)."; \

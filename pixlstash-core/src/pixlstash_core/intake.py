@@ -175,7 +175,9 @@ def demo_job(intake: Intake, db: Database, connect: Connect) -> Handler:
         unknown = stores.unknown(db, payload.store, [file.key for file in painted])
         files = (file for file in painted if file.key in unknown)
         intake.many(files, lambda file: intake.index(payload.store, opened, file), tally, step)
-        for start in range(max(known, PAINTED), payload.pictures, SLICE):
+        # The others were written in order, so their number says where to go on.
+        sketched = known - (len(painted) - len(unknown))
+        for start in range(PAINTED + sketched, payload.pictures, SLICE):
             tally.imported += intake.sketch(payload.store, range(start, min(start + SLICE, payload.pictures)))
             step()
         task.progress(payload.pictures, payload.pictures)
