@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import apsw
 import libraries
 import pytest
-from conftest import SEED, Effort
-from faults import oracle, sources
+from conftest import Effort
+from faults import killing, oracle, sources
 from faults.recording import Disk, Op, Recording
 
 from pixlstash_core.errors import Conflict
@@ -41,18 +41,16 @@ class Life(NamedTuple):
     moments: list[Acknowledged]
 
 
-@pytest.fixture(scope="module")
-def life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, effort: Effort) -> Life:
+@pytest.fixture
+def life(tmp_path: Path, effort: Effort, rng: random.Random) -> Life:
     """A library's life, from its making on: pictures come and go, are scored, undone and redone; it is closed twice."""
-    folder = tmp_path_factory.mktemp("power")
-    rng = random.Random(f"life {request.config.stash[SEED]}")
-    recording = Recording(folder / "library")
+    recording = Recording(tmp_path / "library")
     moments: list[Acknowledged] = []
     with checkpointing(), recording.running():
         Library.create(recording.root)
         for _ in range(3):
             with Library.open(recording.root, work=False) as library:
-                live(library, recording, rng, effort.of(25, 60), moments)
+                live(library, recording, rng, effort.of(20, 60), moments)
     return Life(recording.log, moments)
 
 
@@ -202,6 +200,22 @@ def test_an_older_file_put_back_reuses_nothing(life: Life, tmp_path: Path, effor
         shown = [moment.ids for moment in life.moments if moment.logged <= late][-1]
         with Library.open(folder, work=False) as library:
             assert reused(library, shown) == []
+
+
+@pytest.mark.skipif(bool(killing.why_not()), reason=killing.why_not() or "-")
+def test_copies_are_durable_before_they_get_their_names(tmp_path: Path) -> None:
+    """The decoder process writes copies, out of a recording's sight: so the calls of a whole import are read here."""
+    sources.paint(tmp_path / "source", 6)
+    Library.create(tmp_path / "library")
+    done = killing.finished("copy", tmp_path / "library", tmp_path / "source")
+    media = str(tmp_path / "library/media")
+    named = 0
+    for place, (call, path, to) in enumerate(done):
+        if call == "rename" and path.startswith(f"{media}/incoming/"):
+            named += 1
+            assert ("fsync", path, "") in done[:place], f"{path} was not durable"
+            assert ("fsync", os.path.dirname(to), "") in done[place:], f"{to} can lose its name"
+    assert named == 6
 
 
 def test_the_model_notices_a_missing_sync(tmp_path: Path, rng: random.Random) -> None:

@@ -115,18 +115,39 @@ def read(receipts: Path) -> list[dict[str, Any]]:
 
 def calls(verb: str, library: Path, *rest: Path) -> dict[str, list[int]]:
     """One uninterrupted run: for each kind of call, the number each single call had in its own thread."""
-    log = library.with_name(f"{library.name}.calls")
-    traced = ["strace", "-qq", "-f", "-b", "execve", "-o", str(log), "-e", f"trace={','.join(CALLS)}"]
-    receipts = library.with_name(f"{library.name}.receipts")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
-    command = [*traced, sys.executable, "-m", "faults.worker", verb, str(library), str(receipts), *map(str, rest)]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
     seen: Counter[tuple[str, str]] = Counter()
     found: dict[str, list[int]] = {}
-    for thread, call in re.findall(r"^(\d+) +(\w+)\(", log.read_text(errors="replace"), re.M):
+    text = _traced(verb, library, *rest, options=["-b", "execve", "-e", f"trace={','.join(CALLS)}"])
+    for thread, call in re.findall(r"^(\d+) +(\w+)\(", text, re.M):
         seen[thread, call] += 1
         found.setdefault(call, []).append(seen[thread, call])
     return found
+
+
+def finished(verb: str, library: Path, *rest: Path) -> list[tuple[str, str, str]]:
+    """What one run, decoders included, synced and renamed, in the order it was done: (call, path, new path)."""
+    text = _traced(verb, library, *rest, options=["-y", "-e", "trace=fsync,rename", "-s", "4096"])
+    begun: dict[str, tuple[str, str, str]] = {}
+    found = []
+    for line in text.splitlines():
+        thread, _, rest_of_it = line.partition(" ")
+        if match := re.match(r" *fsync\(\d+<(.*?)>", rest_of_it):
+            begun[thread] = ("fsync", match[1], "")
+        elif match := re.match(r' *rename\("(.*?)", "(.*?)"', rest_of_it):
+            begun[thread] = ("rename", match[1], match[2])
+        if line.endswith("= 0") and thread in begun:
+            found.append(begun.pop(thread))
+    return found
+
+
+def _traced(verb: str, library: Path, *rest: Path, options: list[str]) -> str:
+    log = library.with_name(f"{library.name}.calls")
+    receipts = library.with_name(f"{library.name}.receipts")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
+    command = ["strace", "-qq", "-f", "-o", str(log), *options]
+    command += [sys.executable, "-m", "faults.worker", verb, str(library), str(receipts), *map(str, rest)]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+    return log.read_text(errors="replace")
 
 
 def points(found: dict[str, list[int]], count: int, rng: random.Random) -> list[Kill]:
