@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 
 from ..contracts import Opened
-from ..db import Database
+from ..db import Database, Rows, fetch, translated
 from ..errors import NotThere, PixlStashError, StoreUnreachable
 from ..hub import Hub
 from ..types import CheckReport
@@ -18,7 +19,7 @@ def check(db: Database, hub: Hub, connect: Connect, verify: bool) -> CheckReport
     """Whether the databases are sound and the bytes are where they should be; with `verify`, every byte is read."""
     problems: list[str] = []
     for database in (db, hub.db):
-        for (line,) in database.read("pragma integrity_check(20)"):
+        for (line,) in _integrity(database):
             if line != "ok":
                 problems.append(f"{database.path.name}: {line}")
         if broken := database.read("pragma foreign_key_check"):
@@ -55,6 +56,12 @@ def check(db: Database, hub: Hub, connect: Connect, verify: bool) -> CheckReport
     if lost:
         problems.append(f"{lost} {'picture is' if lost == 1 else 'pictures are'} missing: no location has the bytes.")
     return CheckReport(db.value("select count(*) from picture"), len(places), verified, problems)
+
+
+def _integrity(database: Database) -> Rows:
+    """On a connection of its own: an older one checks full-text indexes by what it remembers of them."""
+    with translated(), closing(database.connect()) as connection:
+        return fetch(connection, "pragma integrity_check(20)")
 
 
 def _digest(opened: Opened, key: str) -> bytes:
