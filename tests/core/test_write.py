@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 import pytest
-from libraries import fill, invented
+from libraries import add, fill, invented
 
 from pixlstash_core import OWNER, pictures
 from pixlstash_core.errors import DiskFull, ReadOnly
@@ -282,3 +282,11 @@ def test_a_picture_is_whole_or_absent(library: Library) -> None:
         library.db.value("select count(*) from picture") == 0 == library.db.value("select count(*) from derived_grid")
     )
     assert library.revision == before
+
+
+def test_checking_again_and_again_finds_no_damage(library: Library) -> None:
+    """A connection that checked a full-text index once takes later changes of it for damage."""
+    for number in range(25):
+        add(library, invented(number))
+        damage = [one for one in library.check(OWNER).problems if not one.endswith("is missing.")]
+        assert damage == [], number
