@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from ..contracts import FactReader, Kind
 from ..hookspecs import hookimpl
 from .comfyui import ComfyReader
+from .drawthings import DrawThingsReader
 from .exif import ExifReader
 from .fooocus import FooocusReader
 from .hosted import CivitaiReader, StabilityMatrixReader, TensorArtReader
 from .images import ImageKind
 from .invokeai import InvokeReader
+from .iptc import IptcReader
 from .novelai import NovelReader
 from .parameters import ParametersReader
 from .swarmui import SwarmReader
+from .xmp import XmpReader
 
 
 @hookimpl
@@ -32,7 +35,10 @@ def readers() -> Iterable[FactReader]:
     yield CivitaiReader()
     yield TensorArtReader()
     yield StabilityMatrixReader()
+    yield DrawThingsReader()
     # The graph that ran says more than the summary that some of its nodes write beside it.
     yield ComfyReader()
     yield ParametersReader()
     yield ExifReader()
+    yield XmpReader()
+    yield IptcReader()
