@@ -1,0 +1,172 @@
+"""For everyone and everywhere: axe finds nothing serious, nothing moves unasked, a phone needs no sideways scroll."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from sources import ROOT
+from ui import gallery
+from ui.conftest import Sit
+from ui.desk import Desk
+from web.conftest import Served
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "pixlstash-web" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RUN = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+  return violations.filter(one => ['serious', 'critical'].includes(one.impact)).flatMap(one =>
+    one.nodes.map(node => `${one.id}: ${node.target} ${node.any[0]?.message ?? ''}`));
+}"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: make check, or npm ci in pixlstash-web/web")
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_serious(sit: Sit, served: Served, axe: str, width: int, theme: str) -> None:
+    desk = sit(served, width=width, height=844, color_scheme=theme, reduced_motion="reduce")
+    page, found = desk.page, dict[str, list[str]]()
+
+    def look(name: str) -> None:
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(axe)
+        found[name] = page.evaluate(RUN)
+        wide = page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
+        if wide > width:
+            found[name].append(f"{wide} pixels wide on a screen of {width}")
+
+    desk.go()
+    desk.tile(1).focus()
+    desk.press("Space", "Shift+ArrowRight", "4")
+    desk.says("2 pictures scored 4")
+    look("grid, selection, toast")
+    desk.press("Escape", "?")
+    look("keys")
+    desk.press("Escape")
+    page.get_by_role("button", name="More").last.click()
+    look("menu")
+    desk.press("Escape")
+    desk.open(0)
+    if width < 640:
+        page.get_by_role("button", name="Information").click()
+    look("viewer")
+    desk.press("Escape")
+    if width < 640:
+        page.get_by_role("button", name="Library").click()
+        look("sidebar")
+        desk.press("Escape")
+    page.goto(f"{served.url}/?q=model:flux1-dev+created:2001")
+    expect(page.get_by_text("removes most")).to_be_visible()
+    look("nothing found")
+    desk.guard.expected = ["status of 4"]
+    page.goto(f"{served.url}/?q=score:>>1")
+    expect(page.get_by_role("alert")).to_be_visible()
+    look("error in the query")
+    page.context.clear_cookies()
+    page.reload()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    look("login")
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_serious_in_an_empty_library(sit: Sit, empty: Served, axe: str, theme: str) -> None:
+    desk = sit(empty, width=1440 if theme == "dark" else 390, height=844, color_scheme=theme, reduced_motion="reduce")
+    desk.page.goto(empty.url)
+    desk.page.get_by_role("button", name="Add a folder").click()
+    desk.page.evaluate(axe)
+    assert desk.page.evaluate(RUN) == []
+
+
+def test_axe_would_find_something(desk: Desk, axe: str) -> None:
+    desk.page.evaluate("document.querySelector('h1').append(document.createElement('img'))")
+    desk.page.evaluate(axe)
+    assert desk.page.evaluate(RUN)
+
+
+def test_nothing_moves_where_motion_is_unwanted(sit: Sit, served: Served) -> None:
+    desk = sit(served, reduced_motion="reduce").go()
+    desk.focus(0)
+    desk.press("4")
+    desk.says("1 picture scored 4")
+    desk.page.get_by_role("button", name="More").click()
+    expect(desk.page.get_by_role("menu")).to_be_visible()
+    assert moving(desk) == []
+    desk.press("Escape")
+    desk.open(1)
+    assert moving(desk) == []
+
+
+def test_something_moves_otherwise(sit: Sit, served: Served) -> None:
+    desk = sit(served, reduced_motion="no-preference").go()
+    desk.focus(0)
+    desk.press("4")
+    desk.says("1 picture scored 4")
+    assert moving(desk) != []
+
+
+def moving(desk: Desk) -> list[str]:
+    """What is or could be in motion."""
+    found: list[str] = desk.page.evaluate("""() => [
+      ...document.getAnimations().map(one => `running: ${one.effect.target.className}`),
+      ...[...document.querySelectorAll('*')].filter(one => {
+        const { transitionDuration, animationName } = getComputedStyle(one);
+        return animationName !== 'none' || transitionDuration.split(', ').some(time => parseFloat(time) > 0);
+      }).map(one => one.tagName + '.' + (one.className.baseVal ?? one.className)),
+    ]""")
+    return found
+
+
+def test_a_phone_has_everything_at_hand(sit: Sit, served: Served) -> None:
+    desk = sit(served, width=390, height=844, has_touch=True, is_mobile=True).go()
+    assert desk.page.evaluate("[visualViewport.width, document.documentElement.scrollWidth]") == [390, 390]
+    tiles = desk.tiles()
+    assert min(one["left"] for one in tiles) >= 0
+    assert max(one["left"] + one["width"] for one in tiles) <= 390
+    desk.page.get_by_role("button", name="Library").tap()
+    desk.page.get_by_role("dialog", name="Library").get_by_role("link", name="Scrapheap").tap()
+    expect(desk.page.get_by_role("heading", name="The scrapheap is empty")).to_be_visible()
+    desk.page.get_by_role("button", name="All pictures").tap()
+    desk.seen()
+    desk.page.get_by_role("button", name="Order and look").tap()
+    desk.page.get_by_role("menuitemradio", name="Squares").tap()
+    desk.until(desk.square)
+    desk.tile(2).tap()
+    desk.developed()
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == 390
+    desk.page.get_by_role("button", name="4 stars").tap()
+    desk.says("1 picture scored 4")
+    desk.page.get_by_role("button", name="Back to the grid").tap()
+    desk.becomes(lambda: desk.stars(2), 4)
+
+
+def test_the_table_is_a_grid_for_those_who_listen(desk: Desk) -> None:
+    tree = desk.page.locator(".main").aria_snapshot()
+    assert f'grid "{gallery.COUNT:,} pictures"' in tree
+    assert f'gridcell "paint-{gallery.PAINTED - 1:03}.png"' in tree
+    rows = desk.page.get_by_role("row")
+    assert rows.count() > 3
+    assert rows.first.get_attribute("aria-rowindex") == "1"
+    assert desk.page.locator(".tile[tabindex='0']").count() == 1, "the table is one stop of the Tab key"
+    desk.focus(0)
+    desk.press("Space")
+    expect(desk.page.locator("[aria-live]", has_text="1 picture selected")).to_have_count(1)
+    desk.press("Escape")
+
+
+def test_the_guard_sees_what_it_is_there_for(sit: Sit, served: Served) -> None:
+    """Or the fixture's silence in all the other tests would mean nothing."""
+    desk = sit(served).go()
+    desk.page.evaluate("fetch('http://pictures.example/').catch(() => 0)")
+    desk.page.evaluate("() => { try { document.body.insertAdjacentHTML('beforeend', '<b>!</b>') } catch {} }")
+    desk.page.evaluate("setTimeout(() => { throw new Error('on purpose') })")
+    desk.page.wait_for_timeout(100)
+    seen = "\n".join(desk.guard.problems)
+    for part in ("policy: connect-src", "trusted-types", "on purpose"):
+        assert part in seen
+    desk.guard.problems.clear()

@@ -1,0 +1,97 @@
+"""Finding: by words, by facts, and out of a query that finds nothing or cannot be read."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from ui import gallery
+from ui.desk import Desk
+from web.conftest import OWNER, Served
+
+pytestmark = pytest.mark.browser
+
+
+def found(served: Served, q: str) -> list[int]:
+    return [one.id for one in served.library.pictures(OWNER, q, limit=100_000)]
+
+
+def shown_ids(desk: Desk) -> list[int]:
+    return [one["id"] for one in desk.tiles()]
+
+
+def test_what_is_typed_is_found(desk: Desk, shown: Served) -> None:
+    desk.press("/")
+    desk.page.keyboard.type("model:flux1-dev lighthouse")
+    ids = found(shown, "model:flux1-dev lighthouse")
+    assert 1 < len(ids) < gallery.PAINTED
+    desk.becomes(lambda: shown_ids(desk), ids)
+    desk.press("Enter")
+    expect(desk.search).not_to_be_focused()
+    expect(desk.page.get_by_role("button", name="Remove the filter model:flux1-dev")).to_be_visible()
+    assert desk.parameter("q") == "model:flux1-dev lighthouse"
+    desk.page.get_by_role("button", name="Remove the filter model:flux1-dev").click()
+    desk.becomes(lambda: desk.parameter("q"), "lighthouse")
+    desk.page.get_by_role("button", name="Clear the search").click()
+    desk.becomes(lambda: desk.grid.get_attribute("aria-label"), f"{gallery.COUNT:,} pictures")
+
+
+def test_typing_is_one_step_back(desk: Desk) -> None:
+    desk.press("/")
+    desk.page.keyboard.type("seed:3")
+    desk.press("Enter")
+    desk.becomes(lambda: len(desk.tiles()), 1)
+    desk.page.go_back()
+    desk.becomes(lambda: desk.grid.get_attribute("aria-label"), f"{gallery.COUNT:,} pictures")
+    assert desk.parameter("q") is None
+    assert desk.search.input_value() == ""
+    desk.page.go_forward()
+    desk.becomes(lambda: len(desk.tiles()), 1)
+
+
+def test_an_error_is_shown_where_it_is(desk: Desk, shown: Served) -> None:
+    desk.guard.expected = ["status of 400"]
+    before = shown_ids(desk)
+    desk.press("/")
+    desk.page.keyboard.type("model:flux1-dev score:>>4")
+    desk.press("Enter")
+    problem = desk.page.get_by_role("alert")
+    expect(problem).to_contain_text("expected a number after score:")
+    expect(problem.locator("mark")).to_have_text(">")
+    assert problem.locator("code").inner_text() == "model:flux1-dev score:>>4"
+    assert desk.page.evaluate("document.querySelector('mark').previousSibling.data") == "model:flux1-dev score:"
+    assert shown_ids(desk) == before, "what was there stays"
+    desk.press("/", "Backspace")  # takes the last chip back into the box
+    assert desk.search.input_value() == "score:>>4"
+    desk.press("Control+a")
+    desk.page.keyboard.type("score:0")
+    desk.press("Enter")
+    expect(problem).to_have_count(0)
+    desk.becomes(lambda: shown_ids(desk), found(shown, "model:flux1-dev score:0"))
+
+
+def test_nothing_found_names_the_filter_to_lift(desk: Desk, shown: Served) -> None:
+    desk.page.goto(f"{shown.url}/?q=model:flux1-dev+created:2001+lighthouse")
+    page = desk.page
+    expect(page.get_by_role("heading", name="Nothing passes all three filters")).to_be_visible()
+    expect(page.get_by_text("created:2001 removes most")).to_be_visible()
+    desk.press("Enter")
+    desk.becomes(lambda: shown_ids(desk), found(shown, "model:flux1-dev lighthouse"))
+    assert desk.parameter("q") == "model:flux1-dev lighthouse"
+
+
+def test_a_fact_finds_its_like(desk: Desk, shown: Served) -> None:
+    desk.open(0)
+    (query,) = [one.query for one in shown.library.picture(OWNER, gallery.COUNT).facts if one.name == "model"]
+    assert query is not None
+    desk.page.get_by_role("button", name="Model").click()
+    desk.becomes(lambda: desk.parameter("q"), query)
+    assert desk.viewer.count() == 0
+    desk.becomes(lambda: shown_ids(desk), found(shown, query))
+    assert 1 < len(shown_ids(desk)) < gallery.PAINTED
+
+
+def test_a_seed_beyond_what_scripts_can_count_is_found(desk: Desk, shown: Served) -> None:
+    """The address and the query keep every digit."""
+    desk.page.goto(f"{shown.url}/?q=seed:18446744073709551615")
+    expect(desk.page.get_by_role("heading", name="Nothing passes seed:18446744073709551615")).to_be_visible()
+    assert desk.parameter("q") == "seed:18446744073709551615"
