@@ -233,7 +233,7 @@ def tiny_claim(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize(("width", "height"), [(83_886_338, 1), (1, 45_000), (2**31 - 1, 2**31 - 1), (50_000, 50_000)])
+@pytest.mark.parametrize(("width", "height"), [(83_886_338, 1), (2**31 - 1, 2**31 - 1), (50_000, 50_000)])
 def test_a_tiny_file_that_claims_to_be_huge_is_refused_at_once(
     pool: DecoderPool, tmp_path: Path, width: int, height: int
 ) -> None:

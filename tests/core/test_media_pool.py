@@ -179,8 +179,8 @@ def test_what_is_no_file(pool: DecoderPool, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        (b"GIF89a" + bytes(100), "GIF"),
-        (b"\0\0\0\x20ftypheic" + bytes(100), "HEIC"),
+        (b"8BPS" + bytes(100), "Photoshop"),
+        (b"\xff\x0a" + bytes(100), "pip install pillow-jxl-plugin"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
         (b"PK\3\4" + bytes(100), "ZIP"),
         (b"Just words.", "text"),

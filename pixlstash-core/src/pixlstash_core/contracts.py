@@ -48,10 +48,12 @@ class Media:
 class Kind:
     """A media kind: recognises its formats by their first bytes and opens them. Runs in the limited decoder process.
 
-    Set `id` (`image`). `open` gets a seekable file holding all bytes; whatever it raises refuses the file.
+    Set `id`; its pictures are of that kind unless `kind` says another (`heif` adds a format to the kind `image`).
+    `open` gets a seekable file holding all bytes; whatever it raises refuses the file.
     """
 
     id: ClassVar[str]
+    kind: ClassVar[str] = ""
 
     def recognise(self, head: bytes, name: str) -> Format | None:
         """The format, from the first 4,096 bytes (fewer in a smaller file) and the file's name; None: not mine."""

@@ -26,7 +26,7 @@ from .files import fsync_folder
 from .hub import Hub
 from .jobs import Handler, Jobs
 from .lock import Holder, Lock
-from .media.pool import DecoderPool
+from .media import DecoderPool, Limits
 from .nouns import Noun, Table
 from .plugins import Plugins
 from .query import TERMS
@@ -66,7 +66,7 @@ class Library(UseCases):
         terms = {term.name: term for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms))}
         self.views = Views(self.db, terms, self.epoch, lambda: self.door.nouns)
         self.access = Access(self.hub, read_only=read_only)
-        self.pool = DecoderPool(disabled=plugins.disabled, extra=plugins.extra)
+        self.pool = DecoderPool(limits=Limits.chosen(os.environ), disabled=plugins.disabled, extra=plugins.extra)
         self.queue = Jobs(self.hub, self.feed.tell)
         self.stores = stores.Stores(self.db, plugins.stores(), path)
         # Read-only, nothing comes in; a still may yet be drawn from a copy.
@@ -136,7 +136,8 @@ class Library(UseCases):
         self.feed.follow(self.door, self, self.plugins)
         self.feed.move()
         self.intake.recover(self.stores.connect)
-        self.intake.renew(", ".join(f"{one.name} {one.version}" for one in self.plugins.infos() if one.enabled))
+        readers = [one for one in self.plugins.infos() if one.enabled]
+        self.intake.renew(", ".join(" ".join((one.name, one.version, *one.objects)) for one in readers))
         purges.finish(self.hub, self.door, self.thumbnails, self.stores.connect)
         handlers = intake.handlers(self.intake, self.db, self.stores.connect, self.stores.own, self.plugins)
         for kind, handler in handlers.items():

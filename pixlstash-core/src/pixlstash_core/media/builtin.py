@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 from ..contracts import FactReader, Kind
 from ..hookspecs import hookimpl
@@ -10,19 +11,32 @@ from .comfyui import ComfyReader
 from .drawthings import DrawThingsReader
 from .exif import ExifReader
 from .fooocus import FooocusReader
+from .heif import HeifKind
 from .hosted import CivitaiReader, StabilityMatrixReader, TensorArtReader
 from .images import ImageKind
 from .invokeai import InvokeReader
 from .iptc import IptcReader
+from .jxl import JxlKind
 from .novelai import NovelReader
 from .parameters import ParametersReader
+from .raw import RawKind
 from .swarmui import SwarmReader
+from .video import VideoKind
 from .xmp import XmpReader
 
 
 @hookimpl
 def kinds() -> Iterable[Kind]:
+    # Those that need an extra are there when what reads them is installed; nothing is loaded before a file needs it.
+    if find_spec("rawpy"):
+        yield RawKind()  # before others: many camera raw files begin like a TIFF
     yield ImageKind()
+    if find_spec("pillow_heif"):
+        yield HeifKind()
+    if find_spec("pillow_jxl"):
+        yield JxlKind()
+    if find_spec("av"):
+        yield VideoKind()
 
 
 @hookimpl

@@ -56,6 +56,11 @@ def main() -> int:
     return 0
 
 
+#: No format packs real pictures tighter: a blank page of one bit a pixel takes more in PNG. More is a hostile claim.
+_PIXELS_PER_BYTE = 10_000
+_PLAUSIBLE_SIDE = 40_000
+
+
 class Desk:
     """Serves tasks one at a time. Messages arrive on a thread of their own: the end of input ends a task, too."""
 
@@ -92,7 +97,7 @@ class Desk:
             if task.still:
                 return Still(drawing.webp) if drawing else Failed("undrawn", why or "It has no still.")
             found = [*self._facts(media.embedded), credentials(source.file())]
-            reading = assemble(source.sha256, source.size, kind.id, form, media, drawing, why, found)
+            reading = assemble(source.sha256, source.size, kind.kind or kind.id, form, media, drawing, why, found)
             source.finish()
             return Drawn(reading)
         finally:
@@ -102,7 +107,9 @@ class Desk:
         file = source.file()
         kind, form = recognise(self._kinds, file, name)
         media = kind.open(file, form)
-        _check_size(media, self._limits)
+        why = _too_large(media, source.size, self._limits)
+        if why is not None:
+            return kind, form, media, None, why
         try:
             return kind, form, media, drawn(media.still(SHORT, LONG)), None
         except NotImplementedError as error:
@@ -164,17 +171,20 @@ def _prepare_pillow(limits: Limits) -> None:
     PngImagePlugin.MAX_TEXT_MEMORY = 32 << 20
 
 
-def _check_size(media: Media, limits: Limits) -> None:
+def _too_large(media: Media, size: int, limits: Limits) -> str | None:
+    """Why a picture is kept without being drawn, or None. Refuses sizes that the file cannot really have."""
     width, height = media.width, media.height
     if width < 1 or height < 1:
         raise Trouble("damaged", "It has no size: the file is damaged.")
-    if width * height > limits.pixels:
-        raise Trouble(
-            "pixels",
-            f"It is too large: {width} × {height} pixels; up to {limits.pixels / 1e6:g} megapixels are taken.",
-        )
-    if max(width, height) > limits.side:
-        raise Trouble("pixels", f"It is too large: {width} × {height} pixels; up to {limits.side} a side are taken.")
+    large = width * height > limits.pixels
+    if (large or max(width, height) > _PLAUSIBLE_SIDE) and width * height > _PIXELS_PER_BYTE * size:
+        raise Trouble("pixels", f"It claims {width} × {height} pixels, which {size} bytes cannot hold.")
+    if not large:
+        return None
+    return (
+        f"It is too large to be drawn: {width} × {height} pixels, and pictures are drawn up to"
+        f" {limits.pixels / 1e6:g} megapixels (PIXLSTASH_MEGAPIXELS sets how many)."
+    )
 
 
 def _failure(error: Exception) -> Failed:

@@ -56,7 +56,10 @@ def upright(image: Image, orientation: int, short: int, long: int) -> Image:
     profile = image.info.get("icc_profile")
     if image.format in ("JPEG", "MPO"):
         image.draft(None, size)
+    stored = image.size
     image.load()
+    if image.size == stored[::-1]:
+        size = size[::-1]  # Pillow turns a TIFF while it decodes it
     image = _resizable(image)
     if image.size != size:
         image = image.resize(size, _FILTER, reducing_gap=2.0)
@@ -105,14 +108,42 @@ def _resizable(image: Image) -> Image:
         return image.convert("RGBA")
     if image.mode in ("RGB", "L", "CMYK"):
         return image
+    if image.mode in ("RGBa", "La"):
+        return image.convert("RGBA" if image.mode == "RGBa" else "LA")
+    if image.mode == "LAB":
+        return _from_lab(image)
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _from_deep(image: Image) -> Image:
-    """16-bit grey: Pillow's own conversion would clip it to white."""
+    """Grey of 16 bits, 32 bits or fractions: Pillow's own conversion would clip it to white."""
+    bounds: Any = image.getextrema()
+    low, high = float(bounds[0]), float(bounds[1])
+    if image.mode == "F" or low < 0 or high > 65_535:
+        return _stretched(image, low, high)
     if image.mode != "I":
         image = image.convert("I")
     return image.point([value >> 8 for value in range(65_536)], "L")
+
+
+def _stretched(image: Image, low: float, high: float) -> Image:
+    """Measurements (depth, temperature, light): black is the least there is, white the most, unless that is 0 to 1."""
+    from PIL import Image as pil
+
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return pil.new("L", image.size, 128)
+    low, high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+    scale = 255 / (high - low) if high > low else 0.0
+    return image.convert("F").point(lambda value: value * scale - low * scale).convert("L")
+
+
+def _from_lab(image: Image) -> Image:
+    from PIL import ImageCms
+
+    converted = ImageCms.profileToProfile(
+        image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+    return image if converted is None else converted
 
 
 def _on_white(image: Image) -> Image:
@@ -127,14 +158,14 @@ def _on_white(image: Image) -> Image:
 
 def _in_srgb(image: Image, profile: bytes | None) -> Image:
     """Colours as sRGB. A profile that is broken or of another kind of colour is passed over, as browsers do."""
-    if not profile or image.mode not in ("RGB", "RGBA", "L", "CMYK"):
+    if not profile or image.mode not in ("RGB", "RGBA", "L", "LA", "CMYK"):
         return image
     try:
         transform = (_transform if len(profile) <= _CACHED_PROFILE else _transform.__wrapped__)(profile, image.mode)
         if transform is None:
             return image
-        alpha = image.getchannel("A") if image.mode == "RGBA" else None
-        converted: Image = transform.apply(image.convert("RGB") if alpha else image)
+        alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+        converted: Image = transform.apply(image.convert(image.mode[:-1]) if alpha else image)
         if alpha:
             converted.putalpha(alpha)
         return converted
@@ -149,7 +180,7 @@ def _transform(profile: bytes, mode: str) -> Any:
 
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     space = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(source.profile.xcolor_space)
-    mode = "RGB" if mode == "RGBA" else mode
+    mode = mode.removesuffix("A")
     if space != mode or "srgb" in (source.profile.profile_description or "").lower():
         return None
     return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB", ImageCms.Intent.PERCEPTUAL)

@@ -1,14 +1,17 @@
-"""The built-in kind `image`: JPEG, PNG and WebP, recognised by their first bytes and decoded by Pillow."""
+"""The built-in kind `image`: what Pillow reads by itself, recognised by the first bytes."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..contracts import Kind, Media
 from ..errors import Refused
 from ..types import Embedded, Format
+from .formats import AVIF, GIF, JPEG, PNG, TIFF, WEBP, still_format
 from .stealth import hidden
 from .tiff import Tags
 
@@ -16,10 +19,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-JPEG = Format("jpeg", "image/jpeg", "jpg", inline=True)
-PNG = Format("png", "image/png", "png", inline=True)
-WEBP = Format("webp", "image/webp", "webp", inline=True)
-
+_MOVING = (PNG, GIF, WEBP, AVIF)  # in others, a second image is a page, a view or a depth map
+_PILLOW = {"jp2": "JPEG2000", "heic": "HEIF"}  # where Pillow's name for a format is another than ours
+_SECONDS_FOR_FRAMES = 2.0
 _MOST_TEXTS = 256
 _MOST_BYTES = 4 << 20
 
@@ -28,32 +30,32 @@ class ImageKind(Kind):
     id = "image"
 
     def recognise(self, head: bytes, name: str) -> Format | None:
-        if head.startswith(b"\xff\xd8\xff"):
-            return JPEG
-        if head.startswith(b"\x89PNG\r\n\x1a\n"):
-            return PNG
-        if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-            return WEBP
-        return None
+        return still_format(head)
 
     def open(self, file: BinaryIO, format: Format) -> Media:
-        from PIL import Image
+        return open_still(file, format)
 
-        with _explaining(format):
-            # Only the decoder of the recognised format may try.
-            return _Still(Image.open(file, formats=[format.name.upper()]), format)
+
+def open_still(file: BinaryIO, format: Format) -> Media:
+    """By Pillow, with the decoder of the recognised format only."""
+    from PIL import Image
+
+    with _explaining(format), _any_size():
+        return _Still(Image.open(file, formats=[_PILLOW.get(format.name, format.name.upper())]), format)
 
 
 class _Still(Media):
     def __init__(self, image: ImageFile, format: Format) -> None:
         self._image = image
         self._format = format
-        self.orientation = Tags(_exif(image)).orientation
-        self.width, self.height = image.size
+        self._exif = _exif(image)
+        self._decoded = False
+        self.orientation = Tags(self._exif).orientation
+        self._turn = 1 if format is TIFF else self.orientation  # Pillow turns TIFFs itself while it decodes them
+        self.width, self.height = _stored_size(image)
         if self.orientation >= 5:
             self.width, self.height = self.height, self.width
-        # An MPO is a JPEG with a second view or a depth map behind the first: not an animation.
-        self.moving = format is not JPEG and bool(getattr(image, "is_animated", False))
+        self.moving = format in _MOVING and bool(getattr(image, "is_animated", False))
 
     @property
     def embedded(self) -> Embedded:  # type: ignore[override]  # read late: PNG texts may follow the pixels
@@ -62,21 +64,51 @@ class _Still(Media):
         return Embedded(
             self._format.name,
             text={**_texts(info), **self._hidden()},
-            exif=_exif(self._image),
+            exif=self._exif or _exif(self._image),
             xmp=_bounded(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp),
             comment=_bounded(info.get("comment", b"")) if self._format is JPEG else b"",
             iptc=_iptc(info),
         )
 
     def _hidden(self) -> dict[str, str]:
-        text = hidden(self._image) if self._format in (PNG, WEBP) and not self.moving else None
+        text = hidden(self._image) if self._format in (PNG, WEBP) and self._decoded and not self.moving else None
         return {} if text is None else {"stealth": text}
 
     def still(self, short: int, long: int) -> Image:
         from .draw import upright
 
         with _explaining(self._format):
-            return upright(self._image, self.orientation, short, long)
+            image = upright(self._image, self._turn, short, long)
+            if self.moving or self._format is TIFF:
+                image = image.copy()  # a small one may be Pillow's own, which shows the frame it is at
+                _check_frames(self._image)
+        self._decoded = True
+        return image
+
+
+def _check_frames(image: ImageFile) -> None:
+    """Raise if a later frame or page is damaged, as far as can be seen in a bounded time."""
+    until = time.monotonic() + _SECONDS_FOR_FRAMES
+    for frame in itertools.count(1):
+        try:
+            image.seek(frame)
+        except EOFError:
+            return
+        image.load()
+        if time.monotonic() > until:
+            return
+
+
+@contextlib.contextmanager
+def _any_size() -> Iterator[None]:
+    """A header may say any size: whether it is drawn is decided later, and its facts are kept in any case."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS, most = None, Image.MAX_IMAGE_PIXELS
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = most
 
 
 @contextlib.contextmanager
@@ -97,9 +129,18 @@ def _explaining(format: Format) -> Iterator[None]:
         raise Refused(f"This {what} file is damaged ({error}).") from error
 
 
+def _stored_size(image: ImageFile) -> tuple[int, int]:
+    """Before any turning. Of a TIFF, Pillow says the upright one where the tag of TIFF, and not XMP, turns it."""
+    tags = getattr(image, "tag_v2", {}) if image.format == "TIFF" else {}
+    return int(tags.get(256, image.width)), int(tags.get(257, image.height))
+
+
 def _exif(image: ImageFile) -> bytes:
     """The TIFF block, wherever the format or a converter keeps it."""
     exif = image.info.get("exif", b"")
+    if image.format == "TIFF":  # the file itself is the block, its tags anywhere in it
+        with contextlib.suppress(Exception):
+            exif = image.getexif().tobytes()
     if not exif:
         raw = image.info.get("Raw profile type exif") or image.info.get("Raw profile type APP1")
         if isinstance(raw, str):

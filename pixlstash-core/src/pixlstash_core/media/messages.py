@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
+from ..errors import Invalid
 from ..types import Reading
 
 #: No answer is longer: a still is some 30 kB, embedded texts are bounded to a few MiB each.
@@ -14,13 +16,27 @@ LONGEST = 64 << 20
 
 
 class Limits(Struct, frozen=True):
-    """What one file may cost: `memory` in bytes (address space), `cpu` and `wall` in seconds, size in pixels."""
+    """What one file may cost: `memory` in bytes (address space), `cpu` and `wall` in seconds.
+
+    Pictures of more than `pixels` are kept, but not drawn.
+    """
 
     memory: int = 1536 << 20
     cpu: float = 20.0
     wall: float = 25.0
     pixels: int = 100_000_000
-    side: int = 40_000
+
+    @classmethod
+    def chosen(cls, environment: Mapping[str, str]) -> Limits:
+        """As PIXLSTASH_MEGAPIXELS says (default 100); what more pixels need in memory and time comes with them."""
+        text = environment.get("PIXLSTASH_MEGAPIXELS", "").strip()
+        if not text:
+            return cls()
+        if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+            raise Invalid(f"PIXLSTASH_MEGAPIXELS={text} is no number from 1 to 100000.")
+        pixels = int(text) * 1_000_000
+        share = max(1.0, pixels / cls().pixels)
+        return cls(int(cls().memory * share), cls().cpu * share, cls().wall * share, pixels)
 
 
 class Start(Struct, frozen=True):

@@ -12,20 +12,23 @@ from .source import Trouble
 
 HEAD = 4_096
 
+_HEIC, _HEIF = "a HEIC file", "a HEIF file"
+_RAW, _JXL = "a camera raw file", "a JPEG XL file"
+
 # (offset, first bytes, what people call it)
 _LOOKS: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"GIF8", "a GIF file"),
-    (0, b"BM", "a BMP file"),
-    (0, b"II*\0", "a TIFF or camera raw file"),
-    (0, b"MM\0*", "a TIFF or camera raw file"),
+    (0, b"II*\0", _RAW),
+    (0, b"MM\0*", _RAW),
+    (0, b"IIRO", _RAW),
+    (0, b"IIRS", _RAW),
+    (0, b"IIU\0", _RAW),
+    (0, b"FOVb", _RAW),
     (0, b"8BPS", "a Photoshop file"),
     (0, b"%PDF", "a PDF document"),
     (0, b"%!PS", "a PostScript file"),
     (0, b"\xc5\xd0\xd3\xc6", "a PostScript file"),
-    (0, b"\xff\x0a", "a JPEG XL file"),
-    (4, b"JXL ", "a JPEG XL file"),
-    (4, b"jP  ", "a JPEG 2000 file"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 file"),
+    (0, b"\xff\x0a", _JXL),
+    (4, b"JXL ", _JXL),
     (0, b"\0\0\1\0", "an icon file"),
     (0, b"\0\0\2\0", "a cursor file"),
     (0, b"qoif", "a QOI file"),
@@ -34,7 +37,7 @@ _LOOKS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"DDS ", "a DDS texture"),
     (0, b"BLP", "a BLP texture"),
     (0, b"SIMPLE", "a FITS file"),
-    (0, b"FUJIFILM", "a camera raw file"),
+    (0, b"FUJIFILM", _RAW),
     (0, b"\x1aE\xdf\xa3", "a WebM or Matroska video"),
     (8, b"AVI ", "an AVI video"),
     (0, b"OggS", "an Ogg file"),
@@ -51,16 +54,25 @@ _LOOKS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"version https://git-lfs", "a Git LFS pointer instead of the picture itself"),
 )
 _BRANDS = {
-    b"avif": "an AVIF file",
-    b"avis": "an AVIF file",
-    b"heic": "a HEIC file",
-    b"heix": "a HEIC file",
-    b"mif1": "a HEIF file",
-    b"msf1": "a HEIF file",
+    b"heic": _HEIC,
+    b"heix": _HEIC,
+    b"hevc": _HEIC,
+    b"mif1": _HEIF,
+    b"msf1": _HEIF,
     b"qt  ": "a QuickTime video",
-    b"crx ": "a camera raw file",
+    b"crx ": _RAW,
     b"M4A ": "an MPEG-4 audio file",
 }
+#: How the words of `_look` end, and what makes such files readable here.
+_REMEDIES = (
+    ((_HEIC, _HEIF), "{what} needs the extra: pip install 'pixlstash-core[heif]'"),
+    ((" video",), "Videos need the extra: pip install 'pixlstash-core[video]'"),
+    ((_RAW,), "Camera raw files need the extra: pip install 'pixlstash-core[raw]'"),
+    (
+        (_JXL,),
+        "JPEG XL needs a decoder that you choose yourself: pip install pillow-jxl-plugin (its licence is the GPL)",
+    ),
+)
 
 
 def recognise(kinds: Iterable[Kind], file: BinaryIO, name: str) -> tuple[Kind, Format]:
@@ -75,6 +87,9 @@ def recognise(kinds: Iterable[Kind], file: BinaryIO, name: str) -> tuple[Kind, F
     look = _look(head)
     if look is None:
         raise Trouble("unsupported", "Its contents are of no kind that is known here.")
+    for ends, remedy in _REMEDIES:
+        if look.endswith(ends):
+            raise Trouble("unsupported", f"It is {look}. {remedy.format(what=look.split()[1])}.")
     raise Trouble("unsupported", f"It is {look}, which no installed kind can read.")
 
 

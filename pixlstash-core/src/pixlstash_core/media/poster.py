@@ -1,0 +1,103 @@
+"""Chooses and draws the frame of a video that stands for it: an early one on which there is something to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .draw import fit
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+    from PIL.Image import Image
+
+#: Below this brightness (of 255) everywhere, a frame counts as black: films fade in.
+_BLACK = 40
+#: Where to look next when the first frame is black: seconds, and shares of the whole.
+_LATER = (1.0, 3.0, 8.0)
+_SHARES = (0.1, 0.3, 0.6)
+#: Frames decoded on the way from a key frame to the moment wanted.
+_MOST_FRAMES = 90
+_UNNAMED = 2  # AVCOL_SPC_UNSPECIFIED
+_TURNS = {90: 2, 180: 3, 270: 4}  # degrees counter-clockwise to PIL.Image.Transpose
+
+
+def poster(
+    container: InputContainer, stream: VideoStream, seconds: float | None, short: int, long: int
+) -> tuple[Image, int]:
+    """The upright image, and the degrees it was turned counter-clockwise: 0, 90, 180 or 270."""
+    from PIL import Image as pil
+
+    # One thread: there is a process per core, and more would hold back frames until each of them has one.
+    stream.codec_context.thread_count = 1
+    best: tuple[int, Image, int] | None = None
+    for frame in _candidates(container, stream, seconds):
+        image = _image(frame, short, long)
+        light = _light(image)
+        if best is None or light > best[0]:
+            best = light, image, round(frame.rotation / 90) % 4 * 90
+        if light >= _BLACK:
+            break
+    if best is None:
+        raise ValueError("it has no frames")
+    _, image, turn = best
+    return (image.transpose(pil.Transpose(_TURNS[turn])) if turn else image), turn
+
+
+def _candidates(container: InputContainer, stream: VideoStream, seconds: float | None) -> Iterator[VideoFrame]:
+    first = next(container.decode(stream), None)
+    if first is None:
+        return
+    yield first
+    if seconds is None or seconds <= 0:
+        return
+    start = first.time or 0.0
+    times = {at for at in (*_LATER, *(seconds * share for share in _SHARES)) if at < seconds}
+    for at in sorted(times):
+        frame = _frame_at(container, stream, start + at)
+        if frame is not None:
+            yield frame
+
+
+def _frame_at(container: InputContainer, stream: VideoStream, at: float) -> VideoFrame | None:
+    """The frame shown at a time in seconds, or the last that is reached with a bounded effort."""
+    import av
+
+    last: VideoFrame | None = None
+    try:
+        container.seek(int(at * 1_000_000), backward=True)
+        for count, frame in enumerate(container.decode(stream)):
+            last = frame
+            if count >= _MOST_FRAMES or (frame.time is not None and frame.time >= at):
+                break
+    except av.error.FFmpegError:
+        pass  # cut short there: what was found before stands
+    return last
+
+
+def _image(frame: VideoFrame, short: int, long: int) -> Image:
+    """As sRGB, small: scaled before it is converted, so that no large image is ever made."""
+    from av.video.reformatter import ColorRange, Colorspace, Interpolation
+
+    width, height = fit(frame.width, frame.height, short, long)
+    # FFmpeg converts by the frame's own matrix if it names one; where it does not, players go by the height.
+    unnamed = frame.colorspace == _UNNAMED
+    small = frame.reformat(
+        width,
+        height,
+        "rgb24",
+        src_colorspace=(Colorspace.ITU709 if frame.height >= 720 else Colorspace.ITU601) if unnamed else None,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=Interpolation.AREA,
+        threads=1,
+    )
+    image: Image = small.to_image()  # type: ignore[no-untyped-call]
+    return image
+
+
+def _light(image: Image) -> int:
+    """The brightness of the brightest part, 0 to 255; parts are large enough that noise does not count."""
+    bounds: Any = image.convert("L").resize((16, 9), 4).getextrema()
+    return int(bounds[1])

@@ -1,0 +1,100 @@
+"""Camera raw files, by rawpy (extra `raw`): the preview that the camera embedded, and what it wrote about it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..contracts import Kind, Media
+from ..errors import Refused
+from ..types import Embedded, Format
+from .formats import TIFF_HEADS, brands, suffix
+from .tiff import Tags
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: Extensions of camera raw files, by which those that begin like a TIFF are told from one.
+SUFFIXES = frozenset(
+    "3fr arw cr2 cr3 crw dcr dng erf fff iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f".split()
+)
+_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
+_TURNS = {3: 3, 5: 8, 6: 6}  # LibRaw's flip to EXIF orientation
+_HEAD_BYTES = 4 << 20
+
+
+class RawKind(Kind):
+    id = "raw"
+    kind = "image"
+
+    def recognise(self, head: bytes, name: str) -> Format | None:
+        known = head.startswith(_HEADS) or brands(head)[:1] == (b"crx ",) or head[8:10] == b"CR"
+        if not known and not (head.startswith(TIFF_HEADS) and suffix(name, SUFFIXES)):
+            return None
+        extension = name.rpartition(".")[2].lower()
+        return Format("raw", "image/x-dcraw", extension if extension in SUFFIXES else "raw")
+
+    def open(self, file: BinaryIO, format: Format) -> Media:
+        with _explaining():
+            return _Raw(_rawpy().imread(file), file)
+
+
+class _Raw(Media):
+    def __init__(self, raw: Any, file: BinaryIO) -> None:
+        self._raw = raw
+        self.orientation = _TURNS.get(raw.sizes.flip, 1)
+        self.width, self.height = raw.sizes.iwidth, raw.sizes.iheight
+        file.seek(0)
+        head = file.read(_HEAD_BYTES)
+        exif = head if head.startswith((b"II*\0", b"MM\0*")) else b""
+        self._preview = _preview(raw)
+        if self._preview is not None and not exif:
+            exif = self._preview.info.get("exif", b"").removeprefix(b"Exif\0\0")
+        self.embedded = Embedded("raw", exif=exif)
+
+    def still(self, short: int, long: int) -> Image:
+        from PIL import Image as pil
+
+        from .draw import upright
+
+        with _explaining():
+            if self._preview is not None:
+                own = Tags(self._preview.info.get("exif", b"").removeprefix(b"Exif\0\0")).orientation
+                upside = (self.width < self.height) != (self._preview.width < self._preview.height)
+                return upright(self._preview, own if own > 1 else self.orientation if upside else 1, short, long)
+            pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)  # upright already
+            return upright(pil.fromarray(pixels), 1, short, long)
+
+
+@contextlib.contextmanager
+def _explaining() -> Iterator[None]:
+    rawpy = _rawpy()
+    try:
+        yield
+    except (Refused, MemoryError):
+        raise
+    except rawpy.LibRawFileUnsupportedError as error:
+        raise Refused("It is a camera raw file of a model that is not known here.", cause="unsupported") from error
+    except Exception as error:
+        raise Refused(f"This camera raw file is damaged ({type(error).__name__}).") from error
+
+
+def _rawpy() -> Any:
+    return import_module("rawpy")
+
+
+def _preview(raw: Any) -> Any:
+    """The embedded picture, opened and not yet decoded, when it is large enough to stand for the whole."""
+    from PIL import Image as pil
+
+    rawpy = _rawpy()
+    with contextlib.suppress(rawpy.LibRawError, OSError):
+        thumb = raw.extract_thumb()
+        if thumb.format == rawpy.ThumbFormat.JPEG:
+            image = pil.open(io.BytesIO(thumb.data), formats=["JPEG"])
+            if min(image.size) >= 384:
+                return image
+    return None

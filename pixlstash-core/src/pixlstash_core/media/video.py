@@ -1,0 +1,154 @@
+"""Videos, by PyAV (extra `video`): length, upright size, when and where they were taken, tags, and a poster."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..contracts import Kind, Media
+from ..errors import Refused
+from ..types import Embedded, Fact, Format
+from .formats import brands, container_format
+from .texts import CAMERA, fact
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+    from PIL.Image import Image
+
+MP4 = Format("mp4", "video/mp4", "mp4", inline=True)
+MOV = Format("mov", "video/quicktime", "mov")
+WEBM = Format("webm", "video/webm", "webm", inline=True)
+MKV = Format("mkv", "video/x-matroska", "mkv")
+AVI = Format("avi", "video/x-msvideo", "avi")
+
+VIDEO = "Video"
+_DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi"}
+_OTHERS = frozenset({b"crx ", b"avci", b"avcs", b"j2ki", b"j2is", b"jpeg", b"jpgs", b"vvic", b"vvis"})
+_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+_MOST_TAGS = 256
+_MOST_TEXT = 4 << 20
+_PLACE = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
+_DATES = ("com.apple.quicktime.creationdate", "creation_time", "date")
+_FIRST_YEAR = 1972  # cameras without a clock write the year their format counts from: 1904 or 1970
+
+
+class VideoKind(Kind):
+    id = "video"
+
+    def recognise(self, head: bytes, name: str) -> Format | None:
+        named = brands(head)
+        if named:
+            if container_format(head) is not None or named[0] in _OTHERS:
+                return None
+            return MOV if named[0] == b"qt  " else MP4
+        if head[:1] == b"\0" and head[4:8] in _ATOMS:
+            return MOV  # QuickTime before it had brands
+        if head[:4] == b"\x1aE\xdf\xa3":
+            return WEBM if b"webm" in head[:64] else MKV
+        return AVI if head[:4] == b"RIFF" and head[8:12] == b"AVI " else None
+
+    def open(self, file: BinaryIO, format: Format) -> Media:
+        import av
+
+        with _explaining(format):
+            # One demuxer only, and no way out: playlists and references could name any file or address.
+            container = av.open(
+                file,
+                "r",
+                format=_DEMUXERS[format.name],
+                container_options={"protocol_whitelist": "none", "export_xmp": "1"},
+                metadata_errors="replace",
+            )
+            stream: Any = container.streams.best("video")
+            if stream is None or "attached_pic" in str(stream.disposition):
+                raise Refused("It holds no moving picture, only sound or data.", cause="unsupported")
+            return _Video(container, stream, format)
+
+
+class _Video(Media):
+    moving = True
+
+    def __init__(self, container: InputContainer, stream: VideoStream, format: Format) -> None:
+        self._container, self._stream, self._format = container, stream, format
+        if stream.codec_context is None:
+            raise Refused("Its pictures are in a code that is not known here.")
+        self.width, self.height = stream.width, stream.height
+        self.seconds = _seconds(container, stream)
+        tags = _tags({**stream.metadata, **container.metadata})
+        self.created = next((at for at in (_moment(tags.get(name)) for name in _DATES) if at is not None), None)
+        self.facts = tuple(_facts(container, stream, tags))
+        xmp = tags.pop("xmp", "").encode("utf-8", "replace")
+        self.embedded = Embedded(format.name, text=tags, xmp=xmp)
+
+    def still(self, short: int, long: int) -> Image:
+        from .poster import poster
+
+        with _explaining(self._format):
+            image, turn = poster(self._container, self._stream, self.seconds, short, long)
+        if turn in (90, 270):
+            self.width, self.height = self.height, self.width
+        return image
+
+
+@contextlib.contextmanager
+def _explaining(format: Format) -> Iterator[None]:
+    """FFmpeg's complaints as sentences; they name the object that was read from."""
+    import av
+
+    what = format.name.upper()
+    try:
+        yield
+    except (Refused, MemoryError):
+        raise
+    except av.error.FFmpegError as error:
+        raise Refused(f"This {what} file is damaged ({error.strerror or type(error).__name__}).") from error
+    except Exception as error:
+        raise Refused(f"This {what} file is damaged ({type(error).__name__}).") from error
+
+
+def _seconds(container: InputContainer, stream: VideoStream) -> float | None:
+    if container.duration is not None and container.duration > 0:
+        return container.duration / 1_000_000
+    if stream.duration is not None and stream.duration > 0 and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None
+
+
+def _tags(found: dict[str, str]) -> dict[str, str]:
+    """By lower-case name: Matroska shouts."""
+    pairs = list(found.items())[:_MOST_TAGS]
+    return {name[:80].lower(): value[: _MOST_TEXT + 1] for name, value in pairs}
+
+
+def _moment(text: str | None) -> int | None:
+    """ms UTC. Without a zone it is UTC, as the formats say."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+        if moment.tzinfo is None:
+            moment = datetime.fromisoformat(f"{moment.isoformat()}+00:00")
+        return int(moment.timestamp() * 1000) if _FIRST_YEAR <= moment.year <= 2200 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _facts(container: InputContainer, stream: VideoStream, tags: dict[str, str]) -> Iterator[Fact]:
+    yield Fact(VIDEO, "codec", "Codec", stream.codec_context.name)
+    rate = float(stream.average_rate or 0)
+    if 0 < rate < 10_000:
+        yield Fact(VIDEO, "fps", "Frames per second", f"{rate:.4g}", rate)
+    sound = container.streams.best("audio")
+    if sound is not None and sound.codec_context is not None:
+        yield Fact(VIDEO, "sound", "Sound", sound.codec_context.name)
+    make, model = (tags.get(f"com.apple.quicktime.{name}", tags.get(name, "")) for name in ("make", "model"))
+    camera = model if not make or make.lower() in model.lower() else f"{make} {model}".strip()
+    if camera:
+        yield fact(CAMERA, "camera", camera)
+    place = _PLACE.match(tags.get("com.apple.quicktime.location.iso6709", tags.get("location", "")))
+    if place is not None:
+        north, east = float(place[1]), float(place[2])
+        if abs(north) <= 90 and abs(east) <= 180 and (north, east) != (0, 0):
+            yield fact(CAMERA, "place", f"{north:.5f}, {east:.5f}")
