@@ -3,5 +3,9 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [svelte({ configFile: false })],
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: {
+    testTimeout: 30_000, // a busy machine is no failure
+    include: ["src/**/*.test.ts"],
+    environment: "node",
+  },
 });
