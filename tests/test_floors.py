@@ -17,7 +17,7 @@ FLOORS: dict[float, str] = {
     2: "db hub changes write lock media stores vectors thumbnails demo",
     3: "scope pictures query views",
     3.5: "features",
-    4: "actions events host intake jobs library",
+    4: "actions events host intake jobs library usecases",
     5: "cli reach __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
@@ -36,7 +36,8 @@ BESIDE = {
     "pixlstash_core.query": "pictures",
     "pixlstash_core.views": "pictures query scope",
     "pixlstash_core.intake": "jobs",
-    "pixlstash_core.library": "actions events intake jobs",
+    "pixlstash_core.library": "actions events intake jobs usecases",
+    "pixlstash_core.usecases": "events intake jobs",
     "pixlstash_core.cli": "reach",
     "pixlstash_core.__main__": "cli",
 }
