@@ -283,7 +283,7 @@ def test_a_drawing_with_subgraph_bypass_mute_reroute_and_wireless_links() -> Non
         "resolution": "832x1216",
         "tool": "ComfyUI",
     }
-    assert read(comment={"workflow": json.dumps(workflow), "prompt": {}})[1] is None  # no graph ran
+    assert read(comment={"workflow": json.dumps(workflow), "prompt": {}})[1] == prompt  # nested, and no graph ran
 
 
 def test_settings_named_beside_their_values() -> None:

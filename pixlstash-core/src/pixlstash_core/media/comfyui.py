@@ -11,7 +11,7 @@ from .graph import Graph, Node, executed
 from .recipe import shown
 from .texts import GENERATION, called, fact, model_name, parsed, texts
 from .words import PROMPT_LENGTH
-from .workflow import drawn_graph, left_out
+from .workflow import drawn_graph, left_out, skimmed
 
 _MOST_MODELS = 32
 _MOST_SAMPLERS = 32
@@ -38,11 +38,12 @@ class ComfyReader(FactReader):
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)
         payloads = {}
-        workflow = None
+        skipped: frozenset[str] = frozenset()
+        workflow: object = None
         for place, text in called(found, *_DRAWN):
-            data = parsed(text)
-            if isinstance(data, dict) and isinstance(data.get("nodes"), list):
-                workflow, payloads[place] = data, text
+            drawn = skimmed(text)
+            if drawn is not None:
+                skipped, payloads[place] = drawn, text
                 break
         graph = None
         for place, text in called(found, *_RAN):
@@ -50,13 +51,16 @@ class ComfyReader(FactReader):
             inner = data.get("prompt") if isinstance(data, dict) else None  # one text may hold both graphs
             if isinstance(inner, dict | str) and "class_type" not in (inner if isinstance(inner, dict) else ()):
                 beside = data.get("workflow")
-                workflow = workflow or (parsed(beside) if isinstance(beside, str) else beside)
+                workflow = parsed(beside) if isinstance(beside, str) else beside
                 data = parsed(inner) if isinstance(inner, str) else inner
-            graph = executed(data, left_out(workflow))
+            graph = executed(data, skipped or left_out(workflow))
+            if graph is None and not payloads:
+                graph = drawn_graph(workflow)
             if graph is not None:
                 payloads[place] = text
                 break
-        graph = graph or (drawn_graph(workflow) if payloads else None)
+        if graph is None:  # only now is the drawing, which may be long, read as a whole
+            graph = next(filter(None, (drawn_graph(parsed(text)) for text in payloads.values())), None)
         return None if graph is None else _facts(graph, payloads)
 
 

@@ -101,10 +101,10 @@ def _of_exif(block: bytes) -> Mapping[str, str]:
 @lru_cache(maxsize=2)  # several readers look into the same text: do not change what this returns
 def parsed(text: str | None) -> Any:
     """What a JSON text holds, or None. Python's reader takes the NaN that generators write."""
-    if not text or len(text) > PAYLOAD_BYTES or text.lstrip()[:1] not in ("{", "["):
+    if not text or len(text) > PAYLOAD_BYTES or text[:64].lstrip("\0 \r\n\t")[:1] not in ("{", "["):
         return None
     try:
-        return json.loads(text.rstrip("\0"))
+        return json.loads(text.strip("\0"), strict=False)
     except (ValueError, RecursionError):
         return None
 

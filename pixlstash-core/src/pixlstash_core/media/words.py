@@ -27,5 +27,7 @@ def kept(text: str) -> str | None:
     """A payload exactly as found, or None when it is too long to keep. Only surrogates, which are no text, change."""
     if len(text) > PAYLOAD_BYTES:
         return None
+    if text.isascii():
+        return text
     data = text.encode("utf-8", "replace")
     return data.decode("utf-8") if len(data) <= PAYLOAD_BYTES else None

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
 from .graph import MOST_NODES, Graph, Node
+from .texts import parsed
+from .words import PAYLOAD_BYTES
 
 _MUTED, _BYPASSED = 2, 4
 _ENTRY, _EXIT = "-10", "-20"
@@ -85,6 +88,30 @@ def left_out(data: object) -> frozenset[str]:
     """The ids of nodes that are muted or bypassed in a drawn graph."""
     nodes = _listed(data, "nodes") if isinstance(data, dict) else ()
     return frozenset(str(one.get("id")) for one in nodes if one.get("mode") in (_MUTED, _BYPASSED))
+
+
+class _Skimmed(Struct):
+    id: object = None
+    mode: object = None
+
+
+class _Skimming(Struct):
+    nodes: list[_Skimmed]
+
+
+_skim = msgspec.json.Decoder(_Skimming)
+
+
+def skimmed(text: str) -> frozenset[str] | None:
+    """As `left_out`, of a drawing's text: some twenty times faster than reading all of it. None: not a drawing."""
+    if '"nodes"' not in text or len(text) > PAYLOAD_BYTES:
+        return None
+    try:
+        nodes = _skim.decode(text.strip("\0"))
+    except (ValueError, RecursionError):  # as are NaN, and nodes of a strange kind
+        data = parsed(text)
+        return left_out(data) if isinstance(data, dict) and isinstance(data.get("nodes"), list) else None
+    return frozenset(str(one.id) for one in nodes.nodes if one.mode in (_MUTED, _BYPASSED))
 
 
 class _Unfolding:
