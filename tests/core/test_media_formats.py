@@ -235,6 +235,12 @@ def test_a_refusal_names_its_remedy(head: bytes, words: str) -> None:
     assert words in str(caught.value)
 
 
+def test_a_raw_file_that_begins_like_a_tiff_is_no_tiff() -> None:
+    with pytest.raises(Trouble, match="pixlstash-core\\[raw\\]"):
+        recognise([ImageKind()], io.BytesIO(b"II*\0\x08\0\0\0" + bytes(50)), "DSC_0001.NEF")
+    assert recognise([ImageKind()], io.BytesIO(b"II*\0\x08\0\0\0" + bytes(50)), "scan.tif")[1].name == "tiff"
+
+
 def test_a_container_is_known_by_all_its_brands() -> None:
     kind, form = recognise([ImageKind()], io.BytesIO(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf" + bytes(50)), "it")
     assert form.name == "avif"

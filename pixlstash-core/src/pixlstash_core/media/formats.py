@@ -20,6 +20,10 @@ HEIF = Format("heif", "image/heif", "heif")
 JXL = Format("jxl", "image/jxl", "jxl")
 
 TIFF_HEADS = (b"II*\0", b"MM\0*", b"II\0*", b"MM*\0", b"II+\0", b"MM\0+")  # the last two: BigTIFF
+#: Extensions of camera raw files, by which those that begin like a TIFF are told from one.
+RAW_SUFFIXES = frozenset(
+    "3fr arw cr2 cr3 crw dcr dng erf fff iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f".split()
+)
 _STARTS = (
     (b"\xff\xd8\xff", JPEG),
     (b"\x89PNG\r\n\x1a\n", PNG),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..contracts import Kind, Media
 from ..errors import Refused
 from ..types import Embedded, Format
-from .formats import AVIF, GIF, JPEG, PNG, TIFF, WEBP, still_format
+from .formats import AVIF, GIF, JPEG, PNG, RAW_SUFFIXES, TIFF, WEBP, still_format, suffix
 from .stealth import hidden
 from .tiff import Tags
 
@@ -30,7 +30,9 @@ class ImageKind(Kind):
     id = "image"
 
     def recognise(self, head: bytes, name: str) -> Format | None:
-        return still_format(head)
+        found = still_format(head)
+        # What Pillow would show of a camera raw file is some small preview: better to say what reads the whole.
+        return None if found is TIFF and suffix(name, RAW_SUFFIXES) else found
 
     def open(self, file: BinaryIO, format: Format) -> Media:
         return open_still(file, format)

@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..contracts import Kind, Media
 from ..errors import Refused
 from ..types import Embedded, Format
-from .formats import TIFF_HEADS, brands, suffix
+from .formats import RAW_SUFFIXES, TIFF_HEADS, brands, suffix
 from .tiff import Tags
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Extensions of camera raw files, by which those that begin like a TIFF are told from one.
-SUFFIXES = frozenset(
-    "3fr arw cr2 cr3 crw dcr dng erf fff iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f".split()
-)
 _HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
 _TURNS = {3: 3, 5: 8, 6: 6}  # LibRaw's flip to EXIF orientation
 _HEAD_BYTES = 4 << 20
@@ -32,10 +28,10 @@ class RawKind(Kind):
 
     def recognise(self, head: bytes, name: str) -> Format | None:
         known = head.startswith(_HEADS) or brands(head)[:1] == (b"crx ",) or head[8:10] == b"CR"
-        if not known and not (head.startswith(TIFF_HEADS) and suffix(name, SUFFIXES)):
+        if not known and not (head.startswith(TIFF_HEADS) and suffix(name, RAW_SUFFIXES)):
             return None
         extension = name.rpartition(".")[2].lower()
-        return Format("raw", "image/x-dcraw", extension if extension in SUFFIXES else "raw")
+        return Format("raw", "image/x-dcraw", extension if extension in RAW_SUFFIXES else "raw")
 
     def open(self, file: BinaryIO, format: Format) -> Media:
         with _explaining():
@@ -47,6 +43,8 @@ class _Raw(Media):
         self._raw = raw
         self.orientation = _TURNS.get(raw.sizes.flip, 1)
         self.width, self.height = raw.sizes.iwidth, raw.sizes.iheight
+        if self.orientation >= 5:
+            self.width, self.height = self.height, self.width
         file.seek(0)
         head = file.read(_HEAD_BYTES)
         exif = head if head.startswith((b"II*\0", b"MM\0*")) else b""
@@ -62,11 +60,17 @@ class _Raw(Media):
 
         with _explaining():
             if self._preview is not None:
-                own = Tags(self._preview.info.get("exif", b"").removeprefix(b"Exif\0\0")).orientation
-                upside = (self.width < self.height) != (self._preview.width < self._preview.height)
-                return upright(self._preview, own if own > 1 else self.orientation if upside else 1, short, long)
+                return upright(self._preview, self._preview_turn(), short, long)
             pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)  # upright already
             return upright(pil.fromarray(pixels), 1, short, long)
+
+    def _preview_turn(self) -> int:
+        """Some cameras say in the preview how it lies, some store it upright, most leave it as the sensor saw it."""
+        own = Tags(self._preview.info.get("exif", b"").removeprefix(b"Exif\0\0")).orientation
+        if own > 1 or self.orientation == 1:
+            return own
+        lies = (self.width < self.height) != (self._preview.width < self._preview.height)
+        return self.orientation if lies or self.orientation == 3 else 1
 
 
 @contextlib.contextmanager

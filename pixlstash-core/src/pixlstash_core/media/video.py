@@ -64,8 +64,10 @@ class VideoKind(Kind):
                 metadata_errors="replace",
             )
             stream: Any = container.streams.best("video")
+            if stream is None and not container.streams.audio:
+                raise Refused(f"This {format.name.upper()} file is cut short: nothing in it can be played.")
             if stream is None or "attached_pic" in str(stream.disposition):
-                raise Refused("It holds no moving picture, only sound or data.", cause="unsupported")
+                raise Refused("It holds no moving picture, only sound.", cause="unsupported")
             return _Video(container, stream, format)
 
 
