@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from typing import Any
 
 import pytest
@@ -284,6 +285,15 @@ def test_a_drawing_with_subgraph_bypass_mute_reroute_and_wireless_links() -> Non
         "tool": "ComfyUI",
     }
     assert read(comment={"workflow": json.dumps(workflow), "prompt": {}})[1] == prompt  # nested, and no graph ran
+
+
+def test_subgraphs_that_hold_themselves_end() -> None:
+    start = time.process_time()
+    for width in (50, 5_000):
+        nodes = [{"id": id, "type": "again"} for id in range(width)]
+        inside = {"id": "again", "nodes": nodes, "links": []}
+        read(workflow={"nodes": nodes, "links": [], "definitions": {"subgraphs": [inside]}})
+    assert time.process_time() - start < 10
 
 
 def test_settings_named_beside_their_values() -> None:

@@ -20,6 +20,7 @@ _MUTED, _BYPASSED = 2, 4
 _ENTRY, _EXIT = "-10", "-20"
 _DEEPEST = 8
 _MOST_DOORS = 64
+_MOST_UNFOLDED = 4 * MOST_NODES
 _MOST_VALUES = 512
 _SEEDS = ("seed", "noise_seed")
 _CONTROLS = ("fixed", "increment", "decrement", "randomize")
@@ -122,6 +123,7 @@ class _Unfolding:
         self._nodes: dict[str, Node] = {}
         #: Where the outputs of a subgraph in use come from.
         self._doors: dict[tuple[str, int], Any] = {}
+        self._left = _MOST_UNFOLDED
 
     def nodes(self) -> dict[str, Node]:
         for node in self._nodes.values():
@@ -129,7 +131,10 @@ class _Unfolding:
         return self._nodes
 
     def add(self, data: dict[str, Any], prefix: str, entries: list[Any], depth: int) -> None:
+        if self._left <= 0:  # subgraphs full of subgraphs grow beyond all bounds
+            return
         drawn = {str(one.get("id")): one for one in _listed(data, "nodes") if isinstance(one.get("type"), str)}
+        self._left -= 1 + len(drawn)
         sheet = _Sheet(drawn, dict(_sources(data.get("links"))), prefix, entries)
         for id, one in drawn.items():
             if one.get("mode") in (_MUTED, _BYPASSED) or len(self._nodes) >= MOST_NODES:
