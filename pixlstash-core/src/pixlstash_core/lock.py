@@ -55,9 +55,11 @@ class Lock:
         self._file.flush()
 
     def release(self) -> None:
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.close()
+        with suppress(OSError):  # what is written there means nothing without the lock
+            self._file.seek(0)
+            self._file.truncate()
+        with suppress(OSError):
+            self._file.close()
 
 
 def _patiently(file: BinaryIO) -> bool:

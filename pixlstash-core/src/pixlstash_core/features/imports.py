@@ -113,7 +113,7 @@ class Intake:
                 shutil.copyfileobj(source, out, 1 << 20)
             return self._index(store, file, path)
         finally:
-            path.unlink(missing_ok=True)
+            _drop(path)
 
     def keep(self, store: int, managed: Managed, path: Path, name: str, *, move: bool = False) -> Taken:
         """Copy a file into the library's own store (or move it there, when it is a temporary one of ours).
@@ -138,7 +138,7 @@ class Intake:
                 self.hub.write("delete from refusal where reason = ?", (PURGED,))
             return taken
         finally:
-            copy.unlink(missing_ok=True)
+            _drop(copy)
 
     def sketch(self, store: int, indexes: range) -> int:
         """Add demo pictures that are painted only when somebody looks; how many."""
@@ -394,6 +394,12 @@ class _Listing:
             (self._store,),
         )
         return [row[0] for row in rows]
+
+
+def _drop(path: Path) -> None:
+    """Remove a temporary file; one that cannot be removed goes at the next start."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def shown_path(path: str) -> str:
