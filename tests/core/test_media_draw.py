@@ -252,6 +252,17 @@ def test_a_text_bomb_is_refused(read: Any) -> None:
         read(Image.new("RGB", (20, 20)), pnginfo=info)
 
 
+def test_texts_below_the_limit_that_blow_up_are_refused_too(read: Any) -> None:
+    info = PngImagePlugin.PngInfo()
+    for name in ("one", "two", "three"):
+        info.add_text(name, "x" * (2 << 20), zip=True)
+    with pytest.raises(Refused, match="made to do harm"):
+        read(Image.new("RGB", (20, 20)), pnginfo=info)
+    plain = PngImagePlugin.PngInfo()
+    plain.add_text("prompt", '{"class_type": "KSampler", "seed": 12345}, ' * 50_000, zip=True)
+    assert read(noisy(300, 200), pnginfo=plain).still
+
+
 @pytest.mark.attack
 def test_the_largest_picture_fits_the_memory(tmp_path: Path, effort: Effort) -> None:
     """100 megapixels with transparency and a profile stay within the limit that is there by default."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..contracts import Kind, Media
 from ..errors import Refused
 from ..types import Embedded, Format
-from .formats import AVIF, GIF, JPEG, PNG, RAW_SUFFIXES, TIFF, WEBP, still_format, suffix
+from .formats import AVIF, GIF, JPEG, JXL, PNG, RAW_SUFFIXES, TIFF, WEBP, still_format, suffix
 from .stealth import hidden
 from .tiff import Tags
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _MOVING = (PNG, GIF, WEBP, AVIF)  # in others, a second image is a page, a view or a depth map
 _PILLOW = {"jp2": "JPEG2000", "heic": "HEIF"}  # where Pillow's name for a format is another than ours
 _SECONDS_FOR_FRAMES = 2.0
+_TEXT_PER_BYTE = 400
 _MOST_TEXTS = 256
 _MOST_BYTES = 4 << 20
 
@@ -42,17 +44,21 @@ def open_still(file: BinaryIO, format: Format) -> Media:
     """By Pillow, with the decoder of the recognised format only."""
     from PIL import Image
 
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
     with _explaining(format), _any_size():
-        return _Still(Image.open(file, formats=[_PILLOW.get(format.name, format.name.upper())]), format)
+        return _Still(Image.open(file, formats=[_PILLOW.get(format.name, format.name.upper())]), format, size)
 
 
 class _Still(Media):
-    def __init__(self, image: ImageFile, format: Format) -> None:
+    def __init__(self, image: ImageFile, format: Format, size: int) -> None:
         self._image = image
+        self._size = size
         self._format = format
         self._exif = _exif(image)
         self._decoded = False
-        self.orientation = Tags(self._exif).orientation
+        # The pixels of a JPEG XL say themselves how they are turned, and are so: its EXIF tag must not turn them again.
+        self.orientation = 1 if format is JXL else Tags(self._exif).orientation
         self._turn = 1 if format is TIFF else self.orientation  # Pillow turns TIFFs itself while it decodes them
         self.width, self.height = _stored_size(image)
         if self.orientation >= 5:
@@ -81,11 +87,19 @@ class _Still(Media):
 
         with _explaining(self._format):
             image = upright(self._image, self._turn, short, long)
+            _check_texts(self._image.info, self._size)
             if self.moving or self._format is TIFF:
                 image = image.copy()  # a small one may be Pillow's own, which shows the frame it is at
                 _check_frames(self._image)
         self._decoded = True
         return image
+
+
+def _check_texts(info: dict[Any, Any], size: int) -> None:
+    """Refuse texts that were packed to blow up: real ones, workflows too, shrink to a fiftieth at best."""
+    length = sum(len(text) for text in info.values() if isinstance(text, str))
+    if length > _TEXT_PER_BYTE * size:
+        raise Refused(f"Its texts grow from {size} bytes to {length}: it was made to do harm.")
 
 
 def _check_frames(image: ImageFile) -> None:
@@ -121,7 +135,7 @@ def _explaining(format: Format) -> Iterator[None]:
     what = format.name.upper()
     try:
         yield
-    except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (Refused, MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise
     except UnidentifiedImageError:
         raise Refused(f"This {what} file is damaged: its header cannot be read.") from None
