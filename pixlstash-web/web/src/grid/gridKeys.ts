@@ -159,18 +159,17 @@ function changes(ground: Ground): Binding[] {
     if (selected) act(selected);
     else toasts.add({ text: "Choose a picture first: point at it, or use the arrow keys", seconds: 4 });
   };
-  const scores = [1, 2, 3, 4, 5, 0].flatMap((n): Binding[] => {
-    const label = n === 0 ? "Clear the score" : n === 1 ? "1 star" : `${n} stars`;
-    const give = about((selected) => void score(selected, n));
-    const advance = about((selected) => {
+  const digits = [1, 2, 3, 4, 5, 0];
+  const scores = digits.map((n): Binding => {
+    const run = about((selected) => void score(selected, n));
+    return { key: String(n), where: "grid", label: n ? "1 to 5 stars" : "Clear the score", group: "Score", run };
+  });
+  const advances = digits.map((n): Binding => {
+    const run = about((selected) => {
       void score(selected, n);
       if (!table.selection.size) ground.focus(ground.target() + 1);
     });
-    const key = String(n);
-    return [
-      { key, where: "grid", label, group: "Score", run: give },
-      { key, shift: true, where: "grid", label: "Score and go on", group: "Score", run: advance },
-    ];
+    return { key: String(n), shift: true, where: "grid", label: "Score and go on", group: "Score", run };
   });
   const file = about((selected) => {
     const focused = ground.target() === table.cursor;
@@ -179,6 +178,7 @@ function changes(ground: Ground): Binding[] {
   });
   return [
     ...scores,
+    ...advances,
     { key: "Delete", where: "grid", label: "To the scrapheap, or out of it", group: "Change", run: file },
     { key: "z", ctrl: true, where: "both", label: "Undo", group: "Change", run: () => void undo() },
     { key: "z", ctrl: true, shift: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },

@@ -32,7 +32,7 @@ const CHANGE = "Change";
 const LOOK = "One picture";
 
 function scores(n: number): ViewerKey[] {
-  const label = n === 0 ? "Clear the score" : n === 1 ? "1 star" : `${n} stars`;
+  const label = n ? "1 to 5 stars" : "Clear the score";
   const key = { key: String(n), group: "Score", value: n };
   return [
     { ...key, label, action: "score" },
