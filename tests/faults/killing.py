@@ -1,4 +1,4 @@
-"""Runs a worker and kills it: at its n-th call of a kind to the system (`strace`), or after a while."""
+"""Runs a worker and kills it, or fails it: at its n-th call of a kind to the system (`strace`), or after a while."""
 
 from __future__ import annotations
 
@@ -35,16 +35,22 @@ MARK = "PIXLSTASH_FAULTS"
 
 
 class Kill(NamedTuple):
-    """When to kill: at the `nth` such call of any one thread, at a `receipt` of this name, or after `seconds`."""
+    """When to kill: at the `nth` such call of any one thread, at a `receipt` of this name, or after `seconds`.
+
+    With `error` nobody is killed: that call fails so instead, once in each thread that comes so far.
+    """
 
     call: str = ""
     nth: int = 0
     seconds: float = 60.0
     receipt: str = ""
+    error: str = ""
 
     def __str__(self) -> str:
         if self.receipt:
             return f"at {self.receipt!r}"
+        if self.error:
+            return f"{self.error} from {self.call} {self.nth}"
         return f"{self.call} {self.nth}" if self.call else f"{self.seconds * 1000:.0f} ms"
 
 
@@ -87,7 +93,7 @@ def run(verb: str, library: Path, *rest: Path, kill: Kill | None = None, mark: s
         process.kill()
         _, error = process.communicate()
     killed = process.returncode in (-9, 137)
-    if not killed and process.returncode != 0:
+    if not killed and process.returncode != 0 and not (kill and kill.error):
         raise AssertionError(f"the worker failed by itself: {error}")
     return Ran(killed, read(receipts), error)
 
@@ -104,7 +110,8 @@ def _strace(kill: Kill | None) -> list[str]:
         return []
     # Decoders are let go at their execve: they are to die of their parent's death, not of ours.
     quiet = ["strace", "-qq", "-f", "-b", "execve", "-o", os.devnull, "-e", f"trace={kill.call}"]
-    return [*quiet, "-e", f"inject={kill.call}:signal=SIGKILL:when={kill.nth}"]
+    what = f"error={kill.error}" if kill.error else "signal=SIGKILL"
+    return [*quiet, "-e", f"inject={kill.call}:{what}:when={kill.nth}"]
 
 
 def read(receipts: Path) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from pixlstash_core.types import (
     DeletePictures,
     Event,
     ImportPaths,
+    Job,
     PicturesAdded,
     ScorePictures,
     Selection,
@@ -76,12 +77,14 @@ def take_in(path: Path, tell: Tell, folder: Path, *, in_place: bool) -> None:
 
     with Library.open(path) as library:
         library.subscribe(heard)
-        finish(library, library.import_paths(OWNER, ImportPaths([str(folder)], in_place)).id)
+        job = finish(library, library.import_paths(OWNER, ImportPaths([str(folder)], in_place)).id)
+        tell(job=job.state, error=job.error)
 
 
-def finish(library: Library, job: int) -> None:
-    while library.job(OWNER, job).state in ("waiting", "running"):
+def finish(library: Library, number: int) -> Job:
+    while (job := library.job(OWNER, number)).state in ("waiting", "running"):
         time.sleep(0.005)
+    return job
 
 
 def upload(path: Path, tell: Tell, folder: Path) -> None:
