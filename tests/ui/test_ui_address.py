@@ -22,9 +22,11 @@ def places(desk: Desk) -> list[tuple[int, int]]:
 def scroll(desk: Desk, by: int) -> list[tuple[int, int]]:
     """Turn the wheel, wait until the address knows, and say what is seen."""
     desk.page.mouse.move(600, 400)
-    before = desk.parameter("at")
-    desk.page.mouse.wheel(0, by)
-    desk.until(lambda: desk.parameter("at") != before)
+    top, at = desk.tiles()[0], desk.parameter("at")
+    while desk.tiles()[0] == top:  # a wheel turned before the page has settled moves nothing
+        desk.page.mouse.wheel(0, by)
+        desk.page.wait_for_timeout(150)
+    desk.until(lambda: desk.parameter("at") != at)
     desk.page.wait_for_timeout(120)
     desk.seen()
     return places(desk)

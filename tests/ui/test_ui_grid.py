@@ -123,6 +123,18 @@ def test_the_scrubber_goes_anywhere(desk: Desk, shown: Served) -> None:
     assert abs(tiles[0]["index"] - gallery.COUNT / 2) < gallery.COUNT / 10
 
 
+def test_the_scrubber_names_what_lies_where_at_once(desk: Desk, shown: Served) -> None:
+    header = shown.library.view(OWNER).header
+    starts = {one.label[:4]: one.start / header.count for one in reversed(header.sections)}
+    marks = desk.page.evaluate(
+        "() => [...document.querySelectorAll('.scrub span')].map(one => [one.textContent, parseFloat(one.style.top)])"
+    )
+    years = {text: top / desk.frame["height"] for text, top in marks if text in starts}
+    assert years == {year: pytest.approx(starts[year], abs=0.05) for year in years}
+    assert len(years) > 1, "some that lie near each other are left out"
+    assert len(marks) > len(years) + 5, "months between them"
+
+
 def test_an_order_is_chosen_by_its_name(desk: Desk, shown: Served) -> None:
     desk.page.get_by_role("button", name="Newest").click()
     desk.page.get_by_role("menuitemradio", name="Name, Z to A").click()
