@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import apsw
-import libraries
 import pytest
 from conftest import Effort
 from faults import oracle, sources, worker
@@ -43,10 +43,13 @@ def purge(library: Library, source: Path) -> None:
 
 
 def scan(library: Library, source: Path) -> None:
-    """An import whose job fails says so with its sentence."""
-    job = libraries.finish(library, library.import_paths(OWNER, ImportPaths([str(source)], in_place=True)))
-    if job.error is not None:
-        raise PixlStashError(job.error)
+    """An import whose job fails says so with its sentence; one that cannot even be begun waits for the disk."""
+    job = library.import_paths(OWNER, ImportPaths([str(source)], in_place=True))
+    end = time.monotonic() + 3
+    while (job := library.job(OWNER, job.id)).state == "running" or (job.state == "waiting" and time.monotonic() < end):
+        time.sleep(0.01)
+    if job.state != "done":
+        raise PixlStashError(job.error or "The job waits for the disk.")
     assert library.db.value("select count(*) from location where store_id != ?", (library.stores.own()[0],)) == NEW
 
 
