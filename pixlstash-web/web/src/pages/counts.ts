@@ -19,7 +19,7 @@ export async function countOf(query: string, signal: AbortSignal): Promise<numbe
       held = longer;
     }
   } finally {
-    void reader.cancel();
+    reader.cancel().catch(() => undefined); // given up already where somebody asked for something else
   }
 }
 
