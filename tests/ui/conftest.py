@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pixlstash_web
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 from ui import gallery
@@ -16,8 +15,7 @@ from ui.desk import Desk, Guard
 from web.conftest import Served, serving
 
 from pixlstash_core.library import Library
-
-STATIC = Path(pixlstash_web.__file__).parent / "static"
+from pixlstash_web.site import STATIC
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -114,7 +114,7 @@ class Desk:
     def square(self) -> bool:
         """Whether tiles are: edges fall on whole pixels, so a side may be one longer than another."""
         sides = [side for one in self.tiles() for side in (one["width"], one["height"])]
-        return max(sides) - min(sides) <= 1
+        return bool(max(sides) - min(sides) <= 1)
 
     def tile(self, index: int) -> Locator:
         return self.page.locator(f'.tile[data-index="{index}"]')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 from sources import ROOT
 from ui import gallery
 from ui.conftest import Sit
@@ -166,7 +166,9 @@ def test_the_guard_sees_what_it_is_there_for(sit: Sit, served: Served) -> None:
     desk.page.evaluate("() => { try { document.body.insertAdjacentHTML('beforeend', '<b>!</b>') } catch {} }")
     desk.page.evaluate("setTimeout(() => { throw new Error('on purpose') })")
     desk.page.wait_for_timeout(100)
+    with pytest.raises(Error, match="ERR_"):
+        desk.page.goto("http://localhost:1/")
     seen = "\n".join(desk.guard.problems)
-    for part in ("policy: connect-src", "trusted-types", "on purpose"):
+    for part in ("policy: connect-src", "trusted-types", "on purpose", "left the origin: http://localhost:1/"):
         assert part in seen
     desk.guard.problems.clear()

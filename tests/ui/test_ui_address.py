@@ -22,8 +22,8 @@ def places(desk: Desk) -> list[tuple[int, int]]:
 def scroll(desk: Desk, by: int) -> list[tuple[int, int]]:
     """Turn the wheel, wait until the address knows, and say what is seen."""
     desk.page.mouse.move(600, 400)
-    top, at = desk.tiles()[0], desk.parameter("at")
-    while desk.tiles()[0] == top:  # a wheel turned before the page has settled moves nothing
+    before, at = places(desk), desk.parameter("at")
+    while places(desk) == before:  # a wheel turned before the page has settled moves nothing
         desk.page.mouse.wheel(0, by)
         desk.page.wait_for_timeout(150)
     desk.until(lambda: desk.parameter("at") != at)

@@ -60,7 +60,8 @@ def test_rows_fill_the_width_with_even_gutters(desk: Desk) -> None:
     for row, below in itertools.pairwise(rows):
         assert below[0]["top"] - row[0]["top"] - row[0]["height"] == pytest.approx(GAP, abs=0.1)
     natural = desk.page.evaluate(
-        "() => [...document.querySelectorAll('.tile > img')].map(i => [i.width / i.height, i.naturalWidth / i.naturalHeight])"
+        """() => [...document.querySelectorAll('.tile > img')].map(
+             one => [one.width / one.height, one.naturalWidth / one.naturalHeight])"""
     )
     assert all(drawn == pytest.approx(true, rel=0.04) for drawn, true in natural), "hardly anything is cut off"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 from ui import gallery
 from ui.conftest import Sit, close
 from ui.desk import Desk
@@ -93,9 +94,7 @@ def test_two_tabs_agree(sit: Sit, served: Served) -> None:
     one.becomes(lambda: one.stars(0), 0)
 
 
-def test_a_view_the_server_forgot_is_asked_for_again(
-    sit: Sit, large: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_view_the_server_forgot_is_asked_for_again(sit: Sit, large: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = sit(large).go()
     desk.guard.expected = ["status of 410"]
     desk.tile(2).click(modifiers=["Control"])
@@ -122,9 +121,7 @@ def forget(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
         served.library.views.drop_idle()
 
 
-def test_a_server_that_stops_and_comes_back(sit: Sit, few: Path, tmp_path: Path, tabs: list[object]) -> None:
-    import shutil
-
+def test_a_server_that_stops_and_comes_back(sit: Sit, few: Path, tmp_path: Path, tabs: list[BrowserContext]) -> None:
     shutil.copytree(few, tmp_path / "copy")
     with Library.open(tmp_path / "copy") as library:
         with running(library) as url:
@@ -144,4 +141,4 @@ def test_a_server_that_stops_and_comes_back(sit: Sit, few: Path, tmp_path: Path,
             desk.says("1 picture scored 5")
             gallery.add(library, 100, 1)
             expect(desk.page.locator(".pill")).to_contain_text("1 new", timeout=15_000)
-            close(tabs)  # type: ignore[arg-type]
+            close(tabs)

@@ -117,7 +117,7 @@ def test_delete_fills_the_scrapheap_and_undo_empties_it(table: Desk, served: Ser
     table.becomes(lambda: table.cursor, 1)
     table.press("Control+z")
     table.becomes(lambda: [one["id"] for one in table.tiles()], ids)
-    assert served.library.pictures(OWNER, "is:scrapheap") == []
+    table.becomes(lambda: served.library.pictures(OWNER, "is:scrapheap"), [])
 
 
 def test_the_scrapheap_is_a_view_to_restore_from(table: Desk, served: Served) -> None:
