@@ -242,7 +242,8 @@ class Intake:
         refused: OnRefusal = lambda file, error: None,
     ) -> None:
         """Take files with some in flight at once; `step` is called between them and may raise to stop."""
-        width = (os.cpu_count() or 2) * 2
+        # More than there are decoders: those that wait for the disk share commits meanwhile, and no decoder waits.
+        width = (os.cpu_count() or 2) * 4
         with ThreadPoolExecutor(width, thread_name_prefix="import") as threads:
             flying: dict[Future[Taken], File] = {}
             try:
