@@ -103,7 +103,11 @@ def _direct(path: Path, pictures: int, folder: Path) -> Iterator[tuple[Call, Cal
         def start() -> None:
             jobs.append(library.import_paths(OWNER, ImportPaths([str(folder)], in_place=False)).id)
 
-        yield score, start, lambda: library.job(OWNER, jobs[-1]).state in ("waiting", "running")
+        def running() -> bool:
+            job = library.job(OWNER, jobs[-1])
+            return _unfinished(job.state, job.report.imported if job.report else 0)
+
+        yield score, start, running
 
 
 @contextlib.contextmanager
@@ -121,10 +125,16 @@ def _served(path: Path, pictures: int, folder: Path) -> Iterator[tuple[Call, Cal
             jobs.append(json.loads(asked)["id"])
 
         def running() -> bool:
-            found = json.loads(server.get("/api/v1/jobs"))
-            return any(job["id"] == jobs[-1] and job["state"] in ("waiting", "running") for job in found)
+            job = next(job for job in json.loads(server.get("/api/v1/jobs")) if job["id"] == jobs[-1])
+            return _unfinished(job["state"], job["report"]["imported"] if job["report"] else 0)
 
         yield score, start, running
+
+
+def _unfinished(state: str, imported: int) -> bool:
+    if state not in ("waiting", "running") and not imported:
+        raise SystemExit(f"The import is {state} and took nothing in.")
+    return state in ("waiting", "running")
 
 
 @contextlib.contextmanager
