@@ -25,7 +25,7 @@ def test_a_call_that_fails(error: str, tmp_path: Path, effort: Effort, rng: rand
     with Library.open(tmp_path / "whole", work=False) as library:
         expected = oracle.contents(library)
     wrong: dict[str, list[str]] = {}
-    kills = [kill._replace(error=error) for kill in killing.points(found, effort.of(4, 60), rng)]
+    kills = [kill._replace(error=error) for kill in killing.points(found, effort.of(2, 60), rng)]
     for number, kill in enumerate(kills):
         path = tmp_path / f"library{number}"
         Library.create(path)

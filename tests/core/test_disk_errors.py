@@ -80,7 +80,7 @@ def test_a_failing_disk(name: str, error: type[apsw.Error], bench: Bench, effort
     act = ACTS[name]
     total = count(act, bench)
     trials = [(nth, for_ever) for nth in range(1, total + 1) for for_ever in (False, True)]
-    chosen = sorted(rng.sample(trials, min(len(trials), effort.of(3 if act is scan else 5, 200))))
+    chosen = sorted(rng.sample(trials, min(len(trials), effort.of(3, 200))))
     wrong = {}
     failed = 0
     for nth, for_ever in chosen:

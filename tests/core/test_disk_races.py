@@ -24,31 +24,35 @@ def test_taken_in_while_purged(tmp_path: Path, effort: Effort, rng: random.Rando
     files = [sources.png(rng, number, 16) for number in range(3)]
     wrong: list[str] = []
     Library.create(tmp_path / "library")
-    end = time.monotonic() + effort.of(3, 60)
+    rounds, limit = effort.of(8, 500), time.monotonic() + 300
     counted = {"imported": 0, "duplicate": 0, "scrapheaped": 0, "refused": 0, "purged": 0, "restored": 0}
+
+    def going_on() -> bool:
+        enough = counted["imported"] >= rounds and counted["purged"] >= rounds
+        return not enough and not wrong and time.monotonic() < limit
 
     def upload(seed: int) -> None:
         choice = random.Random(seed)
-        while time.monotonic() < end and not wrong:
+        while going_on():
             path = library.intake.temporary("picture.png")
             path.write_bytes(choice.choice(files))
             answer = library.upload(OWNER, "picture.png", path)
             counted[answer.status] += 1
 
     def purge() -> None:
-        while time.monotonic() < end and not wrong:
+        while going_on():
             if known := list(oracle.pictures(library)):
                 library.delete(OWNER, DeletePictures(ids=known))
                 counted["purged"] += library.purge(OWNER, Selection(ids=known))
 
     def restore() -> None:
-        while time.monotonic() < end and not wrong:
+        while going_on():
             thrown = [id for (id,) in library.db.read("select picture_id from scrapheap")]
             counted["restored"] += library.restore(OWNER, RestorePictures(ids=thrown[:1])).changed if thrown else 0
 
     def look() -> None:
         """A location goes before its file and comes after it: while it is there, so is the file."""
-        while time.monotonic() < end and not wrong:
+        while going_on():
             for location, key in library.db.read("select id, key from location"):
                 lost = not (tmp_path / "library/media" / key).exists()
                 if lost and library.db.read("select 1 from location where id = ?", (location,)):
@@ -65,7 +69,7 @@ def test_taken_in_while_purged(tmp_path: Path, effort: Effort, rng: random.Rando
     with Library.open(tmp_path / "library", work=False) as library:
         wrong += problems(library)
     print(f"\nraces: {counted}")
-    assert wrong == [] and counted["imported"] > 3 and counted["purged"] > 3
+    assert wrong == [] and counted["imported"] >= rounds and counted["purged"] >= rounds
 
 
 def problems(library: Library) -> list[str]:

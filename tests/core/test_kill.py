@@ -73,7 +73,7 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, effort: Effort) -> Lab:
-    return Lab(tmp_path_factory.mktemp("kill"), effort.of(7, 24))
+    return Lab(tmp_path_factory.mktemp("kill"), effort.of(6, 24))
 
 
 def test_calls_can_be_counted() -> None:
@@ -104,7 +104,7 @@ def test_an_import_survives_kill(verb: str, lab: Lab, effort: Effort, rng: rando
     with Library.open(whole, work=False) as library:
         expected = oracle.contents(library)
         assert len(expected) == len(lab.before) - 1 and oracle.problems(library) == []
-    kills = attack.kills(effort.of(3, 40), rng)
+    kills = attack.kills(effort.of(2, 40), rng)
     wrong: dict[str, list[str]] = {}
     hit = 0
     for kill, path, ran in lab.trials(attack, kills):
@@ -151,7 +151,7 @@ def test_a_purge_survives_kill(lab: Lab, effort: Effort, rng: random.Random) -> 
         thrown = [id for (id,) in library.db.read("select picture_id from scrapheap order by picture_id")]
     batches = [thrown[start : start + worker.BATCH] for start in range(0, len(thrown), worker.BATCH)]
     attack, _ = lab.attack("purge", begin)
-    kills = attack.kills(effort.of(3, 40), rng)
+    kills = attack.kills(effort.of(2, 40), rng)
     wrong: dict[str, list[str]] = {}
     hit = 0
     for kill, path, ran in lab.trials(attack, kills):
@@ -185,7 +185,7 @@ def test_undo_survives_kill(lab: Lab, effort: Effort, rng: random.Random) -> Non
     worker.prepare(template, lab.source, say=steps)
     states = every_state(template, lab.folder / "undo-states", steps)
     attack, _ = lab.attack("undo", begin)
-    kills = attack.kills(effort.of(3, 40), rng)
+    kills = attack.kills(effort.of(2, 40), rng)
     wrong: dict[str, list[str]] = {}
     hit = 0
     for kill, path, ran in lab.trials(attack, kills):
@@ -224,7 +224,7 @@ def state(library: Library) -> Any:
 def test_making_a_library_survives_kill(lab: Lab, effort: Effort, rng: random.Random) -> None:
     """Whoever is told that it is not a library yet makes it again, with the same words as before."""
     attack, _ = lab.attack("create", lambda path: None)
-    kills = attack.kills(effort.of(3, 40), rng)
+    kills = attack.kills(effort.of(2, 40), rng)
     wrong: dict[str, list[str]] = {}
     hit = 0
     for kill, path, ran in lab.trials(attack, kills):

@@ -50,7 +50,7 @@ def life(tmp_path: Path, effort: Effort, rng: random.Random) -> Life:
         Library.create(recording.root)
         for _ in range(3):
             with Library.open(recording.root, work=False) as library:
-                live(library, recording, rng, effort.of(20, 60), moments)
+                live(library, recording, rng, effort.of(15, 60), moments)
     return Life(recording.log, moments)
 
 
@@ -188,7 +188,7 @@ def reused(library: Library, shown: dict[str, int]) -> list[str]:
 
 def test_an_older_file_put_back_reuses_nothing(life: Life, tmp_path: Path, effort: Effort, rng: random.Random) -> None:
     """`library.db` as it was at one moment beside `hub.db` as it was later: a copy put back by hand, say."""
-    for _ in range(effort.of(5, 60)):
+    for _ in range(effort.of(3, 60)):
         early, late = sorted(rng.choice(life.moments[1:]).logged for _ in range(2))
         folder = tmp_path / "mixed"
         Disk(life.log[:late], rng).write_to(folder)
