@@ -14,6 +14,10 @@ from .shots import shot
 _Graph = dict[str, dict[str, Any]]
 
 
+#: What Flux pictures are guided by, in their graph.
+GUIDANCE = 3.5
+
+
 def texts(recipe: Recipe) -> dict[str, str]:
     """The embedded texts by keyword; empty for a camera."""
     if recipe.tool == "comfyui":
@@ -34,7 +38,7 @@ def tagged_prompt(recipe: Recipe) -> str:
 def parameters(recipe: Recipe) -> str:
     negative = f"\nNegative prompt: {recipe.negative}" if recipe.negative else ""
     spelt = "Karras" if recipe.scheduler == "karras" else "Automatic"
-    hashes = ", ".join(f"{name}: {_short_hash(name)}" for name in recipe.loras)
+    hashes = ", ".join(f"{name}: {short_hash(name)}" for name in recipe.loras)
     settings = [
         f"Steps: {recipe.steps}",
         f"Sampler: {words.SPELT[recipe.sampler]}",
@@ -42,7 +46,7 @@ def parameters(recipe: Recipe) -> str:
         f"CFG scale: {recipe.cfg:g}",
         f"Seed: {recipe.seed}",
         f"Size: {recipe.width}x{recipe.height}",
-        f"Model hash: {_short_hash(recipe.model)}",
+        f"Model hash: {short_hash(recipe.model)}",
         f"Model: {recipe.model}",
         *([f'Lora hashes: "{hashes}"'] if hashes else []),
         "Version: f2.0.1v1.10.1" if recipe.model == words.FLUX else "Version: v1.10.1",
@@ -50,7 +54,7 @@ def parameters(recipe: Recipe) -> str:
     return f"{tagged_prompt(recipe)}{negative}\n{', '.join(settings)}"
 
 
-def _short_hash(name: str) -> str:
+def short_hash(name: str) -> str:
     value = 0xCBF2_9CE4_8422_2325
     for byte in name.encode():
         value = (value ^ byte) * 0x100_0000_01B3 & 0xFFFF_FFFF_FFFF_FFFF
@@ -110,7 +114,7 @@ def _graph(recipe: Recipe) -> _Graph:
     negative = [node("CLIPTextEncode", "Negative", text=recipe.negative, clip=clip), 0]
     latent = "EmptyLatentImage"
     if recipe.model == words.FLUX:
-        positive = [node("FluxGuidance", "FluxGuidance", guidance=3.5, conditioning=positive), 0]
+        positive = [node("FluxGuidance", "FluxGuidance", guidance=GUIDANCE, conditioning=positive), 0]
         latent = "EmptySD3LatentImage"
     empty = node(latent, "Empty Latent Image", width=recipe.width, height=recipe.height, batch_size=1)
     sampler = node(

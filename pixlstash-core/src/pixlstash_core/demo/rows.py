@@ -9,7 +9,7 @@ import msgspec
 
 from ..types import Fact, Reading
 from . import words
-from .embed import tagged_prompt
+from .embed import GUIDANCE, short_hash, tagged_prompt
 from .recipe import EXTENSIONS, Recipe
 from .shots import shot
 
@@ -30,21 +30,29 @@ def facts(recipe: Recipe) -> tuple[list[Fact], str | None, str | None]:
     """(facts, prompt, negative prompt): what the fact readers find in the painted file."""
     if recipe.tool == "camera":
         return _of_camera(recipe), None, None
-    loras = [_generation("lora", "LoRA", name, words.LORA_WEIGHTS[name]) for name in recipe.loras]
+    size = _generation("resolution", "Generated size", f"{recipe.width}x{recipe.height}")
+    numbers = [
+        _generation("seed", "Seed", str(recipe.seed), float(recipe.seed)),
+        _generation("steps", "Steps", str(recipe.steps), float(recipe.steps)),
+        _generation("cfg", "CFG", f"{recipe.cfg:g}", recipe.cfg),
+    ]
     model = _generation("model", "Model", recipe.model)
-    seed = _generation("seed", "Seed", str(recipe.seed), float(recipe.seed))
-    steps = _generation("steps", "Steps", str(recipe.steps), float(recipe.steps))
-    cfg = _generation("cfg", "CFG", f"{recipe.cfg:g}", recipe.cfg)
+    loras = [_generation("lora", "LoRA", name, words.LORA_WEIGHTS[name]) for name in recipe.loras]
     if recipe.tool == "comfyui":
         sampler = _generation("sampler", "Sampler", recipe.sampler)
         scheduler = _generation("scheduler", "Scheduler", recipe.scheduler)
+        guided = [_generation("guidance", "Guidance", f"{GUIDANCE:g}", GUIDANCE)] if recipe.model == words.FLUX else []
         tool = _generation("tool", "Tool", "ComfyUI")
-        found = [model, *loras, seed, steps, cfg, sampler, scheduler, tool]
+        found = [model, *loras, *numbers, sampler, scheduler, *guided, size, tool]
         return found, recipe.prompt, recipe.negative or None
+    digest = _generation("model_hash", "Model hash", short_hash(recipe.model))
+    digests = [_generation("lora_hash", "LoRA hash", f"{name}: {short_hash(name)}") for name in recipe.loras]
+    adapted = [fact for pair in zip(loras, digests, strict=True) for fact in pair]
     sampler = _generation("sampler", "Sampler", words.SPELT[recipe.sampler])
     scheduler = _generation("scheduler", "Scheduler", "Karras" if recipe.scheduler == "karras" else "Automatic")
     tool = _generation("tool", "Tool", "Forge" if recipe.model == words.FLUX else "Stable Diffusion WebUI")
-    return [sampler, scheduler, seed, steps, cfg, model, *loras, tool], tagged_prompt(recipe), recipe.negative or None
+    found = [model, digest, *adapted, *numbers, sampler, scheduler, tool, size]
+    return found, tagged_prompt(recipe), recipe.negative or None
 
 
 def _of_camera(recipe: Recipe) -> list[Fact]:
