@@ -170,7 +170,8 @@ class Jobs:
     def _request(self, job: int, request: str, state: str, now_if: tuple[str, ...]) -> Job:
         found = self.get(job)
         with self._lock:
-            task = self._running.get(job)
+            # One whose end is written already may still stand here for a moment.
+            task = self._running.get(job) if found.state == "running" else None
             if task is not None:
                 task.ask(request)
         if task is None:
