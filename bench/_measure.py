@@ -65,7 +65,14 @@ def machine() -> str:
     with contextlib.suppress(OSError):
         found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
         name = found[1] if found else name
-    return f"{name} × {os.cpu_count()}, Python {platform.python_version()}, load {load():.1f}"
+    return f"{name} × {os.cpu_count()}, Python {platform.python_version()}, load {load():.1f}{_priority()}"
+
+
+def _priority() -> str:
+    """On a machine that others keep busy a benchmark may be put ahead of them, which its figures have to say."""
+    if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER:
+        return " at real-time priority"
+    return ""
 
 
 def load() -> float:
