@@ -44,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Playwright's sync API keeps an event loop running on this thread for as long as its browser is open, and no test
+    # after that could run one of its own.
+    items.sort(key=lambda item: ROOT / "tests" / "ui" in item.path.parents)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
     """On CI a browser test that did not run is a failure: nobody reads a list of skips there."""
