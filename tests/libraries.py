@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import copy, copytree
 from typing import TypeVar
@@ -107,7 +107,8 @@ def check_derived(library: Library) -> None:
     library.door.feed(
         lambda write: write.execute("insert into derived_words(derived_words) values ('integrity-check')")
     ).result(10)
-    kept = db.read("select * from derived_grid order by id")
+    columns = "id, live, created, imported, score, size, aspect, colour, flags, name, covered, width, height"
+    kept = db.read(f"select {columns} from derived_grid order by id")
     words = {
         picture: [
             [
@@ -122,15 +123,54 @@ def check_derived(library: Library) -> None:
     }
     assert all(picture in found for picture, matches in words.items() for found in matches)
     assert db.value("select count(*) from derived_words") == db.value("select count(*) from picture")
-    fresh = db.read(
-        """
-        select p.id, not exists (select 1 from scrapheap h where h.picture_id = p.id), p.created, p.imported,
-          coalesce((select score from score s where s.picture_id = p.id), 0), p.size, p.aspect, p.colour,
-          coalesce((select score from score s where s.picture_id = p.id), 0) + 8 * p.moving
-          + 32 * (p.why is not null)
-          + 64 * ((select count(*) from location l where l.picture_id = p.id and l.state != 'missing') = 0),
-          p.name
-        from picture p order by p.id
-        """
-    )
-    assert kept == fresh
+    assert kept == list(_fresh_grid(library))
+    assert db.read("select noun, id, pictures from derived_count order by noun, id") == _fresh_counts(library)
+
+
+def _fresh_grid(library: Library) -> Iterator[tuple[object, ...]]:
+    """The grid's rows worked out picture by picture, in Python."""
+    db = library.db
+    scores, dead = dict(db.read("select * from score")), {row[0] for row in db.read("select picture_id from scrapheap")}
+    corrections = {row[0]: row[1:] for row in db.read("select picture_id, created, turn from correction")}
+    located = {row[0] for row in db.read("select picture_id from location where state != 'missing'")}
+    stacks: dict[int, list[int]] = {}
+    for picture, stack in db.read("select picture_id, stack_id from stack_member order by position, picture_id"):
+        if picture not in dead:
+            stacks.setdefault(stack, []).append(picture)
+    leaders = {members[0] for members in stacks.values() if len(members) > 1}
+    covered = {picture for members in stacks.values() for picture in members[1:]}
+    for row in db.read(
+        "select id, created, imported, size, aspect, colour, moving, why, name, width, height from picture order by id"
+    ):
+        id, created, imported, size, aspect, colour, moving, why, name, width, height = row
+        date, turn = corrections.get(id, (None, 0))
+        flags = scores.get(id, 0) + 8 * moving + 16 * (id in leaders) + 32 * (why is not None)
+        flags += 64 * (id not in located) + 128 * bool(turn)
+        if turn % 2:
+            aspect, width, height = min(255, 256 - aspect), height, width
+        yield (
+            *(id, int(id not in dead), created if date is None else date, imported, scores.get(id, 0), size, aspect),
+            *(colour, flags, name, int(id in covered), width, height),
+        )
+
+
+def _fresh_counts(library: Library) -> list[tuple[object, ...]]:
+    """What `derived_count` should hold, worked out with sets."""
+    db = library.db
+    live = {row[0] for row in db.read("select id from picture except select picture_id from scrapheap")}
+    groups: dict[tuple[str, int], set[int]] = {}
+
+    def gather(noun: str, rows: list[tuple[int, int]]) -> None:
+        for id, picture in rows:
+            if picture in live:
+                groups.setdefault((noun, id), set()).add(picture)
+
+    gather("set", db.read("select set_id, picture_id from set_member"))
+    gather("character", db.read("select character_id, picture_id from said_who where yes"))
+    gather("store", db.read("select store_id, picture_id from location where state != 'missing'"))
+    gather("project", db.read("select project_id, picture_id from project_picture"))
+    for noun in ("set", "character"):
+        for project, id in db.read(f"select project_id, {noun}_id from project_{noun}"):
+            gather("project", [(project, picture) for picture in groups.get((noun, id), ())])
+    gather("library", [(0, picture) for picture in live])
+    return sorted((noun, id, len(pictures)) for (noun, id), pictures in groups.items())

@@ -18,7 +18,21 @@ from libraries import PLUGIN, add, invented, until
 from sources import ROOT
 
 import pixlstash_core
-from pixlstash_core import OWNER, hookspecs
+from pixlstash_core import (
+    OWNER,
+    Embedded,
+    Fact,
+    FactReader,
+    Facts,
+    Format,
+    Found,
+    Importer,
+    Kind,
+    Media,
+    Opened,
+    Store,
+    hookspecs,
+)
 from pixlstash_core.library import Library
 from pixlstash_core.plugins import Plugins
 
@@ -91,6 +105,23 @@ def _noun(name: str) -> str:
 def test_everything_public_is_on_the_page_or_in_a_signature() -> None:
     said = PAGE + "".join(inspect.getsource(pixlstash_core.contracts))
     assert [name for name in pixlstash_core.__all__ if not re.search(rf"\b{name}\b", said)] == []
+
+
+@pytest.mark.parametrize(
+    ("section", "classes"),
+    [
+        ("kinds", (Kind, Media, Format)),
+        ("readers", (FactReader, Embedded, Fact, Facts)),
+        ("stores", (Store, Opened)),
+        ("importers", (Importer, Found)),
+    ],
+)
+def test_every_member_is_on_the_page(section: str, classes: tuple[type, ...]) -> None:
+    for one in classes:
+        members = {*vars(one), *getattr(one, "__annotations__", ()), *getattr(one, "__struct_fields__", ())}
+        public = {name for name in members if not name.startswith("_") and name != "Params"}  # told at the end
+        missing = [name for name in sorted(public) if not re.search(rf"`{name}\b", SECTIONS[section])]
+        assert missing == [], one
 
 
 def test_what_the_page_promises_of_the_library_exists() -> None:

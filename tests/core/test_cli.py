@@ -141,6 +141,13 @@ SAME: list[tuple[str, ...]] = [
     ("list", "--limit", "-1"),
     ("list", "--offset", "-5"),
     ("list", "-q"),
+    ("find",),
+    ("find", "score:>=3", "--json"),
+    ("find", "--sort", "name", "--limit", "2"),
+    ("find", "(open"),
+    ("stats",),
+    ("stats", "score:>=3", "--json"),
+    ("stats", "modle:x"),
     ("show", "1"),
     ("show", "1", "--json"),
     ("show", "3"),
@@ -319,27 +326,65 @@ def test_undecodable_words(open_library: Any, tmp_path: Path) -> None:
     assert said.code == 1 and said.err.startswith("pixlstash: expected") and "Traceback" not in said.err
 
 
-def test_a_plugins_verb(textstills: Path, tmp_path: Path) -> None:
-    (tmp_path / "verbs.py").write_text(
+@pytest.fixture
+def greeting(tmp_path: Path) -> dict[str, str]:
+    """An environment in which a plugin adds the verb `greet`."""
+    site = tmp_path / "site"
+    info = site / "verbs-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "verbs.py").write_text(
         "import click\nfrom pixlstash_core import hookimpl\n"
-        "@click.command()\n@click.pass_obj\ndef greet(shell):\n"
+        "@click.command(short_help='Say how many there are.')\n@click.pass_obj\ndef greet(shell):\n"
         "    with shell.connect() as session:\n        click.echo(f'{len(session.pictures())} pictures')\n"
         "@hookimpl\ndef commands():\n    yield greet\n"
     )
-    info = tmp_path / "verbs-1.0.dist-info"
-    info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.4\nName: verbs\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[pixlstash]\nverbs = verbs\n")
-    Library.create(tmp_path / "library")
-    path = os.pathsep.join([str(tmp_path), *sys.path])
-    done = subprocess.run(
-        [*PROGRAM, "-L", tmp_path / "library", "greet"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path},
-        timeout=60,
-    )
-    assert (done.returncode, done.stdout) == (0, "0 pictures\n"), done.stderr
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *sys.path])}
+
+
+def told(environment: dict[str, str], *words: object) -> Said:
+    command = [*PROGRAM, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def test_a_plugins_verb(greeting: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "library"
+    Library.create(path)
+    assert told(greeting, "-L", path, "greet") == (0, "0 pictures\n", "")
+    assert re.search(r"^  greet +Say how many there are\.$", told(greeting, "-L", path, "--help").out, re.M)
+    with Library.open(path, work=False) as library:
+        library.hub.write("insert into setting values ('plugins.disabled', '[\"verbs\"]')")
+    refused = told(greeting, "-L", path, "greet")
+    assert refused.code == 2 and "No such command 'greet'" in refused.err
+    assert "greet" not in told(greeting, "-L", path, "--help").out
+    assert "  greet " in told(greeting, "-L", tmp_path / "nowhere", "--help").out
+
+
+def test_plugins_are_listed_without_a_library(greeting: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "nowhere"
+    said = told(greeting, "-L", path, "plugin", "list", "--json")
+    assert said.code == 0 and not path.exists(), said.err
+    found = {one["name"]: one for one in said.json}
+    assert found["verbs"]["objects"] == ["commands: greet"]
+    assert "pixlstash_core.media.builtin" in found and "web" in found
+
+
+def test_help_is_quick(greeting: dict[str, str]) -> None:
+    """Processor time, which does not depend on what else the machine does."""
+    resource = pytest.importorskip("resource", reason="processor time of a child is asked of POSIX")
+
+    def used() -> float:
+        now = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return float(now.ru_utime + now.ru_stime)
+
+    took = []
+    for _ in range(5):
+        before = used()
+        assert "  greet " in told(greeting, "--help").out
+        took.append(used() - before)
+    assert min(took) < 0.2
 
 
 def test_serving_twice(two: Two) -> None:
@@ -354,8 +399,7 @@ def test_serving_and_handing_over(open_library: Any, tmp_path: Path, pictures: P
     server = Server(path, "--take", str(pictures))
     try:
         until(lambda: len(say(path, "list", "--json").json) == 3)
-        assert say(path, "job", "list", "--json").json[0]["kind"] in ("scan", "tidy")
-        assert any(job["kind"] == "scan" for job in say(path, "job", "list", "--json").json)
+        assert {job["kind"] for job in say(path, "job", "list", "--json").json} == {"scan", "stills", "tidy"}
     finally:
         assert server.stop() == 0
     assert lock.read(path / "lock") is None

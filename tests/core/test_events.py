@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from libraries import add, fill, invented, until
 
-from pixlstash_core import OWNER, PicturesAdded, PicturesChanged, PicturesRemoved, RowsChanged, Table, hookimpl
+from pixlstash_core import OWNER, Lagged, PicturesAdded, PicturesChanged, PicturesRemoved, RowsChanged, Table, hookimpl
 from pixlstash_core.features import history
 from pixlstash_core.library import Library
 from pixlstash_core.plugins import Plugins
@@ -186,6 +186,29 @@ def test_a_listener_goes_on_where_it_was(open_library: Callable[..., Library]) -
     assert [event.ids for event in ear.heard] == [first]  # type: ignore[union-attr]
     assert [event.ids[0] for event in again.heard] == [first[0] + 1, first[0] + 2, third[0]]  # type: ignore[union-attr]
     assert [event.ids for event in late.heard] == [third]  # type: ignore[union-attr]  # new ones begin now
+
+
+def test_a_listener_too_far_behind_is_told(
+    open_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "EVENTS", 10)
+    ear = Ear()
+    with with_ears(open_library, ear=ear) as library:
+        add(library, invented(0))
+        until(lambda: ear.heard)
+        start = library.revision
+    with open_library(work=False) as library:  # meanwhile it is not even installed
+        for number in range(1, 31):
+            add(library, invented(number))
+        kept = library.revision - 10
+    again = Ear()
+    library = with_ears(open_library, ear=again)
+    until(lambda: len(again.heard) >= 11)
+    assert again.heard[0] == Lagged(kept) and kept > start + 1
+    assert again.revisions == list(range(kept, library.revision + 1))
+    add(library, invented(99))
+    until(lambda: len(again.heard) == 12)
+    assert sum(isinstance(one, Lagged) for one in again.heard) == 1
 
 
 def test_a_listener_may_write(open_library: Callable[..., Library]) -> None:

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import random
+import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, seed, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from libraries import add, check_derived, fill, invented, truth
+from changing import background, score
+from libraries import check_derived, fill, truth
+from zstandard import ZstdCompressor
 
-from pixlstash_core import OWNER, Table
+from pixlstash_core import OWNER, Table, records
 from pixlstash_core.errors import Conflict, Forbidden, PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.types import DeletePictures, Reader, RestorePictures, Scope, ScorePictures, Selection
-
-
-def score(library: Library, ids: list[int], stars: int) -> Any:
-    return library.score(OWNER, ScorePictures(ids=ids, score=stars))
-
-
-def background(library: Library, sql: str, *bindings: object) -> None:
-    """A change nobody can undo, as an engine or a plugin makes it."""
-    library.derive(lambda write: write.execute(sql, bindings))
+from pixlstash_core.types import DeletePictures, Reader, RestorePictures, Scope
 
 
 def test_a_score_and_back(library: Library) -> None:
@@ -222,28 +211,27 @@ def test_across_restarts(open_library: Callable[..., Library]) -> None:
         check_derived(library)
 
 
-def test_after_a_purge(library: Library) -> None:
-    """What is gone for good stays so; what was done to other pictures can still be undone."""
-    ids = fill(library, 3)
-    score(library, ids[2:], 2)
-    score(library, ids[:2], 5)
-    library.delete(OWNER, DeletePictures(ids=ids[:1]))
-    assert library.purge(OWNER, Selection(ids=ids)) == 1
-    before = truth(library)
-    for _ in range(2):
-        with pytest.raises(Conflict, match="gone"):
-            library.undo(OWNER)
-        assert truth(library) == before
-    assert [row[0] for row in library.db.read("select id from picture order by id")] == ids[1:]
-    check_derived(library)
+def test_without_its_plugin_a_change_stays(open_library: Callable[..., Library]) -> None:
+    """Its tables are not recorded now: undoing would happen behind everybody's back."""
+    with open_library() as library:
+        library.adopt("lab", ("create table lab_row(id integer primary key autoincrement not null, text text)",))
+        library.write(OWNER, "Row made", lambda write: write.execute("insert into lab_row values (1, 'x')"))
+    library = open_library()
+    with pytest.raises(Conflict, match="lab_row.*plugin"):
+        library.undo(OWNER)
+    assert library.db.read("select * from lab_row") == [(1, "x")]
 
 
-def test_purging_cannot_be_undone(library: Library) -> None:
+def test_older_records_are_read(library: Library) -> None:
+    """They were the bare changeset."""
     ids = fill(library, 1)
-    library.delete(OWNER, DeletePictures(ids=ids))
-    library.purge(OWNER, Selection(ids=ids))
-    newest = library.history(OWNER)[0]
-    assert (newest.sentence, newest.undoable) == ("1 picture removed for good", False)
+    score(library, ids, 3)
+    library.history(OWNER)
+    packed, digest = library.hub.read("select changeset, digest from history")[0]
+    bare = ZstdCompressor().compress(records.unpack(packed, digest).changeset)
+    library.hub.write("update history set changeset = ?, digest = ?", (bare, hashlib.sha256(bare).digest()))
+    library.undo(OWNER)
+    assert truth(library)["score"] == []
 
 
 def test_who_may(library: Library) -> None:
@@ -254,97 +242,3 @@ def test_who_may(library: Library) -> None:
             with pytest.raises(Forbidden):
                 call(reader)
     library.undo(Reader("token:w", "write"))
-
-
-class Desk(RuleBasedStateMachine):
-    """A person scores, deletes, undoes and redoes at random; the model keeps every state there was."""
-
-    path: Path
-    make: Callable[..., Library]
-    count = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        type(self).count += 1
-        self.library = type(self).make(f"random-{type(self).count}")
-        self.ids = add(self.library, *(invented(n, prompt=f"prompt {n}" if n % 2 else None) for n in range(6)))
-        self.scores: dict[int, int] = {}
-        self.dead: set[int] = set()
-        self.done: list[tuple[dict[int, int], set[int]]] = []
-        self.undone: list[tuple[dict[int, int], set[int]]] = []
-
-    def teardown(self) -> None:
-        self.library.close()
-
-    def state(self) -> tuple[dict[int, int], set[int]]:
-        return dict(self.scores), set(self.dead)
-
-    def act(self, changed: bool) -> None:
-        if not changed:
-            self.done.pop()
-        else:
-            self.undone.clear()
-
-    some = st.sets(st.integers(0, 5), min_size=1)
-
-    @rule(which=some, stars=st.integers(0, 5))
-    def score(self, which: set[int], stars: int) -> None:
-        self.done.append(self.state())
-        for picture in (self.ids[n] for n in which):
-            if stars:
-                self.scores[picture] = stars
-            else:
-                self.scores.pop(picture, None)
-        done = score(self.library, [self.ids[n] for n in which], stars)
-        assert done.undoable == (self.done[-1] != self.state())
-        self.act(done.undoable)
-
-    @rule(which=some, back=st.booleans())
-    def throw(self, which: set[int], back: bool) -> None:
-        self.done.append(self.state())
-        ids = {self.ids[n] for n in which}
-        self.dead = self.dead - ids if back else self.dead | ids
-        if back:
-            done = self.library.restore(OWNER, RestorePictures(ids=sorted(ids)))
-        else:
-            done = self.library.delete(OWNER, DeletePictures(ids=sorted(ids)))
-        self.act(done.undoable)
-
-    @precondition(lambda self: self.done)
-    @rule()
-    def undo(self) -> None:
-        self.undone.append(self.state())
-        self.scores, self.dead = self.done.pop()
-        self.library.undo(OWNER)
-
-    @precondition(lambda self: self.undone)
-    @rule()
-    def redo(self) -> None:
-        self.done.append(self.state())
-        self.scores, self.dead = self.undone.pop()
-        self.library.redo(OWNER)
-
-    @precondition(lambda self: not self.done)
-    @rule()
-    def undo_nothing(self) -> None:
-        with pytest.raises(Conflict):
-            self.library.undo(OWNER)
-
-    @invariant()
-    def as_modelled(self) -> None:
-        assert dict(self.library.db.read("select picture_id, score from score")) == self.scores
-        assert {row[0] for row in self.library.db.read("select picture_id from scrapheap")} == self.dead
-        check_derived(self.library)
-
-
-@pytest.mark.attack
-def test_random_sequences(open_library: Callable[..., Library], effort: Any, rng: random.Random) -> None:
-    Desk.make = open_library
-    chosen = settings(
-        max_examples=effort.of(4, 200),
-        stateful_step_count=effort.of(20, 60),
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(seed(rng.getrandbits(32))(Desk), settings=chosen)

@@ -16,7 +16,7 @@ import pytest
 from libraries import finish, until
 
 from pixlstash_core import OWNER, jobs, pictures
-from pixlstash_core.errors import Conflict, NotFound, PixlStashError
+from pixlstash_core.errors import Conflict, Invalid, NotFound, PixlStashError
 from pixlstash_core.jobs import LANES, Task
 from pixlstash_core.library import Library
 from pixlstash_core.types import Job, JobChanged
@@ -49,6 +49,25 @@ def loop(library: Library) -> Loop:
 
 def state(library: Library, job: Job) -> str:
     return library.job(OWNER, job.id).state
+
+
+def test_a_plugins_job_runs_once(open_library: Callable[..., Library]) -> None:
+    ran: list[Any] = []
+    with open_library(work=False) as library:
+        with pytest.raises(Invalid, match="Nothing handles jobs of kind 'once'"):
+            library.queue_job("once", "Once")
+        library.handle("once", lambda task: None)
+        with pytest.raises(Invalid, match="no lane 'fast'"):
+            library.queue_job("once", "Once", lane="fast")
+        with pytest.raises(Invalid, match="JSON"):
+            library.queue_job("once", "Once", object())
+        job = library.queue_job("once", "Once", {"ids": [1, 2]}, lane="net")
+        assert (job.state, job.lane, job.label) == ("waiting", "net", "Once")
+    library = open_library(work=False)  # it waits for what handles it, across restarts
+    library.handle("once", lambda task: ran.append(task.payload))
+    library.queue.start()
+    assert finish(library, job).state == "done" and ran == [{"ids": [1, 2]}]
+    assert [one.state for one in library.jobs(OWNER) if one.kind == "once"] == ["done"]
 
 
 def test_a_job_runs_and_reports(library: Library) -> None:
@@ -316,3 +335,17 @@ def test_a_tidy_job_gives_views_back(library: Library, monkeypatch: pytest.Monke
     assert len(tidy) == 1 and tidy[0].every
     library.hub.write("update job set due = 0 where kind = 'tidy'")
     until(lambda: not library.views._orders)
+
+
+def test_what_is_written_along_with_a_job_is_there_with_it_or_neither_is(library: Library) -> None:
+    seen: list[int] = []
+    job = library.queue.put("nothing", "Nothing", {}, along=seen.append)
+    assert seen == [job.id]
+
+    def fail(job: int) -> None:
+        raise RuntimeError("on purpose")
+
+    before = [one.id for one in library.queue.newest()]
+    with pytest.raises(RuntimeError):
+        library.queue.put("nothing", "Nothing", {}, along=fail)
+    assert [one.id for one in library.queue.newest()] == before

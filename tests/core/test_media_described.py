@@ -6,6 +6,7 @@ import io
 import time
 
 import pytest
+from embedding import packet
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
@@ -13,27 +14,9 @@ from pixlstash_core.media.credentials import credentials
 from pixlstash_core.media.drawthings import DrawThingsReader
 from pixlstash_core.media.exif import ExifReader
 from pixlstash_core.media.iptc import IptcReader
-from pixlstash_core.media.xmp import XmpReader, properties
+from pixlstash_core.media.packet import properties
+from pixlstash_core.media.xmp import XmpReader
 from pixlstash_core.types import Embedded, Facts
-
-NAMESPACES = " ".join(
-    f'xmlns:{short}="{space}"'
-    for short, space in {
-        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-        "dc": "http://purl.org/dc/elements/1.1/",
-        "xmp": "http://ns.adobe.com/xap/1.0/",
-        "photoshop": "http://ns.adobe.com/photoshop/1.0/",
-        "exif": "http://ns.adobe.com/exif/1.0/",
-        "mwg": "http://www.metadataworkinggroup.com/schemas/regions/",
-    }.items()
-)
-
-
-def packet(body: str, attributes: str = "", head: str = "") -> bytes:
-    return (
-        f'{head}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {NAMESPACES}><rdf:Description {attributes}>{body}'
-        "</rdf:Description></rdf:RDF></x:xmpmeta>"
-    ).encode()
 
 
 def listed(found: Facts | None) -> list[tuple[str, str]]:

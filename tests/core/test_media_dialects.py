@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from embedding import hide
 from PIL import Image
 
 from pixlstash_core.contracts import Media
@@ -352,20 +353,6 @@ def test_flux_parts_and_zeroed_negative() -> None:
 
 
 # -- hidden in pixels --------------------------------------------------------------------------------------------------
-
-
-def hide(image: Image.Image, mark: bytes, data: bytes, *, length: int | None = None) -> Image.Image:
-    """Write the bits column by column, into alpha or into red, green and blue in turn."""
-    whole = mark + (8 * len(data) if length is None else length).to_bytes(4, "big") + data
-    bits = iter([byte >> shift & 1 for byte in whole for shift in range(7, -1, -1)])
-    bands = [3] if mark[8:11] == b"png" else [0, 1, 2]
-    for x in range(image.width):
-        for y in range(image.height):
-            pixel = list(image.getpixel((x, y)))
-            for band in bands:
-                pixel[band] = pixel[band] & ~1 | next(bits, 0)
-            image.putpixel((x, y), tuple(pixel))
-    return image
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def values(found: Facts | Reading | None) -> dict[str, Any]:
     assert found is not None
     answer: dict[str, Any] = {}
     for one in found.facts:
-        value = one.value if one.number is None or one.name in ("lora", "shutter", "aperture", "focal") else one.number
+        value = one.value if one.number is None or one.name in ("lora", "exposure", "aperture", "focal") else one.number
         answer[one.name] = value if one.name not in answer else [*_listed(answer[one.name]), value]
     return answer
 

@@ -30,7 +30,7 @@ def values(found: Facts | Reading | None) -> dict[str, Any]:
     assert found is not None
     answer: dict[str, Any] = {}
     for one in found.facts:
-        value = one.value if one.number is None or one.name in ("lora", "shutter", "aperture", "focal") else one.number
+        value = one.value if one.number is None or one.name in ("lora", "exposure", "aperture", "focal") else one.number
         answer[one.name] = value if one.name not in answer else [*_listed(answer[one.name]), value]
     return answer
 
@@ -96,14 +96,14 @@ def test_a_photograph(pool: DecoderPool, tmp_path: Path) -> None:
         "camera": "Canon EOS R5",
         "lens": "RF85mm F1.2 L USM",
         "tool": "Lightroom 13",
-        "shutter": "1/250 s",
+        "exposure": "1/250 s",
         "aperture": "f/2.8",
         "iso": 400,
         "focal": "85 mm",
         "place": "-33.85667, 151.20833",
     }
-    assert {one.name: one.number for one in reading.facts if one.name in ("shutter", "aperture", "focal")} == {
-        "shutter": 0.004,
+    assert {one.name: one.number for one in reading.facts if one.name in ("exposure", "aperture", "focal")} == {
+        "exposure": 0.004,
         "aperture": 2.8,
         "focal": 85,
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from libraries import add, finish, invented, truth, until
 
-from pixlstash_core import OWNER
+from pixlstash_core import OWNER, Fact
+from pixlstash_core.features import history
 from pixlstash_core.library import Library
 from pixlstash_core.plugins import Plugins
 from pixlstash_core.types import ImportPaths, PluginInfo
@@ -167,8 +169,8 @@ def test_a_plugin_from_end_to_end(textstills: Path, open_library: Callable[..., 
     detail = library.picture(OWNER, picture.id)
     assert (detail.kind, detail.format, detail.mime, detail.width) == ("note", "note", "text/plain", 480)
     assert [(fact.group, fact.name, fact.value, fact.query) for fact in detail.facts] == [
-        ("Note", "lines", "3", "lines:3"),
         ("Note", "title", "List 1", 'title:="List 1"'),
+        ("Note", "lines", "3", "lines:3"),
     ]
     assert library.thumbnail(OWNER, picture.id)[8:12] == b"WEBP"
     assert len(library.pictures(OWNER, q="kind:note lines:>2")) == 2
@@ -181,8 +183,6 @@ def test_a_plugin_from_end_to_end(textstills: Path, open_library: Callable[..., 
 def test_its_job_finds_what_was_there_before(
     open_library: Callable[..., Library], site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pixlstash_core import Fact
-
     with open_library(work=False) as library:
         add(library, *(invented(n, kind="note", facts=(Fact("Note", "title", "Title", f"Old {n}"),)) for n in range(3)))
         add(library, invented(9))
@@ -191,6 +191,25 @@ def test_its_job_finds_what_was_there_before(
     until(lambda: len(truth(library)["textstills_note"]) == 3)
     (job,) = [job for job in library.jobs(OWNER) if job.kind == "textstills"]
     assert job.every == 3600 and job.label == "Listing notes"
+
+
+def test_its_job_finds_what_it_was_not_told(
+    open_library: Callable[..., Library], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "EVENTS", 10)
+    note = partial(invented, kind="note")
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(str(site))
+        with open_library() as library:
+            until(lambda: [job for job in library.jobs(OWNER) if job.kind == "textstills" and job.state == "waiting"])
+    with open_library(work=False) as library:
+        for number in range(20):
+            add(library, note(number, facts=(Fact("Note", "title", "Title", f"Note {number}"),)))
+    monkeypatch.syspath_prepend(str(site))
+    library = open_library()
+    until(lambda: len(truth(library)["textstills_note"]) == 20)
+    jobs = [job for job in library.jobs(OWNER) if job.label == "Listing notes that were missed"]
+    assert len(jobs) == 1 and jobs[0].every is None
 
 
 def test_what_was_refused_is_read_once_it_is_there(

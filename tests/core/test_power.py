@@ -125,7 +125,7 @@ def token(library: Library, recording: Recording, rng: random.Random) -> None:
 def attempt(work: Callable[[], Any]) -> None:
     try:
         work()
-    except Conflict:  # nothing to undo, or a purged picture is in the way
+    except Conflict:  # nothing to undo
         pass
 
 

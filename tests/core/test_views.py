@@ -17,7 +17,7 @@ from pixlstash_core import OWNER, views
 from pixlstash_core.errors import Invalid, QueryError, ViewGone
 from pixlstash_core.library import Library
 from pixlstash_core.query import SORTS
-from pixlstash_core.types import DeletePictures, Reader, ScorePictures, Selection
+from pixlstash_core.types import AddTags, DeletePictures, Reader, RemoveTags, ScorePictures, Selection
 from pixlstash_core.views import BLOCK, DETAILS
 
 NAMES = [
@@ -59,7 +59,7 @@ def ids_of(library: Library, text: str = "", sort: str | None = None) -> list[in
     for number in range(-(-header.count // BLOCK)):
         block = library.block(OWNER, header.view, number)
         rows = min(BLOCK, header.count - number * BLOCK)
-        assert len(block) == rows * 7
+        assert len(block) == rows * 8
         ids += struct.unpack(f"<{rows}I", block[: rows * 4])
     return ids
 
@@ -75,6 +75,7 @@ KEYS: dict[str, Callable[[Any], tuple[object, ...]]] = {
     "score": lambda g: (g.score, g.created, g.id),
     "name": lambda g: (nocase(g.name).encode(), g.id),
     "size": lambda g: (g.size, g.id),
+    "pixels": lambda g: (g.width * g.height, g.id),
 }
 
 
@@ -90,7 +91,7 @@ def label(sort: str, one: Any) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sort", [f"{way}{key}" for key in KEYS for way in ("", "-")])
 def test_order_and_sections_equal_a_plain_sort(library: Library, rng: random.Random, sort: str) -> None:
     varied(library, rng, 300)
     every = library.pictures(OWNER, limit=1000)
@@ -106,6 +107,46 @@ def test_order_and_sections_equal_a_plain_sort(library: Library, rng: random.Ran
     header = library.view(OWNER, sort=sort).header
     assert [(section.label, section.start) for section in header.sections] == starts
     assert header.sort == sort
+
+
+def test_every_sort_is_tried_here() -> None:
+    assert set(SORTS) == {f"{way}{key}" for key in KEYS for way in ("", "-")} | {
+        "random",
+        "relevance",
+        "rarity",
+        "-rarity",
+    }
+
+
+def test_a_random_order_is_the_seeds(library: Library, rng: random.Random) -> None:
+    varied(library, rng, 200)
+    first = ids_of(library, sort="random.7")
+    assert first == ids_of(library, sort="random.7") != ids_of(library, sort="random.8")
+    assert sorted(first) == sorted(ids_of(library)) != first
+    new = add(library, invented(5000))
+    after = ids_of(library, sort="random.7")
+    assert [one for one in after if one not in new] == first  # what is added moves no two others past each other
+
+
+def test_by_rarity(library: Library) -> None:
+    ids = add(library, *(invented(n) for n in range(5)))
+    library.add_tags(OWNER, AddTags(ids=ids[:4], tags=["sky"]))
+    library.add_tags(OWNER, AddTags(ids=ids[1:3], tags=["comet"]))
+    library.add_tags(OWNER, AddTags(ids=ids[2:3], tags=["lion"]))
+    assert ids_of(library, sort="rarity") == [ids[2], ids[1], ids[0], ids[3], ids[4]]
+    assert ids_of(library, sort="-rarity") == [ids[4], ids[3], ids[0], ids[1], ids[2]]
+    library.remove_tags(OWNER, RemoveTags(ids=ids[2:3], tags=["lion", "comet"]))
+    assert ids_of(library, sort="rarity") == [ids[1], ids[0], ids[2], ids[3], ids[4]]
+
+
+def test_by_relevance(library: Library) -> None:
+    prompts = ["a long text in which a river is one word of very many others", "river", "river river river", "hill"]
+    ids = add(library, *(invented(n, prompt=prompt) for n, prompt in enumerate(prompts)))
+    assert set(ids_of(library, "river", "relevance")) == set(ids[:3])
+    assert ids_of(library, "river", "relevance")[-1] == ids[0]
+    # Without words, or with words that not everything found has, what has none comes last and newest first.
+    assert ids_of(library, "", "relevance") == ids_of(library, "", "-created")
+    assert ids_of(library, "-hill", "relevance") == ids_of(library, "-hill", "-created")
 
 
 def test_sections_of_many_runs_are_bounded(library: Library) -> None:
@@ -130,7 +171,7 @@ def test_the_bytes_of_a_view(library: Library) -> None:
     library.derive(lambda write: write.execute("update location set state = 'missing' where picture_id = ?", (ids[2],)))
     answer = library.view(OWNER, sort="created")
     assert answer.aspects == bytes([10, 200, 128])
-    expected = struct.pack("<3I3H3B", *ids, 0x1234, 0xFFFF, 0, 5 + 8, 32, 64)
+    expected = struct.pack("<3I3H6B", *ids, 0x1234, 0xFFFF, 0, 5 + 8, 32, 64, 0, 0, 0)
     assert answer.block == expected == library.block(OWNER, answer.header.view, 0)
     header = answer.header
     assert (header.count, header.at_index, header.at_block, header.revision) == (3, None, 0, library.revision)
@@ -153,7 +194,7 @@ def test_more_than_one_block(library: Library) -> None:
     anchor = ids[BLOCK + 3]
     answer = library.view(OWNER, sort="created", at=anchor)
     assert (answer.header.at_index, answer.header.at_block) == (BLOCK + 3, 1)
-    assert answer.block == library.block(OWNER, answer.header.view, 1) and len(answer.block) == 70
+    assert answer.block == library.block(OWNER, answer.header.view, 1) and len(answer.block) == 80
     assert ids_of(library, sort="created") == ids and len(answer.aspects) == len(ids)
     last = library.details(OWNER, answer.header.view, BLOCK // DETAILS).rows
     assert [row.id for row in last] == ids[BLOCK:]
@@ -183,7 +224,7 @@ def test_the_order_is_frozen(library: Library) -> None:
     add(library, invented(50))
     block = library.block(OWNER, old.view, 0)
     assert struct.unpack("<3I", block[:12]) == tuple(ids[:3])
-    assert list(block[18:]) == [5, 3, 3]  # what it shows is true, its order is as it was
+    assert list(block[18:21]) == [5, 3, 3]  # what it shows is true, its order is as it was
     assert [row.score for row in library.details(OWNER, old.view, 0).rows] == [5, 3, 3]
     assert library.views.select(OWNER, Selection(view=old.view, ranges=[(0, 1), (2, 3)])) == [ids[0], ids[2]]
     new = library.view(OWNER, "score:3", "created").header

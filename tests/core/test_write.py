@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 import pytest
-from libraries import add, fill, invented
+from libraries import add, fill, invented, until
 
 from pixlstash_core import OWNER, pictures
 from pixlstash_core.errors import DiskFull, ReadOnly
@@ -290,3 +290,25 @@ def test_checking_again_and_again_finds_no_damage(library: Library) -> None:
         add(library, invented(number))
         damage = [one for one in library.check(OWNER).problems if not one.endswith("is missing.")]
         assert damage == [], number
+
+
+def test_patient_writes_wait_for_each_other_and_keep_nobody_waiting(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = fill(library, 8)
+    monkeypatch.setattr("pixlstash_core.write.LINGER", 1.0)
+    waiting = []
+    for picture in ids[:3]:
+        waiting.append(library.door.feed(give(picture, 1), patient=True))
+        time.sleep(0.02)
+    assert len({future.result(10).revision for future in waiting}) < 3  # a slow machine may need two
+    monkeypatch.setattr("pixlstash_core.write.LINGER", 60.0)
+    alone = library.door.feed(give(ids[3], 1), patient=True)
+    until(lambda: library.door._queue.empty())
+    library.score(OWNER, ScorePictures(ids=ids[4:5], score=5))  # a person ends the wait
+    alone.result(10)
+    one, other = library.door.feed(give(ids[5], 1), patient=True), library.door.feed(give(ids[6], 1))
+    assert one.result(10).revision == other.result(10).revision  # so does a write that is not patient
+    last = library.door.feed(give(ids[7], 1), patient=True)
+    library.close()  # and the end
+    assert last.result(10).changed

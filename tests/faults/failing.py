@@ -68,6 +68,12 @@ class _File(apsw.VFSFile):
         self._disk = disk
         super().__init__(below, name, flags)
 
+    def xLock(self, level: int) -> None:
+        try:
+            super().xLock(level)
+        except apsw.IOError as error:  # one that is only read cannot be locked: SQLite itself shrugs, apsw would not
+            raise apsw.BusyError("not locked") from error
+
     def xWrite(self, data: bytes, offset: int) -> None:
         self._disk.touch("write")
         super().xWrite(data, offset)

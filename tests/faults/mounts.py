@@ -37,6 +37,17 @@ def read_only(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def bind(folder: Path, at: Path) -> None:
+    """Show a folder at another place as well, as a disk is mounted, until `unmount`."""
+    _demand()
+    _mount("--bind", str(folder), str(at))
+
+
+def unmount(at: Path) -> None:
+    """At once, whoever still has files of it open."""
+    subprocess.run(["umount", "-l", str(at)], check=True)
+
+
 def free(folder: Path) -> int:
     """Bytes left on the disk of a folder."""
     return shutil.disk_usage(folder).free
@@ -47,12 +58,13 @@ def _mount(*arguments: str) -> None:
 
 
 def _demand() -> None:
-    if why := _why_not():
+    if why := why_not():
         pytest.skip(why)
 
 
 @cache
-def _why_not() -> str:
+def why_not() -> str:
+    """Why nothing can be mounted here; empty where it can."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("mount") is None:
         return "mounting a disk needs root on Linux"
     done = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, text=True)

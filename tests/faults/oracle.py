@@ -96,6 +96,10 @@ def _damage(library: Library) -> Iterator[str]:
 def _unsettled(library: Library) -> Iterator[str]:
     if found := library.hub.read("select kind, body from intent"):
         yield f"intents left: {found[:3]}"
+    purged = {row[0] for row in library.hub.read("select sha256 from purged")}
+    for name, sha256 in library.db.read("select name, sha256 from picture"):
+        if sha256 in purged:
+            yield f"{name} is there, and in the ledger of what was removed for good"
     revision = library.db.value("select revision from derived_revision where noun = ''", default=0)
     if revision > library.revision:
         yield f"the file is at revision {revision}, the library thinks it is at {library.revision}"
@@ -129,6 +133,7 @@ def _bytes(library: Library) -> Iterator[str]:
 def _orphans(library: Library) -> Iterator[str]:
     store, media = library.stores.own()
     known = {row[0] for row in library.db.read("select key from location where store_id = ?", (store,))}
+    known |= {f"incoming/partial/{id}" for (id,) in library.hub.read("select id from upload where state != 'done'")}
     for path in media.root.rglob("*"):
         key = path.relative_to(media.root).as_posix()
         if path.is_file() and key not in known:

@@ -90,6 +90,12 @@ class _File(apsw.VFSFile):
         self._new = bool(flags[0] & apsw.SQLITE_OPEN_CREATE) and self._path.endswith(("-wal", "-journal"))
         super().__init__(vfs.below, name, flags)
 
+    def xLock(self, level: int) -> None:
+        try:
+            super().xLock(level)
+        except apsw.IOError as error:  # one that is only read cannot be locked: SQLite itself shrugs, apsw would not
+            raise apsw.BusyError("not locked") from error
+
     def xWrite(self, data: bytes, offset: int) -> None:
         self._recording.add("write", self._path, data=bytes(data), offset=offset)
         super().xWrite(data, offset)

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
     OWNER,
+    BeginUpload,
     DeletePictures,
     Event,
     ImportPaths,
@@ -25,6 +27,7 @@ from pixlstash_core.types import (
     PicturesAdded,
     ScorePictures,
     Selection,
+    Uploaded,
 )
 
 Tell = Callable[..., None]
@@ -110,6 +113,63 @@ def send_all(library: Library, tell: Tell, folder: Path) -> None:
             done.result()
 
 
+def pieces(path: Path, tell: Tell, folder: Path) -> None:
+    """As a server does with large files, several at once; it goes on where an earlier run was stopped."""
+
+    def send(source: Path) -> None:
+        body, modified = source.read_bytes(), source.stat().st_mtime_ns // 1_000_000
+        ask = BeginUpload(source.name, len(body), source.name, modified)
+        upload = library.begin_upload(OWNER, ask)
+        while upload.state == "receiving":
+            piece = library.upload_piece(OWNER, upload.id, upload.received)
+            piece.write(body[upload.received : upload.received + len(body) // 3 + 1])
+            piece.close()
+            upload = library.find_upload(OWNER, upload.id)
+            tell(upload=upload.id, received=upload.received)
+        result = settled(library, upload.id)
+        tell(uploaded=source.name, status=result.status, id=result.id)
+
+    with Library.open(path) as library:
+        with ThreadPoolExecutor(3) as threads:
+            for done in [threads.submit(send, source) for source in sorted(folder.rglob("*.png"))]:
+                done.result()
+        rest(library)
+
+
+def rest(library: Library) -> None:
+    """Wait for what an earlier run left to do: a job ends a moment after the last of its files is known to be in."""
+    while library.queue.running():
+        time.sleep(0.005)
+
+
+def settled(library: Library, upload: str) -> Uploaded:
+    while (found := library.find_upload(OWNER, upload)).state != "done":
+        time.sleep(0.005)
+    assert found.result is not None
+    return found.result
+
+
+def zipped(path: Path, tell: Tell, folder: Path) -> None:
+    """One zip file with everything, after whatever an earlier run has left to do."""
+    packed = path.with_name(f"{path.name}.zip")
+    with zipfile.ZipFile(packed, "w") as archive:
+        for source in sorted(folder.rglob("*.png")):
+            archive.write(source, source.relative_to(folder))
+    with Library.open(path) as library:
+        for before in library.uploads(OWNER):
+            settled(library, before.id)
+        incoming = library.intake.temporary("a.zip")
+        shutil.copyfile(packed, incoming)
+        with incoming.open("r+b") as file:
+            os.fsync(file.fileno())
+        archived = library.upload(OWNER, "a.zip", incoming).archive
+        assert archived is not None
+        settled(library, archived.upload)
+        for one in library.uploaded_files(OWNER, archived.upload):
+            tell(uploaded=Path(one.name).name, status=one.status, id=one.id)
+        rest(library)
+
+
 def purge(path: Path, tell: Tell) -> None:
     """Empty the scrapheap, a few pictures at a time."""
     with Library.open(path, work=False) as library:
@@ -146,7 +206,7 @@ def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
 
 
 VERBS: dict[str, Callable[..., None]] = {
-    verb.__name__: verb for verb in (create, hold, hold_uploaded, scan, copy, upload, purge, undo)
+    verb.__name__: verb for verb in (create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, purge, undo)
 }
 
 if __name__ == "__main__":

@@ -1,19 +1,14 @@
-"""Reads a changeset: which rows of which tables changed, and what that means as events.
-
-Also applies one, forwards or inverted, all or nothing (`docs/decisions`: traps of SQLite's session extension).
-"""
+"""Reads a changeset: which rows of which tables changed, and what that means as events."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import apsw
-import zstandard
 from msgspec import Struct
 
 from .db import bind_ids, fetch
-from .errors import Conflict, PixlStashError
 from .nouns import Table
 from .types import Event, PicturesAdded, PicturesChanged, PicturesRemoved, RowsChanged
 
@@ -72,7 +67,11 @@ def _pictures(change: apsw.TableChange, table: Table) -> Iterable[int]:
 
 
 def complete(connection: apsw.Connection, changes: Changes, tables: Mapping[str, Table], changeset: bytes) -> None:
-    """Find the pictures of updated rows whose changeset does not carry the picture's id (`location`)."""
+    """Find the pictures of rows whose changeset does not carry the picture's id (`location`, `project_set`)."""
+    for name, table in tables.items():
+        for column, sql in table.through if name in changes.rows else ():
+            found = _values(changeset, name, column)
+            changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(found),)))
     unknown: dict[str, list[int]] = {}
     for change in apsw.Changeset.iter(changeset):
         table = tables[change.name]
@@ -83,6 +82,22 @@ def complete(connection: apsw.Connection, changes: Changes, tables: Mapping[str,
     for name, keys in unknown.items():
         sql = f"select distinct picture_id from {name} where id in carray(?)"
         changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(keys),)))
+
+
+def _values(changeset: bytes, name: str, column: int) -> set[int]:
+    """What a column held before or after in a table's rows that changed."""
+    rows = (values for one in apsw.Changeset.iter(changeset) if one.name == name for values in (one.old, one.new))
+    return {value for values in rows if values is not None and isinstance(value := values[column], int)}
+
+
+def keys(changeset: bytes, names: Iterable[str]) -> dict[str, set[tuple[Any, ...]]]:
+    """The primary keys of the rows of these tables that changed."""
+    found: dict[str, set[tuple[Any, ...]]] = {name: set() for name in names}
+    for change in apsw.Changeset.iter(changeset):
+        row = change.old or change.new
+        if change.name in found and row is not None:
+            found[change.name].add(tuple(row[column] for column in sorted(change.pk_columns)))
+    return found
 
 
 def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list[Event]:
@@ -108,52 +123,3 @@ def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list
 
 
 CORE_NOUNS = frozenset({"pictures", "scores", "scrapheap", "stores", "settings"})
-
-
-def pack(changeset: bytes) -> tuple[bytes, bytes]:
-    """(compressed, SHA-256 of the compressed): a flipped byte would otherwise silently do nothing when applied."""
-    packed = zstandard.ZstdCompressor(level=3).compress(changeset)
-    return packed, hashlib.sha256(packed).digest()
-
-
-def unpack(packed: bytes, digest: bytes) -> bytes:
-    if hashlib.sha256(packed).digest() != digest:
-        raise PixlStashError("The record of this change is damaged, so it cannot be undone. Nothing was changed.")
-    plain: bytes = zstandard.ZstdDecompressor().decompress(packed)
-    return plain
-
-
-def apply(connection: apsw.Connection, changeset: bytes, *, invert: bool) -> None:
-    """Apply all of it inside the open transaction, or raise `Conflict` that names what is in the way."""
-    conflicts: list[str] = []
-
-    def conflict(reason: int, change: apsw.TableChange | None) -> int:
-        conflicts.append(_named(reason, change))
-        # A foreign key conflict comes once at the end and can only abort.
-        abort = reason == apsw.SQLITE_CHANGESET_FOREIGN_KEY
-        return apsw.SQLITE_CHANGESET_ABORT if abort else apsw.SQLITE_CHANGESET_OMIT
-
-    flags = apsw.SQLITE_CHANGESETAPPLY_FKNOACTION | (apsw.SQLITE_CHANGESETAPPLY_INVERT if invert else 0)
-    try:
-        apsw.Changeset.apply(changeset, connection, conflict=conflict, flags=flags)
-    except (apsw.AbortError, apsw.ConstraintError):  # the latter when references would lead nowhere
-        if not conflicts:
-            raise
-    if conflicts:
-        shown = "; ".join(conflicts[:3]) + (f"; and {len(conflicts) - 3} more" if len(conflicts) > 3 else "")
-        raise Conflict(f"Something changed since: {shown}. Nothing was changed.")
-
-
-def _named(reason: int, change: apsw.TableChange | None) -> str:
-    why = {
-        apsw.SQLITE_CHANGESET_DATA: "was changed",
-        apsw.SQLITE_CHANGESET_NOTFOUND: "is gone",
-        apsw.SQLITE_CHANGESET_CONFLICT: "is there already",
-        apsw.SQLITE_CHANGESET_CONSTRAINT: "breaks a rule",
-        apsw.SQLITE_CHANGESET_FOREIGN_KEY: "is referred to by something newer",
-    }.get(reason, "is in the way")
-    if change is None or reason == apsw.SQLITE_CHANGESET_FOREIGN_KEY:
-        return f"a row {why}"
-    row = change.old or change.new or ()
-    key = ", ".join(str(row[i]) for i in sorted(change.pk_columns) if i < len(row))
-    return f"{change.name} {key} {why}"

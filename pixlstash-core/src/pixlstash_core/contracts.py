@@ -5,7 +5,7 @@ They hold no state of the library and import nothing heavy. Objects are yielded 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
@@ -25,7 +25,7 @@ class Media:
     """One opened file, as a kind sees it inside the decoder process.
 
     Set `width` and `height` (pixels, upright), `orientation` (EXIF 1..8, as found), `moving`, `seconds`,
-    `created` (ms UTC or None), `facts` and `embedded`; `still` draws it.
+    `created` (ms UTC or None), `facts` and `embedded`; `still` draws it, `frames` draws it at given times.
     """
 
     width: int = 0
@@ -42,6 +42,11 @@ class Media:
 
         Raise any exception when it cannot be drawn: the picture is refused with its text.
         """
+        raise NotImplementedError
+
+    def frames(self, times: Sequence[float], short: int, long: int) -> Iterator[Image]:
+        """For each time (seconds from the start, ascending) the frame shown then, drawn as `still` draws; beyond the
+        end the last one. Asked only of what is `moving`, and in place of `still`."""
         raise NotImplementedError
 
 

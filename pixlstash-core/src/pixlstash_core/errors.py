@@ -85,6 +85,12 @@ class LibraryInUse(PixlStashError):
     status = 409
 
 
+class Locked(PixlStashError):
+    """It belongs to a set that is locked: unlock the set first."""
+
+    status = 423
+
+
 class DiskFull(PixlStashError):
     """The disk is full: nothing was written, everything acknowledged before is safe."""
 

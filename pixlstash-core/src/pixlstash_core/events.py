@@ -145,7 +145,7 @@ class Feed:
         pause = 1.0
         while not self._stopping.is_set():
             with self._moved:  # so that nothing moves between looking and waiting
-                found = history.later(self._hub, position, 100)
+                found = history.heard(self._hub, position, 100)
                 if not found:
                     self._moved.wait(timeout=5)
                     continue

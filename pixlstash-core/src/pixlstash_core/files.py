@@ -17,6 +17,35 @@ NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
+def walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Every regular file below a folder, in no order, as (path, what the system says of it); nothing is kept in memory.
+
+    Hidden ones, links, and folders that may not be opened are left out. OSError: the root cannot be opened, or the disk
+    stops answering on the way.
+    """
+    pending = [str(root)]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = os.scandir(folder)
+        except (PermissionError, FileNotFoundError, NotADirectoryError):
+            if folder == str(root):
+                raise
+            continue
+        with entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.is_symlink():
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    try:
+                        found = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:  # gone again meanwhile
+                        continue
+                    yield entry.path, found
+
+
 def open_within(root: Path, key: str) -> BinaryIO:
     """Open `root/key` for reading without following any link below `root`; `NotThere` when it is not a plain file."""
     parts = PurePosixPath(key).parts

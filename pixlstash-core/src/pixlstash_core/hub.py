@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import msgspec
 
 from .db import Database, Rows, translated
+from .errors import PixlStashError
 
 #: Ids are promised to the hub in blocks of this many, so that raising the mark costs one commit per block.
 RESERVE = 4096
@@ -54,6 +56,12 @@ class Hub:
     def value(self, sql: str, bindings: Any = None, default: Any = None) -> Any:
         return self.db.value(sql, bindings, default)
 
+    def purged(self, sha256: bytes) -> bool:
+        """Whether these bytes were removed for good, or are being removed: rows go before the ledger is written."""
+        if self.read("select 1 from purged where sha256 = ?", (sha256,)):
+            return True
+        return bool(self.read("select 1 from intent where kind = 'purge' and instr(body, ?)", (sha256.hex().upper(),)))
+
     # -- marks ---------------------------------------------------------------------------------------------------------
 
     def marks(self) -> dict[str, int]:
@@ -74,3 +82,15 @@ class Hub:
 
     def close(self) -> None:
         self.db.close()
+
+
+def switched_off(library: Path) -> list[str]:
+    """The plugins that are switched off in a library's installation, read before anything is loaded."""
+    try:
+        db = Database(library / "hub.db", "hub", read_only=True)
+    except PixlStashError:  # absent, or to be upgraded by the opening that follows
+        return []
+    try:
+        return msgspec.json.decode(db.setting("plugins.disabled") or "[]", type=list[str])
+    finally:
+        db.close()

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, ValidationError, convert
 
+from . import unpacking
+from .archive import looks_like_archive, members
 from .contracts import Found, Importer, Opened
 from .db import Database
-from .errors import Invalid, PixlStashError, Refused
-from .features import stores
+from .errors import Invalid, NotFound, PixlStashError, Refused, StoreUnreachable
+from .features import stills, stores
 from .features.imports import File, Intake, Taken, Tally
-from .files import writing_to
+from .features.redraws import Redraws
+from .files import walk, writing_to
 from .jobs import Handler, Jobs, Task
+from .listing import Entry, Listing
 from .plugins import Plugins
 from .stores.files import Managed, key_of, path_of
+from .thumbnails import Thumbnails
 from .types import ImportPaths, Job
 
 Connect = Callable[[int], Opened]
@@ -74,12 +80,14 @@ def put_demo(jobs: Jobs, store: int, pictures: int) -> Job:
     return jobs.put("demo", "Painting the demo library", DemoPayload(store, pictures))
 
 
-def handlers(intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins) -> dict[str, Handler]:
-    """What runs each kind of job of this file."""
+def handlers(
+    intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins, arrange: Callable[[], None]
+) -> dict[str, Handler]:
+    """What runs each kind of job of this file. `arrange` puts the first pictures of the demo in order."""
     return {
         "copy": copy_job(intake, own),
         "scan": scan_job(intake, db, connect),
-        "demo": demo_job(intake, db, connect),
+        "demo": demo_job(intake, db, connect, arrange),
         "importer": import_job(intake, own, plugins),
     }
 
@@ -94,17 +102,27 @@ def copy_job(intake: Intake, own: Own) -> Handler:
     def run(task: Task) -> None:
         store, opened = own()
         tally = Tally()
-        payload = convert(task.payload, CopyPayload)
-        files = sorted(_walk(payload.paths), key=lambda file: -(file.mtime or 0))
+        paths = convert(task.payload, CopyPayload).paths
+        # Those in a folder are left alone: a zip file is unpacked when it is named.
+        zips = [path for path in paths if Path(path).is_file() and looks_like_archive(Path(path))]
 
         def step() -> None:
-            task.progress(tally.done, len(files))
+            task.progress(tally.done, total)
             task.report = tally.report()
             task.check()
 
         take = lambda file: intake.keep(store, opened, Path(path_of(file.key)), file.name)  # noqa: E731
-        intake.many(iter(files), take, tally, step)
-        task.progress(tally.done, len(files))
+        with Listing(intake.db) as listing:
+            listing.fill(_walk([path for path in paths if path not in zips]))
+            total = listing.choose() + sum(map(_members, zips))
+            files = (File(key, Path(path_of(key)).name, size, mtime) for key, size, mtime in listing.fresh())
+            intake.many(files, take, tally, step)
+        for path in zips:
+            try:
+                unpacking.take(intake, (store, opened), Path(path), path, tally, step)
+            except Refused as error:
+                tally.refuse(key_of(path), str(error))
+        task.progress(tally.done, total)
         task.report = tally.report()
 
     return run
@@ -152,7 +170,7 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
     return run
 
 
-def demo_job(intake: Intake, db: Database, connect: Connect) -> Handler:
+def demo_job(intake: Intake, db: Database, connect: Connect, arrange: Callable[[], None]) -> Handler:
     """Fills the demo library: the first pictures are painted and taken in like any file, the rest when looked at."""
 
     def run(task: Task) -> None:
@@ -175,6 +193,7 @@ def demo_job(intake: Intake, db: Database, connect: Connect) -> Handler:
         unknown = stores.unknown(db, payload.store, [file.key for file in painted])
         files = (file for file in painted if file.key in unknown)
         intake.many(files, lambda file: intake.index(payload.store, opened, file), tally, step)
+        arrange()
         # The others were written in order, so their number says where to go on.
         sketched = known - (len(painted) - len(unknown))
         for start in range(PAINTED + sketched, payload.pictures, SLICE):
@@ -206,6 +225,34 @@ def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
     return run
 
 
+def redraw_job(redraws: Redraws) -> Handler:
+    """Draws what a higher limit allows to be drawn."""
+
+    def run(task: Task) -> None:
+        waiting = redraws.waiting()
+        for done, picture in enumerate(waiting):
+            task.progress(done, len(waiting))
+            task.check()
+            with suppress(NotFound):  # purged meanwhile
+                redraws.redraw(picture)
+        task.progress(len(waiting), len(waiting))
+
+    return run
+
+
+def stills_job(db: Database, thumbnails: Thumbnails, mark: int) -> Handler:
+    """Drops stills up to a mark that are no picture's."""
+
+    def run(task: Task) -> None:
+        def step(done: int) -> None:
+            task.progress(done)
+            task.check()
+
+        stills.sweep(db, thumbnails, mark, step)
+
+    return run
+
+
 def _blocks(found: Found) -> Iterator[bytes]:
     """The bytes of a find; one that its source cannot read is refused, and costs no other."""
     try:
@@ -216,23 +263,21 @@ def _blocks(found: Found) -> Iterator[bytes]:
         raise Refused(f"It cannot be read: {error.strerror or error}.") from error
 
 
-def _walk(paths: list[str]) -> Iterator[File]:
-    for text in paths:
-        path = Path(text)
-        if path.is_file():
-            yield _file(path)
-            continue
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in names:
-                inside = Path(folder, name)
-                if not name.startswith(".") and not inside.is_symlink() and inside.is_file():
-                    yield _file(inside)
+def _walk(paths: list[str]) -> Iterator[Entry]:
+    for path in paths:
+        try:
+            found = ((path, os.stat(path)),) if os.path.isfile(path) else walk(Path(path))
+            for inside, about in found:
+                yield key_of(inside), about.st_size, about.st_mtime_ns
+        except OSError as error:
+            raise StoreUnreachable(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _file(path: Path) -> File:
-    found = path.stat()
-    return File(key_of(str(path)), path.name, found.st_size, found.st_mtime_ns)
+def _members(path: str) -> int:
+    try:
+        return len(members(Path(path)))
+    except Refused:
+        return 1
 
 
 def _existing(text: str) -> Path:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from .errors import Cancelled, Conflict, PixlStashError
+from .errors import Cancelled, Conflict, Invalid, PixlStashError
 from .features import jobs as rows
 from .hub import Hub
 from .pictures import when
@@ -106,14 +106,30 @@ class Jobs:
         """Name what runs jobs of a kind."""
         self._handlers[kind] = handler
 
-    def put(self, kind: str, label: str, payload: Any, *, lane: str = "io", priority: int = 0) -> Job:
-        """Queue a job; durable on return."""
-        job = rows.insert(self._hub, kind, label, payload, lane, priority)
+    def handles(self, kind: str) -> bool:
+        return kind in self._handlers
+
+    def put(
+        self,
+        kind: str,
+        label: str,
+        payload: Any,
+        *,
+        lane: str = "io",
+        priority: int = 0,
+        along: Callable[[int], None] = lambda job: None,
+    ) -> Job:
+        """Queue a job; durable on return. `along(id)` writes to the hub in the same transaction."""
+        _demand_lane(lane)
+        with self._hub.writing():
+            job = rows.insert(self._hub, kind, label, payload, lane, priority)
+            along(job)
         self._wake[lane].set()
         return self.get(job)
 
     def repeat(self, kind: str, label: str, *, every: float, lane: str = "cpu") -> Job:
         """Have a job of this kind run now and again, `every` seconds after it last ended. Repeatable."""
+        _demand_lane(lane)
         job = rows.repeating(self._hub, kind, label, lane, every)
         self._wake[lane].set()
         return self.get(job)
@@ -263,3 +279,8 @@ class Jobs:
             row.every,
             row.reported(),
         )
+
+
+def _demand_lane(lane: str) -> None:
+    if lane not in LANES:
+        raise Invalid(f"There is no lane {lane!r}: it is one of {', '.join(LANES)}.")

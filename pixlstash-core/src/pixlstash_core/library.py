@@ -12,34 +12,72 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
-from . import intake, pictures
+from . import intake, pictures, showcase
+from .changes import Changes
 from .contracts import Opened
 from .db import Database, Rows
-from .errors import Conflict, Invalid, NotFound, PixlStashError
+from .errors import Conflict, Invalid, NotFound
 from .events import Feed
-from .features import purges, scores, scrapheap, settings, stores
+from .features import (
+    captions,
+    characters,
+    corrections,
+    duplicates,
+    outputs,
+    projects,
+    purges,
+    queries,
+    scores,
+    scrapheap,
+    sets,
+    settings,
+    sidecars,
+    stacks,
+    stores,
+    tags,
+)
 from .features.access import Access
 from .features.imports import Intake
+from .features.redraws import Redraws
 from .files import fsync_folder
-from .hub import Hub
-from .jobs import Handler, Jobs
+from .hub import Hub, switched_off
+from .jobs import Handler, Jobs, Task
 from .lock import Holder, Lock
 from .media import DecoderPool, Limits
 from .nouns import Noun, Table
 from .plugins import Plugins
-from .query import TERMS
+from .tagging import switch
+from .tagging.meaning import TABLES as WEIGHED
+from .terms import TERMS
 from .thumbnails import Thumbnails
 from .types import OWNER, Event, Job, Reader
+from .uploads import Uploads
 from .usecases import UseCases
 from .views import Views
 from .write import Door, Write, outcome
 
 T = TypeVar("T")
-NOUNS: tuple[Noun, ...] = (pictures.NOUN, scores.NOUN, scrapheap.NOUN, stores.NOUN, settings.NOUN)
+NOUNS: tuple[Noun, ...] = (
+    pictures.NOUN,
+    scores.NOUN,
+    scrapheap.NOUN,
+    outputs.NOUN,
+    tags.NOUN,
+    captions.NOUN,
+    characters.NOUN,
+    sets.NOUN,
+    projects.NOUN,
+    queries.NOUN,
+    stacks.NOUN,
+    corrections.NOUN,
+    duplicates.NOUN,
+    stores.NOUN,
+    settings.NOUN,
+)
 #: How often memory nobody uses is given back, in seconds.
 TIDY = 300.0
+#: How often stills without a picture are looked for.
+DAY = 86_400.0
 #: What `library.db` is called until the library is whole.
 UNFINISHED = "library.db.new"
 
@@ -62,17 +100,46 @@ class Library(UseCases):
         self.feed = Feed(self.db, self.hub)
         tables = [table for noun in NOUNS for table in noun.tables]
         rules = [rule for noun in NOUNS for rule in noun.rules]
-        self.door = Door(self.db, self.hub, tables, rules, self.feed.committed)
+        counts = [count for noun in NOUNS for count in noun.counts]
+        spreads = [spread for noun in NOUNS for spread in noun.spreads]
+        self.door = Door(self.db, self.hub, tables, rules, self.feed.committed, counts, spreads, watch=self._changed)
         terms = {term.name: term for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms))}
-        self.views = Views(self.db, terms, self.epoch, lambda: self.door.nouns)
+        places = tuple(place for noun in NOUNS for place in noun.words)
+        saved = partial(queries.text, self.db)
+        self.views = Views(self.db, terms, self.epoch, lambda: self.door.nouns, places=places, saved=saved)
         self.access = Access(self.hub, read_only=read_only)
-        self.pool = DecoderPool(limits=Limits.chosen(os.environ), disabled=plugins.disabled, extra=plugins.extra)
+        limits = Limits.chosen(os.environ)
+        self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
         self.queue = Jobs(self.hub, self.feed.tell)
         self.stores = stores.Stores(self.db, plugins.stores(), path)
         # Read-only, nothing comes in; a still may yet be drawn from a copy.
         self.incoming = Path(tempfile.gettempdir()) if read_only else self.stores.own()[1].root / "incoming"
         inherits = [statement for noun in NOUNS for statement in noun.inherits]
-        self.intake = Intake(self.db, self.hub, self.door, self.pool, self.thumbnails, self.incoming, inherits)
+        # A duplicate has bytes of its own: which way up they are, and what lies beneath it, is not the keeper's.
+        bound = (corrections.NOUN, stacks.NOUN)
+        self.handed_on = tuple(one for noun in NOUNS if noun not in bound for one in noun.inherits)
+        self.intake = Intake(
+            self.db,
+            self.hub,
+            self.door,
+            self.pool,
+            self.thumbnails,
+            self.incoming,
+            inherits,
+            sidecars.read,
+            sidecars.say,
+        )
+        self.outputs = outputs.Outputs(self.db, self.door)
+        self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
+        self.redraws = Redraws(
+            self.db,
+            self.door,
+            self.pool,
+            self.thumbnails,
+            self.stores.connect,
+            self.intake.temporary,
+            limits.pixels,
+        )
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -114,7 +181,7 @@ class Library(UseCases):
             raise NotFound(f"There is no library at {path}. `pixlstash -L {path} init` makes one.")
         lock = Lock(path / "lock") if not read_only or os.access(path, os.W_OK) else None
         try:
-            plugins = plugins or Plugins.load(disabled=_disabled(path))
+            plugins = plugins or Plugins.load(disabled=switched_off(path))
             library = cls(path, read_only=read_only, plugins=plugins, lock=lock)
         except BaseException:
             if lock:
@@ -139,14 +206,31 @@ class Library(UseCases):
         readers = [one for one in self.plugins.infos() if one.enabled]
         self.intake.renew(", ".join(" ".join((one.name, one.version, *one.objects)) for one in readers))
         purges.finish(self.hub, self.door, self.thumbnails, self.stores.connect)
-        handlers = intake.handlers(self.intake, self.db, self.stores.connect, self.stores.own, self.plugins)
+        arrange = partial(showcase.arrange, self, self.outputs)
+        handlers = intake.handlers(self.intake, self.db, self.stores.connect, self.stores.own, self.plugins, arrange)
         for kind, handler in handlers.items():
             self.queue.handle(kind, handler)
-        self.queue.handle("tidy", lambda task: self.views.drop_idle())
+        self.queue.handle("upload", self.arriving.run)
+        self.queue.handle("redraw", intake.redraw_job(self.redraws))
+        # Later ones may be waiting for their row: they are the next process's.
+        self.queue.handle("stills", intake.stills_job(self.db, self.thumbnails, self.thumbnails.newest()))
+        self.queue.handle("weigh", self._weigh)
+        self.queue.handle("tidy", lambda task: self._tidy())
+        self.arriving.recover()
         self.plugins.call("startup", library=self)
         if work:
+            queued = {job.kind for job in self.queue.running()}
+            if "redraw" not in queued and self.redraws.waiting():
+                self.queue.put("redraw", "Drawing pictures that were too large before", {}, lane="cpu")
+            self.queue.repeat("stills", "Dropping stills of nothing", every=DAY)
             self.queue.repeat("tidy", "Giving memory back", every=TIDY)
+            if switch.pending(self.door):
+                self._weigh_soon()
             self.queue.start()
+
+    def _tidy(self) -> None:
+        self.views.drop_idle()
+        self.arriving.sweep()
 
     def close(self) -> None:
         """Stop what runs beside and leave the files tidy; harmless when it is closed."""
@@ -158,6 +242,7 @@ class Library(UseCases):
         self.door.close()
         self.feed.catch_up()
         self.feed.stop()
+        self.access.close()
         self.thumbnails.close()
         self.hub.close()
         self.db.close()
@@ -169,6 +254,21 @@ class Library(UseCases):
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _changed(self, found: Changes) -> None:
+        self.views.touch(found.pictures(pictures.GRID.tables), "picture" in found.ids)
+        if found.rows.keys() & WEIGHED and switch.pending(self.door):
+            self._weigh_soon()
+
+    def _weigh_soon(self) -> None:
+        """Queue the job that prepares a new answer for all pictures."""
+        if not any(job.kind == "weigh" and job.state == "waiting" for job in self.queue.running()):
+            self.queue.put("weigh", "Weighing tags anew", {}, lane="cpu")
+
+    def _weigh(self, task: Task) -> None:
+        while (at := switch.step(self.door)) is not None:
+            task.progress(*at)
+            task.check()
 
     def announce(self, url: str) -> None:
         """Tell other processes of this machine where the library is served."""
@@ -202,8 +302,18 @@ class Library(UseCases):
         return self.db.read(sql, bindings)
 
     def handle(self, kind: str, handler: Handler) -> None:
-        """Name what runs jobs of a kind."""
+        """Name what runs jobs of a kind: `handler(task)`. Call it in `startup`."""
         self.queue.handle(kind, handler)
+
+    def queue_job(self, kind: str, label: str, payload: Any = None, *, lane: str = "cpu") -> Job:
+        """Have the handler of a kind run once; durable on return. `payload` becomes JSON: `task.payload` then."""
+        self._writable()
+        if not self.queue.handles(kind):
+            raise Invalid(f"Nothing handles jobs of kind {kind!r}: call `handle` or `repeat` in `startup`.")
+        try:
+            return self.queue.put(kind, label, payload, lane=lane)
+        except TypeError as error:
+            raise Invalid(f"The payload of a job must be what JSON can hold: {error}.") from error
 
     def repeat(self, kind: str, label: str, *, every: float, run: Handler, lane: str = "cpu") -> Job:
         """Have `run(task)` done every so many seconds, across restarts."""
@@ -258,18 +368,6 @@ def _table_name(plugin: str, statement: str) -> str:
     if not name.startswith(prefix) or not name.replace("_", "").isalnum():
         raise Invalid(f"A plugin's own statement must be `create table {prefix}…(…)`.")
     return name
-
-
-def _disabled(path: Path) -> list[str]:
-    """Plugins switched off in this installation, read before anything is loaded."""
-    try:
-        hub = Database(path / "hub.db", "hub", read_only=True)
-    except PixlStashError:  # absent, or to be upgraded by the opening that follows
-        return []
-    try:
-        return msgspec.json.decode(hub.setting("plugins.disabled") or "[]", type=list[str])
-    finally:
-        hub.writer.close()
 
 
 __all__ = ["NOUNS", "Bound", "Library"]

@@ -16,6 +16,9 @@ from msgspec import Struct
 from .errors import LibraryInUse, ReadOnly
 from .files import writing_to
 
+#: How often a lock is tried, 20 ms apart, before somebody is said to hold it.
+PATIENCE = 10
+
 
 class Holder(Struct):
     """Who holds the library; `url` and `secret` are set while it is served."""
@@ -63,7 +66,7 @@ class Lock:
 
 
 def _patiently(file: BinaryIO) -> bool:
-    for _ in range(10):
+    for _ in range(PATIENCE):
         if _try(file):
             return True
         time.sleep(0.02)

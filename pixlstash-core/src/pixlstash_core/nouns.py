@@ -5,7 +5,7 @@ The write door, the query compiler, history and imports know nouns only through 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -13,20 +13,39 @@ from msgspec import Struct
 if TYPE_CHECKING:
     import apsw
 
-#: A query term turned into SQL over `g` (a row of `derived_grid`): (condition, bindings).
-Condition = tuple[str, dict[str, Any]]
+
+class Matching(Struct, frozen=True):
+    """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those."""
+
+    sql: str
+    bindings: dict[str, Any] = {}
+    others: bool = False
+
+
+class Between(Struct, frozen=True):
+    """Pictures whose number in a column of `derived_grid` lies between two, both included; None is open."""
+
+    column: str
+    low: float | None
+    high: float | None
+
+
+#: What a query term means.
+Condition = Matching | Between
 
 
 class Table(Struct, frozen=True):
     """A table that holds truth: recorded in changesets.
 
     `picture`: index of the column with the picture's id, or None. `field`: what an event says has changed.
+    `through`: columns' indexes, and statements that find the other pictures their values concern (`… in carray(?)`).
     """
 
     name: str
     noun: str
     picture: int | None = None
     field: str = ""
+    through: tuple[tuple[int, str], ...] = ()
 
 
 class Rule(Struct, frozen=True):
@@ -36,26 +55,61 @@ class Rule(Struct, frozen=True):
     run: Callable[[apsw.Connection, list[int]], None]
 
 
-class Term(Struct, frozen=True):
-    """A word of the query language: `name:value`. `compile` raises ValueError with what it expected.
+class Spread(Struct, frozen=True):
+    """What changed rows that are no one picture's (a tag, an active engine) mean for pictures; it comes before rules.
 
-    `nouns` are the nouns it reads: the view's key holds their revisions. `parameter` must prefix every binding.
+    `find(connection, keys)` gets the primary keys of changed rows by table, and answers with the pictures concerned:
+    rules and events see them as if their rows in the table `into` had changed.
+    """
+
+    tables: frozenset[str]
+    into: str
+    find: Callable[[apsw.Connection, dict[str, set[tuple[Any, ...]]]], Iterable[int]]
+
+
+class Count(Struct, frozen=True):
+    """Keeps counts in a derived table: `of(connection, ids)` says by (noun, id) how many of these pictures count.
+
+    It is asked of the state before a transaction and of the one after, and the difference is added.
+    """
+
+    tables: frozenset[str]
+    of: Callable[[apsw.Connection, list[int]], dict[tuple[str, int], int]]
+    add: Callable[[apsw.Connection, dict[tuple[str, int], int]], None]
+
+
+class Term(Struct, frozen=True):
+    """A word of the query language: `name:value`; a name such as `is:moving` is one word of `is:`.
+
+    `compile(value)` raises ValueError with what it expected. `nouns` are the nouns it reads: the view's key holds their
+    revisions. `group`: it says which pictures belong together, so that `union`, `overlap`, `difference` and `unique`
+    take it. `spread`: it looks into stacks, so that what lies beneath a leader is found as well. `private`: it tells
+    how the owner orders the library, so that a reader of some pictures has no such term. `values(connection, typed,
+    limit)` are those that are there and go on like what was typed, with how many pictures have each.
     """
 
     name: str
     label: str
-    compile: Callable[[str, str], Condition]
+    compile: Callable[[str], Condition]
     nouns: tuple[str, ...] = ("pictures",)
+    group: bool = False
+    spread: bool = False
+    values: Callable[[apsw.Connection, str, int], Sequence[tuple[str, int | None]]] | None = None
+    private: bool = False
 
 
 class Noun(Struct, frozen=True):
     """One noun's whole contribution. Tables are given parents first.
 
-    `inherits`: statements with :old and :new picture ids that hand people's words on to a successor.
+    `inherits`: statements with :old and :new picture ids that hand people's words on to a successor. `words`: where
+    free words are looked for besides names and prompts (their names do not matter).
     """
 
     name: str
     tables: tuple[Table, ...] = ()
+    spreads: tuple[Spread, ...] = ()
     rules: tuple[Rule, ...] = ()
+    counts: tuple[Count, ...] = ()
     terms: tuple[Term, ...] = ()
     inherits: tuple[str, ...] = ()
+    words: tuple[Term, ...] = ()

@@ -17,15 +17,16 @@ from msgspec import Struct
 
 from . import scope
 from .db import Database, bind_ids, fetch
+from .facts import KNOWN
 from .hub import now
 from .nouns import Noun, Rule, Table
 from .types import Location, Picture, PictureDetail, Reader, Reading, Row, ShownFact
 from .write import Write
 
-# Bits of `derived_grid.flags`; the lowest three are the score.
-MOVING, STACKED, NO_STILL, NO_LOCATION = 8, 16, 32, 64
+# Bits of `derived_grid.flags`; the lowest three are the score. STACKED: others lie beneath it. TURNED: by a person.
+MOVING, STACKED, NO_STILL, NO_LOCATION, TURNED = 8, 16, 32, 64, 128
 
-COLUMNS = "g.id, p.public_id, p.name, p.kind, p.format, p.width, p.height, p.size, g.created, g.imported, g.score, h.at"
+COLUMNS = "g.id, p.public_id, p.name, p.kind, p.format, g.width, g.height, p.size, g.created, g.imported, g.score, h.at"
 JOINS = "join picture p on p.id = g.id left join scrapheap h on h.picture_id = g.id"
 
 
@@ -37,16 +38,34 @@ def refresh_grid(connection: apsw.Connection, ids: list[int]) -> None:
     ).fetchall()
     connection.execute(
         f"""
-        insert or replace into derived_grid
-        select p.id, h.at is null, p.created, p.imported, coalesce(s.score, 0), p.size, p.aspect, p.colour,
+        insert or replace into derived_grid(id, live, created, imported, score, size, aspect, colour, flags, name,
+          covered, width, height)
+        select p.id, h.at is null, coalesce(c.created, p.created), p.imported, coalesce(s.score, 0), p.size,
+          iif(coalesce(c.turn, 0) & 1, min(255, 256 - p.aspect), p.aspect), p.colour,
           coalesce(s.score, 0) + p.moving * {MOVING} + (p.why is not null) * {NO_STILL}
-          + (not exists (select 1 from location l where l.picture_id = p.id and l.state != 'missing')) * {NO_LOCATION},
-          p.name
+          + (not exists (select 1 from location l where l.picture_id = p.id and l.state != 'missing')) * {NO_LOCATION}
+          + (coalesce(c.turn, 0) != 0) * {TURNED}
+          + (m.stack_id is not null and h.at is null and not {_LIVE_MEMBER.format("<")} and {_LIVE_MEMBER.format(">")})
+          * {STACKED},
+          p.name, m.stack_id is not null and h.at is null and {_LIVE_MEMBER.format("<")},
+          iif(coalesce(c.turn, 0) & 1, p.height, p.width), iif(coalesce(c.turn, 0) & 1, p.width, p.height)
         from picture p left join score s on s.picture_id = p.id left join scrapheap h on h.picture_id = p.id
+          left join stack_member m on m.picture_id = p.id left join correction c on c.picture_id = p.id
         where p.id in carray(:ids)
         """,
         bound,
     ).fetchall()
+
+
+#: The pictures in a stack with some: what becomes of one shows in the others.
+BESIDE = (
+    "select picture_id from stack_member where stack_id in"
+    " (select stack_id from stack_member where picture_id in carray(?))"
+)
+#: Whether the stack of `m` has a picture that is not in the scrapheap before or behind it.
+_LIVE_MEMBER = """exists (select 1 from stack_member o left join scrapheap x on x.picture_id = o.picture_id
+          where o.stack_id = m.stack_id and x.at is null
+            and (o.position, o.picture_id) {} (m.position, m.picture_id))"""
 
 
 def refresh_words(connection: apsw.Connection, ids: list[int]) -> None:
@@ -55,14 +74,20 @@ def refresh_words(connection: apsw.Connection, ids: list[int]) -> None:
     connection.execute("delete from derived_words where rowid in carray(:ids)", bound).fetchall()
     connection.execute(
         """
-        insert into derived_words(rowid, name, prompt)
-        select p.id, p.name, coalesce(w.prompt, '') from picture p left join words w on w.picture_id = p.id
+        insert into derived_words(rowid, name, prompt, title, description, keywords, negative, caption)
+        select p.id, p.name, coalesce(w.prompt, ''),
+          (select group_concat(value, ' ') from fact where picture_id = p.id and name = 'title'),
+          (select group_concat(value, ' ') from fact where picture_id = p.id and name = 'description'),
+          (select group_concat(value, ' | ') from fact where picture_id = p.id and name = 'keyword'),
+          coalesce(w.negative, ''), coalesce(c.text, '')
+        from picture p left join words w on w.picture_id = p.id left join captions c on c.picture_id = p.id
         where p.id in carray(:ids)
         """,
         bound,
     ).fetchall()
 
 
+GRID = Rule(frozenset({"picture", "location", "score", "scrapheap", "stack_member", "correction"}), refresh_grid)
 NOUN = Noun(
     "pictures",
     tables=(
@@ -73,8 +98,8 @@ NOUN = Noun(
         Table("payload", "pictures", 0, "facts"),
     ),
     rules=(
-        Rule(frozenset({"picture", "location", "score", "scrapheap"}), refresh_grid),
-        Rule(frozenset({"picture", "words"}), refresh_words),
+        GRID,
+        Rule(frozenset({"picture", "words", "fact", "said_caption", "caption_output"}), refresh_words),
     ),
 )
 
@@ -87,8 +112,8 @@ def add(write: Write, reading: Reading, name: str, *, fallback: int, predecessor
     row = write.execute(
         """
         insert into picture(public_id, sha256, name, kind, format, mime, width, height, size, created, imported, aspect,
-          colour, phash, moving, seconds, why, predecessor_id)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id
+          colour, phash, moving, seconds, why, cause, predecessor_id)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id
         """,
         (
             secrets.token_hex(16),
@@ -104,14 +129,56 @@ def add(write: Write, reading: Reading, name: str, *, fallback: int, predecessor
             now(),
             reading.aspect,
             reading.colour,
-            reading.phash - (1 << 64) if reading.phash >> 63 else reading.phash,
+            _signed(reading.phash),
             reading.moving,
             reading.seconds,
             reading.why,
+            reading.cause,
             predecessor,
         ),
     )
     picture: int = row[0][0]
+    _say(write, picture, reading)
+    return picture
+
+
+def renew(write: Write, picture: int, reading: Reading) -> None:
+    """Put what the same bytes say now, and how they look, in place of what was read from them before."""
+    write.execute(
+        """
+        update picture set width = ?, height = ?, created = coalesce(?, created), aspect = ?, colour = ?, phash = ?,
+          moving = ?, seconds = ?, why = ?, cause = ?
+        where id = ?
+        """,
+        (
+            reading.width,
+            reading.height,
+            reading.created,
+            reading.aspect,
+            reading.colour,
+            _signed(reading.phash),
+            reading.moving,
+            reading.seconds,
+            reading.why,
+            reading.cause,
+            picture,
+        ),
+    )
+    for table in ("fact", "words", "payload"):
+        write.execute(f"delete from {table} where picture_id = ?", (picture,))
+    _say(write, picture, reading)
+
+
+def give_up(write: Write, picture: int, why: str, cause: str) -> None:
+    """Say why a picture still has no still."""
+    write.execute("update picture set why = ?, cause = ? where id = ?", (why, cause, picture))
+
+
+def _signed(phash: int) -> int:
+    return phash - (1 << 64) if phash >> 63 else phash
+
+
+def _say(write: Write, picture: int, reading: Reading) -> None:
     if reading.facts:
         write.many(
             "insert or ignore into fact values (?, ?, ?, ?, ?, ?)",
@@ -125,7 +192,6 @@ def add(write: Write, reading: Reading, name: str, *, fallback: int, predecessor
             "insert into payload values (?, ?, ?)",
             [(picture, key, pack.compress(text.encode())) for key, text in reading.payloads.items()],
         )
-    return picture
 
 
 def locate(write: Write, picture: int, store: int, key: str, size: int | None, mtime: int | None) -> bool:
@@ -163,10 +229,11 @@ def detail(db: Database, reader: Reader, picture: int) -> PictureDetail:
         rows = fetch(
             connection,
             """
-            select p.id, p.public_id, p.name, p.kind, p.format, p.mime, p.width, p.height, p.size, p.created,
-              p.imported, g.score, h.at, hex(p.sha256), p.predecessor_id, p.why, w.prompt, w.negative
+            select p.id, p.public_id, p.name, p.kind, p.format, p.mime, g.width, g.height, p.size, g.created,
+              p.imported, g.score, h.at, hex(p.sha256), p.predecessor_id, p.why, w.prompt, w.negative,
+              coalesce(c.turn, 0), iif(c.created is null, null, p.created)
             from derived_grid g join picture p on p.id = g.id left join scrapheap h on h.picture_id = p.id
-              left join words w on w.picture_id = p.id
+              left join words w on w.picture_id = p.id left join correction c on c.picture_id = p.id
             where g.id = ?
             """,
             (picture,),
@@ -191,17 +258,25 @@ def detail(db: Database, reader: Reader, picture: int) -> PictureDetail:
     deleted = when(row[12]) if row[12] is not None else None
     values: list[Any] = [*row[:9], when(row[9]), when(row[10]), row[11], deleted, row[13].lower(), before, row[15]]
     values += [shown_facts, row[16], row[17], [name for (name,) in payloads], places]
+    values += [row[18], when(row[19]) if row[19] is not None else None]
     return PictureDetail(*values)
 
 
 def counts(db: Database, reader: Reader) -> tuple[int, int]:
     """(live, scrapheaped)."""
+    with db.reading() as connection:
+        return counts_in(connection, reader)
+
+
+def counts_in(connection: apsw.Connection, reader: Reader) -> tuple[int, int]:
+    """The same within a read that sees one instant."""
     if reader.scope.all:  # from small tables, not from a million rows
-        dead = db.value("select count(*) from scrapheap")
-        return db.value("select count(*) from picture") - dead, dead
+        live = fetch(connection, "select pictures from derived_count where noun = 'library' and id = 0")
+        dead = fetch(connection, "select count(*) from scrapheap")
+        return live[0][0] if live else 0, dead[0][0]
     relation, bound = scope.visible(reader)
-    found = db.read(f"select coalesce(sum(live), 0), count(*) from {relation}", bound)[0]
-    return found[0], found[1] - found[0]
+    live, every = fetch(connection, f"select coalesce(sum(live), 0), count(*) from {relation}", bound)[0]
+    return live, every - live
 
 
 def hash_of(db: Database, reader: Reader, picture: int) -> tuple[bytes, str | None]:
@@ -211,6 +286,12 @@ def hash_of(db: Database, reader: Reader, picture: int) -> tuple[bytes, str | No
     if not rows:
         raise scope.absent()
     return rows[0][0], rows[0][1]
+
+
+def turn_of(db: Database, picture: int) -> int:
+    """Quarters clockwise that a person turned it by."""
+    turn: int = db.value("select turn from correction where picture_id = ?", (picture,), 0)
+    return turn
 
 
 class Bytes(Struct, frozen=True):
@@ -249,7 +330,7 @@ def rows(db: Database, reader: Reader, ids: list[int]) -> list[Row]:
     relation, bound = scope.visible(reader)
     found = db.read(
         f"""
-        select g.id, p.name, p.width, p.height, p.kind, p.format, p.size, g.created, g.score, p.seconds, p.why
+        select g.id, p.name, g.width, g.height, p.kind, p.format, p.size, g.created, g.score, p.seconds, p.why
         from {relation} g join picture p on p.id = g.id where g.id in carray(:ids)
         """,
         {"ids": bind_ids(ids), **bound},
@@ -292,10 +373,10 @@ def clock(seconds: float | None) -> str | None:
 
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_FIRST = ("model", "lora", "seed", "steps", "cfg", "sampler", "scheduler", "camera", "lens", "tool")
+_RANK = {one.name: at for at, one in enumerate(KNOWN)}
 
 
 def _order(fact: tuple[Any, ...]) -> tuple[int, int, str]:
     group, name = fact[0], fact[1]
     rank = {"Generation": 0, "Camera": 1}.get(group, 2)
-    return rank, _FIRST.index(name) if name in _FIRST else len(_FIRST), name
+    return rank, _RANK.get(name, len(_RANK)), name

@@ -112,6 +112,11 @@ class Plugins:
         """Record what went wrong with a plugin."""
         self._note(plugin, sentence)
 
+    def listed(self) -> list[PluginInfo]:
+        """`infos`, with the verbs, which nobody but the command line loads otherwise."""
+        self.commands()
+        return self.infos()
+
     def infos(self) -> list[PluginInfo]:
         """Every plugin found, working or not."""
         for hook, kind, name in _NOUNS:

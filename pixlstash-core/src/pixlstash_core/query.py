@@ -1,108 +1,306 @@
-"""The query language: text people type, a struct, and the SQL it becomes.
+"""The query language: what people type as a tree, and the tree as a text again (`docs/query.md`).
 
-`model:flux -format:png score:>=4 "old man" sort:-score`. A text parses to a `Query` and a `Query` prints to one
-canonical text. Anything that cannot be read is a `QueryError` at its character; values are only ever bound.
+`model:flux -(format:png OR score:<3) "old man" sort:-score`. A text parses to a `Query`, and a `Query` prints to one
+canonical text. Anything that cannot be read is a `QueryError` at its character.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from .errors import QueryError
-from .nouns import Condition, Term
-from .pictures import EARLIEST, LATEST, quoted
+from .pictures import quoted
 
-SORTS: Mapping[str, str] = {
-    "created": "g.created, g.id",
-    "-created": "g.created desc, g.id desc",
-    "imported": "g.imported, g.id",
-    "-imported": "g.imported desc, g.id desc",
-    "score": "g.score, g.created, g.id",
-    "-score": "g.score desc, g.created desc, g.id desc",
-    "name": "g.name collate nocase, g.id",
-    "-name": "g.name collate nocase desc, g.id desc",
-    "size": "g.size, g.id",
-    "-size": "g.size desc, g.id desc",
-}
+SORTS = (
+    "created",
+    "-created",
+    "imported",
+    "-imported",
+    "score",
+    "-score",
+    "name",
+    "-name",
+    "size",
+    "-size",
+    "pixels",
+    "-pixels",
+    "rarity",
+    "-rarity",
+    "random",
+    "relevance",
+)
 DEFAULT_SORT = "-created"
-#: Characters of a text, and conditions in it, that are read: SQLite nests no deeper than 1,000.
-LONGEST, MOST = 4_000, 200
-#: Which noun's changes can reorder a sort.
-SORT_NOUNS = {"score": "scores"}
+#: Characters of a text, conditions in it, and parentheses in each other, that are read.
+LONGEST, MOST, DEEPEST = 4_000, 200, 30
+ALGEBRA = ("union", "overlap", "difference", "unique")
 
 
-class Ask(Struct, frozen=True):
-    """One condition: a term and its value, or free words where `name` is empty."""
+class Ask(Struct, frozen=True, eq=False):
+    """One condition: a term and its value, or free words where `name` is empty. `at`: where it was typed."""
 
     name: str
     value: str
-    negated: bool = False
     at: int = 0
 
     def __str__(self) -> str:
-        minus = "-" if self.negated else ""
         if not self.name:
-            return minus + _free(self.value)
+            return _free(self.value)
         operator, rest = split_operator(self.value)
-        return f"{minus}{self.name}:{operator}{quoted(rest)}"
+        return f"{self.name}:{operator}{quoted(rest)}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ask) and (self.name, self.value) == (other.name, other.value)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.value))
+
+
+class Not(Struct, frozen=True):
+    of: Node
+
+    def __str__(self) -> str:
+        return f"-{_tight(self.of)}"
+
+
+class All(Struct, frozen=True):
+    of: tuple[Node, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(f"({one})" if isinstance(one, AnyOf) else str(one) for one in self.of)
+
+
+class AnyOf(Struct, frozen=True):
+    of: tuple[Node, ...]
+
+    def __str__(self) -> str:
+        return " OR ".join(str(one) for one in self.of)
+
+
+class Sets(Struct, frozen=True):
+    """`union`, `overlap`, `difference` (the first without the others) or `unique` (in exactly one)."""
+
+    how: str
+    of: tuple[Ask, ...]
+
+    def __str__(self) -> str:
+        return f"{self.how}({', '.join(str(one) for one in self.of)})"
+
+
+Node = Ask | Not | All | AnyOf | Sets
 
 
 class Query(Struct, frozen=True):
-    asks: tuple[Ask, ...] = ()
+    """A filter and an order."""
+
+    root: Node = All()
     sort: str = DEFAULT_SORT
 
     def __str__(self) -> str:
-        parts = [str(ask) for ask in self.asks]
+        parts = [str(self.root)] if self.root != All() else []
         if self.sort != DEFAULT_SORT:
             parts.append(f"sort:{self.sort}")
         return " ".join(parts)
 
-
-class Compiled(Struct, frozen=True):
-    """SQL over `g`: a condition, an order, bindings, and the nouns whose changes can change the answer."""
-
-    where: str
-    order: str
-    bindings: dict[str, Any]
-    nouns: frozenset[str]
-
-
-_TOKEN = re.compile(
-    r"""\s*(?P<minus>-)?(?:(?P<name>[A-Za-z][A-Za-z0-9_.-]*):(?P<operator>>=|<=|>|<|=)?)?"""
-    r"""(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s"]+))?""",
-    re.DOTALL,
-)
+    def asks(self) -> Iterator[Ask]:
+        """Every condition, however deep."""
+        return _asks(self.root)
 
 
 def parse(text: str, sort: str | None = None) -> Query:
     """Read a text; `sort` overrides the one in it."""
     _demand_text(text)
-    asks: list[Ask] = []
-    order = DEFAULT_SORT
-    position, end = 0, len(text.rstrip())
-    while position < end:
-        match = _TOKEN.match(text, position)
+    reading = _Reading(text)
+    root = reading.all()
+    if reading.at < reading.end:
+        raise QueryError(f"expected a ( before the ) at column {reading.at + 1}", reading.at)
+    order = order_named(sort, 0) if sort else reading.sort
+    return Query(root, order)
+
+
+def split_operator(value: str) -> tuple[str, str]:
+    for operator in (">=", "<=", ">", "<", "="):
+        if value.startswith(operator):
+            return operator, value[len(operator) :]
+    return "", value
+
+
+def order_named(value: str, at: int) -> str:
+    """A known order, or `random` with its seed: `random.1234`."""
+    if value in SORTS or re.fullmatch(r"random\.\d{1,9}", value):
+        return value
+    raise QueryError(f"expected one of the sorts {', '.join(SORTS)} at column {at + 1}", at)
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+# A bare value may hold parentheses in pairs, as many a tag does: tag:saber_(fate).
+_BARE = r"""(?:[^\s"()]|(?<=[^\s"(),-])\([^\s"()]*\))+"""
+_BARE_IN_SETS = r"""(?:[^\s"(),]|(?<=[^\s"(),-])\([^\s"(),]*\))+"""
+_HEAD = (
+    r"""(?:(?P<name>[A-Za-z][A-Za-z0-9_.-]*):(?P<operator>>=|<=|>|<|=)?)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>"""
+)
+_ASK = re.compile(f"{_HEAD}{_BARE}))?", re.DOTALL)
+_ASK_IN_SETS = re.compile(f"{_HEAD}{_BARE_IN_SETS}))?", re.DOTALL)
+_SPACE = re.compile(r"\s*")
+_WORD = re.compile(r"(AND|OR|NOT)(?=[\s()\"]|$)")
+_SETS = re.compile(rf"({'|'.join(ALGEBRA)})\(", re.IGNORECASE)
+
+
+class _Reading:
+    """A text and how far it is read: a parser by recursive descent."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.end = len(text.rstrip())
+        self.sort = DEFAULT_SORT
+        self._depth = self._count = 0
+
+    def all(self) -> Node:
+        """Alternatives: conditions that all hold, with OR between."""
+        branches = [self._together()]
+        while self._word("OR"):
+            branches.append(self._together(needed="OR"))
+        return branches[0] if len(branches) == 1 else _any(branches)
+
+    def _together(self, needed: str = "") -> Node:
+        found: list[Node] = []
+        while True:
+            self._skip()
+            if self.at >= self.end or self.text[self.at] == ")" or self._peek("OR"):
+                break
+            if self._word("AND"):
+                if not found:
+                    raise self._expected("a condition before AND", back=3)
+                self._demand_more("AND")
+                continue
+            one = self._unary()
+            if one is not None:
+                found.append(one)
+        if not found and (needed or self._peek("OR")):
+            raise self._expected(f"a condition {'after' if needed else 'before'} OR")
+        return found[0] if len(found) == 1 else _all(found)
+
+    def _unary(self) -> Node | None:
+        start = self.at
+        if self._word("NOT"):
+            self._demand_more("NOT")
+            return self._negated(start)
+        if self.text[self.at] == "-":
+            self.at += 1
+            if self.at >= self.end or self.text[self.at].isspace() or self.text[self.at] == ")":
+                raise QueryError(f"expected a word or name:value at column {start + 1}", start)
+            return self._negated(start)
+        if self.text[self.at] == "(":
+            return self._group()
+        if match := _SETS.match(self.text, self.at):
+            return self._sets(match)
+        return self._ask(_ASK)
+
+    def _negated(self, start: int) -> Node:
+        self._deeper(start)
+        self._skip()
+        inner = self._unary()
+        self._depth -= 1
+        if inner is None:
+            raise QueryError(f"expected a condition, not an order, after the minus at column {start + 1}", start)
+        return inner.of if isinstance(inner, Not) else Not(inner)
+
+    def _group(self) -> Node:
+        start = self.at
+        self._deeper(start)
+        self.at += 1
+        inner = self.all()
+        self._skip()
+        if self.at >= self.end or self.text[self.at] != ")":
+            raise QueryError(f"expected a closing ) for the one at column {start + 1}", start)
+        if isinstance(inner, All) and not inner.of:
+            raise QueryError(f"expected a condition between the parentheses at column {start + 1}", start)
+        self.at += 1
+        self._depth -= 1
+        return inner
+
+    def _sets(self, match: re.Match[str]) -> Node:
+        start, how = self.at, match[1].lower()
+        self.at = match.end()
+        members: list[Ask] = []
+        while True:
+            self._skip()
+            if self.at >= self.end:
+                raise QueryError(f"expected a closing ) for {how}( at column {start + 1}", start)
+            one = self._ask(_ASK_IN_SETS) if self.text[self.at] != ")" else None
+            if one is None or not one.name:
+                at = self.at if one is None else one.at
+                raise QueryError(f"expected a set:, character: or query: at column {at + 1}", at)
+            members.append(one)
+            self._skip()
+            mark = self.text[self.at : self.at + 1]
+            if mark not in (",", ")") or self.at >= self.end:
+                at = min(self.at, self.end)
+                raise QueryError(f"expected , or ) at column {at + 1}", at)
+            self.at += 1
+            if mark == ")":
+                return Sets(how, tuple(members))
+
+    def _ask(self, pattern: re.Pattern[str]) -> Ask | None:
+        start = self.at
+        match = pattern.match(self.text, start, self.end)
         assert match is not None  # every part of the pattern is optional
-        start = match.end() - len(match.group().lstrip())
         value = _value(match)
         if value is None:
-            raise _unread(text, start, match)
+            raise self._unread(start, match)
         name = (match["name"] or "").lower()
+        self.at = match.end()
         if name == "sort":
-            order = _sort(value, start)
-        elif name or value:
-            asks.append(Ask(name, (match["operator"] or "") + value, bool(match["minus"]), start))
-        if len(asks) > MOST:
+            self.sort = order_named(value, start)
+            return None
+        if not name and not value:
+            return None
+        self._count += 1
+        if self._count > MOST:
             raise QueryError(f"expected at most {MOST} conditions; one more is at column {start + 1}", start)
-        position = match.end()
-    if sort:
-        order = _sort(sort, 0)
-    return Query(tuple(asks), order)
+        return Ask(name, (match["operator"] or "") + value, start)
+
+    def _unread(self, start: int, match: re.Match[str]) -> QueryError:
+        at = match.end()
+        if at < self.end and self.text[at] == '"':
+            return QueryError(f'expected a closing " for the one at column {at + 1}', at)
+        if match["name"]:
+            return QueryError(f"expected a value after {match['name']}: at column {at + 1}", at)
+        return QueryError(f"expected a word or name:value at column {start + 1}", start)
+
+    def _deeper(self, at: int) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise QueryError(f"expected at most {DEEPEST} parentheses in each other; see column {at + 1}", at)
+
+    def _skip(self) -> None:
+        match = _SPACE.match(self.text, self.at, self.end)
+        self.at = match.end() if match else self.at
+
+    def _peek(self, word: str) -> bool:
+        self._skip()
+        match = _WORD.match(self.text, self.at, self.end)
+        return match is not None and match[1] == word
+
+    def _word(self, word: str) -> bool:
+        if self._peek(word):
+            self.at += len(word)
+            return True
+        return False
+
+    def _demand_more(self, word: str) -> None:
+        self._skip()
+        if self.at >= self.end or self.text[self.at] == ")" or self._peek("OR") or self._peek("AND"):
+            raise self._expected(f"a condition after {word}")
+
+    def _expected(self, what: str, back: int = 0) -> QueryError:
+        at = min(self.at - back, len(self.text))
+        return QueryError(f"expected {what} at column {at + 1}", at)
 
 
 def _demand_text(text: str) -> None:
@@ -119,220 +317,45 @@ def _value(match: re.Match[str]) -> str | None:
     return match["bare"]
 
 
-def _unread(text: str, start: int, match: re.Match[str]) -> QueryError:
-    at = match.end()
-    if at < len(text) and text[at] == '"':
-        return QueryError(f'expected a closing " for the one at column {at + 1}', at)
-    if match["name"]:
-        return QueryError(f"expected a value after {match['name']}: at column {at + 1}", at)
-    return QueryError(f"expected a word or name:value at column {start + 1}", start)
+# -- one shape for what means the same ---------------------------------------------------------------------------------
 
 
-def _sort(value: str, at: int) -> str:
-    if value not in SORTS:
-        raise QueryError(f"expected one of the sorts {', '.join(SORTS)} at column {at + 1}", at)
-    return value
+def _all(nodes: list[Node]) -> All:
+    return All(tuple(_flat(nodes, All)))
+
+
+def _any(nodes: list[Node]) -> AnyOf:
+    return AnyOf(tuple(_flat(nodes, AnyOf)))
+
+
+def _flat(nodes: list[Node], kind: Any) -> Iterator[Node]:
+    for node in nodes:
+        if isinstance(node, kind):
+            yield from node.of
+        else:
+            yield node
+
+
+def _asks(node: Node) -> Iterator[Ask]:
+    if isinstance(node, Ask):
+        yield node
+    elif isinstance(node, Not):
+        yield from _asks(node.of)
+    else:
+        for one in node.of:
+            yield from _asks(one)
+
+
+# -- printing ----------------------------------------------------------------------------------------------------------
+
+_PLAIN = re.compile(r'[^\s"\\:()-][^\s"\\:()]*')
+
+
+def _tight(node: Node) -> str:
+    return str(node) if isinstance(node, Ask | Sets) else f"({node})"
 
 
 def _free(value: str) -> str:
-    bare = value and not re.search(r'[\s"\\:]', value) and not value.startswith("-")
-    return value if bare else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def compile(query: Query, terms: Mapping[str, Term], known_fact: Callable[[str], bool]) -> Compiled:
-    """The SQL of a query. A name that is no term but that a file's facts carry finds by that fact."""
-    conditions: list[str] = []
-    bindings: dict[str, Any] = {}
-    nouns = {"pictures", SORT_NOUNS.get(query.sort.lstrip("-"), "pictures"), "scrapheap"}
-    scrapheap = False
-    for number, ask in enumerate(query.asks):
-        if ask.name == "is" and ask.value == "scrapheap":
-            scrapheap = not ask.negated
-            continue
-        condition, bound = _condition(ask, f"q{number}_", terms, known_fact)
-        conditions.append(f"(not coalesce(({condition}), 0))" if ask.negated else f"({condition})")
-        bindings.update(bound)
-        if ask.name in terms:
-            nouns.update(terms[ask.name].nouns)
-    conditions.insert(0, "g.live = 0" if scrapheap else "g.live = 1")
-    return Compiled(" and ".join(conditions), SORTS[query.sort], bindings, frozenset(nouns))
-
-
-def _condition(ask: Ask, prefix: str, terms: Mapping[str, Term], known_fact: Callable[[str], bool]) -> Condition:
-    if not ask.name:
-        return words(ask.value, prefix)
-    try:
-        if ask.name in terms:
-            return terms[ask.name].compile(ask.value, prefix)
-        if known_fact(ask.name):
-            return fact(ask.name)(ask.value, prefix)
-    except ValueError as error:
-        at = ask.at + len(ask.name) + 1 + ask.negated
-        raise QueryError(f"expected {error} after {ask.name}: at column {at + 1}", at) from None
-    raise QueryError(
-        f"expected a known name instead of {ask.name!r} at column {ask.at + 1}; to find these words, put quotes around"
-        " them",
-        ask.at,
-    )
-
-
-# --- what terms are made of -------------------------------------------------------------------------------------------
-
-
-def split_operator(value: str) -> tuple[str, str]:
-    for operator in (">=", "<=", ">", "<", "="):
-        if value.startswith(operator):
-            return operator, value[len(operator) :]
-    return "", value
-
-
-def words(value: str, prefix: str) -> Condition:
-    """All these words, the last one perhaps unfinished, in names or prompts."""
-    phrase = value.replace("\0", " ").replace('"', '""')
-    if not any(c.isalnum() for c in phrase):
-        return f"g.name like :{prefix}w escape '\\'", {f"{prefix}w": f"%{_like(value)}%"}
-    return (
-        f"g.id in (select rowid from derived_words where derived_words match :{prefix}w)",
-        {f"{prefix}w": f'"{phrase}"*'},
-    )
-
-
-def compared(column: str) -> Callable[[str, str], Condition]:
-    """A number, perhaps after >=, <=, > or <, or a range `2..4`."""
-
-    def term(value: str, prefix: str) -> Condition:
-        low, dots, high = value.partition("..")
-        if dots:
-            return (
-                f"{column} between :{prefix}a and :{prefix}b",
-                {f"{prefix}a": _number(low), f"{prefix}b": _number(high)},
-            )
-        operator, rest = split_operator(value)
-        return f"{column} {operator or '='} :{prefix}n", {f"{prefix}n": _number(rest)}
-
-    return term
-
-
-def text(column: str) -> Callable[[str, str], Condition]:
-    """A part of a text, or all of it after `=`; case does not matter."""
-
-    def term(value: str, prefix: str) -> Condition:
-        operator, rest = split_operator(value)
-        if operator == "=":
-            return f"{column} = :{prefix}t collate nocase", {f"{prefix}t": rest}
-        if operator:
-            raise ValueError("a text")
-        return f"{column} like :{prefix}t escape '\\'", {f"{prefix}t": f"%{_like(rest)}%"}
-
-    return term
-
-
-def picture(column: str) -> Callable[[str, str], Condition]:
-    """A text column of the picture's own row."""
-    inner = text(f"p.{column}")
-
-    def term(value: str, prefix: str) -> Condition:
-        condition, bound = inner(value, prefix)
-        return f"g.id in (select p.id from picture p where {condition})", bound
-
-    return term
-
-
-def fact(name: str) -> Callable[[str, str], Condition]:
-    """A fact of this name: compared as a number where the value is one, else as text.
-
-    An integer that a float cannot hold (many a seed) is looked for by its digits.
-    """
-
-    def term(value: str, prefix: str) -> Condition:
-        try:
-            if long := re.fullmatch(r"=?(-?\d{16,})", value):
-                condition, bound = text("f.value")(f"={long[1]}", prefix)
-            else:
-                condition, bound = compared("f.number")(value, prefix)
-        except ValueError:
-            condition, bound = text("f.value")(value, prefix)
-        bound[f"{prefix}name"] = name
-        return f"g.id in (select f.picture_id from fact f where f.name = :{prefix}name and {condition})", bound
-
-    return term
-
-
-def date(column: str) -> Callable[[str, str], Condition]:
-    """A year, month or day, perhaps after >=, <=, > or <, or a range `2026-01..2026-03`."""
-
-    def term(value: str, prefix: str) -> Condition:
-        low, dots, high = value.partition("..")
-        if dots:
-            start, end = _span(low)[0], _span(high)[1]
-        else:
-            operator, rest = split_operator(value)
-            first, after = _span(rest)
-            start, end = {
-                "": (first, after),
-                "=": (first, after),
-                ">=": (first, LATEST),
-                ">": (after, LATEST),
-                "<=": (EARLIEST, after),
-                "<": (EARLIEST, first),
-            }[operator]
-        return f"{column} >= :{prefix}a and {column} < :{prefix}b", {f"{prefix}a": start, f"{prefix}b": end}
-
-    return term
-
-
-def _span(value: str) -> tuple[int, int]:
-    """The first millisecond of a year, month or day, and the first after it."""
-    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", value)
-    if not match:
-        raise ValueError("a date like 2026, 2026-05 or 2026-05-31")
-    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
-    try:
-        start = datetime(year, month, day, tzinfo=UTC)
-        if match[3]:
-            return _ms(start), _ms(start) + 86_400_000
-        if match[2]:
-            return _ms(start), _ms(datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC))
-        return _ms(start), _ms(datetime(year + 1, 1, 1, tzinfo=UTC))
-    except ValueError:
-        raise ValueError("a date that exists") from None
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def _number(value: str) -> int | float:
-    if re.fullmatch(r"-?\d{1,18}", value):
-        return int(value)
-    if re.fullmatch(r"-?\d{1,30}(\.\d{1,18})?", value):
-        return float(value)
-    raise ValueError("a number")
-
-
-def _like(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-TERMS: tuple[Term, ...] = (
-    Term("kind", "Kind", picture("kind")),
-    Term("format", "Format", picture("format")),
-    Term("name", "Name", text("g.name")),
-    Term("created", "Created", date("g.created")),
-    Term("imported", "Imported", date("g.imported")),
-    Term("size", "Size in bytes", compared("g.size")),
-    *(
-        Term(name, label, fact(name))
-        for name, label in (
-            ("model", "Model"),
-            ("lora", "LoRA"),
-            ("sampler", "Sampler"),
-            ("scheduler", "Scheduler"),
-            ("seed", "Seed"),
-            ("steps", "Steps"),
-            ("cfg", "CFG"),
-            ("camera", "Camera"),
-            ("lens", "Lens"),
-        )
-    ),
-)
+    if _PLAIN.fullmatch(value) and not _WORD.fullmatch(value):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

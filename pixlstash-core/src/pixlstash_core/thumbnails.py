@@ -4,6 +4,7 @@ Rebuildable, so written without waiting for the disk."""
 
 from __future__ import annotations
 
+import io
 import threading
 from pathlib import Path
 
@@ -32,8 +33,36 @@ class Thumbnails:
         with self._lock, translated():
             self._db.writer.execute("delete from thumbnail where sha256 = ?", (sha256,)).fetchall()
 
+    def newest(self) -> int:
+        """A mark: stills put so far are up to it, those put from now on beyond it."""
+        found: int = self._db.value("select max(rowid) from thumbnail", default=0) or 0
+        return found
+
+    def hashes(self, mark: int, after: bytes, limit: int) -> list[bytes]:
+        """SHA-256 of stills up to a mark, in order."""
+        sql = "select sha256 from thumbnail where sha256 > ? and rowid <= ? order by sha256 limit ?"
+        return [sha256 for (sha256,) in self._db.read(sql, (after, mark, limit))]
+
+    def drop_all(self, hashes: list[bytes], mark: int) -> None:
+        """Drop stills, but for those that were put again beyond the mark."""
+        with self._lock, translated(), self._db.writer:
+            self._db.writer.executemany(
+                "delete from thumbnail where sha256 = ? and rowid <= ?", [(sha256, mark) for sha256 in hashes]
+            ).fetchall()
+
     def close(self) -> None:
         self._db.close()
+
+
+def turned(still: bytes, quarters: int) -> bytes:
+    """A still of ours turned clockwise by so many quarters."""
+    from PIL import Image
+
+    how = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(still), formats=["WEBP"]) as image:
+        image.transpose(how[quarters]).save(out, "WEBP", quality=82, method=2)
+    return out.getvalue()
 
 
 def _opened(path: Path, read_only: bool) -> Database:

@@ -1,8 +1,9 @@
 """Views: a query's ordered result, frozen under a key, served in blocks (`docs/http.md`).
 
-The order is kept in memory as one array of ids; what a block shows of each picture is read when it is asked for. An
-order's key holds the query, the scope, the library's epoch and the revisions of the nouns the query reads; a view's
-key adds the revisions of the nouns its blocks show, so that a block's URL may be cached for ever.
+What a query finds is looked up as a mask (`plan`) and put in order by arrays held in memory (`columns`). The order is
+kept as one array of ids; what a block shows of each picture is read when it is asked for. An order's key holds the
+query, the scope, the library's epoch and the revisions of the nouns the query reads; a view's key adds the revisions
+of the nouns its blocks show, so that a block's URL may be cached for ever.
 """
 
 from __future__ import annotations
@@ -13,15 +14,25 @@ import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import apsw
 from msgspec import Struct
+from msgspec.structs import replace
 
-from . import pictures, query, scope
+from . import pictures, query, scope, suggest
 from .db import Database, bind_ids, fetch
-from .errors import Invalid, ViewGone
+from .errors import Invalid, QueryError, ViewGone
 from .nouns import Term
-from .types import Picture, Reader, Rows, Section, Selection, ViewAnswer, ViewHeader
+from .plan import Language, Plan, found
+from .terms import words
+from .types import Picture, Reader, Rows, Section, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .columns import Columns, Frame
 
 BLOCK, DETAILS = 2048, 256
 #: Bytes of orders kept, and seconds without use after which they are dropped.
@@ -32,38 +43,56 @@ SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
 
 
 class Order(Struct, eq=False):
-    """The ids of a view in order, one aspect byte each, and the scrubber's labels."""
+    """The ids of a view in order, one aspect byte each, and the scrubber's labels. `marks`: a byte each, if any."""
 
     key: str
-    ids: array[int]
+    ids: NDArray[np.uint32]
     aspects: bytes
     sections: list[Section]
     sort: str
     text: str
     scope: str
+    marks: bytes | None = None
     used: float = 0.0
 
     @property
     def bytes(self) -> int:
-        return len(self.ids) * 5 + 200
+        return len(self.ids) * (5 if self.marks is None else 6) + 200
 
 
 class Views:
-    """The orders kept for one library. `revision_of(noun)` is the door's."""
+    """The orders kept for one library. `revisions()` gives the door's, by noun.
 
-    def __init__(self, db: Database, terms: Mapping[str, Term], epoch: str, revisions: Callable[[], Mapping[str, int]]):
+    `places`: where free words are looked for besides names and prompts. `saved`: the text of a saved query.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        terms: Mapping[str, Term],
+        epoch: str,
+        revisions: Callable[[], Mapping[str, int]],
+        *,
+        places: tuple[Term, ...] = (),
+        saved: Callable[[Reader, str], str | None] = lambda reader, name: None,
+    ) -> None:
         self._db = db
         self._terms = terms
         self._epoch = epoch
         self._revisions = revisions
+        self._places = places
+        self._saved = saved
+        self._columns: Columns | None = None
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._lock = threading.Lock()
         self._building: dict[str, threading.Lock] = {}
 
     # -- answers -------------------------------------------------------------------------------------------------------
 
-    def open(self, reader: Reader, text: str, sort: str | None, at: int | None, revision: int) -> ViewAnswer:
-        order = self._order(reader, text, sort)
+    def open(
+        self, reader: Reader, text: str, sort: str | None, at: int | None, revision: int, veil: Veil | None = None
+    ) -> ViewAnswer:
+        order = self._order(reader, text, sort, veil)
         at_index = self._index(order, at) if at is not None else None
         block = (at_index or 0) // BLOCK
         header = ViewHeader(
@@ -77,10 +106,10 @@ class Views:
             order.sort,
             order.sections,
         )
-        return ViewAnswer(header, order.aspects, self._block(reader, order, block) if order.ids else b"")
+        return ViewAnswer(header, order.aspects, self._block(reader, order, block) if len(order.ids) else b"")
 
     def block(self, reader: Reader, view: str, number: int) -> bytes:
-        """Ids u32, colours u16 and flags u8 of 2,048 rows, one column after the other, little-endian."""
+        """Ids u32, colours u16, flags u8 and marks u8 of 2,048 rows, one column after the other, little-endian."""
         order = self._kept(reader, view)
         if not 0 <= number * BLOCK < max(len(order.ids), 1):
             raise Invalid("This view has no such block.")
@@ -88,7 +117,7 @@ class Views:
 
     def details(self, reader: Reader, view: str, number: int) -> Rows:
         order = self._kept(reader, view)
-        ids = list(order.ids[number * DETAILS : (number + 1) * DETAILS]) if number >= 0 else []
+        ids = order.ids[number * DETAILS : (number + 1) * DETAILS].tolist() if number >= 0 else []
         return Rows(pictures.rows(self._db, reader, ids))
 
     def select(self, reader: Reader, selection: Selection) -> list[int]:
@@ -105,20 +134,34 @@ class Views:
             for first, after in selection.ranges:
                 if not 0 <= first <= after <= len(order.ids):
                     raise Invalid(f"The range [{first}, {after}] is not inside the view's {len(order.ids)} pictures.")
-            ids = (picture for first, after in selection.ranges for picture in order.ids[first:after])
+            ids = (picture for first, after in selection.ranges for picture in order.ids[first:after].tolist())
         return sorted({picture for picture in ids if scope.sees(reader, picture)})
 
     def page(self, reader: Reader, text: str, sort: str | None, offset: int, limit: int) -> list[Picture]:
-        """A plain list of pictures, for the CLI and scripts: nothing is kept."""
-        _, compiled = self._compile(reader, text, sort)
+        """A plain list of pictures, for the CLI and scripts."""
+        ids = self._order(reader, text, sort).ids[offset : offset + limit].tolist()
         relation, bound = scope.visible(reader)
-        return pictures.listed(
-            self._db.read(
-                f"select {pictures.COLUMNS} from {relation} g {pictures.JOINS} where {compiled.where}"
-                f" order by {compiled.order} limit :limit offset :offset",
-                {**compiled.bindings, **bound, "limit": limit, "offset": offset},
-            )
+        rows = self._db.read(
+            f"select {pictures.COLUMNS} from {relation} g {pictures.JOINS} where g.id in carray(:ids)",
+            {**bound, "ids": bind_ids(ids)},
         )
+        by_id = {row[0]: row for row in rows}
+        return pictures.listed([by_id[picture] for picture in ids if picture in by_id])
+
+    def ids(self, reader: Reader, text: str, sort: str | None = None) -> list[int]:
+        """All that a query finds, in order."""
+        found: list[int] = self._order(reader, text, sort).ids.tolist()
+        return found
+
+    def count(self, reader: Reader, text: str) -> int:
+        """How many pictures a query finds."""
+        return int(self.mask(reader, query.parse(text))[1].sum())
+
+    def mask(self, reader: Reader, asked: query.Query) -> tuple[Frame, NDArray[np.bool_]]:
+        """What a query finds, one bit for each picture, and the columns of the moment it was asked in."""
+        frame, (mask,) = self._masks(reader, self._plan(reader, asked))
+        assert mask is not None
+        return frame, mask
 
     def drop_idle(self) -> None:
         """Give memory back when nobody has looked for a while."""
@@ -126,12 +169,44 @@ class Views:
         with self._lock:
             for key in [key for key, order in self._orders.items() if order.used < limit]:
                 del self._orders[key]
+        if self._columns is not None:
+            self._columns.drop(IDLE)
+
+    def touch(self, ids: Iterable[int], renamed: bool) -> None:
+        """Say that grid rows changed; on the writer's thread, before the change is acknowledged."""
+        if self._columns is not None:
+            self._columns.touch(ids, renamed)
+
+    def suggest(self, reader: Reader, text: str, limit: int) -> list[Suggestion]:
+        """What the text of a query could go on with."""
+        return suggest.of(self._db, reader, self._known_terms(reader), text, limit)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
-    def _compile(self, reader: Reader, text: str, sort: str | None) -> tuple[query.Query, query.Compiled]:
-        parsed = query.parse(text, sort)
-        return parsed, query.compile(parsed, self._terms, lambda name: self._known_fact(reader, name))
+    def _known_terms(self, reader: Reader) -> Mapping[str, Term]:
+        if reader.scope.all:
+            return self._terms
+        return {name: term for name, term in self._terms.items() if not term.private}
+
+    def _plan(self, reader: Reader, asked: query.Query) -> Plan:
+        return Language(
+            self._known_terms(reader),
+            lambda name: self._known_fact(reader, name),
+            lambda name: self._saved(reader, name),
+            self._places,
+        ).plan(asked)
+
+    def _masks(self, reader: Reader, *plans: Plan | None) -> tuple[Frame, list[NDArray[np.bool_] | None]]:
+        """What plans find of what this reader may see, and the frame it was found in."""
+        with self._lock:
+            if self._columns is None:  # numpy takes a while to load, and not every process looks
+                from .columns import Columns
+
+                self._columns = Columns(self._db)
+        frame = self._columns.current()
+        inside = None if reader.scope.ids is None else frame.mask(reader.scope.ids)
+        with self._db.reading() as connection:
+            return frame, [None if plan is None else found(plan, frame, connection, inside) for plan in plans]
 
     def _known_fact(self, reader: Reader, name: str) -> bool:
         relation, bound = scope.visible(reader)
@@ -140,33 +215,64 @@ class Views:
         sql = f"select 1 from {relation} g join fact f on f.picture_id = g.id where f.name = :name limit 1"
         return bool(self._db.read(sql, {**bound, "name": name}))
 
-    def _order(self, reader: Reader, text: str, sort: str | None) -> Order:
-        parsed, compiled = self._compile(reader, text, sort)
+    def _order(self, reader: Reader, text: str, sort: str | None, veil: Veil | None = None) -> Order:
+        parsed = query.parse(text, sort)
+        plan = self._plan(reader, parsed)
+        hide, blur = (self._veiling(reader, text) for text in ((veil.hide, veil.blur) if veil else ("", "")))
         revisions = self._revisions()
-        seen = ",".join(f"{noun}={revisions.get(noun, 0)}" for noun in sorted(compiled.nouns))
-        key = _hash(str(parsed), parsed.sort, scope.fingerprint(reader), self._epoch, seen)
+        nouns = plan.nouns.union(*(one.nouns for one in (hide, blur) if one))
+        seen = ",".join(f"{noun}={revisions.get(noun, 0)}" for noun in sorted(nouns))
+        roots = (repr(one and one.root) for one in (plan, hide, blur))
+        key = _hash(str(parsed), *roots, parsed.sort, scope.fingerprint(reader), self._epoch, seen)
         with self._lock:
             lock = self._building.setdefault(key, threading.Lock())
         with lock:  # one build, however many ask at once
-            found = self._get(key)
-            if found is None:
-                found = self._build(reader, key, parsed, compiled)
-                self._keep(found)
+            order = self._get(key)
+            if order is None:
+                order = self._build(reader, key, parsed, plan, hide, blur)
+                self._keep(order)
         with self._lock:
             self._building.pop(key, None)
-        return found
+        return order
 
-    def _build(self, reader: Reader, key: str, parsed: query.Query, compiled: query.Compiled) -> Order:
-        relation, bound = scope.visible(reader)
-        # One integer per row, id above aspect, is three times as fast to fetch as two columns.
-        sql = f"select g.id << 32 | g.aspect from {relation} g where {compiled.where} order by {compiled.order}"
+    def _build(
+        self, reader: Reader, key: str, parsed: query.Query, plan: Plan, hide: Plan | None, blur: Plan | None
+    ) -> Order:
+        frame, (mask, hidden, blurred) = self._masks(reader, plan, hide, blur)
+        assert mask is not None
+        if hidden is not None:
+            mask = mask & ~hidden
+        if parsed.sort == "relevance":
+            ids = frame.ranked(mask, *self._relevance(reader, plan))
+        else:
+            ids = frame.arrange(mask, parsed.sort)
         with self._db.reading() as connection:
-            packed = array("Q", (row[0] for row in connection.execute(sql, {**compiled.bindings, **bound})))
-            halves = memoryview(packed).cast("B").cast("I")
-            ids = array("I", halves[1::2].tobytes() if packed else b"")
             sections = _sections(connection, parsed.sort, ids)
-        aspects = memoryview(packed).cast("B")[::8].tobytes() if packed else b""
-        return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader))
+        aspects = frame.values("aspect")[ids].tobytes()
+        marks = blurred[ids].tobytes() if blurred is not None else None
+        return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader), marks)
+
+    def _veiling(self, reader: Reader, text: str) -> Plan | None:
+        """What a query of the veil finds, wherever it lies; None when it is empty."""
+        if not text.strip():
+            return None
+        try:
+            plan = self._plan(reader, query.parse(text))
+        except QueryError as error:  # nothing may be shown that should be hidden
+            raise QueryError(f"the veil's query {text!r} cannot be read: {error}", 0) from error
+        return replace(plan, thrown=True, spread=True)
+
+    def _relevance(self, reader: Reader, plan: Plan) -> tuple[str, dict[str, str]]:
+        """A statement that yields the ids that have the free words, best first.
+
+        For anyone but the owner only the words' own places count: bm25 weighs by how many pictures have them at all.
+        """
+        matches = [words(value).bindings["w"] for value in plan.words if any(c.isalnum() for c in value)]
+        match = " AND ".join(f"({one})" for one in matches)
+        if not match:
+            return "select 0 where 0", {}
+        order = "rank" if reader.scope.all else "rowid desc"
+        return f"select rowid from derived_words where derived_words match :w order by {order}", {"w": match}
 
     def _view_key(self, order: Order) -> str:
         revisions = self._revisions()
@@ -199,10 +305,8 @@ class Views:
     # -- what is shown -------------------------------------------------------------------------------------------------
 
     def _index(self, order: Order, picture: int) -> int | None:
-        try:
-            return order.ids.index(picture)
-        except (ValueError, OverflowError):
-            return None
+        at: list[int] = (order.ids == picture).nonzero()[0].tolist() if 0 < picture < 1 << 32 else []
+        return at[0] if at else None
 
     def _block(self, reader: Reader, order: Order, number: int) -> bytes:
         ids = order.ids[number * BLOCK : (number + 1) * BLOCK]
@@ -210,23 +314,25 @@ class Views:
         # One integer per row here as well: flags above colour.
         found = self._db.read(
             f"select g.id, g.colour | (g.flags << 16) from {relation} g where g.id in carray(:ids)",
-            {"ids": bind_ids(ids), **bound},
+            {"ids": bind_ids(ids.tolist()), **bound},
         )
         gone = (pictures.NO_STILL | pictures.NO_LOCATION) << 16
         known: dict[int, int] = dict(found)
-        shown = array("I", (known.get(picture, gone) for picture in ids)).tobytes()
-        return ids.tobytes() + memoryview(shown).cast("H")[::2].tobytes() + shown[2::4]
+        shown = array("I", (known.get(picture, gone) for picture in ids.tolist())).tobytes()
+        marks = order.marks or bytes(len(order.ids))
+        flags = shown[2::4] + marks[number * BLOCK : (number + 1) * BLOCK]
+        return ids.tobytes() + memoryview(shown).cast("H")[::2].tobytes() + flags
 
 
-def _sections(connection: apsw.Connection, sort: str, ids: array[int]) -> list[Section]:
+def _sections(connection: apsw.Connection, sort: str, ids: NDArray[np.uint32]) -> list[Section]:
     """Labels for the scrubber: months, scores or first letters."""
     labelled = _LABELS.get(sort.lstrip("-"))
-    if labelled is None or not ids:
+    if labelled is None or not len(ids):
         return []
     column, label = labelled
 
     def at(indexes: list[int]) -> list[str]:
-        wanted = [ids[index] for index in indexes]
+        wanted = [int(ids[index]) for index in indexes]
         sql = f"select id, {column} from derived_grid where id in carray(?)"
         values: dict[int, object] = dict(fetch(connection, sql, (bind_ids(wanted),)))
         return [label(values[picture]) for picture in wanted]

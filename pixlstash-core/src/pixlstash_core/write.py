@@ -19,18 +19,21 @@ from contextlib import closing, suppress
 from typing import Any, Generic, TypeVar
 
 import apsw
-import msgspec
 from msgspec import Struct
 
-from . import changes
-from .db import Database, Rows, fetch, translated
+from . import changes, records
+from .db import Database, Rows, translated
 from .errors import Conflict, Invalid, PixlStashError, ReadOnly
-from .hub import RESERVE, Hub, now
-from .nouns import Rule, Table
+from .hub import Hub
+from .marks import Marks
+from .nouns import Count, Rule, Spread, Table
+from .sealing import Label, Sealed, Sealing
 from .types import Event
 
 T = TypeVar("T")
 SLICE = 0.015
+#: How long a patient write waits for others, in seconds: a commit costs as much as three pictures' rows.
+LINGER = 0.02
 PERSON, BACKGROUND, STOP = 0, 1, 2
 _TRANSACTION = re.compile(r"\s*(begin|commit|end|rollback|savepoint|release)\b", re.IGNORECASE)
 
@@ -59,8 +62,12 @@ class Write:
         """Rows changed by the last statement."""
         return self._connection.changes()
 
-    def apply(self, changeset: bytes, *, invert: bool) -> None:
-        changes.apply(self._connection, changeset, invert=invert)
+    def derive(self, rule: Callable[[apsw.Connection], T]) -> T:
+        """Have derived tables changed by what keeps them."""
+        return rule(self._connection)
+
+    def apply(self, record: records.Record, *, invert: bool, purged: Callable[[bytes], bool]) -> records.Applied:
+        return records.apply(self._connection, record, invert=invert, purged=purged)
 
 
 class Committed(Struct, Generic[T], frozen=True):
@@ -71,32 +78,22 @@ class Committed(Struct, Generic[T], frozen=True):
     changed: bool
 
 
-class Label(Struct, frozen=True):
-    """How a person's change is remembered. `undoes`: +revision it undid, -revision it redid."""
-
-    principal: str
-    sentence: str
-    undoable: bool = True
-    undoes: int | None = None
-
-
 class _Entry(Struct, eq=False):
     work: Callable[[Write], Any]
     label: Label | Callable[[Any], Label] | None
     future: Future[Committed[Any]]
+    patient: bool = False
     result: Any = None
 
 
-class _Sealed(Struct):
-    """What a commit makes true."""
-
-    revision: int
-    nouns: set[str]
-    events: list[Event]
+_Item = tuple[int, int, _Entry | None]
 
 
 class Door:
-    """Writes to one library. `on_commit(revision, events)` runs on the writer thread and must be quick."""
+    """Writes to one library. `on_commit(revision, events)` runs on the writer thread and must be quick.
+
+    So does `watch(changes)`, which comes before: what it forgets is forgotten when the new revision is seen.
+    """
 
     def __init__(
         self,
@@ -105,21 +102,25 @@ class Door:
         tables: Sequence[Table],
         rules: Sequence[Rule],
         on_commit: Callable[[int, list[Event]], None],
+        counts: Sequence[Count] = (),
+        spreads: Sequence[Spread] = (),
+        *,
+        watch: Callable[[changes.Changes], None] = lambda changes: None,
     ) -> None:
         self.db = db
         self.hub = hub
         self._tables = {table.name: table for table in tables}
-        self._rules = tuple(rules)
         self._on_commit = on_commit
-        self._queue: queue.PriorityQueue[tuple[int, int, _Entry | None]] = queue.PriorityQueue()
+        self._watch = watch
+        self._queue: queue.PriorityQueue[_Item] = queue.PriorityQueue()
         self._count = itertools.count()
-        self._promised: dict[str, int] = {}
-        self._drained = 0
+        self._marks = Marks(db, hub)
+        self._sealing = Sealing(db, self._marks, rules, counts, spreads)
         self.revision, self.nouns = _revisions(db)
         self._closed = False
         self._thread: threading.Thread | None = None
         if not db.read_only:
-            self._raise_ids()
+            self.revision = self._marks.start(self.revision)
             self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
             self._thread.start()
 
@@ -129,9 +130,12 @@ class Door:
         """A person's action: ahead of everything else, in a transaction of its own, durable on return."""
         return self._put(PERSON, work, label).result()
 
-    def feed(self, work: Callable[[Write], T]) -> Future[Committed[T]]:
-        """A background write, grouped with others; the future is done when it is durable."""
-        return self._put(BACKGROUND, work, None)
+    def feed(self, work: Callable[[Write], T], *, patient: bool = False) -> Future[Committed[T]]:
+        """A background write, grouped with others; the future is done when it is durable.
+
+        A `patient` one waits a moment for others to share its commit: for many that come one by one.
+        """
+        return self._put(BACKGROUND, work, None, patient)
 
     def adopt(self, tables: Sequence[Table], statements: Mapping[str, str]) -> None:
         """Make these tables (name: `create table` statement) where they are missing, and record them too."""
@@ -150,7 +154,7 @@ class Door:
 
     def drained(self, revision: int) -> None:
         """The log up to here is safe in the hub: the next transaction drops it."""
-        self._drained = max(self._drained, revision)
+        self._sealing.drained(revision)
 
     def close(self) -> None:
         """Finish what is queued, then leave exact marks."""
@@ -160,19 +164,20 @@ class Door:
         self._queue.put((STOP, next(self._count), None))
         self._thread.join()
         self._thread = None
+        self._sealing.close()
         with suppress(PixlStashError):  # a disk that takes no marks now leaves a gap in the ids
-            for name, value in self._sequences().items():
-                self.hub.settle_mark(name, value)
-            self.hub.settle_mark("revision", self.revision)
+            self._marks.settle(self.revision)
 
-    def _put(self, priority: int, work: Callable[[Write], Any], label: Any) -> Future[Committed[Any]]:
+    def _put(
+        self, priority: int, work: Callable[[Write], Any], label: Any, patient: bool = False
+    ) -> Future[Committed[Any]]:
         if self.db.read_only:
             raise ReadOnly("This library is open read-only.")
         if self._closed:
             raise Conflict("The library is closing.")
         future: Future[Committed[Any]] = Future()
         future.set_running_or_notify_cancel()  # what is queued cannot be called back
-        self._queue.put((priority, next(self._count), _Entry(work, label, future)))
+        self._queue.put((priority, next(self._count), _Entry(work, label, future, patient)))
         return future
 
     # -- the writer thread ---------------------------------------------------------------------------------------------
@@ -185,7 +190,26 @@ class Door:
             if priority == PERSON:
                 self._transact(entry, None)
             else:
+                if entry.patient:
+                    self._linger()
                 self._transact(entry, time.perf_counter() + SLICE)
+
+    def _linger(self) -> None:
+        """Let more patient writes come, for a moment, unless somebody who is not waits already."""
+        until = time.perf_counter() + LINGER
+        held: list[_Item] = []
+        while True:
+            try:
+                item = self._queue.get(timeout=max(0.0, until - time.perf_counter()))
+            except queue.Empty:
+                break
+            held.append(item)
+            if item[0] != BACKGROUND or item[2] is None or not item[2].patient:
+                break
+        for item in held:
+            if item[2] is not None:
+                item[2].patient = False  # it has waited
+            self._queue.put(item)
 
     def _more(self, until: float) -> _Entry | None:
         """The next background write, unless time is up or a person waits."""
@@ -223,6 +247,7 @@ class Door:
                     entry.future.set_exception(error)
             return
         if sealed is not None:
+            self._watch(sealed.changes)
             # Only now: a view built meanwhile read the old rows, and must not be kept under the new revision.
             self.revision, self.nouns = sealed.revision, {**self.nouns, **dict.fromkeys(sealed.nouns, sealed.revision)}
             self._on_commit(self.revision, sealed.events)
@@ -248,78 +273,13 @@ class Door:
             entry.future.set_exception(error)
             return False
 
-    def _seal(self, connection: apsw.Connection, changeset: bytes, ran: list[_Entry]) -> _Sealed | None:
-        """Before the commit: derived tables, revision, marks, log. None when nothing changed."""
+    def _seal(self, connection: apsw.Connection, changeset: bytes, ran: list[_Entry]) -> Sealed | None:
+        """What follows from a transaction; None when it changed nothing."""
         if not changeset:
             return None
-        found = changes.read(changeset, self._tables)
-        changes.complete(connection, found, self._tables, changeset)
-        for rule in self._rules:
-            if ids := found.pictures(rule.tables):
-                rule.run(connection, ids)
-        revision = self.revision + 1
-        nouns = found.nouns(self._tables)
-        connection.executemany(
-            "insert into derived_revision values (?, ?) on conflict(noun) do update set revision = excluded.revision",
-            [(noun, revision) for noun in ("", *nouns)],
-        ).fetchall()
-        self._promise(connection, found.inserted, revision)
-        told = changes.events(found, self._tables, revision)
-        self._log(connection, revision, told, changeset, ran)
-        return _Sealed(revision, nouns, told)
-
-    def _log(
-        self, connection: apsw.Connection, revision: int, told: list[Event], changeset: bytes, ran: list[_Entry]
-    ) -> None:
         given = ran[0].label if len(ran) == 1 else None
         label = given(ran[0].result) if callable(given) else given
-        packed, digest = changes.pack(changeset) if label and label.undoable else (None, None)
-        if self._drained:
-            connection.execute("delete from derived_outbox where revision <= ?", (self._drained,)).fetchall()
-            self._drained = 0
-        connection.execute(
-            "insert into derived_outbox values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                revision,
-                now(),
-                label.principal if label else "",
-                label.sentence if label else "",
-                bool(label and label.undoable),
-                label.undoes if label else None,
-                packed,
-                digest,
-                self.db.version,
-                msgspec.json.encode(told),
-            ),
-        ).fetchall()
-
-    # -- ids are never used twice --------------------------------------------------------------------------------------
-
-    def _sequences(self) -> dict[str, int]:
-        return dict(self.db.read("select name, seq from sqlite_sequence"))
-
-    def _raise_ids(self) -> None:
-        """Start above every id ever promised: the file may be older than the hub (a copy put back, a crash)."""
-        connection = self.db.writer
-        self._promised = self.hub.marks()
-        with translated(), connection:
-            for name, mark in self._promised.items():
-                if name == "revision":
-                    self.revision = max(self.revision, mark)
-                elif connection.execute("update sqlite_sequence set seq = max(seq, ?) where name = ?", (mark, name)):
-                    known = connection.execute("select 1 from sqlite_sequence where name = ?", (name,)).fetchall()
-                    if not known:
-                        connection.execute("insert into sqlite_sequence values (?, ?)", (name, mark)).fetchall()
-
-    def _promise(self, connection: apsw.Connection, inserted: set[str], revision: int) -> None:
-        """Have the hub remember, before this commits, a mark no lower than any id in it."""
-        used = {"revision": revision}
-        if inserted:
-            used.update(fetch(connection, "select name, seq from sqlite_sequence"))
-        for name, value in used.items():
-            if value > self._promised.get(name, 0):
-                self.hub.raise_mark(name, value + RESERVE)
-                self._promised[name] = value + RESERVE
+        return self._sealing.seal(connection, changeset, self._tables, self.revision + 1, label)
 
 
 def _demand_statement(sql: str) -> None:
@@ -347,3 +307,6 @@ def outcome(future: Future[Committed[T]]) -> T:
         return future.result().result
     except apsw.Error as error:
         raise PixlStashError(f"The database refused the change: {error}") from error
+
+
+__all__ = ["Committed", "Door", "Label", "Write", "outcome"]

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import show
+from . import groups, show, tags, tidying
+from .options import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+COMMANDS = f"{__name__}.commands"
 
 
 class Shell:
@@ -37,16 +38,28 @@ class Shell:
 
 
 class Verbs(click.Group):
-    """Our own verbs, and those of plugins, which are looked for only when a name is not ours."""
+    """Our own verbs, and those of plugins, looked for only when all are listed or a name is not ours."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return super().get_command(ctx, name) or next((c for c in _plugin_commands() if c.name == name), None)
+        return super().get_command(ctx, name) or _plugin_commands(ctx).get(name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_plugin_commands(ctx)})
 
 
-def _plugin_commands() -> list[click.Command]:
+def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
+    """By name. The built-in plugins are left out: they have none, and take their time to load."""
     from ..plugins import Plugins
 
-    return Plugins.load().commands()
+    if COMMANDS not in ctx.meta:
+        path, disabled = _path(ctx.params.get("library")), []
+        if (path / "hub.db").exists():  # else nothing of SQLite is loaded
+            from ..hub import switched_off
+
+            disabled = switched_off(path)
+        ctx.meta[COMMANDS] = {one.name: one for one in Plugins.load(builtin=(), disabled=disabled).commands()}
+    found: dict[str, click.Command] = ctx.meta[COMMANDS]
+    return found
 
 
 def default_library() -> Path:
@@ -54,6 +67,10 @@ def default_library() -> Path:
     if given := os.environ.get("PIXLSTASH_LIBRARY"):
         return Path(given)
     return data_folder() / "library"
+
+
+def _path(given: Path | None) -> Path:
+    return (given or default_library()).expanduser().absolute()
 
 
 def data_folder() -> Path:
@@ -66,13 +83,17 @@ def data_folder() -> Path:
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
-    "-L", "--library", type=click.Path(path_type=Path), help="The library's folder.  [env: PIXLSTASH_LIBRARY]"
+    "-L",
+    "--library",
+    type=click.Path(path_type=Path),
+    is_eager=True,  # the verbs that --help lists depend on it
+    help="The library's folder.  [env: PIXLSTASH_LIBRARY]",
 )
 @click.version_option(package_name="pixlstash-core", prog_name="pixlstash")
 @click.pass_context
 def pixlstash(ctx: click.Context, library: Path | None) -> None:
     """A private library for pictures and videos, on your own machine."""
-    ctx.obj = Shell((library or default_library()).expanduser().absolute())
+    ctx.obj = Shell(_path(library))
 
 
 @pixlstash.command()
@@ -106,7 +127,9 @@ def import_(shell: Shell, paths: tuple[Path, ...], in_place: bool, as_json: bool
 
 @pixlstash.command("list")
 @click.argument("query", nargs=-1)
-@click.option("--sort", help="One of -created, created, -imported, imported, -score, score, name, -name, size, -size.")
+@click.option(
+    "--sort", help="created, imported, score, name, size, pixels or rarity, with - for the other way round; random."
+)
 @click.option("--limit", default=100, show_default=True)
 @click.option("--offset", default=0)
 @JSON
@@ -116,6 +139,32 @@ def list_(shell: Shell, query: tuple[str, ...], sort: str | None, limit: int, of
     with shell.connect() as session:
         found = session.pictures(q=" ".join(query), sort=sort, offset=offset, limit=limit)
     show.pictures(found, as_json)
+
+
+@pixlstash.command()
+@click.argument("query", nargs=-1)
+@click.option("--sort", help="The order, as for list.")
+@click.option("--limit", default=20, show_default=True, help="How many to describe; --json names all.")
+@JSON
+@click.pass_obj
+def find(shell: Shell, query: tuple[str, ...], sort: str | None, limit: int, as_json: bool) -> None:
+    """Say how many pictures a QUERY finds, and which."""
+    text = " ".join(query)
+    with shell.connect() as session:
+        found = session.find(q=text, sort=sort)
+        shown = [] if as_json else session.pictures(q=text, sort=sort, limit=limit)
+    show.found(found, shown, as_json)
+
+
+@pixlstash.command()
+@click.argument("query", nargs=-1)
+@JSON
+@click.pass_obj
+def stats(shell: Shell, query: tuple[str, ...], as_json: bool) -> None:
+    """Count what a QUERY finds by score, size, date, model, tag and more."""
+    with shell.connect() as session:
+        found = session.statistics(q=" ".join(query))
+    show.statistics(found, as_json)
 
 
 @pixlstash.command("show")
@@ -139,6 +188,10 @@ def plugin() -> None:
 @click.pass_obj
 def plugin_list(shell: Shell, as_json: bool) -> None:
     """List plugins, their objects and their problems."""
+    if not (shell.path / "library.db").exists():
+        from ..plugins import Plugins
+
+        return show.plugins(Plugins.load().listed(), as_json)
     with shell.connect() as session:
         found = session.plugin_list()
     show.plugins(found, as_json)
@@ -243,6 +296,10 @@ def demo(ctx: click.Context, pictures: int, served: bool, host: str, port: int) 
     given = ctx.parent is not None and ctx.parent.params.get("library") is not None
     path = shell.path if given or "PIXLSTASH_LIBRARY" in os.environ else data_folder() / "demo"
     run(path, pictures, served, host, port)
+
+
+for command in (*groups.COMMANDS, *tags.COMMANDS, *tidying.COMMANDS):
+    pixlstash.add_command(command)
 
 
 def _make_default(shell: Shell) -> None:

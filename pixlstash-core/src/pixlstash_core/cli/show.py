@@ -8,7 +8,21 @@ from typing import Any
 import click
 import msgspec
 
-from ..types import CheckReport, ImportReport, Job, NewToken, Picture, PictureDetail, PluginInfo
+from ..types import (
+    CharacterInfo,
+    CheckReport,
+    Done,
+    Found,
+    ImportReport,
+    Job,
+    NewToken,
+    Picture,
+    PictureDetail,
+    PluginInfo,
+    ProjectInfo,
+    SetInfo,
+    Statistics,
+)
 
 
 def dump(value: Any) -> None:
@@ -53,6 +67,52 @@ def pictures(found: list[Picture], as_json: bool) -> None:
         for p in found
     ]
     return table(("id", "created", "pixels", "size", "format", "score", "name"), rows, frozenset({0, 2, 3}))
+
+
+def found(all_of_them: Found, shown: list[Picture], as_json: bool) -> None:
+    if as_json:
+        return dump(all_of_them)
+    pictures(shown, False)
+    if len(shown) < all_of_them.total:
+        click.echo(f"… {len(shown)} of {all_of_them.total} pictures.")
+    return None
+
+
+def statistics(found: Statistics, as_json: bool) -> None:
+    if as_json:
+        return dump(found)
+    click.echo(f"{found.total} pictures, {found.tagged} of them with tags")
+    for panel in found.panels:
+        click.echo(f"\n{panel.label}" + (f" (waiting for {panel.fills})" if panel.fills and not panel.bars else ""))
+        longest = max((bar.count for bar in panel.bars), default=0)
+        for bar in panel.bars:
+            good = f"  {bar.good / bar.count:.0%} with 4 stars or more" if bar.good else ""
+            click.echo(f"  {bar.label[:40]:40} {bar.count:>9}  {'█' * -(-20 * bar.count // longest)}{good}")
+    return None
+
+
+def groups(found: Sequence[CharacterInfo | SetInfo | ProjectInfo], noun: str, as_json: bool) -> None:
+    if as_json:
+        return dump(found)
+    if not found:
+        return click.echo(f"No {noun}s.")
+    rows = [(one.id, one.pictures, "locked" if getattr(one, "locked", False) else "", one.name) for one in found]
+    return table(("id", "pictures", "", "name"), rows, frozenset({0, 1}))
+
+
+def ids(found: list[int], as_json: bool) -> None:
+    if as_json:
+        return dump({"total": len(found), "ids": found})
+    for id in found:
+        click.echo(id)
+    return None
+
+
+def done(did: Done, as_json: bool) -> None:
+    """What a change came to."""
+    if as_json:
+        return dump(did)
+    return click.echo(f"{did.sentence}." if did.changed else f"Nothing changed: {did.sentence}.")
 
 
 def picture(p: PictureDetail, as_json: bool) -> None:

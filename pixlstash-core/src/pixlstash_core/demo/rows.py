@@ -61,7 +61,7 @@ def _of_camera(recipe: Recipe) -> list[Fact]:
         _camera("camera", "Camera", f"{made.make} {made.model}"),
         _camera("lens", "Lens", made.lens),
         _camera("tool", "Tool", made.software),
-        _camera("shutter", "Shutter", f"1/{made.shutter} s", 1 / made.shutter),
+        _camera("exposure", "Exposure", f"1/{made.shutter} s", 1 / made.shutter),
         _camera("aperture", "Aperture", f"f/{made.aperture:.3g}", made.aperture),
         _camera("iso", "ISO", str(made.iso), float(made.iso)),
         _camera("focal", "Focal length", f"{made.focal:.4g} mm", made.focal),

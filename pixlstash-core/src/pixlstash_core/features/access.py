@@ -6,14 +6,8 @@ it, and the next request is refused. Opened read-only, all of it lives in memory
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import ipaddress
 import secrets
 import threading
-import time
-import unicodedata
-import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
@@ -21,18 +15,14 @@ from typing import Any, Protocol
 
 import apsw
 
-from ..errors import Forbidden, Invalid, NotFound, PixlStashError, TooMany, Unauthorised
+from .. import bearer, passwords
+from ..errors import Forbidden, NotFound, PixlStashError, Unauthorised
 from ..hub import Hub, now
 from ..types import CreateToken, NewToken, Reader, Right, TokenInfo
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
 CLAIM, IDLE, ABSOLUTE = HOUR, 14 * DAY, 90 * DAY
-SHORTEST, LONGEST = 12, 1024
-#: scrypt's cost as a power of two, block size and parallelism: 32 MiB and about 0.1 s.
-COST = (15, 8, 1)
-FREE, SLOWEST = 5, 900
-BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class Rows(Protocol):
@@ -49,9 +39,14 @@ class Access:
     def __init__(self, hub: Hub, *, read_only: bool = False) -> None:
         self._rows: Rows = _Memory(hub) if read_only else hub
         self._lent: dict[bytes, Reader] = {}
-        self._attempts = Attempts()
+        self._attempts = passwords.Attempts()
         #: Good while this process lives: for other processes of the same user, through the lock file.
         self.local_secret = self.lend(Reader("local", "owner"))
+
+    def close(self) -> None:
+        """What is kept in memory only is gone."""
+        if isinstance(self._rows, _Memory):
+            self._rows.close()
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
@@ -93,7 +88,7 @@ class Access:
         with self._rows.writing() as connection:
             gone = connection.execute(
                 "delete from token where digest = ? and kind = 'claim' and expires > ? returning id",
-                (_digest(claim), now()),
+                (bearer.digest(claim), now()),
             ).fetchall()
             if not gone:
                 raise Unauthorised(
@@ -116,9 +111,11 @@ class Access:
 
     def reader_of(self, secret: str) -> Reader | None:
         """Whom a token, a session or a lent secret speaks for; None when it is not good, or not any more."""
-        if not _well_formed(secret):
+        if not bearer.well_formed(secret):
             return None
-        lent = next((reader for digest, reader in self._lent.items() if _same(digest, _digest(secret))), None)
+        lent = next(
+            (reader for digest, reader in self._lent.items() if bearer.same(digest, bearer.digest(secret))), None
+        )
         if lent is not None:
             return lent
         found = self._find(secret)
@@ -132,14 +129,16 @@ class Access:
 
     def lend(self, reader: Reader) -> str:
         """A secret for this reader that is kept in memory only and good until the process ends."""
-        secret = _new("own")
-        self._lent = {**self._lent, _digest(secret): reader}
+        secret = bearer.new("own")
+        self._lent = {**self._lent, bearer.digest(secret): reader}
         return secret
 
     def logout(self, secret: str) -> None:
         """End a session; harmless when it has ended."""
         with self._rows.writing() as connection:
-            connection.execute("delete from token where digest = ? and kind = 'session'", (_digest(secret),)).fetchall()
+            connection.execute(
+                "delete from token where digest = ? and kind = 'session'", (bearer.digest(secret),)
+            ).fetchall()
 
     # -- the owner -----------------------------------------------------------------------------------------------------
 
@@ -148,14 +147,14 @@ class Access:
     ) -> None:
         """Set or change the password (12 characters at least). Every session of the owner but `keep` ends."""
         _demand_owner(reader)
-        sealed = _seal(new)
+        sealed = passwords.seal(new)
         if self.has_password:
             self._try_password(current or "", ip)
         with self._rows.writing() as connection:
             connection.execute("update owner set password = ?", (sealed,)).fetchall()
             connection.execute(
                 "delete from token where kind = 'session' and parent_id is null and digest != ?",
-                (_digest(keep) if keep else b"",),
+                (bearer.digest(keep) if keep else b"",),
             ).fetchall()
 
     def reset(self, reader: Reader) -> str:
@@ -198,7 +197,7 @@ class Access:
 
     def _find(self, secret: str) -> tuple[int, str, str, str, int | None] | None:
         """(id, kind, public id of the token behind it, rights, last used) of what is good now."""
-        digest, at = _digest(secret), now()
+        digest, at = bearer.digest(secret), now()
         rows = self._rows.read(
             """
             select t.id, t.kind, t.digest, t.rights, t.last_used,
@@ -210,7 +209,7 @@ class Access:
             """,
             {"digest": digest, "now": at},
         )
-        if not rows or not _same(rows[0][2], digest):
+        if not rows or not bearer.same(rows[0][2], digest):
             return None
         id, kind, _, rights, used, public_id = rows[0]
         return id, kind, public_id, rights, used
@@ -234,7 +233,7 @@ class Access:
         parent: int | None = None,
     ) -> tuple[str, int]:
         """(secret, id) of a new row. What has expired is swept on the way."""
-        secret, at = _new(prefix), now()
+        secret, at = bearer.new(prefix), now()
         used = at if kind == "session" else None
         with self._rows.writing() as connection:
             connection.execute(
@@ -245,7 +244,7 @@ class Access:
                 insert into token(public_id, digest, kind, rights, label, created, expires, idle, last_used, parent_id)
                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-                (secrets.token_hex(8), _digest(secret), kind, rights, label, at, expires, idle, used, parent),
+                (secrets.token_hex(8), bearer.digest(secret), kind, rights, label, at, expires, idle, used, parent),
             ).fetchall()
             return secret, connection.last_insert_rowid()
 
@@ -256,7 +255,7 @@ class Access:
     def _try_password(self, password: str, ip: str) -> None:
         """Raise unless it is the owner's; costs the same when there is none."""
         with self._attempts.one(ip):
-            if not _matches(password, self._password()):
+            if not passwords.matches(password, self._password()):
                 raise Unauthorised("The password is not right.")
 
 
@@ -283,106 +282,15 @@ class _Memory:
         with self._lock, self._connection:
             yield self._connection
 
-
-class Attempts:
-    """Wrong passwords: five are free, then each doubles the wait, by address and for the account, up to 15 minutes.
-
-    An attempt counts when it begins, so that many at once are no way around; a right password clears both counts.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._hashing = threading.Semaphore(2)
-        self._failed: dict[str, tuple[int, float]] = {}
-
-    @contextmanager
-    def one(self, ip: str) -> Iterator[None]:
-        """Around one attempt, which raises when it fails. `TooMany` when it is too early for one."""
-        keys = ("account", _network(ip))
+    def close(self) -> None:
         with self._lock:
-            at = time.monotonic()
-            wait = max(self._failed.get(key, (0, at))[1] - at for key in keys)
-            if wait > 0:
-                seconds = int(wait) + 1
-                raise TooMany(f"Too many wrong passwords. Try again in {seconds} s.", seconds)
-            if len(self._failed) > 10_000:
-                self._failed = {key: value for key, value in self._failed.items() if value[1] > at}
-            for key in keys:
-                count = self._failed.get(key, (0, at))[0] + 1
-                self._failed[key] = (count, at + (min(2 ** min(count - FREE, 10), SLOWEST) if count >= FREE else 0))
-        with self._hashing:
-            yield
-        with self._lock:
-            for key in keys:
-                self._failed.pop(key, None)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._failed.clear()
-
-
-def _network(ip: str) -> str:
-    """An IPv6 customer has a whole /64 to come from."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return ip
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else ip
-
-
-def _seal(password: str) -> str:
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid(f"A password has at least {SHORTEST} characters (and at most {LONGEST}).")
-    salt = secrets.token_bytes(16)
-    return "scrypt${}${}${}${}${}".format(*COST, salt.hex(), _stretch(password, salt, *COST).hex())
-
-
-def _matches(password: str, sealed: str | None) -> bool:
-    """Compare; where there is nothing to compare with, take as long."""
-    if sealed is None or len(password) > LONGEST:
-        _stretch(password[:LONGEST], bytes(16), *COST)
-        return False
-    _, cost, block, parallel, salt, digest = sealed.split("$")
-    found = _stretch(password, bytes.fromhex(salt), int(cost), int(block), int(parallel))
-    return _same(found, bytes.fromhex(digest))
-
-
-def _stretch(password: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:
-    plain = unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
-    memory = 129 * block * (1 << cost) + (1 << 20)
-    return hashlib.scrypt(plain, salt=salt, n=1 << cost, r=block, p=parallel, maxmem=memory, dklen=32)
+            self._connection.close()
 
 
 def _demand_owner(reader: Reader) -> None:
     """Only a person manages credentials: a token could otherwise outlive its own revocation."""
     if not reader.may("owner") or not reader.scope.all or reader.principal not in ("owner", "local"):
         raise Forbidden("Only the owner may do that, logged in and not through a token.")
-
-
-def _new(prefix: str) -> str:
-    body = f"pl_{prefix}_{secrets.token_urlsafe(32)}"
-    return body + _checksum(body)
-
-
-def _checksum(body: str) -> str:
-    """CRC-32 in six characters: a mistyped secret is known for one at once, and scanners can tell a leaked one."""
-    rest, text = zlib.crc32(body.encode()), ""
-    for _ in range(6):
-        rest, digit = divmod(rest, 62)
-        text = BASE62[digit] + text
-    return text
-
-
-def _well_formed(secret: str) -> bool:
-    return len(secret) == 56 and secret.isascii() and _same(_checksum(secret[:50]).encode(), secret[50:].encode())
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode(errors="replace")).digest()
-
-
-def _same(one: bytes, other: bytes) -> bool:
-    return hmac.compare_digest(one, other)
 
 
 def _right(text: str) -> Right:

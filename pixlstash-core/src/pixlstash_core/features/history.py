@@ -6,15 +6,15 @@ and never in a snapshot. Undo applies the inverse, redo the original, all or not
 
 from __future__ import annotations
 
-import apsw
 import msgspec
+from msgspec import Struct
 
-from .. import changes
+from .. import records
 from ..db import Database
 from ..errors import Conflict
 from ..hub import Hub
 from ..pictures import when
-from ..types import Event, HistoryEntry, Reader
+from ..types import Event, HistoryEntry, Lagged, Reader
 from ..write import Committed, Door, Label, Write
 
 #: Entries and events kept; an undo further back than this is not offered.
@@ -35,6 +35,11 @@ def drain(db: Database, hub: Hub, door: Door) -> int:
             if undoes is not None:
                 state = "undone" if undoes > 0 else "done"
                 connection.execute("update history set state = ? where revision = ?", (state, abs(undoes))).fetchall()
+                # What lay before it on the way was passed over: its pictures are gone for good.
+                passed = f"state != '{state}' and revision {'>' if undoes > 0 else '<'} ?"
+                connection.execute(
+                    f"update history set undoable = 0 where undoable and {passed}", (abs(undoes),)
+                ).fetchall()
             elif sentence:
                 if undoable:  # whatever was undone before a new action can no longer be redone
                     connection.execute("update history set undoable = 0 where state = 'undone'").fetchall()
@@ -54,10 +59,18 @@ def drain(db: Database, hub: Hub, door: Door) -> int:
 
 def since(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]] | None:
     """(revision, events) after a revision, oldest first; None when they are no longer all kept."""
+    found = later(hub, revision, limit)
+    oldest = hub.value("select min(revision) from event")  # after reading: nothing was dropped meanwhile
+    return None if oldest is None or revision < oldest - 1 else found
+
+
+def heard(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
+    """The same for a listener: where events are no longer kept, one says so."""
+    found = later(hub, revision, limit)
     oldest = hub.value("select min(revision) from event")
-    if oldest is None or revision < oldest - 1:
-        return None
-    return later(hub, revision, limit)
+    if oldest is None or revision >= oldest - 1:
+        return found
+    return [(oldest - 1, [Lagged(oldest - 1)])]
 
 
 def later(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
@@ -87,35 +100,75 @@ def listed(hub: Hub, limit: int) -> list[HistoryEntry]:
     return [HistoryEntry(row[0], when(row[1]), row[2], row[3], bool(row[4])) for row in rows]
 
 
-def undo(hub: Hub, door: Door, reader: Reader) -> tuple[Committed[int], str]:
+class Step(Struct, frozen=True):
+    """One step back or forth: what it was, how many pictures it left out, and the changes it passed over."""
+
+    committed: Committed[int]
+    sentence: str
+    gone: int
+    passed: list[str]
+
+    def told(self) -> str:
+        """What people hear."""
+        text = self.sentence
+        if self.gone:
+            text += ", but for " + ("1 picture" if self.gone == 1 else f"{self.gone:,} pictures") + " removed for good"
+        if self.passed:
+            text += f". Passed over, as their pictures were removed for good: {'; '.join(self.passed[:3])}"
+            text += f"; and {len(self.passed) - 3} more" if len(self.passed) > 3 else ""
+        return text
+
+
+def undo(hub: Hub, door: Door, reader: Reader) -> Step:
     """Undo the newest change that is not undone."""
-    row = hub.read(
-        "select * from history where state = 'done' and undoable and changeset is not null"
-        " order by revision desc limit 1"
-    )
-    if not row:
-        raise Conflict("There is nothing to undo.")
-    return _apply(door, reader, row[0], invert=True)
+    return _step(hub, door, reader, invert=True)
 
 
-def redo(hub: Hub, door: Door, reader: Reader) -> tuple[Committed[int], str]:
+def redo(hub: Hub, door: Door, reader: Reader) -> Step:
     """Redo what was undone last."""
-    row = hub.read("select * from history where state = 'undone' and undoable order by revision limit 1")
-    if not row:
-        raise Conflict("There is nothing to redo.")
-    return _apply(door, reader, row[0], invert=False)
+    return _step(hub, door, reader, invert=False)
 
 
-def _apply(door: Door, reader: Reader, row: tuple[object, ...], *, invert: bool) -> tuple[Committed[int], str]:
-    revision, _, _, sentence, _, _, _, packed, digest, schema = row
-    assert isinstance(revision, int) and isinstance(packed, bytes) and isinstance(digest, bytes)
-    if schema != door.db.version:
-        raise Conflict("The library was upgraded since, so this change can no longer be undone.")
-    changeset = changes.unpack(packed, digest)
+def _step(hub: Hub, door: Door, reader: Reader, *, invert: bool) -> Step:
+    passed: list[tuple[int, str]] = []
+    for revision in _candidates(hub, invert):
+        row = hub.read("select sentence, changeset, digest, schema from history where revision = ?", (revision,))
+        sentence, packed, digest, schema = row[0]
+        if schema != door.db.version:
+            raise Conflict("The library was upgraded since, so this change can no longer be undone.")
+        record = records.unpack(packed, digest)
+        if others := sorted(records.tables(record) - set(door.table_names())):
+            raise Conflict(f"This change was to {others[0]}, whose plugin is not installed or is switched off.")
+        undoes = revision if invert else -revision
+        done, gone = _apply(hub, door, Label(reader.principal, "", False, undoes), record, invert)
+        if done.result:
+            return Step(done, sentence, gone, [sentence for _, sentence in passed])
+        passed.append((revision, sentence))
+    if not passed:
+        raise Conflict("There is nothing to undo." if invert else "There is nothing to redo.")
+    numbers = [(revision,) for revision, _ in passed]
+    with hub.writing() as connection:  # all at once; where a step is made, `drain` does it along with that
+        connection.executemany("update history set undoable = 0 where revision = ?", numbers).fetchall()
+    nothing = "There is nothing to undo" if invert else "There is nothing to redo"
+    raise Conflict(f"{nothing}: its pictures were removed for good.")
+
+
+def _candidates(hub: Hub, invert: bool) -> list[int]:
+    """Revisions that may be undone, or redone, the next one first."""
+    which = "state = 'done' and changeset is not null" if invert else "state = 'undone'"
+    order = "desc" if invert else "asc"
+    rows = hub.read(f"select revision from history where undoable and {which} order by revision {order}")
+    return [revision for (revision,) in rows]
+
+
+def _apply(hub: Hub, door: Door, label: Label, record: records.Record, invert: bool) -> tuple[Committed[int], int]:
+    """(what was committed, how many pictures were left out)."""
+    gone = 0
 
     def work(write: Write) -> int:
-        write.apply(changeset, invert=invert)
-        return sum(1 for _ in apsw.Changeset.iter(changeset))
+        nonlocal gone
+        applied = write.apply(record, invert=invert, purged=hub.purged)
+        gone = applied.gone
+        return applied.rows
 
-    label = Label(reader.principal, "", undoable=False, undoes=revision if invert else -revision)
-    return door.do(work, label), str(sentence)
+    return door.do(work, label), gone

@@ -10,24 +10,27 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .. import pictures
+from .. import intents, names, pictures
 from ..contracts import Opened
-from ..db import Database, fetch
-from ..errors import NotFound, NotThere, PixlStashError, Refused, StoreUnreachable
+from ..db import Database
+from ..errors import NotThere, PixlStashError, Refused, StoreUnreachable
 from ..hub import Hub, now
+from ..intents import PURGED, Keeping
+from ..listing import Listing
 from ..media.pool import DecoderPool, Known
-from ..stores.files import Managed
+from ..stores.files import Managed, path_of
 from ..thumbnails import Thumbnails
 from ..types import ImportReport, Reading, Refusal, Uploaded
 from ..write import Door, Write, outcome
@@ -36,23 +39,26 @@ from ..write import Door, Write, outcome
 SHOWN = 1000
 #: Causes of refusal that the same bytes will have again.
 LASTING = frozenset({"unsupported", "damaged", "empty", "pixels"})
-PURGED = "This picture was removed for good. Import the file itself to have it again."
 
 
 class File(Struct, frozen=True):
-    """One file to take in: `key` names it in its store (or is its path), size in bytes, mtime in ns."""
+    """One file to take in: `key` names it in its store (or is its path), size in bytes, mtime in ns.
+
+    `words`: what people wrote in a text file beside it.
+    """
 
     key: str
     name: str
     size: int | None = None
     mtime: int | None = None
+    words: str | None = None
 
 
 OnRefusal = Callable[["File", PixlStashError], None]
 
 
 class Taken(Struct, frozen=True):
-    status: str  # imported | duplicate | scrapheaped
+    status: Literal["imported", "duplicate", "scrapheaped"]
     picture: int
 
 
@@ -68,23 +74,28 @@ class Tally:
     def done(self) -> int:
         return self.imported + self.duplicates + self.refused
 
-    def count(self, taken: Taken) -> None:
-        if taken.status == "imported":
+    def count(self, status: str) -> None:
+        if status == "imported":
             self.imported += 1
+        elif status == "refused":
+            self.refused += 1
         else:
             self.duplicates += 1
 
     def refuse(self, path: str, reason: str) -> None:
         self.refused += 1
         if len(self.refusals) < SHOWN:
-            self.refusals.append(Refusal(shown_path(path), reason))
+            self.refusals.append(Refusal(names.printable(path), reason))
 
     def report(self) -> ImportReport:
         return ImportReport(self.imported, self.duplicates, self.refusals, round(time.monotonic() - self._start, 3))
 
 
 class Intake:
-    """Takes files into one library. `inherits`: statements that hand people's words on to a successor."""
+    """Takes files into one library. `inherits`: statements that hand people's words on to a successor.
+
+    `beside(path)` is what people wrote beside a file, `say(write, picture, words)` says it of the picture.
+    """
 
     def __init__(
         self,
@@ -95,10 +106,15 @@ class Intake:
         thumbnails: Thumbnails,
         incoming: Path,
         inherits: Iterable[str],
+        beside: Callable[[Path], str | None] = lambda path: None,
+        say: Callable[[Write, int, str], None] = lambda write, picture, words: None,
     ) -> None:
         self.db, self.hub, self.door, self.pool, self.thumbnails = db, hub, door, pool, thumbnails
         self.incoming = incoming
         self._inherits = tuple(inherits)
+        self._beside, self._say = beside, say
+        self._lock = threading.Lock()
+        self._streams = 0  # imports of many files that run now
 
     # -- one file ------------------------------------------------------------------------------------------------------
 
@@ -106,7 +122,8 @@ class Intake:
         """Take a file where it lies, in a store that is not ours to write to."""
         path = opened.local(file.key)
         if path is not None:
-            return self._index(store, replace(file, name=path.name), path)  # a key may be an escaped name
+            # A key may be an escaped name.
+            return self._index(store, replace(file, name=path.name, words=self._beside(path)), path)
         path = self.temporary(file.name)
         try:
             with opened.read(file.key) as source, path.open("wb") as out:
@@ -125,18 +142,15 @@ class Intake:
             decide = partial(self._lacking, store, managed)
             reading = self.pool.read(path, name, decide=decide, copy_to=None if move else copy)
             mtime = path.stat().st_mtime_ns
+            said = None if move else self._beside(path)
             if isinstance(reading, Known):
-                return self._again(reading.sha256)
+                return self._again(reading.sha256, said)
             key = f"{reading.sha256.hex()[:2]}/{reading.sha256.hex()}.{reading.extension}"
             self._still(reading)
-            with self.intent(store, key):
+            with Keeping(self.hub, store, key, reading.sha256):
                 managed.adopt(key, copy)
-                kept = File(key, name, reading.size)
-                taken = outcome(self.door.feed(lambda write: self._write(write, reading, store, kept, mtime)))
-            if self._purged(reading.sha256):  # somebody wants it after all
-                self.hub.write("delete from purged where sha256 = ?", (reading.sha256,))
-                self.hub.write("delete from refusal where reason = ?", (PURGED,))
-            return taken
+                kept = File(key, name, reading.size, words=said)
+                return self._feed(lambda write: self._write(write, reading, store, kept, mtime))
         finally:
             _drop(copy)
 
@@ -159,23 +173,31 @@ class Intake:
         """A fresh path in the library's folder for bytes on their way in."""
         if not self.incoming.is_dir():
             raise StoreUnreachable(f"{self.incoming.parent} cannot be reached: is its disk mounted?")
-        suffix = Path(name).suffix[:12] if Path(name).suffix.isascii() else ""
+        suffix = Path(name).suffix  # only for people who look into the folder
+        suffix = suffix.lower() if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) < 9 else ""
         return self.incoming / f"{os.getpid()}-{time.monotonic_ns():x}-{os.urandom(4).hex()}{suffix}"
 
     def _index(self, store: int, file: File, path: Path) -> Taken:
         reading = self.pool.read(path, file.name, decide=self._wanted)
         if isinstance(reading, Known):
             known = reading
-            return outcome(self.door.feed(lambda write: self._place(write, known.sha256, store, file)))
+            return self._feed(lambda write: self._place(write, known.sha256, store, file))
         self._still(reading)
         mtime = file.mtime if file.mtime is not None else now() * 1_000_000
-        return outcome(self.door.feed(lambda write: self._write(write, reading, store, file, mtime)))
+
+        def work(write: Write) -> Taken:
+            if self.hub.purged(reading.sha256):  # while it was read
+                raise Refused(PURGED)
+            return self._write(write, reading, store, file, mtime)
+
+        return self._feed(work)
+
+    def _feed(self, work: Callable[[Write], Taken]) -> Taken:
+        """Write, with others' commit while many files come."""
+        return outcome(self.door.feed(work, patient=self._streams > 0))
 
     def _wanted(self, sha256: bytes) -> bool:
-        return not self.db.read("select 1 from picture where sha256 = ?", (sha256,)) and not self._purged(sha256)
-
-    def _purged(self, sha256: bytes) -> bool:
-        return bool(self.hub.read("select 1 from purged where sha256 = ?", (sha256,)))
+        return not self.db.read("select 1 from picture where sha256 = ?", (sha256,)) and not self.hub.purged(sha256)
 
     def _lacking(self, store: int, managed: Managed, sha256: bytes) -> bool:
         """Whether the library's own store does not have these bytes."""
@@ -196,14 +218,15 @@ class Intake:
         """Runs in the door: the picture, unless someone else just brought the same bytes, and its location."""
         found = pictures.of_hash(write, reading.sha256)
         if found is not None:
-            pictures.locate(write, found, store, file.key, file.size, file.mtime)
-            return self._status(write, found)
+            return self._known(write, found, store, file)
         before = write.value("select picture_id from location where store_id = ? and key = ?", (store, file.key))
-        picture = pictures.add(write, reading, shown_path(file.name), fallback=mtime // 1_000_000, predecessor=before)
+        picture = pictures.add(write, reading, names.fit(file.name), fallback=mtime // 1_000_000, predecessor=before)
         pictures.locate(write, picture, store, file.key, file.size, file.mtime)
         if before is not None:
             for statement in self._inherits:
                 write.execute(statement, {"old": before, "new": picture})
+        if file.words:
+            self._say(write, picture, file.words)
         return Taken("imported", picture)
 
     def _place(self, write: Write, sha256: bytes, store: int, file: File) -> Taken:
@@ -211,25 +234,27 @@ class Intake:
         picture = pictures.of_hash(write, sha256)
         if picture is None:
             raise Refused(PURGED)
+        return self._known(write, picture, store, file)
+
+    def _known(self, write: Write, picture: int, store: int, file: File) -> Taken:
         pictures.locate(write, picture, store, file.key, file.size, file.mtime)
+        if file.words:
+            self._say(write, picture, file.words)
         return self._status(write, picture)
 
-    def _again(self, sha256: bytes) -> Taken:
+    def _again(self, sha256: bytes, words: str | None) -> Taken:
         row = self.db.read(
             "select p.id, h.at from picture p left join scrapheap h on h.picture_id = p.id where sha256 = ?", (sha256,)
         )
         if not row:
             raise Refused("The picture was removed while this file was read; try again.")
+        if words:
+            outcome(self.door.feed(lambda write: self._say(write, row[0][0], words)))
         return Taken("scrapheaped" if row[0][1] is not None else "duplicate", row[0][0])
 
     def _status(self, write: Write, picture: int) -> Taken:
         thrown = write.value("select 1 from scrapheap where picture_id = ?", (picture,))
         return Taken("scrapheaped" if thrown else "duplicate", picture)
-
-    # -- intents -------------------------------------------------------------------------------------------------------
-
-    def intent(self, store: int, key: str) -> _Intent:
-        return _Intent(self.hub, store, key)
 
     # -- many files ----------------------------------------------------------------------------------------------------
 
@@ -242,8 +267,24 @@ class Intake:
         refused: OnRefusal = lambda file, error: None,
     ) -> None:
         """Take files with some in flight at once; `step` is called between them and may raise to stop."""
+        with self._lock:
+            self._streams += 1
+        try:
+            self._many(files, take, tally, step, refused)
+        finally:
+            with self._lock:
+                self._streams -= 1
+
+    def _many(
+        self,
+        files: Iterator[File],
+        take: Callable[[File], Taken],
+        tally: Tally,
+        step: Callable[[], None],
+        refused: OnRefusal,
+    ) -> None:
         # More than there are decoders: those that wait for the disk share commits meanwhile, and no decoder waits.
-        width = (os.cpu_count() or 2) * 4
+        width = (os.cpu_count() or 2) * 8
         with ThreadPoolExecutor(width, thread_name_prefix="import") as threads:
             flying: dict[Future[Taken], File] = {}
             try:
@@ -264,17 +305,18 @@ class Intake:
         for future in done:
             file = flying.pop(future)
             try:
-                tally.count(future.result())
+                tally.count(future.result().status)
             except (Refused, NotThere) as error:
-                tally.refuse(file.key, str(error))
+                tally.refuse(path_of(file.key), str(error))
                 refused(file, error)
 
     def scan(self, store: int, public_id: str, opened: Opened, tally: Tally, step: Callable[[int, int], None]) -> None:
         """Bring the index of a store up to date: new files newest first, then what is gone."""
-        with _Listing(self.db, store) as listing:
-            listing.fill(opened)
-            refusals = self._refusals(public_id)
-            total = listing.count_fresh() - len(refusals)
+        with Listing(self.db) as listing:
+            with self.hub.db.reading() as hub:
+                listing.leave_out(hub.execute("select key, size, mtime from refusal where store = ?", (public_id,)))
+            listing.fill((key, found.size, found.mtime) for key, found in opened.list())
+            total = listing.choose(store)
 
             def refused(file: File, error: PixlStashError) -> None:
                 # Only what is the file's own fault is remembered: a busy machine or a closed permission may pass.
@@ -285,14 +327,14 @@ class Intake:
                     )
 
             self.many(
-                (file for file in listing.fresh() if refusals.get(file.key) != (file.size, file.mtime)),
+                (File(key, key.rpartition("/")[2], size, mtime) for key, size, mtime in listing.fresh()),
                 lambda file: self.index(store, opened, file),
                 tally,
                 lambda: step(tally.done, max(total, tally.done)),
                 refused,
             )
-            if gone := listing.gone():
-                outcome(self.door.feed(lambda write: pictures.miss(write, gone)))
+            for gone in listing.gone():
+                outcome(self.door.feed(partial(_miss, gone)))
 
     def renew(self, plugins: str) -> None:
         """Forget what was refused when the plugins are others than before: they may read what those could not."""
@@ -302,99 +344,20 @@ class Intake:
             connection.execute("delete from refusal").fetchall()
             connection.execute("insert or replace into setting values ('imports.plugins', ?)", (plugins,)).fetchall()
 
-    def _refusals(self, public_id: str) -> dict[str, tuple[int | None, int | None]]:
-        rows = self.hub.read("select key, size, mtime from refusal where store = ?", (public_id,))
-        return {key: (size, mtime) for key, size, mtime in rows}
-
     # -- after a crash -------------------------------------------------------------------------------------------------
 
     def recover(self, opened: Callable[[int], Opened]) -> int:
         """Drop bytes that were kept without their row, and what was on its way in; how many."""
-        dropped = 0
-        for intent, body in self.hub.read("select id, body from intent where kind = 'keep'"):
-            store, _, key = body.partition(" ")
-            if not self.db.read("select 1 from location where store_id = ? and key = ?", (int(store), key)):
-                try:
-                    opened(int(store)).delete(key)
-                    dropped += 1
-                except StoreUnreachable:  # the next start tries again
-                    continue
-                except NotFound:  # the whole store is gone
-                    pass
-            self.hub.write("delete from intent where id = ?", (intent,))
+        dropped = intents.recover(self.db, self.hub, opened)
         if self.incoming.is_dir():
             for left in self.incoming.iterdir():
-                left.unlink(missing_ok=True)
+                if not left.is_dir():  # uploads are in a folder of their own, and go on
+                    left.unlink(missing_ok=True)
         return dropped
 
 
-class _Intent:
-    """Says in the hub that bytes are about to be kept under a key, until their row is there."""
-
-    def __init__(self, hub: Hub, store: int, key: str) -> None:
-        self._hub, self._body = hub, f"{store} {key}"
-        self._id = 0
-
-    def __enter__(self) -> None:
-        row = self._hub.write(
-            "insert into intent(kind, body, at) values ('keep', ?, ?) returning id", (self._body, now())
-        )
-        self._id = row[0][0]
-
-    def __exit__(self, *error: object) -> None:
-        # Left in place when something went wrong: the next start finds out whether the row is there.
-        if error[0] is None:
-            self._hub.write("delete from intent where id = ?", (self._id,))
-
-
-class _Listing:
-    """What a store lists now, in a temporary table beside the index: any number of files in little memory."""
-
-    def __init__(self, db: Database, store: int) -> None:
-        self._connection = db.connect()
-        self._store = store
-
-    def __enter__(self) -> _Listing:
-        self._connection.execute("create temp table seen(key text primary key, size, mtime) without rowid").fetchall()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._connection.close()
-
-    def fill(self, opened: Opened) -> None:
-        with self._connection:
-            self._connection.executemany(
-                "insert or replace into seen values (?, ?, ?)",
-                ((key, found.size, found.mtime) for key, found in opened.list()),
-            ).fetchall()
-
-    _FRESH = """
-        from seen where not exists (
-          select 1 from location l where l.store_id = ? and l.key = seen.key
-            and l.size is seen.size and l.mtime is seen.mtime and l.state = 'present')
-    """
-
-    def count_fresh(self) -> int:
-        return int(fetch(self._connection, f"select count(*) {self._FRESH}", (self._store,))[0][0])
-
-    def fresh(self) -> Iterator[File]:
-        rows: Iterable[Any] = self._connection.execute(
-            f"select key, size, mtime {self._FRESH} order by mtime desc", (self._store,)
-        )
-        for key, size, mtime in rows:
-            yield File(key, key.rpartition("/")[2], size, mtime)
-
-    def gone(self) -> list[int]:
-        """Location ids that are not listed any more."""
-        rows = fetch(
-            self._connection,
-            """
-            select id from location l where store_id = ? and state = 'present'
-              and not exists (select 1 from seen where seen.key = l.key)
-            """,
-            (self._store,),
-        )
-        return [row[0] for row in rows]
+def _miss(locations: list[int], write: Write) -> None:
+    pictures.miss(write, locations)
 
 
 def _drop(path: Path) -> None:
@@ -403,10 +366,5 @@ def _drop(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def shown_path(path: str) -> str:
-    """A name fit to show and to store: what is not printable, or not UTF-8 on disk, is replaced."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in path)
-
-
 def uploaded(taken: Taken) -> Uploaded:
-    return Uploaded(taken.status, taken.picture)  # type: ignore[arg-type]  # the same three words
+    return Uploaded(taken.status, taken.picture)

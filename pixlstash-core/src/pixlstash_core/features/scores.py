@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..db import bind_ids
 from ..nouns import Noun, Table, Term
-from ..query import compared
+from ..terms import within
 from ..write import Write
 
 NOUN = Noun(
     "scores",
     tables=(Table("score", "scores", 0, "score"),),
-    terms=(Term("score", "Score", compared("g.score"), nouns=("pictures", "scores")),),
+    terms=(Term("score", "Score", within("score"), nouns=("pictures", "scores")),),
     inherits=("insert or ignore into score select :new, score from score where picture_id = :old",),
 )
 

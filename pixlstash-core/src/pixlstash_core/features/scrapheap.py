@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..db import bind_ids
 from ..hub import now
 from ..nouns import Noun, Table
+from ..pictures import BESIDE
 from ..write import Write
 
-NOUN = Noun("scrapheap", tables=(Table("scrapheap", "scrapheap", 0, "deleted"),))
+NOUN = Noun("scrapheap", tables=(Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),)),))
 
 
 def put(write: Write, ids: list[int]) -> int:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from ..db import Database
+from ..groups import Told
 from ..nouns import Noun, Table
+from ..types import Veil
 from ..write import Door, Label, Write
 
 NOUN = Noun("settings", (Table("setting", "settings"),))
 
 
 def set(door: Door, name: str, value: str) -> None:
-    def work(write: Write) -> None:
-        write.execute(
-            "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
-            " where value != excluded.value",
-            (name, value),
-        )
+    door.do(lambda write: put(write, name, value), Label("", "", undoable=False))
 
-    door.do(work, Label("", "", undoable=False))
+
+def put(write: Write, name: str, value: str) -> None:
+    write.execute(
+        "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
+        " where value != excluded.value",
+        (name, value),
+    )
+
+
+def veil(db: Database) -> Veil:
+    return Veil(db.setting("veil.hide") or "", db.setting("veil.blur") or "")
+
+
+def put_veil(write: Write, ask: Veil) -> Told:
+    put(write, "veil.hide", ask.hide)
+    put(write, "veil.blur", ask.blur)
+    return Told(1, "What is hidden and blurred was changed")

@@ -3,21 +3,59 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import apsw
 import msgspec
 
 from ..contracts import Opened, Store
-from ..db import Database
+from ..db import Database, fetch
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
-from ..nouns import Noun, Table
+from ..nouns import Matching, Noun, Table, Term
+from ..query import split_operator
 from ..stores.files import FolderParams, Managed
-from ..types import Presence, StoreInfo
+from ..terms import like
+from ..types import FolderInfo, Presence, StoreInfo
 from ..write import Door, Label, Write
 
-NOUN = Noun("stores", (Table("store", "stores"),))
+
+def _in_folder(value: str) -> Matching:
+    """`folder:Photos`, `folder:Photos/2024` or `folder:/home/ann/Photos/2024`, with all below it."""
+    operator, rest = split_operator(value)
+    path = rest.replace("\\", "/").rstrip("/")
+    if operator not in ("", "=") or not path:
+        raise ValueError("the name of a folder, perhaps with a path below it")
+    return Matching(_BELOW, {"path": path})
+
+
+def _names(connection: apsw.Connection, typed: str, limit: int) -> Sequence[tuple[str, int | None]]:
+    found = folders(connection, f"%{like(typed)}%")
+    return [(one.name, one.pictures) for one in found[:limit]]
+
+
+#: `at`: a store, and what keys of it that lie below the path begin with.
+_BELOW = """
+with place(id, name, root) as (
+  select id, name, rtrim(replace(coalesce(json_extract(params, '$.path'), ''), char(92), '/'), '/') from store),
+at(id, start) as (
+  select id, '' from place where name = :path collate nocase or root = :path
+  union select id, '' from place where substr(root, 1, length(:path) + 1) = :path || '/'
+  union select id, substr(:path, length(name) + 2) || '/' from place
+    where substr(:path, 1, length(name) + 1) = name || '/' collate nocase
+  union select id, substr(:path, length(root) + 2) || '/' from place
+    where root != '' and substr(:path, 1, length(root) + 1) = root || '/')
+select l.picture_id from at join location l on l.store_id = at.id
+where l.state != 'missing'
+  and (at.start = '' or (l.key >= at.start and l.key < substr(at.start, 1, length(at.start) - 1) || '0'))
+"""
+
+NOUN = Noun(
+    "stores",
+    (Table("store", "stores"),),
+    terms=(Term("folder", "Folder", _in_folder, ("pictures", "stores"), group=True, values=_names, private=True),),
+)
 
 
 class Stores:
@@ -102,6 +140,17 @@ def add(door: Door, scheme: str, name: str, params: object) -> int:
 def count(db: Database, store: int) -> int:
     """Locations in a store."""
     return int(db.value("select count(*) from location where store_id = ?", (store,)))
+
+
+def folders(connection: apsw.Connection, part: str = "%") -> list[FolderInfo]:
+    """The stores whose names are like this, with how many live pictures each has."""
+    rows = fetch(
+        connection,
+        "select s.id, s.name, s.scheme, coalesce(c.pictures, 0) from store s"
+        " left join derived_count c on c.noun = 'store' and c.id = s.id where s.name like ? escape '\\' order by s.id",
+        (part,),
+    )
+    return [FolderInfo(*row) for row in rows]
 
 
 def unknown(db: Database, store: int, keys: list[str]) -> set[str]:

@@ -6,6 +6,7 @@ It may crash, hang or starve: the pool sees to that. Nothing here trusts a kind,
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import queue
 import threading
@@ -25,6 +26,7 @@ from .messages import (
     Decision,
     Drawn,
     Failed,
+    Frames,
     Hashed,
     Limits,
     Ready,
@@ -35,7 +37,7 @@ from .messages import (
     receive,
     send,
 )
-from .reading import assemble
+from .reading import Undrawn, assemble
 from .recognise import recognise
 from .source import Source, Trouble
 from .words import one_line
@@ -83,7 +85,7 @@ class Desk:
         send(self._out, answer)
         return not (isinstance(answer, Failed) and answer.leaving)
 
-    def _answer(self, task: Task) -> Drawn | Still | Skipped | Failed:
+    def _answer(self, task: Task) -> Drawn | Still | Frames | Skipped | Failed:
         source = Source(task.path, self._beat)
         try:
             send(self._out, Hashed(source.sha256, source.size))
@@ -93,9 +95,11 @@ class Desk:
             if task.copy_to is not None:
                 source.copy(task.copy_to)
                 fences.allow(self._limits.cpu)
+            if task.times:
+                return self._frames(source, task)
             kind, form, media, drawing, why = self._draw(source, os.fsdecode(task.name))
             if task.still:
-                return Still(drawing.webp) if drawing else Failed("undrawn", why or "It has no still.")
+                return Still(drawing.webp) if drawing else Failed("undrawn", why.why if why else "It has no still.")
             found = [*self._facts(media.embedded), credentials(source.file())]
             reading = assemble(source.sha256, source.size, kind.kind or kind.id, form, media, drawing, why, found)
             source.finish()
@@ -103,17 +107,33 @@ class Desk:
         finally:
             source.close()
 
-    def _draw(self, source: Source, name: str) -> tuple[Kind, Format, Media, Drawing | None, str | None]:
+    def _draw(self, source: Source, name: str) -> tuple[Kind, Format, Media, Drawing | None, Undrawn | None]:
         file = source.file()
         kind, form = recognise(self._kinds, file, name)
         media = kind.open(file, form)
-        why = _too_large(media, source.size, self._limits)
-        if why is not None:
-            return kind, form, media, None, why
+        too_large = _too_large(media, source.size, self._limits)
+        if too_large is not None:
+            return kind, form, media, None, too_large
         try:
             return kind, form, media, drawn(media.still(SHORT, LONG)), None
         except NotImplementedError as error:
-            return kind, form, media, None, one_line(str(error)) or f"A {form.name} file cannot be drawn."
+            why = one_line(str(error)) or f"A {form.name} file cannot be drawn."
+            return kind, form, media, None, Undrawn("unsupported", why)
+
+    def _frames(self, source: Source, task: Task) -> Frames | Failed:
+        file = source.file()
+        kind, form = recognise(self._kinds, file, os.fsdecode(task.name))
+        media = kind.open(file, form)
+        too_large = _too_large(media, source.size, self._limits)
+        if too_large is not None:
+            return Failed(too_large.cause, too_large.why)
+        if not media.moving:
+            return Failed("unsupported", "It does not move: it has one frame only.")
+        try:
+            images = itertools.islice(media.frames(task.times, SHORT, LONG), len(task.times))
+            return Frames([drawn(image).webp for image in images])
+        except NotImplementedError:
+            return Failed("unsupported", f"Single frames of a {form.name} file cannot be drawn.")
 
     def _facts(self, embedded: Embedded | None) -> list[Facts]:
         found: list[Facts] = []
@@ -171,7 +191,7 @@ def _prepare_pillow(limits: Limits) -> None:
     PngImagePlugin.MAX_TEXT_MEMORY = 32 << 20
 
 
-def _too_large(media: Media, size: int, limits: Limits) -> str | None:
+def _too_large(media: Media, size: int, limits: Limits) -> Undrawn | None:
     """Why a picture is kept without being drawn, or None. Refuses sizes that the file cannot really have."""
     width, height = media.width, media.height
     if width < 1 or height < 1:
@@ -181,9 +201,10 @@ def _too_large(media: Media, size: int, limits: Limits) -> str | None:
         raise Trouble("pixels", f"It claims {width} × {height} pixels, which {size} bytes cannot hold.")
     if not large:
         return None
-    return (
+    return Undrawn(
+        "pixels",
         f"It is too large to be drawn: {width} × {height} pixels, and pictures are drawn up to"
-        f" {limits.pixels / 1e6:g} megapixels (PIXLSTASH_MEGAPIXELS sets how many)."
+        f" {limits.pixels / 1e6:g} megapixels (PIXLSTASH_MEGAPIXELS sets how many).",
     )
 
 

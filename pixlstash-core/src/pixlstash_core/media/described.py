@@ -20,6 +20,8 @@ _MOMENT = re.compile(
 _NOTHING = re.compile(
     r"\s*(\w+ DIGITAL CAMERA|SONY DSC|DCIM\w*|DSC|MINOLTA \w+|KODAK \w+ ?\w*|Untitled|default|Created with GIMP)?\s*"
 )
+# What generators put where a description belongs; the readers of their dialects make prompts of it.
+_GENERATED = re.compile(r"\0|\s*(\w{1,40}:\s*)?[{\[]")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}", re.IGNORECASE)
 
 
@@ -34,7 +36,7 @@ def described(
 ) -> Iterator[Fact]:
     """Each field takes any value: what is no text, or says nothing, is left out."""
     for name, text in (("title", title), ("description", description), ("copyright", rights)):
-        if isinstance(text, str) and text.strip() and not _NOTHING.fullmatch(text[:80]):
+        if isinstance(text, str) and text.strip() and not _NOTHING.fullmatch(text[:80]) and not _generated(text):
             yield fact(GROUP, name, text)
     for name, texts, most in (("keyword", keywords, _MOST_KEYWORDS), ("creator", creators, _MOST_CREATORS)):
         fit = dict.fromkeys(text.strip() for text in texts if isinstance(text, str) and text.strip())
@@ -43,6 +45,10 @@ def described(
     stars = number(rating)
     if stars is not None and stars in (-1, 1, 2, 3, 4, 5):  # -1: rejected; 0: not rated
         yield fact(GROUP, "rating", shown(stars), float(stars))
+
+
+def _generated(text: str) -> bool:
+    return _GENERATED.match(text) is not None or "\nSteps: " in text or text.startswith("Steps: ")
 
 
 def program(name: str) -> str:

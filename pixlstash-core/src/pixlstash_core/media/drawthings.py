@@ -6,9 +6,9 @@ from typing import Any
 
 from ..contracts import FactReader
 from ..types import Embedded, Facts
+from .packet import properties
 from .recipe import Part, Recipe, entries
 from .texts import parsed
-from .xmp import properties
 
 
 class DrawThingsReader(FactReader):

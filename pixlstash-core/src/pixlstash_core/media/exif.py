@@ -9,16 +9,17 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from ..contracts import FactReader
 from ..types import Embedded, Fact, Facts
-from .described import described, program
-from .texts import CAMERA, fact
+from .camera import altitude, exposure, gear, place
+from .described import described
 from .tiff import Tags, Value, number
 
-_DATE = re.compile(r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)[ T](\d\d):(\d\d):(\d\d)")
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+_DATE = re.compile(r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?\s?([+-]\d\d:?\d\d|Z)?")
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)|Z")
+_DIGITS = re.compile(r"\d{1,3}")
+_FARTHEST = 14 * 60  # minutes a time zone is ahead
 # date, time zone, fraction of a second: when taken, when digitised; `main` has when last changed
 _TAKEN = ((0x9003, 0x9011, 0x9291), (0x9004, 0x9012, 0x9292))
 _CHANGED = (0x0132, 0x9010, 0x9290)
-_DATA = re.compile(r"\0|\s*(\w{1,40}:\s*)?[{\[]")
 _QUARTER, _CLOSE = 15 * 60_000, 4 * 60_000
 
 
@@ -26,27 +27,20 @@ class ExifReader(FactReader):
     """Camera, lens, exposure, place, time, and what was written about the picture."""
 
     id = "exif"
-    revision = "2"
+    revision = "3"
 
     def read(self, embedded: Embedded) -> Facts | None:
         if not embedded.exif:
             return None
         tags = Tags(embedded.exif)
-        found = (*_gear(tags), *_exposure(tags.exif), _place(tags.gps), _altitude(tags.gps), *_described(tags))
-        facts = [one for one in found if one is not None]
+        facts = (*_gear(tags), *_exposure(tags.exif), *_place(tags.gps), *_described(tags))
         created = _created(tags)
-        return Facts(tuple(facts), created=created) if facts or created is not None else None
+        return Facts(facts, created=created) if facts or created is not None else None
 
 
-def _gear(tags: Tags) -> list[Fact | None]:
-    make, model = _name(tags.main, 0x010F), _name(tags.main, 0x0110)
+def _gear(tags: Tags) -> Iterator[Fact]:
     lens = _name(tags.exif, 0xA434) or _lens(tags.exif.get(0xA432))
-    if make and model and make.split()[0].lower() not in model.lower().split():
-        camera = f"{make} {model}"
-    else:
-        camera = model or make
-    named = (("camera", camera), ("lens", lens), ("tool", program(_name(tags.main, 0x0131))))
-    return [fact(CAMERA, name, value) if value else None for name, value in named]
+    return gear(_name(tags.main, 0x010F), _name(tags.main, 0x0110), lens, _name(tags.main, 0x0131))
 
 
 def _lens(value: Value | None) -> str:
@@ -60,13 +54,10 @@ def _lens(value: Value | None) -> str:
 
 def _described(tags: Tags) -> Iterator[Fact]:
     main = tags.main
-    text = main.get(0x010E)
-    if isinstance(text, str) and ("Steps: " in text or _DATA.match(text)):  # a generator's, read elsewhere
-        text = None
     creator = _name(main, 0x013B)
     return described(
         title=_windows(main.get(0x9C9B)),
-        description=text,
+        description=main.get(0x010E),
         keywords=_windows(main.get(0x9C9E)).split(";"),
         creators=creator.split(";"),
         rights=_name(main, 0x8298),
@@ -78,37 +69,21 @@ def _windows(value: Value | None) -> str:
     return value[:8_192].decode("utf-16-le", "replace").rstrip("\0") if isinstance(value, bytes) else ""
 
 
-def _exposure(exif: dict[int, Value]) -> list[Fact | None]:
-    shutter, aperture = number(exif.get(0x829A)), number(exif.get(0x829D))
-    iso, focal = number(exif.get(0x8827)) or number(exif.get(0x8833)), number(exif.get(0x920A))
-    bias, flash = number(exif.get(0x9204)), number(exif.get(0x9209))
-    return [
-        fact(CAMERA, "shutter", _seconds(shutter), shutter) if shutter and 0 < shutter < 1e6 else None,
-        fact(CAMERA, "aperture", f"f/{aperture:.3g}", aperture) if aperture and 0 < aperture < 1e4 else None,
-        fact(CAMERA, "iso", f"{iso:.0f}", iso) if iso and 0 < iso < 1e9 else None,
-        fact(CAMERA, "focal", f"{focal:.4g} mm", focal) if focal and 0 < focal < 1e5 else None,
-        fact(CAMERA, "bias", f"{bias:+.2g} EV", bias) if bias and abs(bias) < 100 else None,
-        fact(CAMERA, "flash", "fired") if flash is not None and int(flash) & 1 else None,
-    ]
+def _exposure(exif: dict[int, Value]) -> Iterator[Fact]:
+    flash = number(exif.get(0x9209))
+    return exposure(
+        seconds=number(exif.get(0x829A)),
+        aperture=number(exif.get(0x829D)),
+        iso=number(exif.get(0x8827)) or number(exif.get(0x8833)),
+        focal=number(exif.get(0x920A)),
+        bias=number(exif.get(0x9204)),
+        fired=flash is not None and bool(int(flash) & 1),
+    )
 
 
-def _seconds(seconds: float) -> str:
-    return f"1/{1 / seconds:.0f} s" if seconds < 0.3 else f"{seconds:.3g} s"
-
-
-def _place(gps: dict[int, Value]) -> Fact | None:
-    latitude, longitude = _degrees(gps, 1, "S", 90), _degrees(gps, 3, "W", 180)
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return None
-    return fact(CAMERA, "place", f"{latitude:.5f}, {longitude:.5f}")
-
-
-def _altitude(gps: dict[int, Value]) -> Fact | None:
-    metres, below = number(gps.get(6)), number(gps.get(5))
-    if not metres or not 0 < metres < 1e5:
-        return None
-    metres = -metres if below in (1, 3) else metres
-    return fact(CAMERA, "altitude", f"{metres:.0f} m", metres)
+def _place(gps: dict[int, Value]) -> Iterator[Fact]:
+    yield from place(_degrees(gps, 1, "S", 90), _degrees(gps, 3, "W", 180))
+    yield from altitude(number(gps.get(6)), number(gps.get(5)) in (1, 3))
 
 
 def _degrees(gps: dict[int, Value], tag: int, negative: str, most: int) -> float | None:
@@ -129,10 +104,11 @@ def _created(tags: Tags) -> int | None:
     for date, zone, fraction in _TAKEN:
         found = _moment(tags.exif.get(date), tags.exif.get(zone), tags.exif.get(fraction))
         if found is not None:
-            return found if isinstance(tags.exif.get(zone), str) else found - _ahead(found, tags.gps)
+            at, zoned = found
+            return at if zoned else at - _ahead(at, tags.gps)
     date, zone, fraction = _CHANGED
     found = _moment(tags.main.get(date), tags.exif.get(zone), tags.exif.get(fraction))
-    return _satellites(tags.gps) if found is None else found
+    return _satellites(tags.gps) if found is None else found[0]
 
 
 def _ahead(clock: int, gps: dict[int, Value]) -> int:
@@ -140,7 +116,7 @@ def _ahead(clock: int, gps: dict[int, Value]) -> int:
     utc = _satellites(gps)
     quarters = round((clock - utc) / _QUARTER) if utc is not None else 0
     close = utc is not None and abs(clock - utc - quarters * _QUARTER) <= _CLOSE
-    return quarters * _QUARTER if close and abs(quarters) <= 14 * 4 else 0
+    return quarters * _QUARTER if close and abs(quarters) * 15 <= _FARTHEST else 0
 
 
 def _satellites(gps: dict[int, Value]) -> int | None:
@@ -149,29 +125,35 @@ def _satellites(gps: dict[int, Value]) -> int | None:
     if not isinstance(parts, tuple) or len(parts) < 3 or not all(0 <= part <= 60 for part in parts[:3]):
         return None
     hours, minutes, seconds = (int(part) for part in parts[:3])
-    return _moment(f"{_name(gps, 0x1D)} {hours:02}:{minutes:02}:{seconds:02}", None, None)
+    found = _moment(f"{_name(gps, 0x1D)} {hours:02}:{minutes:02}:{seconds:02}", None, None)
+    return None if found is None else found[0]
 
 
-def _moment(date: Value | None, zone: Value | None, fraction: Value | None) -> int | None:
+def _moment(date: Value | None, zone: Value | None, fraction: Value | None) -> tuple[int, bool] | None:
+    """ms UTC, and whether a time zone was known. Some programs write fraction and zone behind the date itself."""
     match = _DATE.match(date.strip()) if isinstance(date, str) else None
     if match is None:
         return None
+    *clock, inline_fraction, inline_zone = match.groups()
+    ahead = _zone(inline_zone) or _zone(zone)
     try:
-        moment = datetime(*map(int, match.groups()), tzinfo=_zone(zone))  # type: ignore[arg-type, misc]
+        moment = datetime(*map(int, clock), tzinfo=ahead or UTC)  # type: ignore[arg-type, misc]
     except ValueError:
         return None
     if not 1826 <= moment.year <= 2200:
         return None
-    digits = re.match(r"\d{1,3}", fraction.strip()) if isinstance(fraction, str) else None
-    return int(moment.timestamp()) * 1000 + (int(digits.group().ljust(3, "0")) if digits else 0)
+    digits = _DIGITS.match(inline_fraction or (fraction.strip() if isinstance(fraction, str) else ""))
+    return int(moment.timestamp()) * 1000 + (int(digits[0].ljust(3, "0")) if digits else 0), ahead is not None
 
 
-def _zone(value: Value | None) -> timezone:
-    match = _OFFSET.match(value.strip()) if isinstance(value, str) else None
-    if match is None:
+def _zone(value: Value | None) -> timezone | None:
+    match = _OFFSET.fullmatch(value.strip("\0 ")) if isinstance(value, str) else None
+    if match is None:  # cameras that were not told write blanks
+        return None
+    if match[1] is None:
         return UTC
-    minutes = min(int(match[2]) * 60 + int(match[3]), 24 * 60 - 1)
-    return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes))
+    minutes = int(match[2]) * 60 + int(match[3])
+    return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes <= _FARTHEST else None
 
 
 def _name(tags: dict[int, Value], tag: int) -> str:

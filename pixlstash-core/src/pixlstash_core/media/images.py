@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..contracts import Kind, Media
@@ -74,7 +74,7 @@ class _Still(Media):
             text={**_texts(info), **self._hidden()},
             exif=self._exif or _exif(self._image),
             xmp=_bounded(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp),
-            comment=_bounded(info.get("comment", b"")) if self._format is JPEG else b"",
+            comment=_bounded(info.get("comment", b"")) if self._format in (JPEG, GIF) else b"",
             iptc=_iptc(info),
         )
 
@@ -93,6 +93,30 @@ class _Still(Media):
                 _check_frames(self._image)
         self._decoded = True
         return image
+
+    def frames(self, times: Sequence[float], short: int, long: int) -> Iterator[Image]:
+        from .draw import upright
+
+        with _explaining(self._format):
+            shown_until = 0.0
+            number = 0
+            for at in times:
+                # Each frame is drawn over the one before it, so there is no way but through them all.
+                while shown_until <= at:
+                    try:
+                        self._image.seek(number)
+                    except EOFError:
+                        break
+                    self._image.load()
+                    number += 1
+                    shown_until += _shown_seconds(self._image)
+                yield upright(self._image, self._turn, short, long).copy()
+
+
+def _shown_seconds(image: ImageFile) -> float:
+    """How long the frame is shown; browsers take a tenth of a second where it is too short to be meant."""
+    milliseconds = image.info.get("duration", 0)
+    return milliseconds / 1000 if isinstance(milliseconds, int | float) and milliseconds > 10 else 0.1
 
 
 def _check_texts(info: dict[Any, Any], size: int) -> None:

@@ -53,13 +53,17 @@ class Ready(Struct, frozen=True, tag="ready"):
 
 
 class Task(Struct, frozen=True):
-    """One file. Paths and names are `os.fsencode`d: they need not be text. `ask`: wait for a `Decision` once hashed."""
+    """One file. Paths and names are `os.fsencode`d: they need not be text. `ask`: wait for a `Decision` once hashed.
+
+    `still`: draw it and no more; `times` in seconds: draw its frames there, and no more.
+    """
 
     path: bytes
     name: bytes
     ask: bool = False
     copy_to: bytes | None = None
     still: bool = False
+    times: tuple[float, ...] = ()
 
 
 class Decision(Struct, frozen=True):
@@ -87,6 +91,10 @@ class Still(Struct, frozen=True, tag="still"):
     webp: bytes
 
 
+class Frames(Struct, frozen=True, tag="frames"):
+    webps: list[bytes]
+
+
 class Failed(Struct, frozen=True, tag="failed"):
     """`cause` is a word for programs, `reason` a sentence for people. `leaving`: the child ends after this."""
 
@@ -95,7 +103,7 @@ class Failed(Struct, frozen=True, tag="failed"):
     leaving: bool = False
 
 
-Answer = Ready | Beat | Hashed | Skipped | Drawn | Still | Failed
+Answer = Ready | Beat | Hashed | Skipped | Drawn | Still | Frames | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 

@@ -9,21 +9,23 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
-from ..errors import Cancelled, DiskFull, NotThere, PixlStashError, Refused, StoreUnreachable
+from ..errors import Cancelled, DiskFull, Invalid, NotThere, PixlStashError, Refused, StoreUnreachable
 from ..types import Reading
-from .messages import Answer, Drawn, Failed, Hashed, Limits, Skipped, Start, Still, Task
+from .messages import Answer, Drawn, Failed, Frames, Hashed, Limits, Skipped, Start, Still, Task
 from .process import Child, Died
 
 #: A fresh process now and then: what decoders leak, and what a hostile file may have broken, goes with the old one.
 TASKS_PER_CHILD = 2_000
+MOST_FRAMES = 64
 _IDLE_SECONDS = 300.0
 _TICK = 0.25
 
@@ -113,6 +115,22 @@ class DecoderPool:
         _, answer = self._run(Task(os.fsencode(path), os.fsencode(name), still=True), lambda hashed: True, urgent)
         if isinstance(answer, Still):
             return answer.webp
+        raise PixlStashError("The decoder process answered something else than was asked.")
+
+    def frames(self, path: Path, name: str, times: Sequence[float], *, urgent: bool = False) -> list[bytes]:
+        """Stills (WebP) of a moving picture at up to 64 times in seconds, ascending; fewer when it ends in damage.
+
+        Raises as `read` does; `more["cause"]` is `unsupported` for one that does not move.
+        """
+        wanted = tuple(float(time) for time in times)
+        if not 0 < len(wanted) <= MOST_FRAMES or not all(0 <= time < math.inf for time in wanted):
+            raise Invalid(f"Ask for 1 to {MOST_FRAMES} frames, at seconds from the start.")
+        if list(wanted) != sorted(wanted):
+            raise Invalid("Ask for frames in the order they are shown in.")
+        task = Task(os.fsencode(path), os.fsencode(name), times=wanted)
+        _, answer = self._run(task, lambda hashed: True, urgent)
+        if isinstance(answer, Frames):
+            return answer.webps
         raise PixlStashError("The decoder process answered something else than was asked.")
 
     def close(self) -> None:

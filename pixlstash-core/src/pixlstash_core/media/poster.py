@@ -1,8 +1,8 @@
-"""Chooses and draws the frame of a video that stands for it: an early one on which there is something to see."""
+"""Draws frames of a video: at given times, or the one that stands for it, an early one on which there is something."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .draw import fit
@@ -18,8 +18,9 @@ _BLACK = 40
 #: Where to look next when the first frame is black: seconds, and shares of the whole.
 _LATER = (1.0, 3.0, 8.0)
 _SHARES = (0.1, 0.3, 0.6)
-#: Frames decoded on the way from a key frame to the moment wanted.
-_MOST_FRAMES = 90
+#: Frames decoded on the way from a key frame to the moment wanted: of a poster, and of a frame that was asked for.
+_NEAR, _FAR = 90, 600
+_SHORTEST = 0.0005  # seconds: containers round times
 _UNNAMED = 2  # AVCOL_SPC_UNSPECIFIED
 _TURNS = {90: 2, 180: 3, 270: 4}  # degrees counter-clockwise to PIL.Image.Transpose
 
@@ -28,8 +29,6 @@ def poster(
     container: InputContainer, stream: VideoStream, seconds: float | None, short: int, long: int
 ) -> tuple[Image, int]:
     """The upright image, and the degrees it was turned counter-clockwise: 0, 90, 180 or 270."""
-    from PIL import Image as pil
-
     # One thread: there is a process per core, and more would hold back frames until each of them has one.
     stream.codec_context.thread_count = 1
     best: tuple[int, Image, int] | None = None
@@ -37,13 +36,37 @@ def poster(
         image = _image(frame, short, long)
         light = _light(image)
         if best is None or light > best[0]:
-            best = light, image, round(frame.rotation / 90) % 4 * 90
+            best = light, image, _turn(frame)
         if light >= _BLACK:
             break
     if best is None:
         raise ValueError("it has no frames")
     _, image, turn = best
-    return (image.transpose(pil.Transpose(_TURNS[turn])) if turn else image), turn
+    return _upright(image, turn), turn
+
+
+def frames(
+    container: InputContainer, stream: VideoStream, times: Sequence[float], short: int, long: int
+) -> Iterator[Image]:
+    """The upright image shown at each time, in seconds from the first frame."""
+    stream.codec_context.thread_count = 1
+    first = next(container.decode(stream), None)
+    if first is None:
+        raise ValueError("it has no frames")
+    start = first.time or 0.0
+    for at in times:
+        frame = (_frame_at(container, stream, start + at, _FAR) if at else first) or first
+        yield _upright(_image(frame, short, long), _turn(frame))
+
+
+def _upright(image: Image, turn: int) -> Image:
+    from PIL import Image as pil
+
+    return image.transpose(pil.Transpose(_TURNS[turn])) if turn else image
+
+
+def _turn(frame: VideoFrame) -> int:
+    return round(frame.rotation / 90) % 4 * 90
 
 
 def _candidates(container: InputContainer, stream: VideoStream, seconds: float | None) -> Iterator[VideoFrame]:
@@ -56,22 +79,24 @@ def _candidates(container: InputContainer, stream: VideoStream, seconds: float |
     start = first.time or 0.0
     times = {at for at in (*_LATER, *(seconds * share for share in _SHARES)) if at < seconds}
     for at in sorted(times):
-        frame = _frame_at(container, stream, start + at)
+        frame = _frame_at(container, stream, start + at, _NEAR)
         if frame is not None:
             yield frame
 
 
-def _frame_at(container: InputContainer, stream: VideoStream, at: float) -> VideoFrame | None:
+def _frame_at(container: InputContainer, stream: VideoStream, at: float, most: int) -> VideoFrame | None:
     """The frame shown at a time in seconds, or the last that is reached with a bounded effort."""
     import av
 
     last: VideoFrame | None = None
     try:
-        container.seek(int(at * 1_000_000), backward=True)
+        base = stream.time_base
+        # In the stream's own steps, rounded down: FFmpeg rounds to the nearest, which may lie behind the frame wanted.
+        container.seek(int(at / base) if base else int(at * 1_000_000), backward=True, stream=stream if base else None)
         for count, frame in enumerate(container.decode(stream)):
-            last = frame
-            if count >= _MOST_FRAMES or (frame.time is not None and frame.time >= at):
+            if last is not None and (count > most or (frame.time is not None and frame.time > at + _SHORTEST)):
                 break
+            last = frame
     except av.error.FFmpegError:
         pass  # cut short there: what was found before stands
     return last

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from msgspec import Struct
+
 from ..contracts import Media
 from ..types import Fact, Facts, Format, Reading
 from .draw import Drawing, aspect
@@ -13,6 +15,13 @@ _MOST_FACTS = 200
 _MOST_PAYLOADS = 16
 
 
+class Undrawn(Struct, frozen=True):
+    """Why a picture that is kept has no still: a word for programs, and a sentence."""
+
+    cause: str
+    why: str
+
+
 def assemble(
     sha256: bytes,
     size: int,
@@ -20,7 +29,7 @@ def assemble(
     form: Format,
     media: Media,
     drawing: Drawing | None,
-    why: str | None,
+    why: Undrawn | None,
     found: list[Facts],
 ) -> Reading:
     """`found` is in the readers' order: later ones fill blanks, fact by fact name."""
@@ -52,7 +61,8 @@ def assemble(
         colour=drawing.colour if drawing else 0,
         phash=drawing.phash if drawing else 0,
         still=drawing.webp if drawing else None,
-        why=why,
+        why=why.why if why else None,
+        cause=why.cause if why else None,
         facts=_fit(facts),
         prompt=_words(prompt),
         negative=_words(negative),

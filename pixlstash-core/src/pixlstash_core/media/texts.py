@@ -8,63 +8,40 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ..facts import KNOWN
 from ..types import Embedded, Fact
+from .packet import properties
 from .tiff import Tags, Value
 from .words import PAYLOAD_BYTES, one_line
 
 GENERATION = "Generation"
 CAMERA = "Camera"
 
-#: Fact names that queries know, with what people call them.
-LABELS = {
-    "model": "Model",
-    "lora": "LoRA",
-    "sampler": "Sampler",
-    "scheduler": "Scheduler",
-    "seed": "Seed",
-    "steps": "Steps",
-    "cfg": "CFG",
-    "guidance": "Guidance",
-    "camera": "Camera",
-    "lens": "Lens",
-    "iso": "ISO",
-    "aperture": "Aperture",
-    "shutter": "Shutter",
-    "focal": "Focal length",
-    "place": "Place",
-    "tool": "Tool",
-    "model_hash": "Model hash",
-    "lora_hash": "LoRA hash",
-    "resolution": "Generated size",
-    "bias": "Exposure bias",
-    "flash": "Flash",
-    "altitude": "Altitude",
-    "title": "Title",
-    "description": "Description",
-    "keyword": "Keyword",
-    "rating": "Rating",
-    "creator": "Creator",
-    "copyright": "Copyright",
-    "origin": "Origin",
-}
+_LABELS = {one.name: one.label for one in KNOWN}
 _USER_COMMENT = 0x9286
 _DESCRIPTION = 0x010E
 _WINDOWS_COMMENT = 0x9C9C
+_IN_XMP = {"UserComment": "exif:UserComment", "description": "dc:description"}
 _KEYED = re.compile(r"\s*(\w{1,40}):\s*(?=[{\[])")
 _MODEL_FILES = (".safetensors", ".ckpt", ".gguf", ".sft", ".pth", ".pt", ".bin")
 
 
 def fact(group: str, name: str, value: str, number: float | None = None) -> Fact:
-    return Fact(group, name, LABELS[name], one_line(value), number)
+    return Fact(group, name, _LABELS[name], one_line(value), number)
 
 
 def texts(embedded: Embedded) -> dict[str, str]:
     """Every text by keyword. From EXIF: `UserComment`, `ImageDescription`, `XPComment`, and the keyword that a tag
-    starts with where a tool put JSON behind one (`workflow:{…}`)."""
+    starts with where a tool put JSON behind one (`workflow:{…}`); from XMP `UserComment` and `description`."""
     found = {**embedded.text}
     if embedded.exif:
         for keyword, text in _of_exif(embedded.exif).items():
             found.setdefault(keyword, text)
+    if embedded.xmp:
+        packet = properties(embedded.xmp)
+        for keyword, name in _IN_XMP.items():
+            if name in packet:
+                found.setdefault(keyword, packet[name][0])
     if embedded.comment:
         found.setdefault("comment", _plain(embedded.comment))
     return found
@@ -100,11 +77,18 @@ def _of_exif(block: bytes) -> Mapping[str, str]:
 
 @lru_cache(maxsize=2)  # several readers look into the same text: do not change what this returns
 def parsed(text: str | None) -> Any:
-    """What a JSON text holds, or None. Python's reader takes the NaN that generators write."""
-    if not text or len(text) > PAYLOAD_BYTES or text[:64].lstrip("\0 \r\n\t")[:1] not in ("{", "["):
+    """What a JSON text holds, or None. Python's reader takes the NaN that generators write.
+
+    Newer video nodes encode what they embed twice: the text is then a JSON string that holds JSON.
+    """
+    start = text[:64].lstrip("\0 \r\n\t")[:1] if text and len(text) <= PAYLOAD_BYTES else ""
+    if not text or start not in ("{", "[", '"'):
         return None
     try:
-        return json.loads(text.strip("\0"), strict=False)
+        found = json.loads(text.strip("\0"), strict=False)
+        if start != '"':
+            return found
+        return json.loads(found, strict=False) if isinstance(found, str) and found[:1] in ("{", "[") else None
     except (ValueError, RecursionError):
         return None
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..contracts import Kind, Media
 from ..errors import Refused
 from ..types import Embedded, Fact, Format
+from .camera import gear, place
+from .described import described
 from .formats import brands, container_format
-from .texts import CAMERA, fact
+from .texts import fact
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -82,7 +84,7 @@ class _Video(Media):
         self.seconds = _seconds(container, stream)
         tags = _tags({**stream.metadata, **container.metadata})
         self.created = next((at for at in (_moment(tags.get(name)) for name in _DATES) if at is not None), None)
-        self.facts = tuple(_facts(container, stream, tags))
+        self.facts = tuple(_facts(container, stream, self.seconds, tags))
         xmp = tags.pop("xmp", "").encode("utf-8", "replace")
         self.embedded = Embedded(format.name, text=tags, xmp=xmp)
 
@@ -94,6 +96,12 @@ class _Video(Media):
         if turn in (90, 270):
             self.width, self.height = self.height, self.width
         return image
+
+    def frames(self, times: Sequence[float], short: int, long: int) -> Iterator[Image]:
+        from .poster import frames
+
+        with _explaining(self._format):
+            yield from frames(self._container, self._stream, times, short, long)
 
 
 @contextlib.contextmanager
@@ -137,20 +145,37 @@ def _moment(text: str | None) -> int | None:
         return None
 
 
-def _facts(container: InputContainer, stream: VideoStream, tags: dict[str, str]) -> Iterator[Fact]:
-    yield Fact(VIDEO, "codec", "Codec", stream.codec_context.name)
+def _facts(
+    container: InputContainer, stream: VideoStream, seconds: float | None, tags: dict[str, str]
+) -> Iterator[Fact]:
+    if seconds is not None and seconds < 1e9:
+        yield fact(VIDEO, "duration", _clock(seconds), seconds)
+    yield fact(VIDEO, "codec", stream.codec_context.name)
     rate = float(stream.average_rate or 0)
     if 0 < rate < 10_000:
-        yield Fact(VIDEO, "fps", "Frames per second", f"{rate:.4g}", rate)
+        yield fact(VIDEO, "fps", f"{rate:.4g}", rate)
     sound = container.streams.best("audio")
     if sound is not None and sound.codec_context is not None:
-        yield Fact(VIDEO, "sound", "Sound", sound.codec_context.name)
-    make, model = (tags.get(f"com.apple.quicktime.{name}", tags.get(name, "")) for name in ("make", "model"))
-    camera = model if not make or make.lower() in model.lower() else f"{make} {model}".strip()
-    if camera:
-        yield fact(CAMERA, "camera", camera)
-    place = _PLACE.match(tags.get("com.apple.quicktime.location.iso6709", tags.get("location", "")))
-    if place is not None:
-        north, east = float(place[1]), float(place[2])
-        if abs(north) <= 90 and abs(east) <= 180 and (north, east) != (0, 0):
-            yield fact(CAMERA, "place", f"{north:.5f}, {east:.5f}")
+        yield fact(VIDEO, "sound", sound.codec_context.name)
+    yield from gear(_tag(tags, "make"), _tag(tags, "model"), "", _tag(tags, "software"))
+    match = _PLACE.match(tags.get("com.apple.quicktime.location.iso6709", tags.get("location", "")))
+    if match is not None:
+        yield from place(float(match[1]), float(match[2]))
+    yield from described(
+        title=_tag(tags, "title"),
+        description=_tag(tags, "description") or _tag(tags, "synopsis"),
+        keywords=re.split("[,;]", _tag(tags, "keywords")),
+        creators=[_tag(tags, "artist") or _tag(tags, "author")],
+        rights=_tag(tags, "copyright"),
+    )
+
+
+def _clock(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def _tag(tags: dict[str, str], name: str) -> str:
+    return tags.get(f"com.apple.quicktime.{name}", tags.get(name, "")).strip()

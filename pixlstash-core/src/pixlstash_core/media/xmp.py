@@ -1,41 +1,29 @@
-"""Reads XMP packets: what people, archives and some tools wrote beside the picture.
-
-The parser refuses document types, so that there are no entities to expand or fetch, and stops at bounds.
-"""
+"""Reads XMP packets: what people, archives, phones and some tools wrote beside the picture."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from xml.parsers import expat
+import math
+import re
+from collections.abc import Iterator, Mapping
 
 from ..contracts import FactReader
 from ..types import Embedded, Fact, Facts
-from .described import GROUP, described, moment, program
-from .texts import CAMERA, fact
+from .camera import altitude, exposure, gear, place
+from .described import GROUP, described, moment
+from .packet import properties
+from .texts import fact
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_SHORT = {
-    "http://purl.org/dc/elements/1.1/": "dc",
-    "http://ns.adobe.com/xap/1.0/": "xmp",
-    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
-    "http://ns.adobe.com/exif/1.0/": "exif",
-    "http://ns.adobe.com/exif/1.0/aux/": "aux",
-    "http://cipa.jp/exif/1.0/": "exifEX",
-    "http://ns.adobe.com/tiff/1.0/": "tiff",
-    "http://ns.adobe.com/lightroom/1.0/": "lr",
-    "http://www.digikam.org/ns/1.0/": "digiKam",
-    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
-}
-_LISTS = (f"{_RDF} Alt", f"{_RDF} Bag", f"{_RDF} Seq")
-_DEEPEST = 64
-_MOST_VALUES = 1_000
-_LONGEST = 1 << 20
 _DATES = ("photoshop:DateCreated", "exif:DateTimeOriginal", "xmp:CreateDate", "exif:GPSTimeStamp")
+_DEGREES = re.compile(r"(\d{1,3})(?:,(\d{1,2}(?:\.\d{1,12})?))?(?:,(\d{1,2}(?:\.\d{1,12})?))?\s*([NSEW])")
+_DECIMAL = re.compile(r"([+-]?\d{1,3}(?:\.\d{1,15})?)")
+_RATIO = re.compile(r"([+-]?\d{1,12}(?:\.\d{1,12})?)(?:/(\d{1,12}))?")
+
+Found = Mapping[str, tuple[str, ...]]
 
 
 class XmpReader(FactReader):
     id = "xmp"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = properties(embedded.xmp) if embedded.xmp else {}
@@ -52,7 +40,7 @@ class XmpReader(FactReader):
                 rights=_first(found, "dc:rights"),
                 rating=_first(found, "xmp:Rating"),
             ),
-            *_gear(found),
+            *_shot(found),
         ]
         source = _first(found, "Iptc4xmpExt:DigitalSourceType")
         if source:
@@ -61,90 +49,42 @@ class XmpReader(FactReader):
         return Facts(tuple(facts), created=created) if facts or created is not None else None
 
 
-def _gear(found: Mapping[str, tuple[str, ...]]) -> list[Fact]:
-    named = (
-        ("camera", _first(found, "tiff:Model")),
-        ("lens", _first(found, "exifEX:LensModel", "aux:Lens")),
-        ("tool", program(_first(found, "xmp:CreatorTool") or "")),
+def _shot(found: Found) -> Iterator[Fact]:
+    yield from gear(
+        _first(found, "tiff:Make") or "",
+        _first(found, "tiff:Model") or "",
+        _first(found, "exifEX:LensModel", "aux:Lens") or "",
+        _first(found, "xmp:CreatorTool") or "",
     )
-    return [fact(CAMERA, name, value) for name, value in named if value]
+    yield from exposure(
+        seconds=_number(found, "exif:ExposureTime"),
+        aperture=_number(found, "exif:FNumber"),
+        iso=_number(found, "exifEX:PhotographicSensitivity", "exif:ISOSpeedRatings"),
+        focal=_number(found, "exif:FocalLength"),
+        bias=_number(found, "exif:ExposureBiasValue"),
+    )
+    yield from place(_degrees(found, "exif:GPSLatitude", "S"), _degrees(found, "exif:GPSLongitude", "W"))
+    yield from altitude(_number(found, "exif:GPSAltitude"), _first(found, "exif:GPSAltitudeRef") == "1")
 
 
-def _first(found: Mapping[str, tuple[str, ...]], *names: str) -> str | None:
+def _degrees(found: Found, name: str, negative: str) -> float | None:
+    """From `33,51.4S` or `33,51,24S` as the standard has it, or from the decimal number that some write."""
+    text = (_first(found, name) or "").strip()
+    match = _DEGREES.fullmatch(text)
+    if match is None:
+        return float(text) if _DECIMAL.fullmatch(text) else None
+    value = sum(float(part or 0) / 60.0**place for place, part in enumerate(match.groups()[:3]))
+    return -value if match[4] == negative else value
+
+
+def _number(found: Found, *names: str) -> float | None:
+    """A number or a fraction."""
+    match = _RATIO.fullmatch((_first(found, *names) or "").strip())
+    if match is None or match[2] is not None and not int(match[2]):
+        return None
+    value = float(match[1]) / int(match[2] or 1)
+    return value if math.isfinite(value) else None
+
+
+def _first(found: Found, *names: str) -> str | None:
     return next((value for name in names for value in found.get(name, ()) if value.strip()), None)
-
-
-@lru_cache(maxsize=1)  # more than one reader asks for the same packet in turn
-def properties(packet: bytes) -> Mapping[str, tuple[str, ...]]:
-    """The values of simple properties and of lists, by names as `dc:title`; what comes before any damage."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    reading = _Reading()
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    parser.StartElementHandler = reading.start
-    parser.EndElementHandler = reading.end
-    parser.CharacterDataHandler = reading.text
-    try:
-        parser.Parse(packet.strip(b"\0 \r\n\t\xef\xbb\xbf"), True)
-    except (expat.ExpatError, _Enough, ValueError, LookupError):
-        pass
-    return {name: tuple(values) for name, values in reading.found.items()}
-
-
-class _Enough(Exception):
-    """There is something in the packet that we do not read."""
-
-
-def _refuse(*_: object) -> None:
-    raise _Enough
-
-
-class _Reading:
-    """Follows rdf:RDF > rdf:Description > property, with a text or a list of texts; deeper structures are passed by."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, list[str]] = {}
-        self._open: list[str] = []
-        self._words: list[str] = []
-        self._count = self._length = 0
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self._open) >= _DEEPEST:
-            raise _Enough
-        if name == f"{_RDF} Description" and self._open and self._open[-1] == f"{_RDF} RDF":
-            for key, value in attributes.items():
-                self._keep(key, value)
-        self._open.append(name)
-        self._words.clear()
-
-    def end(self, name: str) -> None:
-        place = self._place()
-        if place is not None:
-            self._keep(place, "".join(self._words))
-        self._words.clear()
-        self._open.pop()
-
-    def text(self, words: str) -> None:
-        self._length += len(words)
-        if self._length > _LONGEST:
-            raise _Enough
-        self._words.append(words)
-
-    def _place(self) -> str | None:
-        """The property whose value the element being closed is."""
-        path = self._open
-        if len(path) >= 2 and path[-2] == f"{_RDF} Description":
-            return path[-1]
-        in_list = len(path) >= 4 and path[-1] == f"{_RDF} li" and path[-2] in _LISTS
-        return path[-3] if in_list and path[-4] == f"{_RDF} Description" else None
-
-    def _keep(self, name: str, value: str) -> None:
-        space, _, word = name.rpartition(" ")
-        short = _SHORT.get(space)
-        if short is None or not value.strip():
-            return
-        self._count += 1
-        if self._count > _MOST_VALUES:
-            raise _Enough
-        self.found.setdefault(f"{short}:{word}", []).append(value.strip())

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 from ..contracts import Opened, Params, Stat, Store
 from ..errors import StoreUnreachable
-from ..files import fsync_folder, limited, open_within, writing_to
+from ..files import fsync_folder, limited, open_within, walk, writing_to
 
 
 class FolderParams(Params, frozen=True, kw_only=True):
@@ -39,24 +39,15 @@ class Folder(Opened):
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
         """Every regular file; hidden ones, links and folders that cannot be read are left out."""
         root = self._present()
-        pending = [root / prefix if prefix else root]
-        while pending:
-            folder = pending.pop()
-            try:
-                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-            except OSError as error:
-                if folder == root:
-                    raise StoreUnreachable(f"{root} cannot be read: {error.strerror}.") from error
-                continue
-            for entry in entries:
-                if entry.name.startswith(".") or entry.is_symlink():
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(Path(entry.path))
-                elif entry.is_file(follow_symlinks=False):
-                    found = entry.stat(follow_symlinks=False)
-                    path = os.path.relpath(entry.path, root).replace(os.sep, "/")
-                    yield key_of(path), Stat(found.st_size, found.st_mtime_ns)
+        inside = len(str(root).rstrip(os.sep)) + 1
+        try:
+            disk = _identity(root)
+            for path, found in walk(root / prefix if prefix else root):
+                yield key_of(path[inside:].replace(os.sep, "/")), Stat(found.st_size, found.st_mtime_ns)
+            if _identity(self._present()) != disk:  # what was not listed is not missing, but out of reach
+                raise StoreUnreachable(f"{root} is no longer what it was: was its disk unmounted?")
+        except OSError as error:
+            raise StoreUnreachable(f"{root} cannot be read: {error.strerror}.") from error
 
     def local(self, key: str) -> Path | None:
         return self._present() / path_of(key)
@@ -70,6 +61,11 @@ class Folder(Opened):
         except OSError as error:
             raise StoreUnreachable(f"{self.root} cannot be reached: {error.strerror}.") from error
         return self.root
+
+
+def _identity(root: Path) -> tuple[int, int]:
+    found = root.stat()
+    return found.st_dev, found.st_ino
 
 
 class Managed(Folder):

@@ -1,7 +1,8 @@
 """Plain text notes as pictures: a media kind, facts, a table of its own, and a job that catches up.
 
 A note is UTF-8 text whose first line is `#note`; its second line is its title. The plugin keeps the titles in
-`textstills_note`: an event tells it of new notes, and the job finds those that were there before it was installed.
+`textstills_note`: an event tells it of new notes, and the job finds those that were there before it was installed, or
+that it missed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pixlstash_core import OWNER, Fact, Format, Kind, Media, PicturesAdded, Refused, Table, hookimpl
+from pixlstash_core import OWNER, Fact, Format, Kind, Lagged, Media, PicturesAdded, Refused, Table, hookimpl
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -92,10 +93,12 @@ def kinds() -> Any:
 @hookimpl
 def startup(library: Library) -> None:
     library.adopt(NAME, (NOTES,), [Table("textstills_note", NAME, 1, "note")])
-    library.repeat("textstills", "Listing notes", every=3600, run=partial(catch_up, library))
+    library.repeat(NAME, "Listing notes", every=3600, run=partial(catch_up, library))
 
 
 @hookimpl
 def event(library: Library, event: object) -> None:
     if isinstance(event, PicturesAdded):
         keep(library, event.ids)
+    elif isinstance(event, Lagged):
+        library.queue_job(NAME, "Listing notes that were missed")

@@ -1,0 +1,40 @@
+"""What happens, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..types import Event, Job, JobChanged, Lagged, PicturesAdded, PicturesChanged, PicturesRemoved, RowsChanged
+from .channel import PREFIX, Channel, error_of, path_of, read
+
+EVENTS: Mapping[str, Any] = {
+    "pictures_added": PicturesAdded,
+    "pictures_changed": PicturesChanged,
+    "pictures_removed": PicturesRemoved,
+    "rows_changed": RowsChanged,
+}
+
+
+class Events(Channel):
+    def events(self, after: int | None = None) -> Iterator[Event]:
+        """What happens, as it happens, from now on or from behind a revision. Ends when the server does."""
+        connection = self._connect()
+        try:
+            path = path_of(PREFIX, "/events", {"after": after})
+            response = self._send(connection, "GET", path, None, {})
+            if response.status != 200:
+                raise error_of(response.status, response.read())
+            name = ""
+            for line in response:
+                field, _, value = line.decode().rstrip("\r\n").partition(": ")
+                if field == "event":
+                    name = value
+                elif field == "data" and name == "job_changed":
+                    yield JobChanged(read(value.encode(), Job))
+                elif field == "data" and name in EVENTS:
+                    yield read(value.encode(), EVENTS[name])
+                elif field == "data" and name == "lagged":
+                    yield Lagged()
+        finally:
+            connection.close()

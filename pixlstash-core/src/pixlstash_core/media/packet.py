@@ -1,0 +1,103 @@
+"""Parses XMP packets. The parser refuses document types, so that there are no entities to expand or fetch, and stops
+at bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from xml.parsers import expat
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_SHORT = {
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://ns.adobe.com/exif/1.0/aux/": "aux",
+    "http://cipa.jp/exif/1.0/": "exifEX",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/lightroom/1.0/": "lr",
+    "http://www.digikam.org/ns/1.0/": "digiKam",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+}
+_LISTS = (f"{_RDF} Alt", f"{_RDF} Bag", f"{_RDF} Seq")
+_DEEPEST = 64
+_MOST_VALUES = 1_000
+_LONGEST = 1 << 20
+
+
+@lru_cache(maxsize=1)  # more than one reader asks for the same packet in turn
+def properties(packet: bytes) -> Mapping[str, tuple[str, ...]]:
+    """The values of simple properties and of lists, by names as `dc:title`; what comes before any damage."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    reading = _Reading()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.EntityDeclHandler = _refuse
+    parser.StartElementHandler = reading.start
+    parser.EndElementHandler = reading.end
+    parser.CharacterDataHandler = reading.text
+    try:
+        parser.Parse(packet.strip(b"\0 \r\n\t\xef\xbb\xbf"), True)
+    except (expat.ExpatError, _Enough, ValueError, LookupError):
+        pass
+    return {name: tuple(values) for name, values in reading.found.items()}
+
+
+class _Enough(Exception):
+    """There is something in the packet that we do not read."""
+
+
+def _refuse(*_: object) -> None:
+    raise _Enough
+
+
+class _Reading:
+    """Follows rdf:RDF > rdf:Description > property, with a text or a list of texts; deeper structures are passed by."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self._words: list[str] = []
+        self._count = self._length = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self._open) >= _DEEPEST:
+            raise _Enough
+        if name == f"{_RDF} Description" and self._open and self._open[-1] == f"{_RDF} RDF":
+            for key, value in attributes.items():
+                self._keep(key, value)
+        self._open.append(name)
+        self._words.clear()
+
+    def end(self, name: str) -> None:
+        place = self._place()
+        if place is not None:
+            self._keep(place, "".join(self._words))
+        self._words.clear()
+        self._open.pop()
+
+    def text(self, words: str) -> None:
+        self._length += len(words)
+        if self._length > _LONGEST:
+            raise _Enough
+        self._words.append(words)
+
+    def _place(self) -> str | None:
+        """The property whose value the element being closed is."""
+        path = self._open
+        if len(path) >= 2 and path[-2] == f"{_RDF} Description":
+            return path[-1]
+        in_list = len(path) >= 4 and path[-1] == f"{_RDF} li" and path[-2] in _LISTS
+        return path[-3] if in_list and path[-4] == f"{_RDF} Description" else None
+
+    def _keep(self, name: str, value: str) -> None:
+        space, _, word = name.rpartition(" ")
+        short = _SHORT.get(space)
+        if short is None or not value.strip():
+            return
+        self._count += 1
+        if self._count > _MOST_VALUES:
+            raise _Enough
+        self.found.setdefault(f"{short}:{word}", []).append(value.strip())

@@ -1,0 +1,223 @@
+"""A query as what is to be looked up, and the look-up itself: a mask over all pictures, one bit each.
+
+Every leaf is one statement that yields ids, or a comparison of a column held in memory; `AND`, `OR`, `NOT` and set
+algebra are arithmetic on masks. The scope is one more mask, laid over the whole at the end: nothing can widen it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from .errors import QueryError
+from .nouns import Between, Condition, Matching, Term
+from .query import All, AnyOf, Ask, Node, Not, Query, Sets, parse
+from .terms import fact, words
+
+if TYPE_CHECKING:
+    import apsw
+    from numpy import bool_
+    from numpy.typing import NDArray
+
+    from .columns import Frame
+
+    Mask = NDArray[bool_]
+
+#: Which noun's changes can reorder a sort.
+SORT_NOUNS = {"score": "scores", "rarity": "tags"}
+SCRAPHEAP = "is:scrapheap"
+#: Saved queries within saved queries.
+NESTED = 10
+
+
+class Inverse(Struct, frozen=True):
+    of: Step
+
+
+class Every(Struct, frozen=True):
+    of: tuple[Step, ...]
+
+
+class Some(Struct, frozen=True):
+    of: tuple[Step, ...]
+
+
+class Algebra(Struct, frozen=True):
+    how: str
+    of: tuple[Step, ...]
+
+
+class Scrapheaped(Struct, frozen=True):
+    """What was thrown away."""
+
+
+Step = Condition | Inverse | Every | Some | Algebra | Scrapheaped
+
+
+class Plan(Struct, frozen=True):
+    """`nouns`: whose changes can change the answer. `thrown`: the scrapheap is asked about, so nothing is left out.
+
+    `spread`: stacks are looked into, else only their leaders are found. `words`: the free words that all found have.
+    """
+
+    root: Step
+    sort: str
+    nouns: frozenset[str]
+    thrown: bool
+    spread: bool
+    words: tuple[str, ...]
+
+
+class Language(Struct, frozen=True):
+    """The names that can be asked for. `known_fact`: whether a file carries a fact of a name.
+
+    `saved`: the text of a saved query. `places`: where free words are looked for besides names and prompts.
+    """
+
+    terms: Mapping[str, Term]
+    known_fact: Callable[[str], bool]
+    saved: Callable[[str], str | None] = lambda name: None
+    places: tuple[Term, ...] = ()
+
+    def plan(self, query: Query) -> Plan:
+        """What is to be looked up; `QueryError` for a name or value that means nothing."""
+        making = _Making(self)
+        root = making.step(query.root)
+        top = query.root.of if isinstance(query.root, All) else (query.root,)
+        free = tuple(one.value for one in top if isinstance(one, Ask) and not one.name)
+        nouns = {"pictures", "scrapheap", SORT_NOUNS.get(query.sort.lstrip("-"), "pictures"), *making.nouns}
+        return Plan(root, query.sort, frozenset(nouns), making.thrown, making.spread or making.thrown, free)
+
+
+class _Making:
+    def __init__(self, language: Language, depth: int = 0) -> None:
+        self._language = language
+        self._depth = depth
+        self.nouns: set[str] = set()
+        self.thrown = self.spread = False
+
+    def step(self, node: Node) -> Step:
+        if isinstance(node, Ask):
+            return self._ask(node)
+        if isinstance(node, Not):
+            return Inverse(self.step(node.of))
+        if isinstance(node, Sets):
+            return Algebra(node.how, tuple(self._member(one) for one in node.of))
+        steps = tuple(self.step(one) for one in node.of)
+        return Some(steps) if isinstance(node, AnyOf) else Every(steps)
+
+    def _member(self, ask: Ask) -> Step:
+        term = self._language.terms.get(ask.name)
+        if ask.name != "query" and (term is None or not term.group):
+            groups = [f"{one.name}:" for one in self._language.terms.values() if one.group]
+            expected = " or ".join(", ".join([*groups, "query:"]).rsplit(", ", 1))
+            raise QueryError(f"expected {expected} at column {ask.at + 1}", ask.at)
+        return self._ask(ask)
+
+    def _ask(self, ask: Ask) -> Step:
+        if not ask.name:
+            return self._words(ask.value)
+        if f"{ask.name}:{ask.value}" == SCRAPHEAP:
+            self.thrown = True
+            return Scrapheaped()
+        if ask.name == "query":
+            return self._saved(ask)
+        try:
+            return self._term(ask)
+        except ValueError as error:
+            at = ask.at + len(ask.name) + 1
+            raise QueryError(f"expected {error} after {ask.name}: at column {at + 1}", at) from None
+
+    def _term(self, ask: Ask) -> Step:
+        terms = self._language.terms
+        term = terms.get(f"{ask.name}:{ask.value.lower()}") or terms.get(ask.name)
+        if term is not None:
+            self.spread |= term.spread
+            self.nouns.update(term.nouns)
+            return term.compile(ask.value)
+        known = sorted(name.partition(":")[2] for name in terms if name.startswith(f"{ask.name}:"))
+        if known or ask.name == "is":
+            raise ValueError("one of " + ", ".join(sorted({*known, SCRAPHEAP.partition(":")[2]})))
+        if self._language.known_fact(ask.name):
+            return fact(ask.name)(ask.value)
+        raise QueryError(
+            f"expected a known name instead of {ask.name!r} at column {ask.at + 1}; to find these words, put quotes"
+            " around them",
+            ask.at,
+        )
+
+    def _words(self, value: str) -> Step:
+        for place in self._language.places:
+            self.nouns.update(place.nouns)
+        found = (words(value), *(place.compile(value) for place in self._language.places))
+        return found[0] if len(found) == 1 else Some(found)
+
+    def _saved(self, ask: Ask) -> Step:
+        text = self._language.saved(ask.value)
+        self.nouns.add("queries")
+        if text is None or self._depth >= NESTED:
+            why = f"expected the name of a saved query at column {ask.at + 1}"
+            if text is not None:
+                why = f"expected saved queries that do not contain each other at column {ask.at + 1}"
+            raise QueryError(why, ask.at)
+        inner = _Making(self._language, self._depth + 1)
+        try:
+            step = inner.step(parse(text).root)
+        except QueryError as error:
+            why = f"the saved query {ask.value!r}, asked for at column {ask.at + 1}, cannot be read: {error}"
+            raise QueryError(why, ask.at) from error
+        self.nouns |= inner.nouns
+        self.thrown |= inner.thrown
+        self.spread |= inner.spread
+        return step
+
+
+# -- looking up --------------------------------------------------------------------------------------------------------
+
+
+def found(plan: Plan, frame: Frame, connection: apsw.Connection, scope: Mask | None) -> Mask:
+    """The pictures a plan finds, inside the scope."""
+    mask = _mask(plan.root, frame, connection) & (frame.present if plan.thrown else frame.living)
+    if not plan.spread:
+        mask &= frame.uppermost
+    return mask if scope is None else mask & scope
+
+
+def _mask(step: Step, frame: Frame, connection: apsw.Connection) -> Mask:
+    if isinstance(step, Matching):
+        mask = frame.mask(frame.ids(connection, step.sql, step.bindings))
+        return ~mask if step.others else mask
+    if isinstance(step, Between):
+        return _between(frame.values(step.column), step)
+    if isinstance(step, Scrapheaped):
+        return ~frame.living
+    if isinstance(step, Inverse):
+        return ~_mask(step.of, frame, connection)
+    if isinstance(step, Every) and not step.of:
+        return frame.present
+    masks = [_mask(one, frame, connection) for one in step.of]
+    if isinstance(step, Algebra):
+        return _algebra(step.how, masks)
+    return reduce(lambda a, b: a & b, masks) if isinstance(step, Every) else reduce(lambda a, b: a | b, masks)
+
+
+def _between(values: NDArray[Any], step: Between) -> Mask:
+    inside: Mask = values == values if step.low is None else values >= step.low
+    return inside if step.high is None else inside & (values <= step.high)
+
+
+def _algebra(how: str, masks: list[Mask]) -> Mask:
+    if how == "union":
+        return reduce(lambda a, b: a | b, masks)
+    if how == "overlap":
+        return reduce(lambda a, b: a & b, masks)
+    if how == "difference":
+        return reduce(lambda a, b: a & ~b, masks)
+    once, often = masks[0].copy(), masks[0] & False
+    for mask in masks[1:]:  # in exactly one of them, for any number
+        often |= once & mask
+        once |= mask
+    return once & ~often

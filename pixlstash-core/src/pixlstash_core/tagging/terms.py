@@ -1,0 +1,131 @@
+"""The words of the query language that are about tags.
+
+`tag:cat` finds effective tags, `tag:red_*` all that begin so, `tag:cat>0.7` by how sure the engine is, above its
+threshold or not; after `=` the name is taken as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import apsw
+
+from ..nouns import Matching, Term
+from ..query import split_operator
+from ..terms import like, number
+from . import words
+from .completion import of_all
+from .entries import EFFECTIVE, ENGINE, NO, WHOLE, YES, threshold
+
+_NOUNS = ("pictures", "tags")
+_SURE = re.compile(
+    r"(?P<name>.+?)\s*(?P<operator>>=|<=|>|<|=)\s*(?P<sure>\d{1,3}%|\d(?:\.\d{1,6})?|\.\d{1,6})", re.DOTALL
+)
+_FOUND = "select picture_id from derived_tagged where tag_id in"
+
+
+def _tags(name: str, exact: bool) -> tuple[str, dict[str, object]]:
+    """A statement of the ids of the tags a name or a pattern means."""
+    if not exact and "*" in name:
+        if not name.replace("*", "").strip():
+            raise ValueError("the name of a tag with more than *")
+        pattern = "%".join(like(words.folded(part) if part.strip() else part) for part in _kept(name).split("*"))
+        sql = """(
+          select t.id from tag t join derived_tag_count c on c.tag_id = t.id where t.folded like :tag escape '\\'
+          union select alias_id from tag where alias_id is not null and folded like :tag escape '\\')"""
+        return sql, {"tag": pattern}
+    return "(select coalesce(alias_id, id) from tag where folded = :tag)", {"tag": words.folded(_kept(name))}
+
+
+def _kept(name: str) -> str:
+    found = " ".join(name.replace("_", " ").split())
+    if not found:
+        raise ValueError("the name of a tag")
+    return found
+
+
+def _tag(value: str) -> Matching:
+    operator, name = split_operator(value)
+    if operator not in ("", "="):
+        raise ValueError("the name of a tag, perhaps with how sure the engine is: cat>0.7")
+    match = _SURE.fullmatch(name) if not operator else None
+    if match is None:
+        sql, bound = _tags(name, operator == "=")
+        return Matching(f"{_FOUND} {sql} and effective", bound)
+    sql, bound = _tags(match["name"], False)
+    sure = match["sure"]
+    share = int(sure[:-1]) / 100 if sure.endswith("%") else float(sure)
+    if share > 1:
+        raise ValueError("a confidence between 0 and 1")
+    low = threshold(share) if match["operator"] in (">=", "<") else int(share * WHOLE)
+    bound["sure"] = low if match["operator"] != "=" else round(share * WHOLE)
+    return Matching(f"{_FOUND} {sql} and confidence > 0 and confidence {match['operator']} :sure", bound)
+
+
+def _in_state(condition: str) -> Callable[[str], Matching]:
+    def term(value: str) -> Matching:
+        operator, name = split_operator(value)
+        if operator not in ("", "="):
+            raise ValueError("the name of a tag")
+        sql, bound = _tags(name, operator == "=")
+        return Matching(f"{_FOUND} {sql} and {condition}", bound)
+
+    return term
+
+
+def _number(value: str) -> Matching:
+    """How many tags count."""
+    low, dots, high = value.partition("..")
+    if dots:
+        least, most = number(low), number(high)
+    else:
+        operator, rest = split_operator(value)
+        found = number(rest)
+        least = {"": found, "=": found, ">=": found, ">": int(found // 1) + 1}.get(operator, 0)
+        most = {"": found, "=": found, "<=": found, "<": -(int(-found // 1) + 1)}.get(operator, 1 << 40)
+    bound = {"least": max(least, 1), "most": most}
+    if least <= 0 <= most:  # pictures without tags have no row: those that are left when others are taken away
+        return Matching(_WITH_TAGS, {"least": most + 1, "most": 1 << 40}, others=True)
+    return Matching(_WITH_TAGS, bound)
+
+
+_WITH_TAGS = """
+    select picture_id from derived_tags t where tags between :least and :most
+      and not exists (select 1 from derived_said s where s.picture_id = t.picture_id and s.tags != 0)
+    union all
+    select s.picture_id from derived_said s left join derived_tags t on t.picture_id = s.picture_id
+    where s.tags != 0 and coalesce(t.tags, 0) + s.tags between :least and :most
+    """
+
+
+def _any(value: str) -> Matching:
+    return Matching(_WITH_TAGS, {"least": 1, "most": 1 << 40})
+
+
+def _values(connection: apsw.Connection, typed: str, limit: int) -> Sequence[tuple[str, int | None]]:
+    return [(one.name, one.pictures) for one in of_all(connection, typed, limit)]
+
+
+def _free(value: str) -> Matching:
+    """Pictures with a tag that has all these words."""
+    found = words.parts(words.folded(" ".join(value.split()))) if value.strip() else []
+    bound = {f"w{n}": word for n, word in enumerate(found[:8])}
+    each = [f"select tag_id from derived_tag_word where word = :{name}" for name in bound] or ["select 0 where 0"]
+    stands = f"select coalesce(t.alias_id, t.id) from tag t where t.id in ({' intersect '.join(each)})"
+    return Matching(f"{_FOUND} ({stands}) and effective", bound)
+
+
+WORDS = (Term("", "", _free, _NOUNS),)
+TERMS = tuple(
+    Term(name, label, compile, _NOUNS, values=_values, private=private)
+    for name, label, compile, private in (
+        ("tag", "Tag", _tag, False),
+        ("suggested", "Tag suggested", _in_state(f"state & {ENGINE | YES | NO} = {ENGINE} and effective"), True),
+        ("accepted", "Tag accepted", _in_state(f"state & {YES} and confidence > 0"), True),
+        ("rejected", "Tag rejected", _in_state(f"state & {NO}"), True),
+        ("said", "Tag said by a person", _in_state(f"state & {YES}"), True),
+    )
+) + (Term("tags", "Number of tags", _number, _NOUNS), Term("is:tagged", "Tagged", _any, _NOUNS))
+
+assert EFFECTIVE == 1  # as the view reads it

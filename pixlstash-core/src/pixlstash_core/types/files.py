@@ -1,0 +1,83 @@
+"""What the decoder process says about one file."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Format(Struct, frozen=True):
+    """A file format: its name (`png`), MIME type, usual extension, and whether a browser may show it inline."""
+
+    name: str
+    mime: str
+    extension: str
+    inline: bool = False
+
+
+class Fact(Struct, frozen=True):
+    """One thing a file says about itself. `number` is set where it can be compared; `group` is a heading for people."""
+
+    group: str
+    name: str
+    label: str
+    value: str
+    number: float | None = None
+
+
+class Facts(Struct, frozen=True):
+    """What a fact reader found. `payloads` are the raw embedded texts, kept verbatim; all text here is hostile."""
+
+    facts: tuple[Fact, ...] = ()
+    prompt: str | None = None
+    negative: str | None = None
+    created: int | None = None
+    payloads: dict[str, str] = {}
+
+
+class Embedded(Struct, frozen=True):
+    """What a kind lifted out of a file for fact readers, undecoded.
+
+    `text`: PNG text chunks and the like by keyword; `exif`: the TIFF block without the `Exif\\0\\0` prefix;
+    `xmp`: the packet; `comment`: a JPEG comment; `iptc`: Photoshop's IPTC block. A text that was hidden in the pixels
+    is `text["stealth"]`.
+    """
+
+    format: str
+    text: dict[str, str] = {}
+    exif: bytes = b""
+    xmp: bytes = b""
+    comment: bytes = b""
+    iptc: bytes = b""
+
+
+class Reading(Struct, frozen=True):
+    """Everything one pass over a file's bytes yields.
+
+    `width`, `height` in pixels, upright. `created` in ms UTC or None. `still` is WebP (short side <= 384, long side
+    <= 1024, upright) or None when the picture cannot be drawn: then `why` says so, and `cause` does in a word
+    (`pixels`: more than the limit; `unsupported`). `aspect` is round(128 + 48 * log2(width / height)) in 0..255.
+    `colour` is RGB565. `phash`: 64-bit difference hash, unsigned.
+    """
+
+    sha256: bytes
+    size: int
+    kind: str
+    format: str
+    mime: str
+    extension: str
+    width: int
+    height: int
+    orientation: int = 1
+    moving: bool = False
+    seconds: float | None = None
+    created: int | None = None
+    aspect: int = 128
+    colour: int = 0
+    phash: int = 0
+    still: bytes | None = None
+    why: str | None = None
+    cause: str | None = None
+    facts: tuple[Fact, ...] = ()
+    prompt: str | None = None
+    negative: str | None = None
+    payloads: dict[str, str] = {}

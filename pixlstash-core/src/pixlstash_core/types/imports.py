@@ -1,0 +1,84 @@
+"""What is asked of an import, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+#: Milliseconds since 1970, up to the year 9999.
+Moment = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+
+
+class Refusal(Struct, frozen=True):
+    path: str
+    reason: str
+
+
+class ImportReport(Struct, frozen=True):
+    imported: int
+    duplicates: int
+    refused: list[Refusal]
+    seconds: float
+
+
+class UploadedFile(Struct, frozen=True):
+    """What became of one file of several; `name` has its folders in a zip file."""
+
+    name: str
+    status: Literal["imported", "duplicate", "scrapheaped", "refused"]
+    id: int | None = None
+    reason: str | None = None
+
+
+class Archive(Struct, frozen=True):
+    """What became of the files in a zip file so far. `results` are the first 1,000, once it is finished."""
+
+    upload: str
+    finished: bool
+    files: int | None
+    imported: int
+    duplicates: int
+    refused: int
+    results: list[UploadedFile] = []
+
+
+class Uploaded(Struct, frozen=True):
+    """What became of a file. A zip file is an `archive` of others, unless it cannot be read."""
+
+    status: Literal["imported", "duplicate", "scrapheaped", "refused", "archive"]
+    id: int | None = None
+    reason: str | None = None
+    archive: Archive | None = None
+
+
+class BeginUpload(Struct, frozen=True):
+    """Announce a file of `size` bytes that comes in pieces. `key` is what its sender knows it by.
+
+    `modified`: when it was last changed, in milliseconds since 1970, for pictures that do not say when they were made.
+    """
+
+    name: Annotated[str, Meta(max_length=1024)]
+    size: Annotated[int, Meta(ge=0)]
+    key: Annotated[str, Meta(max_length=200)] = ""
+    modified: Moment | None = None
+
+
+class Upload(Struct, frozen=True):
+    """A file that comes, or came, in pieces: the first `received` bytes are here for good."""
+
+    id: str
+    name: str
+    size: int
+    received: int
+    state: Literal["receiving", "taking", "done"]
+    expires: datetime
+    result: Uploaded | None = None
+
+
+class ImportPaths(Struct, frozen=True):
+    """Take in files and folders of the machine the library is on. `in_place`: index, copy nothing."""
+
+    paths: list[str]
+    in_place: bool = False

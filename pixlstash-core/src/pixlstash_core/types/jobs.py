@@ -1,0 +1,28 @@
+"""Background jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from .imports import ImportReport
+
+JobState = Literal["waiting", "running", "paused", "done", "failed", "cancelled"]
+
+
+class Job(Struct, frozen=True):
+    id: int
+    kind: str
+    label: str
+    lane: str
+    state: JobState
+    done: int
+    total: int | None
+    rate: float | None
+    error: str | None
+    started: datetime | None
+    finished: datetime | None
+    every: float | None = None
+    report: ImportReport | None = None

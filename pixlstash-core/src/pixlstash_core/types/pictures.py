@@ -1,0 +1,115 @@
+"""Pictures, and what is asked to be done with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Id = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+Presence = Literal["present", "missing", "unreachable"]
+
+
+class Location(Struct, frozen=True):
+    id: int
+    store: str
+    key: str
+    size: int | None
+    state: Presence
+
+
+class Picture(Struct, frozen=True):
+    """One picture as lists show it."""
+
+    id: int
+    public_id: str
+    name: str
+    kind: str
+    format: str
+    width: int
+    height: int
+    size: int
+    created: datetime
+    imported: datetime
+    score: int
+    deleted: datetime | None = None
+
+
+class ShownFact(Struct, frozen=True):
+    """A fact as the picture's page shows it; `query` is the query text that finds its like."""
+
+    group: str
+    name: str
+    label: str
+    value: str
+    query: str | None
+
+
+class Found(Struct, frozen=True):
+    """What a query finds, in order."""
+
+    total: int
+    ids: list[int]
+
+
+class Total(Struct, frozen=True):
+    """How many pictures a query finds."""
+
+    total: int
+
+
+class PictureDetail(Struct, frozen=True):
+    """One picture with everything known about it. `why` says why there is no still.
+
+    `turn`: quarters clockwise that a person turned it by, on top of what its file says; `width` and `height` are of the
+    turned picture. `created_in_file`: what the file says, where a person says something else.
+    """
+
+    id: int
+    public_id: str
+    name: str
+    kind: str
+    format: str
+    mime: str
+    width: int
+    height: int
+    size: int
+    created: datetime
+    imported: datetime
+    score: int
+    deleted: datetime | None
+    sha256: str
+    predecessor: int | None
+    why: str | None
+    facts: list[ShownFact]
+    prompt: str | None
+    negative: str | None
+    payloads: list[str]
+    locations: list[Location]
+    turn: int = 0
+    created_in_file: datetime | None = None
+
+
+class Selection(Struct, frozen=True, kw_only=True):
+    """Which pictures: half-open index ranges of a view, or ids. Exactly one of the two.
+
+    `stacks`: and all that lie in a stack with one of them.
+    """
+
+    view: str | None = None
+    ranges: list[tuple[int, int]] | None = None
+    ids: list[Id] | None = None
+    stacks: bool = False
+
+
+class ScorePictures(Selection, frozen=True, kw_only=True):
+    score: Annotated[int, Meta(ge=0, le=5)]
+
+
+class DeletePictures(Selection, frozen=True, kw_only=True):
+    """To the scrapheap."""
+
+
+class RestorePictures(Selection, frozen=True, kw_only=True):
+    """Out of the scrapheap."""

@@ -1,0 +1,70 @@
+"""A view as it crosses a boundary: header, aspects, blocks, details."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Row(Struct, frozen=True):
+    """One row of a view's details."""
+
+    id: int
+    name: str
+    width: int
+    height: int
+    kind: str
+    format: str
+    size: int
+    created: datetime
+    score: int
+    badge: str | None = None
+    why: str | None = None
+
+
+class Veil(Struct, frozen=True):
+    """What shall not lie open: pictures that `hide` finds are left out, those that `blur` finds are blurred."""
+
+    hide: str = ""
+    blur: str = ""
+
+
+class Suggestion(Struct, frozen=True):
+    """What a query could go on with: `text` instead of all from character `start` on; `count` pictures have it."""
+
+    start: int
+    text: str
+    label: str
+    count: int | None = None
+
+
+class Rows(Struct, frozen=True):
+    rows: list[Row]
+
+
+class Section(Struct, frozen=True):
+    label: str
+    start: int
+
+
+class ViewHeader(Struct, frozen=True):
+    """The JSON head of a view's first answer (`docs/http.md`)."""
+
+    view: str
+    revision: int
+    count: int
+    at_index: int | None
+    at_block: int
+    thumbnails: str
+    query: str
+    sort: str
+    sections: list[Section]
+
+
+class ViewAnswer(Struct, frozen=True):
+    """The first answer of a view: header, one aspect byte per picture, and the block around the anchor."""
+
+    header: ViewHeader
+    aspects: bytes
+    block: bytes

@@ -1,0 +1,29 @@
+"""The use cases of a library, as methods: what the web, the CLI and scripts call. Each checks the reader's right.
+
+`pixlstash_core.client.Client` offers the same methods over HTTP, without the reader.
+"""
+
+from __future__ import annotations
+
+from .access import Access
+from .captions import Captions
+from .corrections import Corrections
+from .duplicates import Doubles
+from .groups import Groups
+from .history import History
+from .imports import Imports
+from .jobs import Jobs
+from .pictures import Original, Pictures
+from .stacks import Stacks
+from .state import State
+from .tags import Tags
+from .vocabulary import Vocabulary
+
+
+class UseCases(
+    State, Pictures, Groups, Stacks, Corrections, Doubles, Tags, Vocabulary, Captions, History, Imports, Jobs, Access
+):
+    """Mixed into `Library`."""
+
+
+__all__ = ["Original", "UseCases"]

@@ -1,0 +1,98 @@
+"""What every use case stands on: the parts of a library, who may, and how a person's change is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from .. import groups, scope
+from ..db import Database
+from ..errors import Forbidden, ReadOnly
+from ..events import Feed
+from ..features import stacks, stores
+from ..features.access import Access
+from ..features.imports import Intake
+from ..groups import Told
+from ..hub import Hub
+from ..jobs import Jobs
+from ..media.pool import DecoderPool
+from ..plugins import Plugins
+from ..thumbnails import Thumbnails
+from ..types import Done, Reader, Right, Selection
+from ..uploads import Uploads
+from ..views import Views
+from ..write import Committed, Door, Label, Write
+
+T = TypeVar("T")
+
+
+class Wired:
+    """The parts, which `Library` sets."""
+
+    path: Path
+    name: str
+    public_id: str
+    read_only: bool
+    db: Database
+    hub: Hub
+    thumbnails: Thumbnails
+    feed: Feed
+    door: Door
+    views: Views
+    access: Access
+    pool: DecoderPool
+    queue: Jobs
+    stores: stores.Stores
+    intake: Intake
+    arriving: Uploads
+    plugins: Plugins
+
+    @property
+    def revision(self) -> int:
+        return self.door.revision
+
+    def _selected(self, reader: Reader, ask: Selection) -> list[int]:
+        demand(reader, "write")
+        self._writable()
+        ids = self.views.select(reader, ask)
+        if not ask.stacks:
+            return ids
+        return [picture for picture in stacks.widened(self.db, ids) if scope.sees(reader, picture)]
+
+    def _done(self, reader: Reader, work: Callable[[Write], int], what: str, words_of: list[int] | None = None) -> Done:
+        """A change of pictures. `words_of`: those whose words it changes, none of which may be in a locked set."""
+
+        def unlocked(write: Write) -> int:
+            groups.refuse_locked(write, words_of or [])
+            return work(write)
+
+        def sentence(changed: int) -> str:
+            return f"1 picture {what.replace('their', 'its')}" if changed == 1 else f"{changed:,} pictures {what}"
+
+        committed = self._do(reader, unlocked, sentence)
+        return Done(committed.revision, committed.result, sentence(committed.result), committed.changed)
+
+    def _organise(self, reader: Reader, work: Callable[[Write], Told]) -> Done:
+        """A change that says itself what it came to, by somebody who sees the whole library."""
+        demand(reader, "write", whole=True)
+        self._writable()
+        committed = self._do(reader, work, lambda told: told.sentence)
+        told = committed.result
+        return Done(committed.revision, told.changed, told.sentence, committed.changed)
+
+    def _do(self, reader: Reader, work: Callable[[Write], T], sentence: Callable[[T], str]) -> Committed[T]:
+        demand(reader, "write")
+        if not reader.principal:  # what nobody did is in no history
+            return self.door.do(work, Label("", "", undoable=False))
+        return self.door.do(work, lambda result: Label(reader.principal, sentence(result)))
+
+    def _writable(self) -> None:
+        if self.read_only:
+            raise ReadOnly("This library is open read-only.")
+
+
+def demand(reader: Reader, right: Right, *, whole: bool = False) -> None:
+    """Raise unless the reader has the right (and, with `whole`, sees the whole library)."""
+    if not reader.may(right) or ((whole or right == "owner") and not reader.scope.all):
+        raise Forbidden("This credential may not do that.")
