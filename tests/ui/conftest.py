@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from conftest import QUIET, find_chromium
+from playwright.sync_api import Browser, BrowserContext, Page
+from sources import ROOT
 from ui import gallery
-from ui.desk import Desk, Guard
-from web.conftest import Served, serving
+from ui.desk import Desk, Guard, furnish
+from web.conftest import OWNER, Served, serving
 
 from pixlstash_core.library import Library
 from pixlstash_web.site import STATIC
@@ -47,14 +49,19 @@ def shown(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
         yield served
 
 
+Close = Callable[[], None]
+#: What a tab can be told; everything else takes a new one.
+MEDIA = {"color_scheme", "reduced_motion"}
+
+
 @pytest.fixture
-def tabs() -> list[BrowserContext]:
-    """What this test has open. Closed before the server stops, or every page would say that it has lost it."""
+def tabs() -> list[Close]:
+    """How to close what this test has open: before the server stops, or every page would say that it has lost it."""
     return []
 
 
 @pytest.fixture
-def served(few: Path, tmp_path: Path, tabs: list[BrowserContext]) -> Iterator[Served]:
+def served(few: Path, tmp_path: Path, tabs: list[Close]) -> Iterator[Served]:
     """The painted pictures, for this test to change."""
     with copied(few, tmp_path) as served:
         yield served
@@ -62,7 +69,7 @@ def served(few: Path, tmp_path: Path, tabs: list[BrowserContext]) -> Iterator[Se
 
 
 @pytest.fixture
-def large(full: Path, tmp_path: Path, tabs: list[BrowserContext]) -> Iterator[Served]:
+def large(full: Path, tmp_path: Path, tabs: list[Close]) -> Iterator[Served]:
     """The gallery, for this test to change."""
     with copied(full, tmp_path) as served:
         yield served
@@ -70,7 +77,7 @@ def large(full: Path, tmp_path: Path, tabs: list[BrowserContext]) -> Iterator[Se
 
 
 @pytest.fixture
-def empty(library: Library, tabs: list[BrowserContext]) -> Iterator[Served]:
+def empty(library: Library, tabs: list[Close]) -> Iterator[Served]:
     """A library without pictures."""
     with serving(library) as served:
         yield served
@@ -84,33 +91,77 @@ def copied(template: Path, folder: Path) -> Iterator[Served]:
         yield served
 
 
-def close(tabs: list[BrowserContext]) -> None:
+def close(tabs: list[Close]) -> None:
     while tabs:
-        tabs.pop().close()
+        tabs.pop()()
 
 
 Sit = Callable[..., Desk]
+Axe = Callable[[Page], list[str]]
+AXE = ROOT / "pixlstash-web" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+  const found = violations.filter(one => ['serious', 'critical'].includes(one.impact)).flatMap(one =>
+    one.nodes.map(node => `${one.id}: ${node.target} ${node.any[0]?.message ?? ''}`));
+  const wide = Math.max(document.documentElement.scrollWidth, document.body.scrollWidth);
+  return wide > innerWidth ? [...found, `${wide} pixels wide on a screen of ${innerWidth}`] : found;
+}"""
+
+
+@pytest.fixture(scope="session")
+def seat(chromium: Browser) -> Iterator[Page]:
+    """The tab that every test begins with: a browser window of its own costs more than most tests."""
+    context = chromium.new_context()
+    yield furnish(context)
+    context.close()
 
 
 @pytest.fixture
-def sit(chromium: Browser, tabs: list[BrowserContext]) -> Iterator[Sit]:
-    """`sit(served, width=1200, height=760, **context options)`: the owner's empty tab, logged in unless `anonymous`."""
+def sit(chromium: Browser, seat: Page, tabs: list[Close]) -> Iterator[Sit]:
+    """`sit(served, width=1200, height=760, **context options)`: the owner's empty tab, logged in unless `anonymous`.
+
+    It is the seat where that will do; the second tab of a test, and one that must be `fresh`, is of a new profile.
+    """
     guards: list[Guard] = []
 
     def sit_down(
-        served: Served, *, width: int = 1200, height: int = 760, anonymous: bool = False, **options: Any
+        served: Served,
+        *,
+        width: int = 1200,
+        height: int = 760,
+        anonymous: bool = False,
+        fresh: bool = False,
+        **options: Any,
     ) -> Desk:
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(15_000)
-        tabs.append(context)
-        guards.append(Guard(context, served.url))
+        size = {"width": width, "height": height}
+        if fresh or guards or options.keys() - MEDIA:
+            context = chromium.new_context(viewport=size, **options)  # type: ignore[arg-type]
+            page = furnish(context)
+            tabs.append(context.close)
+        else:
+            page = seat
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.emulate_media(**{name: options.get(name, "null") for name in MEDIA})
+            tabs.append(lambda: leave(seat))
+        guards.append(Guard(page.context, served.url))
+        tabs.append(guards[-1].stop)
         if not anonymous:
-            log_in(context, served)
-        return Desk(context.new_page(), served.url, guards[-1])
+            log_in(page.context, served)
+        return Desk(page, served.url, guards[-1])
 
     yield sit_down
     close(tabs)
     assert [problem for guard in guards for problem in guard.unexpected()] == []
+
+
+def leave(seat: Page) -> None:
+    """Make the tab as good as new. What a page stored belongs to the port of its server, so nobody meets it again."""
+    for page in seat.context.pages:
+        if page != seat:
+            page.close()
+    seat.unroute_all()
+    seat.goto("about:blank")
+    seat.context.clear_cookies()
 
 
 def log_in(context: BrowserContext, served: Served) -> None:
@@ -119,22 +170,41 @@ def log_in(context: BrowserContext, served: Served) -> None:
 
 
 @pytest.fixture(scope="session")
-def seat(chromium: Browser, shown: Served) -> Iterator[Desk]:
-    """A tab on the gallery that tests use one after the other, which is three times as fast as one for each."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 760})
-    context.set_default_timeout(15_000)
-    guard = Guard(context, shown.url)
-    log_in(context, shown)
-    yield Desk(context.new_page(), shown.url, guard)
-    context.close()
+def axe() -> Axe:
+    """`axe(page)`: what keeps somebody from using the page, and whether it is wider than the screen."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: make check, or npm ci in pixlstash-web/web")
+    script = AXE.read_text(encoding="utf-8")
+
+    def look(page: Page) -> list[str]:
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(script)
+        found: list[str] = page.evaluate(SERIOUS)
+        return found
+
+    return look
 
 
 @pytest.fixture
-def desk(seat: Desk) -> Iterator[Desk]:
+def desk(sit: Sit, shown: Served) -> Iterator[Desk]:
     """A tab on the gallery, at its first picture; change nothing."""
-    yield seat.go()
-    seat.page.evaluate("localStorage.clear()")
-    found = seat.guard.unexpected()
-    seat.guard.problems.clear()
-    seat.guard.expected.clear()
-    assert found == []
+    desk = sit(shown).go()
+    yield desk
+    desk.page.evaluate("localStorage.clear()")
+
+
+@pytest.fixture
+def distant(chromium: Browser, served: Served) -> Iterator[Desk]:
+    """A tab that reaches the server by a name, over plain http: for the browser that is no secure context."""
+    name = "pictures.example"
+    served.library.access.set_password(OWNER, "correct horse battery")  # or it would be asked for first
+    arguments = [*QUIET, f"--host-resolver-rules=MAP {name} 127.0.0.1"]
+    browser = chromium.browser_type.launch(executable_path=find_chromium(), chromium_sandbox=False, args=arguments)
+    with serving(served.library, public_url=f"http://{name}") as other:
+        url = other.url.replace("127.0.0.1", name)
+        context = browser.new_context()
+        guard = Guard(context, url)
+        guard.expected = ["Cross-Origin-Opener-Policy header has been ignored"]  # it means nothing over plain http
+        yield Desk(furnish(context), url, guard)
+        browser.close()
+        assert guard.unexpected() == []

@@ -25,6 +25,13 @@ REPORT = """document.addEventListener('securitypolicyviolation', event =>
   console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`))"""
 
 
+def furnish(context: BrowserContext) -> Page:
+    """A tab whose policy violations are heard of, and that does not wait for ever."""
+    context.set_default_timeout(15_000)
+    context.add_init_script(REPORT)
+    return context.new_page()
+
+
 class Guard:
     """Collects what a page must not do: errors, violations of its policy, requests that leave the server's origin."""
 
@@ -32,18 +39,27 @@ class Guard:
         self.problems: list[str] = []
         #: Parts of console messages that a test brings about.
         self.expected: list[str] = []
+        self._context = context
         self._origin = urlsplit(url).netloc
-        context.add_init_script(REPORT)
-        context.on("request", self._request)
-        context.on("console", self._console)
-        context.on("weberror", lambda error: self.problems.append(f"uncaught: {error.error}"))
+        self._listeners: dict[Any, Callable[[Any], None]] = {
+            "request": self._request,
+            "console": self._console,
+            "weberror": lambda error: self.problems.append(f"uncaught: {error.error}"),
+        }
+        for event, listener in self._listeners.items():
+            context.on(event, listener)
+
+    def stop(self) -> None:
+        """See no more of it: what comes after is not the test's."""
+        for event, listener in self._listeners.items():
+            self._context.remove_listener(event, listener)
 
     def unexpected(self) -> list[str]:
         return [one for one in self.problems if not any(part in one for part in self.expected)]
 
     def _request(self, request: Request) -> None:
         address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob") and address.netloc != self._origin:
+        if address.scheme not in ("data", "blob", "about") and address.netloc != self._origin:
             self.problems.append(f"left the origin: {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -59,7 +75,7 @@ class Desk:
         self.url = url
         self.guard = guard
         self.grid = page.get_by_role("grid")
-        self.search = page.get_by_role("textbox", name="Search")
+        self.search = page.get_by_role("combobox", name="Search")
         self.viewer = page.locator(".viewer")
 
     # -- going -----------------------------------------------------------------------------------------------------
@@ -159,4 +175,6 @@ class Desk:
         self.developed()
 
     def developed(self) -> None:
+        """Wait for the original, and for the stage to have grown to where it is measured."""
         self.viewer.locator(".original img").wait_for(state="attached")
+        self.viewer.locator(".stage").evaluate("one => Promise.all(one.getAnimations().map(one => one.finished))")

@@ -49,10 +49,10 @@ def add(library: Library, first: int, count: int) -> list[int]:
     return ids
 
 
-def invent(library: Library, count: int) -> None:
-    """Add pictures that have a thumbnail and no file, older than all that are painted."""
+def invent(library: Library, count: int, *, newest: bool = False) -> None:
+    """Add pictures that have a thumbnail and no file, in one go; older or newer than all others."""
     stills = [_still(number) for number in range(len(SHAPES))]
-    readings = [_reading(number) for number in range(count)]
+    readings = [_reading(number) for number in range(20_000 * newest, 20_000 * newest + count)]
     libraries.add(library, *readings, names="invented-{:04}.png".format)
     library.thumbnails.put([(one.sha256, stills[number % len(stills)]) for number, one in enumerate(readings)])
 

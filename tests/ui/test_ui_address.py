@@ -67,7 +67,7 @@ def test_a_link_shows_the_same_picture_on_another_screen(desk: Desk, sit: Sit, s
 def test_fifty_new_pictures_above_move_nothing(sit: Sit, large: Served) -> None:
     desk = sit(large).go()
     before = scroll(desk, 30_000)
-    gallery.add(large.library, 100, 50)
+    gallery.invent(large.library, 50, newest=True)
     expect(desk.page.locator(".pill")).to_contain_text("50 new")
     assert places(desk) == before
     address = desk.page.url

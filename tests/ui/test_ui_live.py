@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 from ui import gallery
-from ui.conftest import Sit, close
+from ui.conftest import Close, Sit, close
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
@@ -121,7 +121,7 @@ def forget(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
         served.library.views.drop_idle()
 
 
-def test_a_server_that_stops_and_comes_back(sit: Sit, few: Path, tmp_path: Path, tabs: list[BrowserContext]) -> None:
+def test_a_server_that_stops_and_comes_back(sit: Sit, few: Path, tmp_path: Path, tabs: list[Close]) -> None:
     shutil.copytree(few, tmp_path / "copy")
     with Library.open(tmp_path / "copy") as library:
         with running(library) as url:

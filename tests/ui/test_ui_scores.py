@@ -9,6 +9,8 @@ from ui.conftest import Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
+from pixlstash_core.types import DeletePictures, Selection
+
 pytestmark = pytest.mark.browser
 
 
@@ -93,6 +95,8 @@ def test_a_slow_undo_does_not_bring_the_stars_back(table: Desk, served: Served) 
 
 def test_a_click_on_the_stars_scores(table: Desk, served: Served) -> None:
     stars = table.tile(1).locator(".stars")
+    expect(stars).to_be_hidden()  # where nobody sees them, nobody hits them
+    table.tile(1).hover()
     stars.click(position={"x": 13 * 3 - 4, "y": 6})
     table.becomes(lambda: scores(served)[1], 3)
     assert table.stars(1) == 3
@@ -124,7 +128,7 @@ def test_the_scrapheap_is_a_view_to_restore_from(table: Desk, served: Served) ->
     ids = [one["id"] for one in table.tiles()]
     table.press("Space", "Shift+ArrowRight", "Shift+ArrowRight", "Delete")
     table.says("3 pictures moved to the scrapheap")
-    place = table.page.get_by_role("link", name="Scrapheap")
+    place = table.page.get_by_role("treeitem", name="Scrapheap")
     expect(place).to_contain_text("3")
     place.click()
     table.becomes(lambda: [one["id"] for one in table.tiles()], ids[:3])
@@ -163,6 +167,24 @@ def test_history_lists_it_and_takes_it_back(table: Desk, served: Served) -> None
     expect(panel.get_by_role("listitem").first).to_contain_text("undone")
     assert scores(served)[0] == 0
     table.becomes(lambda: table.stars(0), 0)
+
+
+def test_history_goes_back_beyond_what_was_removed_for_good(table: Desk, served: Served) -> None:
+    table.press("4")
+    table.says("1 picture scored 4")
+    last = [served.library.pictures(OWNER, "", "created", limit=1)[0].id]
+    served.library.delete(OWNER, DeletePictures(ids=last))
+    served.library.purge(OWNER, Selection(ids=last))
+    table.page.get_by_role("button", name="More").click()
+    table.page.get_by_role("menuitem", name="History").click()
+    panel = table.page.get_by_role("dialog", name="History")
+    expect(panel.get_by_role("listitem").first).to_contain_text("1 picture removed for good · cannot be undone")
+    panel.get_by_role("button", name="Undo").click()
+    expect(panel.get_by_role("listitem").nth(2)).to_contain_text("undone")
+    assert 4 not in scores(served)
+    table.says("Passed over, as their pictures were removed for good: 1 picture moved to the scrapheap")
+    expect(panel.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(panel.get_by_role("button", name="Redo")).to_be_enabled()
 
 
 def test_keys_without_a_picture_say_so(sit: Sit, served: Served) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 from ui import gallery
+from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
@@ -95,3 +96,36 @@ def test_a_seed_beyond_what_scripts_can_count_is_found(desk: Desk, shown: Served
     desk.page.goto(f"{shown.url}/?q=seed:18446744073709551615")
     expect(desk.page.get_by_role("heading", name="Nothing passes seed:18446744073709551615")).to_be_visible()
     assert desk.parameter("q") == "seed:18446744073709551615"
+
+
+def suggestions(desk: Desk) -> list[str]:
+    options = desk.page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+    return [one.split("\n")[0] for one in options.all_inner_texts()]
+
+
+def test_what_is_typed_is_completed(desk: Desk, shown: Served, axe: Axe) -> None:
+    desk.press("/")
+    desk.page.keyboard.type("lighthouse mod")
+    desk.becomes(lambda: suggestions(desk)[:1], ["model:"])
+    assert axe(desk.page) == []
+    desk.press("Tab")
+    assert desk.search.input_value() == "lighthouse model:"
+    desk.page.keyboard.type("flu")
+    desk.becomes(lambda: suggestions(desk), ["model:=flux1-dev"])
+    desk.press("ArrowDown", "Enter")
+    desk.becomes(lambda: desk.search.input_value(), "lighthouse model:=flux1-dev ")
+    desk.press("Enter")
+    expect(desk.search).not_to_be_focused()
+    desk.becomes(lambda: shown_ids(desk), found(shown, "lighthouse model:=flux1-dev"))
+    assert suggestions(desk) == []
+
+
+def test_a_query_is_saved_from_the_box(sit: Sit, served: Served) -> None:
+    desk = sit(served).go("/?q=seed:3")
+    desk.page.get_by_role("button", name="Save as a query").click()
+    desk.page.keyboard.type("the third")
+    desk.press("Enter")
+    desk.says("Query the third saved")
+    desk.becomes(lambda: desk.parameter("q"), 'query:"the third"')
+    desk.becomes(lambda: len(desk.tiles()), 1)
+    expect(desk.page.get_by_role("button", name="Save as a query")).to_have_count(0)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from conftest import QUIET, find_chromium
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from ui import gallery
 from ui.conftest import Sit
-from ui.desk import Desk, Guard
-from web.conftest import OWNER, Served, serving
+from ui.desk import Desk
+from web.conftest import OWNER, Served
 
 pytestmark = pytest.mark.browser
 NEWEST = gallery.PAINTED - 1
@@ -115,23 +112,6 @@ def test_copies_the_prompt(sit: Sit, shown: Served) -> None:
     desk.becomes(lambda: desk.page.evaluate("navigator.clipboard.readText()"), gallery.PROMPT.format(NEWEST))
     desk.page.get_by_role("button", name="Copy seed").click()
     desk.becomes(lambda: desk.page.evaluate("navigator.clipboard.readText()"), str(NEWEST))
-
-
-@pytest.fixture
-def distant(chromium: Browser, served: Served) -> Iterator[Desk]:
-    """A tab that reaches the server by a name, over plain http: for the browser that is no secure context."""
-    name = "pictures.example"
-    served.library.access.set_password(OWNER, "correct horse battery")  # or it would be asked for first
-    arguments = [*QUIET, f"--host-resolver-rules=MAP {name} 127.0.0.1"]
-    browser = chromium.browser_type.launch(executable_path=find_chromium(), chromium_sandbox=False, args=arguments)
-    with serving(served.library, public_url=f"http://{name}") as other:
-        url = other.url.replace("127.0.0.1", name)
-        context = browser.new_context()
-        guard = Guard(context, url)
-        guard.expected = ["Cross-Origin-Opener-Policy header has been ignored"]  # it means nothing over plain http
-        yield Desk(context.new_page(), url, guard)
-        browser.close()
-        assert guard.unexpected() == []
 
 
 def test_copies_the_prompt_over_plain_http_too(distant: Desk, served: Served) -> None:

@@ -13,13 +13,13 @@ import pytest
 from web.asking import API, Peer, bearer, paint
 from web.conftest import OWNER, Served
 
-from pixlstash_core.client import Lagged
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
     CreateToken,
     Event,
     Job,
     JobChanged,
+    Lagged,
     PicturesAdded,
     PicturesChanged,
     PicturesRemoved,

@@ -13,6 +13,8 @@ from web.conftest import OWNER, Served, serving
 from pixlstash_core.hub import now
 from pixlstash_core.library import Library
 from pixlstash_core.types import CreateToken
+from pixlstash_web import compat
+from pixlstash_web.group_routes import GROUP_ROUTES
 from pixlstash_web.routes import PREFIX, ROOT_ROUTES, ROUTES
 from pixlstash_web.specs import api
 
@@ -43,8 +45,11 @@ RANK = {"read": 0, "write": 1, "owner": 2}
 #: Tokens may not manage credentials, whatever their right.
 CREDENTIALS = {"set_password", "reset_owner", "tokens", "create_token", "revoke_token"}
 #: What speaks for a part of the library may not do what concerns all of it.
-WHOLE = {"undo", "redo", "history", "upload"}
-ROWS = [route for route in ROUTES if route.right != "public"]
+UPLOADS = {"upload", "begin_upload", "continue_upload", "cancel_upload", "uploads", "find_upload", "uploaded_files"}
+GROUPS = {route.function.__name__ for route in GROUP_ROUTES if route.right == "write"}
+GROUPS |= {"duplicates", "add_picture_set_members", "add_faces", "import_tags"}
+WHOLE = {"undo", "redo", "history", "import_pictures", "import_status"} | UPLOADS | GROUPS
+ROWS = [route for route in (*ROUTES, *compat.ROUTES) if route.right != "public"]
 
 
 def ids_of(route: object) -> str:
@@ -96,9 +101,9 @@ def callers(shared: Served) -> dict[str, Peer]:
 
 def example(path: str) -> str:
     """A path of the table with something in it. The id is one that no token and no job has."""
-    given = {"id": "999999", "view": "gone", "b": "0", "name": "prompt"}
-    query = "?name=a.png" if path == "/uploads" else ""
-    return PREFIX + re.sub(r"{(\w+)(:\w+)?}", lambda match: given[match[1]], path) + query
+    given = {"id": "999999", "link": "999999", "view": "gone", "b": "0", "name": "prompt", "ending": "png"}
+    queries = {"/uploads": "?name=a.png", "/uploads/{id}": "?offset=0", "/pictures/import/status": "?task_id=none"}
+    return PREFIX + re.sub(r"{(\w+)(:\w+)?}", lambda match: given[match[1]], path) + queries.get(path, "")
 
 
 def expected(caller: str, right: str, name: str) -> int | None:
@@ -114,9 +119,12 @@ def expected(caller: str, right: str, name: str) -> int | None:
 
 
 def send(peer: Peer, method: str, path: str) -> int:
-    # Well-formed where it matters, and changing nothing: no picture, a password that is too short.
-    body = {"ids": []} if method == "POST" else {"password": "short"} if method == "PUT" else None
-    return peer.ask(method, path, body).status
+    # Well-formed where it matters, and changing nothing: no picture, a password too short, a file too large.
+    posted: dict[str, object] = {"ids": [], "name": "a", "size": 1 << 62}
+    posted |= {"quarters": 1, "reset": True, "picture_ids": [], "groups": []}
+    posted |= {"text": "(", "url": "none", "token": "none", "rule": "larger" if "/duplicates" in path else "raw"}
+    bodies = {"POST": posted, "PUT": {"password": "short"}}
+    return peer.ask(method, path, bodies.get(method)).status
 
 
 @pytest.mark.parametrize("route", ROWS, ids=ids_of)
@@ -147,7 +155,7 @@ def test_a_revoked_token_is_the_same_as_an_unknown_one(callers: dict[str, Peer])
     assert len(answers) == 1
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.method != "GET"], ids=ids_of)
+@pytest.mark.parametrize("route", [route for route in (*ROUTES, *compat.ROUTES) if route.method != "GET"], ids=ids_of)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -204,7 +212,8 @@ def test_what_is_public_is_a_short_list() -> None:
 
 def test_changes_are_never_a_get_and_reads_need_no_more_than_they_say() -> None:
     writes = {route.function.__name__ for route in ROUTES if route.right == "write" and route.method == "GET"}
-    assert writes == {"history"}  # what people did, which is not for those who may only look
+    # what people did and brought, which is not for those who may only look
+    assert writes == {"history", "uploads", "find_upload", "uploaded_files"}
 
 
 # -- a password, before anything else, where other machines can come in ------------------------------------------------

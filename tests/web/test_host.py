@@ -91,10 +91,10 @@ def test_the_cookie_is_bound_to_the_https_name(public: Served) -> None:
     claim = public.library.access.claim_link
     at = {"Host": "pictures.example.org", "Origin": "https://pictures.example.org"}
     safe = Peer(public.url, at).post("/session", {"claim": claim()})
-    assert safe.headers["Set-Cookie"].startswith("__Host-pl_session=pl_own_")
+    assert safe.headers["Set-Cookie"].startswith(f"__Host-pl_session_{public.library.public_id}=pl_own_")
     assert safe.headers["Set-Cookie"].endswith("; Path=/; Max-Age=7776000; HttpOnly; SameSite=Strict; Secure")
     plain = Peer(public.url, SAME).post("/session", {"claim": claim()})
-    assert plain.headers["Set-Cookie"].startswith("pl_session=pl_own_")
+    assert plain.headers["Set-Cookie"].startswith(f"pl_session_{public.library.public_id}=pl_own_")
     assert "Secure" not in plain.headers["Set-Cookie"]
     # A cookie that a plain page could have planted does not count under https.
     planted = {**at, "Cookie": cookie_of(plain)}

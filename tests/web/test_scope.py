@@ -8,6 +8,8 @@ from urllib.parse import quote
 import pytest
 from web.asking import Answer, Peer
 from web.conftest import COUNT, OWNER, Served
+from web.test_groups import READS as GROUPED
+from web.test_tags import READS as TAGGED
 
 from pixlstash_core.client import read_view
 from pixlstash_web.routes import ROUTES
@@ -101,12 +103,18 @@ def test_every_reading_route_was_tried_here() -> None:
     tried = {
         "/library",
         "/views",
+        "/views/suggest",
         "/views/{view}/blocks/{b}",
         "/views/{view}/details/{b}",
         "/pictures",
+        "/pictures/find",
+        "/pictures/count",
+        "/pictures/statistics",
         "/pictures/{id}",
         "/pictures/{id}/thumbnail",
         "/pictures/{id}/original",
         "/pictures/{id}/payloads/{name:path}",
+        *GROUPED,
+        *TAGGED,
     }
     assert reads - tried == {"/events", "/openapi.json"}  # the one in test_events, the other the same for everybody

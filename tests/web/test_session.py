@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import pytest
 from web.asking import API, SAME, Peer, bearer, cookie_of, sign_in
-from web.conftest import OWNER, Served
+from web.conftest import OWNER, Served, serving
 
 from pixlstash_core.errors import Forbidden, Invalid, PixlStashError, TooMany, Unauthorised
-from pixlstash_core.features.access import Access, Attempts
+from pixlstash_core.features.access import Access
 from pixlstash_core.hub import now
 from pixlstash_core.library import Library
+from pixlstash_core.passwords import Attempts
 from pixlstash_core.types import CreateToken
 from pixlstash_web.server import serve
 
@@ -123,7 +129,7 @@ def test_logging_out_ends_the_session_everywhere(empty: Served) -> None:
     copied = Peer(empty.url, {"Cookie": browser.headers["Cookie"]})
     gone = browser.ask("DELETE", f"{API}/session")
     assert gone.status == 204
-    assert "pl_session=; Path=/; Max-Age=0" in gone.headers["Set-Cookie"]
+    assert f"pl_session_{empty.library.public_id}=; Path=/; Max-Age=0" in gone.headers["Set-Cookie"]
     assert copied.get("/session").status == 401
     assert browser.ask("DELETE", f"{API}/session").status == 204
 
@@ -134,6 +140,31 @@ def test_logging_in_again_replaces_the_session(empty: Served) -> None:
     assert again.status == 200
     assert browser.get("/session").status == 401
     assert cookie_of(again) != browser.headers["Cookie"]
+
+
+def test_two_libraries_on_one_machine_share_no_login(tmp_path: Path) -> None:
+    """Browsers send a host's cookies to every port of it: so does this jar."""
+    browser = build_opener(ProxyHandler({}), HTTPCookieProcessor())
+
+    def ask(served: Served, proof: dict[str, str] | None = None, method: str | None = None) -> int:
+        body = json.dumps(proof).encode() if proof else None
+        headers = {**SAME, "Content-Type": "application/json"}
+        with browser.open(Request(f"{served.url}{API}/session", body, headers, method=method)) as answer:
+            return int(answer.status)
+
+    with ExitStack() as stack:
+        both = []
+        for name in ("one", "other"):
+            Library.create(tmp_path / name)
+            library = stack.enter_context(Library.open(tmp_path / name, work=False))
+            both.append(stack.enter_context(serving(library)))
+        for served in both:
+            assert ask(served, {"claim": served.library.access.claim_link()}) == 200
+        assert [ask(served) for served in both] == [200, 200]
+        assert ask(both[0], method="DELETE") == 204
+        assert ask(both[1]) == 200
+        with pytest.raises(HTTPError, match="401"):
+            ask(both[0])
 
 
 def test_no_secret_is_kept_or_written_down(empty: Served) -> None:
@@ -149,7 +180,8 @@ def test_no_secret_is_kept_or_written_down(empty: Served) -> None:
 
 def test_a_secret_in_the_address_is_not_looked_at(empty: Served) -> None:
     token = empty.token("owner")
-    for path in (f"/library?token={token}", f"/library?access_token={token}", f"/library?pl_session={token}"):
+    cookie = f"pl_session_{empty.library.public_id}"
+    for path in (f"/library?token={token}", f"/library?access_token={token}", f"/library?{cookie}={token}"):
         assert empty.peer.get(path).status == 401
 
 

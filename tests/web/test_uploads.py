@@ -30,7 +30,7 @@ def test_a_file_becomes_a_picture_once(empty: Served, png: bytes) -> None:
     first = empty.local.post("/uploads?name=new.png", png)
     assert (first.status, first.json["status"]) == (200, "imported")
     again = empty.local.post("/uploads?name=other.png", png, {"Content-Type": "text/html"})
-    assert again.json == {"status": "duplicate", "id": first.json["id"], "reason": None}
+    assert again.json == {"status": "duplicate", "id": first.json["id"], "reason": None, "archive": None}
     assert empty.library.picture(OWNER, first.json["id"]).name == "new.png"
     assert left(empty.library) == []
 
@@ -104,7 +104,7 @@ def test_a_disk_that_fills_meanwhile_is_507(empty: Served, png: bytes, monkeypat
     def full(file: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(uploads, "_settle", full)
+    monkeypatch.setattr(uploads, "settle", full)
     answer = empty.local.post("/uploads?name=a.png", png)
     assert answer.status == 507
     assert "disk is full" in answer.json["detail"]

@@ -20,7 +20,9 @@ from pixlstash_web.views import lay_out
 def test_the_parts_start_at_multiples_of_four(count: int) -> None:
     for name in ("", "a", "ab", "abc", "grün"):
         header = ViewHeader("key", 1, count, None, 0, "1", name, "-created", [Section("2026-11", 0)])
-        answer = ViewAnswer(header, bytes(range(256)) * 8 if count == 2048 else bytes(count), b"\1\2\3\4\5\6\7" * count)
+        answer = ViewAnswer(
+            header, bytes(range(256)) * 8 if count == 2048 else bytes(count), b"\1\2\3\4\5\6\7\0" * count
+        )
         wire = lay_out(answer)
         (length,) = struct.unpack_from("<I", wire)
         assert length % 4 == 0

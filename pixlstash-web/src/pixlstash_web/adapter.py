@@ -134,7 +134,8 @@ class Resource:
 
     def __init__(self, site: Site, plans: Sequence[Plan]) -> None:
         self._site = site
-        self.plans: dict[str, Plan] = {plan.route.method: plan for plan in plans}
+        self.plans: dict[str, Plan] = {plan.route.method: plan for plan in plans if plan.route.when is None}
+        self._sometimes = [plan for plan in plans if plan.route.when is not None]
         methods = {*self.plans, "OPTIONS"} | ({"HEAD"} if "GET" in self.plans else set())
         self._allow = {"Allow": ", ".join(sorted(methods))}
 
@@ -152,7 +153,7 @@ class Resource:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        plan = self.plans.get("GET" if request.method == "HEAD" else request.method)
+        plan = self._plan(request)
         if plan is None and request.method == "OPTIONS":
             return Response(None, 204, self._allow)
         if plan is None:
@@ -167,6 +168,13 @@ class Resource:
             return await run_in_threadpool(plan.run, call, arguments)
         first = (call,) if plan.takes_call else (call.library, call.reader)
         return plan.answer(call, await plan.route.function(*first, **arguments))
+
+    def _plan(self, request: Request) -> Plan | None:
+        method = "GET" if request.method == "HEAD" else request.method
+        for plan in self._sometimes:
+            if plan.route.method == method and plan.route.when and plan.route.when(request.query_params):
+                return plan
+        return self.plans.get(method)
 
 
 def _all(plan: Plan, call: Call) -> Response:

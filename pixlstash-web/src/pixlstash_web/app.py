@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pixlstash_core.errors import NotFound
 
-from . import specs
+from . import compat, specs
 from .adapter import Plan, Resource
 from .answers import as_error
 from .headers import Headers
@@ -28,10 +28,10 @@ def build(site: Site) -> ASGIApp:
     """The ASGI application that serves a site."""
     site.plans = list(plans(site))
     by_path: dict[str, list[Plan]] = {}
-    for plan in site.plans:
+    for plan in (*site.plans, *below(PREFIX, compat.ROUTES)):
         by_path.setdefault(plan.route.path, []).append(plan)
     # Fixed paths come first: /pictures/score is not the picture called "score".
-    ordered = sorted(by_path, key=lambda path: [part.startswith("{") for part in path.split("/")])
+    ordered = sorted(by_path, key=lambda path: [_openness(part) for part in path.split("/")])
     router = Router(
         [Matched(path, Resource(site, by_path[path]), methods=None) for path in ordered],
         redirect_slashes=False,
@@ -40,10 +40,20 @@ def build(site: Site) -> ASGIApp:
     return Headers(Host(router, {origin.name for origin in site.public}))
 
 
+def _openness(part: str) -> int:
+    """How much a part of a path stands for: itself, names of a form, any name."""
+    return 2 if re.fullmatch(r"{[^{}]+}", part) else 1 if "{" in part else 0
+
+
 def plans(site: Site) -> Iterator[Plan]:
-    yield from (Plan(msgspec.structs.replace(route, path=PREFIX + route.path)) for route in ROUTES)
-    yield from (Plan(route) for route in ROOT_ROUTES)
+    yield from below(PREFIX, ROUTES)
+    yield from below("", ROOT_ROUTES)
     yield from _plugin_plans(site)
+
+
+def below(prefix: str, routes: Iterable[Route]) -> Iterator[Plan]:
+    for route in routes:
+        yield Plan(msgspec.structs.replace(route, path=prefix + route.path))
 
 
 def _plugin_plans(site: Site) -> Iterator[Plan]:

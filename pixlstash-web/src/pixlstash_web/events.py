@@ -18,7 +18,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from pixlstash_core.errors import PixlStashError, TooMany
-from pixlstash_core.types import Event, Job, JobChanged, PicturesAdded, PicturesChanged, PicturesRemoved, Reader
+from pixlstash_core.types import (
+    Event,
+    Job,
+    JobChanged,
+    PicturesAdded,
+    PicturesChanged,
+    PicturesRemoved,
+    Reader,
+    RowsChanged,
+)
 
 from .table import Call
 
@@ -32,8 +41,13 @@ SHOWN = 1000
 STREAMS = 256
 REPLAYED = 1000
 BEHIND = 64
-Told = PicturesAdded | PicturesChanged | PicturesRemoved
-NAMES = {PicturesAdded: "pictures_added", PicturesChanged: "pictures_changed", PicturesRemoved: "pictures_removed"}
+Told = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged
+NAMES = {
+    PicturesAdded: "pictures_added",
+    PicturesChanged: "pictures_changed",
+    PicturesRemoved: "pictures_removed",
+    RowsChanged: "rows_changed",
+}
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -128,6 +142,11 @@ def merge(heard: Iterable[Event]) -> Batch:
         if isinstance(event, JobChanged):
             jobs.pop(event.job.id, None)
             jobs[event.job.id] = event.job
+        elif isinstance(event, RowsChanged):
+            revision = max(revision or 0, event.revision)
+            same = [one for one in events if isinstance(one, RowsChanged) and one.table == event.table]
+            events = [one for one in events if one not in same]
+            events.append(RowsChanged(event.revision, event.table, event.count + sum(one.count for one in same)))
         elif isinstance(event, (PicturesAdded, PicturesChanged, PicturesRemoved)):
             revision = max(revision or 0, event.revision)
             at = _partner(events, event)
@@ -149,6 +168,7 @@ def _partner(events: list[Told], event: Told) -> int | None:
 
 
 def _joined(one: Told, other: Told) -> Told:
+    assert not isinstance(one, RowsChanged) and not isinstance(other, RowsChanged)
     ids = sorted({*one.ids, *other.ids})
     whole = one.count == len(one.ids) and other.count == len(other.ids)
     new: dict[str, Any] = {
@@ -177,6 +197,8 @@ def within(event: Told, reader: Reader) -> Told | None:
     """The event reduced to what the reader may see."""
     if reader.scope.ids is None:
         return event
+    if isinstance(event, RowsChanged):  # how the owner orders the library is nobody else's business
+        return None
     ids = [id for id in event.ids if id in reader.scope.ids]
     return msgspec.structs.replace(event, ids=ids, count=len(ids)) if ids else None
 

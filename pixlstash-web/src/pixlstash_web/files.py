@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CHUNK = 256 << 10
 MOST_RANGES = 16
 UNKNOWN = "application/octet-stream"
+#: Names that stand for devices on Windows, with any ending.
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)", re.IGNORECASE)
 RASTER = re.compile(r"(image/(?!svg)|video/)[a-z0-9.+-]+")
 
 
@@ -39,7 +41,9 @@ class Part(Struct, frozen=True):
 
 
 def present_thumbnail(call: Call, body: bytes) -> Response:
-    return as_bytes(call.request, body, "image/webp", FOREVER)
+    # A picture that a person turned may be turned again, under the same address.
+    cache = ASK_FIRST if "turned" in call.request.query_params else FOREVER
+    return as_bytes(call.request, body, "image/webp", cache)
 
 
 def present_payload(call: Call, text: str) -> Response:
@@ -185,6 +189,8 @@ def disposition(name: str, *, inline: bool) -> str:
     """A Content-Disposition header (RFC 6266) for a name that somebody else chose."""
     shown = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
     shown = re.sub(r'[/\\:*?"<>|]', "_", shown).strip(" .") or "picture"
+    if RESERVED.match(shown):
+        shown = f"_{shown}"
     stem, dot, end = shown.rpartition(".")
     shown = f"{stem[:150]}{dot}{end[:20]}" if stem else shown[:150]
     plain = unicodedata.normalize("NFKD", shown).encode("ascii", "ignore").decode().replace("%", "_")

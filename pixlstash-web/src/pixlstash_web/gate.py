@@ -15,7 +15,8 @@ from .site import Site
 from .table import Call, Route
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-COOKIE, SECURE_COOKIE = "pl_session", "__Host-pl_session"
+#: Before a cookie that only https carries, and before the public id of the library in any.
+SECURE, COOKIE = "__Host-", "pl_session_"
 
 
 def admit(call: Call, route: Route) -> None:
@@ -85,4 +86,5 @@ def is_secure(site: Site, request: Request) -> bool:
 
 
 def cookie_name(site: Site, request: Request) -> str:
-    return SECURE_COOKIE if is_secure(site, request) else COOKIE
+    """Of this library's session. Browsers send cookies to every port of a host, so each library needs its own name."""
+    return (SECURE if is_secure(site, request) else "") + COOKIE + site.library.public_id

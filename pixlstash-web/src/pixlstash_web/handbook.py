@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from .adapter import Plan
+from .app import below
+from .compat import ROUTES as COMPATIBLE
 from .openapi import describe
 from .routes import PREFIX, ROOT_ROUTES, ROUTES
 
@@ -18,18 +20,22 @@ BEGIN, END = "<!-- made from the route table: begin -->\n", "<!-- made from the 
 
 def own_plans() -> list[Plan]:
     """The server's own routes, without those of plugins."""
-    below = [Plan(msgspec.structs.replace(route, path=PREFIX + route.path)) for route in ROUTES]
-    return below + [Plan(route) for route in ROOT_ROUTES]
+    return [*below(PREFIX, ROUTES), *below("", ROOT_ROUTES)]
 
 
 def rewrite(text: str) -> str:
     """The document with the part between the marks made anew."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return before + BEGIN + "\n".join(_lines(describe(own_plans()))) + "\n" + END + after
+    own, theirs = describe(own_plans()), describe(below(PREFIX, COMPATIBLE))
+    known = own["components"]["schemas"]
+    others = {name: one for name, one in theirs["components"]["schemas"].items() if name not in known}
+    made = [*_table(own), "", "### Structs", "", *_structs(known)]
+    made += ["", "### Routes that clients of the public PixlStash know", *_table(theirs), "", *_structs(others)]
+    return before + BEGIN + "\n".join(made) + "\n" + END + after
 
 
-def _lines(document: dict[str, Any]) -> Iterator[str]:
+def _table(document: dict[str, Any]) -> Iterator[str]:
     yield from ("", "| route | right | asks | answers | |", "|---|---|---|---|---|")
     for path, methods in document["paths"].items():
         for method, one in methods.items():
@@ -40,19 +46,21 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             shown = path.removeprefix(PREFIX)
             where = f"`{method.upper()} {shown}`" + (" (at the root)" if shown == path else "")
             yield f"| {where} | {one['x-right']} | {asks} | {_answer(one['responses'])} | {one['summary']} |"
-    yield from ("", "### Structs", "")
-    for name, schema in document["components"]["schemas"].items():
-        yield from _struct(name, schema)
 
 
-def _struct(name: str, schema: dict[str, Any]) -> Iterator[str]:
+def _structs(schemas: dict[str, dict[str, Any]]) -> Iterator[str]:
+    for name, schema in schemas.items():
+        yield _struct(name, schema)
+
+
+def _struct(name: str, schema: dict[str, Any]) -> str:
     about = " ".join(schema.get("description", "").split("\n\n")[0].split())
     required = schema.get("required", ())
     fields = [
         f"`{field}`: {_type(given)}{'' if field in required else f' = `{_value(given)}`'}"
         for field, given in schema.get("properties", {}).items()
     ]
-    yield f"- **{name}** {about} {'; '.join(fields)}".replace("  ", " ").rstrip()
+    return f"- **{name}** {about} {'; '.join(fields)}".replace("  ", " ").rstrip()
 
 
 def _asked(given: dict[str, Any]) -> str:

@@ -51,7 +51,7 @@ def describe(plans: Iterable[Plan]) -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "pl_session"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "pl_session_{public_id}"},
             },
         },
         "paths": paths,

@@ -7,18 +7,19 @@ from msgspec import Struct
 from pixlstash_core import __version__
 from pixlstash_core.library import Library
 
+from .compat import LEVEL
 from .events import events
 from .files import present_original, present_payload, present_thumbnail
+from .group_routes import GROUP_ROUTES
 from .openapi import openapi
 from .session import session, set_password, sign_in, sign_out
 from .specs import api
 from .table import Call, Route
-from .uploads import upload
+from .tag_routes import TAG_ROUTES
+from .uploads import begin_upload, continue_upload, upload
 from .views import BINARY, present_block, present_view
 
 PREFIX = "/api/v1"
-#: What existing clients compare with.
-COMPATIBLE = "1.6.0"
 
 
 class Version(Struct, frozen=True):
@@ -30,7 +31,7 @@ class Version(Struct, frozen=True):
 
 def version(call: Call) -> Version:
     """What this server is."""
-    return Version(COMPATIBLE, __version__)
+    return Version(LEVEL, __version__)
 
 
 #: Below `/api/v1`.
@@ -42,9 +43,15 @@ ROUTES: tuple[Route, ...] = (
     api("POST", "/owner/reset", Library.reset_owner, "owner"),
     api("GET", "/library", Library.info, "read"),
     api("GET", "/views", Library.view, "read", present=present_view, media=BINARY),
+    api("GET", "/veil", Library.veil, "owner"),
+    api("PUT", "/veil", Library.set_veil, "owner"),
+    api("GET", "/views/suggest", Library.suggest, "read"),
     api("GET", "/views/{view}/blocks/{b}", Library.block, "read", present=present_block, media=BINARY),
     api("GET", "/views/{view}/details/{b}", Library.details, "read"),
     api("GET", "/pictures", Library.pictures, "read"),
+    api("GET", "/pictures/find", Library.find, "read"),
+    api("GET", "/pictures/count", Library.count, "read"),
+    api("GET", "/pictures/statistics", Library.statistics, "read"),
     api("GET", "/pictures/{id}", Library.picture, "read"),
     api(
         "GET",
@@ -53,7 +60,7 @@ ROUTES: tuple[Route, ...] = (
         "read",
         present=present_thumbnail,
         media="image/webp",
-        also=("v",),
+        also=("v", "turned"),
     ),
     api(
         "GET",
@@ -75,10 +82,18 @@ ROUTES: tuple[Route, ...] = (
     api("POST", "/pictures/score", Library.score, "write"),
     api("POST", "/pictures/delete", Library.delete, "write"),
     api("POST", "/pictures/restore", Library.restore, "write"),
+    *GROUP_ROUTES,
+    *TAG_ROUTES,
     api("POST", "/undo", Library.undo, "write"),
     api("POST", "/redo", Library.redo, "write"),
     api("GET", "/history", Library.history, "write"),
     api("POST", "/uploads", upload, "write"),
+    api("GET", "/uploads", Library.uploads, "write"),
+    api("POST", "/uploads/partial", begin_upload, "write"),
+    api("GET", "/uploads/{id}", Library.find_upload, "write"),
+    api("PATCH", "/uploads/{id}", continue_upload, "write"),
+    api("DELETE", "/uploads/{id}", Library.cancel_upload, "write"),
+    api("GET", "/uploads/{id}/files", Library.uploaded_files, "write"),
     api("POST", "/imports", Library.import_paths, "owner"),
     api("GET", "/jobs", Library.jobs, "owner"),
     api("GET", "/jobs/{id}", Library.job, "owner"),

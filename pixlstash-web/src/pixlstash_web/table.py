@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -52,7 +53,8 @@ class Route(Struct, frozen=True, eq=False):
 
     Arguments named in `path` come from there, a struct comes from the JSON body, the others from the query string.
     `present(call, result)` makes the answer when it is not JSON; `media` and `also` (query keys that only `present`
-    reads) are for the documentation. `early` routes work before a password is set.
+    reads) are for the documentation. `early` routes work before a password is set. `when(query)` tells the requests for
+    this row from those for another one of the same method and path, which has none.
     """
 
     method: Method
@@ -63,6 +65,7 @@ class Route(Struct, frozen=True, eq=False):
     media: str = "application/json"
     also: tuple[str, ...] = ()
     early: bool = False
+    when: Callable[[QueryParams], bool] | None = None
 
     @property
     def name(self) -> str:

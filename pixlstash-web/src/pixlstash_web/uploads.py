@@ -1,19 +1,20 @@
-"""Uploads: a raw body streamed to the disk the library is on, made durable, then taken in."""
+"""Uploads: raw bodies streamed to the disk the library is on and made durable, whole or in pieces, then taken in."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import os
-import secrets
 import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
 from pixlstash_core.errors import DiskFull, Forbidden, Invalid, PixlStashError
-from pixlstash_core.types import Uploaded
+from pixlstash_core.types import BeginUpload, Moment, Upload, Uploaded
 
 from .answers import TooLarge, TooSlow
 from .table import Call
@@ -25,84 +26,126 @@ SILENCE = 60.0
 SPARE = 64 << 20
 
 
-async def upload(call: Call, name: str) -> Uploaded:
+async def upload(call: Call, name: str, modified: Moment | None = None) -> Uploaded:
     """Take in one file: the raw body, of any content type. Refusals are an answer, not an error."""
-    incoming: Path = call.library.incoming
-    shown = name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[:255] or "upload"
-    _foresee(call, incoming)
-    path = incoming / f"upload-{secrets.token_hex(8)}{_suffix(shown)}"
-    try:
-        file = await run_in_threadpool(_create, path)
+    foresee(call, call.site.upload_limit)
+    path: Path = call.library.intake.temporary(name)
+    with saying_why():
         try:
-            await _receive(call, file)
-            await run_in_threadpool(_settle, file)
+            await _keep(call, path)
+            if modified is not None:
+                await run_in_threadpool(os.utime, path, (modified / 1000, modified / 1000))
+            return await run_in_threadpool(call.library.upload, call.reader, name, path)
         finally:
-            await run_in_threadpool(file.close)
-        return await run_in_threadpool(call.library.upload, call.reader, shown, path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _full() from error
-        raise PixlStashError(f"The upload cannot be kept: {error.strerror}.") from error
-    finally:
-        path.unlink(missing_ok=True)  # the library has moved it away when it kept it
+            path.unlink(missing_ok=True)  # the library has moved it away when it kept it
 
 
-def _foresee(call: Call, incoming: Path) -> None:
+def begin_upload(call: Call, ask: BeginUpload) -> Upload:
+    """Announce a file that comes in pieces. With a `key`, the unfinished upload of the same file is given back."""
+    demand_whole(call)
+    if ask.size > call.site.upload_limit:
+        raise too_large(call)
+    return call.library.begin_upload(call.reader, ask)
+
+
+async def continue_upload(call: Call, id: str, offset: int) -> Upload:
+    """Bytes of an upload from `offset` on, as the raw body. What came of a body that breaks off is kept."""
+    piece = await run_in_threadpool(call.library.upload_piece, call.reader, id, offset)
+    with saying_why():
+        try:
+            foresee(call, piece.room, "More bytes come than were announced.")
+            async for block in gathered(call):
+                await run_in_threadpool(piece.write, block)
+        finally:
+            await run_in_threadpool(piece.close)
+    return await run_in_threadpool(call.library.find_upload, call.reader, id)
+
+
+def foresee(call: Call, limit: int, sentence: str = "") -> None:
     """Refuse before a byte is read what cannot end well."""
-    if not call.reader.scope.all:
-        raise Forbidden("This login sees a part of the library, so it may not add to it.")
+    demand_whole(call)
     length = call.request.headers.get("content-length")
     if length is None:
         return
     if not length.isdecimal():
         raise Invalid("Content-Length is not a number.")
-    if int(length) > call.site.upload_limit:
-        raise _too_large(call)
-    if int(length) + SPARE > shutil.disk_usage(incoming).free:
+    if int(length) > limit:
+        raise TooLarge(sentence) if sentence else too_large(call)
+    if int(length) + SPARE > shutil.disk_usage(call.library.incoming).free:
         raise _full()
 
 
-async def _receive(call: Call, file: BinaryIO) -> None:
-    gathered = bytearray()
-    total = 0
-    blocks = call.request.stream()
+def demand_whole(call: Call) -> None:
+    if not call.reader.scope.all:
+        raise Forbidden("This login sees a part of the library, so it may not add to it.")
+
+
+async def blocks(call: Call) -> AsyncIterator[bytes]:
+    """The body as it comes, as long as it comes."""
+    stream = call.request.stream()
     while True:
         try:
-            block = await asyncio.wait_for(anext(blocks, None), SILENCE)
+            block = await asyncio.wait_for(anext(stream, None), SILENCE)
         except TimeoutError:
             raise TooSlow(f"Nothing arrived for {SILENCE:.0f} seconds.") from None
         if block is None:
-            break
+            return
         if call.site.closing:
             raise PixlStashError("The server stops.")
-        total += len(block)
-        if total > call.site.upload_limit:
-            raise _too_large(call)
-        gathered += block
-        if len(gathered) >= GATHER:
-            await run_in_threadpool(file.write, bytes(gathered))
-            gathered.clear()
-    await run_in_threadpool(file.write, bytes(gathered))
+        yield block
 
 
-def _create(path: Path) -> BinaryIO:
-    path.parent.mkdir(exist_ok=True)
+async def gathered(call: Call) -> AsyncIterator[bytes]:
+    """The body in larger blocks; what came before it broke off comes too."""
+    waiting = bytearray()
+    try:
+        async for block in blocks(call):
+            waiting += block
+            if len(waiting) >= GATHER:
+                yield bytes(waiting)
+                waiting.clear()
+    except (Exception, asyncio.CancelledError):
+        yield bytes(waiting)
+        raise
+    yield bytes(waiting)
+
+
+@contextmanager
+def saying_why() -> Iterator[None]:
+    """What the system says about writing, in sentences for people."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full() from error
+        raise PixlStashError(f"The upload cannot be kept: {error.strerror}.") from error
+
+
+async def _keep(call: Call, path: Path) -> None:
+    file = await run_in_threadpool(create, path)
+    total = 0
+    try:
+        async for block in gathered(call):
+            total += len(block)
+            if total > call.site.upload_limit:
+                raise too_large(call)
+            await run_in_threadpool(file.write, block)
+        await run_in_threadpool(settle, file)
+    finally:
+        await run_in_threadpool(file.close)
+
+
+def create(path: Path) -> BinaryIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 
-def _settle(file: BinaryIO) -> None:
+def settle(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
 
 
-def _suffix(name: str) -> str:
-    """Only for people who look into the folder."""
-    suffix = Path(name).suffix
-    return suffix.lower() if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) < 9 else ""
-
-
-def _too_large(call: Call) -> PixlStashError:
+def too_large(call: Call) -> PixlStashError:
     return TooLarge(f"The file is larger than {call.site.upload_limit / 1e9:.3g} GB, the most that can be uploaded.")
 
 

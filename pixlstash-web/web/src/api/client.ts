@@ -29,6 +29,11 @@ function tell(outcome: Outcome): void {
   for (const listener of listeners) listener(outcome);
 }
 
+/** A gateway in front of a server that is gone answers for it. */
+function outcome(status: number): Outcome {
+  return [0, 502, 503, 504].includes(status) ? "unreachable" : "answered";
+}
+
 /** The address of an API path, for `src`, `href` and EventSource. */
 export function address(path: string): string {
   return ROOT + path;
@@ -50,8 +55,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     tell("unreachable");
     throw new ApiError(0, "The server cannot be reached");
   }
-  // A gateway in front of a server that is gone answers for it.
-  tell([502, 503, 504].includes(response.status) ? "unreachable" : "answered");
+  tell(outcome(response.status));
   if (response.ok) return response;
   const problem = await refusal(response);
   if (response.status === 401 && !path.startsWith("/session")) tell("unauthorised");
@@ -59,10 +63,51 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
 }
 
 async function refusal(response: Response): Promise<ApiError> {
-  const data: unknown = await response.json().catch(() => null);
+  return refused(response.status, await response.json().catch(() => null));
+}
+
+function refused(status: number, data: unknown): ApiError {
   const fields = data && typeof data === "object" ? (data as Record<string, unknown>) : {};
-  const detail = typeof fields.detail === "string" ? fields.detail : `The server answered ${response.status}`;
-  return new ApiError(response.status, detail, fields);
+  const detail = typeof fields.detail === "string" ? fields.detail : `The server answered ${status}`;
+  return new ApiError(status, detail, fields);
+}
+
+/**
+ * Send the bytes of a file; `progress` hears how many are on their way. Only XMLHttpRequest counts them.
+ * @throws ApiError as `request` does; DOMException AbortError when `signal` fired
+ */
+export function transmit<T>(
+  method: "POST" | "PATCH",
+  path: string,
+  body: Blob,
+  signal: AbortSignal,
+  progress: (sent: number) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const asking = new XMLHttpRequest();
+    const abort = () => asking.abort();
+    const done = (status: number, error?: Error) => {
+      signal.removeEventListener("abort", abort);
+      if (!signal.aborted) tell(outcome(status));
+      if (error) reject(error);
+    };
+    asking.open(method, address(path));
+    asking.responseType = "json";
+    asking.setRequestHeader("Content-Type", "application/octet-stream");
+    asking.upload.onprogress = (event) => progress(event.loaded);
+    asking.onload = () => {
+      const { status, response } = asking;
+      const fine = status >= 200 && status < 300;
+      if (status === 401) tell("unauthorised");
+      done(status, fine ? undefined : refused(status, response));
+      if (fine) resolve(response as T);
+    };
+    asking.onerror = () => done(0, new ApiError(0, "The server cannot be reached"));
+    asking.onabort = () => done(0, new DOMException("cancelled", "AbortError"));
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) asking.onabort(new ProgressEvent("abort"));
+    else asking.send(body);
+  });
 }
 
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {

@@ -84,6 +84,8 @@ export interface Picture {
   deleted: string | null;
   sha256: string;
   why: string | null;
+  /** Quarters clockwise that a person turned it by; its sizes are of the turned picture, its file is not. */
+  turn: number;
   facts: Fact[];
   prompt: string | null;
   negative: string | null;
@@ -152,10 +154,42 @@ export interface LibraryInfo {
   demo: boolean;
 }
 
+/** What became of a file that was sent. A zip file is an `archive` of others. */
 export interface Uploaded {
+  status: "imported" | "duplicate" | "scrapheaped" | "refused" | "archive";
+  id: number | null;
+  reason: string | null;
+  archive: Archive | null;
+}
+
+/** `files` is null until they are counted; `results` are the first 1,000. */
+export interface Archive {
+  upload: string;
+  finished: boolean;
+  files: number | null;
+  imported: number;
+  duplicates: number;
+  refused: number;
+  results: UploadedFile[];
+}
+
+/** One file of a zip file, by its path in there. */
+export interface UploadedFile {
+  name: string;
   status: "imported" | "duplicate" | "scrapheaped" | "refused";
   id: number | null;
   reason: string | null;
+}
+
+/** A file that comes in pieces: the first `received` bytes are there for good. */
+export interface Upload {
+  id: string;
+  name: string;
+  size: number;
+  received: number;
+  state: "receiving" | "taking" | "done";
+  expires: string;
+  result: Uploaded | null;
 }
 
 /** The data of the events `pictures_added`, `pictures_changed` and `pictures_removed`; at most 1,000 ids. */

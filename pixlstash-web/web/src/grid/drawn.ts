@@ -1,6 +1,6 @@
 /** What the tiles on the screen show. A tile keeps its object while nothing of it changes, and is then left alone. */
 import type { Row } from "../api/types";
-import type { Box } from "./layout";
+import type { Box, Layout } from "./layout";
 import type { Selection } from "./selection";
 import type { View } from "./view";
 
@@ -16,6 +16,21 @@ export interface Shown {
   row: Row | undefined;
   chosen: boolean;
   cursor: boolean;
+}
+
+/** The tiles of the rows near the screen; a row that stays keeps its boxes. */
+export class Rows {
+  #layout: Layout | null = null;
+  #rows = new Map<number, readonly Box[]>();
+
+  of(layout: Layout, first: number, last: number): (readonly Box[])[] {
+    const before = layout === this.#layout ? this.#rows : new Map<number, readonly Box[]>();
+    this.#layout = layout;
+    this.#rows = new Map();
+    for (let row = first; row <= Math.min(last, layout.rows - 1); row++)
+      this.#rows.set(row, before.get(row) ?? layout.row(row));
+    return [...this.#rows.values()];
+  }
 }
 
 export class Drawn {

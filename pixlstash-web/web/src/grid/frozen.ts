@@ -13,6 +13,10 @@ export const MOVING = 8;
 export const STACKED = 16;
 /** There is no still: the picture cannot be drawn, the details say why. */
 export const NO_STILL = 32;
+/** A mark: what the owner does not want to lie open. */
+export const BLURRED = 1;
+/** The same among the flags of a view, which the server's own eight leave room for. */
+export const VEILED = 256;
 /** The file itself is at none of its locations. */
 export const MISSING = 64;
 
@@ -21,6 +25,8 @@ export interface Block {
   /** RGB565 */
   colours: Uint16Array;
   flags: Uint8Array;
+  /** `BLURRED`; all 0 unless the view was asked for with the veil. */
+  marks: Uint8Array;
 }
 
 /** A score given here, painted before the server knows. */
@@ -201,6 +207,7 @@ function decodeBlock(data: ArrayBuffer, start: number, rows: number): Block {
     ids: new Uint32Array(data, start, rows),
     colours: new Uint16Array(data, start + 4 * rows, rows),
     flags: new Uint8Array(data, start + 6 * rows, rows),
+    marks: new Uint8Array(data, start + 7 * rows, rows),
   };
 }
 

@@ -1,4 +1,7 @@
 /** What the keys do on the table. */
+import { sizeOf, stack, turn, unstack } from "../organise/arrange";
+import { addPictures } from "../organise/choices";
+import { tagPictures } from "../organise/tags";
 import { type Selected, one, redo, remove, restore, score, undo } from "../state/actions";
 import { type Binding, keys } from "../state/keys";
 import { library } from "../state/library.svelte";
@@ -176,14 +179,52 @@ function changes(ground: Ground): Binding[] {
     void (library.inScrapheap ? restore(selected) : remove(selected));
     if (focused) ground.focus(table.cursor);
   });
+  const belongs = (
+    [
+      ["s", "set", "Add to a set, or take out"],
+      ["c", "character", "Say who is in it"],
+      ["p", "project", "Move to a project"],
+    ] as const
+  ).map(([key, kind, label]): Binding => {
+    return { key, where: "grid", label, group: "Change", run: about((selected) => addPictures(selected, kind)) };
+  });
   return [
     ...scores,
     ...advances,
+    { key: "t", where: "grid", label: "Tag, or take tags off", group: "Change", run: about(tagPictures) },
+    ...belongs,
+    { key: "k", where: "grid", label: "Stack, or take apart", group: "Change", run: about(pile) },
+    { key: "k", shift: true, where: "grid", label: "Stack, or take apart", group: "Change", run: about(apart) },
+    {
+      key: "ArrowRight",
+      ctrl: true,
+      where: "grid",
+      label: "Turn",
+      group: "Change",
+      run: about((s) => void turn(s, 1)),
+    },
+    {
+      key: "ArrowLeft",
+      ctrl: true,
+      where: "grid",
+      label: "Turn",
+      group: "Change",
+      run: about((s) => void turn(s, -1)),
+    },
     { key: "Delete", where: "grid", label: "To the scrapheap, or out of it", group: "Change", run: file },
     { key: "z", ctrl: true, where: "both", label: "Undo", group: "Change", run: () => void undo() },
     { key: "z", ctrl: true, shift: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
     { key: "y", ctrl: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
   ];
+}
+
+function pile(selected: Selected): void {
+  if (sizeOf(selected) > 1) void stack(selected);
+  else toasts.add({ text: "Choose two pictures at least to stack them", seconds: 4 });
+}
+
+function apart(selected: Selected): void {
+  void unstack(selected);
 }
 
 function looks(): Binding[] {

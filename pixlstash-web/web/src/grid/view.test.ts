@@ -9,7 +9,7 @@ function answer(count: number, sections = [{ label: "2026-11", start: 0 }]): Arr
   while ((4 + json.length) % 4) json += " ";
   const aspects = (count + 3) & ~3;
   const n = Math.min(2048, count);
-  const data = new ArrayBuffer(4 + json.length + aspects + 7 * n);
+  const data = new ArrayBuffer(4 + json.length + aspects + 8 * n);
   new DataView(data).setUint32(0, json.length, true);
   new Uint8Array(data, 4).set(new TextEncoder().encode(json));
   new Uint8Array(data, 4 + json.length, count).fill(128);
@@ -18,6 +18,7 @@ function answer(count: number, sections = [{ label: "2026-11", start: 0 }]): Arr
     new DataView(data).setUint32(start + 4 * i, 1000 + i, true);
     new DataView(data).setUint16(start + 4 * n + 2 * i, 0xf800, true);
     new DataView(data).setUint8(start + 6 * n + i, (i % 6) | 8);
+    new DataView(data).setUint8(start + 7 * n + i, i % 2);
   }
   return data;
 }

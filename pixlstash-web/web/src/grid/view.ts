@@ -1,10 +1,10 @@
 /** A view as the page shows it: the server's frozen answer without the pictures that left it since. */
 import type { Row, Section } from "../api/types";
-import { BLOCK, Frozen } from "./frozen";
+import { BLOCK, BLURRED, Frozen, VEILED } from "./frozen";
 import { type Shape, ratio } from "./layout";
 import type { Range } from "./selection";
 
-export { MISSING, MOVING, NO_STILL, SCORE, STACKED } from "./frozen";
+export { BLURRED, MISSING, MOVING, NO_STILL, SCORE, STACKED, VEILED } from "./frozen";
 
 /** A view as other parts of the page use it. Every index counts only pictures that are still in it. */
 export interface ViewHandle {
@@ -16,7 +16,7 @@ export interface ViewHandle {
   idAt(i: number): number | undefined;
   /** Width divided by height, upright. Known for the whole view from the start. */
   ratioAt(i: number): number;
-  /** `SCORE` and its neighbours. */
+  /** `SCORE` and its neighbours, `VEILED` among them. */
   flagsAt(i: number): number | undefined;
   /** A CSS colour to show before the picture. */
   colourAt(i: number): string | undefined;
@@ -73,7 +73,11 @@ export class View implements ViewHandle, Shape {
   flagsAt(i: number): number | undefined {
     this.watch();
     const place = this.place(i);
-    return this.frozen.block(place)?.flags[place % BLOCK];
+    const block = this.frozen.block(place);
+    const flags = block?.flags[place % BLOCK];
+    return flags === undefined || !block
+      ? undefined
+      : flags | ((block.marks[place % BLOCK] ?? 0) & BLURRED ? VEILED : 0);
   }
 
   colourAt(i: number): string | undefined {

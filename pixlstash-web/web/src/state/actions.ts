@@ -29,11 +29,12 @@ export function one(view: ViewHandle, i: number): Selected {
 
 /** Something done here that can be painted back and again. */
 interface Step {
-  frozen: Frozen;
+  /** The answer it was painted on; null where nothing of it shows on pictures. */
+  frozen: Frozen | null;
   /** As of this revision nothing else has happened since. */
   revision: number;
-  back(): void;
-  again(): void;
+  back(): unknown;
+  again(): unknown;
 }
 
 const done: Step[] = [];
@@ -109,9 +110,53 @@ function move(selected: Selected, path: string, failed: string): Promise<void> {
   });
 }
 
+/** Change where pictures belong, which shows nowhere on them. `leave`: they belong to this view no longer. */
+export function gather(
+  selected: Selected,
+  path: string,
+  { failed, leave = false, body = {} }: { failed: string; leave?: boolean; body?: Record<string, unknown> },
+): Promise<void> {
+  const { view, places } = resolve(selected);
+  const { frozen } = view;
+  const again = () => leave && table.present(frozen, places, false);
+  again();
+  const back = () => leave && table.present(frozen, places, true);
+  return change({ view, selected, places, path, body, failed, again, back });
+}
+
+/** Change the library itself. Answers what was done, or null where it could not be: that has been said. */
+export async function organise<T extends Done>(
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<T | null> {
+  return enqueue(async () => {
+    try {
+      const answer = await send<T>(method, path, body);
+      acknowledge(answer, { frozen: null, back: () => {}, again: () => {} });
+      return answer;
+    } catch (error) {
+      toasts.bad(because(error));
+      return null;
+    }
+  });
+}
+
+/** Pictures as a request names them. @throws ApiError */
+export async function selectionOf(selected: Selected): Promise<Record<string, unknown>> {
+  const { view, places } = resolve(selected);
+  return selected.lost?.length ? { ids: await idsOf(selected) } : { view: view.key, ranges: places };
+}
+
+/** Ids of pictures, as a request may name them where it cannot name a view. @throws ApiError */
+export function idsOf(selected: Selected): Promise<number[]> {
+  const { view, places } = resolve(selected);
+  return identify(view, places, selected.lost ?? []);
+}
+
 interface Painted {
-  back(): void;
-  again(): void;
+  back(): unknown;
+  again(): unknown;
 }
 
 interface Change extends Painted {
@@ -127,18 +172,7 @@ async function change(asked: Change): Promise<void> {
   const answered = asked.view.frozen.unsure();
   await enqueue(async () => {
     try {
-      const answer = await ask(asked);
-      own.add(answer.revision);
-      library.reached(answer.revision);
-      if (answer.undoable) {
-        done.push({ frozen: asked.view.frozen, revision: answer.revision, back: asked.back, again: asked.again });
-        undone.length = 0;
-      }
-      toasts.done(
-        answer.sentence,
-        answer.undoable ? { label: "Undo", keys: "Ctrl+Z", run: () => void undo() } : undefined,
-      );
-      library.recount();
+      acknowledge(await ask(asked), { frozen: asked.view.frozen, back: asked.back, again: asked.again });
     } catch (error) {
       asked.back();
       toasts.bad(`${asked.failed}: ${because(error)}`);
@@ -146,6 +180,19 @@ async function change(asked: Change): Promise<void> {
       answered();
     }
   });
+}
+
+/** Say what was done, and remember how to paint it back. */
+function acknowledge(answer: Done, step: Omit<Step, "revision">): void {
+  own.add(answer.revision);
+  library.reached(answer.revision);
+  if (answer.undoable) {
+    done.push({ ...step, revision: answer.revision });
+    undone.length = 0;
+  }
+  const back = answer.undoable ? { label: "Undo", keys: "Ctrl+Z", run: () => void undo() } : undefined;
+  toasts.done(answer.sentence, back);
+  library.recount();
 }
 
 async function ask({ view, selected, places, path, body }: Change): Promise<Done> {
@@ -200,8 +247,9 @@ async function step(path: string, from: Step[], to: Step[], paint: (one: Step) =
   await enqueue(async () => {
     const last = from.at(-1);
     // If something else happened since, the server's last change is not ours: then ask how things are instead.
-    const ours = last && last.revision === library.revision && last.frozen === table.view?.frozen ? last : null;
-    const answered = ours?.frozen.unsure();
+    const shown = last && (!last.frozen || last.frozen === table.view?.frozen);
+    const ours = shown && last.revision === library.revision ? last : null;
+    const answered = ours?.frozen?.unsure();
     if (ours) paint(ours);
     try {
       const answer = await send<Undone>("POST", path);

@@ -12,7 +12,15 @@ export interface Place {
   open: number | null;
   size: number | null;
   mode: Mode | null;
+  /** Id of the first picture under review, how many stand side by side, and the chosen ones where it is not the view. */
+  review?: number | null;
+  panes?: number | null;
+  of?: string | null;
+  /** A page in place of the table. */
+  page?: Page | null;
 }
+
+export type Page = "duplicates";
 
 /** Read a `location.search`. What is not understood is left out, never an error: links come from anywhere. */
 export function parse(search: string): Place {
@@ -25,12 +33,21 @@ export function parse(search: string): Place {
     open: whole(asked.get("open")),
     size: whole(asked.get("size")),
     mode: mode === "justified" || mode === "square" ? mode : null,
+    ...reviewed(asked),
+    ...(asked.get("page") === "duplicates" && { page: "duplicates" as const }),
   };
+}
+
+function reviewed(asked: URLSearchParams): Pick<Place, "review" | "panes" | "of"> {
+  const review = whole(asked.get("review"));
+  if (review === null) return {};
+  const panes = Number(/^[1-4]$/.exec(asked.get("panes") ?? "")?.[0] ?? 0) || null;
+  return { review, panes, of: asked.get("of") };
 }
 
 /** The address for a place: `/?q=…`, without what is as usual. */
 export function write(place: Place): string {
-  const parts = Object.entries(place).filter(([, value]) => value !== null && value !== "");
+  const parts = Object.entries(place).filter(([, value]) => value != null && value !== "");
   const text = parts.map(([name, value]) => `${name}=${encode(String(value))}`).join("&");
   return text ? `/?${text}` : "/";
 }

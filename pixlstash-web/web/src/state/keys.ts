@@ -1,6 +1,7 @@
 /** One registry of keys: it feeds the handler and the `?` sheet, so neither knows a key that the other does not. */
 
-export type Where = "grid" | "viewer" | "both";
+/** "both" is everywhere. */
+export type Where = "grid" | "viewer" | "review" | "page" | "both";
 
 export interface Binding {
   /** As `KeyboardEvent.key` names it, e.g. "Enter", "ArrowLeft", "u", "?", "4". Letters in lower case. */
@@ -44,7 +45,7 @@ export function pressed(event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | 
 
 export class Keys {
   /** Where the reader is; null switches every key off. */
-  where: "grid" | "viewer" | null = null;
+  where: Exclude<Where, "both"> | null = null;
   readonly #bindings: Binding[] = [];
 
   /** Register; returns how to take it back. A later binding wins over an earlier one for the same press. */

@@ -1,5 +1,6 @@
 /** Who is looking, at which library, and whether the server is there. */
 import { get, watch } from "../api/client";
+import type { SidebarInfo } from "../api/groups";
 import type { Job, LibraryInfo, Session } from "../api/types";
 import { route } from "./route.svelte";
 
@@ -10,6 +11,7 @@ class Library {
   session = $state.raw<Session | null>(null);
   info = $state.raw<LibraryInfo | null>(null);
   jobs = $state.raw<readonly Job[]>([]);
+  sidebar = $state.raw<SidebarInfo | null>(null);
   /** The server cannot be reached. */
   lost = $state(false);
   /** Somebody must log in (again); the address stays. */
@@ -58,10 +60,21 @@ class Library {
   }
 
   async read(): Promise<void> {
-    const [info, jobs] = await Promise.all([get<LibraryInfo>("/library"), get<Job[]>("/jobs").catch(() => null)]);
+    const [info, sidebar, jobs] = await Promise.all([
+      get<LibraryInfo>("/library"),
+      get<SidebarInfo>("/sidebar"),
+      get<Job[]>("/jobs").catch(() => null),
+    ]);
     this.info = info;
+    this.sidebar = sidebar;
     this.jobs = jobs ?? info.running;
     this.reached(info.revision);
+  }
+
+  /** Ask for the sidebar again, now: something in it was made, changed or deleted here. */
+  async refresh(): Promise<void> {
+    const sidebar = await get<SidebarInfo>("/sidebar").catch(() => null); // the bar at the top says it
+    if (sidebar) this.sidebar = sidebar;
   }
 
   /** Ask for the counts again, soon and once for many changes. */

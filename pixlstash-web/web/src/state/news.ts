@@ -7,6 +7,8 @@ import { listen } from "./events";
 import { library } from "./library.svelte";
 import { route } from "./route.svelte";
 import { table } from "./table.svelte";
+import { uploads } from "../uploads/uploads.svelte";
+import { veiling } from "./veiling.svelte";
 
 /** Milliseconds between two looks at a table that fills by itself, and between two counts of a narrowed view. */
 const LIVE = 1000;
@@ -27,7 +29,7 @@ export function follow(untouched: () => boolean): () => void {
       await look();
       looking = undefined;
       if (table.added && live()) soon(LIVE);
-      else if (!library.filling && table.view?.count) table.live = false;
+      else if (!library.filling && !uploads.going && table.view?.count) table.live = false;
     }, delay);
   }
 
@@ -39,7 +41,9 @@ export function follow(untouched: () => boolean): () => void {
   /** How many more the view would hold: new pictures need not belong to a narrowed one. */
   async function compare(): Promise<void> {
     const view = table.view;
-    const answer = await bytes(`/views${query({ q: route.q, sort: route.sort })}`).catch(() => null);
+    const answer = await bytes(`/views${query({ q: route.q, sort: route.sort, veil: veiling.parameter })}`).catch(
+      () => null,
+    );
     if (!answer || !view || table.view?.frozen !== view.frozen) return;
     table.added = Math.max(0, Frozen.decode(answer).count - view.count);
   }
@@ -48,7 +52,7 @@ export function follow(untouched: () => boolean): () => void {
     library.reached(revision);
     library.recount();
     if (route.q && !live()) return soon(COUNT);
-    table.added += count;
+    table.arrived(revision, count);
     if (live()) soon(table.view?.count ? LIVE : 0);
   }
 

@@ -1,15 +1,21 @@
 /** Where the reader is, kept in the address: a link or a reload comes back to the same pictures. */
-import { type Place, parse, write } from "./address";
+import { type Page, type Place, parse, write } from "./address";
 import { clampSize, prefs, usualSize } from "./prefs.svelte";
 
 class Route {
   q = $state("");
   sort = $state("");
   open = $state<number | null>(null);
+  /** The first picture under review, how many stand side by side, and what is reviewed where it is not the view. */
+  review = $state<number | null>(null);
+  panes = $state<number | null>(null);
+  of: string | null = null;
+  /** A page in place of the table. */
+  page = $state<Page | null>(null);
   /** The picture at the top of the screen and how far it is scrolled, in pixels. Written by the grid at rest. */
   at: number | null = null;
   offset = 0;
-  /** The viewer was opened from the grid: Back closes it. */
+  /** The viewer or the review was opened from the grid: Back closes it. */
   #opened = false;
 
   /** Read the address now, and whenever the reader goes back or forward. */
@@ -27,6 +33,7 @@ class Route {
     this.at = null;
     this.offset = 0;
     this.open = null;
+    this.review = this.of = this.page = null;
     this.#opened = false;
     this.#write(!replace);
   }
@@ -56,6 +63,40 @@ class Route {
     else this.#write(false);
   }
 
+  /** Review pictures: those of the view from this one on, or the ones named. */
+  begin(id: number, panes: number, of: string | null): void {
+    this.open = null;
+    this.review = id;
+    this.panes = panes;
+    this.of = of;
+    this.#opened = true;
+    this.#write(true);
+  }
+
+  /** The review stands at another picture, or shows more or fewer. */
+  reviewed(id: number, panes: number): void {
+    if (this.review === null || (id === this.review && panes === this.panes)) return;
+    this.review = id;
+    this.panes = panes;
+    this.#write(false);
+  }
+
+  end(): void {
+    if (this.review === null) return;
+    this.review = this.panes = this.of = null;
+    const opened = this.#opened;
+    this.#opened = false;
+    if (opened) history.back();
+    else this.#write(false);
+  }
+
+  /** Turn to a page, or back to the table. */
+  turn(page: Page | null): void {
+    if (page === this.page) return;
+    this.page = page;
+    this.#write(true);
+  }
+
   /** Write the address again after size or mode changed. */
   touch(): void {
     this.#write(false);
@@ -67,6 +108,10 @@ class Route {
     this.sort = place.sort;
     this.at = place.at;
     this.open = place.open;
+    this.review = place.review ?? null;
+    this.panes = place.panes ?? null;
+    this.of = place.of ?? null;
+    this.page = place.page ?? null;
     const kept = history.state as { offset?: unknown; opened?: unknown } | null;
     this.offset = typeof kept?.offset === "number" ? kept.offset : 0;
     this.#opened = kept?.opened === true;
@@ -75,10 +120,10 @@ class Route {
   }
 
   #write(push: boolean): void {
-    const { q, sort, at, open } = this;
+    const { q, sort, at, open, review, panes, of, page } = this;
     const size = prefs.size === usualSize() ? null : prefs.size;
     const mode = prefs.mode === "justified" ? null : prefs.mode;
-    const place: Place = { q, sort, at, open, size, mode };
+    const place: Place = { q, sort, at, open, size, mode, review, panes, of, page };
     const kept = { offset: this.offset, opened: this.#opened };
     if (push) history.pushState(kept, "", write(place));
     else history.replaceState(kept, "", write(place));

@@ -4,6 +4,7 @@ import { Frozen } from "../grid/frozen";
 import { type Range, Selection } from "../grid/selection";
 import { View } from "../grid/view";
 import { route } from "./route.svelte";
+import { veiling } from "./veiling.svelte";
 
 /** Where the grid shall put a view that has just come: this picture's row at the top, scrolled `offset` pixels. */
 export interface Landing {
@@ -39,6 +40,7 @@ class Table {
   #version = $state(0);
   #chosen = $state(0);
   #selection = new Selection(0);
+  #arrivals: { revision: number; count: number }[] = [];
   #asking: AbortController | null = null;
   /** Places to take out once the viewer closes: the picture looked at stays until then. */
   #leaving: Range[] = [];
@@ -54,13 +56,20 @@ class Table {
     this.#chosen += 1;
   }
 
+  /** So many pictures came to the library with this revision; the view may have been asked for after it. */
+  arrived(revision: number, count: number): void {
+    if (this.view && revision <= this.view.frozen.header.revision) return;
+    this.#arrivals.push({ revision, count });
+    this.added += count;
+  }
+
   /** Ask for the view of the route. Answers whether one came; a later call makes an earlier one give up. */
   async ask(at: number | null, land: (view: View, index: number | null) => Landing): Promise<boolean> {
     this.#asking?.abort();
     const asking = (this.#asking = new AbortController());
     this.loading = true;
     try {
-      const asked = query({ q: route.q, sort: route.sort, at });
+      const asked = query({ q: route.q, sort: route.sort, at, veil: veiling.parameter });
       const frozen = Frozen.decode(await bytes(`/views${asked}`, asking.signal));
       if (asking.signal.aborted) return false;
       this.#lay(frozen, land);
@@ -85,7 +94,9 @@ class Table {
     this.top = this.landing;
     this.cursor = this.landing.index;
     this.problem = null;
-    this.added = 0;
+    // What came while this answer was on its way is not in it.
+    this.#arrivals = this.#arrivals.filter(({ revision }) => revision > frozen.header.revision);
+    this.added = this.#arrivals.reduce((sum, { count }) => sum + count, 0);
     this.changed = 0;
     this.#leaving = [];
     this.choose(() => (this.#selection = new Selection(view.count)));
@@ -100,8 +111,8 @@ class Table {
 
   /** Another query or order: from its top, or where the address says. */
   async open(): Promise<boolean> {
-    const { at, offset, open } = route;
-    return this.ask(open ?? at, (view, index) => {
+    const { at, offset, open, review } = route;
+    return this.ask(open ?? review ?? at, (view, index) => {
       const kept = at === null ? -1 : view.indexOf(at);
       if (kept >= 0) return { index: kept, offset };
       return { index: index ?? 0, offset: 0 };
@@ -164,11 +175,11 @@ class Table {
     if (found) this.#chosen += 1;
   }
 
-  /** Take places out of the view, or put them back; at once, or for the viewer when it closes. */
+  /** Take places out of the view, or put them back; at once, or, for the viewer and the review, when they close. */
   present(frozen: Frozen, places: readonly Range[], present: boolean): void {
     const view = this.view;
     if (!view || view.frozen !== frozen) return;
-    if (route.open !== null) {
+    if (route.open !== null || route.review !== null) {
       if (!present) this.#leaving.push(...places);
       else if (this.#unleave(places)) return;
       if (!present) return;

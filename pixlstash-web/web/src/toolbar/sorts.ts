@@ -10,6 +10,11 @@ export const SORTS: readonly { name: string; label: string }[] = [
   { name: "-name", label: "Name, Z to A" },
   { name: "-size", label: "Largest file" },
   { name: "size", label: "Smallest file" },
+  { name: "-pixels", label: "Most pixels" },
+  { name: "pixels", label: "Fewest pixels" },
+  { name: "rarity", label: "Rarest tag" },
+  { name: "relevance", label: "Best match" },
+  { name: "random", label: "Random" },
 ];
 
 export const USUAL_SORT = "-created";

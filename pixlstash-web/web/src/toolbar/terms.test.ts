@@ -12,6 +12,11 @@ test("half a filter is still text", () => {
   expect(part("model: fox")).toEqual({ chips: [], text: "model: fox" });
 });
 
+test("what stands between OR keeps its place", () => {
+  for (const q of ["fox OR model:flux score:5", "model:a AND b", "NOT model:a b"])
+    expect(part(q)).toEqual({ chips: [], text: q });
+});
+
 test("joined again it is the same query", () => {
   for (const q of ["", "score:5", "score:5 fox snow", 'a:"b c" d']) expect(join(part(q))).toBe(q);
 });

@@ -1,15 +1,22 @@
 /** A query as the search box shows it: filters as chips, words as text behind them. */
+import type { SidebarInfo } from "../api/groups";
 import { split } from "../pages/terms";
+import { type Part, placeOf } from "../sidebar/place";
+import { nameOf } from "../sidebar/rows";
 
 export interface Terms {
   chips: string[];
   text: string;
 }
 
-const FILTER = /^-?[a-z_]+:./i;
+const FILTER = /^(-?[a-z_]+:.|(union|overlap|difference|unique)\s*\(.*\)$)/i;
+
+/** What joins terms: with one of these between them, none may be moved to the front. */
+const JOINT = /^(AND|OR|NOT)$/;
 
 export function part(query: string): Terms {
   const terms = split(query);
+  if (terms.some((term) => JOINT.test(term))) return { chips: [], text: query };
   return {
     chips: terms.filter((term) => FILTER.test(term)),
     text: terms.filter((term) => !FILTER.test(term)).join(" "),
@@ -23,4 +30,13 @@ export function join({ chips, text }: Terms): string {
 /** A filter as chips show it: without quotes, "not" for the minus. */
 export function spoken(term: string): string {
   return term.replace(/^-/, "not ").replace(/"/g, "");
+}
+
+/** The same, with entries of the sidebar by their names. */
+export function named(term: string, info: SidebarInfo | null): string {
+  const { parts, operation } = placeOf(term);
+  const name = (part: Part) => nameOf(info, part);
+  const [first] = parts;
+  if (!first) return spoken(term);
+  return parts.length > 1 ? `${operation} of ${parts.map(name).join(", ")}` : name(first);
 }

@@ -55,10 +55,10 @@ export function whyNoPictureCopy(): string | null {
 }
 
 /**
- * Copy what `image` shows, as PNG: the one picture format every clipboard takes.
+ * Copy what `image` shows, of a video the frame on the screen, as PNG: the one picture format every clipboard takes.
  * @throws CopyError with a sentence for people
  */
-export async function copyPicture(image: HTMLImageElement): Promise<void> {
+export async function copyPicture(image: HTMLImageElement | HTMLVideoElement): Promise<void> {
   const why = whyNoPictureCopy();
   if (why) throw new CopyError(why);
   try {
@@ -70,10 +70,11 @@ export async function copyPicture(image: HTMLImageElement): Promise<void> {
   }
 }
 
-function encode(image: HTMLImageElement): Promise<Blob> {
+function encode(image: HTMLImageElement | HTMLVideoElement): Promise<Blob> {
   const canvas = document.createElement("canvas");
-  canvas.width = image.naturalWidth;
-  canvas.height = image.naturalHeight;
+  const moving = image instanceof HTMLVideoElement;
+  canvas.width = moving ? image.videoWidth : image.naturalWidth;
+  canvas.height = moving ? image.videoHeight : image.naturalHeight;
   const context = canvas.getContext("2d");
   return new Promise((resolve, reject) => {
     const fail = () => reject(new CopyError("The picture is too large to copy."));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, counted, date, duration, moment, pixels, rate, visible } from "./format";
+import { ago, bytes, clock, counted, date, duration, moment, pixels, rate, visible } from "./format";
 
 const plain = (text: string) => text.replace(/[\u2009\u00a0\u202f]/g, " ");
 
@@ -85,4 +85,14 @@ it("writes dimensions with a multiplication sign", () => expect(pixels(1024, 768
 it("shows what would turn or hide a name", () => {
   expect(visible("\u202egnp.exe\n\u0000")).toBe("\ufffdgnp.exe\ufffd\ufffd");
   expect(visible("\u65e5\u672c \u05e9 é.png")).toBe("\u65e5\u672c \u05e9 é.png");
+});
+
+describe("clock", () => {
+  it.each([
+    [0, "0:00"],
+    [62.9, "1:02"],
+    [3599, "59:59"],
+    [3723, "1:02:03"],
+    [Number.NaN, "0:00"],
+  ])("%d is %s", (n, text) => expect(clock(n)).toBe(text));
 });

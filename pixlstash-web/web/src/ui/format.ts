@@ -78,6 +78,14 @@ export function duration(seconds: number): string {
   return days === 1 ? "1 day" : `${days} days`;
 }
 
+/** A place in a video: 0:07, 12:30, 1:02:03. */
+export function clock(seconds: number): string {
+  const s = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
+  const two = (n: number) => String(n).padStart(2, "0");
+  const minutes = Math.floor(s / 60) % 60;
+  return s < 3600 ? `${minutes}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(minutes)}:${two(s % 60)}`;
+}
+
 /** Pictures a second: 214/s, 3.4/s; slower than one in two seconds reads better by the minute: 12/min. */
 export function rate(perSecond: number): string {
   if (!Number.isFinite(perSecond) || perSecond < 0) return "–";

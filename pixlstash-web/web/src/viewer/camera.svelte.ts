@@ -1,7 +1,16 @@
 import { actual, fit, limit, overflows, pan, pinch, type Placement, type Point, type Size, STEP, zoom } from "./zoom";
 
+/** Where one looks, whatever the size of stage and picture: how much closer than whole, and at what part of it. */
+export interface Gaze {
+  readonly closer: number;
+  readonly x: number;
+  readonly y: number;
+}
+
 /** How the viewer looks at the picture: whole until somebody zooms, then where they left it. */
 export class Camera {
+  /** Look at the next picture as at this one, and not at the whole. */
+  keeps = false;
   stage = $state.raw<Size>({ width: 1, height: 1 });
   density = $state(1);
   #picture = $state.raw<Size>({ width: 1, height: 1 });
@@ -16,14 +25,39 @@ export class Camera {
   readonly magnification: number = $derived(this.at.scale * this.density);
   readonly whole: boolean = $derived(this.#chosen === null);
 
+  /** Null for the whole picture. */
+  readonly gaze: Gaze | null = $derived.by(() => {
+    if (!this.#chosen) return null;
+    const { scale, x, y } = this.at;
+    return {
+      closer: scale / fit(this.stage, this.#picture).scale,
+      x: (this.stage.width / 2 - x) / (this.#picture.width * scale),
+      y: (this.stage.height / 2 - y) / (this.#picture.height * scale),
+    };
+  });
+
   get picture(): Size {
     return this.#picture;
   }
 
-  /** Show another picture, whole. */
+  /** Show another picture, whole unless it `keeps`. */
   show(picture: Size): void {
+    const gaze = this.keeps ? this.gaze : null;
     this.#picture = picture;
-    this.#chosen = null;
+    this.look(gaze);
+  }
+
+  look(gaze: Gaze | null): void {
+    if (!gaze) {
+      this.#chosen = null;
+      return;
+    }
+    const scale = fit(this.stage, this.#picture).scale * gaze.closer;
+    this.#chosen = {
+      scale,
+      x: this.stage.width / 2 - gaze.x * this.#picture.width * scale,
+      y: this.stage.height / 2 - gaze.y * this.#picture.height * scale,
+    };
   }
 
   /** The same picture turned out to be of another size: what is seen stays where it is. */

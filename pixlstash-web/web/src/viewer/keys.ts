@@ -22,6 +22,16 @@ export type ViewerAction =
   | "scoreAndMove"
   | "scrapheap"
   | "info"
+  | "tag"
+  | "set"
+  | "character"
+  | "project"
+  | "accept"
+  | "reject"
+  | "play"
+  | "back"
+  | "on"
+  | "sound"
   | "actual"
   | "zoomIn"
   | "zoomOut";
@@ -47,7 +57,29 @@ export const VIEWER_KEYS: readonly ViewerKey[] = [
   { key: "End", label: "First or last picture", group: MOVE, action: "last" },
   ...[1, 2, 3, 4, 5, 0].flatMap(scores),
   { key: "Delete", label: "To the scrapheap, or out of it", group: CHANGE, action: "scrapheap" },
+  { key: "t", label: "Tag, or take tags off", group: CHANGE, action: "tag" },
+  { key: "s", label: "Add to a set, or take out", group: CHANGE, action: "set" },
+  { key: "c", label: "Say who is in it", group: CHANGE, action: "character" },
+  { key: "p", label: "Move to a project", group: CHANGE, action: "project" },
+  { key: "a", label: "Accept or reject a suggested tag", group: CHANGE, action: "accept" },
+  { key: "r", label: "Accept or reject a suggested tag", group: CHANGE, action: "reject" },
   { key: "i", label: "Information", group: LOOK, action: "info" },
+  { key: " ", label: "Play or pause", group: LOOK, action: "play" },
+  {
+    key: "ArrowLeft",
+    shift: true,
+    label: "Back or on in a video; ← and → do it in one you set going",
+    group: LOOK,
+    action: "back",
+  },
+  {
+    key: "ArrowRight",
+    shift: true,
+    label: "Back or on in a video; ← and → do it in one you set going",
+    group: LOOK,
+    action: "on",
+  },
+  { key: "m", label: "Sound on or off", group: LOOK, action: "sound" },
   { key: "z", label: "1:1, or the whole picture", group: LOOK, action: "actual" },
   { key: "+", label: "Closer or further away", group: LOOK, action: "zoomIn" },
   { key: "-", label: "Closer or further away", group: LOOK, action: "zoomOut" },

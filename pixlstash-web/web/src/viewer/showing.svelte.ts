@@ -1,30 +1,41 @@
-import { address } from "../api/client";
+import { address, ApiError, request } from "../api/client";
 import type { Picture } from "../api/types";
-import type { ViewHandle } from "../grid/view";
+import { MOVING, type ViewHandle } from "../grid/view";
 import { Camera } from "./camera.svelte";
 import { Cards } from "./cards";
 import { Originals, worthAhead } from "./originals";
-import { cannotShow, whyThumbnail } from "./words";
+import { Playback } from "./playback.svelte";
+import type { Size } from "./zoom";
+import { cannotPlay, cannotShow, whyThumbnail } from "./words";
 
 /** An original is not asked for while somebody only passes by; in milliseconds. */
 const REST = 60;
-const AHEAD = [1, -1, 2, -2] as const;
+const AHEAD: readonly number[] = [1, -1, 2, -2];
 
 /** The picture that is open: its thumbnail at once, then what is known about it, then the original. */
 export class Showing {
   readonly camera = new Camera();
+  readonly playback = new Playback();
   id = $state.raw<number>();
   /** The card of the open picture, or of the one before while its own is on the way. */
   card = $state.raw<Picture | null>(null);
   original = $state.raw<HTMLImageElement | null>(null);
+  /** The address of the open video. */
+  video = $state.raw<string | null>(null);
   /** A sentence to lay over the picture. */
   notice = $state.raw<string | null>(null);
 
   readonly #cards = new Cards();
-  readonly #originals = new Originals((id) => address(`/pictures/${id}/original`));
+  readonly #originals = new Originals(original);
   #turns = 0;
 
+  /** @param ahead steps to what is looked at next */
+  constructor(private readonly ahead: () => readonly number[] = () => AHEAD) {}
+
   readonly current: Picture | null = $derived(this.card?.id === this.id ? this.card : null);
+
+  /** Quarters clockwise to turn what the file shows. */
+  readonly quarters: number = $derived(this.current?.turn ?? 0);
 
   /** Open the picture at `index`; nothing happens while it is the one already open. */
   async turn(view: ViewHandle, index: number): Promise<void> {
@@ -34,7 +45,9 @@ export class Showing {
     const late = () => ticket !== this.#turns;
     this.id = id;
     this.original = null;
+    this.video = null;
     this.notice = null;
+    this.playback.open(null);
     this.camera.show({ width: 1000 * view.ratioAt(index), height: 1000 });
     try {
       if (id === undefined) {
@@ -43,7 +56,7 @@ export class Showing {
         if (view.idAt(index) === undefined) throw new Error("This picture is no longer in the view.");
         return await this.turn(view, index);
       }
-      await this.#develop(id, late);
+      await this.#develop(id, ((view.flagsAt(index) ?? 0) & MOVING) !== 0, late);
       if (!late()) this.#lookAhead(view, index, id);
     } catch (error) {
       if (!late()) this.notice = error instanceof Error ? error.message : "The picture could not be read.";
@@ -65,12 +78,29 @@ export class Showing {
     this.#cards.clear();
   }
 
+  /** The video does not play, or no longer: say why. */
+  async fail(begun: boolean): Promise<void> {
+    const { id, current } = this;
+    if (id === undefined || !current) return;
+    const why = await refusal(id);
+    if (id !== this.id) return;
+    this.notice = why ?? cannotPlay(current.format, current.facts.find((fact) => fact.name === "codec")?.value ?? null);
+    if (begun) return; // it may go on: the last frame stays
+    this.video = null;
+    this.playback.open(null);
+  }
+
+  /** The file turned out to be of this size, in pixels. */
+  measure({ width, height }: Size): void {
+    this.camera.resize(this.quarters & 1 ? { width: height, height: width } : { width, height });
+  }
+
   close(): void {
     this.#turns += 1;
     this.#originals.keep([]);
   }
 
-  async #develop(id: number, late: () => boolean): Promise<void> {
+  async #develop(id: number, moves: boolean, late: () => boolean): Promise<void> {
     const near = this.#originals.has(id);
     const card = this.#cards.peek(id) ?? (await this.#cards.get(id));
     if (late()) return;
@@ -80,11 +110,17 @@ export class Showing {
     if (this.notice) return;
     if (!near) await new Promise((resolve) => setTimeout(resolve, REST));
     if (late()) return;
+    if (card.kind === "video") {
+      this.playback.open("video");
+      this.video = original(id);
+      return;
+    }
     try {
       const image = await this.#originals.get(id);
       if (late()) return;
-      if (image.naturalWidth) this.camera.resize({ width: image.naturalWidth, height: image.naturalHeight });
+      if (image.naturalWidth) this.measure({ width: image.naturalWidth, height: image.naturalHeight });
       this.original = image;
+      if (moves) this.playback.open("animation");
       this.notice = card.why;
     } catch {
       if (!late()) this.notice = card.why ?? cannotShow(card.format);
@@ -94,7 +130,7 @@ export class Showing {
   /** Cards and originals of the neighbours, so that the next key finds them here. */
   #lookAhead(view: ViewHandle, index: number, id: number): void {
     const near: number[] = [];
-    for (const step of AHEAD) {
+    for (const step of this.ahead()) {
       const at = index + step;
       if (at < 0 || at >= view.count) continue;
       const neighbour = view.idAt(at);
@@ -108,9 +144,24 @@ export class Showing {
   async #developAhead(id: number): Promise<void> {
     try {
       const card = await this.#cards.get(id);
-      if (!whyThumbnail(card) && worthAhead(card.width, card.height)) await this.#originals.get(id, true);
+      if (card.kind !== "video" && !whyThumbnail(card) && worthAhead(card.width, card.height))
+        await this.#originals.get(id, true);
     } catch {
       // asked again when it is opened
     }
+  }
+}
+
+function original(id: number): string {
+  return address(`/pictures/${id}/original`);
+}
+
+/** Why the server does not send the original, or null where it does. */
+async function refusal(id: number): Promise<string | null> {
+  try {
+    await request(`/pictures/${id}/original`, { method: "HEAD" });
+    return null;
+  } catch (error) {
+    return error instanceof ApiError ? error.detail : null;
   }
 }

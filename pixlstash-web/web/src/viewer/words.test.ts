@@ -1,5 +1,5 @@
 import { describe as suite, expect, it } from "vitest";
-import { cannotShow, describe, type Told, whyThumbnail } from "./words";
+import { cannotPlay, cannotShow, describe, type Told, whyThumbnail } from "./words";
 
 const png: Told = { kind: "image", format: "png", mime: "image/png", why: null, locations: [{ state: "present" }] };
 
@@ -19,8 +19,10 @@ suite("whyThumbnail", () => {
     expect(whyThumbnail({ ...png, locations: [{ state: "missing" }, { state: "unreachable" }] })).toContain("reached");
   });
 
-  it("does not fetch a video to show a still", () => {
-    expect(whyThumbnail({ ...png, kind: "video", mime: "video/mp4" })).toContain("Videos");
+  it("lets every video be tried: only the browser knows what is in the container", () => {
+    expect(whyThumbnail({ ...png, kind: "video", format: "avi", mime: "video/x-msvideo" })).toBeNull();
+    expect(cannotPlay("mp4", "hevc")).toContain("MP4 video (hevc)");
+    expect(cannotPlay("avi", null)).toContain("AVI video.");
   });
 });
 

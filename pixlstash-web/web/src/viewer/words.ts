@@ -18,8 +18,7 @@ export function whyThumbnail(picture: Told): string | null {
       ? "The place that holds this file cannot be reached now. This is its thumbnail."
       : "The file is missing. This is its thumbnail.";
   }
-  if (picture.kind === "video") return "Videos do not play here yet. Save the file to watch it.";
-  if (!shows(picture.mime)) return cannotShow(picture.format);
+  if (picture.kind !== "video" && !shows(picture.mime)) return cannotShow(picture.format);
   return null;
 }
 
@@ -27,6 +26,12 @@ export function whyThumbnail(picture: Told): string | null {
 export function cannotShow(format: string): string {
   const name = format ? format.toUpperCase() : "these";
   return `This browser cannot show ${name} files. This is the thumbnail; save the file to see all of it.`;
+}
+
+/** For a video that was tried: the container may be known and what is in it not. */
+export function cannotPlay(format: string, codec: string | null): string {
+  const inside = codec ? ` (${codec})` : "";
+  return `This browser cannot play this ${format.toUpperCase()} video${inside}. This is a still; save the file to watch it.`;
 }
 
 /** What a picture is, for somebody who does not see it. */

@@ -1,0 +1,180 @@
+"""Forms with files (multipart/form-data): files are streamed to the disk the library is on, within limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
+
+from pixlstash_core.errors import Invalid
+
+from .answers import TooLarge, WrongMedia
+from .table import Call
+from .uploads import GATHER, create, foresee, gathered, saying_why, settle, too_large
+
+#: Files, and fields beside them, that one form may have; bytes of a field.
+FILES, FIELDS, FIELD = 1000, 100, 1 << 16
+ANY = 1 << 62
+BROKEN = "The form is broken: it is not multipart/form-data as its Content-Type says."
+
+
+class Form(Struct):
+    """Fields by name, and the files of one field: the name each came with, and where it lies, durable."""
+
+    fields: dict[str, str]
+    files: list[tuple[str, Path]]
+
+
+@asynccontextmanager
+async def receive(call: Call, name: str) -> AsyncIterator[Form]:
+    """A form whose files are in fields called `name`. Files that were not moved away meanwhile are gone afterwards."""
+    foresee(call, ANY)
+    form = Form({}, [])
+    try:
+        with saying_why():
+            await _Reader(call, name, form).read()
+        yield form
+    finally:
+        for _, path in form.files:
+            path.unlink(missing_ok=True)
+
+
+class _Part(Struct):
+    name: str
+    file: str | None
+
+
+class _Reader:
+    """The parser calls back between bytes; what it found is written down afterwards, off the event loop's thread."""
+
+    def __init__(self, call: Call, name: str, form: Form) -> None:
+        self._call, self._name, self._form = call, name, form
+        self._found: list[_Part | bytes | None] = []
+        self._header = self._value = self._disposition = b""
+        self._part: _Part | None = None
+        self._file: BinaryIO | None = None
+        self._gathered = bytearray()
+        self._size = 0
+        self._ended = False
+
+    async def read(self) -> None:
+        kind, options = parse_options_header(self._call.request.headers.get("content-type"))
+        if kind != b"multipart/form-data" or b"boundary" not in options:
+            raise WrongMedia("The body must be a form with files: multipart/form-data.")
+        try:
+            parser = MultipartParser(
+                options[b"boundary"],
+                {
+                    "on_part_begin": self._on_begin,
+                    "on_header_field": self._on_header,
+                    "on_header_value": self._on_value,
+                    "on_header_end": self._on_header_end,
+                    "on_headers_finished": self._on_headers,
+                    "on_part_data": lambda data, start, end: self._found.append(data[start:end]),
+                    "on_part_end": lambda: self._found.append(None),
+                    "on_end": self._on_end,
+                },
+            )
+            async for block in gathered(self._call):
+                parser.write(block)
+                await self._keep()
+            parser.finalize()
+        except FormParserError as error:
+            raise Invalid(BROKEN) from error
+        finally:
+            if self._file is not None:
+                await run_in_threadpool(self._file.close)
+        if not self._ended:
+            raise Invalid("The form ends too early.")
+
+    # -- what the parser says ------------------------------------------------------------------------------------------
+
+    def _on_begin(self) -> None:
+        self._disposition = b""
+
+    def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._header = self._value = b""
+
+    def _on_headers(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        if b"name" not in options:
+            raise Invalid("A part of the form has no name.")
+        # Some clients write a name that is not ASCII only the way RFC 8187 does for answers.
+        wide = re.search(rb"filename\*=\s*utf-8''([^;\s]*)", self._disposition, re.IGNORECASE)
+        file = unquote_to_bytes(wide[1]) if wide else options.get(b"filename")
+        self._found.append(_Part(_text(options[b"name"]), None if file is None else _text(file)))
+
+    def _on_end(self) -> None:
+        self._ended = True
+
+    # -- what is done about it -----------------------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        for one in self._found:
+            if isinstance(one, _Part):
+                await self._begin(one)
+            elif one is None:
+                await self._end()
+            else:
+                self._gathered += one
+                await self._flush(GATHER)
+        self._found.clear()
+
+    async def _begin(self, part: _Part) -> None:
+        self._part, self._size = part, 0
+        if part.name == self._name:
+            if len(self._form.files) >= FILES:
+                raise Invalid(f"A form may have at most {FILES} files. Send them in several.")
+            path = self._call.library.intake.temporary(part.file or "")
+            self._file = await run_in_threadpool(create, path)
+            self._form.files.append((part.file or "", path))
+        elif part.file is not None:
+            raise Invalid(f"Files are expected in the field {self._name!r}, not {part.name!r}.")
+        elif len(self._form.fields) >= FIELDS:
+            raise Invalid(f"A form may have at most {FIELDS} fields.")
+
+    async def _flush(self, beyond: int) -> None:
+        if self._file is None:
+            if len(self._gathered) > FIELD:
+                raise TooLarge("A field of the form is too long.")
+        elif len(self._gathered) >= beyond:
+            self._size += len(self._gathered)
+            if self._size > self._call.site.upload_limit:
+                raise too_large(self._call)
+            await run_in_threadpool(self._file.write, bytes(self._gathered))
+            self._gathered.clear()
+
+    async def _end(self) -> None:
+        assert self._part is not None, "a part ends after it began"
+        await self._flush(0)
+        if self._file is None:
+            self._form.fields[self._part.name] = _text(self._gathered)
+        else:
+            await run_in_threadpool(settle, self._file)
+            await run_in_threadpool(self._file.close)
+        self._file = None
+        self._gathered.clear()
+
+
+def _text(raw: bytes | bytearray) -> str:
+    """UTF-8, as browsers send it, or what came before it."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -1,0 +1,170 @@
+/** The sidebar as a list of rows: one tree in four sections, filtered and folded. */
+import type { Branch, Group, SetInfo, SidebarInfo } from "../api/groups";
+import type { Store } from "../api/types";
+import { type Kind, kindOf, type Part, partOf, type Place, valueOf } from "./place";
+
+export type Section = "library" | "character" | "set" | "project" | "query" | "folder";
+
+/** One character, set, project or saved query. */
+export interface Entry {
+  kind: Kind;
+  id: number;
+  part: Part;
+  name: string;
+  /** Null for saved queries. */
+  group: Group | null;
+}
+
+interface Placed {
+  /** The same for the same thing, whatever else changes. */
+  key: string;
+  level: number;
+  /** Whether what is below it is shown; undefined where nothing is. */
+  open?: boolean;
+  label: string;
+}
+
+export type Row = Placed &
+  (
+    | { type: "head"; section: Section }
+    | { type: "place"; q: string; pictures: number }
+    | { type: "entry"; entry: Entry }
+    | { type: "branch"; part: Part }
+    | { type: "folder"; part: Part; store: Store }
+  );
+
+export const SECTIONS: Readonly<Record<Section, string>> = {
+  library: "Library",
+  character: "Characters",
+  set: "Sets",
+  project: "Projects",
+  query: "Saved queries",
+  folder: "Folders",
+};
+
+/** Entries by the part of a query that stands for them. */
+export function entriesOf(info: SidebarInfo): Map<Part, Entry> {
+  const groups = (kind: Kind, of: readonly Group[]) =>
+    of.map((group): Entry => ({ kind, id: group.id, part: partOf(kind, group.id), name: group.name, group }));
+  const queries = info.queries.map(({ id, name }): Entry => ({
+    kind: "query",
+    id,
+    part: partOf("query", name),
+    name,
+    group: null,
+  }));
+  const all = [
+    ...groups("character", info.characters),
+    ...groups("set", info.sets),
+    ...groups("project", info.projects),
+    ...queries,
+  ];
+  return new Map(all.map((entry) => [entry.part, entry]));
+}
+
+/** The entry a part names, by its id or by its name. */
+export function entryFor(info: SidebarInfo, part: Part): Entry | undefined {
+  const entries = entriesOf(info);
+  const name = fold(valueOf(part));
+  return entries.get(part) ?? [...entries.values()].find((one) => one.kind === kindOf(part) && fold(one.name) === name);
+}
+
+/** A place with its entries as the sidebar names them: somebody may have typed `set:Harbour` for `set:3`. */
+export function resolved(place: Place, info: SidebarInfo | null): Place {
+  if (!info) return place;
+  return { ...place, parts: [...new Set(place.parts.map((part) => entryFor(info, part)?.part ?? part))] };
+}
+
+/** What a part is called. `set:"Trips/"` is all sets below a name. */
+export function nameOf(info: SidebarInfo | null, part: Part): string {
+  return (info && entryFor(info, part)?.name) ?? valueOf(part).replace(/\/$/, "");
+}
+
+export interface Looks {
+  filter: string;
+  /** Keys of rows that are folded. */
+  folded: ReadonlySet<string>;
+  /** How characters are headed. */
+  people: boolean;
+  readonly: boolean;
+}
+
+export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks): Row[] {
+  const entries = [...entriesOf(info).values()];
+  const filter = fold(looks.filter.trim());
+  const matches = (name: string) => !filter || fold(name).includes(filter);
+  const of = (kind: Kind) => entries.filter((entry) => entry.kind === kind);
+  const flat = (kind: Kind) =>
+    of(kind)
+      .filter((entry) => matches(entry.name))
+      .map((entry): Row => ({ type: "entry", key: entry.part, level: 2, label: entry.name, entry }));
+  const sets = new Map(of("set").map((entry) => [entry.id, entry]));
+  const within = (branches: readonly Branch[], level: number): Row[] =>
+    branches.flatMap((branch) => branchRows(branch, level));
+
+  function branchRows(branch: Branch, level: number): Row[] {
+    const entry = branch.set === null ? undefined : sets.get(branch.set);
+    const below = within(branch.branches, level + 1);
+    if (!below.length && !(entry && matches(branch.path))) return [];
+    const key = entry?.part ?? partOf("set", `${branch.path}/`);
+    const open = below.length ? Boolean(filter) || !looks.folded.has(key) : undefined;
+    const placed = { key, level, label: branch.label, open };
+    const row: Row = entry
+      ? { type: "entry", ...placed, entry }
+      : { type: "branch", ...placed, part: partOf("set", `${branch.path}/`) };
+    return open ? [row, ...below] : [row];
+  }
+
+  const sections: [Section, Row[]][] = [
+    ["library", places(info).filter((row) => matches(row.label))],
+    ["character", flat("character")],
+    ["set", within(info.tree, 2)],
+    ["project", flat("project")],
+    ["query", flat("query")],
+    ["folder", stores.filter(({ name }) => matches(name)).map(folder)],
+  ];
+  return sections.flatMap(([section, rows]) => {
+    const made = !looks.readonly && section !== "library" && section !== "folder";
+    if (!rows.length && (filter || !made)) return [];
+    const key = `head:${section}`;
+    const label = section === "character" && looks.people ? "People" : SECTIONS[section];
+    const open = Boolean(filter) || !looks.folded.has(key);
+    const head: Row = { type: "head", key, level: 1, label, open, section };
+    return open ? [head, ...rows] : [head];
+  });
+}
+
+function places(info: SidebarInfo): Row[] {
+  return [
+    { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
+    {
+      type: "place",
+      key: "place:scrapheap",
+      level: 2,
+      label: "Scrapheap",
+      q: "is:scrapheap",
+      pictures: info.scrapheap,
+    },
+  ];
+}
+
+function folder(store: Store): Row {
+  const part = partOf("folder", store.name);
+  return { type: "folder", key: part, level: 2, label: store.name, part, store };
+}
+
+/** The pictures that stand for an entry until it has an icon: its cover, else its newest. */
+export function facesOf({ group }: Entry): readonly number[] {
+  if (!group || group.icon) return [];
+  if (group.cover !== null) return [group.cover];
+  return (group as Partial<SetInfo>).newest ?? [];
+}
+
+export function lockedSet({ group }: Entry): boolean {
+  return (group as Partial<SetInfo> | null)?.locked === true;
+}
+
+/** Without case and accents. */
+export function fold(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}

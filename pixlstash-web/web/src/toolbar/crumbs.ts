@@ -1,0 +1,61 @@
+/** The way from the whole library to what is shown. */
+import type { SidebarInfo } from "../api/groups";
+import { kindOf, type Part, partOf, type Place, valueOf } from "../sidebar/place";
+import { type Entry, entriesOf, nameOf } from "../sidebar/rows";
+
+/** A step of it; `q` is null where nothing of its own could be shown. */
+export interface Crumb {
+  label: string;
+  q: string | null;
+}
+
+export interface Whereabouts {
+  info: SidebarInfo | null;
+  place: Place;
+  scrapheap: boolean;
+  /** The project looked at last, of several that something may be in. */
+  project: number | null;
+}
+
+export function crumbsOf({ info, place, scrapheap, project }: Whereabouts): Crumb[] {
+  const all: Crumb = { label: "All", q: "" };
+  const narrowed: Crumb[] = place.rest && !scrapheap ? [{ label: "Found", q: null }] : [];
+  if (scrapheap) return [all, { label: "Scrapheap", q: "is:scrapheap" }];
+  const [first] = place.parts;
+  if (!first) return place.rest ? [all, ...narrowed] : [{ label: "All pictures", q: "" }];
+  const entries = info ? entriesOf(info) : new Map<Part, Entry>();
+  const others = place.parts.length - 1;
+  if (others) return [all, { label: `${nameOf(info, first)} and ${others} more`, q: null }];
+  return [all, ...above(info, entries.get(first), project), ...path(info, entries.get(first), first)];
+}
+
+/** The project something is in. */
+function above(info: SidebarInfo | null, entry: Entry | undefined, last: number | null): Crumb[] {
+  const within = info?.projects.filter(({ sets, characters }) => {
+    if (entry?.kind === "set") return sets.includes(entry.id);
+    return entry?.kind === "character" && characters.includes(entry.id);
+  });
+  const project = within?.find(({ id }) => id === last) ?? within?.[0];
+  return project ? [{ label: project.name, q: partOf("project", project.id) }] : [];
+}
+
+/** The parts of a set's name between slashes; each is a set too, or all that is below a name. */
+function path(info: SidebarInfo | null, entry: Entry | undefined, part: Part): Crumb[] {
+  if (!entry && kindOf(part) !== "folder" && !valueOf(part).endsWith("/")) return [{ label: part, q: part }];
+  if (kindOf(part) !== "set") return [{ label: nameOf(info, part), q: part }];
+  const steps = nameOf(info, part)
+    .split("/")
+    .map((step) => step.trim());
+  if (!steps.every(Boolean)) return [{ label: nameOf(info, part), q: part }];
+  return steps.map((label, n) => {
+    const name = steps.slice(0, n + 1).join("/");
+    const set = info?.sets.find(
+      (one) =>
+        one.name
+          .split("/")
+          .map((step) => step.trim())
+          .join("/") === name,
+    );
+    return { label, q: n === steps.length - 1 ? part : partOf("set", set ? set.id : `${name}/`) };
+  });
+}

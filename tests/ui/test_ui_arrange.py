@@ -1,0 +1,118 @@
+"""How pictures lie: stacked, turned, dated; by keyboard, menu and on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from ui import gallery
+from ui.conftest import Axe, Sit
+from ui.desk import Desk
+from web.conftest import OWNER, Served
+
+from pixlstash_core.types import Create, Selection
+
+pytestmark = pytest.mark.browser
+
+
+def shown(desk: Desk) -> list[int]:
+    return [one["id"] for one in desk.tiles()]
+
+
+def test_a_stack_is_laid_shown_and_taken_apart(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    for index in (0, 2, 3):
+        desk.tile(index).click(modifiers=["Control"])
+    desk.press("k")
+    desk.says("3 pictures stacked")
+    desk.becomes(lambda: len(shown(desk)), gallery.PAINTED - 2)
+    leader = served.library.picture_stack(OWNER, 16).ids[0]
+    at = shown(desk).index(leader)
+    desk.press("Escape")
+    desk.tile(at).click(button="right")
+    desk.page.get_by_role("menuitem", name="Show the stack").click()
+    desk.becomes(lambda: sorted(shown(desk)), [13, 14, 16])
+    desk.page.go_back()
+    desk.becomes(lambda: len(shown(desk)), gallery.PAINTED - 2)
+    desk.focus(shown(desk).index(leader))
+    desk.press("Shift+K")
+    desk.becomes(lambda: len(shown(desk)), gallery.PAINTED)
+    desk.press("Control+z")
+    desk.becomes(lambda: len(shown(desk)), gallery.PAINTED - 2)
+
+
+def test_one_picture_alone_is_no_stack(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    desk.focus(0)
+    desk.press("k")
+    desk.says("Choose two pictures at least")
+    desk.tile(0).click(button="right")
+    assert desk.page.get_by_role("menuitem", name="Unstack").count() == 0
+
+
+def test_a_picture_is_turned(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    before = desk.tiles()[0]
+    desk.focus(0)
+    desk.press("Control+ArrowRight")
+    desk.says("1 picture turned")
+    ratio = before["width"] / before["height"]
+    desk.until(lambda: abs(desk.tiles()[0]["width"] / desk.tiles()[0]["height"] * ratio - 1) < 0.1)
+    desk.seen()
+    natural = "one => one.naturalWidth / one.naturalHeight"
+    turned = desk.tile(0).locator("img").evaluate(natural)
+    assert abs(turned * ratio - 1) < 0.1, "its thumbnail is turned as well"
+    assert desk.cursor == 0
+    desk.press("Enter")
+    desk.developed()
+    box = desk.viewer.locator(".original img").bounding_box()
+    assert box is not None
+    assert abs(box["width"] / box["height"] * ratio - 1) < 0.02, "so is its original in the viewer"
+    desk.press("Escape")
+    desk.becomes(lambda: desk.cursor, 0)
+    desk.press("Control+ArrowLeft")
+    desk.until(lambda: abs(desk.tiles()[0]["width"] / desk.tiles()[0]["height"] / ratio - 1) < 0.1)
+
+
+def test_dates_are_shifted(sit: Sit, served: Served, axe: Axe) -> None:
+    desk = sit(served).go()
+    before = served.library.picture(OWNER, 16).created
+    desk.tile(0).click(button="right")
+    desk.page.get_by_role("menuitem", name="Date").click()
+    dialog = desk.page.get_by_role("dialog", name="Date")
+    dialog.get_by_role("button", name="Earlier or later").click()
+    save = dialog.get_by_role("button", name="Date 1 picture")
+    expect(save).to_be_disabled()
+    dialog.get_by_label("Direction").select_option(label="earlier by")
+    dialog.get_by_label("Days").fill("2")
+    dialog.get_by_label("Hours").fill("01:30")
+    assert axe(desk.page) == []
+    save.click()
+    expect(dialog).to_have_count(0)
+    desk.until(lambda: served.library.picture(OWNER, 16).created != before)
+    assert (before - served.library.picture(OWNER, 16).created).total_seconds() == 2 * 86_400 + 90 * 60
+
+
+def test_a_folder_is_shown_like_everything_else(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    desk.page.get_by_role("treeitem", name="Library").last.click()
+    desk.becomes(lambda: desk.parameter("q"), "folder:Library")
+    desk.becomes(lambda: len(shown(desk)), gallery.PAINTED)
+    expect(desk.page.get_by_role("navigation", name="Whereabouts").first).to_contain_text("Library")
+
+
+def test_on_a_phone_everything_is_within_reach(sit: Sit, served: Served, axe: Axe) -> None:
+    served.library.create_set(OWNER, Create(name="Harbour"))
+    served.library.add_to_set(OWNER, 1, Selection(ids=[16]))
+    desk = sit(served, width=390, height=844, is_mobile=True, has_touch=True).go()
+    desk.tile(1).tap(position={"x": 12, "y": 12})
+    bar = desk.page.get_by_role("toolbar", name="Selection")
+    expect(bar.locator("b")).to_contain_text("1")
+    for button in bar.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390, button.inner_text()
+    assert axe(desk.page) == []
+    bar.get_by_role("button", name="Set").tap()
+    picker = desk.page.get_by_role("dialog", name="Add 1 picture to a set")
+    picker.get_by_role("option", name="Harbour").tap()
+    desk.says("1 picture added to Harbour")
+    assert served.library.set_members(OWNER, 1).ids == [16, 15]

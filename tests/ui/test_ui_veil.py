@@ -1,0 +1,130 @@
+"""Hide and blur: what two queries find does not lie open anywhere, until a key lifts the veil."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+from ui import gallery
+from ui.conftest import Axe, Sit
+from ui.desk import Desk
+from web.conftest import OWNER, Served
+
+from pixlstash_core.types import Veil
+
+pytestmark = pytest.mark.browser
+HIDE, BLUR = f"model:{gallery.MODELS[0]}", f"model:{gallery.MODELS[1]}"
+
+
+def found(served: Served, text: str) -> set[int]:
+    return {one.id for one in served.library.pictures(OWNER, text)}
+
+
+def ids(desk: Desk) -> set[int]:
+    return {one["id"] for one in desk.tiles()}
+
+
+def blurred(desk: Desk) -> set[int]:
+    """Ids of the tiles whose picture is really drawn blurred."""
+    seen: list[int] = desk.page.locator(".tile > img").evaluate_all(
+        "all => all.filter(one => getComputedStyle(one).filter.startsWith('blur'))"
+        ".map(one => +one.parentElement.id.slice(5))"
+    )
+    return set(seen)
+
+
+def filter_of(place: Locator) -> str:
+    style: str = place.evaluate("one => getComputedStyle(one).filter")
+    return style
+
+
+@pytest.fixture
+def veiled(sit: Sit, served: Served) -> Desk:
+    served.library.set_veil(OWNER, Veil(hide=HIDE, blur=BLUR))
+    return sit(served).go()
+
+
+def test_one_key_lifts_it_and_lets_it_down(veiled: Desk, served: Served) -> None:
+    hidden, dim = found(served, HIDE), found(served, BLUR)
+    everything = found(served, "")
+    assert hidden and dim
+    assert ids(veiled) == everything - hidden
+    assert blurred(veiled) == dim
+    veiled.press("h")
+    veiled.becomes(lambda: ids(veiled), everything)
+    veiled.becomes(lambda: blurred(veiled), set())
+    veiled.page.reload()  # the same tab: it stays lifted
+    veiled.seen()
+    assert ids(veiled) == everything
+    veiled.page.get_by_role("button", name="Hide and blur").click()
+    veiled.becomes(lambda: (ids(veiled), blurred(veiled)), (everything - hidden, dim))
+
+
+def test_a_new_tab_begins_veiled(veiled: Desk, sit: Sit, served: Served) -> None:
+    veiled.press("h")
+    veiled.becomes(lambda: ids(veiled), found(served, ""))
+    other = sit(served).go()
+    assert ids(other) == found(served, "") - found(served, HIDE)
+
+
+def test_what_is_searched_is_veiled_too(veiled: Desk, served: Served) -> None:
+    veiled.search.fill("lighthouse")
+    veiled.search.press("Enter")
+    veiled.becomes(lambda: veiled.parameter("q"), "lighthouse")
+    veiled.becomes(lambda: ids(veiled), found(served, "") - found(served, HIDE))
+    assert blurred(veiled) == found(served, BLUR)
+
+
+def test_in_the_viewer_and_in_the_review(veiled: Desk, served: Served) -> None:
+    dim = found(served, BLUR)
+    at = next(one["index"] for one in veiled.tiles() if one["id"] in dim)
+    veiled.open(at)
+    assert "blur" in filter_of(veiled.viewer.locator(".pic"))
+    assert "blur" in filter_of(veiled.viewer.locator(".film button.on img"))
+    veiled.press("v")
+    pane = veiled.page.get_by_role("dialog", name="Review").locator(".pane[aria-current=true] .pic")
+    assert "blur" in filter_of(pane)
+    veiled.press("h")
+    veiled.becomes(lambda: filter_of(pane), "none")
+    veiled.press("h", "Escape")
+    expect(veiled.viewer).to_be_visible()
+    veiled.becomes(lambda: "blur" in filter_of(veiled.viewer.locator(".pic")), True)
+
+
+def test_a_dialog_sets_it_and_undo_takes_it_back(sit: Sit, served: Served, axe: Axe) -> None:
+    desk = sit(served).go()
+    everything = found(served, "")
+    desk.press("h")  # there is nothing to hide yet
+    dialog = desk.page.get_by_role("dialog", name="Hide and blur")
+    expect(dialog).to_be_visible()
+    assert axe(desk.page) == []
+    desk.guard.expected = ["status of 400"]
+    dialog.get_by_label("Hide", exact=True).fill("modle:x")
+    expect(dialog.get_by_text("expected a known name")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
+    dialog.get_by_label("Hide", exact=True).fill(HIDE)
+    dialog.get_by_label("Blur", exact=True).fill(BLUR)
+    expect(dialog.get_by_text(f"{len(found(served, HIDE))} pictures are hidden.")).to_be_visible()
+    desk.press("Enter")
+    expect(dialog).to_be_hidden()
+    desk.becomes(lambda: ids(desk), everything - found(served, HIDE))
+    assert served.library.veil(OWNER) == Veil(HIDE, BLUR)
+    desk.focus(0)
+    desk.press("Control+z")
+    desk.becomes(lambda: ids(desk), everything)
+    assert served.library.veil(OWNER) == Veil()
+
+
+def test_when_all_is_hidden_it_says_so(sit: Sit, served: Served) -> None:
+    served.library.set_veil(OWNER, Veil(hide="score:<=5"))
+    desk = sit(served)
+    desk.page.goto(served.url)
+    expect(desk.page.get_by_role("heading", name="Everything here is hidden")).to_be_visible()
+    desk.press("h")
+    desk.becomes(lambda: ids(desk), found(served, ""))
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe(veiled: Desk, axe: Axe, theme: str) -> None:
+    veiled.page.set_viewport_size({"width": 390, "height": 844})
+    veiled.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    assert axe(veiled.page) == []

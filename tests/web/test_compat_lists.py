@@ -1,0 +1,195 @@
+"""Pickers, loaders and savers written for the public PixlStash find their lists here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from web.asking import Peer, bearer
+from web.conftest import COUNT, Served
+
+from pixlstash_core.types import Create, DropOnProject, EditSet, Reader, Scope, ScorePictures, Selection
+from pixlstash_web.compat_lists import MECHANISMS, ROUTES
+
+LIVE = list(range(1, COUNT))  # the last one is in the scrapheap
+
+
+class Desk:
+    def __init__(self, served: Served) -> None:
+        client = served.client
+        self.served, self.peer = served, served.local
+        self.set = client.create_set(Create(name="Harbour", icon="anchor", colour="#112233", note="boats")).id
+        self.other = client.create_set(Create(name="Other")).id
+        self.ann = client.create_character(Create(name="Ann")).id
+        self.bob = client.create_character(Create(name="Bob")).id
+        self.project = client.create_project(Create(name="Trips")).id
+        client.add_to_set(self.set, Selection(ids=[1, 2, 3, 5]))
+        client.add_to_character(self.ann, Selection(ids=[3, 4, 5]))
+        client.drop_on_project(self.project, DropOnProject(sets=[self.set], characters=[self.ann]))
+        client.score(ScorePictures(ids=[4], score=5))
+
+    def ids(self, query: str, peer: Peer | None = None) -> list[int]:
+        answer = (peer or self.peer).get(f"/pictures?{query}")
+        assert answer.status == 200, answer
+        return [one["id"] for one in answer.json]
+
+
+@pytest.fixture
+def desk(served: Served) -> Desk:
+    return Desk(served)
+
+
+def test_a_picker_pages_through_pictures(desk: Desk) -> None:
+    every = desk.ids("fields=grid&sort=IMPORTED_AT&descending=true")
+    assert every == LIVE[::-1]
+    pages = [desk.ids(f"fields=grid&limit=3&offset={at}&sort=IMPORTED_AT&descending=true") for at in (0, 3, 6, 9)]
+    assert sum(pages, []) == every and len(pages[2]) < 3
+    assert desk.ids("fields=grid&sort=IMPORTED_AT&descending=false&limit=2") == [1, 2]
+    assert desk.ids("sort=SCORE&limit=1") == [4]
+    once = desk.ids("fields=grid&sort=RANDOM&descending=true")
+    assert once == desk.ids("fields=grid&sort=RANDOM&descending=false") and sorted(once) == LIVE
+    assert desk.ids("fields=grid&only_deleted=true") == [COUNT]
+    shown = desk.peer.get("/pictures?fields=grid&limit=1").json[0]
+    assert (shown["format"], shown["score"], shown["original_file_name"]) == ("PNG", 0, f"secret-{COUNT - 1}.png")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("set_id={set}", [1, 2, 3, 5]),
+        ("character_id={ann}", [3, 4, 5]),
+        ("project_id={project}", [1, 2, 3, 4, 5]),
+        ("set_id={set}&character_id={ann}", [3, 5]),
+        ("set_id={set}&character_id=ALL", [1, 2, 3, 5]),
+        ("character_id=UNASSIGNED", [1, 2, 6, 7, 8]),
+        ("project_id=UNASSIGNED", [6, 7, 8]),
+        ("set_id={set}&character_id=UNASSIGNED", [1, 2]),
+        ("set_id={other}", []),
+    ],
+)
+def test_where_pictures_belong(desk: Desk, query: str, expected: list[int]) -> None:
+    asked = query.format(set=desk.set, other=desk.other, ann=desk.ann, project=desk.project)
+    assert desk.ids(f"fields=grid&sort=IMPORTED_AT&descending=false&{asked}") == expected
+    assert desk.ids(f"{asked}&limit=1&descending=false") == expected[:1]
+
+
+def test_our_own_lists_stay_ours(desk: Desk) -> None:
+    assert "original_file_name" not in desk.peer.get("/pictures?sort=-created").json[0]
+    assert desk.peer.get("/pictures?sort=score&limit=1").json[0]["name"]
+    assert {"pictures", "icon"} <= set(desk.peer.get("/characters").json[0])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "fields=grid&sort=LIKENESS_GROUPS",
+        "fields=grid&offset=-1",
+        "fields=grid&limit=-1",
+        "fields=grid&limit=x",
+        "set_id=x",
+        "set_id=-1",
+        "character_id=SCRAP",
+        "project_id=1%20OR%201",
+    ],
+)
+def test_what_cannot_be_listed(desk: Desk, query: str) -> None:
+    answer = desk.peer.get(f"/pictures?{query}")
+    assert answer.status == 400 and answer.json["detail"]
+
+
+def test_what_is_not_there(desk: Desk) -> None:
+    for noun in ("project", "set", "character"):
+        answer = desk.peer.get(f"/pictures?{noun}_id=999")
+        assert (answer.status, answer.json["detail"]) == (404, f"There is no such {noun}.")
+    for path in ("/picture_sets/999", "/picture_sets/999/members", "/characters/999/reference_pictures"):
+        assert desk.peer.get(path).status == 404
+    assert desk.peer.get("/characters?project_id=999").status == 404
+
+
+def test_loaders_list_sets_characters_and_projects(desk: Desk) -> None:
+    assert [one["key"] for one in desk.peer.get("/sort_mechanisms").json] == list(MECHANISMS)
+    assert next(iter(MECHANISMS)) == "IMPORTED_AT"
+    (project,) = desk.peer.get("/projects").json
+    assert (project["id"], project["name"]) == (desk.project, "Trips")
+    first, second = desk.peer.get("/picture_sets").json
+    assert first == {
+        "id": desk.set,
+        "name": "Harbour",
+        "picture_count": 4,
+        "set_icon": "anchor",
+        "set_color": "#112233",
+        "locked": False,
+        "description": "boats",
+        "reference_character": None,
+    }
+    assert second["name"] == "Other" and desk.peer.get(f"/picture_sets/{desk.set}").json == first
+
+    def names(path: str) -> list[str]:
+        return [one["name"] for one in desk.peer.get(path).json]
+
+    assert names(f"/picture_sets?project_id={desk.project}") == ["Harbour"]
+    assert names("/picture_sets?project_id=UNASSIGNED") == ["Other"]
+    assert names("/characters") == ["Ann", "Bob"]
+    assert names(f"/characters?project_id={desk.project}") == ["Ann"]
+    assert names("/characters?project_id=UNASSIGNED") == ["Bob"]
+    assert names("/characters?project_id=ALL") == ["Ann", "Bob"]
+
+
+def test_members_and_faces(desk: Desk) -> None:
+    peer, client = desk.peer, desk.served.client
+    assert peer.get(f"/picture_sets/{desk.set}/members").json == {"picture_ids": [1, 2, 3, 5]}
+    assert peer.post(f"/picture_sets/{desk.set}/members", {"picture_ids": [5, 6]}).json == {
+        "added": 1,
+        "status": "success",
+    }
+    assert client.set_members(desk.set).ids == [1, 2, 3, 5, 6]
+    assert peer.get(f"/characters/{desk.ann}/reference_pictures").json["reference_picture_ids"][0] == 4
+    said = peer.post(f"/characters/{desk.ann}/faces", {"picture_ids": [5, 7]})
+    assert said.json == {
+        "character_id": desk.ann,
+        "face_ids": [],
+        "already_assigned_ids": [5],
+        "status": "success",
+    }
+    again = peer.post(f"/characters/{desk.ann}/faces", {"picture_ids": [5, 7]})
+    assert again.status == 200 and again.json["already_assigned_ids"] == [5, 7]
+    client.edit_set(desk.set, EditSet(locked=True))
+    locked = peer.post(f"/picture_sets/{desk.set}/members", {"picture_ids": [8]})
+    assert locked.status == 423 and "Harbour" in locked.json["detail"]
+    for body in ({"picture_ids": ["x"]}, {}, {"picture_ids": [99999]}):
+        assert peer.post(f"/picture_sets/{desk.other}/members", body).status in (400, 404)
+
+
+def test_a_scoped_reader_is_listed_its_own(desk: Desk) -> None:
+    mine = desk.served.mine
+    groups = frozenset({("set", desk.set), ("character", desk.ann), ("project", desk.project)})
+    reader = Reader("share:test", "read", Scope(mine, groups))
+    peer = bearer(desk.served.url, desk.served.library.access.lend(reader))
+    assert set(desk.ids("fields=grid", peer)) == mine == {1, 2, 3}
+    assert desk.ids(f"set_id={desk.set}&character_id={desk.ann}", peer) == [3]
+    assert desk.ids(f"project_id={desk.project}&sort=IMPORTED_AT&descending=false&limit=2", peer) == [1, 2]
+    assert [one["id"] for one in peer.get("/picture_sets").json] == [desk.set]
+    assert peer.get(f"/picture_sets/{desk.set}").json["picture_count"] == 3
+    assert peer.get(f"/picture_sets/{desk.set}/members").json == {"picture_ids": [1, 2, 3]}
+    assert peer.get(f"/characters/{desk.ann}/reference_pictures").json == {"reference_picture_ids": [3]}
+    hidden = [
+        f"/pictures?set_id={desk.other}",
+        f"/picture_sets/{desk.other}",
+        f"/picture_sets/{desk.other}/members",
+        f"/characters/{desk.bob}/reference_pictures",
+    ]
+    for path in hidden:
+        foreign, absent = peer.get(path), peer.get(path.replace(f"{desk.other}", "999").replace(f"{desk.bob}", "999"))
+        assert (foreign.status, foreign.body) == (absent.status, absent.body) and foreign.status == 404, path
+    for path, body in (
+        (f"/picture_sets/{desk.set}/members", {"picture_ids": [1]}),
+        (f"/characters/{desk.ann}/faces", {"picture_ids": [1]}),
+    ):
+        assert peer.post(path, body).status == 403
+
+
+def test_every_row_reads_or_writes_as_it_says() -> None:
+    rights: dict[str, Any] = {route.method: set() for route in ROUTES}
+    for route in ROUTES:
+        rights[route.method].add(route.right)
+    assert rights == {"GET": {"read"}, "POST": {"write"}}
