@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -44,13 +45,17 @@ def make_pictures(folder: Path, n: int, seed: int = 1) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix in (".jpg", ".png"))
 
 
-def floor(folder: Path | Iterable[Path]) -> float:
-    """Seconds for the bare loop over a folder's files (or these) in two processes, starting them not counted."""
+def floor(folder: Path | Iterable[Path], copies: Path | None = None) -> float:
+    """Seconds for the bare loop over a folder's files (or these) in two processes, starting them not counted.
+
+    With `copies` each file is also copied into that folder, and is durable there before the next one is begun.
+    """
     paths = sorted(folder.iterdir()) if isinstance(folder, Path) else list(folder)
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        pool.map(_bare, paths[:4], chunksize=1)
+        bare = partial(_bare, copies=copies)
+        pool.map(bare, paths[:4], chunksize=1)
         start = time.perf_counter()
-        for _ in pool.imap_unordered(_bare, paths, chunksize=4):
+        for _ in pool.imap_unordered(bare, paths, chunksize=4):
             pass
         return time.perf_counter() - start
 
@@ -78,9 +83,13 @@ def pooled(paths: list[Path], pool: DecoderPool, copies: Path | None = None) -> 
     return time.perf_counter() - start
 
 
-def _bare(path: Path) -> int:
+def _bare(path: Path, copies: Path | None = None) -> int:
     data = path.read_bytes()
     hashlib.sha256(data).digest()
+    if copies is not None:
+        with (copies / path.name).open("wb", buffering=0) as copy:
+            copy.write(data)
+            os.fsync(copy.fileno())
     image = Image.open(io.BytesIO(data), formats=["JPEG", "PNG"])
     return len(drawn(upright(image, 1, SHORT, LONG)).webp)
 

@@ -1,0 +1,27 @@
+# PixlStash in a container: `docker build -t pixlstash .`, then see "With Docker" in README.md.
+
+# Wheels of everything, the browser UI in one of them. Node comes from PyPI, for this stage only.
+FROM python:3.11-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /source
+COPY constraints.txt ./
+COPY pixlstash-core pixlstash-core
+COPY pixlstash-web pixlstash-web
+RUN pip wheel --no-cache-dir -c constraints.txt -w /wheels "./pixlstash-core[heif,video]" ./pixlstash-web
+
+FROM python:3.11-slim
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONUNBUFFERED=1 PIXLSTASH_LIBRARY=/library
+RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --no-index --find-links /wheels "pixlstash-core[heif,video]" pixlstash-web \
+    && useradd --create-home --uid 1000 pixlstash \
+    && install -d -o pixlstash -g pixlstash -m 700 /library
+USER pixlstash
+VOLUME /library
+EXPOSE 8020
+# As the first process of a container it would not hear SIGTERM before the server stands.
+STOPSIGNAL SIGINT
+HEALTHCHECK --start-period=30s --timeout=5s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8020/version', timeout=4)"]
+ENTRYPOINT ["pixlstash"]
+# Other machines can reach it, so it demands that its owner sets a password; the log holds the link that makes one.
+CMD ["serve", "--host", "0.0.0.0"]

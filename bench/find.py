@@ -1,0 +1,132 @@
+"""How fast an ordered library of a million pictures finds, counts, completes and sums up, while somebody writes to it.
+
+    python bench/find.py [--pictures 1000000]
+
+30 tags for each picture, 500 sets, 200 characters, 50 projects (`organised.py`). Every answer is built anew: between
+two of them one picture's tags, sets and stars change, by a writer with 150 commits a second where the figure says so.
+The floor is the same ids read by bare SQLite in the same process, in no order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from _measure import Figure, ms, percentile, report
+from organised import organised
+
+from pixlstash_core.library import Library
+from pixlstash_core.types import OWNER, AddTags, RemoveTags, ScorePictures
+
+TIMES, COMMITS = 40, 150
+#: Name, query, seconds promised at the 95th percentile (None: nothing is).
+VIEWS = (
+    ("a tag of a twentieth", 'tag:"twentieth"', 0.025),
+    ("a tag of a quarter", 'tag:"quarter"', 0.050),
+    ("a rare tag", 'tag:"rare"', 0.005),
+    ("tag, score, date", 'tag:"quarter" score:>=1 created:>=2025', 0.050),
+    ("three large sets overlap", "overlap(set:1, set:2, set:3)", 0.050),
+    ("three large sets unique", "unique(set:1, set:2, set:3)", 0.050),
+    ("tag, score, date and three sets", 'tag:"quarter" score:>=1 created:>=2025 union(set:1, set:2, set:3)', 0.050),
+    ("free words", "copper hair", 0.100),
+)
+
+
+def main() -> int:
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--pictures", type=int, default=1_000_000)
+    count = ask.parse_args().pictures
+    with Library.open(organised(count), work=False) as library:
+        return report(list(_figures(library, count)))
+
+
+def _figures(library: Library, count: int) -> Iterator[Figure]:
+    of = f"{count:,} pictures in order"
+    library.view(OWNER, "created:2025")  # the columns are in memory, as after the first look of anybody
+    library.view(OWNER, "", "-score")
+    writer: list[float] = []
+    for name, query, promised in VIEWS:
+        alone = _times(lambda q=query: library.view(OWNER, q), lambda: library.views._orders.clear())  # type: ignore[misc]
+        with _writing(library, writer):
+            times = _times(lambda q=query: library.view(OWNER, q), lambda: None)  # type: ignore[misc]
+        found, worst = library.count(OWNER, query).total, percentile(times, 0.95)
+        yield Figure(
+            f"{name}, {of}",
+            f"p95 < {ms(promised)} while somebody writes" if promised else "none",
+            f"{ms(statistics.median(alone))} alone, {ms(worst)} p95 while somebody writes, {found:,} pictures",
+            "the writer beside it is below",
+            promised is None or worst < promised,
+        )
+    worst = percentile(writer, 0.95)
+    yield Figure(
+        f"the writer beside those, {of}",
+        "p95 < 5 ms",
+        f"{ms(statistics.median(writer))} median, {ms(worst)} p95, {len(writer):,} commits",
+        "none",
+        worst < 0.005,
+    )
+    whole = library.find(OWNER, "created:2025").ids[:100_000]
+    stats = f"created:{library.picture(OWNER, whole[-1]).created:%Y-%m-%d}..2025-12-31"
+    for name, call, promised in (
+        ("count of a tag of a quarter", lambda: library.count(OWNER, 'tag:"quarter"'), 0.020),
+        ("completion of a tag", lambda: library.complete_tags(OWNER, "tag 01"), 0.005),
+        ("statistics of about 100,000", lambda: library.statistics(OWNER, stats), 0.300),
+        ("the sidebar", lambda: library.sidebar(OWNER), 0.020),
+    ):
+        times = _times(call, lambda: None)
+        yield Figure(
+            f"{name}, {of}",
+            f"median < {ms(promised)}",
+            f"{ms(statistics.median(times))} median, {ms(percentile(times, 0.95))} p95",
+            "none",
+            statistics.median(times) < promised,
+        )
+
+
+def _times(call: Callable[[], object], between: Callable[[], None]) -> list[float]:
+    times = []
+    for _ in range(TIMES):
+        between()
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+        time.sleep(0.01)
+    return times
+
+
+@contextmanager
+def _writing(library: Library, times: list[float]) -> Iterator[None]:
+    """Somebody who tags, untags and scores one picture after the other, at so many commits a second."""
+    stop = threading.Event()
+
+    def write() -> None:
+        n = 0
+        while not stop.is_set():
+            n += 1
+            start = time.perf_counter()
+            ids = [n % 1000 + 1]
+            if n % 3 == 0:
+                library.score(OWNER, ScorePictures(ids=ids, score=n % 5 + 1))
+            elif n % 3 == 1:
+                library.add_tags(OWNER, AddTags(ids=ids, tags=["quarter"]))
+            else:
+                library.remove_tags(OWNER, RemoveTags(ids=ids, tags=["quarter"]))
+            times.append(time.perf_counter() - start)
+            stop.wait(max(0.0, 1 / COMMITS - times[-1]))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
