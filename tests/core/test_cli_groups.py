@@ -114,3 +114,52 @@ def test_stacks_duplicates_and_the_scrapheap(path: Path) -> None:
     )
     assert ask("scrapheap", "empty").out == "There is nothing to remove.\n"
     assert ask("duplicate", "deny", 1, 2).out == "2 pictures marked as no duplicates of each other.\n"
+
+
+def test_scores_dates_and_turns_are_said_undone_and_done_again(path: Path) -> None:
+    def told(*words: object) -> str:
+        said = say(path, *words)
+        assert said.code == 0, said
+        return said.out
+
+    assert told("history") == "Nothing was done yet.\n"
+    assert told("score", 4, "size:1000", "OR", "size:1001") == "2 pictures scored 4.\n"
+    assert told("score", 4, "--id", 1) == "Nothing changed: 0 pictures scored 4.\n"
+    assert told("turn", "left", "--id", 1) == "1 picture turned to the left.\n"
+    assert told("date", "--id", 2, "--set", "2026-05-17T14:30+02:00") == "1 picture dated 2026-05-17 12:30.\n"
+    assert say(path, "find", "created:2026-05-17", "--json").json["ids"] == [2]
+    assert told("date", "--id", 2, "--shift", "-3600") == "1 picture dated 1:00:00 earlier.\n"
+    assert told("date", "--id", 2, "--zone", "+02:00") == "1 picture dated in the time of +02:00.\n"
+    assert told("date", "--id", 2, "--reset") == "1 picture dated as their files say.\n"
+    for what in ("as their files say", "in the time of +02:00", "1:00:00 earlier", "2026-05-17 12:30"):
+        assert told("undo") == f"Undone: 1 picture dated {what}.\n"
+    assert told("undo") == "Undone: 1 picture turned to the left.\n"
+    assert told("undo") == "Undone: 2 pictures scored 4.\n"
+    assert say(path, "find", "score:4", "--json").json["total"] == 0
+    assert told("redo") == "2 pictures scored 4.\n"
+    assert say(path, "find", "score:4", "--json").json["ids"] == [2, 1]
+    lines = told("history").splitlines()
+    assert len(lines) == 7 and lines[-1].endswith("done    2 pictures scored 4")
+    assert lines[1].endswith("undone  1 picture dated as their files say")
+    assert [one["state"] for one in say(path, "history", "--json").json] == ["undone"] * 5 + ["done"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("score", "6", "--id", "1"), "6 is not in the range"),
+        (("score", "3"), "either a QUERY or --id"),
+        (("score", "3", "--id", "77"), "no picture"),
+        (("score", "3", "score:x"), "score"),
+        (("date", "--id", "1"), "Say one thing about the dates"),
+        (("date", "--id", "1", "--set", "tomorrow"), "is no date"),
+        (("date", "--id", "1", "--zone", "Nowhere/Here"), "zone"),
+        (("turn", "round", "--id", "1"), "right"),
+        (("undo",), "nothing to undo"),
+        (("redo",), "nothing to redo"),
+    ],
+)
+def test_what_cannot_be_said_changes_nothing(alone: Path, words: tuple[str, ...], why: str) -> None:
+    said = say(alone, *words)
+    assert said.code != 0 and why.casefold() in said.err.casefold(), said
+    assert say(alone, "history").out == "Nothing was done yet.\n"

@@ -43,7 +43,8 @@ def test_a_frame_kept_up_to_date_equals_a_new_one(library: Library, rng: random.
             ids += add(library, *new, names=lambda n: f"{rng.choice('aZz#é')}{n}")
             made += count
         elif act < 0.6:
-            library.score(OWNER, ScorePictures(ids=rng.sample(ids, min(3, len(ids))), score=rng.randint(0, 5)))
+            there = library.find(OWNER).ids
+            library.score(OWNER, ScorePictures(ids=rng.sample(there, min(3, len(there))), score=rng.randint(0, 5)))
         elif act < 0.75:
             library.delete(OWNER, DeletePictures(ids=rng.sample(ids, 1)))
         elif act < 0.85:

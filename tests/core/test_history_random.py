@@ -48,7 +48,7 @@ class Desk:
         self.counted["changes"] += bool(changed)
 
     def score(self) -> None:
-        ids, stars = self.some(), self.rng.randrange(6)
+        ids, stars = [id for id in self.some() if not self.said[id][1]], self.rng.randrange(6)
         self.say({id: (stars, self.said[id][1]) for id in ids}, score(self.library, ids, stars))
 
     def throw(self) -> None:

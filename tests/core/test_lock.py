@@ -89,7 +89,7 @@ def test_closing_twice_is_harmless(library: Library) -> None:
     library.close()
     library.close()
     with pytest.raises(Conflict):
-        library.score(OWNER, ScorePictures(ids=[1], score=1))
+        library.score(OWNER, ScorePictures(ids=[], score=1))
 
 
 def test_what_fails_to_open_is_not_held(open_library: Callable[..., Library], tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ def some(library: Library, rng: random.Random, where: str = "1") -> list[int]:
 
 
 def score(library: Library, recording: Recording, rng: random.Random) -> None:
-    library.score(OWNER, ScorePictures(ids=some(library, rng), score=rng.randrange(6)))
+    there = some(library, rng, "id not in (select picture_id from scrapheap)")
+    library.score(OWNER, ScorePictures(ids=there, score=rng.randrange(6)))
 
 
 def delete(library: Library, recording: Recording, rng: random.Random) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from libraries import add, invented
+from libraries import add, invented, truth
 
 from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import Forbidden, NotFound, PixlStashError, QueryError, ViewGone
@@ -297,20 +297,26 @@ def test_no_pictures_at_all(house: House) -> None:
     nobody = Reader("token:empty", "write", Scope(frozenset()))
     assert ids_of(house, nobody, "") == [] == house.library.pictures(nobody)
     assert house.library.info(nobody).pictures == 0 == house.library.info(nobody).scrapheap
-    assert house.library.score(nobody, ScorePictures(ids=house.ids, score=1)).changed == 0
+    with pytest.raises(NotFound, match="There is no picture"):
+        house.library.score(nobody, ScorePictures(ids=house.ids, score=1))
 
 
 def test_writes_stay_within(library: Library) -> None:
     house = House(library)
-    before = dict(library.db.read("select picture_id, score from score"))
-    done = library.score(house.writer, ScorePictures(ids=house.ids, score=2))
-    after = dict(library.db.read("select picture_id, score from score"))
-    assert done.changed == 3
-    assert after == before | dict.fromkeys(house.scope, 2)
-    assert library.delete(house.writer, DeletePictures(ids=house.ids)).changed == 2
-    assert library.info(OWNER).scrapheap == 4
-    assert library.restore(house.writer, RestorePictures(ids=house.ids)).changed == 3
-    assert library.info(OWNER).scrapheap == 1
+    before = truth(library)
+    for outside in (house.ids, [max(house.ids) + 1]):  # foreign and absent: they cannot tell one from the other
+        for ask in (ScorePictures(ids=outside, score=2), DeletePictures(ids=outside), RestorePictures(ids=outside)):
+            verb = getattr(library, type(ask).__name__.removesuffix("Pictures").lower())
+            with pytest.raises(NotFound, match=r"There is no picture \d+\. Nothing was changed\."):
+                verb(house.writer, ask)
+    assert truth(library) == before
+    assert library.score(house.writer, ScorePictures(ids=house.live, score=2)).changed == len(house.live)
+    scores = dict(library.db.read("select picture_id, score from score"))
+    assert scores == dict(before["score"]) | dict.fromkeys(house.live, 2)
+    thrown = library.info(OWNER).scrapheap
+    assert library.delete(house.writer, DeletePictures(ids=sorted(house.scope))).changed == len(house.live)
+    assert library.info(OWNER).scrapheap == thrown + len(house.live)
+    assert library.restore(house.writer, RestorePictures(ids=sorted(house.scope))).changed == len(house.scope)
     view = library.view(house.writer).header
     assert library.score(house.writer, ScorePictures(view=view.view, ranges=[(0, view.count)], score=5)).changed == 3
 

@@ -15,7 +15,7 @@ from libraries import add, fill, invented, truth
 from tagged import check_tags, names, store
 
 from pixlstash_core import OWNER
-from pixlstash_core.errors import Forbidden, Invalid, NotFound
+from pixlstash_core.errors import Conflict, Forbidden, Invalid, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
     AcceptTags,
@@ -219,7 +219,12 @@ def test_unknown_tags_and_pictures(library: Library) -> None:
     ids = fill(library, 1)
     with pytest.raises(NotFound, match="no tag “ghost”"):
         library.remove_tags(OWNER, RemoveTags(ids=ids, tags=["ghost"]))
-    assert library.add_tags(OWNER, AddTags(ids=[999_999], tags=["cat"])).changed == 0
+    with pytest.raises(NotFound, match="no picture 999999"):
+        library.add_tags(OWNER, AddTags(ids=[*ids, 999_999], tags=["cat"]))
+    assert library.picture_tags(OWNER, ids[0]) == []
+    library.delete(OWNER, DeletePictures(ids=ids))
+    with pytest.raises(Conflict, match="scrapheap"):
+        library.add_tags(OWNER, AddTags(ids=ids, tags=["cat"]))
     with pytest.raises(NotFound):
         library.picture_tags(OWNER, 999_999)
     check_tags(library)
@@ -236,7 +241,9 @@ def test_who_may(library: Library) -> None:
     with pytest.raises(Forbidden):
         library.add_tags(reader, AddTags(ids=ids, tags=["x"]))
     writer = Reader("token:w", "write", Scope(frozenset(ids[:1])))
-    assert library.add_tags(writer, AddTags(ids=ids, tags=["x"])).changed == 1
+    with pytest.raises(NotFound, match=f"no picture {ids[1]}"):
+        library.add_tags(writer, AddTags(ids=ids, tags=["x"]))
+    assert library.add_tags(writer, AddTags(ids=ids[:1], tags=["x"])).changed == 1
 
 
 def test_removed_pictures_leave_nothing(library: Library) -> None:

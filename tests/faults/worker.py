@@ -202,7 +202,9 @@ def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
             if number % 3 == 2:
                 library.delete(OWNER, DeletePictures(ids=chosen[number // 3 :: 2]))
             else:
-                library.score(OWNER, ScorePictures(ids=chosen, score=1 + number % 5))
+                thrown = {id for (id,) in library.db.read("select picture_id from scrapheap")}
+                there = [id for id in chosen if id not in thrown]
+                library.score(OWNER, ScorePictures(ids=there, score=1 + number % 5))
 
 
 VERBS: dict[str, Callable[..., None]] = {

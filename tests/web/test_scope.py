@@ -90,8 +90,12 @@ def test_an_owners_view_is_gone_for_others(shared: Served, scoped: Peer) -> None
 def test_a_write_cannot_reach_beyond_the_scope(served: Served) -> None:
     peer = served.scoped("write")
     every = list(range(1, COUNT + 1))
-    done = peer.post("/pictures/score", {"ids": every, "score": 5})
-    assert done.json["changed"] == 3
+    foreign, absent = min(set(every) - served.mine), COUNT + 1
+    for id in (foreign, absent):
+        answer = peer.post("/pictures/score", {"ids": [id], "score": 5})
+        assert (answer.status, answer.json["detail"]) == (404, f"There is no picture {id}. Nothing was changed.")
+    assert peer.post("/pictures/score", {"ids": every, "score": 5}).status == 404
+    assert peer.post("/pictures/score", {"ids": sorted(served.mine), "score": 5}).json["changed"] == 3
     view = served.client.view().header.view
     assert peer.post("/pictures/delete", {"view": view, "ranges": [[0, 2]]}).status == 410
     scores = {one.id for one in served.client.pictures("score:5")}

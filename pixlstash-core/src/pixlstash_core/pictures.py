@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from . import scope
 from .db import Database, bind_ids, fetch
+from .errors import Conflict, NotFound
 from .facts import KNOWN
 from .hub import now
 from .nouns import Noun, Rule, Table
@@ -277,6 +278,22 @@ def counts_in(connection: apsw.Connection, reader: Reader) -> tuple[int, int]:
     relation, bound = scope.visible(reader)
     live, every = fetch(connection, f"select coalesce(sum(live), 0), count(*) from {relation}", bound)[0]
     return live, every - live
+
+
+def demand(db: Database, reader: Reader, ids: list[int], *, scrapped: bool) -> None:
+    """Raise unless all these pictures are there; the same for absent and not visible."""
+    relation, bound = scope.visible(reader)
+    given = set(ids)
+    found: dict[int, int] = dict(
+        db.read(
+            f"select g.id, g.live from {relation} g where g.id in carray(:given)",
+            {**bound, "given": bind_ids(sorted(given))},
+        )
+    )
+    if absent := min(given - found.keys(), default=None):
+        raise NotFound(f"There is no picture {absent}. Nothing was changed.")
+    if not scrapped and (gone := min((id for id, live in found.items() if not live), default=None)):
+        raise Conflict(f"Picture {gone} is in the scrapheap: take it out first. Nothing was changed.")
 
 
 def hash_of(db: Database, reader: Reader, picture: int) -> tuple[bytes, str | None]:

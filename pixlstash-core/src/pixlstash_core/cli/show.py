@@ -13,6 +13,7 @@ from ..types import (
     CheckReport,
     Done,
     Found,
+    HistoryEntry,
     ImportReport,
     Job,
     NewToken,
@@ -113,6 +114,18 @@ def done(did: Done, as_json: bool) -> None:
     if as_json:
         return dump(did)
     return click.echo(f"{did.sentence}." if did.changed else f"Nothing changed: {did.sentence}.")
+
+
+def history(found: list[HistoryEntry], as_json: bool) -> None:
+    if as_json:
+        return dump(found)
+    if not found:
+        return click.echo("Nothing was done yet.")
+    rows = [
+        (f"{one.at:%Y-%m-%d %H:%M}", one.state if one.undoable else "for good", one.sentence.removesuffix("."))
+        for one in found
+    ]
+    return table(("at", "", "what"), rows)
 
 
 def picture(p: PictureDetail, as_json: bool) -> None:

@@ -49,7 +49,10 @@ def _change(ask: DatePictures) -> tuple[Callable[[int, int], int], str]:
     if sum((ask.set is not None, ask.shift is not None, ask.zone is not None, ask.reset)) != 1:
         raise Invalid("Say one thing about the dates: set, shift, zone or reset.")
     if ask.set is not None:
-        at = ask.set if ask.set.tzinfo else ask.set.replace(tzinfo=UTC)
+        try:
+            at = ask.set.astimezone(UTC) if ask.set.tzinfo else ask.set.replace(tzinfo=UTC)
+        except OverflowError:
+            raise Invalid("A date must lie between the years 1 and 9999. Nothing was changed.") from None
         moment = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
         return (lambda original, present: moment), f"dated {at:%Y-%m-%d %H:%M}"
     if ask.shift is not None:

@@ -6,12 +6,13 @@ from .. import groups
 from ..features import corrections
 from ..types import DatePictures, Done, Reader, TurnPictures
 from ..write import Write
-from .wired import Wired
+from .wired import Wired, demand
 
 
 class Corrections(Wired):
     def turn(self, reader: Reader, ask: TurnPictures) -> Done:
         """Turn pictures by quarters."""
+        demand(reader, "write", whole=True)
         ids = self._selected(reader, ask)
 
         def work(write: Write) -> groups.Told:
@@ -22,6 +23,7 @@ class Corrections(Wired):
 
     def date(self, reader: Reader, ask: DatePictures) -> Done:
         """Say when pictures were made: set it, shift it, name the zone of their clocks, or take it back."""
+        demand(reader, "write", whole=True)
         ids = self._selected(reader, ask)
 
         def work(write: Write) -> groups.Told:

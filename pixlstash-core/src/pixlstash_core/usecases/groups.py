@@ -239,7 +239,7 @@ class Groups(Wired):
     ) -> Done:
         """A change of where pictures belong. `live`: all that are named must be; `words`: none may be locked."""
         demand(reader, "write", whole=True)
-        ids = self._selected(reader, ask)
+        ids = self._selected(reader, ask, scrapped=not live)
 
         def gather(write: Write) -> Told:
             if live and ask.ids is not None:

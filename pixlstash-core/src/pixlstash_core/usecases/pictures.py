@@ -153,12 +153,12 @@ class Pictures(Wired):
 
     def delete(self, reader: Reader, ask: DeletePictures) -> Done:
         """To the scrapheap."""
-        ids = self._selected(reader, ask)
+        ids = self._selected(reader, ask, scrapped=True)
         return self._done(reader, lambda write: scrapheap.put(write, ids), "moved to the scrapheap", words_of=ids)
 
     def restore(self, reader: Reader, ask: RestorePictures) -> Done:
         """Out of the scrapheap."""
-        ids = self._selected(reader, ask)
+        ids = self._selected(reader, ask, scrapped=True)
         return self._done(reader, lambda write: scrapheap.take(write, ids), "taken out of the scrapheap")
 
     def purge(self, reader: Reader, ask: Selection) -> int:

@@ -43,12 +43,14 @@ class Stacks(Wired):
 
     def unstack(self, reader: Reader, ask: Selection) -> Done:
         """Undo the stacks that these pictures are in."""
-        ids = self._selected(reader, ask)
+        demand(reader, "write", whole=True)
+        ids = self._selected(reader, ask, scrapped=True)
         return self._organise(reader, lambda write: stacks.dissolve(write, ids))
 
     def take_from_stack(self, reader: Reader, ask: Selection) -> Done:
         """Take these pictures out of their stacks; the others stay."""
-        ids = self._selected(reader, ask)
+        demand(reader, "write", whole=True)
+        ids = self._selected(reader, ask, scrapped=True)
         return self._organise(reader, lambda write: stacks.take(write, ids))
 
     def arrange_stack(self, reader: Reader, id: int, ask: ArrangeStack) -> Done:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from .. import groups, scope
+from .. import groups, pictures, scope
 from ..db import Database
 from ..errors import Forbidden, ReadOnly
 from ..events import Feed
@@ -52,10 +52,15 @@ class Wired:
     def revision(self) -> int:
         return self.door.revision
 
-    def _selected(self, reader: Reader, ask: Selection) -> list[int]:
+    def _selected(self, reader: Reader, ask: Selection, *, scrapped: bool = False) -> list[int]:
+        """The pictures a change is for. Those named by id must be there, and (unless `scrapped`) not in the scrapheap;
+        of a view's, which people saw as it was, those that are still there are meant.
+        """
         demand(reader, "write")
         self._writable()
         ids = self.views.select(reader, ask)
+        if ask.ids is not None:
+            pictures.demand(self.db, reader, ask.ids, scrapped=scrapped)
         if not ask.stacks:
             return ids
         return [picture for picture in stacks.widened(self.db, ids) if scope.sees(reader, picture)]
