@@ -30,7 +30,7 @@ Act = Callable[[Library, Path], None]
 
 
 def score(library: Library, source: Path) -> None:
-    library.score(OWNER, ScorePictures(ids=[1, 2, 3], score=5))
+    library.score(OWNER, ScorePictures(ids=library.find(OWNER).ids[:3], score=5))
 
 
 def undo(library: Library, source: Path) -> None:
@@ -161,7 +161,7 @@ def alive(library: Library) -> list[str]:
     wrong = []
     names = {thread.name for thread in threading.enumerate()}
     wrong += [f"thread {name} is dead" for name in ("writer", "lane-io", "lane-cpu", "follower") if name not in names]
-    known = [id for (id,) in library.db.read("select id from picture order by id limit 2")]
+    known = library.find(OWNER).ids[:2]
     try:
         done = library.score(OWNER, ScorePictures(ids=known, score=2 + library.revision % 3))
         if library.revision != done.revision:

@@ -336,6 +336,7 @@ def test_a_tidy_job_gives_views_back(library: Library, monkeypatch: pytest.Monke
     # Its first run, begun with the library, would write its next date over ours when it ends.
     until(lambda: all(job.finished and job.state == "waiting" for job in library.jobs(OWNER) if job.kind == "tidy"))
     library.hub.write("update job set due = 0 where kind = 'tidy'")
+    library.queue.repeat("tidy", "Tidy", every=tidy[0].every)  # wakes its lane
     until(lambda: not library.views._orders)
 
 

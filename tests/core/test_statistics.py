@@ -11,7 +11,7 @@ from libraries import add, invented
 from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
-from pixlstash_core.types import DeletePictures, Reader, Scope, ScorePictures
+from pixlstash_core.types import DeletePictures, Reader, Scope, ScorePictures, Selection
 
 MODELS = ("flux1-dev", 'a "quoted" \\ name', ">odd", "12.5")
 
@@ -52,15 +52,26 @@ def test_every_bar_is_what_its_query_finds(library: Library, rng: random.Random,
         assert counts.get(name, 0) == found.total, name
 
 
-def test_few_of_many_are_read_one_by_one(library: Library, rng: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of reading facts say the same."""
-    from pixlstash_core.features import statistics
+def test_what_was_kept_does_not_outlive_what_it_tells(library: Library, rng: random.Random) -> None:
+    """Facts are read once; pictures that come and go are in the bars all the same, and so are scores."""
+    ids = fill(library, rng)
 
-    fill(library, rng)
-    monkeypatch.setattr(statistics, "MANY", 2)
-    each = library.statistics(OWNER, "score:>=1")
-    monkeypatch.setattr(statistics, "MANY", -1)
-    assert library.statistics(OWNER, "score:>=1") == each
+    def models() -> dict[str, tuple[int, int]]:
+        found = library.statistics(OWNER)
+        return {
+            bar.label: (bar.count, bar.good) for panel in found.panels if panel.name == "model" for bar in panel.bars
+        }
+
+    before = models()
+    library.score(OWNER, ScorePictures(ids=library.find(OWNER).ids, score=5))
+    assert models() == {label: (count, count) for label, (count, _) in before.items()}
+    add(library, invented(900, facts=(Fact("Generation", "model", "Model", "new one"),)))
+    assert models()["new one"] == (1, 0)
+    gone = library.find(OWNER, "model:flux").ids
+    library.delete(OWNER, DeletePictures(ids=gone))
+    assert "flux1-dev" not in models() and models().keys() >= {"new one", "12.5"}
+    assert library.purge(OWNER, Selection(ids=gone)) == len(gone)
+    assert "flux1-dev" not in models() and set(gone) < set(ids)
 
 
 def test_within_a_scope(library: Library, rng: random.Random) -> None:

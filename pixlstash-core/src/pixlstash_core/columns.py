@@ -17,6 +17,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import distinct
 from .db import Database, bind_ids
 from .tagging import rarity
 
@@ -29,6 +30,8 @@ BY = {"pixels": "width * height"}
 ABSENT = 255
 Ids = NDArray[np.uint32]
 Mask = NDArray[np.bool_]
+#: Values; for each of many pictures the index of its value; and their ids.
+Classes = tuple[list[str], NDArray[np.unsignedinteger[Any]], Ids]
 
 
 class Frame:
@@ -53,6 +56,7 @@ class Frame:
         covered[beneath[beneath < self.size]] = 1
         self._values: dict[str, NDArray[Any]] = {"live": live, "aspect": aspect, "covered": covered}
         self._orders: dict[str, Ids] = {"created": ids[packed & 1 == 1].astype(np.uint32)}
+        self._classes: dict[tuple[str, ...], Classes] = {}
         self._masks()
 
     def _masks(self) -> None:
@@ -73,6 +77,22 @@ class Frame:
         """Ids with commas between them, without those that came after this frame."""
         ids = np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
         return ids[(ids >= 0) & (ids < self.size)]
+
+    def classes(self, connection: apsw.Connection, sql: str, bindings: dict[str, str]) -> Classes:
+        """Which pictures have which value. `sql` yields (value, ids with commas between) of what only changes with a
+        picture's file: it is read once, and again when pictures came, went or were read anew.
+        """
+        key = (sql, *bindings.values())
+        with self._lock:
+            if key not in self._classes:
+                labels, owners = [], [np.empty(0, np.uint32)]
+                for value, text in connection.execute(sql, bindings):
+                    labels.append(value)
+                    owners.append(self.named(text).astype(np.uint32))
+                code = np.min_scalar_type(len(labels))
+                codes = np.repeat(np.arange(len(labels), dtype=code), [len(one) for one in owners[1:]])
+                self._classes[key] = labels, codes, np.concatenate(owners)
+            return self._classes[key]
 
     def mask(self, ids: Iterable[int] | NDArray[np.int64]) -> Mask:
         """One bit for each picture; ids that are not there are left out."""
@@ -155,15 +175,16 @@ class Frame:
 
     def changed(self, ids: Iterable[int], renamed: bool) -> Frame:
         """A frame in which these pictures are as the database has them now."""
-        dirty = np.unique(np.asarray(array("q", ids), np.int64))
+        dirty = distinct(np.sort(np.asarray(array("q", ids), np.int64)))
         with self._lock:
             self.values("created")  # to find the place of what is new
-            values, orders = dict(self._values), dict(self._orders)
+            values, orders, classes = dict(self._values), dict(self._orders), dict(self._classes)
         later = object.__new__(Frame)
         later._db, later._lock = self._db, threading.RLock()
         later.size = max(self.size, int(dirty[-1]) + 1)
         later._values = later._reread(values, dirty)
         later._masks()
+        later._classes = {} if renamed else classes
         same = self.size == later.size and np.array_equal(self.living[dirty], later.living[dirty])
         later._orders = {
             column: order if column == "name" else later._merged(order, dirty, column)

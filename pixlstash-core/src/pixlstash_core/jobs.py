@@ -204,10 +204,17 @@ class Jobs:
                 log.exception("lane %s cannot take a job", lane)
                 claim = None
             if claim is None:
-                self._wake[lane].wait(timeout=1.0)
+                self._wake[lane].wait(timeout=self._pause(lane))
                 self._wake[lane].clear()
                 continue
             self._run(claim)
+
+    def _pause(self, lane: str) -> float:
+        """Seconds until a job of a lane is due; a minute at most, because clocks jump and machines sleep."""
+        try:
+            return min(60.0, max(0.01, rows.due(self._hub, lane)))
+        except PixlStashError:
+            return 1.0
 
     def _run(self, claim: rows.Claim) -> None:
         task = Task(self, claim.id, claim.payload)

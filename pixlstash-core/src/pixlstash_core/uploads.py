@@ -31,6 +31,8 @@ from .uptake import PATIENCE, Uptake
 
 #: Uploads that may be unfinished at once, and how long each is kept without another byte, or when it is over; in ms.
 MOST, UNFINISHED, OVER = 100, 7 * 86_400_000, 86_400_000
+#: After so many ms a file that came whole is taken in by a job, if whoever brought it does not; at the start at once.
+LEFT = 60_000
 #: Bytes after which a piece is made durable although more of it comes.
 SETTLE = 64 << 20
 
@@ -204,10 +206,10 @@ class Uploads:
             for row in rows.unended(self._hub):
                 if row.received and row.id not in there:
                     rows.remove(self._hub, row.id)
-        self.sweep()
+        self.sweep(left=0)
 
-    def sweep(self) -> None:
-        """Let go what is over or was left, and take in what could not be when it came."""
+    def sweep(self, left: int = LEFT) -> None:
+        """Let go what is over or was left, and take in what could not be when it came, `left` ms after it did."""
         moment = now()
         for id in rows.ended(self._hub, moment - OVER):
             rows.remove(self._hub, id)
@@ -216,7 +218,7 @@ class Uploads:
                 continue
             if row.touched < moment - UNFINISHED:
                 self.cancel(row.id)
-            elif row.state == "taking" and row.job is None:
+            elif row.state == "taking" and row.job is None and row.touched <= moment - left:
                 self._uptake.put([row])
 
     # -- inside --------------------------------------------------------------------------------------------------------

@@ -49,17 +49,16 @@ class Uptake:
     def take(self, batch: str, patience: float) -> None:
         """Take in what came in one request. A job is waited for no longer than `patience`, in seconds."""
         todo = [row for row in rows.batch(self._hub, batch) if row.state == "taking"]
-        if not todo or any(row.job is not None for row in todo):
-            return
-        if len(todo) == 1 and not self._is_zip(todo[0]):
-            with suppress(Refused, NotThere):
-                self._take_one(todo[0])
-            return
-        if len(todo) == 1 and self._count(todo[0]) is None:
-            return
-        job = self.put(todo)
+        if all(row.job is None for row in todo):
+            if len(todo) == 1 and not self._is_zip(todo[0]):
+                with suppress(Refused, NotThere):
+                    self._take_one(todo[0])
+                return
+            if not todo or (len(todo) == 1 and self._count(todo[0]) is None):
+                return
+            self.put(todo)
         limit = time.monotonic() + patience
-        while self._queue.get(job.id).state not in ENDED and time.monotonic() < limit:
+        while time.monotonic() < limit and any(not self.is_over(row) for row in rows.batch(self._hub, batch)):
             time.sleep(LOOK)
 
     def put(self, todo: list[UploadRow]) -> Job:
@@ -126,7 +125,7 @@ class Uptake:
         reason = None
         if over and row.state != "done" and job is not None:
             reason = job.error or "Taking it in was cancelled."
-        if row.members is not None:
+        if row.members is not None or (not over and row.state == "taking" and self._is_zip(row)):
             return Uploaded("archive", None, reason, self._archive(row, over))
         if not over:
             return None

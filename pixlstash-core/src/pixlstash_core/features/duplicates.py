@@ -86,6 +86,8 @@ def pairs(hashes: Any, shapes: Any, distance: int) -> tuple[Numbers, Numbers]:
     """
     import numpy as np
 
+    from ..arrays import distinct
+
     found: list[Any] = []
     unique, inverse = np.unique(hashes, return_inverse=True)
     masks = _masks(distance // 4)
@@ -99,7 +101,7 @@ def pairs(hashes: Any, shapes: Any, distance: int) -> tuple[Numbers, Numbers]:
                 other = order[at]
                 near = (one < other) & (np.bitwise_count(unique[one] ^ unique[other]) <= distance)
                 found.append((one[near].astype(np.int64) << 32) | other[near])
-    near_pairs = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+    near_pairs = distinct(np.sort(np.concatenate(found))) if found else np.empty(0, np.int64)
     return _spread(near_pairs, inverse, shapes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -95,6 +96,12 @@ def claim(hub: Hub, lane: str) -> Claim | None:
         (now(), now(), lane, now()),
     )
     return Claim(rows[0][0], rows[0][1], msgspec.json.decode(rows[0][2]), rows[0][3]) if rows else None
+
+
+def due(hub: Hub, lane: str) -> float:
+    """Seconds until the next job of a lane is due, which may be past; infinite when none waits."""
+    ((first,),) = hub.read("select min(due) from job where lane = ? and state = 'waiting'", (lane,))
+    return math.inf if first is None else (first - now()) / 1000
 
 
 def release_all(hub: Hub) -> None:

@@ -7,7 +7,7 @@ Every bar carries the condition that finds its pictures within the same query.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..db import Database, bind_ids, fetch
 from ..pictures import exactly, quoted
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 #: Bars of a panel; tags that are looked at for what comes together.
 BARS, TOGETHER = 40, 20
 GOOD = 4
-#: Above this part of the library a fact is read for all its pictures at once rather than for each.
-MANY = 0.02
 FACTS = (("model", "Models"), ("lora", "LoRAs"), ("sampler", "Samplers"), ("camera", "Cameras"), ("lens", "Lenses"))
 MEGAPIXELS = ((0, 1), (1, 4), (4, 8), (8, 16), (16, None))
 #: Parts of a view's tags below and above which their engine's confidence lies.
@@ -45,7 +43,7 @@ def of(views: Views, db: Database, reader: Reader, text: str) -> Statistics:
     with db.reading() as connection:
         panels = [_scores(frame, ids), _megapixels(frame, ids), _formats(connection, frame, mask)]
         panels += [_months(frame, ids)]
-        panels += [_fact(connection, frame, mask, ids, name, label) for name, label in FACTS]
+        panels += [_fact(connection, frame, mask, name, label) for name, label in FACTS]
         tags, pairs, histogram, tagged = _tags(connection, frame, ids)
     shown = [panel for panel in (*panels, tags, histogram) if panel.bars or panel.fills]
     return Statistics(len(ids), tagged, shown, pairs)
@@ -87,21 +85,13 @@ def _months(frame: Frame, ids: Ids) -> Panel:
 
 
 def _formats(connection: apsw.Connection, frame: Frame, mask: NDArray[np.bool_]) -> Panel:
-    return _grouped(
-        connection, frame, mask, "format", "Format", "select format, group_concat(id) from picture group by format", {}
-    )
+    sql = "select format, group_concat(id) from picture group by format"
+    return _grouped(connection, frame, mask, "format", "Format", sql, {})
 
 
-def _fact(connection: apsw.Connection, frame: Frame, mask: NDArray[np.bool_], ids: Ids, name: str, label: str) -> Panel:
-    """The values of one fact, each with the share of its pictures that people gave four stars or more."""
-    if len(ids) > frame.size * MANY:
-        sql = "select value, group_concat(picture_id) from fact where name = :name group by value"
-        return _grouped(connection, frame, mask, name, label, sql, {"name": name})
-    sql = """
-        select f.value, group_concat(f.picture_id) from carray(:ids) i
-        join fact f on f.picture_id = i.value and f.name = :name group by f.value
-        """
-    return _grouped(connection, frame, mask, name, label, sql, {"name": name, "ids": bind_ids(ids.tolist())})
+def _fact(connection: apsw.Connection, frame: Frame, mask: NDArray[np.bool_], name: str, label: str) -> Panel:
+    sql = "select value, group_concat(picture_id) from fact where name = :name group by value"
+    return _grouped(connection, frame, mask, name, label, sql, {"name": name})
 
 
 def _grouped(
@@ -111,16 +101,15 @@ def _grouped(
     name: str,
     label: str,
     sql: str,
-    bindings: dict[str, Any],
+    bindings: dict[str, str],
 ) -> Panel:
-    """A bar for each value; `sql` yields (value, ids with commas between)."""
+    """A bar for each value, with the share of its pictures that people gave four stars or more."""
+    import numpy as np
 
+    labels, codes, owners = frame.classes(connection, sql, bindings)
     good = mask & (frame.values("score") >= GOOD)
-    bars = []
-    for value, text in connection.execute(sql, bindings):
-        ids = frame.named(text)
-        if count := int(mask[ids].sum()):
-            bars.append(Bar(value, f"{name}:={quoted(value)}", count, int(good[ids].sum())))
+    counts, liked = (np.bincount(codes[one[owners]], minlength=len(labels)).tolist() for one in (mask, good))
+    bars = [Bar(value, f"{name}:={quoted(value)}", counts[n], liked[n]) for n, value in enumerate(labels) if counts[n]]
     return Panel(name, label, _longest(bars))
 
 
@@ -128,13 +117,12 @@ def _tags(connection: apsw.Connection, frame: Frame, ids: Ids) -> tuple[Panel, l
     """How often each tag, which come together, how sure engines are of them, and how many pictures have any."""
     import numpy as np
 
-    from ..tagging.rows import owners as owners_of
-    from ..tagging.rows import shown, tags_of
+    from ..tagging.rows import shown
 
     engine = _missing(connection)
     found = shown(connection, ids)
     effective = found.values & EFFECTIVE != 0
-    tags, owners = tags_of(found.keys)[effective], owners_of(found.keys)[effective]
+    tags, owners = found.tags[effective], found.owners[effective]
     counts = np.bincount(tags)
     top = np.argsort(counts, kind="stable")[::-1][:BARS]
     top = top[counts[top] > 0]
@@ -144,7 +132,7 @@ def _tags(connection: apsw.Connection, frame: Frame, ids: Ids) -> tuple[Panel, l
     bars = [Bar(names[tag], f"tag:{exactly(names[tag])}", int(counts[tag])) for tag in top.tolist()]
     pairs = _pairs(tags, owners, top[:TOGETHER], names)
     histogram = _confidence(found.values[found.values & ENGINE != 0] >> 8)
-    tagged = len(np.unique(owners))
+    tagged = int(np.count_nonzero(np.bincount(owners)))
     return Panel("tag", "Tags", bars, engine), pairs, Panel("confidence", "Confidence", histogram, engine), tagged
 
 

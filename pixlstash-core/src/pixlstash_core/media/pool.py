@@ -253,7 +253,7 @@ class DecoderPool:
             self._dying.add(child)
 
     def _guard(self) -> None:
-        """Ends what hangs, buries what ended, and lets idle children go."""
+        """Ends what hangs, buries what ended, and lets idle children go; ends itself with the last of them."""
         while not self._closing.wait(_TICK):
             now = time.monotonic()
             with self._lock:
@@ -267,6 +267,9 @@ class DecoderPool:
             buried = {child for child in dying if child.reap()}
             with self._lock:
                 self._dying -= buried
+                if not self._live and not self._dying:
+                    self._watch = None
+                    return
 
 
 def _error(failed: Failed) -> PixlStashError:

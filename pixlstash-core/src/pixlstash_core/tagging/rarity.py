@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..db import fetch
 from .entries import EFFECTIVE
-from .rows import owners, shown, tags_of
+from .rows import shown
 
 #: Without a tag a picture is nothing rare.
 NONE = 1 << 40
@@ -26,6 +26,6 @@ def of(connection: apsw.Connection, ids: NDArray[np.int64]) -> NDArray[np.int64]
         chunk = ids[start : start + CHUNK]
         rows = shown(connection, chunk)
         effective = rows.values & EFFECTIVE != 0
-        mine, tags = owners(rows.keys)[effective], tags_of(rows.keys)[effective]
+        mine, tags = rows.owners[effective], rows.tags[effective]
         np.minimum.at(found, start + mine, counts[np.minimum(tags, len(counts) - 1)])
     return found

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import apsw
 import numpy as np
 
+from ..arrays import union
 from ..db import bind_ids, fetch
 from .derive import CHUNK, Meaning, Said, refresh_chunk
 from .rows import (
@@ -51,7 +52,7 @@ def _refresh(connection: apsw.Connection, given: Sequence[int]) -> None:
     said, had = Said(connection, ids, bound), read_table(connection, "derived_said", ids, bound)
     meaning = Meaning(connection, 0, (said.tags, tags_of(had.keys)))
     spoken = Rows(*said.latest(meaning))
-    keys = np.union1d(spoken.keys, had.keys)
+    keys = union(spoken.keys, had.keys)
     bits = looked_up(spoken, keys)
     changed = looked_up(had, keys) & SAID != bits
     keys, bits = keys[changed], bits[changed]

@@ -15,6 +15,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from ..arrays import distinct, union
 from ..db import bind_ids, fetch
 from .entries import BLOCK_BITS, EFFECTIVE, ENGINE, IMPLIED, NEVER, NO, YES
 
@@ -43,9 +44,18 @@ class Derived(Struct):
         """Rows as in `derived_tag`."""
         if not len(self.said.keys):
             return self.found
-        keys = np.union1d(self.found.keys, self.said.keys)
-        said = looked_up(self.said, keys)
-        return Rows(keys, np.where(said != 0, said, looked_up(self.found, keys)))
+        kept = looked_up(self.said, self.found.keys) == 0
+        keys = np.concatenate([self.found.keys[kept], self.said.keys])
+        order = np.argsort(keys)
+        return Rows(keys[order], np.concatenate([self.found.values[kept], self.said.values])[order])
+
+
+class Shown(Struct):
+    """Tags of pictures in no order: for each the index of its picture, its id, and its value."""
+
+    owners: Ints
+    tags: Ints
+    values: Values
 
 
 def ints(rows: Sequence[Sequence[Any]], column: int) -> Ints:
@@ -89,7 +99,7 @@ def joined(now: Values, then: Values) -> Values:
 
 def merged(now: Rows, then: Rows) -> Rows:
     """Rows that hold both."""
-    keys = np.union1d(now.keys, then.keys)
+    keys = union(now.keys, then.keys)
     return Rows(keys, joined(looked_up(now, keys), looked_up(then, keys)))
 
 
@@ -122,14 +132,38 @@ def read_table(connection: apsw.Connection, table: str, ids: Ints, bound: object
     return merged(now, _unpacked(places, [body if then is None else then for _, body, then in rows]))
 
 
-def shown(connection: apsw.Connection, ids: Ints) -> Rows:
+def shown(connection: apsw.Connection, ids: Ints) -> Shown:
     """The tags of these pictures (ascending), as people see them now."""
-    bound = bind_ids(ids.tolist())
-    found = read(connection, ids, bound).all()
     ((phase,),) = fetch(connection, "select phase from derived_tagging where version = 0")
+    told = "select i.value from carray(?) i cross join derived_said s on s.picture_id = i.value"
+    mixed = np.ones(len(ids), np.bool_) if phase else np.zeros(len(ids), np.bool_)
+    if not phase:  # then only where somebody said something, two bodies make one
+        mixed[np.searchsorted(ids, ints(fetch(connection, told, (bind_ids(ids.tolist()),)), 0))] = True
+    parts = [_found(connection, ids, np.flatnonzero(~mixed)), _mixed(connection, ids, np.flatnonzero(mixed), phase)]
+    return Shown(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _found(connection: apsw.Connection, ids: Ints, some: Ints) -> tuple[Ints, Ints, Ints]:
+    """Owners, tags and values of pictures of which nobody said anything."""
+    sql = "select t.picture_id, t.body from carray(?) i cross join derived_tags t on t.picture_id = i.value"
+    rows = fetch(connection, sql, (bind_ids(ids[some].tolist()),))
+    bodies = [row[1] for row in rows]
+    entries = np.frombuffer(b"".join(bodies), "<u4").reshape(-1, 2)
+    sizes = np.fromiter(map(len, bodies), np.int64, len(bodies)) // 8
+    return (
+        np.repeat(np.searchsorted(ids, ints(rows, 0)), sizes),
+        entries[:, 1].astype(np.int64),
+        entries[:, 0].astype(np.int64),
+    )
+
+
+def _mixed(connection: apsw.Connection, ids: Ints, some: Ints, phase: int) -> tuple[Ints, Ints, Ints]:
+    """The same of any pictures."""
+    found = read(connection, ids[some], bind_ids(ids[some].tolist())).all()
     values = halves(found.values)[1 if phase == 2 else 0]
     there = values != 0
-    return Rows(found.keys[there], values[there])
+    keys = found.keys[there]
+    return some[owners(keys)], tags_of(keys), values[there]
 
 
 def _unpacked(places: Ints, bodies: Sequence[bytes]) -> Rows:
@@ -160,7 +194,7 @@ def write(connection: apsw.Connection, ids: Ints, had: Derived, has: Rows, phase
     parts = parted(has)
     write_bodies(connection, "derived_tags", ids, had.found, parts.found)
     write_bodies(connection, "derived_said", ids, had.said, parts.said, parts.found)
-    return len(np.union1d(owners(has.keys[put]), owners(gone)))
+    return len(union(distinct(owners(has.keys[put])), distinct(owners(gone))))
 
 
 def write_index(connection: apsw.Connection, ids: Ints, put: Keys, values: Values, gone: Keys) -> None:
@@ -171,7 +205,7 @@ def write_index(connection: apsw.Connection, ids: Ints, put: Keys, values: Value
     ).fetchall()
     blocks, tags, pictures, values = in_order(ids, put, values)
     connection.executemany(
-        "insert or ignore into derived_block values (?)", [(block,) for block in np.unique(blocks).tolist()]
+        "insert or ignore into derived_block values (?)", [(block,) for block in distinct(blocks).tolist()]
     ).fetchall()
     if not (values >> NEXT).any():
         connection.executemany(
@@ -200,7 +234,7 @@ def write_bodies(
     """Write the bodies that differ. `beneath`: the rows instead of which these count, if any."""
     put = looked_up(had, has.keys) != has.values
     gone = looked_up(has, had.keys) == 0
-    touched = np.union1d(owners(has.keys[put]), owners(had.keys[gone]))
+    touched = union(distinct(owners(has.keys[put])), distinct(owners(had.keys[gone])))
     if not len(touched):
         return
     now, then = halves(has.values)

@@ -27,7 +27,7 @@ class Imports(Wired):
         self._writable()
         if looks_like_archive(path):
             result = self.arriving.take(self.arriving.adopt(reader.principal, [(name, path)])).result
-            assert result is not None, "a zip file that waits has a result already"
+            assert result is not None, "a zip file that came whole has a result, whether or not it is over"
             return result
         try:
             return uploaded(self.intake.keep(*self.stores.own(), path, fit(name), move=True))
