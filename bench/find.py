@@ -103,20 +103,22 @@ def _times(call: Callable[[], object], between: Callable[[], None]) -> list[floa
 def _writing(library: Library, times: list[float]) -> Iterator[None]:
     """Somebody who tags, untags and scores one picture after the other, at so many commits a second."""
     stop = threading.Event()
+    tag = f"written {time.time_ns()}"  # one that no earlier run has left: each of these writes changes something
 
     def write() -> None:
         n = 0
         while not stop.is_set():
-            n += 1
             start = time.perf_counter()
-            ids = [n % 1000 + 1]
+            ids = [n // 3 % 1000 + 1]
             if n % 3 == 0:
-                library.score(OWNER, ScorePictures(ids=ids, score=n % 5 + 1))
+                done = library.add_tags(OWNER, AddTags(ids=ids, tags=[tag]))
             elif n % 3 == 1:
-                library.add_tags(OWNER, AddTags(ids=ids, tags=["quarter"]))
+                done = library.remove_tags(OWNER, RemoveTags(ids=ids, tags=[tag]))
             else:
-                library.remove_tags(OWNER, RemoveTags(ids=ids, tags=["quarter"]))
+                done = library.score(OWNER, ScorePictures(ids=[1], score=1 + n % 2))
             times.append(time.perf_counter() - start)
+            assert done.changed == 1 or n == 2  # it may have had that score before
+            n += 1
             stop.wait(max(0.0, 1 / COMMITS - times[-1]))
 
     thread = threading.Thread(target=write)

@@ -23,6 +23,8 @@ from .tagging import rarity
 
 #: More changed rows than this are not picked out: everything is read again.
 MANY = 200_000
+#: Fewer than one in so many are sorted, rather than picked out of all in order.
+FEW = 50
 #: What fits a byte.
 SMALL = frozenset({"live", "aspect", "score", "flags", "covered"})
 #: Sorts that go by something else than the column of their name.
@@ -126,6 +128,8 @@ class Frame:
             ordered = self._rarest(mask)
         elif np.any(mask & ~self.living):
             ordered = self._sorted(column, mask)
+        elif column != "name" and np.count_nonzero(mask) * FEW < self.size:
+            ordered = self._sorted(column, mask)
         else:
             ordered = self.order(column)
             ordered = ordered[mask[ordered]]
@@ -183,29 +187,39 @@ class Frame:
         later._db, later._lock = self._db, threading.RLock()
         later.size = max(self.size, int(dirty[-1]) + 1)
         later._values = later._reread(values, dirty)
-        later._masks()
         later._classes = {} if renamed else classes
-        same = self.size == later.size and np.array_equal(self.living[dirty], later.living[dirty])
+        moved = {name for name, old in values.items() if later._values[name] is not old}
+        if moved & {"live", "covered"}:
+            later._masks()
+        else:
+            later.living, later.present, later.uppermost = self.living, self.present, self.uppermost
         later._orders = {
-            column: order if column == "name" else later._merged(order, dirty, column)
+            column: order if column not in moved and "live" not in moved else later._merged(order, dirty, column)
             for column, order in orders.items()
-            # The one by score costs little to sort again, the one by name stands while no name and no life changed.
-            if column != "score" and (column != "name" or (same and not renamed))
+            # The one by score (and date) costs little to sort again, the one by name stands while none came or changed.
+            if (column != "score" or not moved & {"live", "score", "created"})
+            and (column != "name" or not (renamed or "live" in moved))
         }
         return later
 
     def _reread(self, values: dict[str, NDArray[Any]], dirty: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        """Copies of these columns, as long as they are now, with the rows of some pictures read again."""
+        """These columns, as long as they are now, with the rows of some pictures read again: the same array where that
+        changed nothing, else a copy.
+        """
         sql = f"select id, {', '.join(values)} from derived_grid where id in carray(?)"
         with self._db.reading() as connection:
             rows = _numbers(connection, sql, (bind_ids(dirty.tolist()),)).reshape(-1, len(values) + 1)
+        places = np.searchsorted(dirty, rows[:, 0])
         fresh = {}
         for at, (name, old) in enumerate(values.items(), 1):
             absent = ABSENT if name == "live" else 0
-            fresh[name] = np.full(self.size, absent, old.dtype)
-            fresh[name][: len(old)] = old
-            fresh[name][dirty] = absent
-            fresh[name][rows[:, 0]] = rows[:, at]
+            found = np.full(len(dirty), absent, old.dtype)
+            found[places] = rows[:, at]
+            fresh[name] = old
+            if len(old) < self.size or not np.array_equal(old[dirty], found):
+                fresh[name] = np.full(self.size, absent, old.dtype)
+                fresh[name][: len(old)] = old
+                fresh[name][dirty] = found
         return fresh
 
     def _merged(self, order: Ids, dirty: NDArray[np.int64], column: str) -> Ids:

@@ -14,14 +14,13 @@ import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import apsw
 from msgspec import Struct
 from msgspec.structs import replace
 
 from . import pictures, query, scope, suggest
-from .db import Database, bind_ids, fetch
+from .db import Database, bind_ids
 from .errors import Invalid, QueryError, ViewGone
 from .nouns import Term
 from .plan import Language, Plan, found
@@ -246,11 +245,27 @@ class Views:
             ids = frame.ranked(mask, *self._relevance(reader, plan))
         else:
             ids = frame.arrange(mask, parsed.sort)
-        with self._db.reading() as connection:
-            sections = _sections(connection, parsed.sort, ids)
+        sections = self._sections(frame, parsed.sort, ids)
         aspects = frame.values("aspect")[ids].tobytes()
         marks = blurred[ids].tobytes() if blurred is not None else None
         return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader), marks)
+
+    def _sections(self, frame: Frame, sort: str, ids: NDArray[np.uint32]) -> list[Section]:
+        """Labels for the scrubber: months, scores or first letters."""
+        column = sort.lstrip("-")
+        if column not in _LABELS or not len(ids):
+            return []
+        if column != "name":
+            values, label = frame.values(column), _LABELS[column]
+            return _runs(len(ids), lambda indexes: [label(values[ids[index]]) for index in indexes])
+
+        def letters(indexes: list[int]) -> list[str]:
+            wanted = [int(ids[index]) for index in indexes]
+            sql = "select id, name from derived_grid where id in carray(?)"
+            names: dict[int, str] = dict(self._db.read(sql, (bind_ids(wanted),)))
+            return [_letter(names[picture]) for picture in wanted]
+
+        return _runs(len(ids), letters)
 
     def _veiling(self, reader: Reader, text: str) -> Plan | None:
         """What a query of the veil finds, wherever it lies; None when it is empty."""
@@ -324,22 +339,6 @@ class Views:
         return ids.tobytes() + memoryview(shown).cast("H")[::2].tobytes() + flags
 
 
-def _sections(connection: apsw.Connection, sort: str, ids: NDArray[np.uint32]) -> list[Section]:
-    """Labels for the scrubber: months, scores or first letters."""
-    labelled = _LABELS.get(sort.lstrip("-"))
-    if labelled is None or not len(ids):
-        return []
-    column, label = labelled
-
-    def at(indexes: list[int]) -> list[str]:
-        wanted = [int(ids[index]) for index in indexes]
-        sql = f"select id, {column} from derived_grid where id in carray(?)"
-        values: dict[int, object] = dict(fetch(connection, sql, (bind_ids(wanted),)))
-        return [label(values[picture]) for picture in wanted]
-
-    return _runs(len(ids), at)
-
-
 class _Span(Struct, frozen=True):
     """Part of an order: its first and last index, and their labels."""
 
@@ -368,26 +367,22 @@ def _runs(count: int, labels: Callable[[list[int]], list[str]], limit: int = 400
     return sorted(starts, key=lambda section: section.start)[:limit]
 
 
-def _month(value: object) -> str:
-    return pictures.when(int(str(value))).strftime("%Y-%m")
+def _month(value: int) -> str:
+    return pictures.when(int(value)).strftime("%Y-%m")
 
 
-def _letter(value: object) -> str:
+def _letter(value: str) -> str:
     """The first letter, as the sort sees it: ASCII case does not matter, and what is no letter comes before A."""
-    first = str(value)[:1]
+    first = value[:1]
     first = first.upper() if first.isascii() else first
     return "#" if first < "A" or "Z" < first < "a" else first
 
 
-def _stars(value: object) -> str:
-    return str(value)
-
-
-_LABELS: Mapping[str, tuple[str, Callable[[object], str]]] = {
-    "created": ("created", _month),
-    "imported": ("imported", _month),
-    "score": ("score", _stars),
-    "name": ("name", _letter),
+_LABELS: Mapping[str, Callable[[Any], str]] = {
+    "created": _month,
+    "imported": _month,
+    "score": str,
+    "name": _letter,
 }
 
 
