@@ -17,8 +17,9 @@ from libraries import add, invented
 from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
+from pixlstash_core.masks import Masks
 from pixlstash_core.nouns import Matching
-from pixlstash_core.plan import Algebra, Every, Inverse, Language, Plan, Some, found
+from pixlstash_core.plan import Algebra, Every, Inverse, Language, Look, Plan, Some, found
 from pixlstash_core.query import SORTS, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from pixlstash_core.terms import TERMS
 from pixlstash_core.types import DeletePictures, ScorePictures
@@ -372,7 +373,7 @@ def test_what_a_tree_means_is_what_its_parts_mean(root: Node) -> None:
         return Every(steps) if isinstance(node, All) else Some(steps)  # type: ignore[arg-type]
 
     plan = Plan(step(root), "-created", frozenset(), True, True, ())  # type: ignore[arg-type]
-    mask = found(plan, Shelf(every), None, None)  # type: ignore[arg-type]
+    mask = found(plan, Look(Shelf(every), None, Masks(), {}), None)  # type: ignore[arg-type]
     assert frozenset(mask.nonzero()[0].tolist()) == meant(root)
 
 

@@ -269,11 +269,13 @@ class Columns:
                 self._frame = frame
             return frame
 
-    def drop(self, unused: float) -> None:
-        """Give the memory back when nobody has looked for so many seconds."""
+    def drop(self, unused: float) -> bool:
+        """Give the memory back when nobody has looked for so many seconds; whether it was."""
         with self._making, self._lock:
-            if self._frame is not None and self._used < time.monotonic() - unused:
+            idle = self._frame is not None and self._used < time.monotonic() - unused
+            if idle:
                 self._frame, self._dirty = None, set()
+            return idle
 
 
 def _numbers(connection: apsw.Connection, sql: str, bindings: Any = None) -> NDArray[np.int64]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .columns import Frame
+    from .masks import Masks
 
     Mask = NDArray[bool_]
 
@@ -31,6 +32,13 @@ SORT_NOUNS = {"score": "scores", "rarity": "tags"}
 SCRAPHEAP = "is:scrapheap"
 #: Saved queries within saved queries.
 NESTED = 10
+
+
+class Looked(Struct, frozen=True):
+    """A statement, and the nouns whose changes can change what it yields."""
+
+    of: Matching
+    nouns: frozenset[str]
 
 
 class Inverse(Struct, frozen=True):
@@ -54,7 +62,7 @@ class Scrapheaped(Struct, frozen=True):
     """What was thrown away."""
 
 
-Step = Condition | Inverse | Every | Some | Algebra | Scrapheaped
+Step = Condition | Looked | Inverse | Every | Some | Algebra | Scrapheaped
 
 
 class Plan(Struct, frozen=True):
@@ -137,7 +145,8 @@ class _Making:
         if term is not None:
             self.spread |= term.spread
             self.nouns.update(term.nouns)
-            return term.compile(ask.value)
+            step = term.compile(ask.value)
+            return Looked(step, frozenset(term.nouns)) if isinstance(step, Matching) else step
         known = sorted(name.partition(":")[2] for name in terms if name.startswith(f"{ask.name}:"))
         if known or ask.name == "is":
             raise ValueError("one of " + ", ".join(sorted({*known, SCRAPHEAP.partition(":")[2]})))
@@ -178,27 +187,42 @@ class _Making:
 # -- looking up --------------------------------------------------------------------------------------------------------
 
 
-def found(plan: Plan, frame: Frame, connection: apsw.Connection, scope: Mask | None) -> Mask:
+class Look(Struct):
+    """Where a plan is looked up. `revisions` are those of a moment before the frame's."""
+
+    frame: Frame
+    connection: apsw.Connection
+    masks: Masks
+    revisions: Mapping[str, int]
+
+    def up(self, asked: Matching) -> Mask:
+        return self.frame.mask(self.frame.ids(self.connection, asked.sql, asked.bindings))
+
+
+def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
     """The pictures a plan finds, inside the scope."""
-    mask = _mask(plan.root, frame, connection) & (frame.present if plan.thrown else frame.living)
+    frame = look.frame
+    mask = _mask(plan.root, look) & (frame.present if plan.thrown else frame.living)
     if not plan.spread:
         mask &= frame.uppermost
     return mask if scope is None else mask & scope
 
 
-def _mask(step: Step, frame: Frame, connection: apsw.Connection) -> Mask:
+def _mask(step: Step, look: Look) -> Mask:
+    if isinstance(step, Looked):
+        mask = look.masks.get(step.of, step.nouns, look.revisions, look.frame.size, lambda: look.up(step.of))
+        return ~mask if step.of.others else mask
     if isinstance(step, Matching):
-        mask = frame.mask(frame.ids(connection, step.sql, step.bindings))
-        return ~mask if step.others else mask
+        return ~look.up(step) if step.others else look.up(step)
     if isinstance(step, Between):
-        return _between(frame.values(step.column), step)
+        return _between(look.frame.values(step.column), step)
     if isinstance(step, Scrapheaped):
-        return ~frame.living
+        return ~look.frame.living
     if isinstance(step, Inverse):
-        return ~_mask(step.of, frame, connection)
+        return ~_mask(step.of, look)
     if isinstance(step, Every) and not step.of:
-        return frame.present
-    masks = [_mask(one, frame, connection) for one in step.of]
+        return look.frame.present
+    masks = [_mask(one, look) for one in step.of]
     if isinstance(step, Algebra):
         return _algebra(step.how, masks)
     return reduce(lambda a, b: a & b, masks) if isinstance(step, Every) else reduce(lambda a, b: a | b, masks)

@@ -23,7 +23,7 @@ from . import pictures, query, scope, suggest
 from .db import Database, bind_ids
 from .errors import Invalid, QueryError, ViewGone
 from .nouns import Term
-from .plan import Language, Plan, found
+from .plan import Language, Look, Plan, found
 from .terms import words
 from .types import Picture, Reader, Rows, Section, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .columns import Columns, Frame
+    from .masks import Masks
 
 BLOCK, DETAILS = 2048, 256
 #: Bytes of orders kept, and seconds without use after which they are dropped.
@@ -82,6 +83,7 @@ class Views:
         self._places = places
         self._saved = saved
         self._columns: Columns | None = None
+        self._kept_masks: Masks
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._lock = threading.Lock()
         self._building: dict[str, threading.Lock] = {}
@@ -168,8 +170,8 @@ class Views:
         with self._lock:
             for key in [key for key, order in self._orders.items() if order.used < limit]:
                 del self._orders[key]
-        if self._columns is not None:
-            self._columns.drop(IDLE)
+        if self._columns is not None and self._columns.drop(IDLE):
+            self._kept_masks.drop()
 
     def touch(self, ids: Iterable[int], renamed: bool) -> None:
         """Say that grid rows changed; on the writer's thread, before the change is acknowledged."""
@@ -200,12 +202,15 @@ class Views:
         with self._lock:
             if self._columns is None:  # numpy takes a while to load, and not every process looks
                 from .columns import Columns
+                from .masks import Masks
 
-                self._columns = Columns(self._db)
+                self._columns, self._kept_masks = Columns(self._db), Masks()
+        revisions = dict(self._revisions())
         frame = self._columns.current()
         inside = None if reader.scope.ids is None else frame.mask(reader.scope.ids)
         with self._db.reading() as connection:
-            return frame, [None if plan is None else found(plan, frame, connection, inside) for plan in plans]
+            look = Look(frame, connection, self._kept_masks, revisions)
+            return frame, [None if plan is None else found(plan, look, inside) for plan in plans]
 
     def _known_fact(self, reader: Reader, name: str) -> bool:
         relation, bound = scope.visible(reader)

@@ -1,0 +1,140 @@
+"""Masks that are kept: what was looked up before says the same as what is looked up now, whatever happened between."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from libraries import add, fill, invented
+from tagged import store
+
+from pixlstash_core import OWNER
+from pixlstash_core.errors import Conflict
+from pixlstash_core.library import Library
+from pixlstash_core.masks import BUDGET, Masks
+from pixlstash_core.nouns import Matching
+from pixlstash_core.tagging import switch
+from pixlstash_core.types import (
+    AcceptTags,
+    AddTags,
+    Create,
+    DeletePictures,
+    DropOnProject,
+    MergeTags,
+    NeverTags,
+    RejectTags,
+    RemoveTags,
+    RestorePictures,
+    ScorePictures,
+    Selection,
+    SetCaption,
+    StackPictures,
+)
+
+QUERIES = (
+    "tag:cat",
+    "-tag:cat",
+    "rejected:dog",
+    "suggested:dog",
+    "tags:>=2",
+    "tag:dog>0.5",
+    "is:captioned",
+    "set:1",
+    "character:1",
+    "project:1",
+    "in:none",
+    "is:stacked",
+    "is:locked",
+    "unique(set:1, character:1)",
+    "tag:cat OR set:1 is:scrapheap",
+    "size:>1005",
+)
+
+
+def move_threshold(library: Library, producer: int, threshold: float) -> None:
+    library.outputs.activate(producer, threshold)
+    while switch.step(library.door) is not None:
+        pass
+
+
+def acts(library: Library, rng: random.Random, producer: int) -> list[Callable[[], object]]:
+    def some() -> list[int]:
+        known = library.find(OWNER, "is:scrapheap OR -is:scrapheap").ids
+        return rng.sample(known, min(2, len(known)))
+
+    def live() -> list[int]:
+        known = library.find(OWNER).ids
+        return rng.sample(known, min(2, len(known)))
+
+    tag = lambda: rng.choice(["cat", "dog", "fox"])  # noqa: E731  # one line each
+    number = iter(range(1000, 2000))
+    return [
+        lambda: library.add_tags(OWNER, AddTags(ids=live(), tags=[tag()])),
+        lambda: library.remove_tags(OWNER, RemoveTags(ids=live(), tags=["cat"])),
+        lambda: library.accept_tags(OWNER, AcceptTags(ids=live(), tags=["dog"])),
+        lambda: library.reject_tags(OWNER, RejectTags(ids=live(), tags=[tag()])),
+        lambda: store(library, producer, {id: [(tag(), rng.random())] for id in live()}),
+        lambda: (
+            library.outputs.activate(producer, rng.random()),
+            [0 for _ in iter(lambda: switch.step(library.door), None)],
+        ),
+        lambda: library.merge_tags(OWNER, MergeTags(["fox"], "cat")),
+        lambda: library.never_tags(OWNER, NeverTags(["dog"], rng.random() < 0.5)),
+        lambda: library.set_caption(OWNER, SetCaption(ids=live(), text=rng.choice(["", "a cat"]))),
+        lambda: library.add_to_set(OWNER, 1, Selection(ids=live())),
+        lambda: library.take_from_set(OWNER, 1, Selection(ids=live())),
+        lambda: library.add_to_character(OWNER, 1, Selection(ids=live())),
+        lambda: library.drop_on_project(OWNER, 1, DropOnProject(sets=[1], add=True)),
+        lambda: library.stack(OWNER, StackPictures(ids=live())),
+        lambda: library.unstack(OWNER, Selection(ids=some())),
+        lambda: library.delete(OWNER, DeletePictures(ids=some())),
+        lambda: library.restore(OWNER, RestorePictures(ids=some())),
+        lambda: library.purge(OWNER, Selection(ids=some()[:1])),
+        lambda: library.score(OWNER, ScorePictures(ids=live(), score=rng.randrange(6))),
+        lambda: add(library, invented(next(number))),
+        lambda: library.undo(OWNER),
+        lambda: library.redo(OWNER),
+    ]
+
+
+@pytest.mark.parametrize("round", range(4))
+def test_kept_and_fresh_say_the_same(
+    library: Library, rng: random.Random, monkeypatch: pytest.MonkeyPatch, round: int
+) -> None:
+    ids = fill(library, 8)
+    producer = library.outputs.register("tag", "synthetic", "1", {})
+    library.outputs.activate(producer, 0.5)
+    store(library, producer, {id: [("cat", rng.random()), ("dog", rng.random())] for id in ids})
+    for verb in ("set", "character", "project"):
+        getattr(library, f"create_{verb}")(OWNER, Create(name="one"))
+    verbs = acts(library, rng, producer)
+    plain = Masks.get
+    for _ in range(40):
+        with suppress(Conflict):  # nothing to undo; a stack of one
+            rng.choice(verbs)()
+        kept = [library.count(OWNER, text).total for text in QUERIES]
+        again = [library.count(OWNER, text).total for text in QUERIES]
+        with monkeypatch.context() as patch:
+            patch.setattr(Masks, "get", lambda self, asked, nouns, revisions, size, make: make())
+            fresh = [library.count(OWNER, text).total for text in QUERIES]
+        assert kept == again == fresh
+    assert Masks.get is plain
+
+
+def test_a_kept_mask_is_a_copy_and_there_is_an_end_to_them() -> None:
+    masks, asked = Masks(), [Matching("select ?", {"n": n}) for n in range(80)]
+    size = 1_000_000
+    for one in asked:
+        made = masks.get(one, frozenset({"tags"}), {"tags": 1}, size, lambda: np.arange(size) % 2 == 0)
+        made[:] = False
+    refuse = lambda: pytest.fail("it was kept")  # noqa: E731
+    found = masks.get(asked[-1], frozenset({"tags"}), {"tags": 1, "scores": 9}, size, refuse)
+    assert found.sum() == size // 2
+    assert masks._bytes == sum(one.nbytes for one in masks._kept.values()) <= BUDGET
+    for changed in ({"tags": 2}, {"tags": 1, "pictures": 1}, {"tags": 1, "scrapheap": 1}):
+        assert masks.get(asked[-1], frozenset({"tags"}), changed, size, lambda: found & False).sum() == 0
+    masks.drop()
+    assert not masks._kept and masks._bytes == 0
