@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,33 +38,33 @@ class Changes(Struct, frozen=True):
 
 
 def read(changeset: bytes, tables: Mapping[str, Table]) -> Changes:
+    """What a changeset says. Of the ids of pictures those it carries: an update names a column where it changed, or is
+    part of the key.
+    """
     ids: dict[str, set[int]] = {}
-    rows: dict[str, int] = {}
+    rows: Counter[str] = Counter()
     inserted: set[str] = set()
     added: set[int] = set()
     removed: set[int] = set()
+    # A hundred thousand rows are nothing special here, and each attribute of a change is made when it is asked for.
     for change in apsw.Changeset.iter(changeset):
         name, op = change.name, change.op
-        rows[name] = rows.get(name, 0) + 1
+        rows[name] += 1
         if op == "INSERT":
             inserted.add(name)
-        for picture in _pictures(change, tables[name]):
-            ids.setdefault(name, set()).add(picture)
+        column = tables[name].picture
+        if column is None:
+            continue
+        found = ids.setdefault(name, set())
+        if op != "INSERT" and isinstance(picture := change.old[column], int):  # type: ignore[index]  # it has a row
+            found.add(picture)
+            if name == "picture" and op == "DELETE":
+                removed.add(picture)
+        if op != "DELETE" and isinstance(picture := change.new[column], int):  # type: ignore[index]
+            found.add(picture)
             if name == "picture" and op == "INSERT":
                 added.add(picture)
-            elif name == "picture" and op == "DELETE":
-                removed.add(picture)
     return Changes(ids, added, removed, rows, inserted)
-
-
-def _pictures(change: apsw.TableChange, table: Table) -> Iterable[int]:
-    """The picture ids a row's change carries: an update names a column only where it changed, and the key."""
-    if table.picture is None:
-        return
-    for values in (change.old, change.new):
-        value = values[table.picture] if values is not None else None
-        if isinstance(value, int):
-            yield value
 
 
 def complete(connection: apsw.Connection, changes: Changes, tables: Mapping[str, Table], changeset: bytes) -> None:

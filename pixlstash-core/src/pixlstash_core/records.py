@@ -130,7 +130,9 @@ def _survey(
         row = change.old if invert else change.new
         if change.name == "picture" and change.op != "UPDATE" and row is not None:
             brought[row[0]] = row[SHA256]  # type: ignore[index, assignment]  # as the schema says
-    there = {row[0] for row in fetch(connection, "select id from picture where id in carray(?)", (bind_ids(named),))}
+    # Of the tables that have a row for each picture, the narrow one.
+    sql = "select g.id from carray(?) i cross join derived_grid g on g.id = i.value"
+    there = {row[0] for row in fetch(connection, sql, (bind_ids(sorted(named)),))}
 
     def back(picture: int) -> bool:
         sha256 = brought.get(picture)
@@ -158,8 +160,10 @@ def _column(connection: apsw.Connection, table: str) -> _Column | None:
 def _named(change: apsw.TableChange, column: int) -> set[int]:
     """The pictures a row's change carries: an update has the key, and a column where it changed."""
     old, new = change.old, change.new
-    values = (old[column] if old else None, new[column] if new else None)
-    return {value for value in values if isinstance(value, int)}
+    before, after = old[column] if old else None, new[column] if new else None
+    if before == after or not isinstance(after, int):
+        return {before} if isinstance(before, int) else set()
+    return {before, after} if isinstance(before, int) else {after}
 
 
 def _key(change: apsw.TableChange) -> int:

@@ -45,7 +45,8 @@ def say(write: Write, ids: list[int], tags: list[int], yes: bool) -> int:
     bound = {"ids": bind_ids(ids), "yes": yes, "now": now()}
     for tag in tags:
         sql = """
-            insert into said_tag select id, :tag, :yes, :now from picture where id in carray(:ids)
+            insert into said_tag
+            select g.id, :tag, :yes, :now from carray(:ids) i cross join derived_grid g on g.id = i.value where true
             on conflict(picture_id, tag_id) do update set yes = excluded.yes, at = excluded.at
             where yes != excluded.yes
             """

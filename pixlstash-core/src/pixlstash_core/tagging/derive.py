@@ -126,7 +126,9 @@ class Said:
     """What people said about the tags of one chunk of pictures."""
 
     def __init__(self, connection: apsw.Connection, ids: Ints, bound: object) -> None:
-        sql = "select picture_id, tag_id, yes, at from said_tag where picture_id in carray(?)"
+        sql = """
+            select s.picture_id, s.tag_id, s.yes, s.at from carray(?) i cross join said_tag s on s.picture_id = i.value
+            """
         rows = fetch(connection, sql, (bound,))
         self._pictures = np.searchsorted(ids, ints(rows, 0))
         self.tags, self._yes, self._at = ints(rows, 1), ints(rows, 2), ints(rows, 3)

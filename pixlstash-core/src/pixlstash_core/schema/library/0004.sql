@@ -7,7 +7,6 @@ create table derived_said(
   next blob,
   tags integer not null
 );
-create index derived_said_tags on derived_said(tags) where tags != 0;
 drop view derived_tagged_pictures;
 drop table derived_tags;
 create table derived_tags(
