@@ -68,7 +68,7 @@ def _tag(library: Library, ids: list[int]) -> float:
     start = time.perf_counter()
     waiting: deque[Any] = deque()
     for first in range(0, len(ids), SLICE):
-        found = [_output(names, weights, picture) for picture in ids[first : first + SLICE]]
+        found = [output(names, weights, picture) for picture in ids[first : first + SLICE]]
         waiting.extend(library.outputs.store(producer, found))
         while len(waiting) > WAITING * SLICE // 128:
             waiting.popleft().result()
@@ -77,7 +77,7 @@ def _tag(library: Library, ids: list[int]) -> float:
     return time.perf_counter() - start
 
 
-def _output(names: list[str], weights: list[float], picture: int) -> Output:
+def output(names: list[str], weights: list[float], picture: int) -> Output:
     pick = random.Random(picture)
     tags = dict.fromkeys(pick.choices(names, cum_weights=weights, k=EACH - len(SHARES)))
     tags |= {name: None for name, share in SHARES.items() if picture % share == 0}

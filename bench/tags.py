@@ -40,7 +40,7 @@ def main() -> int:
     ask.add_argument("--selected", type=int, default=100_000)
     options = ask.parse_args()
     chosen = sorted(random.Random(1).sample(range(1, options.pictures + 1), min(options.selected, options.pictures)))
-    with _copied(organised(options.pictures)) as path:
+    with copied(organised(options.pictures)) as path:
         floor = _bare(path, chosen)
         with Library.open(path, work=False) as library:
             return report([*_bulk(library, chosen, floor), _completion(library), _threshold(library)])
@@ -58,7 +58,7 @@ def _bare(path: Path, chosen: list[int]) -> float:
 
     times = [timed(lambda turn=turn: write(turn % 2 == 0)) for turn in range(ROUNDS)]
     with db.writer:
-        db.writer.execute("delete from said_tag where 1").fetchall()
+        db.writer.execute("delete from said_tag where tag_id = ?", (tag,)).fetchall()
         resay.refresh(db.writer, chosen)
     db.close()
     return statistics.median(times)
@@ -140,7 +140,7 @@ def _threshold(library: Library) -> Figure:
 
 
 @contextmanager
-def _copied(source: Path) -> Iterator[Path]:
+def copied(source: Path) -> Iterator[Path]:
     """A copy of a library, so that the kept one stays as it was made."""
     folder = Path(tempfile.mkdtemp(dir=KEPT))
     try:
