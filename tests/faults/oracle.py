@@ -76,7 +76,7 @@ def _contents(connection: apsw.Connection, library: Library) -> Iterator[tuple[s
 def problems(library: Library) -> list[str]:
     """What is wrong with an open library nobody is writing to; empty when it is sound."""
     return [
-        *_damage(library),
+        *damage(library),
         *_unsettled(library),
         *_half(library),
         *_bytes(library),
@@ -85,7 +85,7 @@ def problems(library: Library) -> list[str]:
     ]
 
 
-def _damage(library: Library) -> Iterator[str]:
+def damage(library: Library) -> Iterator[str]:
     for database in (library.db, library.hub.db, library.thumbnails._db):
         if (found := database.read("pragma integrity_check")) != [("ok",)]:
             yield f"{database.path.name}: {found[:3]}"
@@ -149,7 +149,7 @@ def _derived(library: Library) -> Iterator[str]:
         kept = _derived_rows(connection)
         fetch(connection, "delete from derived_grid")
         fetch(connection, "insert into derived_words(derived_words) values ('delete-all')")
-        ids = [row[0] for row in fetch(connection, "select id from picture")]
+        ids = [row[0] for row in fetch(connection, "select id from picture order by id")]
         for noun in NOUNS:
             for rule in noun.rules:
                 rule.run(connection, ids)

@@ -17,8 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pixlstash_core.library import Library
+from pixlstash_core.tagging import switch
 from pixlstash_core.types import (
     OWNER,
+    AddTags,
     BeginUpload,
     DeletePictures,
     Event,
@@ -31,6 +33,8 @@ from pixlstash_core.types import (
 )
 
 Tell = Callable[..., None]
+#: What `weigh` asks for, one after the other.
+THRESHOLDS = (0.7, 0.2, 0.9, 0.4)
 #: Pictures a purge removes at once.
 BATCH = 3
 
@@ -189,6 +193,20 @@ def undo(path: Path, tell: Tell) -> None:
             tell(step=step + 1)
 
 
+def weigh(path: Path, tell: Tell) -> None:
+    """One threshold after the other for all tags, and a person's word while each is prepared."""
+    with Library.open(path) as library:
+        producer = library.db.value("select producer_id from active where kind = 'tag'")
+        for number, threshold in enumerate(THRESHOLDS):
+            library.outputs.activate(producer, threshold)
+            tell(threshold=number)
+            library.add_tags(OWNER, AddTags(ids=[1 + number], tags=["meanwhile"]))
+            tell(said=1 + number)
+            while switch.pending(library.door):
+                time.sleep(0.002)
+            tell(settled=number)
+
+
 def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
     """A library with every picture of a folder copied in, the first few thrown away, and some history."""
     Library.create(path)
@@ -208,7 +226,8 @@ def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
 
 
 VERBS: dict[str, Callable[..., None]] = {
-    verb.__name__: verb for verb in (create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, purge, undo)
+    verb.__name__: verb
+    for verb in (create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, purge, undo, weigh)
 }
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ OUTPUT = np.dtype([("tag", "<u4"), ("confidence", "<u2")])
 
 
 def refresh(connection: apsw.Connection, ids: Sequence[int]) -> int:
-    """Make the derived tags of these pictures equal to truth; in how many something was different."""
+    """Make the derived tags of these pictures (ascending) equal to truth; in how many something was different."""
     return sum(refresh_chunk(connection, ids[at : at + CHUNK]) for at in range(0, len(ids), CHUNK))
 
 

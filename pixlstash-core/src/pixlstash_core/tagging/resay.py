@@ -38,7 +38,7 @@ _PRESENT = """
 
 
 def refresh(connection: apsw.Connection, ids: Sequence[int]) -> None:
-    """Make the derived tags of these pictures equal to truth, when nothing but `said_tag` changed."""
+    """Make the derived tags of these pictures (ascending) equal to truth, when nothing but `said_tag` changed."""
     for at in range(0, len(ids), CHUNK):
         _refresh(connection, ids[at : at + CHUNK])
 

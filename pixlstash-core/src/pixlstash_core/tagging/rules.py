@@ -11,7 +11,7 @@ __all__ = ["TABLES", "concerned", "refresh", "resay"]
 
 
 def refresh(connection: apsw.Connection, ids: list[int]) -> None:
-    """Make the derived tags of these pictures equal to truth."""
+    """Make the derived tags of these pictures (ascending) equal to truth."""
     if len(ids) >= FEW or _any(connection, ids):
         from . import derive
 
