@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -287,26 +287,29 @@ def term(group: Group, label: str, nouns: tuple[str, ...]) -> Term:
     return Term(group.noun, label, compile, nouns, group=True, values=partial(named, group), private=True)
 
 
-def named(group: Group, connection: apsw.Connection, typed: str, limit: int) -> list[tuple[str, int | None]]:
+def named(
+    group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
+) -> list[tuple[str, int | None]]:
     """Names that contain what was typed, those that begin with it first, and how many pictures each has."""
     part = like(folded(typed))
     rows = fetch(
         connection,
         f"""
-        select t.name, coalesce(c.pictures, 0) from {group.table} t
+        select t.id, t.name, coalesce(c.pictures, 0) from {group.table} t
           left join derived_count c on c.noun = '{group.noun}' and c.id = t.id
         where t.folded like :part escape '\\'
         order by t.folded not like :first escape '\\', t.folded limit :limit
         """,
         {"part": f"%{part}%", "first": f"{part}%", "limit": limit},
     )
-    return [(name, count) for name, count in rows]
+    fewer = count(connection, hidden) if hidden else {}
+    return [(name, pictures - fewer.get((group.noun, id), 0)) for id, name, pictures in rows]
 
 
 # --- counts -----------------------------------------------------------------------------------------------------------
 
 
-def count(connection: apsw.Connection, ids: list[int]) -> dict[tuple[str, int], int]:
+def count(connection: apsw.Connection, ids: Sequence[int]) -> dict[tuple[str, int], int]:
     """How many of these pictures are in the library, in each set and so on; those in the scrapheap do not count."""
     rows = fetch(
         connection,

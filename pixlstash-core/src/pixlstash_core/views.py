@@ -60,6 +60,16 @@ class Order(Struct, eq=False):
         return len(self.ids) * (5 if self.marks is None else 6) + 200
 
 
+class Veiled(Struct, eq=False):
+    """Ids of what is hidden, and one bit for each picture that is blurred."""
+
+    hidden: list[int]
+    blurred: NDArray[np.bool_] | None = None
+
+    def blurs(self, picture: int) -> bool:
+        return self.blurred is not None and picture < len(self.blurred) and bool(self.blurred[picture])
+
+
 class Views:
     """The orders kept for one library. `revisions()` gives the door's, by noun.
 
@@ -153,15 +163,24 @@ class Views:
         found: list[int] = self._order(reader, text, sort).ids.tolist()
         return found
 
-    def count(self, reader: Reader, text: str) -> int:
+    def count(self, reader: Reader, text: str, veil: Veil | None = None) -> int:
         """How many pictures a query finds."""
-        return int(self.mask(reader, query.parse(text))[1].sum())
+        return int(self.mask(reader, query.parse(text), veil)[1].sum())
 
-    def mask(self, reader: Reader, asked: query.Query) -> tuple[Frame, NDArray[np.bool_]]:
+    def mask(self, reader: Reader, asked: query.Query, veil: Veil | None = None) -> tuple[Frame, NDArray[np.bool_]]:
         """What a query finds, one bit for each picture, and the columns of the moment it was asked in."""
-        frame, (mask,) = self._masks(reader, self._plan(reader, asked))
+        hide = self._veiling(reader, veil.hide) if veil else None
+        frame, (mask, hidden) = self._masks(reader, self._plan(reader, asked), hide)
         assert mask is not None
-        return frame, mask
+        return frame, mask if hidden is None else mask & ~hidden
+
+    def veiled(self, reader: Reader, veil: Veil) -> Veiled:
+        """What of the whole library, the scrapheap among it, shall not lie open."""
+        hide, blur = self._veiling(reader, veil.hide), self._veiling(reader, veil.blur)
+        if hide is None and blur is None:
+            return Veiled([])
+        _, (hidden, blurred) = self._masks(reader, hide, blur)
+        return Veiled([] if hidden is None else hidden.nonzero()[0].tolist(), blurred)
 
     def drop_idle(self) -> None:
         """Give memory back when nobody has looked for a while."""
@@ -177,9 +196,10 @@ class Views:
         if self._columns is not None:
             self._columns.touch(ids, renamed)
 
-    def suggest(self, reader: Reader, text: str, limit: int) -> list[Suggestion]:
+    def suggest(self, reader: Reader, text: str, limit: int, veil: Veil | None = None) -> list[Suggestion]:
         """What the text of a query could go on with."""
-        return suggest.of(self._db, reader, self._known_terms(reader), text, limit)
+        hidden = self.veiled(reader, veil).hidden if veil else ()
+        return suggest.of(self._db, reader, self._known_terms(reader), text, limit, hidden)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import groups, pictures
-from ..features import characters, projects, queries, sets, stores
+from ..features import characters, projects, queries, sets, settings, stores, veils
 from ..groups import CHARACTERS, PROJECTS, SETS, Group, Told
 from ..icons import ICONS
 from ..types import (
@@ -35,12 +35,16 @@ from .wired import Wired, demand
 
 
 class Groups(Wired):
-    def sidebar(self, reader: Reader) -> Sidebar:
-        """Everything the sidebar shows: people, sets, projects, saved queries and folders, each with its count."""
+    def sidebar(self, reader: Reader, veil: bool = False) -> Sidebar:
+        """Everything the sidebar shows: people, sets, projects, saved queries and folders, each with its count.
+
+        `veil`: as if what is hidden were not there.
+        """
+        veiled = self.views.veiled(reader, settings.veil(self.db)) if veil else None
         with self.db.reading() as connection:
             live, dead = pictures.counts_in(connection, reader)
             found = sets.infos(connection, reader)
-            return Sidebar(
+            bar = Sidebar(
                 self.revision,
                 live,
                 dead,
@@ -51,6 +55,7 @@ class Groups(Wired):
                 queries.infos(connection, reader),
                 stores.folders(connection) if reader.may("owner") and reader.scope.all else [],
             )
+            return veils.sidebar(connection, bar, veiled.hidden, veiled.blurs) if veiled else bar
 
     def icons(self, reader: Reader) -> list[str]:
         """The icons that sets, characters and projects may have."""

@@ -53,7 +53,7 @@ export interface FolderInfo {
   pictures: number;
 }
 
-/** `GET /sidebar`. */
+/** `GET /sidebar`. `blurred`: those of the covers and newest that shall not lie open. */
 export interface SidebarInfo {
   revision: number;
   pictures: number;
@@ -64,6 +64,7 @@ export interface SidebarInfo {
   projects: ProjectInfo[];
   queries: SavedQuery[];
   folders: FolderInfo[];
+  blurred: number[];
 }
 
 /** The answer to a write that made something. */

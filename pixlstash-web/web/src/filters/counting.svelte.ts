@@ -1,6 +1,7 @@
 /** How many pictures each choice of a filter would leave, asked while the filters are open. */
 import { get, query } from "../api/client";
 import type { Bar, Statistics } from "../api/statistics";
+import { veiling } from "../state/veiling.svelte";
 import { answered, cleared } from "./conditions";
 
 /** Values of these are counted together, each as if nothing else of its own were asked. */
@@ -34,13 +35,15 @@ export class Counting {
   async #one(q: string, condition: string, signal: AbortSignal): Promise<void> {
     // Kinds exclude each other: one is counted as if no other were asked for.
     const rest = condition.startsWith("kind:") ? cleared(q, "kind") : q;
-    const path = `/pictures/count${query({ q: answered(rest, condition, true) })}`;
+    const path = `/pictures/count${query({ q: answered(rest, condition, true), veil: veiling.parameter })}`;
     const found = await get<{ total: number }>(path, signal).catch(() => null); // a number less
     if (found && !signal.aborted) this.single = { ...this.single, [condition]: found.total };
   }
 }
 
 async function statistics(q: string, signal: AbortSignal): Promise<Statistics | null> {
-  const found = await get<Statistics>(`/pictures/statistics${query({ q })}`, signal).catch(() => null);
+  const found = await get<Statistics>(`/pictures/statistics${query({ q, veil: veiling.parameter })}`, signal).catch(
+    () => null,
+  );
   return signal.aborted ? null : found;
 }
