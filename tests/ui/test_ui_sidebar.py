@@ -321,6 +321,28 @@ def test_pictures_are_dropped_on_the_scrapheap_and_back(sit: Sit, ordered: Serve
     desk.becomes(lambda: ordered.library.info(OWNER).scrapheap, 0)
 
 
+def test_all_of_a_large_view_moves_to_a_project_and_out_again(sit: Sit, large: Served) -> None:
+    """Whatever the number of pictures, a request names the view and its ranges: ids of all would not fit one day."""
+    library = large.library
+    project = library.create_project(OWNER, Create(name="Prints")).id
+    desk = sit(large).go()
+    bodies: list[str] = []
+    desk.page.on("request", lambda one: bodies.extend([one.post_data or ""] * ("/projects/" in one.url)))
+    desk.focus(0)
+    desk.press("Control+a", "p")
+    picker = desk.page.get_by_role("dialog")
+    expect(picker.get_by_role("option", name="Prints")).to_be_visible()
+    desk.press("Enter")
+    desk.says(f"{gallery.COUNT:,} pictures moved to Prints")
+    assert len(library.project_members(OWNER, project).ids) == gallery.COUNT
+    desk.press("p")
+    expect(picker.get_by_role("option", name="Prints")).to_be_visible()
+    desk.press("Shift+Enter")
+    desk.says("taken out of Prints")
+    assert library.project_members(OWNER, project).ids == []
+    assert len(bodies) == 2 and all('"ranges"' in one and len(one) < 300 for one in bodies)
+
+
 def test_a_set_dropped_on_a_project_says_what_moved_and_what_stayed(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go()
     row(desk, "Harbour").drag_to(row(desk, "Prints"))

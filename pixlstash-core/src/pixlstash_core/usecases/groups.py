@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from .. import groups, pictures
 from ..features import characters, projects, queries, sets, settings, stores, veils
 from ..groups import CHARACTERS, PROJECTS, SETS, Group, Told
@@ -173,7 +175,14 @@ class Groups(Wired):
         """Move sets, characters and pictures to a project, or add them; what still belongs elsewhere stays there."""
         demand(reader, "write", whole=True)
         self._writable()
-        committed = self._do(reader, lambda write: projects.drop(write, id, ask), lambda drop: drop.told.sentence)
+        chosen = replace(ask, pictures=self._chosen(reader, ask))
+        named = [*ask.pictures, *(ask.ids or [])]
+
+        def work(write: Write) -> projects.Drop:
+            groups.demand_live(write, named)  # who names them means them; of a view some may have gone meanwhile
+            return projects.drop(write, id, chosen)
+
+        committed = self._do(reader, work, lambda drop: drop.told.sentence)
         drop = committed.result
         return Dropped(
             committed.revision,
@@ -188,7 +197,15 @@ class Groups(Wired):
 
     def take_from_project(self, reader: Reader, id: int, ask: TakeFromProject) -> Done:
         """Take sets, characters and pictures out of a project."""
-        return self._organise(reader, lambda write: projects.take(write, id, ask))
+        demand(reader, "write", whole=True)
+        chosen = replace(ask, pictures=self._chosen(reader, ask))
+        return self._organise(reader, lambda write: projects.take(write, id, chosen))
+
+    def _chosen(self, reader: Reader, ask: DropOnProject | TakeFromProject) -> list[int]:
+        """The pictures that are meant, if any."""
+        if ask.view is None and ask.ids is None:
+            return ask.pictures
+        return sorted({*ask.pictures, *self._selected(reader, ask)})
 
     def add_link(self, reader: Reader, id: int, ask: AddLink) -> Made:
         """Add a link to a project."""
