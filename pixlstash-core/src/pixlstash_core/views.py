@@ -43,7 +43,10 @@ SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
 
 
 class Order(Struct, eq=False):
-    """The ids of a view in order, one aspect byte each, and the scrubber's labels. `marks`: a byte each, if any."""
+    """The ids of a view in order, one aspect byte each, and the scrubber's labels. `marks`: a byte each, if any.
+
+    `beneath`: found as well, but beneath others in their stacks.
+    """
 
     key: str
     ids: NDArray[np.uint32]
@@ -52,6 +55,7 @@ class Order(Struct, eq=False):
     sort: str
     text: str
     scope: str
+    beneath: int
     marks: bytes | None = None
     used: float = 0.0
 
@@ -115,6 +119,7 @@ class Views:
             order.text,
             order.sort,
             order.sections,
+            order.beneath,
         )
         return ViewAnswer(header, order.aspects, self._block(reader, order, block) if len(order.ids) else b"")
 
@@ -258,10 +263,13 @@ class Views:
     def _build(
         self, reader: Reader, key: str, parsed: query.Query, plan: Plan, hide: Plan | None, blur: Plan | None
     ) -> Order:
-        frame, (mask, hidden, blurred) = self._masks(reader, plan, hide, blur)
+        frame, (mask, hidden, blurred) = self._masks(reader, replace(plan, spread=True), hide, blur)
         assert mask is not None
         if hidden is not None:
             mask = mask & ~hidden
+        whole = int(mask.sum())
+        if not plan.spread:
+            mask = mask & frame.uppermost
         if parsed.sort == "relevance":
             ids = frame.ranked(mask, *self._relevance(reader, plan))
         else:
@@ -270,7 +278,8 @@ class Views:
             sections = _sections(connection, parsed.sort, ids)
         aspects = frame.values("aspect")[ids].tobytes()
         marks = blurred[ids].tobytes() if blurred is not None else None
-        return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader), marks)
+        beneath = whole - len(ids)
+        return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader), beneath, marks)
 
     def _veiling(self, reader: Reader, text: str) -> Plan | None:
         """What a query of the veil finds, wherever it lies; None when it is empty."""

@@ -45,6 +45,7 @@ test("everything, in its place", () => {
     "Library",
     "  All pictures",
     "  Scrapheap",
+    "  Duplicates",
     "Characters",
     "  Zoë",
     "Sets",

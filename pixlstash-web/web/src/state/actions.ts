@@ -98,16 +98,10 @@ function move(selected: Selected, path: string, failed: string): Promise<void> {
   const leaves = path.endsWith("delete") !== library.inScrapheap;
   const again = () => table.present(frozen, places, !leaves);
   again();
-  return change({
-    view,
-    selected,
-    places,
-    path,
-    body: {},
-    failed,
-    again,
-    back: () => table.present(frozen, places, leaves),
-  });
+  const back = () => table.present(frozen, places, leaves);
+  const changed = change({ view, selected, places, path, body: {}, failed, again, back });
+  // Chosen elsewhere, they may still lie on the table.
+  return frozen === table.view?.frozen ? changed : changed.then(() => void table.renew());
 }
 
 /** Change where pictures belong, which shows nowhere on them. `leave`: they belong to this view no longer. */
@@ -184,7 +178,8 @@ async function change(asked: Change): Promise<void> {
 
 /** Say what was done, and remember how to paint it back. */
 function acknowledge(answer: Done, step: Omit<Step, "revision">): void {
-  own.add(answer.revision);
+  // What was not painted on the table is news to it.
+  if (!step.frozen || step.frozen === table.view?.frozen) own.add(answer.revision);
   library.reached(answer.revision);
   if (answer.undoable) {
     done.push({ ...step, revision: answer.revision });
