@@ -272,6 +272,8 @@ class Views:
             mask = mask & frame.uppermost
         if parsed.sort == "relevance":
             ids = frame.ranked(mask, *self._relevance(reader, plan))
+        elif plan.arranged is not None:
+            ids = frame.ranked(mask, plan.arranged.sql, plan.arranged.bindings)
         else:
             ids = frame.arrange(mask, parsed.sort)
         with self._db.reading() as connection:
