@@ -301,6 +301,13 @@ def test_edits(bench: Bench) -> None:
             )
         )
     assert bench.found("edit") == {("newest", "new", "old")}
+    library = bench.library
+    view = library.view(OWNER).header
+    shown_ = StackByRule(rule="edit", view=view.view, ranges=[(0, view.count)])
+    assert library.preview_stacks(OWNER, shown_) == library.preview_stacks(OWNER, StackByRule(rule="edit"))
+    assert library.preview_stacks(OWNER, StackByRule(rule="edit", view=view.view, ranges=[(0, 1)])).stacks == 0
+    with pytest.raises(Invalid):
+        library.preview_stacks(OWNER, StackByRule(rule="edit", view=view.view))
     chosen = StackByRule(rule="edit", ids=[ids["new"], ids["old"]])
     assert bench.library.preview_stacks(OWNER, chosen).examples == [[ids["new"], ids["old"]]]
 

@@ -72,6 +72,13 @@ export interface Made extends Done {
   id: number;
 }
 
+/** The answer of `POST /stacks/preview`: ids of the first stacks, each with its leader first. */
+export interface StackPreview {
+  stacks: number;
+  pictures: number;
+  examples: number[][];
+}
+
 /** What a drop on a project did. */
 export interface Dropped extends Done {
   came: number;

@@ -99,6 +99,12 @@ function here(selected: Selected, id: number | undefined): Item[] {
 function lying(about: About, several: boolean, stacked: boolean, id: number | undefined): Item[] {
   const items: Item[] = several ? [{ label: "Stack", icon: "stack", keys: "K", run: about(stack) }] : [];
   if (stacked && id !== undefined) items.push({ label: "Show the stack", icon: "stack", run: () => void spread(id) });
+  if (several)
+    items.push({
+      label: "Stack by rule…",
+      icon: "stack",
+      run: about((selected) => (dialogs.stacks = { chosen: selected })),
+    });
   if (several || stacked) items.push({ label: "Unstack", icon: "squares", keys: "Shift+K", run: about(unstack) });
   return [
     ...items,
