@@ -176,6 +176,23 @@ def test_pictures_move_too(desk: Desk) -> None:
     assert desk.of(old) == [2] and desk.of(new) == [0, 1]
 
 
+def test_pictures_of_a_view_move_and_leave(desk: Desk) -> None:
+    """A hundred thousand are as few words as one; what was thrown away meanwhile keeps none of them."""
+    library, ids = desk.library, desk.ids
+    project = desk.project("New")
+    view = library.view(OWNER, sort="created").header
+    library.delete(OWNER, DeletePictures(ids=ids[:1]))
+    dropped = library.drop_on_project(OWNER, project, DropOnProject(view=view.view, ranges=[(0, 3)]))
+    assert dropped.came == 2 and desk.of(project) == [1, 2]
+    taken = library.take_from_project(OWNER, project, TakeFromProject(view=view.view, ranges=[(2, 4)]))
+    assert taken.changed == 1 and desk.of(project) == [1]
+    before = truth(library)
+    for wrong in ({"view": view.view, "ids": ids}, {"view": view.view}, {"view": view.view, "ranges": [(0, 999)]}):
+        with pytest.raises(Invalid):
+            library.drop_on_project(OWNER, project, DropOnProject(**wrong))  # type: ignore[arg-type]
+    assert truth(library) == before
+
+
 def test_bad_drops_change_nothing(desk: Desk) -> None:
     library, ids = desk.library, desk.ids
     beach, project = desk.set("Beach", 0, 2), desk.project("Trips")

@@ -9,7 +9,7 @@ import pytest
 from libraries import add, check_derived, fill, invented, truth
 
 from pixlstash_core import OWNER
-from pixlstash_core.errors import Conflict, Invalid, Locked, NotFound, PixlStashError
+from pixlstash_core.errors import Conflict, Invalid, Locked, NotFound, PixlStashError, QueryError
 from pixlstash_core.icons import ICONS
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
@@ -269,6 +269,37 @@ def test_any_order_can_be_made(library: Library, rng: random.Random) -> None:
         at = rest.index(before) if before is not None else len(rest)
         model = rest[:at] + [one for one in model if one in chosen] + rest[at:]
         assert members(library, id) == model
+
+
+def test_a_view_in_the_order_by_hand(library: Library) -> None:
+    """It follows every move at once, and its undo; a filter leaves the order as it is."""
+    ids = fill(library, 6)
+    id = make(library, "Harbour/Boats", ids[:4])
+    make(library, "Harbour/Cranes", ids[3:])
+
+    def shown(text: str) -> list[int]:
+        return library.find(OWNER, f"{text} sort:hand").ids
+
+    assert shown(f"set:{id}") == ids[:4]
+    library.arrange_set(OWNER, id, ArrangeSet(ids=ids[2:4], before=ids[0]))
+    moved = [ids[2], ids[3], ids[0], ids[1]]
+    assert shown(f"set:{id}") == moved == shown('set:"Harbour/Boats"')
+    assert library.view(OWNER, f"set:{id}", "hand").header.sort == "hand"
+    library.score(OWNER, ScorePictures(ids=[ids[1], ids[2], ids[5]], score=3))
+    assert shown(f"score:3 set:{id}") == [ids[2], ids[1]]
+    assert shown("set:Harbour/") == [*moved, ids[4], ids[5]], "each once, set after set"
+    library.undo(OWNER)
+    library.undo(OWNER)
+    assert shown(f"set:{id}") == ids[:4]
+
+
+@pytest.mark.parametrize("text", ["", "score:0", "-set:1", "set:1 set:2", "set:1 OR set:2", "union(set:1, set:2)"])
+def test_the_order_by_hand_is_that_of_one_set(library: Library, text: str) -> None:
+    ids = fill(library, 2)
+    make(library, "One", ids)
+    make(library, "Two", ids)
+    with pytest.raises(QueryError, match="the order by hand is that of a set"):
+        library.view(OWNER, text, "hand")
 
 
 # -- locks -------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.pictures import STACKED
 from pixlstash_core.types import (
     ArrangeStack,
+    Create,
     DeletePictures,
     Reader,
     RestorePictures,
@@ -22,6 +23,7 @@ from pixlstash_core.types import (
     Selection,
     StackByRule,
     StackPictures,
+    Veil,
 )
 
 T = 1_750_000_000_000
@@ -37,6 +39,23 @@ def shown(library: Library, q: str = "") -> list[int]:
 
 def flag(library: Library, picture: int) -> bool:
     return bool(library.db.value("select flags from derived_grid where id = ?", (picture,)) & STACKED)
+
+
+def test_a_view_says_how_many_lie_beneath(library: Library) -> None:
+    """And a list of sets counts those of both kinds."""
+    ids = fill(library, 6)
+    held = library.create_set(OWNER, Create(name="Held")).id
+    library.add_to_set(OWNER, held, Selection(ids=ids[:4]))
+    library.stack(OWNER, StackPictures(ids=ids[1:5], leader=ids[1]))
+    for text, shown_, beneath in (("", 3, 3), ("set:Held", 2, 2), ("is:stacked", 4, 0)):
+        header = library.view(OWNER, text).header
+        assert (header.count, header.beneath) == (shown_, beneath), text
+    for text in ("", "set:Held"):
+        header, bar = library.view(OWNER, text).header, library.sidebar(OWNER)
+        assert header.count + header.beneath == (bar.sets[0].pictures if text else bar.pictures)
+    library.set_veil(OWNER, Veil(hide="set:Held is:covered"))
+    header, bar = library.view(OWNER, veil=True).header, library.sidebar(OWNER, True)
+    assert header.count + header.beneath == bar.pictures == 4
 
 
 def test_a_stack_shows_its_leader(library: Library) -> None:
@@ -282,6 +301,13 @@ def test_edits(bench: Bench) -> None:
             )
         )
     assert bench.found("edit") == {("newest", "new", "old")}
+    library = bench.library
+    view = library.view(OWNER).header
+    shown_ = StackByRule(rule="edit", view=view.view, ranges=[(0, view.count)])
+    assert library.preview_stacks(OWNER, shown_) == library.preview_stacks(OWNER, StackByRule(rule="edit"))
+    assert library.preview_stacks(OWNER, StackByRule(rule="edit", view=view.view, ranges=[(0, 1)])).stacks == 0
+    with pytest.raises(Invalid):
+        library.preview_stacks(OWNER, StackByRule(rule="edit", view=view.view))
     chosen = StackByRule(rule="edit", ids=[ids["new"], ids["old"]])
     assert bench.library.preview_stacks(OWNER, chosen).examples == [[ids["new"], ids["old"]]]
 

@@ -115,6 +115,7 @@ def test_every_sort_is_tried_here() -> None:
         "relevance",
         "rarity",
         "-rarity",
+        "hand",  # of sets: test_sets
     }
 
 

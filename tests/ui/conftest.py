@@ -17,6 +17,7 @@ from ui.desk import Desk, Guard, furnish
 from web.conftest import OWNER, Served, serving
 
 from pixlstash_core.library import Library
+from pixlstash_core.types import Create, DropOnProject, SaveQuery, Selection
 from pixlstash_web.site import STATIC
 
 
@@ -66,6 +67,25 @@ def served(few: Path, tmp_path: Path, tabs: list[Close]) -> Iterator[Served]:
     with copied(few, tmp_path) as served:
         yield served
         close(tabs)
+
+
+@pytest.fixture
+def ordered(served: Served) -> Served:
+    """The painted pictures in two sets, with a character, two projects and a saved query; ids are 1 to 16."""
+    library = served.library
+
+    def make(kind: str, name: str, ids: list[int]) -> None:
+        made = getattr(library, f"create_{kind}")(OWNER, Create(name=name)).id
+        getattr(library, f"add_to_{kind}")(OWNER, made, Selection(ids=ids))
+
+    make("set", "Harbour", [1, 2, 3, 4])
+    make("set", "Trips/Norway", [3, 4, 5])
+    make("character", "Ann", [4, 5, 6])
+    make("project", "Calendar", [1, 2])
+    make("project", "Prints", [])
+    library.drop_on_project(OWNER, 1, DropOnProject(sets=[1]))
+    library.save_query(OWNER, SaveQuery("to sort", "score:0"))
+    return served
 
 
 @pytest.fixture

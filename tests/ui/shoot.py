@@ -45,7 +45,8 @@ def fill(library: Library) -> None:
     """Demo pictures, judged as somebody with a taste might have."""
     libraries.until(lambda: library.queue.get(library.fill_demo(OWNER, PICTURES).id).state != "waiting", 600)
     libraries.until(lambda: library.info(OWNER).pictures == PICTURES, 600)
-    ids = [one.id for one in library.pictures(OWNER, limit=PICTURES)]
+    # Those of a locked set keep what they have.
+    ids = [one.id for one in library.pictures(OWNER, "-is:locked", limit=PICTURES)]
     for score, every, first in ((3, 4, 0), (4, 5, 2), (5, 11, 3)):
         library.score(OWNER, ScorePictures(score=score, ids=ids[first::every]))
 

@@ -9,28 +9,9 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import Create, DropOnProject, EditSet, SaveQuery, Selection
+from pixlstash_core.types import Create, EditSet, Selection
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def ordered(served: Served) -> Served:
-    """The painted pictures in two sets, with a character, two projects and a saved query; ids are 1 to 16."""
-    library = served.library
-
-    def make(kind: str, name: str, ids: list[int]) -> None:
-        made = getattr(library, f"create_{kind}")(OWNER, Create(name=name)).id
-        getattr(library, f"add_to_{kind}")(OWNER, made, Selection(ids=ids))
-
-    make("set", "Harbour", [1, 2, 3, 4])
-    make("set", "Trips/Norway", [3, 4, 5])
-    make("character", "Ann", [4, 5, 6])
-    make("project", "Calendar", [1, 2])
-    make("project", "Prints", [])
-    library.drop_on_project(OWNER, 1, DropOnProject(sets=[1]))
-    library.save_query(OWNER, SaveQuery("to sort", "score:0"))
-    return served
 
 
 def row(desk: Desk, name: str) -> Locator:
@@ -108,7 +89,7 @@ def test_crumbs_lead_from_project_to_set_and_back_up(sit: Sit, ordered: Served) 
 def test_arrows_enter_and_folding(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go()
     row(desk, "All pictures").focus()
-    desk.press("ArrowDown", "ArrowDown", "ArrowDown", "Enter")
+    desk.press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "Enter")
     desk.becomes(lambda: shown(desk), {4, 5, 6})
     expect(row(desk, "Ann")).to_be_focused()
     desk.press("ArrowLeft", "ArrowLeft")
@@ -319,6 +300,28 @@ def test_pictures_are_dropped_on_the_scrapheap_and_back(sit: Sit, ordered: Serve
     desk.becomes(lambda: shown(desk), {16})
     desk.tile(0).drag_to(row(desk, "All pictures"))
     desk.becomes(lambda: ordered.library.info(OWNER).scrapheap, 0)
+
+
+def test_all_of_a_large_view_moves_to_a_project_and_out_again(sit: Sit, large: Served) -> None:
+    """Whatever the number of pictures, a request names the view and its ranges: ids of all would not fit one day."""
+    library = large.library
+    project = library.create_project(OWNER, Create(name="Prints")).id
+    desk = sit(large).go()
+    bodies: list[str] = []
+    desk.page.on("request", lambda one: bodies.extend([one.post_data or ""] * ("/projects/" in one.url)))
+    desk.focus(0)
+    desk.press("Control+a", "p")
+    picker = desk.page.get_by_role("dialog")
+    expect(picker.get_by_role("option", name="Prints")).to_be_visible()
+    desk.press("Enter")
+    desk.says(f"{gallery.COUNT:,} pictures moved to Prints")
+    assert len(library.project_members(OWNER, project).ids) == gallery.COUNT
+    desk.press("p")
+    expect(picker.get_by_role("option", name="Prints")).to_be_visible()
+    desk.press("Shift+Enter")
+    desk.says("taken out of Prints")
+    assert library.project_members(OWNER, project).ids == []
+    assert len(bodies) == 2 and all('"ranges"' in one and len(one) < 300 for one in bodies)
 
 
 def test_a_set_dropped_on_a_project_says_what_moved_and_what_stayed(sit: Sit, ordered: Served) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 from ui import gallery
@@ -9,7 +11,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import Veil
+from pixlstash_core.types import Create, Selection, Veil
 
 pytestmark = pytest.mark.browser
 HIDE, BLUR = f"model:{gallery.MODELS[0]}", f"model:{gallery.MODELS[1]}"
@@ -72,6 +74,51 @@ def test_what_is_searched_is_veiled_too(veiled: Desk, served: Served) -> None:
     veiled.becomes(lambda: veiled.parameter("q"), "lighthouse")
     veiled.becomes(lambda: ids(veiled), found(served, "") - found(served, HIDE))
     assert blurred(veiled) == found(served, BLUR)
+
+
+def test_nothing_that_is_counted_or_completed_tells_of_the_hidden(sit: Sit, served: Served) -> None:
+    """The sidebar and its covers, the bar of several sets, statistics, filters and the search box's completion."""
+    library, model = served.library, gallery.MODELS[0]
+    hidden, dim, everything = (sorted(found(served, text)) for text in (HIDE, BLUR, ""))
+    sets = [library.create_set(OWNER, Create(name=name)).id for name in ("All", "Some")]
+    library.add_to_set(OWNER, sets[0], Selection(ids=everything))
+    library.add_to_set(OWNER, sets[1], Selection(ids=[hidden[0], dim[0]]))
+    library.set_veil(OWNER, Veil(hide=HIDE, blur=BLUR))
+    left = len(everything) - len(hidden)
+    desk = sit(served).go(f"/?q=union(set:{sets[0]},set:{sets[1]})")
+    side = desk.page.get_by_role("navigation", name="Library")
+    row, cover = side.get_by_role("treeitem", name="Some"), f"img[src*='/pictures/{hidden[0]}/']"
+    bar = desk.page.get_by_role("toolbar", name="Combine").get_by_role("button", name="overlap")
+    side.get_by_role("button", name="Filter this list").click()  # and with it all rows are there
+    expect(side.get_by_role("treeitem", name="All pictures")).to_contain_text(str(left))
+    expect(row).to_contain_text("1")
+    expect(row.locator(cover)).to_have_count(0)
+    assert "blur" in filter_of(row.locator("img"))
+    expect(bar).to_contain_text("1")
+    desk.focus(0)
+    desk.press("g")
+    panel = desk.page.get_by_role("complementary", name="About this view")
+    expect(panel.get_by_text(f"{left} pictures · 0 % with 4+")).to_be_visible()
+    expect(panel.get_by_role("button", name=model)).to_have_count(0)
+    desk.focus(0)
+    desk.press("f")
+    filters = desk.page.get_by_role("dialog", name="Filters")
+    filters.locator("summary", has_text="Models").click()
+    expect(filters.get_by_role("button", name=gallery.MODELS[1])).to_have_count(1)
+    expect(filters.get_by_role("button", name=model)).to_have_count(0)
+    desk.press("Escape")
+    desk.search.press_sequentially("model:")
+    listed = desk.page.get_by_role("listbox", name="Suggestions")
+    expect(listed.get_by_role("option", name=gallery.MODELS[1])).to_be_visible()
+    expect(listed.get_by_role("option", name=model)).to_have_count(0)
+    desk.search.fill("")
+    desk.focus(0)
+    desk.press("h")  # lifted, all of it is there
+    expect(side.get_by_role("treeitem", name="All pictures")).to_contain_text(str(len(everything)))
+    expect(row.locator(cover)).to_have_count(1)
+    assert "blur" not in filter_of(row.locator(cover))
+    expect(bar).to_contain_text("2")
+    expect(panel.get_by_role("button", name=re.compile(f"^{model}"))).to_have_count(1)
 
 
 def test_in_the_viewer_and_in_the_review(veiled: Desk, served: Served) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -266,47 +266,73 @@ def members(connection: apsw.Connection, reader: Reader, group: Group, id: int) 
 # --- queries ----------------------------------------------------------------------------------------------------------
 
 
-def term(group: Group, label: str, nouns: tuple[str, ...]) -> Term:
-    """`set:Harbour`, `set:3` by its number, `set:Trips/` with all below it."""
+def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None = None) -> Term:
+    """`set:Harbour`, `set:3` by its number, `set:Trips/` with all below it.
+
+    `arranged`: a statement for the pictures of those rows `t` of the group's table that {} says, in their own order.
+    """
 
     def compile(value: str) -> Matching:
-        operator, rest = split_operator(value)
-        if operator not in ("", "=") or not rest.strip():
-            raise ValueError(f"the name of a {group.noun}, or its number")
-        bound: dict[str, Any] = {"folded": folded(rest)}
-        which = "t.folded = :folded"
-        if rest.isdecimal() and len(rest) < 19:  # a name may be a number, too
-            bound["number"] = int(rest)
-            which = f"t.id = :number or ({which} and not exists (select 1 from {group.table} where id = :number))"
-        elif rest.endswith("/"):
-            bound["top"] = folded(rest.rstrip("/ "))
-            bound["below"] = like(bound["top"]) + "/%"
-            which += " or t.folded = :top or replace(replace(t.folded, ' /', '/'), '/ ', '/') like :below escape '\\'"
+        which, bound = _which(group, value)
         return Matching(group.members.format(f"in (select t.id from {group.table} t where {which})"), bound)
 
-    return Term(group.noun, label, compile, nouns, group=True, values=partial(named, group), private=True)
+    def arrange(value: str) -> Matching:
+        assert arranged is not None
+        which, bound = _which(group, value)
+        return Matching(arranged.format(which), bound)
+
+    return Term(
+        group.noun,
+        label,
+        compile,
+        nouns,
+        group=True,
+        values=partial(named, group),
+        private=True,
+        arranged=arrange if arranged else None,
+    )
 
 
-def named(group: Group, connection: apsw.Connection, typed: str, limit: int) -> list[tuple[str, int | None]]:
+def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
+    """Which rows `t` of the group's table a value names, and what is bound."""
+    operator, rest = split_operator(value)
+    if operator not in ("", "=") or not rest.strip():
+        raise ValueError(f"the name of a {group.noun}, or its number")
+    bound: dict[str, Any] = {"folded": folded(rest)}
+    which = "t.folded = :folded"
+    if rest.isdecimal() and len(rest) < 19:  # a name may be a number, too
+        bound["number"] = int(rest)
+        which = f"t.id = :number or ({which} and not exists (select 1 from {group.table} where id = :number))"
+    elif rest.endswith("/"):
+        bound["top"] = folded(rest.rstrip("/ "))
+        bound["below"] = like(bound["top"]) + "/%"
+        which += " or t.folded = :top or replace(replace(t.folded, ' /', '/'), '/ ', '/') like :below escape '\\'"
+    return which, bound
+
+
+def named(
+    group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
+) -> list[tuple[str, int | None]]:
     """Names that contain what was typed, those that begin with it first, and how many pictures each has."""
     part = like(folded(typed))
     rows = fetch(
         connection,
         f"""
-        select t.name, coalesce(c.pictures, 0) from {group.table} t
+        select t.id, t.name, coalesce(c.pictures, 0) from {group.table} t
           left join derived_count c on c.noun = '{group.noun}' and c.id = t.id
         where t.folded like :part escape '\\'
         order by t.folded not like :first escape '\\', t.folded limit :limit
         """,
         {"part": f"%{part}%", "first": f"{part}%", "limit": limit},
     )
-    return [(name, count) for name, count in rows]
+    fewer = count(connection, hidden) if hidden else {}
+    return [(name, pictures - fewer.get((group.noun, id), 0)) for id, name, pictures in rows]
 
 
 # --- counts -----------------------------------------------------------------------------------------------------------
 
 
-def count(connection: apsw.Connection, ids: list[int]) -> dict[tuple[str, int], int]:
+def count(connection: apsw.Connection, ids: Sequence[int]) -> dict[tuple[str, int], int]:
     """How many of these pictures are in the library, in each set and so on; those in the scrapheap do not count."""
     rows = fetch(
         connection,

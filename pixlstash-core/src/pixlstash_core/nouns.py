@@ -85,7 +85,9 @@ class Term(Struct, frozen=True):
     revisions. `group`: it says which pictures belong together, so that `union`, `overlap`, `difference` and `unique`
     take it. `spread`: it looks into stacks, so that what lies beneath a leader is found as well. `private`: it tells
     how the owner orders the library, so that a reader of some pictures has no such term. `values(connection, typed,
-    limit)` are those that are there and go on like what was typed, with how many pictures have each.
+    limit, hidden)` are those that are there and go on like what was typed, with how many pictures have each; `hidden`
+    are ids of pictures that are to be taken for not there. `arranged(value)` yields the pictures in the order that
+    people gave them, for `sort:hand`.
     """
 
     name: str
@@ -94,8 +96,9 @@ class Term(Struct, frozen=True):
     nouns: tuple[str, ...] = ("pictures",)
     group: bool = False
     spread: bool = False
-    values: Callable[[apsw.Connection, str, int], Sequence[tuple[str, int | None]]] | None = None
+    values: Callable[[apsw.Connection, str, int, Sequence[int]], Sequence[tuple[str, int | None]]] | None = None
     private: bool = False
+    arranged: Callable[[str], Matching] | None = None
 
 
 class Noun(Struct, frozen=True):

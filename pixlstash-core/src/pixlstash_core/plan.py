@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from .errors import QueryError
 from .nouns import Between, Condition, Matching, Term
-from .query import All, AnyOf, Ask, Node, Not, Query, Sets, parse
+from .query import BY_HAND, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from .terms import fact, words
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Plan(Struct, frozen=True):
     """`nouns`: whose changes can change the answer. `thrown`: the scrapheap is asked about, so nothing is left out.
 
     `spread`: stacks are looked into, else only their leaders are found. `words`: the free words that all found have.
+    `arranged`: what yields the pictures in the order that people gave them, when that is the sort.
     """
 
     root: Step
@@ -77,6 +78,7 @@ class Plan(Struct, frozen=True):
     thrown: bool
     spread: bool
     words: tuple[str, ...]
+    arranged: Matching | None = None
 
 
 class Language(Struct, frozen=True):
@@ -97,7 +99,19 @@ class Language(Struct, frozen=True):
         top = query.root.of if isinstance(query.root, All) else (query.root,)
         free = tuple(one.value for one in top if isinstance(one, Ask) and not one.name)
         nouns = {"pictures", "scrapheap", SORT_NOUNS.get(query.sort.lstrip("-"), "pictures"), *making.nouns}
-        return Plan(root, query.sort, frozenset(nouns), making.thrown, making.spread or making.thrown, free)
+        arranged = self._arranged(top) if query.sort == BY_HAND else None
+        return Plan(root, query.sort, frozenset(nouns), making.thrown, making.spread or making.thrown, free, arranged)
+
+    def _arranged(self, top: tuple[Node, ...]) -> Matching:
+        """The order by hand of the one group that all found are in."""
+        found = [
+            term.arranged(ask.value)
+            for ask in top
+            if isinstance(ask, Ask) and (term := self.terms.get(ask.name)) is not None and term.arranged is not None
+        ]
+        if len(found) != 1:
+            raise QueryError("the order by hand is that of a set: ask for one, as in set:Harbour", 0)
+        return found[0]
 
 
 class _Making:

@@ -32,7 +32,10 @@ SORTS = (
     "-rarity",
     "random",
     "relevance",
+    "hand",
 )
+#: The order that people gave a set's pictures.
+BY_HAND = "hand"
 DEFAULT_SORT = "-created"
 #: Characters of a text, conditions in it, and parentheses in each other, that are read.
 LONGEST, MOST, DEEPEST = 4_000, 200, 30

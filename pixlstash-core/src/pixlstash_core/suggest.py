@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import apsw
 from msgspec import Struct
 
-from .db import Database, fetch
+from .db import Database, bind_ids, fetch
 from .nouns import Term
 from .pictures import quoted
 from .plan import SCRAPHEAP
@@ -30,16 +30,19 @@ class _Typed(Struct):
     value: str
 
 
-def of(db: Database, reader: Reader, terms: Mapping[str, Term], text: str, limit: int) -> list[Suggestion]:
-    """Ways to go on, likeliest first. Values are the owner's to see: they are of the whole library."""
+def of(
+    db: Database, reader: Reader, terms: Mapping[str, Term], text: str, limit: int, hidden: Sequence[int] = ()
+) -> list[Suggestion]:
+    """Ways to go on, likeliest first. Values are the owner's to see: they are of the whole library but for `hidden`."""
     typed = _typed(text)
     if typed is None:
         return []
     if typed.name is None:
         names = _names(terms, typed.value, typed.start)
-        tags = _values(db, reader, terms, "tag", typed.value, typed.start, limit) if typed.value else []
+        named = _Typed(typed.start, "tag", typed.value)
+        tags = _values(db, reader, terms, named, limit, hidden) if typed.value else []
         return [*tags, *names][:limit]
-    return _values(db, reader, terms, typed.name, typed.value, typed.start, limit)
+    return _values(db, reader, terms, typed, limit, hidden)
 
 
 def _typed(text: str) -> _Typed | None:
@@ -64,8 +67,9 @@ def _names(terms: Mapping[str, Term], typed: str, start: int) -> list[Suggestion
 
 
 def _values(
-    db: Database, reader: Reader, terms: Mapping[str, Term], name: str, typed: str, start: int, limit: int
+    db: Database, reader: Reader, terms: Mapping[str, Term], at: _Typed, limit: int, hidden: Sequence[int]
 ) -> list[Suggestion]:
+    start, name, typed = at.start, at.name or "", at.value
     if name == "sort":
         return [Suggestion(start, f"sort:{sort}", "Order") for sort in SORTS if sort.startswith(typed)]
     fixed = {one: term.label for one, term in terms.items() if one.startswith(f"{name}:")}
@@ -78,30 +82,38 @@ def _values(
     found: Sequence[tuple[str, int | None]]
     with db.reading() as connection:
         if term is not None and term.values is not None:
-            found = term.values(connection, typed, limit)
+            found = term.values(connection, typed, limit, hidden)
         else:
-            found = facts(connection, name, typed, limit)
+            found = facts(connection, name, typed, limit, hidden)
     label = term.label if term is not None else name
     exact = "" if term is not None and term.values is not None else "="
     return [Suggestion(start, f"{name}:{exact}{quoted(value)}", label, count) for value, count in found]
 
 
-def facts(connection: apsw.Connection, name: str, typed: str, limit: int) -> Sequence[tuple[str, int]]:
+def facts(
+    connection: apsw.Connection, name: str, typed: str, limit: int, hidden: Sequence[int] = ()
+) -> Sequence[tuple[str, int]]:
     """Values of a fact that contain what was typed, those that begin with it first, and how many pictures have each."""
-    return [
-        (value, count)
-        for value, count in fetch(
-            connection,
-            """
-            with recursive one(value) as (
-              select min(value) from fact where name = :name
-              union all
-              select (select min(f.value) from fact f where f.name = :name and f.value > one.value) from one
-              where one.value is not null limit :most)
-            select value, (select count(*) from fact f where f.name = :name and f.value = one.value)
-            from one where (select count(*) from one) < :most and value like :part escape '\\'
-            order by value not like :first escape '\\', length(value), value limit :limit
-            """,
-            {"name": name, "most": MOST, "part": f"%{like(typed)}%", "first": f"{like(typed)}%", "limit": limit},
-        )
-    ]
+    bound = {"name": name, "most": MOST, "part": f"%{like(typed)}%", "first": f"{like(typed)}%"}
+    # Which values are left is only known when what is hidden has been taken away.
+    rows = fetch(connection, _FACTS, {**bound, "limit": -1 if hidden else limit})
+    if hidden:
+        fewer: dict[str, int] = dict(fetch(connection, _OF, {"name": name, "ids": bind_ids(hidden)}))
+        rows = [(value, count - fewer.get(value, 0)) for value, count in rows]
+    return [(value, count) for value, count in rows if count > 0][:limit]
+
+
+_OF = """
+    select f.value, count(*) from carray(:ids) i cross join fact f on f.picture_id = i.value and f.name = :name
+    group by f.value
+    """
+_FACTS = """
+    with recursive one(value) as (
+      select min(value) from fact where name = :name
+      union all
+      select (select min(f.value) from fact f where f.name = :name and f.value > one.value) from one
+      where one.value is not null limit :most)
+    select value, (select count(*) from fact f where f.name = :name and f.value = one.value)
+    from one where (select count(*) from one) < :most and value like :part escape '\\'
+    order by value not like :first escape '\\', length(value), value limit :limit
+    """

@@ -43,7 +43,10 @@ SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
 
 
 class Order(Struct, eq=False):
-    """The ids of a view in order, one aspect byte each, and the scrubber's labels. `marks`: a byte each, if any."""
+    """The ids of a view in order, one aspect byte each, and the scrubber's labels. `marks`: a byte each, if any.
+
+    `beneath`: found as well, but beneath others in their stacks.
+    """
 
     key: str
     ids: NDArray[np.uint32]
@@ -52,12 +55,23 @@ class Order(Struct, eq=False):
     sort: str
     text: str
     scope: str
+    beneath: int
     marks: bytes | None = None
     used: float = 0.0
 
     @property
     def bytes(self) -> int:
         return len(self.ids) * (5 if self.marks is None else 6) + 200
+
+
+class Veiled(Struct, eq=False):
+    """Ids of what is hidden, and one bit for each picture that is blurred."""
+
+    hidden: list[int]
+    blurred: NDArray[np.bool_] | None = None
+
+    def blurs(self, picture: int) -> bool:
+        return self.blurred is not None and picture < len(self.blurred) and bool(self.blurred[picture])
 
 
 class Views:
@@ -106,6 +120,7 @@ class Views:
             order.text,
             order.sort,
             order.sections,
+            order.beneath,
         )
         return ViewAnswer(header, order.aspects, self._block(reader, order, block) if len(order.ids) else b"")
 
@@ -154,15 +169,24 @@ class Views:
         found: list[int] = self._order(reader, text, sort).ids.tolist()
         return found
 
-    def count(self, reader: Reader, text: str) -> int:
+    def count(self, reader: Reader, text: str, veil: Veil | None = None) -> int:
         """How many pictures a query finds."""
-        return int(self.mask(reader, query.parse(text))[1].sum())
+        return int(self.mask(reader, query.parse(text), veil)[1].sum())
 
-    def mask(self, reader: Reader, asked: query.Query) -> tuple[Frame, NDArray[np.bool_]]:
+    def mask(self, reader: Reader, asked: query.Query, veil: Veil | None = None) -> tuple[Frame, NDArray[np.bool_]]:
         """What a query finds, one bit for each picture, and the columns of the moment it was asked in."""
-        frame, (mask,) = self._masks(reader, self._plan(reader, asked))
+        hide = self._veiling(reader, veil.hide) if veil else None
+        frame, (mask, hidden) = self._masks(reader, self._plan(reader, asked), hide)
         assert mask is not None
-        return frame, mask
+        return frame, mask if hidden is None else mask & ~hidden
+
+    def veiled(self, reader: Reader, veil: Veil) -> Veiled:
+        """What of the whole library, the scrapheap among it, shall not lie open."""
+        hide, blur = self._veiling(reader, veil.hide), self._veiling(reader, veil.blur)
+        if hide is None and blur is None:
+            return Veiled([])
+        _, (hidden, blurred) = self._masks(reader, hide, blur)
+        return Veiled([] if hidden is None else hidden.nonzero()[0].tolist(), blurred)
 
     def drop_idle(self) -> None:
         """Give memory back when nobody has looked for a while."""
@@ -178,9 +202,10 @@ class Views:
         if self._columns is not None:
             self._columns.touch(ids, renamed)
 
-    def suggest(self, reader: Reader, text: str, limit: int) -> list[Suggestion]:
+    def suggest(self, reader: Reader, text: str, limit: int, veil: Veil | None = None) -> list[Suggestion]:
         """What the text of a query could go on with."""
-        return suggest.of(self._db, reader, self._known_terms(reader), text, limit)
+        hidden = self.veiled(reader, veil).hidden if veil else ()
+        return suggest.of(self._db, reader, self._known_terms(reader), text, limit, hidden)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
@@ -242,18 +267,24 @@ class Views:
     def _build(
         self, reader: Reader, key: str, parsed: query.Query, plan: Plan, hide: Plan | None, blur: Plan | None
     ) -> Order:
-        frame, (mask, hidden, blurred) = self._masks(reader, plan, hide, blur)
+        frame, (mask, hidden, blurred) = self._masks(reader, replace(plan, spread=True), hide, blur)
         assert mask is not None
         if hidden is not None:
             mask = mask & ~hidden
+        whole = int(mask.sum())
+        if not plan.spread:
+            mask = mask & frame.uppermost
         if parsed.sort == "relevance":
             ids = frame.ranked(mask, *self._relevance(reader, plan))
+        elif plan.arranged is not None:
+            ids = frame.ranked(mask, plan.arranged.sql, plan.arranged.bindings)
         else:
             ids = frame.arrange(mask, parsed.sort)
         sections = self._sections(frame, parsed.sort, ids)
         aspects = frame.values("aspect")[ids].tobytes()
         marks = blurred[ids].tobytes() if blurred is not None else None
-        return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader), marks)
+        beneath = whole - len(ids)
+        return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader), beneath, marks)
 
     def _sections(self, frame: Frame, sort: str, ids: NDArray[np.uint32]) -> list[Section]:
         """Labels for the scrubber: months, scores or first letters."""

@@ -27,8 +27,8 @@ from .channel import Channel
 
 
 class Groups(Channel):
-    def sidebar(self) -> Sidebar:
-        return self._get("/sidebar", Sidebar)
+    def sidebar(self, veil: bool = False) -> Sidebar:
+        return self._get("/sidebar", Sidebar, {"veil": str(veil).lower()})
 
     def icons(self) -> list[str]:
         return self._get("/icons", list[str])

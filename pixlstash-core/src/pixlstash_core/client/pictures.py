@@ -51,14 +51,14 @@ class Pictures(Channel):
     def find(self, q: str = "", sort: str | None = None) -> Found:
         return self._get("/pictures/find", Found, {"q": q, "sort": sort})
 
-    def count(self, q: str = "") -> Total:
-        return self._get("/pictures/count", Total, {"q": q})
+    def count(self, q: str = "", veil: bool = False) -> Total:
+        return self._get("/pictures/count", Total, {"q": q, "veil": str(veil).lower()})
 
-    def suggest(self, q: str = "", limit: int = 12) -> list[Suggestion]:
-        return self._get("/views/suggest", list[Suggestion], {"q": q, "limit": limit})
+    def suggest(self, q: str = "", limit: int = 12, veil: bool = False) -> list[Suggestion]:
+        return self._get("/views/suggest", list[Suggestion], {"q": q, "limit": limit, "veil": str(veil).lower()})
 
-    def statistics(self, q: str = "") -> Statistics:
-        return self._get("/pictures/statistics", Statistics, {"q": q})
+    def statistics(self, q: str = "", veil: bool = False) -> Statistics:
+        return self._get("/pictures/statistics", Statistics, {"q": q, "veil": str(veil).lower()})
 
     def picture(self, id: int) -> PictureDetail:
         return self._get(f"/pictures/{id}", PictureDetail)

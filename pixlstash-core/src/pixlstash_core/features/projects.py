@@ -67,7 +67,6 @@ def drop(write: Write, id: int, ask: DropOnProject) -> Drop:
     name = groups.name_of(write, PROJECTS, id)
     names = [groups.name_of(write, SETS, one) for one in ask.sets]
     names += [groups.name_of(write, CHARACTERS, one) for one in ask.characters]
-    groups.demand_live(write, ask.pictures)
     if not (names or ask.pictures):
         raise Invalid("Say which sets, characters or pictures to drop on the project.")
     moved = _moved(write, ask)

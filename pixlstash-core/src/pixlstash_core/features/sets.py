@@ -21,6 +21,10 @@ STEP = 1024
 
 _LOCKED = "select m.picture_id from picture_set s cross join set_member m on m.set_id = s.id where s.locked"
 
+_ARRANGED = """
+    select m.picture_id from picture_set t cross join set_member m on m.set_id = t.id where {}
+    group by m.picture_id order by min(t.folded), min(m.position), m.picture_id
+    """
 NOUN = Noun(
     "sets",
     tables=(
@@ -29,7 +33,7 @@ NOUN = Noun(
     ),
     counts=(groups.COUNT,),
     terms=(
-        groups.term(SETS, "Set", ("sets",)),
+        groups.term(SETS, "Set", ("sets",), _ARRANGED),
         Term("is:locked", "In a locked set", lambda value: Matching(_LOCKED), ("sets",), private=True),
     ),
     inherits=(

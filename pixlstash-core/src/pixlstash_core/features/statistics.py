@@ -13,7 +13,7 @@ from ..db import Database, bind_ids, fetch
 from ..pictures import exactly, quoted
 from ..query import parse
 from ..tagging.entries import EFFECTIVE, ENGINE
-from ..types import Bar, Panel, Reader, Statistics, TagPair
+from ..types import Bar, Panel, Reader, Statistics, TagPair, Veil
 from ..views import Views
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ MEGAPIXELS = ((0, 1), (1, 4), (4, 8), (8, 16), (16, None))
 FIFTHS = 5
 
 
-def of(views: Views, db: Database, reader: Reader, text: str) -> Statistics:
+def of(views: Views, db: Database, reader: Reader, text: str, veil: Veil | None = None) -> Statistics:
     """What there is to say about the pictures a query finds, within the reader's scope."""
     import numpy as np
 
-    frame, mask = views.mask(reader, parse(text))
+    frame, mask = views.mask(reader, parse(text), veil)
     ids = np.flatnonzero(mask)
     with db.reading() as connection:
         panels = [_scores(frame, ids), _megapixels(frame, ids), _formats(connection, frame, mask)]

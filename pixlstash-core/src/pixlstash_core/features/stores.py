@@ -10,6 +10,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from .. import groups
 from ..contracts import Opened, Store
 from ..db import Database, fetch
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
@@ -30,9 +31,12 @@ def _in_folder(value: str) -> Matching:
     return Matching(_BELOW, {"path": path})
 
 
-def _names(connection: apsw.Connection, typed: str, limit: int) -> Sequence[tuple[str, int | None]]:
+def _names(
+    connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
+) -> Sequence[tuple[str, int | None]]:
     found = folders(connection, f"%{like(typed)}%")
-    return [(one.name, one.pictures) for one in found[:limit]]
+    fewer = groups.count(connection, hidden) if hidden else {}
+    return [(one.name, one.pictures - fewer.get(("store", one.id), 0)) for one in found[:limit]]
 
 
 #: `at`: a store, and what keys of it that lie below the path begin with.

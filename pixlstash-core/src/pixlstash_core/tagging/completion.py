@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import apsw
 
@@ -21,24 +22,32 @@ _ROW = """
     """
 
 
-def complete(db: Database, reader: Reader, text: str, limit: int) -> list[Completion]:
-    """At most `limit` tags of which each word typed begins a word, by how many pictures have them."""
+def complete(db: Database, reader: Reader, text: str, limit: int, hidden: Sequence[int] = ()) -> list[Completion]:
+    """At most `limit` tags of which each word typed begins a word, by how many pictures have them.
+
+    Pictures that are `hidden` do not count, and tags that only they have are not there.
+    """
     with db.reading() as connection:
         if reader.scope.ids is None:
-            return of_all(connection, text, limit)
+            return of_all(connection, text, limit, hidden)
         typed, wanted = _typed(text)
-        return _best(_within(connection, reader.scope.ids), typed, wanted, limit)
+        return _best(_within(connection, reader.scope.ids.difference(hidden)), typed, wanted, limit)
 
 
-def of_all(connection: apsw.Connection, text: str, limit: int) -> list[Completion]:
+def of_all(connection: apsw.Connection, text: str, limit: int, hidden: Sequence[int] = ()) -> list[Completion]:
     """The same of the whole library."""
     typed, wanted = _typed(text)
+    fewer = counted(connection, hidden) if hidden else {}
+    # The best without what is hidden are among the best with it, and those of which some is hidden.
+    spare = len(fewer)
     if not typed:
         sql = "select tag_id from derived_tag_count where pictures > 0 order by pictures desc limit ?"
-        tags = [row[0] for row in fetch(connection, sql, (limit,))]
-        return _best(fetch(connection, f"{_ROW} where t.id in carray(?)", (bind_ids(tags),)), "", [], limit)
+        tags = {row[0] for row in fetch(connection, sql, (limit + spare,))}.union(fewer)
+        found = fetch(connection, f"{_ROW} where t.id in carray(?)", (bind_ids(tags),))
+        return _best(found, "", [], limit, fewer)
     first, *others = sorted(wanted, key=len, reverse=True)
-    bound: dict[str, object] = {"low": first, "high": first + LAST, "few": FEW, "limit": limit * 4, "walked": WALKED}
+    bound: dict[str, object] = {"low": first, "high": first + LAST, "few": FEW + spare}
+    bound |= {"limit": limit * 4 + spare, "walked": WALKED + spare}
     filters = ""
     for number, word in enumerate(others[:5]):
         bound |= {f"low{number}": word, f"high{number}": word + LAST}
@@ -48,12 +57,25 @@ def of_all(connection: apsw.Connection, text: str, limit: int) -> list[Completio
         connection,
         "select count(*) from (select 1 from derived_tag_word where word >= :low and word < :high limit :few)",
         bound,
-    ) == [(FEW,)]:
+    ) == [(FEW + spare,)]:
         rows += fetch(connection, _MOST_USED.format(filters), bound)
         rows += fetch(connection, _BEGINNING.format(""), {**bound, "low": typed, "high": typed + LAST})
     rows += fetch(connection, "select id from tag where folded = ?", (typed,))
-    found = fetch(connection, f"{_ROW} where t.id in carray(?)", (bind_ids({row[0] for row in rows}),))
-    return _best(found, typed, wanted, limit)
+    ids = {row[0] for row in rows}.union(fewer)
+    found = fetch(connection, f"{_ROW} where t.id in carray(?)", (bind_ids(ids),))
+    return _best(found, typed, wanted, limit, fewer)
+
+
+def counted(connection: apsw.Connection, ids: Sequence[int]) -> dict[int, int]:
+    """How many of these pictures have each tag, 0 of one that does not count where it was found."""
+    import numpy as np
+
+    from . import rows
+
+    found = rows.shown(connection, np.unique(np.asarray(ids, np.int64)))
+    tags, places = np.unique(rows.tags_of(found.keys), return_inverse=True)
+    pictures = np.bincount(places, found.values & EFFECTIVE != 0, len(tags)).astype(np.int64)
+    return dict(zip(tags.tolist(), pictures.tolist(), strict=True))
 
 
 #: Whether a tag has a word that begins so.
@@ -78,11 +100,18 @@ def _typed(text: str) -> tuple[str, list[str]]:
     return typed, words.parts(typed) if typed else []
 
 
-def _best(rows: Rows, typed: str, wanted: list[str], limit: int) -> list[Completion]:
+def _best(
+    rows: Rows, typed: str, wanted: list[str], limit: int, fewer: Mapping[int, int] = MappingProxyType({})
+) -> list[Completion]:
+    """`fewer`: by how many pictures less a tag is to be counted; where none is left, nobody is told of it."""
     found: dict[int, tuple[tuple[object, ...], Completion]] = {}
     for id, name, folded, category, alias, stands, stands_category, pictures in rows:
         its = words.found_by(folded)
         if not all(any(word.startswith(one) for word in its) for one in wanted):
+            continue
+        stood_for = id if alias is None else alias
+        pictures -= fewer.get(stood_for, 0)
+        if stood_for in fewer and pictures <= 0:
             continue
         rank = (folded != typed, -pictures, not folded.startswith(typed), alias is not None, len(name), folded)
         tag, shown = (id, name) if alias is None else (alias, stands)

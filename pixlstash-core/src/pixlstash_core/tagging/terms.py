@@ -103,8 +103,10 @@ def _any(value: str) -> Matching:
     return Matching(_WITH_TAGS, {"least": 1, "most": 1 << 40})
 
 
-def _values(connection: apsw.Connection, typed: str, limit: int) -> Sequence[tuple[str, int | None]]:
-    return [(one.name, one.pictures) for one in of_all(connection, typed, limit)]
+def _values(
+    connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
+) -> Sequence[tuple[str, int | None]]:
+    return [(one.name, one.pictures) for one in of_all(connection, typed, limit, hidden)]
 
 
 def _free(value: str) -> Matching:

@@ -91,8 +91,11 @@ class ArrangeSet(Selection, frozen=True, kw_only=True):
     before: Id | None = None
 
 
-class DropOnProject(Struct, frozen=True, kw_only=True):
-    """Sets, characters and pictures dropped on a project. They leave their other projects, unless `add` is set."""
+class DropOnProject(Selection, frozen=True, kw_only=True):
+    """Sets, characters and pictures dropped on a project. They leave their other projects, unless `add` is set.
+
+    Pictures are named by id, or as everywhere; or there are none.
+    """
 
     sets: list[Id] = []
     characters: list[Id] = []
@@ -109,8 +112,8 @@ class Dropped(Done, frozen=True):
     why: str | None = None
 
 
-class TakeFromProject(Struct, frozen=True, kw_only=True):
-    """Sets, characters and pictures to be in a project no longer."""
+class TakeFromProject(Selection, frozen=True, kw_only=True):
+    """Sets, characters and pictures (by id, or as everywhere) to be in a project no longer."""
 
     sets: list[Id] = []
     characters: list[Id] = []

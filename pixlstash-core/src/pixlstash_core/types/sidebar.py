@@ -50,7 +50,10 @@ class FolderInfo(Struct, frozen=True):
 
 
 class Sidebar(Struct, frozen=True):
-    """Everything the sidebar shows. Counts leave the scrapheap out, whose own count is `scrapheap`."""
+    """Everything the sidebar shows. Counts leave the scrapheap out, whose own count is `scrapheap`.
+
+    Pictures beneath others in stacks are counted. `blurred`: those of the covers and newest that shall not lie open.
+    """
 
     revision: int
     pictures: int
@@ -61,3 +64,4 @@ class Sidebar(Struct, frozen=True):
     projects: list[ProjectInfo]
     queries: list[SavedQuery]
     folders: list[FolderInfo]
+    blurred: list[int] = []

@@ -27,8 +27,8 @@ class ArrangeStack(Struct, frozen=True):
     ids: list[Id]
 
 
-class StackByRule(Struct, frozen=True, kw_only=True):
-    """Stack what belongs together: in these pictures, or in the whole library without `ids`.
+class StackByRule(Selection, frozen=True, kw_only=True):
+    """Stack what belongs together: in these pictures, or in the whole library where none are named.
 
     `raw`: camera raw and its JPEG; `live`: a photo and its clip; `burst`: one camera within a second; `prompt`: one
     prompt and model; `seed`: one seed as well; `edit`: a picture and what it was before. Pictures that are in a stack
@@ -36,7 +36,6 @@ class StackByRule(Struct, frozen=True, kw_only=True):
     """
 
     rule: StackRule
-    ids: list[Id] | None = None
 
 
 class Stack(Struct, frozen=True):

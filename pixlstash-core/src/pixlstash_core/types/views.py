@@ -49,7 +49,10 @@ class Section(Struct, frozen=True):
 
 
 class ViewHeader(Struct, frozen=True):
-    """The JSON head of a view's first answer (`docs/http.md`)."""
+    """The JSON head of a view's first answer (`docs/http.md`).
+
+    `beneath`: so many more are found, but lie beneath others in stacks; lists of sets and others count them, too.
+    """
 
     view: str
     revision: int
@@ -60,6 +63,7 @@ class ViewHeader(Struct, frozen=True):
     query: str
     sort: str
     sections: list[Section]
+    beneath: int = 0
 
 
 class ViewAnswer(Struct, frozen=True):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from .. import groups, pictures
-from ..features import characters, projects, queries, sets, stores
+from ..features import characters, projects, queries, sets, settings, stores, veils
 from ..groups import CHARACTERS, PROJECTS, SETS, Group, Told
 from ..icons import ICONS
 from ..types import (
@@ -35,12 +37,16 @@ from .wired import Wired, demand
 
 
 class Groups(Wired):
-    def sidebar(self, reader: Reader) -> Sidebar:
-        """Everything the sidebar shows: people, sets, projects, saved queries and folders, each with its count."""
+    def sidebar(self, reader: Reader, veil: bool = False) -> Sidebar:
+        """Everything the sidebar shows: people, sets, projects, saved queries and folders, each with its count.
+
+        `veil`: as if what is hidden were not there.
+        """
+        veiled = self.views.veiled(reader, settings.veil(self.db)) if veil else None
         with self.db.reading() as connection:
             live, dead = pictures.counts_in(connection, reader)
             found = sets.infos(connection, reader)
-            return Sidebar(
+            bar = Sidebar(
                 self.revision,
                 live,
                 dead,
@@ -51,6 +57,7 @@ class Groups(Wired):
                 queries.infos(connection, reader),
                 stores.folders(connection) if reader.may("owner") and reader.scope.all else [],
             )
+            return veils.sidebar(connection, bar, veiled.hidden, veiled.blurs) if veiled else bar
 
     def icons(self, reader: Reader) -> list[str]:
         """The icons that sets, characters and projects may have."""
@@ -168,7 +175,14 @@ class Groups(Wired):
         """Move sets, characters and pictures to a project, or add them; what still belongs elsewhere stays there."""
         demand(reader, "write", whole=True)
         self._writable()
-        committed = self._do(reader, lambda write: projects.drop(write, id, ask), lambda drop: drop.told.sentence)
+        chosen = replace(ask, pictures=self._chosen(reader, ask))
+        named = [*ask.pictures, *(ask.ids or [])]
+
+        def work(write: Write) -> projects.Drop:
+            groups.demand_live(write, named)  # who names them means them; of a view some may have gone meanwhile
+            return projects.drop(write, id, chosen)
+
+        committed = self._do(reader, work, lambda drop: drop.told.sentence)
         drop = committed.result
         return Dropped(
             committed.revision,
@@ -183,7 +197,15 @@ class Groups(Wired):
 
     def take_from_project(self, reader: Reader, id: int, ask: TakeFromProject) -> Done:
         """Take sets, characters and pictures out of a project."""
-        return self._organise(reader, lambda write: projects.take(write, id, ask))
+        demand(reader, "write", whole=True)
+        chosen = replace(ask, pictures=self._chosen(reader, ask))
+        return self._organise(reader, lambda write: projects.take(write, id, chosen))
+
+    def _chosen(self, reader: Reader, ask: DropOnProject | TakeFromProject) -> list[int]:
+        """The pictures that are meant, if any."""
+        if ask.view is None and ask.ids is None:
+            return ask.pictures
+        return sorted({*ask.pictures, *self._selected(reader, ask)})
 
     def add_link(self, reader: Reader, id: int, ask: AddLink) -> Made:
         """Add a link to a project."""

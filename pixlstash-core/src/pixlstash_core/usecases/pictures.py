@@ -60,7 +60,10 @@ class Pictures(Wired):
 
         `veil`: leave out what is hidden, and mark what is blurred.
         """
-        return self.views.open(reader, q, sort, at, self.revision, settings.veil(self.db) if veil else None)
+        return self.views.open(reader, q, sort, at, self.revision, self._veil(veil))
+
+    def _veil(self, down: bool) -> Veil | None:
+        return settings.veil(self.db) if down else None
 
     def veil(self, reader: Reader) -> Veil:
         """What shall not lie open."""
@@ -95,19 +98,25 @@ class Pictures(Wired):
         ids = self.views.ids(reader, q, sort)
         return Found(len(ids), ids)
 
-    def count(self, reader: Reader, q: str = "") -> Total:
-        """How many pictures a query finds."""
-        return Total(self.views.count(reader, q))
+    def count(self, reader: Reader, q: str = "", veil: bool = False) -> Total:
+        """How many pictures a query finds. `veil`: of those that are not hidden."""
+        return Total(self.views.count(reader, q, self._veil(veil)))
 
-    def suggest(self, reader: Reader, q: str = "", limit: int = 12) -> list[Suggestion]:
-        """What the text of a query could go on with at its end: names, and the values that are there."""
+    def suggest(self, reader: Reader, q: str = "", limit: int = 12, veil: bool = False) -> list[Suggestion]:
+        """What the text of a query could go on with at its end: names, and the values that are there.
+
+        `veil`: as if what is hidden were not there.
+        """
         if not 0 < limit <= 100:
             raise Invalid("limit must be between 1 and 100.")
-        return self.views.suggest(reader, q[:LONGEST], limit)
+        return self.views.suggest(reader, q[:LONGEST], limit, self._veil(veil))
 
-    def statistics(self, reader: Reader, q: str = "") -> Statistics:
-        """How the pictures a query finds are spread over scores, sizes, dates, models and tags."""
-        return statistics.of(self.views, self.db, reader, q)
+    def statistics(self, reader: Reader, q: str = "", veil: bool = False) -> Statistics:
+        """How the pictures a query finds are spread over scores, sizes, dates, models and tags.
+
+        `veil`: those that are not hidden.
+        """
+        return statistics.of(self.views, self.db, reader, q, self._veil(veil))
 
     def picture(self, reader: Reader, id: int) -> PictureDetail:
         """Everything known about one picture."""

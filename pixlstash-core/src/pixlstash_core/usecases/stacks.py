@@ -70,5 +70,7 @@ class Stacks(Wired):
 
     def _stacking(self, reader: Reader, ask: StackByRule) -> list[list[int]]:
         demand(reader, "write", whole=True)
+        # The whole library where no pictures are named. Looking changes nothing, and may be done read-only.
+        ids = self.views.select(reader, ask) if ask.view is not None else ask.ids
         with self.db.reading() as connection:
-            return stacking.find(connection, ask.rule, ask.ids)
+            return stacking.find(connection, ask.rule, ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import Forbidden, Invalid
-from ..features import vocabulary
+from ..features import settings, vocabulary
 from ..tagging import booru, completion, names
 from ..types import (
     AliasTags,
@@ -37,9 +37,10 @@ class Vocabulary(Wired):
             return [TagInfo(one.id, one.name, one.category, one.pictures) for one in found]
         return vocabulary.most_used(self.db, limit, offset, never)
 
-    def complete_tags(self, reader: Reader, text: str = "", limit: int = 10) -> list[Completion]:
-        """Tags of which each word typed begins a word, the most used first."""
-        return completion.complete(self.db, reader, text, max(0, min(limit, 100)))
+    def complete_tags(self, reader: Reader, text: str = "", limit: int = 10, veil: bool = False) -> list[Completion]:
+        """Tags of which each word typed begins a word, the most used first. `veil`: by what is not hidden."""
+        hidden = self.views.veiled(reader, settings.veil(self.db)).hidden if veil else ()
+        return completion.complete(self.db, reader, text, max(0, min(limit, 100)), hidden)
 
     def tag(self, reader: Reader, name: str) -> TagDetail:
         """A tag with its aliases and implications."""

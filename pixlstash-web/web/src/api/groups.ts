@@ -53,7 +53,7 @@ export interface FolderInfo {
   pictures: number;
 }
 
-/** `GET /sidebar`. */
+/** `GET /sidebar`. `blurred`: those of the covers and newest that shall not lie open. */
 export interface SidebarInfo {
   revision: number;
   pictures: number;
@@ -64,11 +64,19 @@ export interface SidebarInfo {
   projects: ProjectInfo[];
   queries: SavedQuery[];
   folders: FolderInfo[];
+  blurred: number[];
 }
 
 /** The answer to a write that made something. */
 export interface Made extends Done {
   id: number;
+}
+
+/** The answer of `POST /stacks/preview`: ids of the first stacks, each with its leader first. */
+export interface StackPreview {
+  stacks: number;
+  pictures: number;
+  examples: number[][];
 }
 
 /** What a drop on a project did. */

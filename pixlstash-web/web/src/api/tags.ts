@@ -48,3 +48,20 @@ export interface CaptionPreview {
   changed: number;
   samples: { id: number; name: string; before: string; after: string }[];
 }
+
+export interface CaptionProblem {
+  id: number;
+  name: string;
+  kind: "missing" | "trigger" | "contradiction" | "tokens";
+  detail: string;
+}
+
+/** How many descriptions have which problem, and the first of the problems. */
+export interface CaptionReport {
+  pictures: number;
+  missing: number;
+  trigger: number;
+  contradiction: number;
+  tokens: number;
+  problems: CaptionProblem[];
+}

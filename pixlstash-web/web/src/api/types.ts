@@ -24,7 +24,7 @@ export interface Section {
   start: number;
 }
 
-/** The JSON header of `GET /views`. */
+/** The JSON header of `GET /views`. `beneath`: so many more are found beneath others in stacks. */
 export interface ViewHeader {
   view: string;
   revision: number;
@@ -35,6 +35,7 @@ export interface ViewHeader {
   query: string;
   sort: string;
   sections: Section[];
+  beneath: number;
 }
 
 /** One row of `GET /views/{view}/details/{b}`. `why`: why there is no still; `badge`: a duration. */

@@ -1,6 +1,7 @@
 /** What the keys do on the table. */
 import { sizeOf, stack, turn, unstack } from "../organise/arrange";
 import { addPictures } from "../organise/choices";
+import { shift } from "../organise/ordering.svelte";
 import { tagPictures } from "../organise/tags";
 import { type Selected, one, redo, remove, restore, score, undo } from "../state/actions";
 import { type Binding, keys } from "../state/keys";
@@ -40,7 +41,7 @@ export function resize(step: 1 | -1): void {
 
 /** Register all of them; returns how to take them back. */
 export function gridKeys(ground: Ground): () => void {
-  return keys.add(...moves(ground), ...choices(ground), ...changes(ground), ...looks());
+  return keys.add(...moves(ground), ...choices(ground), ...changes(ground), ...orders(ground), ...looks());
 }
 
 function moves(ground: Ground): Binding[] {
@@ -216,6 +217,20 @@ function changes(ground: Ground): Binding[] {
     { key: "z", ctrl: true, shift: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
     { key: "y", ctrl: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
   ];
+}
+
+/** In a set that is shown in its own order. Elsewhere these keys stay the browser's. */
+function orders(ground: Ground): Binding[] {
+  const ways = [
+    ["ArrowLeft", -1],
+    ["ArrowRight", 1],
+    ["Home", "first"],
+    ["End", "last"],
+  ] as const;
+  return ways.map(([key, to]): Binding => {
+    const common = { key, alt: true, where: "grid", group: "Change" } as const;
+    return { ...common, label: "Earlier or later in the set", run: () => shift(to, ground.target(), ground.focus) };
+  });
 }
 
 function pile(selected: Selected): void {

@@ -16,18 +16,25 @@ import type { Item } from "../ui/menu.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import { SCORE, STACKED } from "./frozen";
 
+/** Does something to the pictures a menu is about, once it is known which they are. */
+export type About = (act: (selected: Selected) => unknown) => () => void;
+
 /** @param open opens the one picture chosen; null where there are several */
 export function pictureMenu(selected: Selected, open: (() => void) | null): Item[] {
   const { view, ranges } = selected;
   const size = sizeOf(selected);
   const first = ranges[0]?.[0];
   const id = size === 1 && first !== undefined ? view.idAt(first) : undefined;
+  const about: About = (act) => () => void act(selected);
   const items: Item[] = [];
   if (open) items.push({ label: "Open", icon: "open", keys: "Enter", run: open }, "line");
   if (!library.readonly) {
-    const now = id !== undefined && first !== undefined ? (view.flagsAt(first) ?? 0) & SCORE : 0;
-    items.push({ score: now, give: (n) => void score(selected, n) });
-    if (!library.inScrapheap) items.push(...belonging(selected, id), "line", ...lying(selected));
+    const flags = first === undefined ? 0 : (view.flagsAt(first) ?? 0);
+    items.push({ score: id === undefined ? 0 : flags & SCORE, give: (n) => void score(selected, n) });
+    if (!library.inScrapheap) {
+      items.push(...belonging(about), ...here(selected, id), "line");
+      items.push(...lying(about, size > 1, (flags & STACKED) !== 0, id));
+    }
     items.push("line");
   }
   if (id !== undefined) {
@@ -35,60 +42,81 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
     items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
     if (!library.readonly) items.push("line");
   }
-  if (!library.readonly) {
-    const of = size === 1 ? "" : ` ${counted(size, "picture")}`;
-    if (library.inScrapheap) {
-      items.push({
-        label: size === 1 ? "Restore" : `Restore${of}`,
-        icon: "restore",
-        keys: "Del",
-        run: () => void restore(selected),
-      });
-    } else {
-      items.push({
-        label: `Move${of} to the scrapheap`,
-        icon: "scrapheap",
-        keys: "Del",
-        run: () => void remove(selected),
-      });
-    }
-  }
+  if (!library.readonly && library.inScrapheap) {
+    const label = size === 1 ? "Restore" : `Restore ${counted(size, "picture")}`;
+    items.push({ label, icon: "restore", keys: "Del", run: () => void restore(selected) });
+  } else if (!library.readonly) items.push(leaving(about, size, "Del"));
   return items;
+}
+
+/**
+ * The same for several pictures that are not looked at: those of an entry of the sidebar.
+ * @param project moves it to a project: an entry itself, with what is in it
+ */
+export function wholeMenu(about: About, size: number | null, project: () => void): Item[] {
+  const score_ = (n: number) => about((selected) => score(selected, n))();
+  const items = belonging(about).map((item) =>
+    item !== "line" && "keys" in item && item.keys === "P" ? { ...item, run: project } : item,
+  );
+  return [
+    { score: 0, give: score_ },
+    ...items,
+    "line",
+    ...lying(about, true, true, undefined),
+    "line",
+    leaving(about, size, "Shift+Del"),
+  ];
 }
 
 /** Where pictures belong. */
-function belonging(selected: Selected, id: number | undefined): Item[] {
-  const items: Item[] = [
-    { label: "Tag…", icon: "tag", keys: "T", run: () => tagPictures(selected) },
-    { label: "Descriptions…", icon: "text", run: () => (dialogs.captions = selected) },
-    { label: "Add to set…", icon: "set", keys: "S", run: () => addPictures(selected, "set") },
-    { label: "Add to character…", icon: "person", keys: "C", run: () => addPictures(selected, "character") },
-    { label: "Move to project…", icon: "box", keys: "P", run: () => addPictures(selected, "project") },
+function belonging(about: About): Item[] {
+  return [
+    { label: "Tag…", icon: "tag", keys: "T", run: about(tagPictures) },
+    { label: "Descriptions…", icon: "text", run: about((selected) => (dialogs.captions = selected)) },
+    { label: "Add to set…", icon: "set", keys: "S", run: about((selected) => addPictures(selected, "set")) },
+    {
+      label: "Add to character…",
+      icon: "person",
+      keys: "C",
+      run: about((selected) => addPictures(selected, "character")),
+    },
+    { label: "Move to project…", icon: "box", keys: "P", run: about((selected) => addPictures(selected, "project")) },
   ];
+}
+
+/** What can be done in the one group that is shown. */
+function here(selected: Selected, id: number | undefined): Item[] {
   const { parts } = resolved(placeOf(route.q), library.sidebar);
-  const here = library.sidebar && parts.length === 1 && parts[0] ? entriesOf(library.sidebar).get(parts[0]) : undefined;
-  if (!here?.group) return items;
-  items.push({ label: `Take out of ${here.name}`, icon: "minus", run: () => void take(selected, here) });
+  const group = library.sidebar && parts.length === 1 && parts[0] ? entriesOf(library.sidebar).get(parts[0]) : null;
+  if (!group?.group) return [];
+  const items: Item[] = [{ label: `Take out of ${group.name}`, icon: "minus", run: () => void take(selected, group) }];
   if (id !== undefined)
-    items.push({ label: `Cover of ${here.name}`, icon: "pictures", run: () => void edit(here, { cover: id }) });
+    items.push({ label: `Cover of ${group.name}`, icon: "pictures", run: () => void edit(group, { cover: id }) });
   return items;
 }
 
-/** How pictures lie: stacked, turned, dated. */
-function lying(selected: Selected): Item[] {
-  const several = sizeOf(selected) > 1;
-  const first = selected.ranges[0]?.[0];
-  const stacked = several || (first !== undefined && ((selected.view.flagsAt(first) ?? 0) & STACKED) !== 0);
-  const items: Item[] = several ? [{ label: "Stack", icon: "stack", keys: "K", run: () => void stack(selected) }] : [];
-  const id = several || first === undefined ? undefined : selected.view.idAt(first);
+/** How pictures lie: stacked, turned, dated. `id`: of the only one. */
+function lying(about: About, several: boolean, stacked: boolean, id: number | undefined): Item[] {
+  const items: Item[] = several ? [{ label: "Stack", icon: "stack", keys: "K", run: about(stack) }] : [];
   if (stacked && id !== undefined) items.push({ label: "Show the stack", icon: "stack", run: () => void spread(id) });
-  if (stacked) items.push({ label: "Unstack", icon: "squares", keys: "Shift+K", run: () => void unstack(selected) });
+  if (several)
+    items.push({
+      label: "Stack by rule…",
+      icon: "stack",
+      run: about((selected) => (dialogs.stacks = { chosen: selected })),
+    });
+  if (several || stacked) items.push({ label: "Unstack", icon: "squares", keys: "Shift+K", run: about(unstack) });
   return [
     ...items,
-    { label: "Turn right", icon: "redo", keys: "Ctrl+→", run: () => void turn(selected, 1) },
-    { label: "Turn left", icon: "undo", keys: "Ctrl+←", run: () => void turn(selected, -1) },
-    { label: "Date…", icon: "clock", run: () => (dialogs.dates = selected) },
+    { label: "Turn right", icon: "redo", keys: "Ctrl+→", run: about((selected) => turn(selected, 1)) },
+    { label: "Turn left", icon: "undo", keys: "Ctrl+←", run: about((selected) => turn(selected, -1)) },
+    { label: "Date…", icon: "clock", run: about((selected) => (dialogs.dates = selected)) },
   ];
+}
+
+function leaving(about: About, size: number | null, keys: string): Item {
+  const of = size === null ? " all" : size === 1 ? "" : ` ${counted(size, "picture")}`;
+  return { label: `Move${of} to the scrapheap`, icon: "scrapheap", keys, run: about(remove) };
 }
 
 function save(id: number): void {

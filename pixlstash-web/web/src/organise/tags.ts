@@ -3,6 +3,7 @@ import { get, query } from "../api/client";
 import type { Completion } from "../api/tags";
 import type { Done } from "../api/types";
 import { gather, organise, type Selected } from "../state/actions";
+import { veiling } from "../state/veiling.svelte";
 import { count, counted } from "../ui/format";
 import { sizeOf } from "./arrange";
 import { type Option, picker } from "./picker.svelte";
@@ -35,7 +36,7 @@ export function used(): readonly string[] {
 
 /** Tags that begin like `text`. @throws ApiError */
 export function complete(text: string, signal: AbortSignal): Promise<Completion[]> {
-  return get<Completion[]>(`/tags/complete${query({ text })}`, signal);
+  return get<Completion[]>(`/tags/complete${query({ text, veil: veiling.parameter })}`, signal);
 }
 
 /** Say something about tags of one picture. Answers whether it was done. */

@@ -1,10 +1,13 @@
 /** What can be done with an entry of the sidebar: looking first, then its own looks, where it belongs, and its end. */
-import { addEntries } from "../organise/choices";
+import { wholeMenu } from "../grid/pictureMenu";
+import { addEntries, addPictures } from "../organise/choices";
+import type { Selected } from "../state/actions";
 import { edit, remove } from "../state/groups";
 import { library } from "../state/library.svelte";
 import type { Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
 import { type Entry, lockedSet } from "./rows";
+import { about, type Whole } from "./whole";
 
 export interface Acts {
   go(): void;
@@ -15,9 +18,14 @@ export interface Acts {
   combined: boolean;
 }
 
-export function entryMenu(entry: Entry, { go, combine, rename, look, combined }: Acts): Item[] {
-  const locked = lockedSet(entry);
-  const items: Item[] = [
+/** The same for what only shows pictures: a folder, or a name with sets below it. */
+export function wholesMenu(whole: Whole, acts: Pick<Acts, "go" | "combine" | "combined">): Item[] {
+  if (library.readonly) return looking(acts);
+  return [...looking(acts), "line", ...pictures(whole, about(whole)(movePictures))];
+}
+
+function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combined">): Item[] {
+  return [
     { label: "Open", icon: "open", keys: "Enter", run: go },
     {
       label: combined ? "Leave out of what is shown" : "Combine with what is shown",
@@ -26,17 +34,34 @@ export function entryMenu(entry: Entry, { go, combine, rename, look, combined }:
       run: combine,
     },
   ];
+}
+
+const movePictures = (selected: Selected) => addPictures(selected, "project");
+
+/** The verbs of the grid, for all pictures of a row. */
+function pictures(whole: Whole, project: () => void): Item[] {
+  return wholeMenu(about(whole), whole.pictures, project);
+}
+
+export function entryMenu(entry: Entry, { rename, look, ...acts }: Acts): Item[] {
+  const locked = lockedSet(entry);
+  const items = looking(acts);
   if (library.readonly) return items;
+  const whole = { part: entry.part, name: entry.name, pictures: entry.group?.pictures ?? null };
+  items.push("line", ...pictures(whole, moves(entry) ? () => addEntries([entry]) : about(whole)(movePictures)));
   items.push("line", { label: "Rename", icon: "pencil", keys: "F2", run: rename });
   if (entry.group) items.push({ label: "Colour, icon and note…", icon: "palette", run: () => look(entry) });
   if (entry.kind === "set") {
     const label = locked ? "Unlock" : "Lock";
     items.push({ label, icon: locked ? "unlock" : "lock", run: () => void edit(entry, { locked: !locked }) });
   }
-  if (entry.kind === "set" || entry.kind === "character")
-    items.push({ label: "Move to project…", icon: "box", keys: "P", run: () => addEntries([entry]) });
   items.push("line", { label: "Delete", icon: "scrapheap", keys: "Del", run: () => void remove(entry) });
   return items;
+}
+
+/** Whether a project can hold it, and with it its pictures. */
+export function moves({ kind }: Entry): boolean {
+  return kind === "set" || kind === "character";
 }
 
 /** Of the section of characters: people do not agree on what they are called. */

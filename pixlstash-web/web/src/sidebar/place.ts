@@ -87,8 +87,8 @@ function plain(term: string): Part {
   return partOf(kindOf(part), valueOf(part));
 }
 
-/** `union (a, b)` is one condition, whatever stands between. */
-function together(terms: string[]): string[] {
+/** The same terms, with `union (a, b)` as one condition, whatever stands between. */
+export function together(terms: string[]): string[] {
   const joined: string[] = [];
   for (const term of terms) {
     const last = joined.at(-1);

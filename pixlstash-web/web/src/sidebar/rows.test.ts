@@ -34,6 +34,7 @@ const info: SidebarInfo = {
   projects: [],
   queries: [{ id: 5, name: "to sort", text: "score:0" }],
   folders: [],
+  blurred: [],
 };
 const looks = { filter: "", folded: new Set<string>(), people: false, readonly: false };
 const shown = (change: Partial<typeof looks>) =>
@@ -44,6 +45,7 @@ test("everything, in its place", () => {
     "Library",
     "  All pictures",
     "  Scrapheap",
+    "  Duplicates",
     "Characters",
     "  Zoë",
     "Sets",

@@ -1,6 +1,7 @@
 /** The sidebar as a list of rows: one tree in four sections, filtered and folded. */
 import type { Branch, Group, SetInfo, SidebarInfo } from "../api/groups";
 import type { Store } from "../api/types";
+import type { Page } from "../state/address";
 import { type Kind, kindOf, type Part, partOf, type Place, valueOf } from "./place";
 
 export type Section = "library" | "character" | "set" | "project" | "query" | "folder";
@@ -28,6 +29,7 @@ export type Row = Placed &
   (
     | { type: "head"; section: Section }
     | { type: "place"; q: string; pictures: number }
+    | { type: "page"; page: Page }
     | { type: "entry"; entry: Entry }
     | { type: "branch"; part: Part }
     | { type: "folder"; part: Part; store: Store }
@@ -145,6 +147,7 @@ function places(info: SidebarInfo): Row[] {
       q: "is:scrapheap",
       pictures: info.scrapheap,
     },
+    { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates" },
   ];
 }
 

@@ -1,9 +1,15 @@
 /** What the keys do in the sidebar, as in every tree: arrows go and fold, Enter shows, Space combines. */
-import { addEntries } from "../organise/choices";
+import { stack, turn, unstack } from "../organise/arrange";
+import { addEntries, addPictures } from "../organise/choices";
+import { tagPictures } from "../organise/tags";
+import { remove as throwAway, score, type Selected } from "../state/actions";
 import { remove } from "../state/groups";
+import { type Press, pressed } from "../state/keys";
 import { library } from "../state/library.svelte";
+import { moves } from "./entryMenu";
 import type { Kind } from "./place";
 import type { Entry, Row } from "./rows";
+import { about, wholeOf } from "./whole";
 
 export interface Ground {
   rows(): readonly Row[];
@@ -20,8 +26,11 @@ export function treeKeys(ground: Ground): (event: KeyboardEvent) => void {
   return (event) => {
     const row = ground.rowAt(event);
     if (!row || event.altKey) return;
-    const plain = !event.ctrlKey && !event.metaKey;
-    const done = plain ? moved(ground, row, event.key) || changed(ground, row, event.key) : acted(ground, row, event);
+    const press = pressed(event);
+    const plain = !press.ctrl && (!press.shift || event.key === " " || event.key === "Enter");
+    const done =
+      told(row, press) ||
+      (plain ? moved(ground, row, event.key) || changed(ground, row, event.key) : acted(ground, row, event));
     if (!done) return;
     event.preventDefault();
     event.stopPropagation();
@@ -65,9 +74,30 @@ function changed(ground: Ground, row: Row, key: string): boolean {
     // Never the pictures' key here: whoever presses it means the row.
     if (entry && !library.readonly) void remove(entry);
   } else if (key === "F2" && entry && !library.readonly) ground.rename(entry);
-  else if (key === "p" && entry && entry.kind !== "query" && entry.kind !== "project" && !library.readonly)
-    addEntries([entry]);
+  else if (key === "p" && entry && moves(entry) && !library.readonly) addEntries([entry]);
   else return false;
+  return true;
+}
+
+/** What the key does in the grid, done to all pictures of the row. Delete alone is about the row itself. */
+function verbOf({ key, ctrl, shift }: Press): ((selected: Selected) => unknown) | null {
+  const plain = !ctrl && !shift;
+  if (plain && /^[0-5]$/.test(key)) return (selected) => score(selected, Number(key));
+  if (plain && key === "t") return tagPictures;
+  if (plain && key === "s") return (selected) => addPictures(selected, "set");
+  if (plain && key === "c") return (selected) => addPictures(selected, "character");
+  if (plain && key === "p") return (selected) => addPictures(selected, "project");
+  if (!ctrl && key === "k") return shift ? unstack : stack;
+  if (ctrl && key === "ArrowRight") return (selected) => turn(selected, 1);
+  if (ctrl && key === "ArrowLeft") return (selected) => turn(selected, -1);
+  return !ctrl && shift && key === "Delete" ? throwAway : null;
+}
+
+function told(row: Row, press: Press): boolean {
+  const verb = verbOf(press);
+  const whole = wholeOf(row);
+  if (!verb || !whole || (press.key === "p" && row.type === "entry" && moves(row.entry))) return false;
+  about(whole)(verb)();
   return true;
 }
 

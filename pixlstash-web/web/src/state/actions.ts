@@ -98,16 +98,10 @@ function move(selected: Selected, path: string, failed: string): Promise<void> {
   const leaves = path.endsWith("delete") !== library.inScrapheap;
   const again = () => table.present(frozen, places, !leaves);
   again();
-  return change({
-    view,
-    selected,
-    places,
-    path,
-    body: {},
-    failed,
-    again,
-    back: () => table.present(frozen, places, leaves),
-  });
+  const back = () => table.present(frozen, places, leaves);
+  const changed = change({ view, selected, places, path, body: {}, failed, again, back });
+  // Chosen elsewhere, they may still lie on the table.
+  return frozen === table.view?.frozen ? changed : changed.then(() => void table.renew());
 }
 
 /** Change where pictures belong, which shows nowhere on them. `leave`: they belong to this view no longer. */
@@ -124,16 +118,20 @@ export function gather(
   return change({ view, selected, places, path, body, failed, again, back });
 }
 
-/** Change the library itself. Answers what was done, or null where it could not be: that has been said. */
+/**
+ * Change the library itself. Answers what was done, or null where it could not be: that has been said. `lies`: it
+ * changes how pictures lie on the table, so that taking it back asks for the table anew.
+ */
 export async function organise<T extends Done>(
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   body?: unknown,
+  lies = false,
 ): Promise<T | null> {
   return enqueue(async () => {
     try {
       const answer = await send<T>(method, path, body);
-      acknowledge(answer, { frozen: null, back: () => {}, again: () => {} });
+      acknowledge(answer, lies ? null : { frozen: null, back: () => {}, again: () => {} });
       return answer;
     } catch (error) {
       toasts.bad(because(error));
@@ -182,12 +180,13 @@ async function change(asked: Change): Promise<void> {
   });
 }
 
-/** Say what was done, and remember how to paint it back. */
-function acknowledge(answer: Done, step: Omit<Step, "revision">): void {
-  own.add(answer.revision);
+/** Say what was done, and remember how to paint it back, if that can be. */
+function acknowledge(answer: Done, step: Omit<Step, "revision"> | null): void {
+  // What was not painted on the table is news to it.
+  if (!step?.frozen || step.frozen === table.view?.frozen) own.add(answer.revision);
   library.reached(answer.revision);
   if (answer.undoable) {
-    done.push({ ...step, revision: answer.revision });
+    if (step) done.push({ ...step, revision: answer.revision });
     undone.length = 0;
   }
   const back = answer.undoable ? { label: "Undo", keys: "Ctrl+Z", run: () => void undo() } : undefined;

@@ -3,8 +3,7 @@ import type { Dropped, Made } from "../api/groups";
 import type { Done } from "../api/types";
 import { type Entry, resolved } from "../sidebar/rows";
 import { type Kind, partOf, placeOf } from "../sidebar/place";
-import { toasts } from "../ui/toasts.svelte";
-import { gather, idsOf, organise, type Selected } from "./actions";
+import { gather, organise, type Selected } from "./actions";
 import { library } from "./library.svelte";
 import { route } from "./route.svelte";
 
@@ -68,9 +67,7 @@ export async function add(selected: Selected, entry: Named): Promise<void> {
 export async function take(selected: Selected, entry: Named): Promise<void> {
   const failed = `The pictures could not be taken out of ${entry.name}`;
   const leave = route.q.trim() === entry.part;
-  if (entry.kind !== "project") return gather(selected, `${path(entry)}/take`, { failed, leave });
-  const pictures = await idsOf(selected);
-  await organise<Done>("POST", `${path(entry)}/take`, { pictures });
+  await gather(selected, `${path(entry)}/take`, { failed, leave });
 }
 
 /** What can be dropped on a project. */
@@ -84,13 +81,10 @@ export interface Load {
 /** Move sets, characters and pictures to a project; the answer says what came, left and stayed, and why. */
 export async function dropOn(project: Named, { selected, entries = [], add }: Load): Promise<void> {
   const of = (kind: Kind) => entries.filter((entry) => entry.kind === kind).map(({ id }) => id);
-  try {
-    const pictures = selected ? await idsOf(selected) : [];
-    const body = { sets: of("set"), characters: of("character"), pictures, add };
-    await organise<Dropped>("POST", `${path(project)}/drop`, body);
-  } catch {
-    toasts.bad(`The pictures could not be moved to ${project.name}: choose them again`);
-  }
+  const body = { sets: of("set"), characters: of("character"), add };
+  if (!selected) return void (await organise<Dropped>("POST", `${path(project)}/drop`, body));
+  const failed = `The pictures could not be moved to ${project.name}`;
+  await gather(selected, `${path(project)}/drop`, { failed, body });
 }
 
 /** Keep what the search box says under a name. */

@@ -55,4 +55,13 @@ describe("the registry", () => {
     expect(keys.find(press("a"))).toBeUndefined();
     expect(keys.find({ ...press("a"), ctrl: true })?.label).toBe("all");
   });
+
+  test("and so is one with Alt", () => {
+    const keys = new Keys();
+    keys.add({ ...binding("ArrowLeft", "grid", "earlier"), alt: true }, binding("ArrowRight", "grid", "next"));
+    keys.where = "grid";
+    expect(keys.find(press("ArrowLeft"))).toBeUndefined();
+    expect(keys.find(press("ArrowLeft"), true)?.label).toBe("earlier");
+    expect(keys.find(press("ArrowRight"), true)).toBeUndefined();
+  });
 });

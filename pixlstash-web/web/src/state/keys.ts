@@ -9,6 +9,7 @@ export interface Binding {
   /** Ctrl, or ⌘ on a Mac. */
   ctrl?: boolean;
   shift?: boolean;
+  alt?: boolean;
   where: Where;
   /** What it does, for the sheet. Bindings of one group with the same label share a line there. */
   label: string;
@@ -64,20 +65,21 @@ export class Keys {
     return this.#bindings;
   }
 
-  find(press: Press): Binding | undefined {
+  find(press: Press, alt = false): Binding | undefined {
     return this.#bindings.findLast(
       (binding) =>
         binding.key === press.key &&
         Boolean(binding.ctrl) === press.ctrl &&
         Boolean(binding.shift) === press.shift &&
+        Boolean(binding.alt) === alt &&
         (binding.where === "both" || binding.where === this.where),
     );
   }
 
   /** Handle a key press anywhere on the page. */
   handle = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || event.altKey || !this.where || busy(event.target)) return;
-    const binding = this.find(pressed(event));
+    if (event.defaultPrevented || event.isComposing || !this.where || busy(event.target)) return;
+    const binding = this.find(pressed(event), event.altKey);
     if (binding && binding.run(event) !== false) event.preventDefault();
   };
 }

@@ -1,8 +1,9 @@
 /** Who is looking, at which library, and whether the server is there. */
-import { get, watch } from "../api/client";
+import { get, query, watch } from "../api/client";
 import type { SidebarInfo } from "../api/groups";
 import type { Job, LibraryInfo, Session } from "../api/types";
 import { route } from "./route.svelte";
+import { veiling } from "./veiling.svelte";
 
 /** Milliseconds between two attempts to reach a server that is gone. */
 const RETRY = 2500;
@@ -62,7 +63,7 @@ class Library {
   async read(): Promise<void> {
     const [info, sidebar, jobs] = await Promise.all([
       get<LibraryInfo>("/library"),
-      get<SidebarInfo>("/sidebar"),
+      this.#bar(),
       get<Job[]>("/jobs").catch(() => null),
     ]);
     this.info = info;
@@ -73,8 +74,14 @@ class Library {
 
   /** Ask for the sidebar again, now: something in it was made, changed or deleted here. */
   async refresh(): Promise<void> {
-    const sidebar = await get<SidebarInfo>("/sidebar").catch(() => null); // the bar at the top says it
+    const sidebar = await this.#bar().catch(() => null); // the bar at the top says it
     if (sidebar) this.sidebar = sidebar;
+  }
+
+  async #bar(): Promise<SidebarInfo> {
+    const veil = veiling.parameter;
+    const bar = await get<SidebarInfo>(`/sidebar${query({ veil })}`);
+    return veil === veiling.parameter ? bar : this.#bar(); // it was lifted or let down meanwhile
   }
 
   /** Ask for the counts again, soon and once for many changes. */

@@ -21,6 +21,7 @@ const info: SidebarInfo = {
   ],
   queries: [],
   folders: [],
+  blurred: [],
 };
 const crumbs = (q: string, last: number | null = null) =>
   crumbsOf({ info, place: placeOf(q), scrapheap: q === "is:scrapheap", project: last });

@@ -17,4 +17,7 @@ export const SORTS: readonly { name: string; label: string }[] = [
   { name: "random", label: "Random" },
 ];
 
+/** The order that people gave a set's pictures; only a set has one. */
+export const BY_HAND = { name: "hand", label: "By hand" };
+
 export const USUAL_SORT = "-created";

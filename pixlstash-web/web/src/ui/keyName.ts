@@ -12,9 +12,9 @@ const NAMES: Record<string, string> = {
 };
 
 /** What is written on a key, with the keys held beside it: "Ctrl+Shift+Z". */
-export function keyName(key: { key: string; ctrl?: boolean; shift?: boolean }): string {
+export function keyName(key: { key: string; ctrl?: boolean; shift?: boolean; alt?: boolean }): string {
   const name = NAMES[key.key] ?? (key.key.length === 1 ? key.key.toUpperCase() : key.key);
-  return `${key.ctrl ? "Ctrl+" : ""}${key.shift ? "Shift+" : ""}${name}`;
+  return `${key.ctrl ? "Ctrl+" : ""}${key.alt ? "Alt+" : ""}${key.shift ? "Shift+" : ""}${name}`;
 }
 
 /** Names of keys that do the same, short: digits as "Shift+0–5", of others with one modifier only the first names it. */

@@ -13,6 +13,12 @@ export interface Queries {
   blur: string;
 }
 
+/** The table, and what the sidebar counts and shows, as they are under the veil now. */
+function renew(): void {
+  void table.renew();
+  void library.refresh();
+}
+
 class Veil {
   /** Null for those who may not know: they only get views that are veiled. */
   queries = $state.raw<Queries | null>(null);
@@ -36,7 +42,7 @@ class Veil {
     const known = this.queries;
     if (!queries || (known?.hide === queries.hide && known.blur === queries.blur)) return;
     this.#take(queries);
-    if (known) void table.renew(); // changed elsewhere, or undone
+    if (known) renew(); // changed elsewhere, or undone
   }
 
   #take(queries: Queries): void {
@@ -52,7 +58,7 @@ class Veil {
     }
     veiling.flip();
     toasts.add({ text: veiling.down ? "Hidden and blurred again" : "Everything is shown", seconds: 2 });
-    void table.renew();
+    renew();
   }
 
   /** Answers whether it was done; what was wrong has been said. */
@@ -60,7 +66,7 @@ class Veil {
     const done = await organise<Done>("PUT", "/veil", queries);
     if (!done) return false;
     this.#take(queries);
-    void table.renew();
+    renew();
     return true;
   }
 
