@@ -14,7 +14,7 @@ from sources import modules
 FLOORS: dict[float, str] = {
     0: "types errors names",
     1: "contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
-    2: "db hub intents changes marks records sealing write lock media stores vectors thumbnails demo",
+    2: "db hub intents changes marks records sealing write lock media snapshots stores vectors thumbnails demo",
     3: "scope listing pictures groups tagging query measures terms columns plan suggest views",
     3.5: "features",
     4: "actions events host intake jobs showcase library unpacking uploads uptake usecases",
@@ -35,6 +35,7 @@ BESIDE = {
     "pixlstash_core.marks": "db hub",
     "pixlstash_core.sealing": "db hub changes marks records",
     "pixlstash_core.write": "db hub changes marks records sealing",
+    "pixlstash_core.snapshots": "db",
     "pixlstash_core.thumbnails": "db media",
     "pixlstash_core.pictures": "scope",
     "pixlstash_core.groups": "pictures query scope terms",

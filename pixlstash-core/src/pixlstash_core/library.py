@@ -32,6 +32,7 @@ from .features import (
     sets,
     settings,
     sidecars,
+    snapshots,
     stacks,
     stores,
     tags,
@@ -50,7 +51,7 @@ from .tagging import switch
 from .tagging.meaning import TABLES as WEIGHED
 from .terms import TERMS
 from .thumbnails import Thumbnails
-from .types import OWNER, Event, Job, Reader
+from .types import OWNER, Event, Job, JobChanged, Reader, SnapshotsChanged
 from .uploads import Uploads
 from .usecases import UseCases
 from .views import Views
@@ -78,6 +79,8 @@ NOUNS: tuple[Noun, ...] = (
 TIDY = 300.0
 #: How often stills without a picture are looked for.
 DAY = 86_400.0
+#: How often it is looked whether a snapshot is due, and how long after an import the first one waits, in seconds.
+SNAPSHOTS, FIRST = 900.0, 3.0
 #: What `library.db` is called until the library is whole.
 UNFINISHED = "library.db.new"
 
@@ -130,6 +133,8 @@ class Library(UseCases):
             sidecars.say,
         )
         self.outputs = outputs.Outputs(self.db, self.door)
+        tell = partial(self.feed.tell, SnapshotsChanged())
+        self.restore_points = snapshots.Snapshots(self.db, self.hub, self.door, path / "snapshots", tell)
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
         self.redraws = Redraws(
             self.db,
@@ -216,6 +221,8 @@ class Library(UseCases):
         self.queue.handle("stills", intake.stills_job(self.db, self.thumbnails, self.thumbnails.newest()))
         self.queue.handle("weigh", self._weigh)
         self.queue.handle("tidy", lambda task: self._tidy())
+        self.queue.handle("snapshots", self._snapshots)
+        self.restore_points.begin()
         self.arriving.recover()
         self.plugins.call("startup", library=self)
         if work:
@@ -224,6 +231,8 @@ class Library(UseCases):
                 self.queue.put("redraw", "Drawing pictures that were too large before", {}, lane="cpu")
             self.queue.repeat("stills", "Dropping stills of nothing", every=DAY)
             self.queue.repeat("tidy", "Giving memory back", every=TIDY)
+            self.queue.repeat("snapshots", "Taking snapshots", every=SNAPSHOTS, lane="io")
+            self.feed.subscribe(self._imported)
             if switch.pending(self.door):
                 self._weigh_soon()
             self.queue.start()
@@ -231,6 +240,19 @@ class Library(UseCases):
     def _tidy(self) -> None:
         self.views.drop_idle()
         self.arriving.sweep()
+
+    def _snapshots(self, task: Task) -> None:
+        def progress(done: int, total: int) -> None:
+            task.progress(done, total)
+            task.check()
+
+        self.restore_points.run(progress)
+
+    def _imported(self, event: Event) -> None:
+        """The first import is followed by the first snapshot."""
+        if isinstance(event, JobChanged) and event.job.state == "done" and event.job.report:
+            if event.job.report.imported and self.restore_points.imported():
+                self.queue.hasten("snapshots", FIRST)
 
     def close(self) -> None:
         """Stop what runs beside and leave the files tidy; harmless when it is closed."""

@@ -30,6 +30,7 @@ from .events import PicturesAdded as PicturesAdded
 from .events import PicturesChanged as PicturesChanged
 from .events import PicturesRemoved as PicturesRemoved
 from .events import RowsChanged as RowsChanged
+from .events import SnapshotsChanged as SnapshotsChanged
 from .files import Embedded as Embedded
 from .files import Fact as Fact
 from .files import Facts as Facts
@@ -84,6 +85,15 @@ from .sidebar import FolderInfo as FolderInfo
 from .sidebar import SavedQuery as SavedQuery
 from .sidebar import SaveQuery as SaveQuery
 from .sidebar import Sidebar as Sidebar
+from .snapshots import EditSnapshot as EditSnapshot
+from .snapshots import SetSnapshots as SetSnapshots
+from .snapshots import Snapshot as Snapshot
+from .snapshots import SnapshotCheck as SnapshotCheck
+from .snapshots import SnapshotFailure as SnapshotFailure
+from .snapshots import SnapshotKind as SnapshotKind
+from .snapshots import SnapshotStatus as SnapshotStatus
+from .snapshots import SnapshotWork as SnapshotWork
+from .snapshots import TakeSnapshot as TakeSnapshot
 from .stacks import ArrangeStack as ArrangeStack
 from .stacks import DatePictures as DatePictures
 from .stacks import DuplicatePreview as DuplicatePreview

@@ -14,6 +14,7 @@ from .history import History
 from .imports import Imports
 from .jobs import Jobs
 from .pictures import Original, Pictures
+from .snapshots import Snapshots
 from .stacks import Stacks
 from .state import State
 from .tags import Tags
@@ -21,7 +22,20 @@ from .vocabulary import Vocabulary
 
 
 class UseCases(
-    State, Pictures, Groups, Stacks, Corrections, Doubles, Tags, Vocabulary, Captions, History, Imports, Jobs, Access
+    State,
+    Pictures,
+    Groups,
+    Stacks,
+    Corrections,
+    Doubles,
+    Tags,
+    Vocabulary,
+    Captions,
+    History,
+    Snapshots,
+    Imports,
+    Jobs,
+    Access,
 ):
     """Mixed into `Library`."""
 

@@ -10,7 +10,7 @@ from .. import groups, scope
 from ..db import Database
 from ..errors import Forbidden, ReadOnly
 from ..events import Feed
-from ..features import stacks, stores
+from ..features import snapshots, stacks, stores
 from ..features.access import Access
 from ..features.imports import Intake
 from ..groups import Told
@@ -44,6 +44,7 @@ class Wired:
     pool: DecoderPool
     queue: Jobs
     stores: stores.Stores
+    restore_points: snapshots.Snapshots
     intake: Intake
     arriving: Uploads
     plugins: Plugins
