@@ -26,6 +26,7 @@ FLOOR |= {"pixlstash_core": 1, "pixlstash_web": 5}  # the top level is what plug
 #: Who may import whom on the same floor. Keep it short: each pair is two rooms that have become one.
 BESIDE = {
     "pixlstash_core": "contracts hookspecs nouns",
+    "pixlstash_core.client": "files",
     "pixlstash_core.hookspecs": "contracts",
     "pixlstash_core.plugins": "contracts hookspecs",
     "pixlstash_core.hub": "db",

@@ -113,7 +113,7 @@ class Library(UseCases):
         self.access = Access(self.hub, read_only=read_only)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
-        self.queue = Jobs(self.hub, self.feed.tell)
+        self.queue = Jobs(self.hub, self._job_changed)
         self.stores = stores.Stores(self.db, plugins.stores(), path)
         # Read-only, nothing comes in; a still may yet be drawn from a copy.
         self.incoming = Path(tempfile.gettempdir()) if read_only else self.stores.own()[1].root / "incoming"
@@ -232,7 +232,6 @@ class Library(UseCases):
             self.queue.repeat("stills", "Dropping stills of nothing", every=DAY)
             self.queue.repeat("tidy", "Giving memory back", every=TIDY)
             self.queue.repeat("snapshots", "Taking snapshots", every=SNAPSHOTS, lane="io")
-            self.feed.subscribe(self._imported)
             if switch.pending(self.door):
                 self._weigh_soon()
             self.queue.start()
@@ -248,11 +247,12 @@ class Library(UseCases):
 
         self.restore_points.run(progress)
 
-    def _imported(self, event: Event) -> None:
-        """The first import is followed by the first snapshot."""
-        if isinstance(event, JobChanged) and event.job.state == "done" and event.job.report:
-            if event.job.report.imported and self.restore_points.imported():
-                self.queue.hasten("snapshots", FIRST)
+    def _job_changed(self, event: JobChanged) -> None:
+        """Tell it; and have the first import followed by the first snapshot."""
+        self.feed.tell(event)
+        report = event.job.report if event.job.state == "done" else None
+        if report and report.imported and self.restore_points.imported():
+            self.queue.hasten("snapshots", FIRST)
 
     def close(self) -> None:
         """Stop what runs beside and leave the files tidy; harmless when it is closed."""

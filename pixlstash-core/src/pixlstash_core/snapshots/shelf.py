@@ -17,6 +17,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 import apsw
 import msgspec
@@ -193,14 +195,14 @@ class Shelf:
 
     # -- reading back --------------------------------------------------------------------------------------------------
 
-    def write_out(self, manifest: Manifest, numbers: Numbers, path: Path, progress: Progress | None = None) -> None:
-        """Write the database that a snapshot holds to a new file, each page compared with its hash. Not yet durable."""
+    def write_out(self, manifest: Manifest, numbers: Numbers, out: BinaryIO, progress: Progress | None = None) -> None:
+        """Write the database that a snapshot holds to an empty file, each page compared with its hash. Not durable."""
         bases = _bases([Pack(name, manifest.page_size, [], bytes(DIGEST * pages)) for name, pages in manifest.packs])
         order = np.argsort(numbers, kind="stable")
         inverse = numbers[order]
         hashes = np.zeros((manifest.pages, DIGEST), np.uint8)
         size, done = manifest.page_size, 0
-        with writing_to(path.parent), create_private(path) as out:
+        with writing_to(self.scratch):
             out.truncate(manifest.pages * size)
             for at, (name, pages) in enumerate(manifest.packs):
                 low, high = np.searchsorted(inverse, [bases[at], bases[at] + pages])
@@ -230,7 +232,8 @@ class Shelf:
         """The database of a snapshot in a file of its own, until the block ends."""
         path = self.scratch / f"{secrets.token_hex(8)}.db"
         try:
-            self.write_out(manifest, numbers, path, progress)
+            with writing_to(self.scratch), create_private(path) as out:
+                self.write_out(manifest, numbers, out, progress)
             yield path
         finally:
             for left in self.scratch.glob(f"{path.name}*"):
@@ -244,10 +247,11 @@ class Shelf:
                 raise Conflict(f"{path} is there already.")
         temporary = path.with_name(f"{path.name}{UNFINISHED}")
         try:
-            self.write_out(manifest, numbers, temporary)
             with writing_to(path.parent):
-                with temporary.open("rb") as file:
-                    os.fsync(file.fileno())
+                with create_private(temporary) as out:
+                    self.write_out(manifest, numbers, out)
+                    out.flush()
+                    os.fsync(out.fileno())
                 os.replace(temporary, path)
                 fsync_folder(path.parent)
         except BaseException:
@@ -255,6 +259,19 @@ class Shelf:
                 temporary.unlink()
             raise
         return manifest
+
+    def open(self, id: int) -> BinaryIO:
+        """A snapshot's database, in a file without a name; it is gone once it is closed."""
+        manifest, numbers = self.find(id)
+        with writing_to(self.scratch):
+            file = cast(BinaryIO, TemporaryFile(dir=self.scratch if os.access(self.scratch, os.W_OK) else None))
+        try:
+            self.write_out(manifest, numbers, file)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     def verify(self, manifest: Manifest, numbers: Numbers, progress: Progress | None = None) -> None:
         """Read a snapshot back as a restore would, and check the database in it; `Damaged` says what is wrong."""

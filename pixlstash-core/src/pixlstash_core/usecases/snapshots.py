@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 from ..types import EditSnapshot, Reader, SetSnapshots, Snapshot, SnapshotCheck, SnapshotStatus, TakeSnapshot
 from .wired import Wired, demand
@@ -66,3 +67,8 @@ class Snapshots(Wired):
         demand(reader, "owner")
         self.restore_points.shelf.export(id, path)
         return self.restore_points.get(id)
+
+    def open_snapshot(self, reader: Reader, id: int) -> BinaryIO:
+        """The database that a snapshot holds, to be read. Close it."""
+        demand(reader, "owner")
+        return self.restore_points.shelf.open(id)
