@@ -27,6 +27,7 @@ from .features import (
     projects,
     purges,
     queries,
+    restores,
     scores,
     scrapheap,
     sets,
@@ -135,6 +136,7 @@ class Library(UseCases):
         self.outputs = outputs.Outputs(self.db, self.door)
         tell = partial(self.feed.tell, SnapshotsChanged())
         self.restore_points = snapshots.Snapshots(self.db, self.hub, self.door, path / "snapshots", tell)
+        self.restores = restores.Restores(self.db, self.hub, self.door, self.restore_points.shelf, self.door.tables)
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
         self.redraws = Redraws(
             self.db,
@@ -207,6 +209,7 @@ class Library(UseCases):
             self.incoming.mkdir(parents=True, exist_ok=True)  # an empty folder elsewhere is a disk not mounted
         self.feed.follow(self.door, self, self.plugins)
         self.feed.move()
+        self.restores.finish()
         self.intake.recover(self.stores.connect)
         readers = [one for one in self.plugins.infos() if one.enabled]
         self.intake.renew(", ".join(" ".join((one.name, one.version, *one.objects)) for one in readers))

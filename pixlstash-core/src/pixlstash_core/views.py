@@ -163,6 +163,13 @@ class Views:
         assert mask is not None
         return frame, mask
 
+    def renew(self, epoch: str) -> None:
+        """Another epoch has begun: nothing that was kept counts any more."""
+        with self._lock:
+            self._epoch = epoch
+            self._orders.clear()
+            self._columns = None
+
     def drop_idle(self) -> None:
         """Give memory back when nobody has looked for a while."""
         limit = time.monotonic() - IDLE

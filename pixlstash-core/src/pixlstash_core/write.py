@@ -156,6 +156,10 @@ class Door:
         self.do(work, Label("", "", undoable=False))
         self._tables = {**self._tables, **{table.name: table for table in tables}}
 
+    def tables(self) -> list[Table]:
+        """What is recorded, plugins' tables among them; parents first."""
+        return list(self._tables.values())
+
     def table_names(self) -> list[str]:
         return list(self._tables)
 

@@ -141,7 +141,7 @@ class Snapshots:
     def take(self, kind: SnapshotKind, label: str | None, progress: Progress = lambda done, total: None) -> Snapshot:
         """Take one now; it is verified, and durable, on return. A failure is remembered until one is taken."""
         label = _label(label)
-        with self.shelf.lock, self._working("TAKE", None):
+        with self.shelf.lock, self.working("TAKE", None):
             try:
                 taken = self._take(kind, label, self._both(progress))
             except Cancelled:
@@ -238,10 +238,10 @@ class Snapshots:
         self.prune(progress)
         return taken
 
-    def prune(self, progress: Progress = lambda done, total: None) -> list[int]:
-        """Let go of the oldest of each sort beyond what is kept; their ids."""
-        with self.shelf.lock, self._working("PRUNE", None):
-            gone = surplus([(one.id, one.kind) for one in self.shelf.listed()[0]])
+    def prune(self, progress: Progress = lambda done, total: None, *, but: int | None = None) -> list[int]:
+        """Let go of the oldest of each sort beyond what is kept, `but` one; their ids."""
+        with self.shelf.lock, self.working("PRUNE", None):
+            gone = [id for id in surplus([(one.id, one.kind) for one in self.shelf.listed()[0]]) if id != but]
             for id in gone:
                 sweep.delete(self.shelf, id)
             sweep.sweep(self.shelf, progress=self._both(progress))
@@ -256,7 +256,7 @@ class Snapshots:
 
     def delete(self, id: int) -> None:
         """It is gone on return, with what only it needed."""
-        with self.shelf.lock, self._working("DELETE", id):
+        with self.shelf.lock, self.working("DELETE", id):
             self.shelf.demand(id)
             sweep.delete(self.shelf, id)
             sweep.sweep(self.shelf, progress=self._both(lambda done, total: None))
@@ -264,7 +264,7 @@ class Snapshots:
     def verify(self, id: int) -> SnapshotCheck:
         """Read one back, every bit of it."""
         self.shelf.demand(id)
-        with self.shelf.lock, self._working("VERIFY", id):
+        with self.shelf.lock, self.working("VERIFY", id):
             try:
                 self.shelf.verify(*self.shelf.find(id), self._both(lambda done, total: None))
             except PixlStashError as error:
@@ -278,7 +278,8 @@ class Snapshots:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _working(self, kind: str, id: int | None) -> Iterator[None]:
+    def working(self, kind: str, id: int | None) -> Iterator[None]:
+        """Have it said that this is being done."""
         before = self._active
         self._active = SnapshotWork(kind, id, when(now()), 0.0)
         self._tell()

@@ -86,6 +86,14 @@ from .sidebar import SavedQuery as SavedQuery
 from .sidebar import SaveQuery as SaveQuery
 from .sidebar import Sidebar as Sidebar
 from .snapshots import EditSnapshot as EditSnapshot
+from .snapshots import PreviewedResource as PreviewedResource
+from .snapshots import Resource as Resource
+from .snapshots import ResourceType as ResourceType
+from .snapshots import RestorePreview as RestorePreview
+from .snapshots import RestoreReport as RestoreReport
+from .snapshots import RestoreResources as RestoreResources
+from .snapshots import RestoreSnapshot as RestoreSnapshot
+from .snapshots import RestoreSummary as RestoreSummary
 from .snapshots import SetSnapshots as SetSnapshots
 from .snapshots import Snapshot as Snapshot
 from .snapshots import SnapshotCheck as SnapshotCheck

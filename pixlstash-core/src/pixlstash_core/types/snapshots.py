@@ -76,3 +76,90 @@ class SetSnapshots(Struct, frozen=True):
     """Whether snapshots are taken by themselves: daily, weekly, monthly, and after the first import."""
 
     automatic: bool
+
+
+ResourceType = Literal["picture", "picture_set", "character", "project"]
+
+
+class Resource(Struct, frozen=True):
+    """One thing to restore."""
+
+    type: ResourceType
+    id: int
+
+
+class RestoreSnapshot(Struct, frozen=True):
+    """How to restore everything. `keep_added`: what was added since stays; `kinds`: of all pictures only these.
+
+    `allow_without_safety`: go on although no safety snapshot can be taken; `allow_missing_files`: although most files
+    are not where they should be; `dry_run`: change nothing, only count.
+    """
+
+    keep_added: bool = True
+    kinds: list[Literal["tags", "scores", "captions", "faces", "membership"]] | None = None
+    allow_without_safety: bool = False
+    allow_missing_files: bool = False
+    dry_run: bool = False
+
+
+class RestoreResources(Struct, frozen=True):
+    """What to restore. `confirm_restore_dependencies`: sets and the like that they need come back with them."""
+
+    resources: list[Resource]
+    confirm_restore_dependencies: bool = False
+
+
+class PreviewedResource(Struct, frozen=True):
+    """One picture that would change. `changed_fields`: which sorts of things about it."""
+
+    type: ResourceType
+    id: int
+    exists_in_live: bool
+    exists_in_snapshot: bool
+    changed_fields: list[str]
+
+
+class RestoreSummary(Struct, frozen=True):
+    """What a restore would do. Only what really changes is counted; `kept` is what was added since, and stays."""
+
+    pictures_to_revert: int
+    pictures_to_recreate: int
+    pictures_to_delete: int
+    pictures_unchanged: int
+    missing_files: int
+    pictures_kept: int
+    permanently_deleted: int
+    sets_to_revert: int
+    sets_to_recreate: int
+    sets_to_delete: int
+    characters_to_revert: int
+    characters_to_recreate: int
+    characters_to_delete: int
+    projects_to_revert: int
+    projects_to_recreate: int
+    projects_to_delete: int
+    tags_to_revert: int
+    sayings_to_revert: int
+    settings_to_revert: int
+
+
+class RestorePreview(Struct, frozen=True):
+    """What a restore would do; `resources` are the first 200 pictures that would change."""
+
+    snapshot: Snapshot
+    resources: list[PreviewedResource]
+    summary: RestoreSummary
+    warnings: list[str]
+
+
+class RestoreReport(Struct, frozen=True):
+    """What a restore did. `safety_snapshot_id`: how to get back."""
+
+    snapshot_id: int
+    resource_type: str
+    upserted_count: int
+    missing_files_count: int
+    permanently_deleted_count: int
+    errors: list[str]
+    dry_run: bool
+    safety_snapshot_id: int | None

@@ -14,6 +14,7 @@ from .history import History
 from .imports import Imports
 from .jobs import Jobs
 from .pictures import Original, Pictures
+from .restores import Restores
 from .snapshots import Snapshots
 from .stacks import Stacks
 from .state import State
@@ -33,6 +34,7 @@ class UseCases(
     Captions,
     History,
     Snapshots,
+    Restores,
     Imports,
     Jobs,
     Access,

@@ -10,7 +10,7 @@ from .. import groups, scope
 from ..db import Database
 from ..errors import Forbidden, ReadOnly
 from ..events import Feed
-from ..features import snapshots, stacks, stores
+from ..features import restores, snapshots, stacks, stores
 from ..features.access import Access
 from ..features.imports import Intake
 from ..groups import Told
@@ -33,6 +33,7 @@ class Wired:
     path: Path
     name: str
     public_id: str
+    epoch: str
     read_only: bool
     db: Database
     hub: Hub
@@ -45,6 +46,7 @@ class Wired:
     queue: Jobs
     stores: stores.Stores
     restore_points: snapshots.Snapshots
+    restores: restores.Restores
     intake: Intake
     arriving: Uploads
     plugins: Plugins
