@@ -63,3 +63,26 @@ def test_the_verbs(path: Path, tmp_path: Path) -> None:
     checked = say(path, "check")
     assert checked.code == 1 and "Snapshot 1 is damaged" in checked.out
     assert say(path, "snapshot", "verify").code == 2
+
+
+def test_restoring(path: Path) -> None:
+    def told(*words: object) -> str:
+        said = say(path, "snapshot", *words)
+        assert said.code == 0, said
+        return said.out
+
+    told("take")
+    assert say(path, "tag", "add", "river", "--id", 1, "--id", 2).code == 0
+    assert told("preview", 1) == "2 pictures are as they were, 2 change.\n"
+    assert told("preview", 1, "--picture", 2) == "3 pictures are as they were, 1 change.\n"
+    assert told("restore", 1, "--picture", 2).endswith("Add --yes to do it.\n")
+    assert told("restore", 1, "--picture", 2, "--yes") == "1 restored from snapshot 1.\n"
+    assert say(path, "list", "tag:river", "--json").json[0]["id"] == 1
+    done = told("restore", 1, "--without-files", "--yes")
+    assert done.startswith("Everything restored to snapshot 1. Snapshot ")
+    assert say(path, "list", "tag:river", "--json").json == []
+    assert say(path, "snapshot", "restore", 1, "--picture", 1, "--kind", "tags").code == 2
+    assert say(path, "snapshot", "restore", 9, "--yes").code == 1
+    assert say(path, "snapshot", "restore", 1, "--picture", 99, "--yes").code == 1
+    report = say(path, "snapshot", "restore", 1, "--kind", "tags", "--without-files", "--yes", "--json").json
+    assert report["resource_type"] == "full" and report["snapshot_id"] == 1

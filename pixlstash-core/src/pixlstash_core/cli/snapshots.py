@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,7 @@ from . import show
 from .options import JSON
 
 if TYPE_CHECKING:
-    from ..types import Snapshot
+    from ..types import RestoreReport, RestoreSummary, Snapshot
     from .main import Shell
 
 ID = click.argument("id", type=click.IntRange(min=1))
@@ -87,6 +87,98 @@ def _lines(one: Snapshot) -> list[str]:
         f"size        {show.size(one.byte_size)} by itself; deleting it frees {show.size(one.frees)}",
     ]
     return lines if one.is_compatible else [*lines, "It is of another library, or of a newer PixlStash."]
+
+
+DROP_ADDED = click.option("--drop-added", is_flag=True, help="Also let go of what was added since; files stay.")
+KINDS = ("tags", "scores", "captions", "faces", "membership")
+
+
+@snapshot.command("preview")
+@ID
+@click.option("--picture", "pictures", multiple=True, type=int, help="Only this picture; may be repeated.")
+@DROP_ADDED
+@JSON
+@click.pass_obj
+def preview(shell: Shell, id: int, pictures: tuple[int, ...], drop_added: bool, as_json: bool) -> None:
+    """Say what restoring a snapshot would do. Nothing is changed."""
+    from ..types import Resource, RestoreResources
+
+    with shell.connect() as session:
+        if pictures:
+            seen = session.preview_resources(id, RestoreResources([Resource("picture", one) for one in pictures]))
+        else:
+            seen = session.preview_restore(id, keep_added=not drop_added)
+    if as_json:
+        return show.dump(seen)
+    for line in (*_counts(seen.summary), *seen.warnings):
+        click.echo(line)
+    return None
+
+
+def _counts(found: RestoreSummary) -> list[str]:
+    lines = [f"{found.pictures_unchanged:,} pictures are as they were, {found.pictures_to_revert:,} change."]
+    lines += [
+        f"{number:,} {what}"
+        for number, what in (
+            (found.pictures_to_recreate, "pictures come back."),
+            (found.pictures_to_delete, "pictures added since go; their files stay."),
+            (found.pictures_kept, "pictures added since stay."),
+            (found.sets_to_revert + found.characters_to_revert + found.projects_to_revert, "sets and the like change."),
+            (
+                found.sets_to_recreate + found.characters_to_recreate + found.projects_to_recreate,
+                "sets and the like come back.",
+            ),
+            (found.sets_to_delete + found.characters_to_delete + found.projects_to_delete, "sets and the like go."),
+            (found.tags_to_revert, "tags are renamed or changed back."),
+            (found.settings_to_revert, "settings are restored."),
+        )
+        if number
+    ]
+    return lines
+
+
+@snapshot.command("restore")
+@ID
+@click.option("--picture", "pictures", multiple=True, type=int, help="Only this picture; may be repeated.")
+@click.option("--set", "sets", multiple=True, type=int, help="Only this set; may be repeated.")
+@click.option("--character", "characters", multiple=True, type=int, help="Only this character; may be repeated.")
+@click.option("--project", "projects", multiple=True, type=int, help="Only this project; may be repeated.")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Of everything, only this.")
+@DROP_ADDED
+@click.option("--with-missing", is_flag=True, help="Sets and the like that they belong to come back with them.")
+@click.option("--without-files", is_flag=True, help="Although most files are not where they should be.")
+@click.option("--yes", is_flag=True, help="Do it; without this, say what would be done.")
+@JSON
+@click.pass_obj
+def restore(shell: Shell, /, id: int, yes: bool, as_json: bool, **given: Any) -> None:
+    """Restore everything to a snapshot, or what is named. Files are never touched."""
+    from ..types import Resource, RestoreResources, RestoreSnapshot
+
+    named = [("picture", "pictures"), ("picture_set", "sets"), ("character", "characters"), ("project", "projects")]
+    chosen = [Resource(type, one) for type, option in named for one in given[option]]  # type: ignore[arg-type]
+    if chosen and (given["kinds"] or given["drop_added"]):
+        raise click.UsageError("--kind and --drop-added are for everything, not for what is named.")
+    some = RestoreResources(chosen, given["with_missing"])
+    whole = RestoreSnapshot(
+        not given["drop_added"], list(given["kinds"]) or None, allow_missing_files=given["without_files"]
+    )
+    with shell.connect() as session:
+        if yes:
+            report = session.restore_resources(id, some) if chosen else session.restore_snapshot(id, whole)
+            return show.dump(report) if as_json else click.echo(_restored(report))
+        seen = session.preview_resources(id, some) if chosen else session.preview_restore(id, whole.keep_added)
+    if as_json:
+        return show.dump(seen)
+    return click.echo("\n".join([*_counts(seen.summary), *seen.warnings, "Add --yes to do it."]))
+
+
+def _restored(report: RestoreReport) -> str:
+    if report.safety_snapshot_id is None:
+        return f"{report.upserted_count:,} restored from snapshot {report.snapshot_id}."
+    return (
+        f"Everything restored to snapshot {report.snapshot_id}."
+        f" Snapshot {report.safety_snapshot_id} holds what there was before."
+    )
 
 
 @snapshot.command("export")

@@ -12,7 +12,18 @@ from msgspec import Struct
 
 from ..errors import Conflict
 from ..files import create_private, fsync_folder, writing_to
-from ..types import EditSnapshot, SetSnapshots, Snapshot, SnapshotCheck, SnapshotStatus, TakeSnapshot
+from ..types import (
+    EditSnapshot,
+    RestorePreview,
+    RestoreReport,
+    RestoreResources,
+    RestoreSnapshot,
+    SetSnapshots,
+    Snapshot,
+    SnapshotCheck,
+    SnapshotStatus,
+    TakeSnapshot,
+)
 from .channel import PREFIX, Channel, Unreachable, error_of, read
 
 T = TypeVar("T")
@@ -73,6 +84,19 @@ class Snapshots(Channel):
         finally:
             connection.close()
         return about
+
+    def preview_restore(self, id: int, keep_added: bool = True) -> RestorePreview:
+        query = {"keep_added": str(keep_added).lower()}
+        return read(self._call("GET", f"/snapshots/{id}/restore/preview", query, timeout=None), RestorePreview)
+
+    def preview_resources(self, id: int, ask: RestoreResources) -> RestorePreview:
+        return self._long("POST", f"/snapshots/{id}/restore/preview/batch", RestorePreview, ask)
+
+    def restore_snapshot(self, id: int, ask: RestoreSnapshot) -> RestoreReport:
+        return self._long("POST", f"/snapshots/{id}/restore", RestoreReport, ask)
+
+    def restore_resources(self, id: int, ask: RestoreResources) -> RestoreReport:
+        return self._long("POST", f"/snapshots/{id}/restore/batch", RestoreReport, ask)
 
     def _long(self, method: str, path: str, type: type[T], ask: Struct | None = None) -> T:
         body: Any = msgspec.json.encode(ask) if ask is not None else b""
