@@ -14,7 +14,7 @@ from sources import modules
 FLOORS: dict[float, str] = {
     0: "types errors names",
     1: "arrays contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
-    2: "db hub intents changes marks records sealing write lock media stores vectors thumbnails demo",
+    2: "db hub intents changes marks records sealing write lock media snapshots stores vectors thumbnails demo",
     3: "scope listing pictures groups tagging query measures terms columns masks plan suggest views",
     3.5: "features",
     4: "actions events host intake jobs showcase library unpacking uploads uptake usecases",
@@ -26,6 +26,7 @@ FLOOR |= {"pixlstash_core": 1, "pixlstash_web": 5}  # the top level is what plug
 #: Who may import whom on the same floor. Keep it short: each pair is two rooms that have become one.
 BESIDE = {
     "pixlstash_core": "contracts hookspecs nouns",
+    "pixlstash_core.client": "files",
     "pixlstash_core.hookspecs": "contracts",
     "pixlstash_core.plugins": "contracts hookspecs",
     "pixlstash_core.hub": "db",
@@ -35,6 +36,7 @@ BESIDE = {
     "pixlstash_core.marks": "db hub",
     "pixlstash_core.sealing": "db hub changes marks records",
     "pixlstash_core.write": "db hub changes marks records sealing",
+    "pixlstash_core.snapshots": "db",
     "pixlstash_core.thumbnails": "db media",
     "pixlstash_core.pictures": "scope",
     "pixlstash_core.groups": "pictures query scope terms",

@@ -399,7 +399,12 @@ def test_serving_and_handing_over(open_library: Any, tmp_path: Path, pictures: P
     server = Server(path, "--take", str(pictures))
     try:
         until(lambda: len(say(path, "list", "--json").json) == 3)
-        assert {job["kind"] for job in say(path, "job", "list", "--json").json} == {"scan", "stills", "tidy"}
+        assert {job["kind"] for job in say(path, "job", "list", "--json").json} == {
+            "scan",
+            "snapshots",
+            "stills",
+            "tidy",
+        }
     finally:
         assert server.stop() == 0
     assert lock.read(path / "lock") is None

@@ -251,7 +251,7 @@ def test_only_folders_beside_the_library_are_indexed(library: Library, folder: P
     for path in (library.path, library.path / "media", library.path.parent, folder / "inner" / "0.png"):
         with pytest.raises(Invalid):
             library.import_paths(OWNER, ImportPaths([str(path)], in_place=True))
-    assert {job.kind for job in library.jobs(OWNER)} == {"stills", "tidy"}
+    assert {job.kind for job in library.jobs(OWNER)} == {"snapshots", "stills", "tidy"}
 
 
 def test_a_file_that_vanished_costs_only_itself(library: Library, folder: Path) -> None:

@@ -29,6 +29,7 @@ from pixlstash_core.types import (
     PicturesAdded,
     ScorePictures,
     Selection,
+    TakeSnapshot,
     Uploaded,
 )
 
@@ -207,6 +208,23 @@ def weigh(path: Path, tell: Tell) -> None:
             tell(settled=number)
 
 
+def snapshots(path: Path, tell: Tell) -> None:
+    """Score the first picture, take a snapshot that says how, let go of an older one, again and again."""
+    with Library.open(path, work=False) as library:
+        every = [row[0] for row in library.db.read("select id from picture order by id")]
+        before = [one.id for one in library.snapshots(OWNER)]
+        for turn in range(6):
+            library.score(OWNER, ScorePictures(ids=[every[0], *every[turn::7]], score=1 + turn % 5))
+            tell(taking=1 + turn % 5)
+            taken = library.take_snapshot(OWNER, TakeSnapshot(str(1 + turn % 5))).id
+            tell(taken=taken)
+            before.insert(0, taken)
+            if turn % 2:
+                tell(deleting=before[-1])
+                library.delete_snapshot(OWNER, before.pop())
+                tell(deleted=taken)
+
+
 def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
     """A library with every picture of a folder copied in, the first few thrown away, and some history."""
     Library.create(path)
@@ -227,7 +245,7 @@ def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
 
 VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
-    for verb in (create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, purge, undo, weigh)
+    for verb in (create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, purge, undo, weigh, snapshots)
 }
 
 if __name__ == "__main__":

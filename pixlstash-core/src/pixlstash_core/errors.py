@@ -85,6 +85,12 @@ class LibraryInUse(PixlStashError):
     status = 409
 
 
+class NoSafety(PixlStashError):
+    """The safety snapshot that goes before a restore could not be taken, so nothing was restored."""
+
+    status = 412
+
+
 class Locked(PixlStashError):
     """It belongs to a set that is locked: unlock the set first."""
 

@@ -119,6 +119,12 @@ def limited(file: BinaryIO, length: int) -> BinaryIO:
     return io.BufferedReader(_Limited(file, max(length, 0)), 1 << 16)
 
 
+def create_private(path: Path) -> BinaryIO:
+    """Make a file that only this user may read, to be written and read; FileExistsError when it is there."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "w+b")
+
+
 def fsync_folder(folder: Path) -> None:
     """Make what happened to the names in a folder durable, where the system can."""
     if not hasattr(os, "O_DIRECTORY"):

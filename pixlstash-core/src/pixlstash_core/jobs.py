@@ -134,6 +134,10 @@ class Jobs:
         self._wake[lane].set()
         return self.get(job)
 
+    def hasten(self, kind: str, seconds: float) -> None:
+        """Have the repeating job of a kind run in so many seconds, if it would only later."""
+        rows.hasten(self._hub, kind, seconds)
+
     def get(self, job: int) -> Job:
         return self._shown(rows.get(self._hub, job))
 

@@ -27,11 +27,13 @@ from .features import (
     projects,
     purges,
     queries,
+    restores,
     scores,
     scrapheap,
     sets,
     settings,
     sidecars,
+    snapshots,
     stacks,
     stores,
     tags,
@@ -50,7 +52,7 @@ from .tagging import switch
 from .tagging.meaning import TABLES as WEIGHED
 from .terms import TERMS
 from .thumbnails import Thumbnails
-from .types import OWNER, Event, Job, Reader
+from .types import OWNER, Event, Job, JobChanged, Reader, SnapshotsChanged
 from .uploads import Uploads
 from .usecases import UseCases
 from .views import Views
@@ -78,6 +80,8 @@ NOUNS: tuple[Noun, ...] = (
 TIDY = 300.0
 #: How often stills without a picture are looked for.
 DAY = 86_400.0
+#: How often it is looked whether a snapshot is due, and how long after an import the first one waits, in seconds.
+SNAPSHOTS, FIRST = 900.0, 3.0
 #: What `library.db` is called until the library is whole.
 UNFINISHED = "library.db.new"
 
@@ -110,7 +114,7 @@ class Library(UseCases):
         self.access = Access(self.hub, read_only=read_only)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
-        self.queue = Jobs(self.hub, self.feed.tell)
+        self.queue = Jobs(self.hub, self._job_changed)
         self.stores = stores.Stores(self.db, plugins.stores(), path)
         # Read-only, nothing comes in; a still may yet be drawn from a copy.
         self.incoming = Path(tempfile.gettempdir()) if read_only else self.stores.own()[1].root / "incoming"
@@ -130,6 +134,9 @@ class Library(UseCases):
             sidecars.say,
         )
         self.outputs = outputs.Outputs(self.db, self.door)
+        tell = partial(self.feed.tell, SnapshotsChanged())
+        self.restore_points = snapshots.Snapshots(self.db, self.hub, self.door, path / "snapshots", tell)
+        self.restores = restores.Restores(self.db, self.hub, self.door, self.restore_points.shelf, self.door.tables)
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
         self.redraws = Redraws(
             self.db,
@@ -202,6 +209,7 @@ class Library(UseCases):
             self.incoming.mkdir(parents=True, exist_ok=True)  # an empty folder elsewhere is a disk not mounted
         self.feed.follow(self.door, self, self.plugins)
         self.feed.move()
+        self.restores.finish()
         self.intake.recover(self.stores.connect)
         readers = [one for one in self.plugins.infos() if one.enabled]
         self.intake.renew(", ".join(" ".join((one.name, one.version, *one.objects)) for one in readers))
@@ -216,6 +224,8 @@ class Library(UseCases):
         self.queue.handle("stills", intake.stills_job(self.db, self.thumbnails, self.thumbnails.newest()))
         self.queue.handle("weigh", self._weigh)
         self.queue.handle("tidy", lambda task: self._tidy())
+        self.queue.handle("snapshots", self._snapshots)
+        self.restore_points.begin()
         self.arriving.recover()
         self.plugins.call("startup", library=self)
         if work:
@@ -224,6 +234,7 @@ class Library(UseCases):
                 self.queue.put("redraw", "Drawing pictures that were too large before", {}, lane="cpu")
             self.queue.repeat("stills", "Dropping stills of nothing", every=DAY)
             self.queue.repeat("tidy", "Giving memory back", every=TIDY)
+            self.queue.repeat("snapshots", "Taking snapshots", every=SNAPSHOTS, lane="io")
             if switch.pending(self.door):
                 self._weigh_soon()
             self.queue.start()
@@ -231,6 +242,20 @@ class Library(UseCases):
     def _tidy(self) -> None:
         self.views.drop_idle()
         self.arriving.sweep()
+
+    def _snapshots(self, task: Task) -> None:
+        def progress(done: int, total: int) -> None:
+            task.progress(done, total)
+            task.check()
+
+        self.restore_points.run(progress)
+
+    def _job_changed(self, event: JobChanged) -> None:
+        """Tell it; and have the first import followed by the first snapshot."""
+        self.feed.tell(event)
+        report = event.job.report if event.job.state == "done" else None
+        if report and report.imported and self.restore_points.imported():
+            self.queue.hasten("snapshots", FIRST)
 
     def close(self) -> None:
         """Stop what runs beside and leave the files tidy; harmless when it is closed."""

@@ -6,7 +6,7 @@ The write door, the query compiler, history and imports know nouns only through 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -34,11 +34,28 @@ class Between(Struct, frozen=True):
 Condition = Matching | Between
 
 
+#: rows: those a snapshot speaks of become what they were. root: pictures; those added since stay, or go if asked.
+#: bytes: what files say, which comes back only with a picture. kept: what is missing comes back. words: and what both
+#: have becomes what it was. group: as rows, but those added since stay, or go if asked. shell: goes when it is empty.
+#: whole: all of it becomes what it was. presence: rows come and go, with a new date. never: stays as it is.
+Merge = Literal["rows", "root", "bytes", "kept", "words", "group", "shell", "whole", "presence", "never"]
+RestoreKind = Literal["tags", "scores", "captions", "faces", "membership"]
+TAGS: frozenset[RestoreKind] = frozenset({"tags"})
+CAPTIONS: frozenset[RestoreKind] = frozenset({"captions"})
+MEMBERSHIP: frozenset[RestoreKind] = frozenset({"membership"})
+#: `within` of what is a picture's, and of what an engine found in it.
+PICTURE: tuple[tuple[str, str], ...] = (("picture_id", "picture"),)
+COMPUTED = (*PICTURE, ("producer_id", "producer"))
+
+
 class Table(Struct, frozen=True):
     """A table that holds truth: recorded in changesets.
 
     `picture`: index of the column with the picture's id, or None. `field`: what an event says has changed.
     `through`: columns' indexes, and statements that find the other pictures their values concern (`… in carray(?)`).
+    `merge`: how a restore makes it what it was; `within`: columns and the tables whose rows they name. A row belongs to
+    what a snapshot speaks of when all of these rows do; without `within`, when its picture does. `kinds`: what it is
+    restored with when only some kinds are asked for.
     """
 
     name: str
@@ -46,6 +63,9 @@ class Table(Struct, frozen=True):
     picture: int | None = None
     field: str = ""
     through: tuple[tuple[int, str], ...] = ()
+    merge: Merge = "rows"
+    within: tuple[tuple[str, str], ...] = ()
+    kinds: frozenset[RestoreKind] = frozenset()
 
 
 class Rule(Struct, frozen=True):

@@ -20,7 +20,7 @@ from .db import Database, bind_ids, fetch
 from .errors import Conflict, NotFound
 from .facts import KNOWN
 from .hub import now
-from .nouns import Noun, Rule, Table
+from .nouns import PICTURE, Noun, Rule, Table
 from .types import Location, Picture, PictureDetail, Reader, Reading, Row, ShownFact
 from .write import Write
 
@@ -92,11 +92,11 @@ GRID = Rule(frozenset({"picture", "location", "score", "scrapheap", "stack_membe
 NOUN = Noun(
     "pictures",
     tables=(
-        Table("picture", "pictures", 0, "picture"),
-        Table("location", "pictures", 1, "location"),
-        Table("fact", "pictures", 0, "facts"),
-        Table("words", "pictures", 0, "facts"),
-        Table("payload", "pictures", 0, "facts"),
+        Table("picture", "pictures", 0, "picture", merge="root"),
+        Table("location", "pictures", 1, "location", merge="bytes", within=PICTURE),
+        Table("fact", "pictures", 0, "facts", merge="bytes", within=PICTURE),
+        Table("words", "pictures", 0, "facts", merge="bytes", within=PICTURE),
+        Table("payload", "pictures", 0, "facts", merge="bytes", within=PICTURE),
     ),
     rules=(
         GRID,

@@ -188,6 +188,13 @@ class Views:
         _, (hidden, blurred) = self._masks(reader, hide, blur)
         return Veiled([] if hidden is None else hidden.nonzero()[0].tolist(), blurred)
 
+    def renew(self, epoch: str) -> None:
+        """Another epoch has begun: nothing that was kept counts any more."""
+        with self._lock:
+            self._epoch = epoch
+            self._orders.clear()
+            self._columns = None
+
     def drop_idle(self) -> None:
         """Give memory back when nobody has looked for a while."""
         limit = time.monotonic() - IDLE

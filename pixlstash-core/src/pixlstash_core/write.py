@@ -81,8 +81,9 @@ class Committed(Struct, Generic[T], frozen=True):
 class _Entry(Struct, eq=False):
     work: Callable[[Write], Any]
     label: Label | Callable[[Any], Label] | None
-    future: Future[Committed[Any]]
+    future: Future[Any]
     patient: bool = False
+    aside: Callable[[apsw.Connection], Any] | None = None
     result: Any = None
 
 
@@ -137,6 +138,12 @@ class Door:
         """
         return self._put(BACKGROUND, work, None, patient)
 
+    def aside(self, work: Callable[[apsw.Connection], T]) -> T:
+        """Run `work(connection)` while nobody writes, outside any transaction. It must be quick and change no row."""
+        future: Future[T] = Future()
+        self._enqueue(PERSON, _Entry(_nothing, None, future, aside=work))
+        return future.result()
+
     def adopt(self, tables: Sequence[Table], statements: Mapping[str, str]) -> None:
         """Make these tables (name: `create table` statement) where they are missing, and record them too."""
 
@@ -148,6 +155,10 @@ class Door:
 
         self.do(work, Label("", "", undoable=False))
         self._tables = {**self._tables, **{table.name: table for table in tables}}
+
+    def tables(self) -> list[Table]:
+        """What is recorded, plugins' tables among them; parents first."""
+        return list(self._tables.values())
 
     def table_names(self) -> list[str]:
         return list(self._tables)
@@ -171,14 +182,17 @@ class Door:
     def _put(
         self, priority: int, work: Callable[[Write], Any], label: Any, patient: bool = False
     ) -> Future[Committed[Any]]:
+        future: Future[Committed[Any]] = Future()
+        self._enqueue(priority, _Entry(work, label, future, patient))
+        return future
+
+    def _enqueue(self, priority: int, entry: _Entry) -> None:
         if self.db.read_only:
             raise ReadOnly("This library is open read-only.")
         if self._closed:
             raise Conflict("The library is closing.")
-        future: Future[Committed[Any]] = Future()
-        future.set_running_or_notify_cancel()  # what is queued cannot be called back
-        self._queue.put((priority, next(self._count), _Entry(work, label, future, patient)))
-        return future
+        entry.future.set_running_or_notify_cancel()  # what is queued cannot be called back
+        self._queue.put((priority, next(self._count), entry))
 
     # -- the writer thread ---------------------------------------------------------------------------------------------
 
@@ -187,12 +201,21 @@ class Door:
             priority, _, entry = self._queue.get()
             if entry is None:
                 return
-            if priority == PERSON:
+            if entry.aside is not None:
+                self._step_aside(entry.aside, entry.future)
+            elif priority == PERSON:
                 self._transact(entry, None)
             else:
                 if entry.patient:
                     self._linger()
                 self._transact(entry, time.perf_counter() + SLICE)
+
+    def _step_aside(self, work: Callable[[apsw.Connection], Any], future: Future[Any]) -> None:
+        try:
+            with translated():
+                future.set_result(work(self.db.writer))
+        except BaseException as error:
+            future.set_exception(error)
 
     def _linger(self) -> None:
         """Let more patient writes come, for a moment, unless somebody who is not waits already."""
@@ -280,6 +303,10 @@ class Door:
         given = ran[0].label if len(ran) == 1 else None
         label = given(ran[0].result) if callable(given) else given
         return self._sealing.seal(connection, changeset, self._tables, self.revision + 1, label)
+
+
+def _nothing(write: Write) -> None:
+    """The work of one who only steps aside."""
 
 
 def _demand_statement(sql: str) -> None:

@@ -123,7 +123,7 @@ class Plan:
         elif result is None:
             response = Response(None, 204, {"Cache-Control": "no-store"})
         else:
-            response = as_json(result)
+            response = as_json(result, self.route.status)
         for name, value in call.headers:
             response.headers.append(name, value)
         return response

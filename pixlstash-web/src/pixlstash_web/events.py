@@ -27,6 +27,7 @@ from pixlstash_core.types import (
     PicturesRemoved,
     Reader,
     RowsChanged,
+    SnapshotsChanged,
 )
 
 from .table import Call
@@ -51,11 +52,15 @@ NAMES = {
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Merged events in order, then the newest state of each job. `revision` is the last one in it, or None."""
+    """Merged events in order, then the newest state of each job. `revision` is the last one in it, or None.
+
+    `snapshots`: something about them is new.
+    """
 
     events: list[Told]
     jobs: list[Job]
     revision: int | None
+    snapshots: bool = False
 
 
 class Announcer:
@@ -138,8 +143,11 @@ def merge(heard: Iterable[Event]) -> Batch:
     events: list[Told] = []
     jobs: dict[int, Job] = {}
     revision: int | None = None
+    snapshots = False
     for event in heard:
-        if isinstance(event, JobChanged):
+        if isinstance(event, SnapshotsChanged):
+            snapshots = True
+        elif isinstance(event, JobChanged):
             jobs.pop(event.job.id, None)
             jobs[event.job.id] = event.job
         elif isinstance(event, RowsChanged):
@@ -154,7 +162,7 @@ def merge(heard: Iterable[Event]) -> Batch:
                 events.append(event)
             else:
                 events[at] = _joined(events[at], event)
-    return Batch(events, list(jobs.values()), revision)
+    return Batch(events, list(jobs.values()), revision, snapshots)
 
 
 def _partner(events: list[Told], event: Told) -> int | None:
@@ -189,6 +197,7 @@ def render(batch: Batch, reader: Reader) -> bytes:
     lines = [(name, msgspec.json.encode(event)) for name, event in told]
     if reader.may("owner") and reader.scope.all:
         lines += [("job_changed", msgspec.json.encode(job)) for job in batch.jobs]
+        lines += [("snapshots_changed", b"{}")] if batch.snapshots else []
     last = len(lines) - 1
     return b"".join(message(name, data, batch.revision if i == last else None) for i, (name, data) in enumerate(lines))
 

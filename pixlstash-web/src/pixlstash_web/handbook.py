@@ -70,8 +70,11 @@ def _asked(given: dict[str, Any]) -> str:
 def _answer(responses: dict[str, Any]) -> str:
     if "204" in responses:
         return "nothing (204)"
-    ((media, content),) = responses["200"]["content"].items()
-    return _type(content["schema"]) if content["schema"] else f"`{media}`"
+    status = min(responses)
+    ((media, content),) = responses[status]["content"].items()
+    return (_type(content["schema"]) if content["schema"] else f"`{media}`") + (
+        f" ({status})" if status != "200" else ""
+    )
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -66,7 +66,7 @@ def _operation(plan: Plan, schema_of: dict[int, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"204": {"description": "Done."}}
     if plan.returns is not type(None) or route.present or route.media != "application/json":
         schema = schema_of[id(plan.returns)] if _is_json(plan) else {}
-        answer = {"200": {"description": "The answer.", "content": {route.media: {"schema": schema}}}}
+        answer = {str(route.status): {"description": "The answer.", "content": {route.media: {"schema": schema}}}}
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": summary(plan),

@@ -13,6 +13,7 @@ from .files import present_original, present_payload, present_thumbnail
 from .group_routes import GROUP_ROUTES
 from .openapi import openapi
 from .session import session, set_password, sign_in, sign_out
+from .snapshot_routes import SNAPSHOT_ROUTES
 from .specs import api
 from .table import Call, Route
 from .tag_routes import TAG_ROUTES
@@ -101,6 +102,7 @@ ROUTES: tuple[Route, ...] = (
     api("POST", "/jobs/{id}/pause", Library.pause_job, "owner"),
     api("POST", "/jobs/{id}/resume", Library.resume_job, "owner"),
     api("GET", "/events", events, "read", media="text/event-stream"),
+    *SNAPSHOT_ROUTES,
     api("GET", "/tokens", Library.tokens, "owner"),
     api("POST", "/tokens", Library.create_token, "owner"),
     api("DELETE", "/tokens/{id}", Library.revoke_token, "owner"),

@@ -30,11 +30,12 @@ def api(
     media: str = "application/json",
     also: tuple[str, ...] = (),
     early: bool = False,
+    status: int = 200,
 ) -> Route:
     """A row of the table. The right has no default: a route without a policy cannot be written."""
     if right not in POLICIES:
         raise ValueError(f"{method} {path}: {right!r} is none of the rights {', '.join(POLICIES)}.")
-    return Route(method, path, function, right, present, media, also, early)
+    return Route(method, path, function, right, present, media, also, early, status=status)
 
 
 @hookspec

@@ -54,7 +54,7 @@ class Route(Struct, frozen=True, eq=False):
     Arguments named in `path` come from there, a struct comes from the JSON body, the others from the query string.
     `present(call, result)` makes the answer when it is not JSON; `media` and `also` (query keys that only `present`
     reads) are for the documentation. `early` routes work before a password is set. `when(query)` tells the requests for
-    this row from those for another one of the same method and path, which has none.
+    this row from those for another one of the same method and path, which has none. `status` is that of a JSON answer.
     """
 
     method: Method
@@ -66,6 +66,7 @@ class Route(Struct, frozen=True, eq=False):
     also: tuple[str, ...] = ()
     early: bool = False
     when: Callable[[QueryParams], bool] | None = None
+    status: int = 200
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import groups, pictures, show, tags, tidying
+from . import groups, pictures, show, snapshots, tags, tidying
 from .options import JSON
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ def demo(ctx: click.Context, pictures: int, served: bool, host: str, port: int) 
     run(path, pictures, served, host, port)
 
 
-for command in (*pictures.COMMANDS, *groups.COMMANDS, *tags.COMMANDS, *tidying.COMMANDS):
+for command in (*pictures.COMMANDS, *groups.COMMANDS, *snapshots.COMMANDS, *tags.COMMANDS, *tidying.COMMANDS):
     pixlstash.add_command(command)
 
 

@@ -17,11 +17,12 @@ from .history import History
 from .imports import Imports
 from .jobs import Jobs
 from .pictures import Pictures, read_view
+from .snapshots import Snapshots
 from .stacks import Stacks
 from .tags import Tags
 
 
-class Client(Pictures, Groups, Stacks, Tags, History, Imports, Jobs, Access, Events):
+class Client(Pictures, Groups, Stacks, Tags, History, Snapshots, Imports, Jobs, Access, Events):
     """A served library. `token` is a token, or the local secret of the lock file; `timeout` is in seconds."""
 
     def info(self) -> LibraryInfo:

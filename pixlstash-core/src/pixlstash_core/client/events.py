@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..types import Event, Job, JobChanged, Lagged, PicturesAdded, PicturesChanged, PicturesRemoved, RowsChanged
+from ..types import (
+    Event,
+    Job,
+    JobChanged,
+    Lagged,
+    PicturesAdded,
+    PicturesChanged,
+    PicturesRemoved,
+    RowsChanged,
+    SnapshotsChanged,
+)
 from .channel import PREFIX, Channel, error_of, path_of, read
 
 EVENTS: Mapping[str, Any] = {
@@ -34,6 +44,8 @@ class Events(Channel):
                     yield JobChanged(read(value.encode(), Job))
                 elif field == "data" and name in EVENTS:
                     yield read(value.encode(), EVENTS[name])
+                elif field == "data" and name == "snapshots_changed":
+                    yield SnapshotsChanged()
                 elif field == "data" and name == "lagged":
                     yield Lagged()
         finally:

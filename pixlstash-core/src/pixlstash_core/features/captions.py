@@ -10,7 +10,7 @@ import apsw
 from .. import scope
 from ..db import Database, bind_ids, fetch
 from ..errors import Invalid
-from ..nouns import Matching, Noun, Spread, Table, Term
+from ..nouns import CAPTIONS, COMPUTED, Matching, Noun, Spread, Table, Term
 from ..tagging import proofs
 from ..tagging.entries import EFFECTIVE, NO, of_pictures
 from ..terms import said_in
@@ -49,7 +49,10 @@ _CAPTIONED = """
 
 NOUN = Noun(
     "captions",
-    tables=(Table("caption_output", "captions", 0, "caption"), Table("said_caption", "captions", 0, "caption")),
+    tables=(
+        Table("caption_output", "captions", 0, "caption", within=COMPUTED, kinds=CAPTIONS),
+        Table("said_caption", "captions", 0, "caption", kinds=CAPTIONS),
+    ),
     spreads=(Spread(frozenset({"active"}), "caption_output", _concerned),),
     terms=(
         Term("caption", "Caption", said_in("caption"), ("pictures", "captions", "tags")),

@@ -7,15 +7,23 @@ import apsw
 from .. import groups
 from ..db import bind_ids
 from ..groups import CHARACTERS, Told, many
-from ..nouns import Noun, Table
+from ..nouns import MEMBERSHIP, PICTURE, Noun, RestoreKind, Table
 from ..types import CharacterInfo, Reader
 from ..write import Write
 
+_KINDS: frozenset[RestoreKind] = frozenset({"membership", "faces"})
 NOUN = Noun(
     "characters",
     tables=(
-        Table("character", "characters"),
-        Table("said_who", "characters", 1, "characters"),
+        Table("character", "characters", merge="group", kinds=MEMBERSHIP),
+        Table(
+            "said_who",
+            "characters",
+            1,
+            "characters",
+            within=(("character_id", "character"), *PICTURE),
+            kinds=_KINDS,
+        ),
     ),
     terms=(groups.term(CHARACTERS, "Character", ("characters",)),),
     inherits=(

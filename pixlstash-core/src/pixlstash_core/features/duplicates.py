@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.int64]
 
-NOUN = Noun("duplicates", tables=(Table("not_duplicate", "duplicates"),))
+_WITHIN = (("low_id", "picture"), ("high_id", "picture"))
+NOUN = Noun("duplicates", tables=(Table("not_duplicate", "duplicates", within=_WITHIN),))
 
 #: Hashes with fewer bits set, or unset, say too little: they are those of empty and of striped pictures.
 TELLING = 6

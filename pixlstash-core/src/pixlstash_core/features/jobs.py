@@ -63,6 +63,14 @@ def repeating(hub: Hub, kind: str, label: str, lane: str, every: float) -> int:
     return int(found)
 
 
+def hasten(hub: Hub, kind: str, seconds: float) -> None:
+    due = now() + int(seconds * 1000)
+    hub.write(
+        "update job set due = ? where kind = ? and every is not null and state = 'waiting' and due > ?",
+        (due, kind, due),
+    )
+
+
 def get(hub: Hub, job: int) -> JobRow:
     rows = hub.read(f"select {COLUMNS} from job where id = ?", (job,))
     if not rows:

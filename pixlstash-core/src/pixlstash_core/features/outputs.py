@@ -19,14 +19,18 @@ from msgspec import Struct
 from ..db import Database, bind_ids
 from ..errors import Invalid, NotFound
 from ..hub import now
-from ..nouns import Noun, Table
+from ..nouns import COMPUTED, TAGS, Noun, Table
 from ..tagging import words
 from ..tagging.entries import WHOLE, pack
 from ..write import Committed, Door, Label, Write, outcome
 
 NOUN = Noun(
     "producers",
-    tables=(Table("producer", "producers"), Table("active", "tags"), Table("done", "producers", 0, "done")),
+    tables=(
+        Table("producer", "producers", merge="kept"),
+        Table("active", "tags", merge="whole", kinds=TAGS),
+        Table("done", "producers", 0, "done", within=COMPUTED, kinds=frozenset({"tags", "captions"})),
+    ),
 )
 #: Pictures whose results are committed together.
 SLICE = 128

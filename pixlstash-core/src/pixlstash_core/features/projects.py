@@ -14,7 +14,7 @@ from ..db import bind_ids, fetch
 from ..errors import Invalid, NotFound
 from ..groups import CHARACTERS, PROJECTS, SETS, Told, many
 from ..hub import now
-from ..nouns import Matching, Noun, Table, Term
+from ..nouns import MEMBERSHIP, PICTURE, Matching, Noun, Table, Term
 from ..types import AddLink, DropOnProject, Link, ProjectInfo, Reader, TakeFromProject
 from ..write import Write
 
@@ -25,16 +25,35 @@ _ANYWHERE = (
     "select picture_id from set_member union all select picture_id from said_who where yes"
     " union all select picture_id from project_picture"
 )
+_WITHIN = ("project_id", "project")
+_OF_SET = (_WITHIN, ("set_id", "picture_set"))
+_OF_CHARACTER = (_WITHIN, ("character_id", "character"))
 _NOUNS = ("sets", "characters", "projects")
 
 NOUN = Noun(
     "projects",
     tables=(
-        Table("project", "projects"),
-        Table("project_picture", "projects", 1, "projects"),
-        Table("project_set", "projects", None, "projects", ((1, _OF_SETS),)),
-        Table("project_character", "projects", None, "projects", ((1, _OF_CHARACTERS),)),
-        Table("project_link", "projects"),
+        Table("project", "projects", merge="group", kinds=MEMBERSHIP),
+        Table("project_picture", "projects", 1, "projects", within=(_WITHIN, *PICTURE), kinds=MEMBERSHIP),
+        Table(
+            "project_set",
+            "projects",
+            None,
+            "projects",
+            ((1, _OF_SETS),),
+            within=_OF_SET,
+            kinds=MEMBERSHIP,
+        ),
+        Table(
+            "project_character",
+            "projects",
+            None,
+            "projects",
+            ((1, _OF_CHARACTERS),),
+            within=_OF_CHARACTER,
+            kinds=MEMBERSHIP,
+        ),
+        Table("project_link", "projects", within=(_WITHIN,), kinds=MEMBERSHIP),
     ),
     terms=(
         groups.term(PROJECTS, "Project", ("projects", "sets", "characters")),

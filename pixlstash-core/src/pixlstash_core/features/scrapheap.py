@@ -8,7 +8,7 @@ from ..nouns import Noun, Table
 from ..pictures import BESIDE
 from ..write import Write
 
-NOUN = Noun("scrapheap", tables=(Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),)),))
+NOUN = Noun("scrapheap", tables=(Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),), merge="presence"),))
 
 
 def put(write: Write, ids: list[int]) -> int:

@@ -12,7 +12,7 @@ from ..db import bind_ids
 from ..errors import Invalid, Locked
 from ..groups import SETS, Told, many
 from ..hub import now
-from ..nouns import Matching, Noun, Table, Term
+from ..nouns import MEMBERSHIP, PICTURE, Matching, Noun, Table, Term
 from ..types import Branch, EditSet, Reader, SetInfo
 from ..write import Write
 
@@ -28,8 +28,15 @@ _ARRANGED = """
 NOUN = Noun(
     "sets",
     tables=(
-        Table("picture_set", "sets"),
-        Table("set_member", "sets", 1, "sets"),
+        Table("picture_set", "sets", merge="group", kinds=MEMBERSHIP),
+        Table(
+            "set_member",
+            "sets",
+            1,
+            "sets",
+            within=(("set_id", "picture_set"), *PICTURE),
+            kinds=MEMBERSHIP,
+        ),
     ),
     counts=(groups.COUNT,),
     terms=(

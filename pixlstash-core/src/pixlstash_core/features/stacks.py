@@ -12,7 +12,7 @@ from ..db import Database, bind_ids, fetch
 from ..errors import Conflict, Invalid, NotFound
 from ..groups import Told, many
 from ..hub import now
-from ..nouns import Matching, Noun, Table, Term
+from ..nouns import MEMBERSHIP, Matching, Noun, Table, Term
 from ..pictures import BESIDE, STACKED
 from ..types import Reader, Stack
 from ..write import Write
@@ -40,9 +40,9 @@ def _covered(value: str) -> Matching:
 NOUN = Noun(
     "stacks",
     tables=(
-        Table("stack", "stacks"),
+        Table("stack", "stacks", merge="shell", kinds=MEMBERSHIP),
         # Whoever leaves a stack, or moves in it, changes who lies beneath whom, and that shows in every view.
-        Table("stack_member", "pictures", 0, "stack", ((0, BESIDE), (1, _OF_STACKS))),
+        Table("stack_member", "pictures", 0, "stack", ((0, BESIDE), (1, _OF_STACKS)), kinds=MEMBERSHIP),
     ),
     terms=(
         Term("stack", "Stack", _numbered, spread=True),

@@ -57,7 +57,7 @@ where l.state != 'missing'
 
 NOUN = Noun(
     "stores",
-    (Table("store", "stores"),),
+    (Table("store", "stores", merge="kept"),),
     terms=(Term("folder", "Folder", _in_folder, ("pictures", "stores"), group=True, values=_names, private=True),),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import scope
 from ..db import Database, bind_ids, fetch
 from ..hub import now
-from ..nouns import Noun, Rule, Spread, Table
+from ..nouns import COMPUTED, TAGS, Noun, Rule, Spread, Table
 from ..tagging.entries import EFFECTIVE, ENGINE, IMPLIED, NEVER, NO, WHOLE, YES, of_pictures, unpack
 from ..tagging.rules import TABLES, concerned, refresh, resay
 from ..tagging.terms import TERMS, WORDS
@@ -15,11 +15,11 @@ from ..write import Write
 NOUN = Noun(
     "tags",
     tables=(
-        Table("tag", "tags"),
-        Table("implication", "tags"),
-        Table("tag_output", "tags", 0, "tags"),
-        Table("said_tag", "tags", 0, "tags"),
-        Table("weighing", "tags"),
+        Table("tag", "tags", merge="words", kinds=TAGS),
+        Table("implication", "tags", within=(("tag_id", "tag"), ("implied_id", "tag")), kinds=TAGS),
+        Table("tag_output", "tags", 0, "tags", within=COMPUTED, kinds=TAGS),
+        Table("said_tag", "tags", 0, "tags", kinds=TAGS),
+        Table("weighing", "tags", merge="never"),
     ),
     spreads=(Spread(TABLES, "tag_output", concerned),),
     rules=(Rule(frozenset({"picture", "tag_output"}), refresh), Rule(frozenset({"said_tag"}), resay)),

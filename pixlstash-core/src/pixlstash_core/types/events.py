@@ -56,4 +56,8 @@ class JobChanged(_Event, frozen=True, tag="job_changed"):
     job: Job
 
 
-Event = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged | JobChanged | Lagged
+class SnapshotsChanged(_Event, frozen=True, tag="snapshots_changed"):
+    """One is being taken, or the list is another: ask for both. Told to subscribers only: it is not kept."""
+
+
+Event = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged | JobChanged | SnapshotsChanged | Lagged

@@ -14,6 +14,8 @@ from .history import History
 from .imports import Imports
 from .jobs import Jobs
 from .pictures import Original, Pictures
+from .restores import Restores
+from .snapshots import Snapshots
 from .stacks import Stacks
 from .state import State
 from .tags import Tags
@@ -21,7 +23,21 @@ from .vocabulary import Vocabulary
 
 
 class UseCases(
-    State, Pictures, Groups, Stacks, Corrections, Doubles, Tags, Vocabulary, Captions, History, Imports, Jobs, Access
+    State,
+    Pictures,
+    Groups,
+    Stacks,
+    Corrections,
+    Doubles,
+    Tags,
+    Vocabulary,
+    Captions,
+    History,
+    Snapshots,
+    Restores,
+    Imports,
+    Jobs,
+    Access,
 ):
     """Mixed into `Library`."""
 

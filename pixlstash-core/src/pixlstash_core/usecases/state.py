@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from .. import __version__, pictures
 from ..features import checks
 from ..types import CheckReport, LibraryInfo, PluginInfo, Reader
@@ -35,4 +37,5 @@ class State(Wired):
     def check(self, reader: Reader, verify: bool = False) -> CheckReport:
         """Whether everything is as it should be; `verify` reads every byte."""
         demand(reader, "owner")
-        return checks.check(self.db, self.hub, self.stores.connect, verify)
+        found = checks.check(self.db, self.hub, self.stores.connect, verify)
+        return replace(found, problems=[*found.problems, *self.restore_points.problems()])

@@ -10,7 +10,7 @@ from .. import groups, pictures, scope
 from ..db import Database
 from ..errors import Forbidden, ReadOnly
 from ..events import Feed
-from ..features import stacks, stores
+from ..features import restores, snapshots, stacks, stores
 from ..features.access import Access
 from ..features.imports import Intake
 from ..groups import Told
@@ -33,6 +33,7 @@ class Wired:
     path: Path
     name: str
     public_id: str
+    epoch: str
     read_only: bool
     db: Database
     hub: Hub
@@ -44,6 +45,8 @@ class Wired:
     pool: DecoderPool
     queue: Jobs
     stores: stores.Stores
+    restore_points: snapshots.Snapshots
+    restores: restores.Restores
     intake: Intake
     arriving: Uploads
     plugins: Plugins

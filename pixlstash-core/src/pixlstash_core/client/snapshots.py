@@ -1,0 +1,104 @@
+"""Snapshots. What takes, verifies or writes out one is answered when that is done, however long it takes."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import Conflict
+from ..files import create_private, fsync_folder, writing_to
+from ..types import (
+    EditSnapshot,
+    RestorePreview,
+    RestoreReport,
+    RestoreResources,
+    RestoreSnapshot,
+    SetSnapshots,
+    Snapshot,
+    SnapshotCheck,
+    SnapshotStatus,
+    TakeSnapshot,
+)
+from .channel import PREFIX, Channel, Unreachable, error_of, read
+
+T = TypeVar("T")
+
+
+class Snapshots(Channel):
+    def snapshots(self) -> list[Snapshot]:
+        return self._get("/snapshots", list[Snapshot])
+
+    def snapshot(self, id: int) -> Snapshot:
+        return self._get(f"/snapshots/{id}", Snapshot)
+
+    def snapshot_status(self) -> SnapshotStatus:
+        return self._get("/snapshots/status", SnapshotStatus)
+
+    def set_snapshots(self, ask: SetSnapshots) -> SnapshotStatus:
+        return self._post("/snapshots/status", SnapshotStatus, ask, method="PUT")
+
+    def take_snapshot(self, ask: TakeSnapshot) -> Snapshot:
+        return self._long("POST", "/snapshots", Snapshot, ask)
+
+    def edit_snapshot(self, id: int, ask: EditSnapshot) -> Snapshot:
+        return self._patch(f"/snapshots/{id}", Snapshot, ask)
+
+    def delete_snapshot(self, id: int) -> None:
+        self._call("DELETE", f"/snapshots/{id}", timeout=None)
+
+    def verify_snapshot(self, id: int) -> SnapshotCheck:
+        return self._long("POST", f"/snapshots/{id}/verify", SnapshotCheck)
+
+    def verify_snapshots(self) -> list[SnapshotCheck]:
+        return self._long("POST", "/snapshots/verify", list[SnapshotCheck])
+
+    def export_snapshot(self, id: int, path: Path) -> Snapshot:
+        about = self.snapshot(id)
+        if path.exists():
+            raise Conflict(f"{path} is there already.")
+        temporary = path.with_name(f"{path.name}.new")
+        connection = self._connect(None)
+        try:
+            response = self._send(connection, "GET", f"{PREFIX}/snapshots/{id}/export", None, {})
+            if response.status != 200:
+                raise error_of(response.status, response.read())
+            with writing_to(path.parent), create_private(temporary) as file:
+                while block := response.read(1 << 20):
+                    file.write(block)
+                if file.tell() != int(response.headers["Content-Length"]):
+                    raise Unreachable(f"PixlStash at {self.url} stopped answering.")
+                file.flush()
+                os.fsync(file.fileno())
+            with writing_to(path.parent):
+                os.replace(temporary, path)
+                fsync_folder(path.parent)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        finally:
+            connection.close()
+        return about
+
+    def preview_restore(self, id: int, keep_added: bool = True) -> RestorePreview:
+        query = {"keep_added": str(keep_added).lower()}
+        return read(self._call("GET", f"/snapshots/{id}/restore/preview", query, timeout=None), RestorePreview)
+
+    def preview_resources(self, id: int, ask: RestoreResources) -> RestorePreview:
+        return self._long("POST", f"/snapshots/{id}/restore/preview/batch", RestorePreview, ask)
+
+    def restore_snapshot(self, id: int, ask: RestoreSnapshot) -> RestoreReport:
+        return self._long("POST", f"/snapshots/{id}/restore", RestoreReport, ask)
+
+    def restore_resources(self, id: int, ask: RestoreResources) -> RestoreReport:
+        return self._long("POST", f"/snapshots/{id}/restore/batch", RestoreReport, ask)
+
+    def _long(self, method: str, path: str, type: type[T], ask: Struct | None = None) -> T:
+        body: Any = msgspec.json.encode(ask) if ask is not None else b""
+        headers = {"Content-Type": "application/json"} if ask is not None else {}
+        return read(self._call(method, path, None, body, headers, timeout=None), type)

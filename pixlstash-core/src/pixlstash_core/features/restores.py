@@ -1,0 +1,237 @@
+"""Restores: everything, some kinds, or chosen pictures and groups become what they were in a snapshot.
+
+The snapshot is written out, brought to the present schema and compared with what there is now while writers go on; then
+one transaction of the write door makes the difference, so that a crash leaves all or nothing of it, and events, views
+and derived tables follow as from any other change. No file of a picture is ever touched.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import apsw
+from msgspec import Struct
+
+from ..contracts import Opened
+from ..db import Database, bind_ids, fetch, translated
+from ..errors import Conflict, Invalid, NotFound, NotThere, StoreUnreachable
+from ..hub import Hub, now
+from ..nouns import Table
+from ..snapshots import counting, merging
+from ..snapshots.manifests import Manifest
+from ..snapshots.merging import Choice, Plan
+from ..snapshots.shelf import Shelf
+from ..types import PreviewedResource, Resource, RestoreSummary
+from ..write import Committed, Door, Label, Write
+
+#: Files looked for before a restore; with more than half of them missing a disk is not there.
+SAMPLE, FEW = 400, 10
+GROUPS = ("picture_set", "character", "project")
+INTENT = "restore"
+REVISION = "select coalesce(max(revision), 0) from main.derived_revision where noun = ''"
+
+
+#: What to restore, once it is known what there was.
+Choose = Callable[[apsw.Connection], Choice]
+
+
+class Old(Struct, frozen=True):
+    """A snapshot's database, to be attached."""
+
+    manifest: Manifest
+    path: Path
+
+
+class Restored(Struct, frozen=True):
+    """What became of a restore. `epoch`: the library's from now on, if it is another."""
+
+    committed: Committed[int]
+    epoch: str | None
+    summary: RestoreSummary
+
+
+class Restores:
+    """The restores of one library. One goes on at a time; reading goes on meanwhile."""
+
+    def __init__(self, db: Database, hub: Hub, door: Door, shelf: Shelf, tables: Callable[[], Sequence[Table]]) -> None:
+        self._db, self._hub, self._door, self._shelf = db, hub, door, shelf
+        self._tables = tables
+        self._one = threading.Lock()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """`Conflict` while another restore goes on."""
+        if not self._one.acquire(blocking=False):
+            raise Conflict("Another restore is going on. Nothing was changed; try again when it is done.")
+        try:
+            yield
+        finally:
+            self._one.release()
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def written_out(self, id: int) -> Iterator[Old]:
+        """A snapshot's database in a file of its own, brought to the present schema."""
+        with self._shelf.lock:
+            manifest, numbers = self._shelf.find(id)
+            if manifest.schema > self._db.version:
+                raise Conflict(f"Snapshot {id} was taken by a newer PixlStash. Update PixlStash.")
+            if manifest.library != self._db.setting("public_id"):
+                raise Conflict(f"Snapshot {id} is of another library.")
+            with self._shelf.written_out(manifest, numbers) as path:
+                if manifest.schema < self._db.version:
+                    Database(path, "library", synchronous="off").close()
+                yield Old(manifest, path)
+
+    @contextmanager
+    def compared(self, old: Old, choose: Choose) -> Iterator[tuple[apsw.Connection, Plan, int]]:
+        """(a connection with `old` attached, what would change, how many pictures are left out as gone for good)."""
+        with translated(), closing(self._db.connect()) as connection:
+            attach(connection, old.path)
+            fetch(connection, "begin")
+            purged = merging.identify(connection, self._hub.purged)
+            plan = merging.plan(connection, self._tables(), choose(connection))
+            yield connection, plan, purged
+            fetch(connection, "commit")
+
+    def most_files_missing(self, connect: Callable[[int], Opened]) -> bool:
+        """Whether more than half of some pictures' files are not where they should be: a disk may not be there."""
+        places = self._db.read(
+            "select store_id, key from location where state = 'present'"
+            " and id % max(1, (select max(id) / ? from location)) = 0 limit ?",
+            (SAMPLE, SAMPLE),
+        )
+        lost = 0
+        for store, key in places:
+            try:
+                connect(store).stat(key)
+            except (NotThere, NotFound, StoreUnreachable):
+                lost += 1
+        return len(places) >= FEW and lost * 2 > len(places)
+
+    def preview(self, old: Old, choose: Choose) -> tuple[RestoreSummary, list[PreviewedResource]]:
+        """What a restore would do now: counts, and the first pictures that would change."""
+        with self.compared(old, choose) as (connection, plan, purged):
+            return counting.summary(connection, plan, purged), counting.resources(connection, plan)
+
+    def among(self, resources: Sequence[Resource], complete: bool) -> Choose:
+        """The choice that chosen things mean, to be made once it is known what there was."""
+        return lambda connection: chosen(connection, self._tables(), resources, complete)
+
+    # -- doing ---------------------------------------------------------------------------------------------------------
+
+    def whole(self, old: Old, choose: Choose, label: Label) -> Restored:
+        """Make everything, or some kinds of it, what it was; the history before it ends."""
+        epoch = secrets.token_hex(8)
+        with self._hub.writing() as connection:
+            fetch(connection, "delete from intent where kind = ?", (INTENT,))
+            fetch(connection, "insert into intent(kind, body, at) values (?, ?, ?)", (INTENT, epoch, now()))
+        return self._merge(old, choose, label, epoch)
+
+    def some(self, old: Old, choose: Choose, label: Label) -> Restored:
+        """Make chosen pictures and groups what they were: a change like any other, that can be undone."""
+        return self._merge(old, choose, label, None)
+
+    def _merge(self, old: Old, choose: Choose, label: Label, epoch: str | None) -> Restored:
+        with self.compared(old, choose) as (connection, plan, purged):
+            summary = counting.summary(connection, plan, purged)
+        attached = False
+
+        def work(write: Write) -> int:
+            fresh = plan
+            if write.value(REVISION) != plan.revision:  # somebody wrote meanwhile
+                fresh = write.derive(self._again(choose))
+            write.derive(lambda connection: merging.carry_out(connection, fresh, now()))
+            if epoch is not None:
+                write.execute("update main.setting set value = ? where name = 'epoch'", (epoch,))
+            return sum(step.go + step.put for step in fresh.steps)
+
+        def attaching(connection: apsw.Connection) -> None:
+            nonlocal attached
+            attach(connection, old.path)
+            attached = True
+
+        try:
+            self._door.aside(attaching)
+            committed = self._door.do(work, label)
+        finally:
+            if attached:
+                self._door.aside(lambda connection: fetch(connection, "detach old"))
+        return Restored(committed, epoch, summary)
+
+    def _again(self, choose: Choose) -> Callable[[apsw.Connection], Plan]:
+        def work(connection: apsw.Connection) -> Plan:
+            merging.identify(connection, self._hub.purged)
+            return merging.plan(connection, self._tables(), choose(connection))
+
+        return work
+
+    def finish(self) -> None:
+        """What follows from a whole restore in the hub; at start, too, when a crash came between the two."""
+        for id, epoch in self._hub.read("select id, body from intent where kind = ?", (INTENT,)):
+            revision = self._db.value(REVISION.replace("main.", ""))
+            with self._hub.writing() as connection:
+                if self._db.setting("epoch") == epoch:
+                    fetch(connection, "update history set undoable = 0 where undoable and revision <= ?", (revision,))
+                fetch(connection, "delete from intent where id = ?", (id,))
+
+
+def attach(connection: apsw.Connection, path: Path) -> None:
+    """Attach a private copy: nothing of it need survive."""
+    fetch(connection, "attach ? as old", (str(path),))
+    fetch(connection, "pragma old.journal_mode = memory")
+    fetch(connection, "pragma old.synchronous = off")
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def chosen(
+    connection: apsw.Connection, tables: Sequence[Table], resources: Sequence[Resource], complete: bool
+) -> Choice:
+    """The choice that resources mean, `old` being attached and its pictures identified.
+
+    `NotFound` for what the snapshot has not. Groups that what was chosen belongs to, and that are gone since, are asked
+    for by a `Conflict`, and come back with it if `complete`: they, and nothing else that was in them.
+    """
+    if not resources:
+        raise Invalid("Say what to restore.")
+    only: dict[str, list[int]] = {"picture": [], **{name: [] for name in GROUPS}}
+    for one in resources:
+        only[one.type].append(one.id)
+    for name, ids in only.items():
+        sql = f"select id from old.{name} where id in carray(?)"
+        there = {row[0] for row in fetch(connection, sql, (bind_ids(ids),))}
+        if lost := sorted(set(ids) - there):
+            raise NotFound(f"The snapshot has no {name.replace('_', ' ')} {lost[0]}, or it was removed for good since.")
+    missing = {name: _missing(connection, tables, name, only) for name in GROUPS}
+    if any(missing.values()) and not complete:
+        raise Conflict(
+            "What was chosen belongs to sets, characters or projects that are gone. They can come back with it.",
+            code="missing_dependencies",
+            missing={f"{name}s": ids for name, ids in missing.items()},
+        )
+    return Choice(only=only, bare=missing)
+
+
+def _missing(connection: apsw.Connection, tables: Sequence[Table], group: str, only: dict[str, list[int]]) -> list[int]:
+    """Groups of a sort that rows of what was chosen name, and that are neither there nor chosen themselves."""
+    found: set[int] = set()
+    for table in tables:
+        naming = [column for column, parent in table.within if parent == group]
+        others = [(column, parent) for column, parent in table.within if parent != group and only.get(parent)]
+        for column in naming:
+            for other, parent in others:
+                rows = fetch(
+                    connection,
+                    f'select distinct "{column}" from old."{table.name}" where "{other}" in carray(?)'
+                    f' and "{column}" not in (select id from main.{group})',
+                    (bind_ids(only[parent]),),
+                )
+                found |= {row[0] for row in rows}
+    return sorted(found - set(only[group]))

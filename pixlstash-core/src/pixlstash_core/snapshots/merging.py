@@ -1,0 +1,308 @@
+"""Merges a snapshot into the present database: what would change is worked out first, then done in one transaction.
+
+The snapshot is a private copy attached as `old`, in which the plan is written down: for each table, the keys of rows
+that go (`go_…`) and of rows that come or become what they were (`put_…`). Working it out only reads what there is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import apsw
+from msgspec import Struct
+
+from ..db import bind_ids, fetch
+from ..nouns import RestoreKind, Table
+
+#: What a library is, which no snapshot changes.
+OWN_SETTINGS = "('public_id', 'epoch')"
+
+
+class Choice(Struct, frozen=True):
+    """What to restore. `kinds`: of all pictures only these; `only`: ids by table, of pictures and groups; `bare`: of
+    groups that come back without what else was in them.
+    """
+
+    keep_added: bool = True
+    kinds: frozenset[RestoreKind] | None = None
+    only: dict[str, list[int]] | None = None
+    bare: dict[str, list[int]] = {}
+
+
+class Step(Struct, frozen=True):
+    """One table's part of a plan. `picture`: its column with a picture's id, if it has one."""
+
+    table: Table
+    columns: list[str]
+    keys: list[str]
+    picture: str | None
+    go: int
+    put: int
+
+
+class Plan(Struct, frozen=True):
+    """What a merge would do, and the revision of the present database it was worked out for."""
+
+    revision: int
+    steps: list[Step]
+
+    def step(self, name: str) -> Step | None:
+        return next((step for step in self.steps if step.table.name == name), None)
+
+
+def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> int:
+    """Make the snapshot speak of pictures by their present ids, and not of those removed for good; how many these are.
+
+    The same bytes are the same picture, also when they were removed and taken in again since.
+    """
+    moved = fetch(
+        connection,
+        "select o.id, n.id from old.picture o join main.picture n on n.sha256 = o.sha256 where n.id != o.id",
+    )
+    fetch(connection, "pragma defer_foreign_keys = on")
+    naming = [(table, column) for table in _tables(connection) for column in _naming(connection, table)]
+    for before, after in moved:
+        fetch(connection, "update old.picture set id = ? where id = ?", (after, before))
+        for table, column in naming:
+            fetch(
+                connection, f'update or ignore old."{table}" set "{column}" = ? where "{column}" = ?', (after, before)
+            )
+    gone = [
+        id
+        for id, sha256 in fetch(
+            connection,
+            "select id, sha256 from old.picture where sha256 not in (select sha256 from main.picture)",
+        )
+        if purged(sha256)
+    ]
+    fetch(connection, "delete from old.picture where id in carray(?)", (bind_ids(gone),))
+    for table, column in naming:
+        if column != "cover_id":
+            sql = f'delete from old."{table}" where "{column}" not in (select id from old.picture)'
+            fetch(connection, sql)
+    return len(gone)
+
+
+def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -> Plan:
+    """Work out what a merge would do. It may be done again, and reads `main` at one instant."""
+    revision = fetch(connection, "select coalesce(max(revision), 0) from main.derived_revision where noun = ''")[0][0]
+    there = set(_tables(connection))
+    chosen = [table for table in tables if table.name in there and _wanted(table, choice)]
+    chosen.sort(key=lambda table: table.merge != "kept")  # what others refer to, before what refers to it
+    names = {table.name for table in chosen}
+    return Plan(revision, [_step(connection, table, choice, names) for table in chosen])
+
+
+def carry_out(connection: apsw.Connection, planned: Plan, at: int) -> None:
+    """Do it, inside the open transaction of the write door."""
+    for step in reversed(planned.steps):
+        if step.go:
+            fetch(connection, f'delete from main."{step.table.name}" where {_in(step, _go(step))}')
+    for step in planned.steps:
+        if step.put:
+            if "folded" in step.columns:
+                _free_names(connection, step)
+            fetch(connection, _putting(step), {"at": at} if step.table.merge == "presence" else None)
+    for step in planned.steps:
+        if step.table.merge == "shell":
+            fetch(
+                connection,
+                f'delete from main."{step.table.name}" where id not in (select stack_id from main.stack_member)',
+            )
+
+
+# --- the plan of one table --------------------------------------------------------------------------------------------
+
+
+def _step(connection: apsw.Connection, table: Table, choice: Choice, chosen: set[str]) -> Step:
+    now = fetch(connection, 'select name, pk from pragma_table_info(?, "main")'.replace('"', "'"), (table.name,))
+    then = {name for name, _ in fetch(connection, "select name, pk from pragma_table_info(?, 'old')", (table.name,))}
+    columns = [name for name, _ in now if name in then]
+    keys = [name for name, _ in sorted((row for row in now if row[1]), key=lambda row: row[1])]
+    picture = now[table.picture][0] if table.picture is not None else None
+    step = Step(table, columns, keys, picture, 0, 0)
+    shown = ", ".join(f'{{0}}."{key}"' for key in keys)
+    counts = []
+    for name, alias, sql in (
+        (_go(step), "n", _going(step, choice)),
+        (_put(step), "o", _coming(connection, step, choice, chosen)),
+    ):
+        fetch(connection, f"drop table if exists {name}")
+        seen = f', {alias}."{picture}" as of_picture' if picture else ""
+        fetch(connection, f"create table {name} as select {shown.format(alias)}{seen} {sql}", _bound(choice))
+        counts.append(fetch(connection, f"select count(*) from {name}")[0][0])
+    return Step(table, columns, keys, picture, *counts)
+
+
+def _going(step: Step, choice: Choice) -> str:
+    """Rows of now that the snapshot does not have, and speaks of."""
+    name, merge = step.table.name, step.table.merge
+    missing = f'from main."{name}" n left join old."{name}" o on {_same(step)} where o."{step.keys[0]}" is null'
+    if merge in ("rows", "presence"):
+        spoken = [
+            f'n."{column}" in (select id from old."{parent}")' for column, parent in within(step.table, step.picture)
+        ]
+        return " and ".join([missing, *spoken, *_only(step, choice, "n")])
+    if merge == "whole":
+        return missing + (f" and n.name not in {OWN_SETTINGS}" if name == "setting" else "")
+    if choice.only is None and (merge == "group" or (merge == "root" and not choice.keep_added)):
+        # Ids are never used again, so that a higher one was given out since; a lower one was gone when it was taken.
+        before = (
+            f" and n.id <= (select seq from old.sqlite_sequence where name = '{name}')" if choice.keep_added else ""
+        )
+        return missing + before
+    return f'from main."{name}" n where 0'
+
+
+def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set[str]) -> str:
+    """Rows of the snapshot that are not there now, or not so."""
+    name, merge = step.table.name, step.table.merge
+    joined = f'from old."{name}" o left join main."{name}" n on {_same(step)} where '
+    if merge == "never":
+        return joined + "0"
+    differs = " or ".join(f'n."{column}" is not o."{column}"' for column in step.columns if column not in step.keys)
+    if merge in ("root", "bytes", "kept", "presence") or not differs:
+        differs = "0"
+    needed = [f'(n."{step.keys[0]}" is null or {differs})', *_only(step, choice, "o")]
+    if name == "setting":
+        needed.append(f"o.name not in {OWN_SETTINGS}")
+    if merge == "bytes":
+        needed.append('o.picture_id in (select id from old."put_picture")')
+    if name == "location":
+        needed.append("not exists (select 1 from main.location x where x.store_id = o.store_id and x.key = o.key)")
+    for column, parent, key in fetch(
+        connection, 'select "from", "table", coalesce("to", \'id\') from pragma_foreign_key_list(?, \'old\')', (name,)
+    ):
+        if parent not in chosen or choice.only is not None:
+            comes = f' or o."{column}" in (select id from {_put_name(parent)})' if parent in chosen else ""
+            needed.append(f'(o."{column}" is null or o."{column}" in (select "{key}" from main."{parent}"){comes})')
+    return joined + " and ".join(needed)
+
+
+def within(table: Table, picture: str | None) -> tuple[tuple[str, str], ...]:
+    return table.within or (((picture, "picture"),) if picture else ())
+
+
+def _wanted(table: Table, choice: Choice) -> bool:
+    if choice.kinds is not None:
+        return bool(table.kinds & choice.kinds)
+    return choice.only is None or table.merge not in ("whole", "words", "kept", "never", "shell")
+
+
+def _only(step: Step, choice: Choice, alias: str) -> list[str]:
+    """Of a restore of chosen pictures and groups, what belongs to these."""
+    if choice.only is None:
+        return []
+    if step.table.name in choice.only:
+        bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
+        return [f'({alias}."id" in carray(:{step.table.name}){bare})']
+    found = [
+        f'{alias}."{column}" in carray(:{parent})'
+        for column, parent in within(step.table, step.picture)
+        if parent in choice.only
+    ]
+    return [f"({' or '.join(found)})"] if found else ["0"]
+
+
+def _bound(choice: Choice) -> dict[str, Any] | None:
+    if choice.only is None:
+        return None
+    bare = {f"bare_{name}": bind_ids(choice.bare.get(name, [])) for name in choice.only}
+    return {**{name: bind_ids(ids) for name, ids in choice.only.items()}, **bare}
+
+
+# --- carrying it out --------------------------------------------------------------------------------------------------
+
+
+def _putting(step: Step) -> str:
+    name = step.table.name
+    values = [":at" if step.table.merge == "presence" and column == "at" else f'"{column}"' for column in step.columns]
+    changed = [column for column in step.columns if column not in step.keys]
+    update = "do update set " + ", ".join(f'"{one}" = excluded."{one}"' for one in changed) if changed else "do nothing"
+    return (
+        f'insert into main."{name}"({_listed(step.columns)}) select {", ".join(values)} from old."{name}"'
+        f" where {_in(step, _put(step))} on conflict({_listed(step.keys)}) {update}"
+    )
+
+
+def _free_names(connection: apsw.Connection, step: Step) -> None:
+    """Let rows have their old names back: those made since that have one of these get another."""
+    name = step.table.name
+    taken = fetch(
+        connection,
+        f'select n.id, n.name, n.folded, o.id from main."{name}" n join old."{name}" o on o.folded = n.folded'
+        f' where n.id != o.id and n.id not in (select id from old."{name}")'
+        f" and o.id in (select id from {_put(step)})",
+    )
+    for id, text, folded, holder in taken:
+        end = _free(connection, name, folded)
+        bindings = (text + end, folded + end, id)
+        fetch(connection, f'update main."{name}" set name = ?, folded = ? where id = ?', bindings)
+        if "alias_id" in step.columns:  # a tag of the same name means the same
+            fetch(connection, f'update main."{name}" set alias_id = ? where id = ?', (holder, id))
+    # Two that swapped names would otherwise be in each other's way.
+    fetch(
+        connection,
+        f'update main."{name}" set folded = char(1) || id where id in (select id from {_put(step)})',
+    )
+
+
+def _free(connection: apsw.Connection, table: str, folded: str) -> str:
+    """What makes a name one that nothing has, now or in the snapshot."""
+    number = 2
+    sql = f'select 1 from main."{table}" where folded = :it union all select 1 from old."{table}" where folded = :it'
+    while fetch(connection, sql, {"it": f"{folded} ({number})"}):
+        number += 1
+    return f" ({number})"
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def _tables(connection: apsw.Connection) -> Iterator[str]:
+    """Those that both have."""
+    for (name,) in fetch(
+        connection,
+        "select name from old.sqlite_schema where type = 'table' and name in"
+        " (select name from main.sqlite_schema where type = 'table') and name not like 'sqlite%'"
+        " and name not like 'derived%'",
+    ):
+        yield name
+
+
+def _naming(connection: apsw.Connection, table: str) -> list[str]:
+    """The columns of a table that name pictures, whether or not the schema says so."""
+    named = {
+        row[0]
+        for row in fetch(
+            connection, "select \"from\" from pragma_foreign_key_list(?, 'old') where \"table\" = 'picture'", (table,)
+        )
+    }
+    columns = {row[0] for row in fetch(connection, "select name from pragma_table_info(?, 'old')", (table,))}
+    return sorted(named | columns & {"cover_id", "low_id", "high_id"})
+
+
+def _same(step: Step) -> str:
+    return " and ".join(f'o."{key}" = n."{key}"' for key in step.keys)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+def _in(step: Step, part: str) -> str:
+    keys = _listed(step.keys)
+    return f"{f'({keys})' if len(step.keys) > 1 else keys} in (select {keys} from {part})"
+
+
+def _go(step: Step) -> str:
+    return f'old."go_{step.table.name}"'
+
+
+def _put(step: Step) -> str:
+    return _put_name(step.table.name)
+
+
+def _put_name(table: str) -> str:
+    return f'old."put_{table}"'

@@ -1,0 +1,362 @@
+"""The shelf: the folder with a library's snapshots. Takes, lists, reads back, writes out, and drops them.
+
+    snapshots/42.snapshot        a manifest each
+    snapshots/packs/….zst        pages, shared between them
+    snapshots/scratch/           emptied at start
+
+A manifest is the last thing that is written and the first that goes, and packs that no manifest names are dropped, so
+that a crash at any moment leaves whole snapshots and nothing that stays for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+import apsw
+import msgspec
+import numpy as np
+
+from ..db import fetch, translated
+from ..errors import Conflict, NotFound, PixlStashError
+from ..files import create_private, fsync_folder, writing_to
+from . import manifests, packs
+from .freeze import Source
+from .manifests import Manifest, Numbers
+from .packs import DIGEST, FRAME, UNFINISHED, Damaged, Pack, Packing
+
+#: A try that lets the log grow by so many bytes is given up and begun anew: what it stored need not be stored again.
+GROWTH, TRIES = 64 << 20, 3
+Progress = Callable[[int, int], None]
+
+
+class Grown(Exception):
+    """The log grew too much while this instant was held."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """Pages that are on the disk: their packs, the number of each in order, the hash of all, and their size."""
+
+    packs: list[Pack]
+    numbers: Numbers
+    sha256: str
+    bytes: int
+
+
+class Shelf:
+    """One library's snapshots. Everything that changes something holds `lock`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.packs = folder / "packs"
+        self.scratch = folder / "scratch"
+        self.lock = threading.RLock()
+
+    # -- what is there -------------------------------------------------------------------------------------------------
+
+    def listed(self) -> tuple[list[Manifest], dict[int, str]]:
+        """(manifests, the newest first; why others cannot be read, by id)."""
+        found: list[Manifest] = []
+        damaged: dict[int, str] = {}
+        for id in manifests.ids(self.folder):
+            try:
+                found.append(manifests.head(self.folder, id))
+            except PixlStashError as error:
+                if manifests.path_of(self.folder, id).exists():  # else it was deleted meanwhile
+                    damaged[id] = str(error)
+        return found, damaged
+
+    def highest(self) -> int:
+        """The highest id that is taken."""
+        return max(manifests.ids(self.folder), default=0)
+
+    def find(self, id: int) -> tuple[Manifest, Numbers]:
+        """`NotFound`, or what is wrong with it."""
+        self.demand(id)
+        return manifests.read(self.folder, id)
+
+    def demand(self, id: int) -> None:
+        """`NotFound` unless it is there, sound or not."""
+        if not manifests.path_of(self.folder, id).exists():
+            raise NotFound("There is no such snapshot.")
+
+    def size(self) -> int:
+        """Bytes of all on the disk."""
+        found = (*self.folder.glob(f"*{manifests.SUFFIX}"), *self.packs.glob(f"*{packs.SUFFIX}"))
+        return sum(path.stat().st_size for path in found)
+
+    def problems(self) -> list[str]:
+        """Problems that show without reading much: manifests that cannot be read, packs that are not there."""
+        found, damaged = self.listed()
+        there = packs.names(self.packs)
+        wrong = [f"{sentence} Delete it." for sentence in damaged.values()]
+        for one in found:
+            if gone := [name for name, _ in one.packs if name not in there]:
+                wrong.append(f"Snapshot {one.id} lacks {len(gone)} of its {len(one.packs)} packs.")
+        return wrong
+
+    # -- taking --------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Drop what a crash left half written."""
+        if self.folder.exists():
+            with self.lock, writing_to(self.folder):
+                folders = (self.folder, self.packs)
+                left = [path for folder in folders for path in folder.glob(f"*{UNFINISHED}")]
+                for path in (*left, *self.scratch.glob("*")):
+                    path.unlink()
+
+    def prepare(self) -> None:
+        """Make the folders where they are missing."""
+        with writing_to(self.folder):
+            for folder in (self.folder, self.packs, self.scratch):
+                if not folder.exists():
+                    folder.mkdir(mode=0o700)
+                    fsync_folder(folder.parent)
+
+    def store(self, source: Source, progress: Progress, *, patient: bool) -> Stored:
+        """Store the pages of an instant that are not stored yet, durably. `Grown` unless `patient`."""
+        known, stored, first = self._known(source.page_size)
+        packing = Packing(self.packs, source.page_size, known, first)
+        numbers: list[int] = []
+        whole = hashlib.sha256()
+        limit = source.grown() + GROWTH
+        try:
+            for names, pages in _pages(source):
+                whole.update(b"".join(names))
+                numbers += map(packing.add, names, pages)
+                progress(len(numbers), source.size // source.page_size)
+                if not patient and source.grown() > limit:
+                    packing.finish()
+                    raise Grown
+            packing.finish()
+        except BaseException:
+            packing.give_up()
+            raise
+        for new in packing.written:
+            packs.verify(self.packs, new.name)
+        with writing_to(self.packs):
+            fsync_folder(self.packs)
+        used, placed = _used([*stored, *packing.written], np.array(numbers, np.int64))
+        return Stored(used, placed, whole.hexdigest(), _weight(used, placed))
+
+    def _known(self, page_size: int) -> tuple[dict[bytes, int], list[Pack], int]:
+        """(the number of every page that can be used, the packs they are in, how many pages these have).
+
+        A pack whose index cannot be read is passed over: its pages are stored again.
+        """
+        known: dict[bytes, int] = {}
+        found: list[Pack] = []
+        first = 0
+        for name in sorted(packs.names(self.packs)):
+            with suppress(Damaged):
+                pack = packs.read_index(self.packs, name)
+                if pack.page_size == page_size:
+                    for slot, one in enumerate(pack.digests()):
+                        known.setdefault(one, first + slot)
+                    found.append(pack)
+                    first += len(pack)
+        return known, found, first
+
+    def set_aside(self, name: str | None) -> bool:
+        """Have a damaged pack be built upon no more, so that what it held is stored again; False when it is sound.
+
+        It is kept under another name for as long as a snapshot names it.
+        """
+        if name is None or name not in packs.names(self.packs):
+            return False
+        try:
+            packs.verify(self.packs, name)
+            return False
+        except Damaged:
+            path = packs.path_of(self.packs, name)
+            with writing_to(self.packs):
+                os.replace(path, path.with_name(f"{path.name}{packs.ASIDE}"))
+                fsync_folder(self.packs)
+            return True
+
+    def add(self, manifest: Manifest, numbers: Numbers) -> None:
+        """Have a snapshot exist from now on."""
+        manifests.write(self.folder, manifest, numbers)
+
+    def label(self, id: int, label: str | None) -> Manifest:
+        with self.lock:
+            manifest, numbers = self.find(id)
+            renamed = msgspec.structs.replace(manifest, label=label)
+            manifests.write(self.folder, renamed, numbers)
+            return renamed
+
+    # -- reading back --------------------------------------------------------------------------------------------------
+
+    def write_out(self, manifest: Manifest, numbers: Numbers, out: BinaryIO, progress: Progress | None = None) -> None:
+        """Write the database that a snapshot holds to an empty file, each page compared with its hash. Not durable."""
+        bases = _bases([Pack(name, manifest.page_size, [], bytes(DIGEST * pages)) for name, pages in manifest.packs])
+        order = np.argsort(numbers, kind="stable")
+        inverse = numbers[order]
+        hashes = np.zeros((manifest.pages, DIGEST), np.uint8)
+        size, done = manifest.page_size, 0
+        with writing_to(self.scratch):
+            out.truncate(manifest.pages * size)
+            for at, (name, pages) in enumerate(manifest.packs):
+                low, high = np.searchsorted(inverse, [bases[at], bases[at] + pages])
+                if low == high:
+                    continue
+                pack = self._index(name, pages, size)
+                slots, places = inverse[low:high] - bases[at], order[low:high]
+                digests = np.frombuffer(pack.hashes, np.uint8).reshape(-1, DIGEST)
+                hashes[places] = digests[slots]
+                for frame, body in packs.frames(self.packs, pack, np.unique(slots // FRAME).tolist()):
+                    left, right = np.searchsorted(slots, [frame * FRAME, (frame + 1) * FRAME])
+                    _scatter(out.fileno(), body, size, slots[left:right] - frame * FRAME, places[left:right])
+                    done += int(right - left)
+                    if progress is not None:
+                        progress(done, manifest.pages)
+        if hashlib.sha256(hashes.tobytes()).hexdigest() != manifest.sha256:
+            raise Damaged(f"Snapshot {manifest.id} is damaged: its pages are not those it was taken of.")
+
+    def _index(self, name: str, pages: int, page_size: int) -> Pack:
+        pack = packs.read_index(self.packs, name)
+        if len(pack) != pages or pack.page_size != page_size:
+            raise Damaged(f"Pack {name} of the snapshots is damaged.", pack=name)
+        return pack
+
+    @contextmanager
+    def written_out(self, manifest: Manifest, numbers: Numbers, progress: Progress | None = None) -> Iterator[Path]:
+        """The database of a snapshot in a file of its own, until the block ends."""
+        path = self.scratch / f"{secrets.token_hex(8)}.db"
+        try:
+            with writing_to(self.scratch), create_private(path) as out:
+                self.write_out(manifest, numbers, out, progress)
+            yield path
+        finally:
+            for left in self.scratch.glob(f"{path.name}*"):
+                left.unlink()
+
+    def export(self, id: int, path: Path) -> Manifest:
+        """Write a snapshot's database to a new file, durably."""
+        manifest, numbers = self.find(id)
+        with writing_to(path.parent):
+            if path.exists():
+                raise Conflict(f"{path} is there already.")
+        temporary = path.with_name(f"{path.name}{UNFINISHED}")
+        try:
+            with writing_to(path.parent):
+                with create_private(temporary) as out:
+                    self.write_out(manifest, numbers, out)
+                    out.flush()
+                    os.fsync(out.fileno())
+                os.replace(temporary, path)
+                fsync_folder(path.parent)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        return manifest
+
+    def open(self, id: int) -> BinaryIO:
+        """A snapshot's database, in a file without a name; it is gone once it is closed."""
+        manifest, numbers = self.find(id)
+        with writing_to(self.scratch):
+            file = cast(BinaryIO, TemporaryFile(dir=self.scratch if os.access(self.scratch, os.W_OK) else None))
+        try:
+            self.write_out(manifest, numbers, file)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def verify(self, manifest: Manifest, numbers: Numbers, progress: Progress | None = None) -> None:
+        """Read a snapshot back as a restore would, and check the database in it; `Damaged` says what is wrong."""
+        with self.written_out(manifest, numbers, progress) as path:
+            try:
+                with translated(), closing(opened(path)) as connection:
+                    for (line,) in fetch(connection, "pragma integrity_check(3)"):
+                        if line != "ok":
+                            raise Damaged(f"Snapshot {manifest.id} is damaged: {line}.")
+                    if counts(connection, manifest.rows) != manifest.rows:
+                        raise Damaged(f"Snapshot {manifest.id} is damaged: rows are missing.")
+                    if connection.pragma("user_version") != manifest.schema:
+                        raise Damaged(f"Snapshot {manifest.id} is damaged: it is of another schema.")
+            except apsw.Error as error:
+                raise Damaged(f"Snapshot {manifest.id} is damaged: {error}.") from error
+
+
+def opened(path: Path) -> apsw.Connection:
+    """A database that was written out, to be read: nothing is made beside it."""
+    from urllib.parse import quote
+
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    return apsw.Connection(f"file:{quote(str(path.resolve()))}?immutable=1", flags=flags)
+
+
+def counts(connection: apsw.Connection, tables: Iterator[str] | dict[str, int] | list[str]) -> dict[str, int]:
+    """How many rows tables have; -1: no such table."""
+    there = {name for (name,) in fetch(connection, "select name from sqlite_schema where type = 'table'")}
+    return {name: fetch(connection, f'select count(*) from "{name}"')[0][0] if name in there else -1 for name in tables}
+
+
+def _pages(source: Source) -> Iterator[tuple[list[bytes], list[memoryview]]]:
+    """The pages of an instant with their hashes, some at a time."""
+    step, size = FRAME * source.page_size, source.page_size
+    for offset in range(0, source.size, step):
+        block = memoryview(source.read(offset, min(step, source.size - offset)))
+        pages = [block[at : at + size] for at in range(0, len(block), size)]
+        yield [packs.digest(page) for page in pages], pages
+
+
+def _bases(given: list[Pack]) -> Numbers:
+    """The number of the first page of each pack."""
+    return np.cumsum([0, *(len(pack) for pack in given)])[:-1].astype(np.int64)
+
+
+def _used(given: list[Pack], numbers: Numbers) -> tuple[list[Pack], Numbers]:
+    """The packs that are used at all, and the numbers through these alone."""
+    bases = _bases(given)
+    at = np.searchsorted(bases, numbers, "right") - 1
+    kept = np.unique(at)
+    used = [given[one] for one in kept]
+    moved = np.zeros(len(given), np.int64)
+    moved[kept] = _bases(used)
+    return used, numbers - bases[at] + moved[at]
+
+
+def _weight(used: list[Pack], numbers: Numbers) -> int:
+    """Compressed bytes of these pages, each counted once: a page weighs its share of its frame."""
+    return int(np.concatenate([weights(pack) for pack in used])[np.unique(numbers)].sum())
+
+
+def weights(pack: Pack) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Compressed bytes that each page of a pack stands for."""
+    each = np.array(pack.frames, np.float64)
+    pages = np.full(len(each), FRAME)
+    pages[-1] = len(pack) - FRAME * (len(each) - 1)
+    return np.repeat(each / pages, pages)
+
+
+def _scatter(out: int, body: bytes, size: int, slots: Numbers, places: Numbers) -> None:
+    """Write pages of a frame to their places: those that follow one another, at once."""
+    order = np.argsort(places, kind="stable")
+    slots, places = slots[order], places[order]
+    breaks = np.flatnonzero((np.diff(places) != 1) | (np.diff(slots) != 1)) + 1
+    view = memoryview(body)
+    for first, last in zip([0, *breaks.tolist()], [*breaks.tolist(), len(slots)], strict=True):
+        start, place = int(slots[first]), int(places[first])
+        _write(out, view[start * size : (start + last - first) * size], place * size)
+
+
+def _write(out: int, data: memoryview, offset: int) -> None:
+    if hasattr(os, "pwrite"):
+        while data:
+            done = os.pwrite(out, data, offset)
+            data, offset = data[done:], offset + done
+    else:  # pragma: no cover
+        os.lseek(out, offset, os.SEEK_SET)
+        os.write(out, data)

@@ -1,0 +1,177 @@
+"""Drops what no snapshot needs any more: whole packs, and by writing them anew, pages of packs.
+
+Packs are written before manifests that name them, and dropped after the last that does. Between any two steps every
+manifest names packs that are there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import numpy as np
+from msgspec import structs
+
+from ..files import fsync_folder, writing_to
+from . import manifests, packs
+from .manifests import Manifest, Numbers
+from .packs import DIGEST, FRAME, Pack, Packing
+from .shelf import Progress, Shelf, _bases, _used, weights
+
+#: A pack of which a smaller share is used is written anew.
+WORTH = 0.75
+Bits = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+def delete(shelf: Shelf, id: int) -> None:
+    """Have a snapshot not exist any more; what only it needed goes with the next sweep. It need not be sound."""
+    with shelf.lock, writing_to(shelf.folder):
+        manifests.path_of(shelf.folder, id).unlink(missing_ok=True)
+        fsync_folder(shelf.folder)
+
+
+def sweep(shelf: Shelf, *, rewrite: bool = True, progress: Progress = lambda done, total: None) -> int:
+    """Drop packs that no manifest names, after writing anew those that are hardly used; bytes that were freed.
+
+    While a manifest cannot be read nothing is dropped: nobody knows what it needs.
+    """
+    with shelf.lock:
+        found, damaged = shelf.listed()
+        if damaged:
+            return 0
+        before = _size(shelf)
+        if rewrite and found:
+            with suppress(packs.Damaged):  # what cannot be read is left as it is, and `check` says so
+                _rewrite(shelf, found, progress)
+            found = shelf.listed()[0]
+        named = {name for one in found for name, _ in one.packs}
+        with writing_to(shelf.packs):
+            for path in shelf.packs.glob(f"*{packs.SUFFIX}*"):
+                if path.name.partition(".")[0] not in named:
+                    path.unlink()
+            if before:
+                fsync_folder(shelf.packs)
+        return before - _size(shelf)
+
+
+def _size(shelf: Shelf) -> int:
+    return sum(path.stat().st_size for path in shelf.packs.glob(f"*{packs.SUFFIX}*"))
+
+
+def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]]:
+    """By pack, how many snapshots use each of its pages."""
+    counted: dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]] = {}
+    for one in found:
+        numbers = np.unique(manifests.read(shelf.folder, one.id)[1])
+        first = 0
+        for name, pages in one.packs:
+            low, high = np.searchsorted(numbers, [first, first + pages])
+            counted.setdefault(name, np.zeros(pages, np.int32))[numbers[low:high] - first] += 1
+            first += pages
+    return counted
+
+
+def freed(shelf: Shelf, found: Sequence[Manifest]) -> dict[int, int]:
+    """By snapshot, about how many bytes deleting it and sweeping would free now."""
+    counted = uses(shelf, found)
+    each = {name: weights(packs.read_index(shelf.packs, name)) for name in counted}
+    return {one.id: int(sum(_freed(one, shelf, counted, each))) for one in found}
+
+
+def _freed(
+    manifest: Manifest,
+    shelf: Shelf,
+    counted: dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]],
+    each: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]],
+) -> Iterator[float]:
+    """Bytes of each of its packs that would go: only of those that are then written anew, or dropped whole."""
+    numbers = np.unique(manifests.read(shelf.folder, manifest.id)[1])
+    first = 0
+    for name, pages in manifest.packs:
+        low, high = np.searchsorted(numbers, [first, first + pages])
+        left = counted[name].copy()
+        left[numbers[low:high] - first] -= 1
+        if (left > 0).mean() < WORTH:
+            yield float(each[name][left == 0].sum())
+        first += pages
+
+
+def _rewrite(shelf: Shelf, found: list[Manifest], progress: Progress) -> None:
+    used = {name: counts > 0 for name, counts in uses(shelf, found).items()}
+    old = {name: bits for name, bits in used.items() if bits.mean() < WORTH}
+    indexes = {name: packs.read_index(shelf.packs, name) for name in used}
+    by_size: dict[int, list[Pack]] = {}
+    for pack in indexes.values():
+        by_size.setdefault(pack.page_size, []).append(pack)
+    for page_size, given in by_size.items():
+        if chosen := {pack.name: used[pack.name] for pack in given if pack.name in old}:
+            _anew(shelf, page_size, given, chosen, [one for one in found if one.page_size == page_size], progress)
+
+
+def _anew(
+    shelf: Shelf,
+    page_size: int,
+    given: list[Pack],
+    old: dict[str, Bits],
+    found: list[Manifest],
+    progress: Progress,
+) -> None:
+    """Store the used pages of old packs anew, then have manifests name these."""
+    kept = [pack for pack in given if pack.name not in old]
+    known: dict[bytes, int] = {}
+    first = 0
+    for pack in kept:
+        known.update(zip(pack.digests(), range(first, first + len(pack)), strict=True))
+        first += len(pack)
+    packing = Packing(shelf.packs, page_size, known, first)
+    moved: dict[str, Numbers] = {}
+    try:
+        for pack in given:
+            if pack.name in old:
+                moved[pack.name] = _moved(shelf, pack, old[pack.name], packing)
+                progress(len(moved), len(old))
+        packing.finish()
+    except BaseException:
+        packing.give_up()
+        raise
+    for new in packing.written:
+        packs.verify(shelf.packs, new.name)
+    with writing_to(shelf.packs):
+        fsync_folder(shelf.packs)
+    every = [*kept, *packing.written]
+    places = {pack.name: base + np.arange(len(pack)) for pack, base in zip(every, _bases(every), strict=True)} | moved
+    hashes = np.concatenate([np.frombuffer(pack.hashes, np.uint8).reshape(-1, DIGEST) for pack in every])
+    for one in found:
+        if any(name in old for name, _ in one.packs):
+            _rename(shelf, one, every, places, hashes)
+
+
+def _moved(shelf: Shelf, pack: Pack, used: Bits, packing: Packing) -> Numbers:
+    """Store the used pages of a pack; the number each has from now on, by its place in the pack."""
+    numbers = np.full(len(pack), -1, np.int64)
+    digests = pack.digests()
+    wanted = np.unique(np.flatnonzero(used) // FRAME).tolist()
+    for frame, body in packs.frames(shelf.packs, pack, wanted):
+        view = memoryview(body)
+        for slot in range(frame * FRAME, min(len(pack), (frame + 1) * FRAME)):
+            if used[slot]:
+                at = (slot - frame * FRAME) * pack.page_size
+                numbers[slot] = packing.add(digests[slot], view[at : at + pack.page_size])
+    return numbers
+
+
+def _rename(
+    shelf: Shelf,
+    manifest: Manifest,
+    every: list[Pack],
+    places: dict[str, Numbers],
+    hashes: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
+) -> None:
+    """Write a manifest that names other packs with the very same pages."""
+    _, numbers = manifests.read(shelf.folder, manifest.id)
+    through = np.concatenate([places[name] for name, _ in manifest.packs])[numbers]
+    if through.min() < 0 or hashlib.sha256(hashes[through].tobytes()).hexdigest() != manifest.sha256:
+        raise packs.Damaged(f"Snapshot {manifest.id} would not be the same in other packs, so it was left as it is.")
+    used, placed = _used(every, through)
+    manifests.write(shelf.folder, structs.replace(manifest, packs=[(pack.name, len(pack)) for pack in used]), placed)

@@ -1,0 +1,165 @@
+"""Snapshots of the metadata. `created_at` is UTC, in whole seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+SnapshotKind = Literal["MANUAL", "DAILY", "WEEKLY", "MONTHLY", "OPPORTUNISTIC"]
+
+
+class Snapshot(Struct, frozen=True):
+    """One restore point. `byte_size`: bytes if it stood alone, compressed; `frees`: what deleting it would free
+    on the disk, given the others.
+
+    `is_compatible`: whether this PixlStash can read the schema it is of, and it is of this library.
+    """
+
+    id: int
+    kind: SnapshotKind
+    label: str | None
+    created_at: datetime
+    picture_count: int
+    byte_size: int
+    is_compatible: bool
+    picture_set_count: int
+    project_count: int
+    character_count: int
+    schema_version: int
+    frees: int
+
+
+class SnapshotFailure(Struct, frozen=True):
+    """Why the last snapshot that was tried was not taken. The next one that is taken clears it."""
+
+    at: datetime
+    sentence: str
+
+
+class SnapshotWork(Struct, frozen=True):
+    """What is being done with snapshots right now. `progress`: from 0 to 1."""
+
+    kind: str
+    snapshot_id: int | None
+    started_at: datetime
+    progress: float
+
+
+class SnapshotStatus(Struct, frozen=True):
+    """`automatic`: whether they are taken by themselves; `size`: bytes of all on the disk; `problems`: sentences."""
+
+    active_job: SnapshotWork | None
+    automatic: bool
+    failure: SnapshotFailure | None
+    size: int
+    problems: list[str]
+
+
+class SnapshotCheck(Struct, frozen=True):
+    """What reading a snapshot back found; `problem` is null when all of it is there and sound."""
+
+    id: int
+    problem: str | None
+
+
+class TakeSnapshot(Struct, frozen=True):
+    label: str | None = None
+
+
+class EditSnapshot(Struct, frozen=True):
+    label: str | None
+
+
+class SetSnapshots(Struct, frozen=True):
+    """Whether snapshots are taken by themselves: daily, weekly, monthly, and after the first import."""
+
+    automatic: bool
+
+
+ResourceType = Literal["picture", "picture_set", "character", "project"]
+
+
+class Resource(Struct, frozen=True):
+    """One thing to restore."""
+
+    type: ResourceType
+    id: int
+
+
+class RestoreSnapshot(Struct, frozen=True):
+    """How to restore everything. `keep_added`: what was added since stays; `kinds`: of all pictures only these.
+
+    `allow_without_safety`: go on although no safety snapshot can be taken; `allow_missing_files`: although most files
+    are not where they should be; `dry_run`: change nothing, only count.
+    """
+
+    keep_added: bool = True
+    kinds: list[Literal["tags", "scores", "captions", "faces", "membership"]] | None = None
+    allow_without_safety: bool = False
+    allow_missing_files: bool = False
+    dry_run: bool = False
+
+
+class RestoreResources(Struct, frozen=True):
+    """What to restore. `confirm_restore_dependencies`: sets and the like that they need come back with them."""
+
+    resources: list[Resource]
+    confirm_restore_dependencies: bool = False
+
+
+class PreviewedResource(Struct, frozen=True):
+    """One picture that would change. `changed_fields`: which sorts of things about it."""
+
+    type: ResourceType
+    id: int
+    exists_in_live: bool
+    exists_in_snapshot: bool
+    changed_fields: list[str]
+
+
+class RestoreSummary(Struct, frozen=True):
+    """What a restore would do. Only what really changes is counted; `kept` is what was added since, and stays."""
+
+    pictures_to_revert: int
+    pictures_to_recreate: int
+    pictures_to_delete: int
+    pictures_unchanged: int
+    missing_files: int
+    pictures_kept: int
+    permanently_deleted: int
+    sets_to_revert: int
+    sets_to_recreate: int
+    sets_to_delete: int
+    characters_to_revert: int
+    characters_to_recreate: int
+    characters_to_delete: int
+    projects_to_revert: int
+    projects_to_recreate: int
+    projects_to_delete: int
+    tags_to_revert: int
+    sayings_to_revert: int
+    settings_to_revert: int
+
+
+class RestorePreview(Struct, frozen=True):
+    """What a restore would do; `resources` are the first 200 pictures that would change."""
+
+    snapshot: Snapshot
+    resources: list[PreviewedResource]
+    summary: RestoreSummary
+    warnings: list[str]
+
+
+class RestoreReport(Struct, frozen=True):
+    """What a restore did. `safety_snapshot_id`: how to get back."""
+
+    snapshot_id: int
+    resource_type: str
+    upserted_count: int
+    missing_files_count: int
+    permanently_deleted_count: int
+    errors: list[str]
+    dry_run: bool
+    safety_snapshot_id: int | None

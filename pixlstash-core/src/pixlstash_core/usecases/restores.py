@@ -1,0 +1,113 @@
+"""Restoring from snapshots: looked at first, then everything, some kinds, or what was chosen. The owner's alone."""
+
+from __future__ import annotations
+
+from ..errors import Conflict, NoSafety, PixlStashError
+from ..features.restores import Choose
+from ..snapshots.merging import Choice
+from ..types import (
+    Reader,
+    RestorePreview,
+    RestoreReport,
+    RestoreResources,
+    RestoreSnapshot,
+    RestoreSummary,
+    Snapshot,
+)
+from ..write import Label
+from .wired import Wired, demand
+
+#: Sorts of pictures restored when nothing is said.
+EVERYTHING = "full"
+
+
+class Restores(Wired):
+    def preview_restore(self, reader: Reader, id: int, keep_added: bool = True) -> RestorePreview:
+        """What restoring everything to a snapshot would do. Nothing is changed."""
+        return self._preview(reader, id, _whole(RestoreSnapshot(keep_added)))
+
+    def preview_resources(self, reader: Reader, id: int, ask: RestoreResources) -> RestorePreview:
+        """What restoring some pictures, sets, characters or projects would do. Nothing is changed."""
+        return self._preview(reader, id, self.restores.among(ask.resources, True))
+
+    def restore_snapshot(self, reader: Reader, id: int, ask: RestoreSnapshot) -> RestoreReport:
+        """Restore everything to a snapshot; a safety snapshot is taken first. No file of a picture is touched."""
+        if ask.dry_run:
+            seen = self._preview(reader, id, _whole(ask))
+            return _report(id, seen.summary, None, dry=True)
+        demand(reader, "owner")
+        self._writable()
+        with self.restores.alone(), self.restore_points.working("RESTORE", id):
+            if not ask.allow_missing_files and self.restores.most_files_missing(self.stores.connect):
+                raise Conflict(
+                    "Most files are not where they should be: is a disk not mounted? Nothing was restored.",
+                    code="files_missing",
+                )
+            with self.restores.written_out(id) as old:
+                safety = self._safety(id, ask.allow_without_safety)
+                label = Label(reader.principal, f"Everything restored to snapshot {id}", undoable=False)
+                done = self.restores.whole(old, _whole(ask), label)
+            self.epoch = done.epoch or self.epoch
+            self.views.renew(self.epoch)
+            self.feed.catch_up()
+            self.restores.finish()
+            self.restore_points.prune(but=id)
+        return _report(id, done.summary, safety.id if safety else None)
+
+    def restore_resources(self, reader: Reader, id: int, ask: RestoreResources) -> RestoreReport:
+        """Restore some pictures, sets, characters or projects, and nothing else, in one step that can be undone."""
+        demand(reader, "owner")
+        self._writable()
+        count = len({(one.type, one.id) for one in ask.resources})
+        what = "1 thing" if count == 1 else f"{count:,} things"
+        with self.restores.alone(), self.restore_points.working("RESTORE", id), self.restores.written_out(id) as old:
+            choose = self.restores.among(ask.resources, ask.confirm_restore_dependencies)
+            done = self.restores.some(old, choose, Label(reader.principal, f"{what} restored from snapshot {id}"))
+        return RestoreReport(id, "batch", count, done.summary.missing_files, 0, [], False, None)
+
+    def _preview(self, reader: Reader, id: int, choose: Choose) -> RestorePreview:
+        demand(reader, "owner")
+        self._writable()
+        shown = self.restore_points.get(id)
+        with self.restores.written_out(id) as old:
+            summary, resources = self.restores.preview(old, choose)
+        return RestorePreview(shown, resources, summary, self._warnings(shown, summary))
+
+    def _warnings(self, shown: Snapshot, summary: RestoreSummary) -> list[str]:
+        found = []
+        if summary.missing_files:
+            found.append(f"{summary.missing_files:,} pictures have no file where it should be.")
+        if summary.permanently_deleted:
+            found.append(f"{summary.permanently_deleted:,} pictures were removed for good since, and do not come back.")
+        if shown.schema_version < self.db.version:
+            found.append("The snapshot is of an older PixlStash; it is brought up to date first.")
+        if summary.settings_to_revert:
+            found.append("Settings of the library are restored as well; those of this installation stay.")
+        return found
+
+    def _safety(self, id: int, without: bool) -> Snapshot | None:
+        try:
+            return self.restore_points.take("OPPORTUNISTIC", f"Before restoring snapshot {id}")
+        except PixlStashError as error:
+            if without:
+                return None
+            raise NoSafety(f"No safety snapshot could be taken, so nothing was restored: {error}") from error
+
+
+def _whole(ask: RestoreSnapshot) -> Choose:
+    choice = Choice(ask.keep_added, frozenset(ask.kinds) if ask.kinds is not None else None)
+    return lambda connection: choice
+
+
+def _report(id: int, summary: RestoreSummary, safety: int | None, *, dry: bool = False) -> RestoreReport:
+    changed = (
+        summary.pictures_to_revert
+        + summary.pictures_to_recreate
+        + summary.sets_to_revert
+        + summary.sets_to_recreate
+        + summary.characters_to_revert
+        + summary.characters_to_recreate
+        + summary.projects_to_revert
+        + summary.projects_to_recreate
+    )
+    return RestoreReport(id, EVERYTHING, changed, summary.missing_files, summary.permanently_deleted, [], dry, safety)

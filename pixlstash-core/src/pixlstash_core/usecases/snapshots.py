@@ -1,0 +1,74 @@
+"""Snapshots of the metadata: taken, listed, read back, written out, deleted. The owner's alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from ..types import EditSnapshot, Reader, SetSnapshots, Snapshot, SnapshotCheck, SnapshotStatus, TakeSnapshot
+from .wired import Wired, demand
+
+
+class Snapshots(Wired):
+    def snapshots(self, reader: Reader) -> list[Snapshot]:
+        """Every restore point, the newest first."""
+        demand(reader, "owner")
+        return self.restore_points.listed()
+
+    def snapshot(self, reader: Reader, id: int) -> Snapshot:
+        """One restore point."""
+        demand(reader, "owner")
+        return self.restore_points.get(id)
+
+    def snapshot_status(self, reader: Reader) -> SnapshotStatus:
+        """What is being done with snapshots, whether they are taken by themselves, and what went wrong."""
+        demand(reader, "owner")
+        return self.restore_points.status()
+
+    def set_snapshots(self, reader: Reader, ask: SetSnapshots) -> SnapshotStatus:
+        """Have snapshots taken by themselves, or not."""
+        demand(reader, "owner")
+        self._writable()
+        self.restore_points.set_automatic(ask.automatic)
+        return self.restore_points.status()
+
+    def take_snapshot(self, reader: Reader, ask: TakeSnapshot) -> Snapshot:
+        """Take a snapshot now: verified and durable when it is answered, kept until it is deleted."""
+        demand(reader, "owner")
+        self._writable()
+        return self.restore_points.take("MANUAL", ask.label)
+
+    def edit_snapshot(self, reader: Reader, id: int, ask: EditSnapshot) -> Snapshot:
+        """Label a snapshot anew."""
+        demand(reader, "owner")
+        self._writable()
+        return self.restore_points.label(id, ask.label)
+
+    def delete_snapshot(self, reader: Reader, id: int) -> None:
+        """Let go of a snapshot for good."""
+        demand(reader, "owner")
+        self._writable()
+        self.restore_points.delete(id)
+
+    def verify_snapshot(self, reader: Reader, id: int) -> SnapshotCheck:
+        """Read a snapshot back as a restore would, every bit of it."""
+        demand(reader, "owner")
+        self._writable()
+        return self.restore_points.verify(id)
+
+    def verify_snapshots(self, reader: Reader) -> list[SnapshotCheck]:
+        """Read all snapshots back, also those that are too damaged to be listed."""
+        demand(reader, "owner")
+        self._writable()
+        return self.restore_points.verify_all()
+
+    def export_snapshot(self, reader: Reader, id: int, path: Path) -> Snapshot:
+        """Write the database that a snapshot holds to a new file of this machine."""
+        demand(reader, "owner")
+        self.restore_points.shelf.export(id, path)
+        return self.restore_points.get(id)
+
+    def open_snapshot(self, reader: Reader, id: int) -> BinaryIO:
+        """The database that a snapshot holds, to be read. Close it."""
+        demand(reader, "owner")
+        return self.restore_points.shelf.open(id)

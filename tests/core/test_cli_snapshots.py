@@ -1,0 +1,88 @@
+"""`pixlstash snapshot`, with and without a server."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from core.test_cli import Server, say
+from libraries import fill
+
+from pixlstash_core.library import Library
+from pixlstash_core.types import OWNER, SetSnapshots
+
+
+@pytest.fixture
+def alone(open_library: Callable[..., Library], tmp_path: Path) -> Path:
+    """A library of four pictures that nobody serves, and that takes no snapshots by itself."""
+    with open_library(work=False) as library:
+        fill(library, 4)
+        library.set_snapshots(OWNER, SetSnapshots(False))
+    return tmp_path / "library"
+
+
+@pytest.fixture(params=["alone", "served"])
+def path(request: pytest.FixtureRequest, alone: Path) -> Any:
+    server = Server(alone) if request.param == "served" else None
+    yield alone
+    if server is not None:
+        server.stop()
+
+
+def test_the_verbs(path: Path, tmp_path: Path) -> None:
+    def told(*words: object) -> str:
+        said = say(path, "snapshot", *words)
+        assert said.code == 0, said
+        return said.out
+
+    assert told("list") == "No snapshots.\n"
+    assert told("take", "--label", "before big cleanup") == "Snapshot 1: 4 pictures, verified.\n"
+    assert say(path, "snapshot", "take", "--json").json["id"] == 2
+    assert re.search(r"^ 1  \d{4}-\d\d-\d\d \d\d:\d\d  manual .* before big cleanup$", told("list"), re.M)
+    assert [one["id"] for one in say(path, "snapshot", "list", "--json").json] == [2, 1]
+    assert "snapshot    1 “before big cleanup”" in told("show", 1) and "pictures    4" in told("show", 1)
+    assert told("verify", 2) == "Snapshot 2 is sound.\n"
+    assert told("export", 1, tmp_path / "out.db") == f"Snapshot 1 written to {tmp_path / 'out.db'}.\n"
+    database = sqlite3.connect(tmp_path / "out.db")
+    assert database.execute("select count(*) from picture").fetchall() == [(4,)]
+    database.close()
+    again = say(path, "snapshot", "export", 1, tmp_path / "out.db")
+    assert again.code == 1 and "is there already" in again.err
+    assert told("automatic", "on").startswith("Snapshots are taken by themselves")
+    assert told("automatic", "off").startswith("Snapshots are taken by hand only")
+    assert told("delete", 2) == "Snapshot 2 is deleted.\n"
+    assert say(path, "snapshot", "show", 2).code == 1
+    manifest = path / "snapshots" / "1.snapshot"
+    manifest.write_bytes(manifest.read_bytes()[:-1])
+    wrong = say(path, "snapshot", "verify", "--all")
+    assert wrong.code == 1 and "Snapshot 1 is damaged" in wrong.out
+    checked = say(path, "check")
+    assert checked.code == 1 and "Snapshot 1 is damaged" in checked.out
+    assert say(path, "snapshot", "verify").code == 2
+
+
+def test_restoring(path: Path) -> None:
+    def told(*words: object) -> str:
+        said = say(path, "snapshot", *words)
+        assert said.code == 0, said
+        return said.out
+
+    told("take")
+    assert say(path, "tag", "add", "river", "--id", 1, "--id", 2).code == 0
+    assert told("preview", 1) == "2 pictures are as they were, 2 change.\n"
+    assert told("preview", 1, "--picture", 2) == "3 pictures are as they were, 1 change.\n"
+    assert told("restore", 1, "--picture", 2).endswith("Add --yes to do it.\n")
+    assert told("restore", 1, "--picture", 2, "--yes") == "1 restored from snapshot 1.\n"
+    assert say(path, "list", "tag:river", "--json").json[0]["id"] == 1
+    done = told("restore", 1, "--without-files", "--yes")
+    assert done.startswith("Everything restored to snapshot 1. Snapshot ")
+    assert say(path, "list", "tag:river", "--json").json == []
+    assert say(path, "snapshot", "restore", 1, "--picture", 1, "--kind", "tags").code == 2
+    assert say(path, "snapshot", "restore", 9, "--yes").code == 1
+    assert say(path, "snapshot", "restore", 1, "--picture", 99, "--yes").code == 1
+    report = say(path, "snapshot", "restore", 1, "--kind", "tags", "--without-files", "--yes", "--json").json
+    assert report["resource_type"] == "full" and report["snapshot_id"] == 1
