@@ -25,9 +25,10 @@ FLOOR |= {"pixlstash_core": 1, "pixlstash_web": 5}  # the top level is what plug
 
 #: Who may import whom on the same floor. Keep it short: each pair is two rooms that have become one.
 BESIDE = {
-    "pixlstash_core": "contracts hookspecs nouns",
-    "pixlstash_core.hookspecs": "contracts",
-    "pixlstash_core.plugins": "contracts hookspecs",
+    "pixlstash_core": "contracts engine hookspecs nouns",
+    "pixlstash_core.engine": "contracts",
+    "pixlstash_core.hookspecs": "contracts engine",
+    "pixlstash_core.plugins": "contracts engine hookspecs",
     "pixlstash_core.hub": "db",
     "pixlstash_core.intents": "db hub",
     "pixlstash_core.changes": "db",
