@@ -51,8 +51,9 @@ BESIDE = {
     "pixlstash_core.uptake": "jobs unpacking",
     "pixlstash_core.uploads": "jobs unpacking uptake",
     "pixlstash_core.showcase": "usecases",
-    "pixlstash_core.library": "actions events intake showcase jobs uploads usecases",
-    "pixlstash_core.usecases": "events intake jobs uploads",
+    "pixlstash_core.library": "actions events host intake showcase jobs uploads usecases",
+    "pixlstash_core.host": "jobs",
+    "pixlstash_core.usecases": "events host intake jobs uploads",
     "pixlstash_core.cli": "reach",
     "pixlstash_core.__main__": "cli",
 }

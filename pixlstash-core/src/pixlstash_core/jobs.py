@@ -22,6 +22,8 @@ from .types import ImportReport, Job, JobChanged
 LANES = ("io", "cpu", "gpu", "net")
 HEARTBEAT = 5.0
 TOLD = 0.25
+#: How often a long job looks whether something comes before it, in seconds.
+LOOK = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -29,19 +31,24 @@ class _Paused(Exception):
     pass
 
 
+class _GaveWay(Exception):
+    pass
+
+
 class Task:
     """One run of a job, as its handler sees it."""
 
-    def __init__(self, jobs: Jobs, job: int, payload: Any) -> None:
-        self.id = job
-        self.payload = payload
+    def __init__(self, jobs: Jobs, claim: rows.Claim, lane: str) -> None:
+        self.id = claim.id
+        self.payload = claim.payload
         self.done = 0
         self.total: int | None = None
         self.report: ImportReport | None = None
         self.ended: tuple[str, str | None] | None = None
         self._jobs = jobs
         self._request: str | None = None
-        self._told = self._beat = time.monotonic()
+        self._lane, self._priority = lane, claim.priority
+        self._told = self._beat = self._looked = time.monotonic()
         self._marks: deque[tuple[float, int]] = deque(maxlen=40)
 
     def check(self) -> None:
@@ -50,6 +57,14 @@ class Task:
             raise Cancelled("Cancelled.")
         if self._request is not None:
             raise _Paused
+
+    def give_way(self) -> None:
+        """Call between steps of a long job: raises when something waits that comes before it. It runs again after."""
+        moment = time.monotonic()
+        if moment - self._looked >= LOOK:
+            self._looked = moment
+            if self._jobs.wanted(self._lane, self._priority):
+                raise _GaveWay
 
     def progress(self, done: int, total: int | None = None) -> None:
         """Say how far it is; announced at most four times a second."""
@@ -207,10 +222,10 @@ class Jobs:
                 self._wake[lane].wait(timeout=1.0)
                 self._wake[lane].clear()
                 continue
-            self._run(claim)
+            self._run(claim, lane)
 
-    def _run(self, claim: rows.Claim) -> None:
-        task = Task(self, claim.id, claim.payload)
+    def _run(self, claim: rows.Claim, lane: str) -> None:
+        task = Task(self, claim, lane)
         with self._lock:
             self._running[claim.id] = task
         state, error = "done", None
@@ -221,6 +236,8 @@ class Jobs:
             handler(task)
         except Cancelled:  # by a person, or by what the library closes under it
             state = "waiting" if self._stopping and not task.cancelled else "cancelled"
+        except _GaveWay:
+            state = task.wanted or "waiting"
         except _Paused:
             state = "waiting" if self._stopping else "paused"
         except PixlStashError as problem:
@@ -250,6 +267,10 @@ class Jobs:
         with self._lock:
             del self._running[task.id]
         self.tell(task.id)
+
+    def wanted(self, lane: str, priority: int) -> bool:
+        """Whether a lane has something to do that comes before this."""
+        return rows.is_wanted(self._hub, lane, priority)
 
     def beat(self, task: Task) -> None:
         rows.beat(self._hub, task.id, task.done, task.total)

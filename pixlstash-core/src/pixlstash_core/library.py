@@ -23,10 +23,12 @@ from .features import (
     characters,
     corrections,
     duplicates,
+    measured,
     outputs,
     projects,
     purges,
     queries,
+    regions,
     scores,
     scrapheap,
     sets,
@@ -35,11 +37,17 @@ from .features import (
     stacks,
     stores,
     tags,
+    vectors,
 )
 from .features.access import Access
 from .features.imports import Intake
 from .features.redraws import Redraws
 from .files import fsync_folder
+from .host import KINDS, Host
+from .host.feeding import Sources
+from .host.limits import Limits as EngineLimits
+from .host.scratch import Scratch
+from .host.weights import folder as models_folder
 from .hub import Hub, switched_off
 from .jobs import Handler, Jobs, Task
 from .lock import Holder, Lock
@@ -71,6 +79,9 @@ NOUNS: tuple[Noun, ...] = (
     stacks.NOUN,
     corrections.NOUN,
     duplicates.NOUN,
+    vectors.NOUN,
+    regions.NOUN,
+    measured.NOUN,
     stores.NOUN,
     settings.NOUN,
 )
@@ -129,7 +140,16 @@ class Library(UseCases):
             sidecars.read,
             sidecars.say,
         )
-        self.outputs = outputs.Outputs(self.db, self.door)
+        self.outputs = outputs.Outputs(self.db, self.door, KINDS)
+        self.host = Host(
+            self.outputs,
+            self.hub,
+            plugins,
+            Sources(self.db, self.pool, self.stores.connect, self.intake.temporary),
+            Scratch(path, self.public_id),
+            models_folder(os.environ),
+            EngineLimits.chosen(os.environ),
+        )
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
         self.redraws = Redraws(
             self.db,
@@ -215,6 +235,7 @@ class Library(UseCases):
         # Later ones may be waiting for their row: they are the next process's.
         self.queue.handle("stills", intake.stills_job(self.db, self.thumbnails, self.thumbnails.newest()))
         self.queue.handle("weigh", self._weigh)
+        self.queue.handle("engine", self.host.run)
         self.queue.handle("tidy", lambda task: self._tidy())
         self.arriving.recover()
         self.plugins.call("startup", library=self)
@@ -238,6 +259,7 @@ class Library(UseCases):
             return
         self._closed = True
         self.queue.stop()
+        self.host.close()
         self.pool.close()
         self.door.close()
         self.feed.catch_up()

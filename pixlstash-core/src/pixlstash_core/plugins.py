@@ -57,9 +57,19 @@ class Plugins:
 
     @classmethod
     def load(
-        cls, *, builtin: Sequence[str] = BUILTIN, disabled: Iterable[str] = (), extra: Sequence[str] = ()
+        cls,
+        *,
+        builtin: Sequence[str] = BUILTIN,
+        disabled: Iterable[str] = (),
+        extra: Sequence[str] = (),
+        only: str | None = None,
     ) -> Plugins:
-        """Register the built-ins, every installed entry point of group `pixlstash`, and modules named in `extra`."""
+        """Register the built-ins, every installed entry point of group `pixlstash`, and modules named in `extra`.
+
+        `only` names the one plugin that is wanted: no other is imported.
+        """
+        if only is not None:
+            builtin, extra = [name for name in builtin if name == only], [name for name in extra if name == only]
         plugins = cls()
         plugins.disabled = tuple(disabled)
         own = Origin("core", "pixlstash-core", _version("pixlstash-core"))
@@ -77,7 +87,7 @@ class Plugins:
                 )
                 continue
             plugins._origins[point.name] = origin
-            if point.name not in plugins.disabled:
+            if point.name not in plugins.disabled and only in (None, point.name):
                 plugins._add(origin, point.load)
         for name in extra:
             plugins._add(Origin(name, "extra", "0"), partial(import_module, name))
