@@ -41,7 +41,7 @@ class Engined:
 
     def put(self, engine: str, params: dict[str, Any] | None = None, ids: Sequence[int] | None = None) -> Job:
         host = self.library.host
-        producer = host.producer(host.offered(engine), params or {})
+        producer = host.catalogue.producer(host.catalogue.offered(engine), params or {})
         run = self.library.outputs.begin(producer)
         chosen = ranges(ids) if ids is not None else None
         payload = Payload(engine, producer, run, params or {}, chosen)

@@ -9,28 +9,15 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
+from libraries import PLUGIN
 
 from pixlstash_core import LOAD, RUN, Engine, Facts, Image, Measurer, Meta, Params, Pictured, Secret, Tag, Tagger
 from pixlstash_core.engine import fault, form, plain_params, read_params, secrets, touches
 from pixlstash_core.plugins import Plugins
 
-EXAMPLE = '''"""Tag each picture with the names of its strongest colours."""
-from typing import Annotated
-from pixlstash_core import Meta, Params, Tag, Tagger, hookimpl
-
-class Colours(Tagger):
-    id, revision, lane = "dominant-colour", "1", "cpu"
-    class Params(Params):
-        top: Annotated[int, Meta(ge=1, le=8, title="Colours", description="How many to name")] = 3
-    def run(self, model, images, params):
-        for image in images:
-            counts = sorted(image.pil.getcolors(1 << 24), reverse=True)[: params.top]
-            yield [Tag("#%02x%02x%02x" % rgb, n / image.area) for n, rgb in counts]
-
-@hookimpl
-def taggers():
-    yield Colours()
-'''
+COLOURS = PLUGIN.parent / "colours"
+#: As an author writes it: `tests/plugins/colours`.
+EXAMPLE = (COLOURS / "pixlstash_colours.py").read_text(encoding="utf-8")
 CUBE = Pictured(7, "image", (40, 30))
 
 

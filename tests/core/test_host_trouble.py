@@ -213,9 +213,9 @@ def test_weights_are_checked_once(desk: Engined, tmp_path: Path) -> None:
     place = tmp_path / "models" / "odd" / "weighed"
     place.mkdir(parents=True)
     (place / "model.onnx").write_bytes(b"a")
-    needed = desk.library.host.offered("odd/weighed").engine.weights(
-        desk.library.host.params(desk.library.host.offered("odd/weighed"), {})
-    )
+    catalogue = desk.library.host.catalogue
+    offered = catalogue.offered("odd/weighed")
+    needed = catalogue.weights(offered, catalogue.params(offered, {}))
     assert needed is not None
     weights.checked(tmp_path / "models", "odd/weighed", needed)
     stamp = (place / "model.onnx").stat()

@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from .errors import Cancelled, Conflict, Invalid, PixlStashError
 from .features import jobs as rows
 from .hub import Hub
@@ -58,6 +60,14 @@ class Task:
         if self._request is not None:
             raise _Paused
 
+    def rest(self, seconds: float) -> None:
+        """Wait for so long, unless it is to stop or give way."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.check()
+            self.give_way()
+            time.sleep(min(0.05, seconds))
+
     def give_way(self) -> None:
         """Call between steps of a long job: raises when something waits that comes before it. It runs again after."""
         moment = time.monotonic()
@@ -77,6 +87,11 @@ class Task:
         if moment - self._beat >= HEARTBEAT:
             self._beat = moment
             self._jobs.beat(self)
+
+    def keep(self, payload: Any) -> None:
+        """Have this in place of the payload, also when the job runs again."""
+        self.payload = msgspec.to_builtins(payload)
+        self._jobs.keep(self.id, payload)
 
     def rate(self) -> float | None:
         """Steps per second over the last ten seconds or so."""
@@ -199,35 +214,41 @@ class Jobs:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _request(self, job: int, request: str, state: str, now_if: tuple[str, ...]) -> Job:
-        found = self.get(job)
-        with self._lock:
+        with self._lock:  # no lane takes it meanwhile
+            found = self.get(job)
             # One whose end is written already may still stand here for a moment.
             task = self._running.get(job) if found.state == "running" else None
             if task is not None:
                 task.ask(request)
-        if task is None:
-            if found.state not in now_if:
+            elif found.state not in now_if:
                 raise Conflict(f"This job is {found.state}.")
-            rows.stop(self._hub, job, state)
+            else:
+                rows.stop(self._hub, job, state)
         return self._announced(job)
 
     def _serve(self, lane: str) -> None:
         while not self._stopping:
             try:
-                claim = rows.claim(self._hub, lane)
+                taken = self._take(lane)
             except PixlStashError:  # a full disk: the lane waits and goes on
                 log.exception("lane %s cannot take a job", lane)
-                claim = None
-            if claim is None:
+                taken = None
+            if taken is None:
                 self._wake[lane].wait(timeout=1.0)
                 self._wake[lane].clear()
                 continue
-            self._run(claim, lane)
+            self._run(*taken)
 
-    def _run(self, claim: rows.Claim, lane: str) -> None:
-        task = Task(self, claim, lane)
+    def _take(self, lane: str) -> tuple[rows.Claim, Task] | None:
+        """The next job of a lane. Whoever sees that it is running finds its task."""
         with self._lock:
-            self._running[claim.id] = task
+            claim = rows.claim(self._hub, lane)
+            if claim is None:
+                return None
+            task = self._running[claim.id] = Task(self, claim, lane)
+            return claim, task
+
+    def _run(self, claim: rows.Claim, task: Task) -> None:
         state, error = "done", None
         try:
             handler = self._handlers.get(claim.kind)
@@ -271,6 +292,13 @@ class Jobs:
     def wanted(self, lane: str, priority: int) -> bool:
         """Whether a lane has something to do that comes before this."""
         return rows.is_wanted(self._hub, lane, priority)
+
+    def keep(self, job: int, payload: Any) -> None:
+        rows.keep_payload(self._hub, job, payload)
+
+    def payload(self, job: int) -> tuple[str, Any]:
+        """Kind and payload of a job."""
+        return rows.kind_and_payload(self._hub, job)
 
     def beat(self, task: Task) -> None:
         rows.beat(self._hub, task.id, task.done, task.total)

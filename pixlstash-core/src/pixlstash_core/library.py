@@ -44,6 +44,7 @@ from .features.imports import Intake
 from .features.redraws import Redraws
 from .files import fsync_folder
 from .host import KINDS, Host
+from .host.catalogue import Catalogue
 from .host.feeding import Sources
 from .host.limits import Limits as EngineLimits
 from .host.scratch import Scratch
@@ -142,12 +143,14 @@ class Library(UseCases):
         )
         self.outputs = outputs.Outputs(self.db, self.door, KINDS)
         self.host = Host(
-            self.outputs,
+            self.db,
             self.hub,
-            plugins,
+            self.door,
+            self.outputs,
+            self.queue,
+            Catalogue(plugins, self.outputs, self.hub, models_folder(os.environ)),
             Sources(self.db, self.pool, self.stores.connect, self.intake.temporary),
             Scratch(path, self.public_id),
-            models_folder(os.environ),
             EngineLimits.chosen(os.environ),
         )
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
@@ -247,6 +250,7 @@ class Library(UseCases):
             self.queue.repeat("tidy", "Giving memory back", every=TIDY)
             if switch.pending(self.door):
                 self._weigh_soon()
+            self.host.start()
             self.queue.start()
 
     def _tidy(self) -> None:
@@ -279,6 +283,8 @@ class Library(UseCases):
 
     def _changed(self, found: Changes) -> None:
         self.views.touch(found.pictures(pictures.GRID.tables), "picture" in found.ids)
+        if found.added:
+            self.host.arrivals.look()
         if found.rows.keys() & WEIGHED and switch.pending(self.door):
             self._weigh_soon()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import groups, show, tags, tidying
+from . import engines, groups, show, tags, tidying
 from .options import JSON
 
 if TYPE_CHECKING:
@@ -212,6 +212,17 @@ def job_list(shell: Shell, as_json: bool) -> None:
     show.jobs(found, as_json)
 
 
+@job.command("revert")
+@click.argument("id", type=int)
+@JSON
+@click.pass_obj
+def job_revert(shell: Shell, id: int, as_json: bool) -> None:
+    """Take back what a run of an engine wrote; the change can be undone."""
+    with shell.connect() as session:
+        found = session.revert_job(id)
+    show.done(found, as_json)
+
+
 @pixlstash.command()
 @click.option("--verify", is_flag=True, help="Also read every original and compare its hash.")
 @JSON
@@ -298,7 +309,7 @@ def demo(ctx: click.Context, pictures: int, served: bool, host: str, port: int) 
     run(path, pictures, served, host, port)
 
 
-for command in (*groups.COMMANDS, *tags.COMMANDS, *tidying.COMMANDS):
+for command in (*groups.COMMANDS, *tags.COMMANDS, *tidying.COMMANDS, *engines.COMMANDS):
     pixlstash.add_command(command)
 
 

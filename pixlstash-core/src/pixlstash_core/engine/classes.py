@@ -103,7 +103,12 @@ class Engine(Generic[M, R]):
 
 
 class Tagger(Engine[M, list[Tag]]):
-    """Says which tags an image has: `run` yields a list of `Tag` for each. Of several frames the surest count."""
+    """Says which tags an image has: `run` yields a list of `Tag` for each. Of several frames the surest count.
+
+    Its tags count from a confidence of `threshold` on, until people say otherwise.
+    """
+
+    threshold: ClassVar[float] = 0.35
 
 
 class Captioner(Engine[M, str]):
@@ -163,6 +168,8 @@ def fault(engine: Engine[Any, Any]) -> str | None:
     params: Any = engine.Params
     if not (isinstance(params, type) and issubclass(params, Params)):
         return f"the `Params` of {engine.id} is not a class made from `Params`"
+    if isinstance(engine, Tagger) and not (isinstance(engine.threshold, int | float) and 0 <= engine.threshold <= 1):
+        return f"{engine.id} says `threshold = {engine.threshold!r}`: it lies between 0 and 1"
     if isinstance(engine, Measurer) and not isinstance(getattr(engine, "measure", None), str):
         return f"{engine.id} needs a `measure`: what its number is called"
     try:

@@ -70,6 +70,18 @@ def get(hub: Hub, job: int) -> JobRow:
     return JobRow(*rows[0])
 
 
+def kind_and_payload(hub: Hub, job: int) -> tuple[str, Any]:
+    rows = hub.read("select kind, payload from job where id = ?", (job,))
+    if not rows:
+        raise NotFound("There is no such job.")
+    return rows[0][0], msgspec.json.decode(rows[0][1])
+
+
+def keep_payload(hub: Hub, job: int, payload: Any) -> None:
+    """What a handler found out that it is to know when it runs again."""
+    hub.write("update job set payload = ? where id = ?", (msgspec.json.encode(payload).decode(), job))
+
+
 def newest(hub: Hub, limit: int) -> list[JobRow]:
     """Running ones first, then the newest."""
     rows = hub.read(f"select {COLUMNS} from job order by state != 'running', id desc limit ?", (limit,))

@@ -76,13 +76,10 @@ class Outputs:
         about: Mapping[str, Any] | None = None,
     ) -> int:
         """The id of a producer of a kind of output, which is made when it is new."""
-        if kind not in self.kinds:
-            raise Invalid(f"A producer makes one of {', '.join(self.kinds)}, not {kind!r}.")
-        text = msgspec.json.encode(params, order="sorted").decode()
-        fingerprint = hashlib.sha256("\0".join([kind, engine, revision, text]).encode()).hexdigest()
-        known = self._db.value("select id from producer where fingerprint = ?", (fingerprint,))
+        known = self.known(kind, engine, revision, params)
         if known is not None:
-            return int(known)
+            return known
+        text, fingerprint = _fingerprint(kind, engine, revision, params)
         told = msgspec.json.encode(about or {}).decode()
         row = (kind, engine, revision, text, fingerprint, package, version, told)
 
@@ -96,6 +93,14 @@ class Outputs:
             return int(write.value("select id from producer where fingerprint = ?", (fingerprint,)))
 
         return outcome(self._door.feed(work))
+
+    def known(self, kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> int | None:
+        """The id of a producer, if it ever made anything."""
+        if kind not in self.kinds:
+            raise Invalid(f"A producer makes one of {', '.join(self.kinds)}, not {kind!r}.")
+        _, fingerprint = _fingerprint(kind, engine, revision, params)
+        found: int | None = self._db.value("select id from producer where fingerprint = ?", (fingerprint,))
+        return found
 
     def producer(self, id: int) -> Producer:
         rows = self._db.read("select id, kind, engine, revision, params, about from producer where id = ?", (id,))
@@ -184,6 +189,12 @@ class Outputs:
         packed = {output.picture: body for output, body in zip(good, keeper.pack([one.value for one in good]))}
         slices = (given[at : at + SLICE] for at in range(0, len(given), SLICE))
         return [self._door.feed(_writing(keeper, producer, part, packed, run)) for part in slices]
+
+
+def _fingerprint(kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> tuple[str, str]:
+    """The settings as text, and what tells producers apart."""
+    text = msgspec.json.encode(params, order="sorted").decode()
+    return text, hashlib.sha256("\0".join([kind, engine, revision, text]).encode()).hexdigest()
 
 
 class Which(TypedDict, total=False):

@@ -7,20 +7,24 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from ..engine import LOAD, plain_params, read_params, secrets, touches
-from ..errors import Cancelled, Invalid, NotFound, PixlStashError
-from ..features import engines
+from ..db import Database
+from ..engine import LOAD, plain_params, secrets, touches
+from ..errors import Cancelled, PixlStashError
+from ..features import engines, provenance
 from ..features.outputs import Outputs, Which
 from ..hub import Hub
-from ..jobs import Task
-from ..nouns import OutputKind
-from ..plugins import Offered, Plugins
+from ..jobs import Jobs, Task
+from ..plugins import Offered
+from ..write import Door, outcome
 from . import weights
+from .arrivals import Arrivals
+from .catalogue import Catalogue, who
+from .choosing import Choosing
 from .feeding import Feeding, Sources
 from .limits import Limits
 from .messages import Load, Start
@@ -28,7 +32,6 @@ from .process import Process
 from .running import Plan, Run
 from .scratch import Scratch
 
-T = TypeVar("T")
 #: How often it is looked for processes that are idle, in seconds.
 TICK = 1.0
 #: Pictures that are asked for at once.
@@ -36,14 +39,18 @@ PAGE = 1000
 
 
 class Payload(Struct):
-    """What a job runs: these pictures (ranges of ids, both ends included; None: all) after an id."""
+    """What a job runs: these pictures (ranges of ids, both ends included; None: all) after an id.
+
+    `arrivals`: those that come in, with the settings as they are when it begins.
+    """
 
     engine: str
-    producer: int
-    run: int
-    params: dict[str, Any]
+    producer: int = 0
+    run: int = 0
+    params: dict[str, Any] = {}
     ranges: list[tuple[int, int]] | None = None
     after: int = 0
+    arrivals: bool = False
 
 
 class _Seat(Struct):
@@ -60,57 +67,25 @@ class Host:
 
     def __init__(
         self,
-        outputs: Outputs,
+        db: Database,
         hub: Hub,
-        plugins: Plugins,
+        door: Door,
+        outputs: Outputs,
+        jobs: Jobs,
+        catalogue: Catalogue,
         sources: Sources,
         scratch: Scratch,
-        models: Path,
         limits: Limits | None = None,
     ) -> None:
-        self._outputs, self._hub, self._plugins, self._sources = outputs, hub, plugins, sources
-        self._scratch, self._models = scratch, models
+        self._hub, self._door, self._outputs, self._sources, self._scratch = hub, door, outputs, sources, scratch
+        self.catalogue = catalogue
+        self.choosing = Choosing(db, door, outputs, catalogue)
+        self.arrivals = Arrivals(db, outputs, jobs, catalogue, self.choosing)
         self.limits = limits or Limits()
         self._seats: dict[str, _Seat] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._watch: threading.Thread | None = None
-
-    # -- engines -------------------------------------------------------------------------------------------------------
-
-    def offered(self, engine: str) -> Offered:
-        found = self._plugins.engines().get(engine)
-        if found is None:
-            raise NotFound(f"No installed plugin offers the engine {engine!r}.")
-        return found
-
-    def kind(self, offered: Offered) -> OutputKind:
-        return next(kind for kind in self._outputs.kinds.values() if kind.hook == offered.hook)
-
-    def params(self, offered: Offered, given: dict[str, Any]) -> Any:
-        """An engine's settings with its secrets. Raises `Invalid` with what is wrong with those given."""
-        if hidden := secrets(offered.engine.Params) & given.keys():
-            raise Invalid(f"{', '.join(sorted(hidden))} is secret: it is set by itself, and not given with a run.")
-        try:
-            return read_params(offered.engine.Params, {**engines.secrets(self._hub, offered.engine.id), **given})
-        except msgspec.ValidationError as error:
-            raise Invalid(f"The settings of {offered.engine.id} are not as they should be: {error}.") from error
-
-    def producer(self, offered: Offered, given: dict[str, Any]) -> int:
-        """The producer that an engine is with these settings."""
-        params = self.params(offered, given)
-        named = touches(offered.engine.Params)
-        lasting = {name: value for name, value in plain_params(params).items() if named[name].value != "run"}
-        kind = self.kind(offered)
-        return self._outputs.register(
-            kind.name,
-            offered.engine.id,
-            offered.engine.revision,
-            lasting,
-            offered.origin.distribution,
-            offered.origin.version,
-            _asked(offered, "space", partial(kind.describe, offered.engine, params)),
-        )
 
     # -- runs ----------------------------------------------------------------------------------------------------------
 
@@ -134,14 +109,22 @@ class Host:
                 yield from missing(**self._which(payload, part))
 
     def _which(self, payload: Payload, among: Sequence[int] | None = None) -> Which:
-        engine = self.offered(payload.engine).engine
+        engine = self.catalogue.offered(payload.engine).engine
         return Which(after=payload.after, among=among, kinds=sorted(engine.accepts), needs=engine.needs)
 
     def run(self, task: Task) -> None:
         """The handler of jobs of kind `engine`."""
         payload = msgspec.convert(task.payload, Payload)
-        offered = self.offered(payload.engine)
-        params = self.params(offered, payload.params)
+        if not payload.arrivals:
+            self._run(task, payload)
+        else:
+            self.arrivals.follow(task, payload, partial(self._run, task))
+        outcome(self._door.feed(provenance.settle))
+        self.arrivals.look(needy=True)  # there may be now what others need
+
+    def _run(self, task: Task, payload: Payload) -> None:
+        offered = self.catalogue.offered(payload.engine)
+        params = self.catalogue.params(offered, payload.params)
         total = self.waiting(payload)
         task.progress(0, total)
         if not total:
@@ -162,6 +145,10 @@ class Host:
         finally:
             self._leave(offered.engine.lane)
 
+    def start(self) -> None:
+        """Look for what was left to do when the library was last closed."""
+        self.arrivals.start(lambda engine: Payload(engine, arrivals=True))
+
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def _seat(self, offered: Offered, params: Any, producer: int, check: Callable[[], None]) -> Process:
@@ -178,12 +165,12 @@ class Host:
                 return seat.process
         if seat is not None:
             seat.process.kill("another engine took its place")
-        extra = tuple(name for name in self._plugins.extra if name == offered.origin.plugin)
+        start = Start(offered.origin.plugin, offered.hook, engine.id, self.catalogue.extra(offered))
         process: Process | None = None
         try:
             folder = self._folder(offered, params)
             about = self._outputs.producer(producer).about
-            process = Process(Start(offered.origin.plugin, offered.hook, engine.id, extra), self.limits)
+            process = Process(start, self.limits)
             process.load(Load("", str(folder) if folder else None, plain, about), check)
         except BaseException as error:
             if process is not None:
@@ -202,8 +189,8 @@ class Host:
 
     def _folder(self, offered: Offered, params: Any) -> Path | None:
         """Where the weights of an engine are, once they were found to be right."""
-        needed = _asked(offered, "weights", partial(offered.engine.weights, params))
-        return weights.checked(self._models, offered.engine.id, needed) if needed is not None else None
+        needed = self.catalogue.weights(offered, params)
+        return weights.checked(self.catalogue.models, offered.engine.id, needed) if needed is not None else None
 
     def _most(self, offered: Offered) -> int:
         found = engines.most(self._hub, offered.engine.id, offered.engine.lane)
@@ -247,19 +234,6 @@ class Host:
 
 #: Hooks whose results of one producer must be of one length: its process is not shared with another producer.
 _SPACES = frozenset({"embedders", "face_extractors"})
-
-
-def who(offered: Offered) -> str:
-    """An engine for people: what it is called, and whose it is."""
-    return f"{offered.engine.label or offered.engine.id} ({offered.origin.distribution} {offered.origin.version})"
-
-
-def _asked(offered: Offered, name: str, ask: Callable[[], T]) -> T:
-    """What an engine says about itself: a plugin may raise anything."""
-    try:
-        return ask()
-    except Exception as error:
-        raise PixlStashError(f"{who(offered)}: `{name}` failed: {type(error).__name__}: {error}") from error
 
 
 def _is_idle(since: float, seat: _Seat) -> bool:

@@ -35,9 +35,24 @@ def folder(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pixlstash" / "models"
 
 
+def folder_of(models: Path, engine: str) -> Path:
+    """Where an engine's weights lie."""
+    return models.joinpath(*engine.split("/"))
+
+
+def missing(place: Path, weights: Weights) -> list[str]:
+    """The files that are not there, or not of the right size."""
+    found = []
+    for file in weights.files:
+        path = _within(place, file.path)
+        if not path.is_file() or path.stat().st_size != file.size:
+            found.append(file.path)
+    return found
+
+
 def checked(models: Path, engine: str, weights: Weights) -> Path:
     """The folder with an engine's weights, all of them as they should be. Raises `PixlStashError` with what is not."""
-    place = models / engine
+    place = folder_of(models, engine)
     known = _known(place)
     found: dict[str, list[object]] = {}
     for file in weights.files:

@@ -23,6 +23,13 @@ from .captions import EditCaptions as EditCaptions
 from .captions import EngineCaption as EngineCaption
 from .captions import LintCaptions as LintCaptions
 from .captions import SetCaption as SetCaption
+from .engines import EngineDetail as EngineDetail
+from .engines import EngineError as EngineError
+from .engines import EngineInfo as EngineInfo
+from .engines import Policy as Policy
+from .engines import RunEngine as RunEngine
+from .engines import SetEngine as SetEngine
+from .engines import WeightsInfo as WeightsInfo
 from .events import Event as Event
 from .events import JobChanged as JobChanged
 from .events import Lagged as Lagged

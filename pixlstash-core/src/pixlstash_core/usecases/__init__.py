@@ -9,6 +9,7 @@ from .access import Access
 from .captions import Captions
 from .corrections import Corrections
 from .duplicates import Doubles
+from .engines import Engines
 from .groups import Groups
 from .history import History
 from .imports import Imports
@@ -21,7 +22,20 @@ from .vocabulary import Vocabulary
 
 
 class UseCases(
-    State, Pictures, Groups, Stacks, Corrections, Doubles, Tags, Vocabulary, Captions, History, Imports, Jobs, Access
+    State,
+    Pictures,
+    Groups,
+    Stacks,
+    Corrections,
+    Doubles,
+    Tags,
+    Vocabulary,
+    Captions,
+    Engines,
+    History,
+    Imports,
+    Jobs,
+    Access,
 ):
     """Mixed into `Library`."""
 

@@ -8,6 +8,7 @@ create table run(
   at integer not null
 );
 alter table done add column run_id integer references run(id);
+create index done_error on done(producer_id, picture_id) where error is not null;
 create index done_run on done(run_id) where run_id is not null;
 -- A producer that counts until another has looked at all that it looked at, and then counts in its place.
 create table succession(
