@@ -14,7 +14,7 @@ from sources import modules
 FLOORS: dict[float, str] = {
     0: "types errors names",
     1: "contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
-    2: "db hub intents changes marks records sealing write lock media stores vectors thumbnails demo",
+    2: "db hub intents changes marks records sealing write lock media stores vectors thumbnails demo engines",
     3: "scope listing pictures groups tagging query measures terms columns plan suggest views",
     3.5: "features",
     4: "actions events host intake jobs showcase library unpacking uploads uptake usecases",

@@ -9,12 +9,17 @@ import engined
 import pytest
 from engined import Engined
 from libraries import finish
-from web.conftest import OWNER, Served, serving
+from web.conftest import COUNT, OWNER, Served, serving
 
 from pixlstash_core.client import Client
 from pixlstash_core.errors import Forbidden, Invalid, NotFound
+from pixlstash_core.features.outputs import Output
 from pixlstash_core.library import Library
-from pixlstash_core.types import RunEngine, SetEngine
+from pixlstash_core.types import FindSimilar, RunEngine, SetEngine
+from pixlstash_core.vectors import unit
+
+#: Every route here that reads.
+READS = {"/pictures/similar"}
 
 
 @pytest.fixture
@@ -40,6 +45,27 @@ def test_the_client_gives_what_the_library_gives(served: tuple[Engined, Served])
     for ask, error in ((RunEngine(engine="no"), NotFound), (RunEngine(engine="odd/colours", params={"x": 1}), Invalid)):
         with pytest.raises(error):
             client.run_engine(ask)
+
+
+def test_likeness_stays_in_the_scope(shared: Served) -> None:
+    outputs = shared.library.outputs
+    producer = outputs.register("vector", "synthetic", "1", {})
+    outputs.activate(producer)
+    found = [Output(id, unit([1.0, id / 10], {})) for id in range(1, COUNT + 1)]
+    for future in outputs.store(producer, found):
+        future.result(10)
+    mine = sorted(shared.mine)
+    scoped = shared.scoped()
+    answer = scoped.post("/pictures/similar", {"ids": mine[:1]})
+    assert answer.status == 200 and {one["picture"]["id"] for one in answer.json["found"]} == set(mine[1:])
+    assert {one["like"] for one in answer.json["found"]} == {mine[0]} and b"secret-4" not in answer.body
+    foreign = next(id for id in range(1, COUNT + 1) if id not in shared.mine)
+    assert scoped.post("/pictures/similar", {"ids": [foreign]}).status == 400
+    both = scoped.post("/pictures/similar", {"ids": [foreign, mine[0]]})
+    assert {one["like"] for one in both.json["found"]} == {mine[0]}
+    ask = FindSimilar(ids=mine[:1], q="canary2", limit=5)
+    assert shared.client.similar(ask) == shared.library.similar(OWNER, ask)
+    outputs.deactivate(producer)
 
 
 def test_a_secret_does_not_come_out_again(served: tuple[Engined, Served]) -> None:

@@ -23,6 +23,7 @@ from .features import (
     characters,
     corrections,
     duplicates,
+    likeness,
     measured,
     outputs,
     projects,
@@ -142,6 +143,7 @@ class Library(UseCases):
             sidecars.say,
         )
         self.outputs = outputs.Outputs(self.db, self.door, KINDS)
+        self.likeness = likeness.Likeness(self.db, lambda: self.door.nouns.get("vectors", 0))
         self.host = Host(
             self.db,
             self.hub,
@@ -255,6 +257,7 @@ class Library(UseCases):
 
     def _tidy(self) -> None:
         self.views.drop_idle()
+        self.likeness.drop_idle()
         self.arriving.sweep()
 
     def close(self) -> None:

@@ -22,7 +22,12 @@ from .engine import Captioner, Detector, Embedder, Engine, FaceExtractor, Measur
 from .types import PluginInfo
 
 #: Built-in features use the same door as everyone else. Each is imported only when plugins are loaded.
-BUILTIN = ("pixlstash_core.stores.builtin", "pixlstash_core.media.builtin", "pixlstash_core.demo.builtin")
+BUILTIN = (
+    "pixlstash_core.stores.builtin",
+    "pixlstash_core.media.builtin",
+    "pixlstash_core.engines.builtin",
+    "pixlstash_core.demo.builtin",
+)
 
 
 class Origin(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The routes of engines."""
+"""The routes of engines, and of what is found by their results."""
 
 from __future__ import annotations
 
@@ -12,5 +12,6 @@ ENGINE_ROUTES: tuple[Route, ...] = (
     api("GET", "/engines/named", Library.engine, "owner"),
     api("POST", "/engines/run", Library.run_engine, "write"),
     api("POST", "/engines/settings", Library.set_engine, "owner"),
+    api("POST", "/pictures/similar", Library.similar, "read"),
     api("POST", "/jobs/{id}/revert", Library.revert_job, "write"),
 )

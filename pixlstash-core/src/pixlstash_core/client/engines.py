@@ -1,8 +1,8 @@
-"""Engines."""
+"""Engines, and what is found by their results."""
 
 from __future__ import annotations
 
-from ..types import Done, EngineDetail, EngineInfo, Job, RunEngine, SetEngine
+from ..types import Done, EngineDetail, EngineInfo, FindSimilar, Job, RunEngine, SetEngine, SimilarFound
 from .channel import Channel
 
 
@@ -18,6 +18,9 @@ class Engines(Channel):
 
     def set_engine(self, ask: SetEngine) -> EngineInfo:
         return self._post("/engines/settings", EngineInfo, ask)
+
+    def similar(self, ask: FindSimilar) -> SimilarFound:
+        return self._post("/pictures/similar", SimilarFound, ask)
 
     def revert_job(self, id: int) -> Done:
         return self._post(f"/jobs/{id}/revert", Done)

@@ -15,14 +15,15 @@ from ..write import Door, Write
 LONGEST = 20_000
 
 
-def check(engine: Any, result: Any, about: dict[str, Any]) -> str:
+def check(engine: Any, result: Any, about: dict[str, Any]) -> str | None:
+    """The text as it is kept; None: there is nothing to say, and another engine's may be shown."""
     if not isinstance(result, str):
         raise ValueError(f"a text was expected, and {type(result).__name__} was given")
     lines = unicodedata.normalize("NFC", result).strip().splitlines()
     shown = "\n".join("".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs")) for line in lines)
     if len(shown) > LONGEST:
         raise ValueError(f"a caption of {len(shown):,} characters was given, and {LONGEST:,} are the most")
-    return shown
+    return shown or None
 
 
 def given(connection: apsw.Connection, ids: list[int]) -> dict[int, str]:

@@ -95,7 +95,8 @@ class Desk:
     def _answer(self, task: Task) -> Drawn | Still | Frames | Decoded | Skipped | Failed:
         source = Source(task.path, self._beat)
         try:
-            send(self._out, Hashed(source.sha256, source.size))
+            if task.pixels is None:  # which says itself what bytes are meant
+                send(self._out, Hashed(source.sha256, source.size))
             if task.ask and not msgspec.msgpack.decode(self._messages.get(), type=Decision).go:
                 return Skipped()
             fences.allow(self._limits.cpu)

@@ -73,6 +73,9 @@ from .library import CheckReport as CheckReport
 from .library import LibraryInfo as LibraryInfo
 from .library import PluginInfo as PluginInfo
 from .library import StoreInfo as StoreInfo
+from .likeness import FindSimilar as FindSimilar
+from .likeness import Similar as Similar
+from .likeness import SimilarFound as SimilarFound
 from .pictures import DeletePictures as DeletePictures
 from .pictures import Found as Found
 from .pictures import Id as Id

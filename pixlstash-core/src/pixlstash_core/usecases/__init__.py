@@ -14,6 +14,7 @@ from .groups import Groups
 from .history import History
 from .imports import Imports
 from .jobs import Jobs
+from .likeness import Likeness
 from .pictures import Original, Pictures
 from .stacks import Stacks
 from .state import State
@@ -32,6 +33,7 @@ class UseCases(
     Vocabulary,
     Captions,
     Engines,
+    Likeness,
     History,
     Imports,
     Jobs,
