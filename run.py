@@ -32,7 +32,7 @@ PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 LOG = os.path.join(VENV, "run.log")
 STAMP = os.path.join(VENV, "run.stamp")
 
-PACKAGES = ["-e", "./pixlstash-core[heif,video]", "-e", "./pixlstash-web"]
+PACKAGES = ["-e", "./pixlstash-core[heif,search,video]", "-e", "./pixlstash-web"]
 TEST_TOOLS = ["-r", "tests/requirements.txt"]
 
 #: What pip prints when a step begins; the steps' times are read from it.

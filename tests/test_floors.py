@@ -14,7 +14,7 @@ from sources import modules
 FLOORS: dict[float, str] = {
     0: "types errors names",
     1: "arrays contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
-    2: "db hub intents changes marks records sealing write lock media snapshots stores vectors thumbnails demo",
+    2: "db hub intents changes marks records sealing write lock media snapshots stores vectors thumbnails demo engines",
     3: "scope listing pictures groups tagging query measures terms columns masks plan suggest views",
     3.5: "features",
     4: "actions events host intake jobs showcase library unpacking uploads uptake usecases",
@@ -25,10 +25,11 @@ FLOOR |= {"pixlstash_core": 1, "pixlstash_web": 5}  # the top level is what plug
 
 #: Who may import whom on the same floor. Keep it short: each pair is two rooms that have become one.
 BESIDE = {
-    "pixlstash_core": "contracts hookspecs nouns",
+    "pixlstash_core": "contracts engine hookspecs nouns",
     "pixlstash_core.client": "files",
-    "pixlstash_core.hookspecs": "contracts",
-    "pixlstash_core.plugins": "contracts hookspecs",
+    "pixlstash_core.engine": "contracts",
+    "pixlstash_core.hookspecs": "contracts engine",
+    "pixlstash_core.plugins": "contracts engine hookspecs",
     "pixlstash_core.hub": "db",
     "pixlstash_core.intents": "db hub",
     "pixlstash_core.changes": "db",
@@ -52,8 +53,9 @@ BESIDE = {
     "pixlstash_core.uptake": "jobs unpacking",
     "pixlstash_core.uploads": "jobs unpacking uptake",
     "pixlstash_core.showcase": "usecases",
-    "pixlstash_core.library": "actions events intake showcase jobs uploads usecases",
-    "pixlstash_core.usecases": "events intake jobs uploads",
+    "pixlstash_core.library": "actions events host intake showcase jobs uploads usecases",
+    "pixlstash_core.host": "jobs",
+    "pixlstash_core.usecases": "events host intake jobs uploads",
     "pixlstash_core.cli": "reach",
     "pixlstash_core.__main__": "cli",
 }

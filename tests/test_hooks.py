@@ -20,21 +20,34 @@ from sources import ROOT
 import pixlstash_core
 from pixlstash_core import (
     OWNER,
+    Detector,
     Embedded,
+    Embedder,
+    Engine,
+    Face,
+    FaceExtractor,
     Fact,
     FactReader,
     Facts,
     Format,
     Found,
+    Image,
     Importer,
     Kind,
+    Measurer,
     Media,
     Opened,
+    Pictured,
+    Region,
     Store,
+    Tag,
+    Tagger,
+    WeightFile,
+    Weights,
     hookspecs,
 )
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import Plugins
+from pixlstash_core.plugins import ENGINES, Plugins
 
 PAGE = (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
 SPECS = {name: spec for name, spec in vars(hookspecs).items() if hasattr(spec, "pixlstash_spec")}
@@ -86,6 +99,8 @@ def test_the_example_runs(name: str, library: Library, capsys: pytest.CaptureFix
         for _, listen in plugins.listeners("event"):
             listen(library=library, event=next(one for one in heard if hasattr(one, "count")))
         assert capsys.readouterr().out == "2 new pictures\n"
+    elif name in ENGINES:
+        assert [offered.hook for offered in plugins.engines().values()] == [name]
     else:
         kind = {"commands": click.Command}.get(name) or getattr(pixlstash_core, _noun(name))
         assert len(plugins.nouns(name, kind, lambda thing: "one")) == 1
@@ -114,6 +129,12 @@ def test_everything_public_is_on_the_page_or_in_a_signature() -> None:
         ("readers", (FactReader, Embedded, Fact, Facts)),
         ("stores", (Store, Opened)),
         ("importers", (Importer, Found)),
+        ("engines", (Engine, Image, Pictured, Weights, WeightFile)),
+        ("taggers", (Tagger, Tag)),
+        ("embedders", (Embedder,)),
+        ("face_extractors", (FaceExtractor, Face)),
+        ("detectors", (Detector, Region)),
+        ("measurers", (Measurer,)),
     ],
 )
 def test_every_member_is_on_the_page(section: str, classes: tuple[type, ...]) -> None:

@@ -15,6 +15,21 @@ from pixlstash_core.library import Library
 
 #: What was public once stays so, with these fields or arguments at least, in this order.
 PROMISED: dict[str, str] = {
+    "Captioner": "run load",
+    "Detector": "run load",
+    "Embedder": "run load space text",
+    "Engine": "accepts background batch_size frames image_side label lane license load needs pixels run weights Params",
+    "Face": "box confidence vector landmarks",
+    "FaceExtractor": "run load space",
+    "Image": "area array buffer open pil",
+    "Measurer": "better high low run load",
+    "Pictured": "id kind size",
+    "Region": "label box confidence",
+    "Secret": "reveal",
+    "Tag": "name confidence category",
+    "Tagger": "run load",
+    "WeightFile": "url path size sha256",
+    "Weights": "files license acknowledge",
     "Embedded": "format text exif xmp comment",
     "Fact": "group name label value number",
     "FactReader": "read",
@@ -77,7 +92,9 @@ def test_methods_take_what_was_promised(name: str) -> None:
     assert arguments[: len(promised)] == promised
 
 
-@pytest.mark.parametrize("name", [name for name in pixlstash_core.__all__ if name[0].isupper() and name != "Meta"])
+@pytest.mark.parametrize(
+    "name", [name for name in pixlstash_core.__all__ if name[0].isupper() and not name.isupper() and name != "Meta"]
+)
 def test_everything_says_what_it_is(name: str) -> None:
     thing = getattr(pixlstash_core, name)
     if inspect.isclass(thing):

@@ -17,7 +17,7 @@ from pixlstash_core.types import AddTags, EditCaptions, LintCaptions, Reader, Re
 
 def captioner(library: Library, engine: str, texts: dict[int, str]) -> int:
     producer = library.outputs.register("caption", engine, "1", {})
-    for future in library.outputs.store(producer, [Output(one, caption=text) for one, text in texts.items()]):
+    for future in library.outputs.store(producer, [Output(one, text) for one, text in texts.items()]):
         future.result(10)
     return producer
 

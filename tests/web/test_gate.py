@@ -48,7 +48,7 @@ CREDENTIALS = {"set_password", "reset_owner", "tokens", "create_token", "revoke_
 UPLOADS = {"upload", "begin_upload", "continue_upload", "cancel_upload", "uploads", "find_upload", "uploaded_files"}
 GROUPS = {route.function.__name__ for route in GROUP_ROUTES if route.right == "write"}
 GROUPS |= {"duplicates", "add_picture_set_members", "add_faces", "import_tags"}
-WHOLE = {"undo", "redo", "history", "import_pictures", "import_status"} | UPLOADS | GROUPS
+WHOLE = {"undo", "redo", "history", "run_engine", "revert_job", "import_pictures", "import_status"} | UPLOADS | GROUPS
 ROWS = [route for route in (*ROUTES, *compat.ROUTES) if route.right != "public"]
 
 

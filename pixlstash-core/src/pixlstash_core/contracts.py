@@ -26,7 +26,12 @@ class Media:
 
     Set `width` and `height` (pixels, upright), `orientation` (EXIF 1..8, as found), `moving`, `seconds`,
     `created` (ms UTC or None), `facts` and `embedded`; `still` draws it, `frames` draws it at given times.
+    `background` is what transparent pixels are to be laid on; `precise`: it is drawn for an engine, whose results
+    hang on how it is made smaller.
     """
+
+    background: str = "white"
+    precise: bool = False
 
     width: int = 0
     height: int = 0

@@ -8,11 +8,12 @@ The examples need only names of `pixlstash_core`; `docs/hooks.md` repeats them, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from .contracts import FactReader, Importer, Kind, Store
+from .engine import Captioner, Detector, Embedder, FaceExtractor, Measurer, Tagger
 
 if TYPE_CHECKING:
     import click
@@ -110,6 +111,109 @@ def importers() -> Iterable[Importer]:  # type: ignore[empty-body]
     @hookimpl
     def importers():
         yield Card()
+    """
+
+
+@hookspec
+def taggers() -> Iterable[Tagger[Any]]:  # type: ignore[empty-body]
+    """Yield engines that say which tags a picture has.
+
+    class Shape(Tagger):
+        id, revision, lane = "shape", "1", "cpu"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield [Tag("landscape" if image.width > image.height else "portrait", 1.0)]
+
+    @hookimpl
+    def taggers():
+        yield Shape()
+    """
+
+
+@hookspec
+def captioners() -> Iterable[Captioner[Any]]:  # type: ignore[empty-body]
+    """Yield engines that describe a picture in words.
+
+    class Plain(Captioner):
+        id, revision, lane = "plain", "1", "cpu"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield f"A picture of {image.picture.size[0]} by {image.picture.size[1]} pixels."
+
+    @hookimpl
+    def captioners():
+        yield Plain()
+    """
+
+
+@hookspec
+def embedders() -> Iterable[Embedder[Any]]:  # type: ignore[empty-body]
+    """Yield engines that turn pictures into vectors, which lie close together where pictures are alike.
+
+    class MeanColour(Embedder):
+        id, revision, lane, image_side = "mean-colour", "1", "cpu", 32
+
+        def run(self, model, images, params):
+            for image in images:
+                yield 1 + image.array.mean(axis=(0, 1), dtype="float32")
+
+    @hookimpl
+    def embedders():
+        yield MeanColour()
+    """
+
+
+@hookspec
+def face_extractors() -> Iterable[FaceExtractor[Any]]:  # type: ignore[empty-body]
+    """Yield engines that find faces, each with a vector that tells who is who.
+
+    class Portraits(FaceExtractor):
+        id, revision, lane, image_side = "portraits", "1", "cpu", 64
+
+        def run(self, model, images, params):
+            for image in images:
+                yield [Face((0.25, 0.1, 0.75, 0.7), 0.5, 1 + image.array.mean(axis=(0, 1), dtype="float32"))]
+
+    @hookimpl
+    def face_extractors():
+        yield Portraits()
+    """
+
+
+@hookspec
+def detectors() -> Iterable[Detector[Any]]:  # type: ignore[empty-body]
+    """Yield engines that find things and where they are.
+
+    class Horizon(Detector):
+        id, revision, lane = "horizon", "1", "cpu"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield [Region("sky", (0.0, 0.0, 1.0, 0.5), 0.5)]
+
+    @hookimpl
+    def detectors():
+        yield Horizon()
+    """
+
+
+@hookspec
+def measurers() -> Iterable[Measurer[Any]]:  # type: ignore[empty-body]
+    """Yield engines that give a picture one number, known by the name in `measure`.
+
+    class Brightness(Measurer):
+        id, revision, lane, image_side = "brightness", "1", "cpu", 64
+        measure = "brightness"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield float(image.array.mean() / 255)
+
+    @hookimpl
+    def measurers():
+        yield Brightness()
     """
 
 

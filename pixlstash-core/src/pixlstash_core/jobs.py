@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from .errors import Cancelled, Conflict, Invalid, PixlStashError
 from .features import jobs as rows
 from .hub import Hub
@@ -22,6 +24,8 @@ from .types import ImportReport, Job, JobChanged
 LANES = ("io", "cpu", "gpu", "net")
 HEARTBEAT = 5.0
 TOLD = 0.25
+#: How often a long job looks whether something comes before it, in seconds.
+LOOK = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -29,19 +33,24 @@ class _Paused(Exception):
     pass
 
 
+class _GaveWay(Exception):
+    pass
+
+
 class Task:
     """One run of a job, as its handler sees it."""
 
-    def __init__(self, jobs: Jobs, job: int, payload: Any) -> None:
-        self.id = job
-        self.payload = payload
+    def __init__(self, jobs: Jobs, claim: rows.Claim, lane: str) -> None:
+        self.id = claim.id
+        self.payload = claim.payload
         self.done = 0
         self.total: int | None = None
         self.report: ImportReport | None = None
         self.ended: tuple[str, str | None] | None = None
         self._jobs = jobs
         self._request: str | None = None
-        self._told = self._beat = time.monotonic()
+        self._lane, self._priority = lane, claim.priority
+        self._told = self._beat = self._looked = time.monotonic()
         self._marks: deque[tuple[float, int]] = deque(maxlen=40)
 
     def check(self) -> None:
@@ -50,6 +59,22 @@ class Task:
             raise Cancelled("Cancelled.")
         if self._request is not None:
             raise _Paused
+
+    def rest(self, seconds: float) -> None:
+        """Wait for so long, unless it is to stop or give way."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.check()
+            self.give_way()
+            time.sleep(min(0.05, seconds))
+
+    def give_way(self) -> None:
+        """Call between steps of a long job: raises when something waits that comes before it. It runs again after."""
+        moment = time.monotonic()
+        if moment - self._looked >= LOOK:
+            self._looked = moment
+            if self._jobs.wanted(self._lane, self._priority):
+                raise _GaveWay
 
     def progress(self, done: int, total: int | None = None) -> None:
         """Say how far it is; announced at most four times a second."""
@@ -62,6 +87,11 @@ class Task:
         if moment - self._beat >= HEARTBEAT:
             self._beat = moment
             self._jobs.beat(self)
+
+    def keep(self, payload: Any) -> None:
+        """Have this in place of the payload, also when the job runs again."""
+        self.payload = msgspec.to_builtins(payload)
+        self._jobs.keep(self.id, payload)
 
     def rate(self) -> float | None:
         """Steps per second over the last ten seconds or so."""
@@ -188,30 +218,30 @@ class Jobs:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _request(self, job: int, request: str, state: str, now_if: tuple[str, ...]) -> Job:
-        found = self.get(job)
-        with self._lock:
+        with self._lock:  # no lane takes it meanwhile
+            found = self.get(job)
             # One whose end is written already may still stand here for a moment.
             task = self._running.get(job) if found.state == "running" else None
             if task is not None:
                 task.ask(request)
-        if task is None:
-            if found.state not in now_if:
+            elif found.state not in now_if:
                 raise Conflict(f"This job is {found.state}.")
-            rows.stop(self._hub, job, state)
+            else:
+                rows.stop(self._hub, job, state)
         return self._announced(job)
 
     def _serve(self, lane: str) -> None:
         while not self._stopping:
             try:
-                claim = rows.claim(self._hub, lane)
+                taken = self._take(lane)
             except PixlStashError:  # a full disk: the lane waits and goes on
                 log.exception("lane %s cannot take a job", lane)
-                claim = None
-            if claim is None:
+                taken = None
+            if taken is None:
                 self._wake[lane].wait(timeout=self._pause(lane))
                 self._wake[lane].clear()
                 continue
-            self._run(claim)
+            self._run(*taken)
 
     def _pause(self, lane: str) -> float:
         """Seconds until a job of a lane is due; a minute at most, because clocks jump and machines sleep."""
@@ -220,10 +250,16 @@ class Jobs:
         except PixlStashError:
             return 1.0
 
-    def _run(self, claim: rows.Claim) -> None:
-        task = Task(self, claim.id, claim.payload)
+    def _take(self, lane: str) -> tuple[rows.Claim, Task] | None:
+        """The next job of a lane. Whoever sees that it is running finds its task."""
         with self._lock:
-            self._running[claim.id] = task
+            claim = rows.claim(self._hub, lane)
+            if claim is None:
+                return None
+            task = self._running[claim.id] = Task(self, claim, lane)
+            return claim, task
+
+    def _run(self, claim: rows.Claim, task: Task) -> None:
         state, error = "done", None
         try:
             handler = self._handlers.get(claim.kind)
@@ -232,6 +268,8 @@ class Jobs:
             handler(task)
         except Cancelled:  # by a person, or by what the library closes under it
             state = "waiting" if self._stopping and not task.cancelled else "cancelled"
+        except _GaveWay:
+            state = task.wanted or "waiting"
         except _Paused:
             state = "waiting" if self._stopping else "paused"
         except PixlStashError as problem:
@@ -261,6 +299,17 @@ class Jobs:
         with self._lock:
             del self._running[task.id]
         self.tell(task.id)
+
+    def wanted(self, lane: str, priority: int) -> bool:
+        """Whether a lane has something to do that comes before this."""
+        return rows.is_wanted(self._hub, lane, priority)
+
+    def keep(self, job: int, payload: Any) -> None:
+        rows.keep_payload(self._hub, job, payload)
+
+    def payload(self, job: int) -> tuple[str, Any]:
+        """Kind and payload of a job."""
+        return rows.kind_and_payload(self._hub, job)
 
     def beat(self, task: Task) -> None:
         rows.beat(self._hub, task.id, task.done, task.total)

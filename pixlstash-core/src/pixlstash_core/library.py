@@ -23,10 +23,13 @@ from .features import (
     characters,
     corrections,
     duplicates,
+    likeness,
+    measured,
     outputs,
     projects,
     purges,
     queries,
+    regions,
     restores,
     scores,
     scrapheap,
@@ -37,11 +40,18 @@ from .features import (
     stacks,
     stores,
     tags,
+    vectors,
 )
 from .features.access import Access
 from .features.imports import Intake
 from .features.redraws import Redraws
 from .files import fsync_folder
+from .host import KINDS, Host
+from .host.catalogue import Catalogue
+from .host.feeding import Sources
+from .host.limits import Limits as EngineLimits
+from .host.scratch import Scratch
+from .host.weights import folder as models_folder
 from .hub import Hub, switched_off
 from .jobs import Handler, Jobs, Task
 from .lock import Holder, Lock
@@ -73,6 +83,9 @@ NOUNS: tuple[Noun, ...] = (
     stacks.NOUN,
     corrections.NOUN,
     duplicates.NOUN,
+    vectors.NOUN,
+    regions.NOUN,
+    measured.NOUN,
     stores.NOUN,
     settings.NOUN,
 )
@@ -133,10 +146,22 @@ class Library(UseCases):
             sidecars.read,
             sidecars.say,
         )
-        self.outputs = outputs.Outputs(self.db, self.door)
+        self.outputs = outputs.Outputs(self.db, self.door, KINDS)
         tell = partial(self.feed.tell, SnapshotsChanged())
         self.restore_points = snapshots.Snapshots(self.db, self.hub, self.door, path / "snapshots", tell)
         self.restores = restores.Restores(self.db, self.hub, self.door, self.restore_points.shelf, self.door.tables)
+        self.likeness = likeness.Likeness(self.db, lambda: self.door.nouns.get("vectors", 0))
+        self.host = Host(
+            self.db,
+            self.hub,
+            self.door,
+            self.outputs,
+            self.queue,
+            Catalogue(plugins, self.outputs, self.hub, models_folder(os.environ)),
+            Sources(self.db, self.pool, self.stores.connect, self.intake.temporary),
+            Scratch(path, self.public_id),
+            EngineLimits.chosen(os.environ),
+        )
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
         self.redraws = Redraws(
             self.db,
@@ -223,6 +248,7 @@ class Library(UseCases):
         # Later ones may be waiting for their row: they are the next process's.
         self.queue.handle("stills", intake.stills_job(self.db, self.thumbnails, self.thumbnails.newest()))
         self.queue.handle("weigh", self._weigh)
+        self.queue.handle("engine", self.host.run)
         self.queue.handle("tidy", lambda task: self._tidy())
         self.queue.handle("snapshots", self._snapshots)
         self.restore_points.begin()
@@ -237,10 +263,12 @@ class Library(UseCases):
             self.queue.repeat("snapshots", "Taking snapshots", every=SNAPSHOTS, lane="io")
             if switch.pending(self.door):
                 self._weigh_soon()
+            self.host.start()
             self.queue.start()
 
     def _tidy(self) -> None:
         self.views.drop_idle()
+        self.likeness.drop_idle()
         self.arriving.sweep()
 
     def _snapshots(self, task: Task) -> None:
@@ -263,6 +291,7 @@ class Library(UseCases):
             return
         self._closed = True
         self.queue.stop()
+        self.host.close()
         self.pool.close()
         self.door.close()
         self.feed.catch_up()
@@ -282,6 +311,8 @@ class Library(UseCases):
 
     def _changed(self, found: Changes) -> None:
         self.views.touch(found.pictures(pictures.GRID.tables), "picture" in found.ids)
+        if found.added:
+            self.host.arrivals.look()
         if found.rows.keys() & WEIGHED and switch.pending(self.door):
             self._weigh_soon()
 

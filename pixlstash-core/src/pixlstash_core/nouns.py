@@ -6,7 +6,7 @@ The write door, the query compiler, history and imports know nouns only through 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -136,3 +136,35 @@ class Noun(Struct, frozen=True):
     terms: tuple[Term, ...] = ()
     inherits: tuple[str, ...] = ()
     words: tuple[Term, ...] = ()
+
+
+class OutputKind(Struct, frozen=True):
+    """A kind of output: what its engines' results are, and how they are kept. Loop and forms know none by name.
+
+    `check(engine, result, about)` runs in the engine's process: it makes a result plain data, or raises ValueError with
+    what is wrong; `about` is what all results of the producer share, and may be added to. `combine` makes one of the
+    plain results of a moving picture's frames, each with its time in seconds; `grouped`: the frames are given to `run`
+    as one image. `describe(engine, params)` is what is known about all results beforehand. `given(connection, ids)`
+    finds by picture what `needs` gives to other engines. `tables` have a `picture_id` and a `producer_id`.
+    """
+
+    name: str
+    hook: str
+    verb: str
+    tables: tuple[str, ...]
+    check: Callable[[Any, Any, dict[str, Any]], Any]
+    combine: Callable[[Sequence[tuple[float | None, Any]]], Any]
+    keeper: Callable[[Any, Any], Keeper]
+    describe: Callable[[Any, Any], dict[str, Any]] = lambda engine, params: {}
+    given: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
+    grouped: bool = False
+
+
+class Keeper(Protocol):
+    """Stores plain results of one kind in one library; made of its database and its write door."""
+
+    def pack(self, values: Sequence[Any]) -> list[Any]:
+        """As they are stored. Runs beside the writer."""
+
+    def put(self, write: Any, producer: int, packed: dict[int, Any]) -> None:
+        """Store them by picture, in place of what was there."""

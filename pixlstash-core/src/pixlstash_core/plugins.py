@@ -18,10 +18,16 @@ from msgspec import Struct
 
 from . import hookspecs
 from .contracts import FactReader, Importer, Kind, Store
+from .engine import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, fault
 from .types import PluginInfo
 
 #: Built-in features use the same door as everyone else. Each is imported only when plugins are loaded.
-BUILTIN = ("pixlstash_core.stores.builtin", "pixlstash_core.media.builtin", "pixlstash_core.demo.builtin")
+BUILTIN = (
+    "pixlstash_core.stores.builtin",
+    "pixlstash_core.media.builtin",
+    "pixlstash_core.engines.builtin",
+    "pixlstash_core.demo.builtin",
+)
 
 
 class Origin(Struct, frozen=True):
@@ -30,6 +36,14 @@ class Origin(Struct, frozen=True):
     plugin: str
     distribution: str
     version: str
+
+
+class Offered(Struct, frozen=True):
+    """An engine, the hook that yielded it, and whose it is."""
+
+    engine: Engine[Any, Any]
+    hook: str
+    origin: Origin
 
 
 class Plugins:
@@ -44,12 +58,23 @@ class Plugins:
         self.disabled: tuple[str, ...] = ()
         self.extra: tuple[str, ...] = ()
         self._nouns: dict[str, list[Any]] = {}
+        self._owners: dict[str, dict[str, str]] = {}
 
     @classmethod
     def load(
-        cls, *, builtin: Sequence[str] = BUILTIN, disabled: Iterable[str] = (), extra: Sequence[str] = ()
+        cls,
+        *,
+        builtin: Sequence[str] = BUILTIN,
+        disabled: Iterable[str] = (),
+        extra: Sequence[str] = (),
+        only: str | None = None,
     ) -> Plugins:
-        """Register the built-ins, every installed entry point of group `pixlstash`, and modules named in `extra`."""
+        """Register the built-ins, every installed entry point of group `pixlstash`, and modules named in `extra`.
+
+        `only` names the one plugin that is wanted: no other is imported.
+        """
+        if only is not None:
+            builtin, extra = [name for name in builtin if name == only], [name for name in extra if name == only]
         plugins = cls()
         plugins.disabled = tuple(disabled)
         own = Origin("core", "pixlstash-core", _version("pixlstash-core"))
@@ -67,7 +92,7 @@ class Plugins:
                 )
                 continue
             plugins._origins[point.name] = origin
-            if point.name not in plugins.disabled:
+            if point.name not in plugins.disabled and only in (None, point.name):
                 plugins._add(origin, point.load)
         for name in extra:
             plugins._add(Origin(name, "extra", "0"), partial(import_module, name))
@@ -87,6 +112,14 @@ class Plugins:
 
     def importers(self) -> dict[str, Importer]:
         return {one.id: one for one in self._yielded("importers", Importer, lambda one: one.id)}
+
+    def engines(self) -> dict[str, Offered]:
+        """Every engine by its id, which no two share, whatever their kinds."""
+        found: dict[str, Offered] = {}
+        for hook, kind in ENGINES.items():
+            for engine in self._yielded(hook, kind, lambda one: one.id, fault, "engines"):
+                found[engine.id] = Offered(engine, hook, self._origins[self._owners["engines"][engine.id]])
+        return found
 
     def commands(self) -> list[Any]:
         import click
@@ -121,6 +154,7 @@ class Plugins:
         """Every plugin found, working or not."""
         for hook, kind, name in _NOUNS:
             self._yielded(hook, kind, name)
+        self.engines()
         infos = []
         for plugin, origin in self._origins.items():
             hooks = [h.name for h in self.pm.get_hookcallers(p) or ()] if (p := self.pm.get_plugin(plugin)) else []
@@ -148,17 +182,30 @@ class Plugins:
         impls = getattr(self.pm.hook, hook).get_hookimpls()
         return sorted(impls, key=lambda impl: (impl.trylast, not impl.tryfirst))
 
-    def _yielded(self, hook: str, kind: type, name: Callable[[Any], str]) -> list[Any]:
-        """The objects of a noun hook, once: one clash or fault costs only the object or plugin it is in."""
+    def _yielded(
+        self,
+        hook: str,
+        kind: type,
+        name: Callable[[Any], str],
+        fault: Callable[[Any], str | None] = lambda thing: None,
+        among: str = "",
+    ) -> list[Any]:
+        """The objects of a noun hook, once: one clash or fault costs only the object or plugin it is in.
+
+        `fault` says what is wrong with one; hooks with the same `among` share their names.
+        """
         if hook in self._nouns:
             return self._nouns[hook]
-        owners: dict[str, str] = {}
+        owners = self._owners.setdefault(among or hook, {})
         found: list[Any] = []
 
         def take(impl: Any) -> None:
             for thing in _run(impl, {}) or ():
                 if not isinstance(thing, kind):
                     self._note(impl.plugin_name, f"{hook} yielded {thing!r}, which is not a {kind.__name__}.")
+                    continue
+                if wrong := fault(thing):
+                    self._note(impl.plugin_name, f"{hook}: {wrong}.")
                     continue
                 key = name(thing)
                 if key in owners:
@@ -210,6 +257,15 @@ def _version(distribution: str) -> str:
         return "0"
 
 
+#: The hooks of engines, and what each yields.
+ENGINES: dict[str, type[Engine[Any, Any]]] = {
+    "taggers": Tagger,
+    "captioners": Captioner,
+    "embedders": Embedder,
+    "face_extractors": FaceExtractor,
+    "detectors": Detector,
+    "measurers": Measurer,
+}
 _NOUNS: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("kinds", Kind, lambda thing: thing.id),
     ("readers", FactReader, lambda thing: thing.id),

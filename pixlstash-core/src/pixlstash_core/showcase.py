@@ -109,11 +109,11 @@ def _tag(library: UseCases, outputs: Outputs, newest: list[int]) -> None:
     for future in outputs.store(producer, found):
         outcome(future)
     outputs.activate(producer, 0.4)
-    tagged = [one for one in found if len(one.tags) > 3]
+    tagged = [one for one in found if len(one.value) > 3]
     for one in tagged[: len(tagged) // 3]:
-        library.accept_tags(NOBODY, AcceptTags(ids=[one.picture], tags=[one.tags[1][0]]))
+        library.accept_tags(NOBODY, AcceptTags(ids=[one.picture], tags=[one.value[1][0]]))
     for one in tagged[::9]:
-        library.reject_tags(NOBODY, RejectTags(ids=[one.picture], tags=[one.tags[3][0]]))
+        library.reject_tags(NOBODY, RejectTags(ids=[one.picture], tags=[one.value[3][0]]))
     library.add_tags(NOBODY, AddTags(ids=newest[::11], tags=["to print"]))
 
 

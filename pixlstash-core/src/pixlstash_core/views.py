@@ -155,7 +155,10 @@ class Views:
 
     def page(self, reader: Reader, text: str, sort: str | None, offset: int, limit: int) -> list[Picture]:
         """A plain list of pictures, for the CLI and scripts."""
-        ids = self._order(reader, text, sort).ids[offset : offset + limit].tolist()
+        return self.listed(reader, self._order(reader, text, sort).ids[offset : offset + limit].tolist())
+
+    def listed(self, reader: Reader, ids: list[int]) -> list[Picture]:
+        """These pictures, in this order, without those that are gone or not visible."""
         relation, bound = scope.visible(reader)
         rows = self._db.read(
             f"select {pictures.COLUMNS} from {relation} g {pictures.JOINS} where g.id in carray(:ids)",

@@ -8,6 +8,7 @@ from pixlstash_core import __version__
 from pixlstash_core.library import Library
 
 from .compat import LEVEL
+from .engine_routes import ENGINE_ROUTES
 from .events import events
 from .files import present_original, present_payload, present_thumbnail
 from .group_routes import GROUP_ROUTES
@@ -85,6 +86,7 @@ ROUTES: tuple[Route, ...] = (
     api("POST", "/pictures/restore", Library.restore, "write"),
     *GROUP_ROUTES,
     *TAG_ROUTES,
+    *ENGINE_ROUTES,
     api("POST", "/undo", Library.undo, "write"),
     api("POST", "/redo", Library.redo, "write"),
     api("GET", "/history", Library.history, "write"),

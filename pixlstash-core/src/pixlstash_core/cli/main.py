@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import groups, pictures, show, snapshots, tags, tidying
+from . import engines, groups, pictures, show, snapshots, tags, tidying
 from .options import JSON
 
 if TYPE_CHECKING:
@@ -212,6 +212,17 @@ def job_list(shell: Shell, as_json: bool) -> None:
     show.jobs(found, as_json)
 
 
+@job.command("revert")
+@click.argument("id", type=int)
+@JSON
+@click.pass_obj
+def job_revert(shell: Shell, id: int, as_json: bool) -> None:
+    """Take back what a run of an engine wrote; the change can be undone."""
+    with shell.connect() as session:
+        found = session.revert_job(id)
+    show.done(found, as_json)
+
+
 @pixlstash.command()
 @click.option("--verify", is_flag=True, help="Also read every original and compare its hash.")
 @JSON
@@ -298,8 +309,9 @@ def demo(ctx: click.Context, pictures: int, served: bool, host: str, port: int) 
     run(path, pictures, served, host, port)
 
 
-for command in (*pictures.COMMANDS, *groups.COMMANDS, *snapshots.COMMANDS, *tags.COMMANDS, *tidying.COMMANDS):
-    pixlstash.add_command(command)
+for nouns in (pictures, groups, snapshots, tags, tidying, engines):
+    for command in nouns.COMMANDS:
+        pixlstash.add_command(command)
 
 
 def _make_default(shell: Shell) -> None:

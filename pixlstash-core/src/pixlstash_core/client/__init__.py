@@ -11,6 +11,7 @@ from typing import Any
 from ..types import CheckReport, LibraryInfo, PluginInfo
 from .access import Access
 from .channel import BY_STATUS, PREFIX, Unreachable, error_of, read
+from .engines import Engines
 from .events import Events
 from .groups import Groups
 from .history import History
@@ -22,7 +23,7 @@ from .stacks import Stacks
 from .tags import Tags
 
 
-class Client(Pictures, Groups, Stacks, Tags, History, Snapshots, Imports, Jobs, Access, Events):
+class Client(Pictures, Groups, Stacks, Tags, Engines, History, Snapshots, Imports, Jobs, Access, Events):
     """A served library. `token` is a token, or the local secret of the lock file; `timeout` is in seconds."""
 
     def info(self) -> LibraryInfo:

@@ -42,6 +42,7 @@ class Claim(Struct, frozen=True):
     kind: str
     payload: Any
     every: float | None
+    priority: int = 0
 
 
 def insert(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int, every: float | None = None) -> int:
@@ -78,6 +79,18 @@ def get(hub: Hub, job: int) -> JobRow:
     return JobRow(*rows[0])
 
 
+def kind_and_payload(hub: Hub, job: int) -> tuple[str, Any]:
+    rows = hub.read("select kind, payload from job where id = ?", (job,))
+    if not rows:
+        raise NotFound("There is no such job.")
+    return rows[0][0], msgspec.json.decode(rows[0][1])
+
+
+def keep_payload(hub: Hub, job: int, payload: Any) -> None:
+    """What a handler found out that it is to know when it runs again."""
+    hub.write("update job set payload = ? where id = ?", (msgspec.json.encode(payload).decode(), job))
+
+
 def newest(hub: Hub, limit: int) -> list[JobRow]:
     """Running ones first, then the newest."""
     rows = hub.read(f"select {COLUMNS} from job order by state != 'running', id desc limit ?", (limit,))
@@ -99,11 +112,20 @@ def claim(hub: Hub, lane: str) -> Claim | None:
         f"""
         update job set state = 'running', heartbeat = ?, started = coalesce(started, ?), finished = null
         where id = (select id from job where {ready} order by priority desc, due, id limit 1)
-        returning id, kind, payload, every
+        returning id, kind, payload, every, priority
         """,
         (now(), now(), lane, now()),
     )
-    return Claim(rows[0][0], rows[0][1], msgspec.json.decode(rows[0][2]), rows[0][3]) if rows else None
+    if not rows:
+        return None
+    job, kind, payload, every, priority = rows[0]
+    return Claim(job, kind, msgspec.json.decode(payload), every, priority)
+
+
+def is_wanted(hub: Hub, lane: str, priority: int) -> bool:
+    """Whether a lane has something to do that comes before this priority."""
+    where = "lane = ? and state = 'waiting' and priority > ? and due <= ?"
+    return bool(hub.read(f"select 1 from job where {where} limit 1", (lane, priority, now())))
 
 
 def due(hub: Hub, lane: str) -> float:

@@ -6,12 +6,14 @@ It may crash, hang or starve: the pool sees to that. Nothing here trusts a kind,
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import queue
 import threading
 import traceback
-from typing import BinaryIO
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -20,15 +22,17 @@ from ..errors import PixlStashError
 from ..types import Embedded, Facts, Format
 from . import fences
 from .credentials import credentials
-from .draw import LONG, SHORT, Drawing, drawn
+from .draw import LONG, SHORT, Drawing, drawn, write_raw
 from .messages import (
     Beat,
     Decision,
+    Decoded,
     Drawn,
     Failed,
     Frames,
     Hashed,
     Limits,
+    Pixels,
     Ready,
     Skipped,
     Start,
@@ -41,6 +45,9 @@ from .reading import Undrawn, assemble
 from .recognise import recognise
 from .source import Source, Trouble
 from .words import one_line
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def main() -> int:
@@ -85,16 +92,19 @@ class Desk:
         send(self._out, answer)
         return not (isinstance(answer, Failed) and answer.leaving)
 
-    def _answer(self, task: Task) -> Drawn | Still | Frames | Skipped | Failed:
+    def _answer(self, task: Task) -> Drawn | Still | Frames | Decoded | Skipped | Failed:
         source = Source(task.path, self._beat)
         try:
-            send(self._out, Hashed(source.sha256, source.size))
+            if task.pixels is None:  # which says itself what bytes are meant
+                send(self._out, Hashed(source.sha256, source.size))
             if task.ask and not msgspec.msgpack.decode(self._messages.get(), type=Decision).go:
                 return Skipped()
             fences.allow(self._limits.cpu)
             if task.copy_to is not None:
                 source.copy(task.copy_to)
                 fences.allow(self._limits.cpu)
+            if task.pixels is not None:
+                return self._pixels(source, task, task.pixels)
             if task.times:
                 return self._frames(source, task)
             kind, form, media, drawing, why = self._draw(source, os.fsdecode(task.name))
@@ -134,6 +144,32 @@ class Desk:
             return Frames([drawn(image).webp for image in images])
         except NotImplementedError:
             return Failed("unsupported", f"Single frames of a {form.name} file cannot be drawn.")
+
+    def _pixels(self, source: Source, task: Task, want: Pixels) -> Decoded | Failed:
+        """What an engine looks at, written raw where it is to be read."""
+        if want.sha256 and source.sha256 != want.sha256:
+            return Failed("changed", "The file has changed since it came into the library.")
+        file = source.file()
+        kind, form = recognise(self._kinds, file, os.fsdecode(task.name))
+        media = kind.open(file, form)
+        too_large = _too_large(media, source.size, self._limits)
+        if too_large is not None:
+            return Failed(too_large.cause, too_large.why)
+        media.background, media.precise = want.background, True
+        side = want.side or _PLAUSIBLE_SIDE
+        try:
+            if task.times and media.moving:
+                images: Iterable[Image] = itertools.islice(media.frames(task.times, side, side), len(task.times))
+            else:
+                images = (media.still(side, side),)
+            return Decoded([write_raw(image, side, want.path + b".%d" % n) for n, image in enumerate(images)])
+        except NotImplementedError as error:
+            why = one_line(str(error)) or f"A {form.name} file cannot be drawn."
+            return Failed("unsupported", why)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+                raise
+            return Failed("full", "There is no room for what engines look at.")
 
     def _facts(self, embedded: Embedded | None) -> list[Facts]:
         found: list[Facts] = []

@@ -86,7 +86,7 @@ class _Still(Media):
         from .draw import upright
 
         with _explaining(self._format):
-            image = upright(self._image, self._turn, short, long)
+            image = upright(self._image, self._turn, short, long, self.background, self.precise)
             _check_texts(self._image.info, self._size)
             if self.moving or self._format is TIFF:
                 image = image.copy()  # a small one may be Pillow's own, which shows the frame it is at
@@ -110,7 +110,7 @@ class _Still(Media):
                     self._image.load()
                     number += 1
                     shown_until += _shown_seconds(self._image)
-                yield upright(self._image, self._turn, short, long).copy()
+                yield upright(self._image, self._turn, short, long, self.background, self.precise).copy()
 
 
 def _shown_seconds(image: ImageFile) -> float:

@@ -52,10 +52,23 @@ class Ready(Struct, frozen=True, tag="ready"):
     """The child can take tasks."""
 
 
+class Pixels(Struct, frozen=True):
+    """Raw RGB for an engine: longest side in pixels (None: as it is), what alpha is laid on, and where it is put.
+
+    Of several frames each has a file of its own: the path, a dot and its number from 0.
+    """
+
+    side: int | None
+    background: str
+    path: bytes
+    sha256: bytes
+
+
 class Task(Struct, frozen=True):
     """One file. Paths and names are `os.fsencode`d: they need not be text. `ask`: wait for a `Decision` once hashed.
 
-    `still`: draw it and no more; `times` in seconds: draw its frames there, and no more.
+    `still`: draw it and no more; `times` in seconds: draw its frames there, and no more. With `pixels`, what is drawn
+    is written raw.
     """
 
     path: bytes
@@ -64,6 +77,7 @@ class Task(Struct, frozen=True):
     copy_to: bytes | None = None
     still: bool = False
     times: tuple[float, ...] = ()
+    pixels: Pixels | None = None
 
 
 class Decision(Struct, frozen=True):
@@ -95,6 +109,12 @@ class Frames(Struct, frozen=True, tag="frames"):
     webps: list[bytes]
 
 
+class Decoded(Struct, frozen=True, tag="decoded"):
+    """(width, height) of each frame that was written."""
+
+    sizes: list[tuple[int, int]]
+
+
 class Failed(Struct, frozen=True, tag="failed"):
     """`cause` is a word for programs, `reason` a sentence for people. `leaving`: the child ends after this."""
 
@@ -103,7 +123,7 @@ class Failed(Struct, frozen=True, tag="failed"):
     leaving: bool = False
 
 
-Answer = Ready | Beat | Hashed | Skipped | Drawn | Still | Frames | Failed
+Answer = Ready | Beat | Hashed | Skipped | Drawn | Still | Frames | Decoded | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 

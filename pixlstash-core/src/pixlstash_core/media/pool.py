@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from ..errors import Cancelled, DiskFull, Invalid, NotThere, PixlStashError, Refused, StoreUnreachable
 from ..types import Reading
-from .messages import Answer, Drawn, Failed, Frames, Hashed, Limits, Skipped, Start, Still, Task
+from .messages import Answer, Decoded, Drawn, Failed, Frames, Hashed, Limits, Pixels, Skipped, Start, Still, Task
 from .process import Child, Died
 
 #: A fresh process now and then: what decoders leak, and what a hostile file may have broken, goes with the old one.
@@ -131,6 +131,31 @@ class DecoderPool:
         _, answer = self._run(task, lambda hashed: True, urgent)
         if isinstance(answer, Frames):
             return answer.webps
+        raise PixlStashError("The decoder process answered something else than was asked.")
+
+    def pixels(
+        self,
+        path: Path,
+        name: str,
+        target: Path,
+        *,
+        sha256: bytes,
+        side: int | None = None,
+        background: str = "white",
+        times: Sequence[float] = (),
+    ) -> list[tuple[Path, int, int]]:
+        """Raw RGB of a picture for an engine, row by row: (file, width, height) of each still.
+
+        `side` is the longest side in pixels (None: its own). A moving picture is drawn at `times`, in seconds and
+        ascending; without any, or if it does not move, it is one still. `target` is a path beside which the files are
+        made. Raises as `read` does; `more["cause"]` is `changed` where other bytes lie there than those of `sha256`,
+        unless that is empty.
+        """
+        want = Pixels(side, background, os.fsencode(target), sha256)
+        task = Task(os.fsencode(path), os.fsencode(name), times=tuple(times), pixels=want)
+        _, answer = self._run(task, lambda hashed: True, False)
+        if isinstance(answer, Decoded):
+            return [(target.with_name(f"{target.name}.{n}"), *size) for n, size in enumerate(answer.sizes)]
         raise PixlStashError("The decoder process answered something else than was asked.")
 
     def close(self) -> None:

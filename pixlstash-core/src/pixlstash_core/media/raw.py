@@ -60,9 +60,9 @@ class _Raw(Media):
 
         with _explaining():
             if self._preview is not None:
-                return upright(self._preview, self._preview_turn(), short, long)
+                return upright(self._preview, self._preview_turn(), short, long, precise=self.precise)
             pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)  # upright already
-            return upright(pil.fromarray(pixels), 1, short, long)
+            return upright(pil.fromarray(pixels), 1, short, long, precise=self.precise)
 
     def _preview_turn(self) -> int:
         """Some cameras say in the preview how it lies, some store it upright, most leave it as the sensor saw it."""

@@ -23,6 +23,13 @@ from .captions import EditCaptions as EditCaptions
 from .captions import EngineCaption as EngineCaption
 from .captions import LintCaptions as LintCaptions
 from .captions import SetCaption as SetCaption
+from .engines import EngineDetail as EngineDetail
+from .engines import EngineError as EngineError
+from .engines import EngineInfo as EngineInfo
+from .engines import Policy as Policy
+from .engines import RunEngine as RunEngine
+from .engines import SetEngine as SetEngine
+from .engines import WeightsInfo as WeightsInfo
 from .events import Event as Event
 from .events import JobChanged as JobChanged
 from .events import Lagged as Lagged
@@ -67,6 +74,9 @@ from .library import CheckReport as CheckReport
 from .library import LibraryInfo as LibraryInfo
 from .library import PluginInfo as PluginInfo
 from .library import StoreInfo as StoreInfo
+from .likeness import FindSimilar as FindSimilar
+from .likeness import Similar as Similar
+from .likeness import SimilarFound as SimilarFound
 from .pictures import DeletePictures as DeletePictures
 from .pictures import Found as Found
 from .pictures import Id as Id

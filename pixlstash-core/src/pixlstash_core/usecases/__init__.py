@@ -9,10 +9,12 @@ from .access import Access
 from .captions import Captions
 from .corrections import Corrections
 from .duplicates import Doubles
+from .engines import Engines
 from .groups import Groups
 from .history import History
 from .imports import Imports
 from .jobs import Jobs
+from .likeness import Likeness
 from .pictures import Original, Pictures
 from .restores import Restores
 from .snapshots import Snapshots
@@ -32,6 +34,8 @@ class UseCases(
     Tags,
     Vocabulary,
     Captions,
+    Engines,
+    Likeness,
     History,
     Snapshots,
     Restores,

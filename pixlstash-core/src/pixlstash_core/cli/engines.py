@@ -1,0 +1,198 @@
+"""The verbs of engines, and of what is found by their results."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import show
+from .options import JSON, selection
+
+if TYPE_CHECKING:
+    from ..types import EngineDetail, EngineInfo, Job
+    from .main import Shell
+
+KINDS = ("tag", "caption", "vector", "face", "region", "measure")
+PARAM = click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A setting; repeatable.")
+
+
+@click.group()
+def engine() -> None:
+    """Engines: what computes tags, captions and more about pictures."""
+
+
+@engine.command("list")
+@JSON
+@click.pass_obj
+def engine_list(shell: Shell, as_json: bool) -> None:
+    """List the engines that are installed, and how far each has come."""
+    with shell.connect() as session:
+        found = session.engines()
+    if as_json:
+        return show.dump(found)
+    rows = [(one.id, one.kind, one.lane, _state(one), one.done, one.errors, one.outdated) for one in found]
+    return show.table(("engine", "kind", "lane", "state", "done", "errors", "outdated"), rows, frozenset({4, 5, 6}))
+
+
+@engine.command("show")
+@click.argument("id")
+@JSON
+@click.pass_obj
+def engine_show(shell: Shell, id: str, as_json: bool) -> None:
+    """Show one engine: its settings, its weights, and where it failed."""
+    with shell.connect() as session:
+        found = session.engine(id)
+    show.dump(found) if as_json else _detail(found)
+
+
+@engine.command("run")
+@click.argument("id", required=False, default="")
+@click.option("-q", "--query", help="The pictures a query finds; without it or --id, all.")
+@click.option("--id", "ids", multiple=True, type=click.IntRange(min=0), help="A picture; may be repeated.")
+@click.option("--kind", type=click.Choice(KINDS), default=None, help="The default engine of a kind, in place of ID.")
+@click.option("--retry", is_flag=True, help="Also where it failed before.")
+@click.option("--outdated", is_flag=True, help="Where results are of an older revision or other settings.")
+@PARAM
+@JSON
+@click.pass_obj
+def engine_run(
+    shell: Shell,
+    id: str,
+    query: str | None,
+    ids: tuple[int, ...],
+    kind: str | None,
+    retry: bool,
+    outdated: bool,
+    params: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Run an engine on pictures it has not looked at; Ctrl-C cancels it, and what it found stays."""
+    from ..types import RunEngine
+    from .watch import finish
+
+    with shell.connect(work=True) as session:
+        chosen = selection(session, query, ids, "--query") if query is not None or ids else {}
+        given = _params(params) if params else None
+        ask = RunEngine(engine=id, kind=kind or "", params=given, retry=retry, outdated=outdated, **chosen)
+        job = finish(session, session.run_engine(ask), quiet=as_json)
+        failed = session.engine(id).errors if id and not as_json else []
+    if as_json:
+        show.dump(job)
+    else:
+        _ran(job)
+        for one in failed[:10]:
+            click.echo(f"  {one.picture} {one.name}: {one.error}")
+    if job.state != "done":
+        raise click.ClickException(job.error or f"The job was {job.state}.")
+
+
+@engine.command("set")
+@click.argument("id")
+@PARAM
+@click.option("--secret", "secrets", multiple=True, metavar="NAME", help="A secret setting, which is asked for.")
+@click.option("--default/--no-default", "default", default=None, help="Is it meant where its kind is asked for.")
+@click.option("--policy", type=click.Choice(["all", "new", "asked"]), help="On which pictures it is run by itself.")
+@JSON
+@click.pass_obj
+def engine_set(
+    shell: Shell,
+    id: str,
+    params: tuple[str, ...],
+    secrets: tuple[str, ...],
+    default: bool | None,
+    policy: str | None,
+    as_json: bool,
+) -> None:
+    """Change how an engine is set. Settings that are not given stay; NAME= takes one back."""
+    from ..types import SetEngine
+
+    hidden = {name: click.prompt(name, hide_input=True, default="", show_default=False) for name in secrets}
+    with shell.connect() as session:
+        kept = None
+        if params:
+            before = session.engine(id).params
+            kept = {**before, **_params(params)}
+            kept = {name: value for name, value in kept.items() if value is not None}
+        ask = SetEngine(engine=id, params=kept, secrets=hidden or None, default=default, policy=policy)  # type: ignore[arg-type]
+        found = session.set_engine(ask)
+    if as_json:
+        return show.dump(found)
+    return click.echo(f"{found.label}: {_state(found) or 'set up'}.")
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, type=click.IntRange(min=0))
+@click.option("-q", "--query", default="", help="Among the pictures a query finds.")
+@click.option("--combine", type=click.Choice(["mean", "min", "max"]), default="mean", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@JSON
+@click.pass_obj
+def similar(shell: Shell, ids: tuple[int, ...], query: str, combine: str, limit: int, as_json: bool) -> None:
+    """Find pictures that look like those with these IDS, the likest first."""
+    from ..types import FindSimilar
+
+    with shell.connect() as session:
+        found = session.similar(FindSimilar(ids=list(ids), q=query, combine=combine, limit=limit))  # type: ignore[arg-type]
+    if as_json:
+        return show.dump(found)
+    if found.without:
+        click.echo(f"{found.engine} has not looked at {found.without} of them.", err=True)
+    rows = [(one.picture.id, f"{one.score:.3f}", one.like, one.picture.name) for one in found.found]
+    return show.table(("id", "likeness", "like", "name"), rows, frozenset({0, 1, 2}))
+
+
+def _params(given: tuple[str, ...]) -> dict[str, Any]:
+    """Settings as typed: a value is JSON where it reads as such, else a text; none takes the setting back."""
+    found: dict[str, Any] = {}
+    for one in given:
+        name, equals, text = one.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"{one!r} is no setting: write NAME=VALUE.")
+        try:
+            found[name] = json.loads(text) if text else None
+        except ValueError:
+            found[name] = text
+    return found
+
+
+def _state(one: EngineInfo) -> str:
+    words = {
+        "default": one.default,
+        "all pictures": one.policy == "all",
+        "new pictures": one.policy == "new",
+        "counts": one.active,
+        "loaded": one.loaded,
+    }
+    return ", ".join(word for word, holds in words.items() if holds)
+
+
+def _ran(job: Job) -> None:
+    took = (job.finished - job.started).total_seconds() if job.started and job.finished else 0.0
+    rate = f", {job.done / took:.1f}/s" if took else ""
+    click.echo(f"{job.done} pictures, {took:.1f} s{rate}  (job {job.id})")
+
+
+def _detail(found: EngineDetail) -> None:
+    one = found.engine
+    click.echo(f"{click.style(one.label, bold=True)}  {one.id} {one.revision}  ({one.package} {one.version})")
+    click.echo(f"  {one.kind}, lane {one.lane}" + (f", {state}" if (state := _state(one)) else ""))
+    for name, about in found.form.get("properties", {}).items():
+        if name in found.params:
+            click.echo(f"  {name} = {json.dumps(found.params[name])}  {about.get('description', '')}".rstrip())
+        else:
+            click.echo(f"  {name}: {'set' if name in found.secrets else 'not set'} (secret)")
+    if found.weights is not None:
+        licence = f", {found.weights.license}" if found.weights.license else ""
+        click.echo(f"  weights: {show.size(found.weights.size)}{licence}, in {found.weights.folder}")
+        for file in found.weights.missing:
+            click.echo(click.style(f"  ! {file} is missing", fg="red"))
+    click.echo(f"  {one.done} pictures looked at, {one.errors} failed")
+    if one.outdated:
+        click.echo(f"  {one.outdated} pictures have results of before: `pixlstash engine run {one.id} --outdated`")
+    for failed in found.errors:
+        click.echo(click.style(f"  ! {failed.picture} {failed.name}: {failed.error}", fg="red"))
+
+
+COMMANDS = (engine, similar)

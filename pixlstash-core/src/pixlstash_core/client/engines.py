@@ -1,0 +1,26 @@
+"""Engines, and what is found by their results."""
+
+from __future__ import annotations
+
+from ..types import Done, EngineDetail, EngineInfo, FindSimilar, Job, RunEngine, SetEngine, SimilarFound
+from .channel import Channel
+
+
+class Engines(Channel):
+    def engines(self) -> list[EngineInfo]:
+        return self._get("/engines", list[EngineInfo])
+
+    def engine(self, id: str) -> EngineDetail:
+        return self._get("/engines/named", EngineDetail, {"id": id})
+
+    def run_engine(self, ask: RunEngine) -> Job:
+        return self._post("/engines/run", Job, ask)
+
+    def set_engine(self, ask: SetEngine) -> EngineInfo:
+        return self._post("/engines/settings", EngineInfo, ask)
+
+    def similar(self, ask: FindSimilar) -> SimilarFound:
+        return self._post("/pictures/similar", SimilarFound, ask)
+
+    def revert_job(self, id: int) -> Done:
+        return self._post(f"/jobs/{id}/revert", Done)

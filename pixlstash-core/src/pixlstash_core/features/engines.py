@@ -1,0 +1,91 @@
+"""What is remembered about engines: in `hub.db` how many images at once a device holds, and secrets; in the library
+how they are set, and which is the default of its kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ..db import Database
+from ..hub import Hub
+from ..write import Write
+
+_MOST, _SECRETS, _SETTINGS, _DEFAULT = "engine.most:", "engine.secrets:", "engine.settings:", "engine.default:"
+
+
+def most(hub: Hub, engine: str, device: str) -> int | None:
+    """How many images at once an engine was found to manage on a device."""
+    found = hub.value("select value from setting where name = ?", (f"{_MOST}{engine}@{device}",))
+    return int(found) if found is not None else None
+
+
+def remember_most(hub: Hub, engine: str, device: str, count: int) -> None:
+    _put(hub, f"{_MOST}{engine}@{device}", str(count))
+
+
+def secrets(hub: Hub, engine: str) -> dict[str, str]:
+    """The secret settings of an engine."""
+    text = hub.value("select value from setting where name = ?", (f"{_SECRETS}{engine}",))
+    return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+
+
+def keep_secrets(hub: Hub, engine: str, given: dict[str, str]) -> None:
+    """Keep these beside those that are there; an empty one is forgotten."""
+    kept = {name: text for name, text in {**secrets(hub, engine), **given}.items() if text}
+    _put(hub, f"{_SECRETS}{engine}", msgspec.json.encode(kept).decode())
+
+
+def _put(hub: Hub, name: str, value: str) -> None:
+    hub.write("insert into setting values (?, ?) on conflict(name) do update set value = excluded.value", (name, value))
+
+
+# --- settings of the library ------------------------------------------------------------------------------------------
+
+
+class EngineSettings(Struct, frozen=True):
+    """An engine's settings without secrets. `policy`: which pictures it is run on by itself: `all`, `new` ones (with
+    ids above `after`), or only when `asked`."""
+
+    params: dict[str, Any] = {}
+    policy: str = "asked"
+    after: int = 0
+
+
+def settings(db: Database, engine: str) -> EngineSettings:
+    text = db.setting(f"{_SETTINGS}{engine}")
+    return msgspec.json.decode(text, type=EngineSettings) if text else EngineSettings()
+
+
+def put_settings(write: Write, engine: str, kept: EngineSettings) -> None:
+    _set(write, f"{_SETTINGS}{engine}", msgspec.json.encode(kept).decode())
+
+
+def automatic(db: Database) -> dict[str, EngineSettings]:
+    """The engines that are run by themselves on pictures that come in."""
+    rows = db.read("select name, value from setting where name >= ? and name < ?", (_SETTINGS, f"{_SETTINGS[:-1]};"))
+    found = {name.removeprefix(_SETTINGS): msgspec.json.decode(text, type=EngineSettings) for name, text in rows}
+    return {engine: kept for engine, kept in found.items() if kept.policy != "asked"}
+
+
+def default(db: Database, kind: str) -> str | None:
+    """The engine that is meant where a kind of output is asked for without one."""
+    return db.setting(f"{_DEFAULT}{kind}")
+
+
+def put_default(write: Write, kind: str, engine: str) -> None:
+    _set(write, f"{_DEFAULT}{kind}", engine)
+
+
+def drop_default(write: Write, kind: str, engine: str) -> None:
+    """Let an engine no longer be the default."""
+    write.execute("delete from setting where name = ? and value = ?", (f"{_DEFAULT}{kind}", engine))
+
+
+def _set(write: Write, name: str, value: str) -> None:
+    write.execute(
+        "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
+        " where value != excluded.value",
+        (name, value),
+    )

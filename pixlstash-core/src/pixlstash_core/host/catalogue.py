@@ -1,0 +1,97 @@
+"""The engines there are, their settings, and the producers they are with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..engine import RUN, Weights, plain_params, read_params, secrets, touches
+from ..errors import Invalid, NotFound, PixlStashError
+from ..features import engines
+from ..features.outputs import Outputs
+from ..hub import Hub
+from ..nouns import OutputKind
+from ..plugins import Offered, Plugins
+
+T = TypeVar("T")
+
+
+class Catalogue:
+    """The engines of one library; `models` is where their weights are."""
+
+    def __init__(self, plugins: Plugins, outputs: Outputs, hub: Hub, models: Path) -> None:
+        self._plugins, self._outputs, self._hub = plugins, outputs, hub
+        self.models = models
+
+    def all(self) -> list[Offered]:
+        return list(self._plugins.engines().values())
+
+    def offered(self, engine: str) -> Offered:
+        found = self._plugins.engines().get(engine)
+        if found is None:
+            raise NotFound(f"No installed plugin offers the engine {engine!r}.")
+        return found
+
+    def extra(self, offered: Offered) -> tuple[str, ...]:
+        """The module to register by hand, where the engine's plugin is not installed."""
+        return tuple(name for name in self._plugins.extra if name == offered.origin.plugin)
+
+    def kind(self, offered: Offered) -> OutputKind:
+        return next(kind for kind in self._outputs.kinds.values() if kind.hook == offered.hook)
+
+    def params(self, offered: Offered, given: dict[str, Any]) -> Any:
+        """An engine's settings with its secrets. Raises `Invalid` with what is wrong with those given."""
+        if hidden := secrets(offered.engine.Params) & given.keys():
+            raise Invalid(f"{', '.join(sorted(hidden))} is secret: it is set by itself, and not given with a run.")
+        try:
+            return read_params(offered.engine.Params, {**engines.secrets(self._hub, offered.engine.id), **given})
+        except msgspec.ValidationError as error:
+            raise Invalid(f"The settings of {offered.engine.id} are not as they should be: {error}.") from error
+
+    def producer(self, offered: Offered, given: dict[str, Any]) -> int:
+        """The producer that an engine is with these settings."""
+        params, kind = self.params(offered, given), self.kind(offered)
+        return self._outputs.register(
+            kind.name,
+            offered.engine.id,
+            offered.engine.revision,
+            _lasting(params),
+            offered.origin.distribution,
+            offered.origin.version,
+            _asked(offered, "space", partial(kind.describe, offered.engine, params)),
+        )
+
+    def known(self, offered: Offered, given: dict[str, Any]) -> int | None:
+        """The same, if it ever was one: nothing is written."""
+        try:
+            lasting = _lasting(self.params(offered, given))
+        except Invalid:  # an update of the plugin knows other settings than those that are kept
+            return None
+        return self._outputs.known(self.kind(offered).name, offered.engine.id, offered.engine.revision, lasting)
+
+    def weights(self, offered: Offered, params: Any) -> Weights | None:
+        """The files an engine needs."""
+        return _asked(offered, "weights", partial(offered.engine.weights, params))
+
+
+def _lasting(params: Any) -> dict[str, Any]:
+    """Settings that results hang on."""
+    named = touches(type(params))
+    return {name: value for name, value in plain_params(params).items() if named[name] is not RUN}
+
+
+def who(offered: Offered) -> str:
+    """An engine for people: what it is called, and whose it is."""
+    return f"{offered.engine.label or offered.engine.id} ({offered.origin.distribution} {offered.origin.version})"
+
+
+def _asked(offered: Offered, name: str, ask: Callable[[], T]) -> T:
+    """What an engine says about itself: a plugin may raise anything."""
+    try:
+        return ask()
+    except Exception as error:
+        raise PixlStashError(f"{who(offered)}: `{name}` failed: {type(error).__name__}: {error}") from error

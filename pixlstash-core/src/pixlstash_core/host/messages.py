@@ -1,0 +1,106 @@
+"""What the library and an engine's process say to each other: one length-prefixed msgpack message at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from ..types import Facts
+
+
+class Start(Struct, frozen=True, tag="start"):
+    """Which engine: of which plugin, from which hook. `extra` are modules that are registered as plugins."""
+
+    plugin: str
+    hook: str
+    engine: str
+    extra: tuple[str, ...] = ()
+
+
+class Load(Struct, frozen=True, tag="load"):
+    """`device` "": the best for the lane. `params` with secrets; `about` is what its results have in common."""
+
+    device: str
+    folder: str | None
+    params: dict[str, Any]
+    about: dict[str, Any]
+
+
+class Still(Struct, frozen=True):
+    """`path`: raw RGB of `width` × `height`; empty where nothing was decoded. `frame` in seconds."""
+
+    path: str = ""
+    width: int = 0
+    height: int = 0
+    frame: float | None = None
+
+
+class Item(Struct, frozen=True):
+    """One picture; `source` is the file with the original bytes, empty where the library has to be asked for it."""
+
+    picture: int
+    kind: str
+    size: tuple[int, int]
+    stills: list[Still]
+    facts: Facts
+    given: dict[str, Any]
+    source: str = ""
+
+
+class Batch(Struct, frozen=True, tag="batch"):
+    """Pictures to run on, at most `most` stills at once, with these settings."""
+
+    number: int
+    items: list[Item]
+    most: int
+    params: dict[str, Any]
+
+
+class Stop(Struct, frozen=True, tag="stop"):
+    """Give up every batch up to this number, between two results."""
+
+    number: int
+
+
+class Here(Struct, frozen=True, tag="here"):
+    """Where the original bytes are that were wanted; or why they are not."""
+
+    path: str
+    why: str = ""
+
+
+Order = Start | Load | Batch | Stop | Here
+
+
+class Loaded(Struct, frozen=True, tag="loaded"):
+    device: str
+    seconds: float
+
+
+class Beat(Struct, frozen=True, tag="beat"):
+    """It has come to another result."""
+
+
+class Want(Struct, frozen=True, tag="want"):
+    """The engine opens the original bytes of this picture."""
+
+    picture: int
+
+
+class Ran(Struct, frozen=True, tag="ran"):
+    """The plain results of a batch, one for each item."""
+
+    number: int
+    values: list[Any]
+
+
+class Broke(Struct, frozen=True, tag="broke"):
+    """`cause`: `load`, `failed`, `memory`, `device` (nothing more can be run in this process) or `stopped`."""
+
+    number: int
+    cause: str
+    reason: str
+
+
+Report = Loaded | Beat | Want | Ran | Broke

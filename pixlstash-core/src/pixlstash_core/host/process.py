@@ -1,0 +1,196 @@
+"""One engine's process, seen from the library: start it, talk to it, end it when it hangs or takes too much."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import BinaryIO, cast
+
+import msgspec
+
+from ..errors import PixlStashError
+from ..media.messages import receive, send
+from .limits import Limits, resident
+from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Want
+
+# `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
+_BOOT = """import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from pixlstash_core.host.worker import main
+sys.exit(main())"""
+_TICK = 0.1
+_reports = msgspec.msgpack.Decoder(Report)
+log = logging.getLogger(__name__)
+
+
+class Died(Exception):
+    """The process is gone; the text is why, fit to go on after the engine's name."""
+
+
+class Process:
+    """One thread talks to it; others may `kill` it. Loading and each result have a time limit."""
+
+    def __init__(self, start: Start, limits: Limits) -> None:
+        self.limits = limits
+        self.device = ""
+        self._why: str | None = None
+        self._lock = threading.Lock()
+        self._pending = 0
+        self._deadline: float | None = None
+        self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
+        self._said: deque[str] = deque(maxlen=30)
+        self._process = _spawn()
+        self._to = cast(BinaryIO, self._process.stdin)
+        for name, work in (("reader", self._read), ("errors", self._listen), ("watch", self._watch)):
+            threading.Thread(target=work, name=f"engine-{name}", daemon=True).start()
+        self.tell(start)
+
+    @property
+    def alive(self) -> bool:
+        return self._why is None and self._process.poll() is None
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes of main memory it holds now."""
+        return resident(self._process.pid) if self.alive else None
+
+    def load(self, order: Load, check: Callable[[], None] = lambda: None) -> Loaded:
+        """Have it load a model. Raises `PixlStashError` with why it cannot, or what `check` raises meanwhile."""
+        self._expect(self.limits.load, 1)
+        self.tell(order)
+        try:
+            while True:
+                report = self.report(0.5)
+                check()
+                if isinstance(report, Loaded):
+                    self.device = report.device
+                    return report
+                if isinstance(report, Broke):
+                    raise PixlStashError(f"it cannot be loaded: {report.reason}")
+        except Died as died:
+            raise PixlStashError(f"it cannot be loaded: {died}") from died
+
+    def submit(self, batch: Batch) -> None:
+        self._expect(self.limits.result, 1, anew=False)
+        self.tell(batch)
+
+    def answer(self, here: Here) -> None:
+        """Say where the original bytes are that it wanted."""
+        self._expect(self.limits.result)
+        self.tell(here)
+
+    def tell(self, order: Order) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it is gone: `report` says so
+            send(self._to, order)
+
+    def report(self, seconds: float) -> Report | None:
+        """What it says next, None when it says nothing for so long. Raises `Died`."""
+        try:
+            report = self._reports.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if report is None:
+            self._reports.put(None)
+            raise Died(self._reason())
+        return report
+
+    def kill(self, why: str = "it was ended") -> None:
+        """End it and whatever it started, now; all it held is free."""
+        if self._why is None:
+            self._why = why
+        if self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                if os.name == "posix":
+                    os.killpg(self._process.pid, signal.SIGKILL)  # it leads a group of its own
+                else:
+                    self._process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        with contextlib.suppress(OSError):
+            self._to.close()
+
+    def _expect(self, seconds: float | None, more: int = 0, *, anew: bool = True) -> None:
+        """Something is to come in so many seconds, unless nothing is pending; not `anew`: if nothing was before."""
+        with self._lock:
+            self._pending += more
+            if seconds is None or self._pending <= 0:
+                self._deadline = None
+            elif anew or self._deadline is None:
+                self._deadline = time.monotonic() + seconds
+
+    # -- threads -------------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        pipe = cast(BinaryIO, self._process.stdout)
+        try:
+            while True:
+                report = _reports.decode(receive(pipe))
+                ended = isinstance(report, Ran | Broke | Loaded)
+                # What is wanted is the library's to bring: its time is not the engine's.
+                self._expect(None if isinstance(report, Want) else self.limits.result, -1 if ended else 0)
+                if not isinstance(report, Beat):
+                    self._reports.put(report)
+        except (EOFError, OSError, ValueError):  # ValueError: it does not speak our language any more
+            self._deadline = None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)
+            self.kill(self._why or self._ended())
+            self._reports.put(None)
+            pipe.close()
+
+    def _listen(self) -> None:
+        """What it writes to its error stream: the last lines go to the log when it dies."""
+        pipe = cast(BinaryIO, self._process.stderr)
+        with contextlib.suppress(OSError, ValueError):
+            while line := pipe.readline(4096):
+                self._said.append(line.decode("utf-8", "replace").rstrip())
+        pipe.close()
+
+    def _watch(self) -> None:
+        while self._process.poll() is None:
+            time.sleep(_TICK)
+            deadline, limit = self._deadline, self.limits.memory
+            if deadline is not None and time.monotonic() > deadline:
+                self.kill("it hung: nothing came of it in time")
+            elif limit is not None and (resident(self._process.pid) or 0) > limit:
+                self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory")
+
+    def _ended(self) -> str:
+        code = self._process.poll()
+        if code is None:
+            return "its process spoke out of turn"
+        return f"its process crashed (signal {-code})" if code < 0 else f"its process ended (exit code {code})"
+
+    def _reason(self) -> str:
+        why = self._why or self._ended()
+        if self._said:
+            log.warning("an engine's process ended: %s\n%s", why, "\n".join(self._said))
+        return why
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    path = [entry or os.getcwd() for entry in sys.path]
+    flags = 0
+    if sys.platform == "win32":
+        flags = (
+            subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        )
+    return subprocess.Popen(
+        [sys.executable, "-I", "-c", _BOOT, json.dumps(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,  # Ctrl-C in the terminal is for the library
+        creationflags=flags,
+    )

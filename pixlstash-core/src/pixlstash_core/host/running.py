@@ -1,0 +1,293 @@
+"""One run of an engine over pictures: decode ahead, run, store, and go on however the engine behaves.
+
+Only a whole batch with one result for each image counts: of any other it cannot be told whose results those are. A
+batch that fails is tried again picture by picture, so that one bad picture fails alone. What was stored is never done
+again: the next run asks what is missing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..errors import PixlStashError
+from ..features.outputs import Output, Outputs
+from ..jobs import Task
+from ..write import Committed
+from .feeding import Feeding, Ready
+from .messages import Batch, Broke, Here, Ran, Stop, Want
+from .process import Died, Process
+
+#: Batches that are with the engine at once: one it works on, and the next.
+DEPTH = 2
+#: Pictures failing in a row, and processes dying in a row, after which it is the engine and not the pictures.
+FAILING, DYING = 20, 3
+#: Slices of results on their way to the disk, at most.
+STORING = 16
+log = logging.getLogger(__name__)
+
+
+class Plan(Struct, frozen=True):
+    """What is run: a producer under a run's number, and how its process is had. `who` is the engine for people.
+
+    `start(check)` gives a process with the model loaded, and calls `check` while that takes its time; `most()`: images
+    at once; `fewer(count)` remembers that no more than that fit.
+    """
+
+    producer: int
+    run: int
+    who: str
+    params: dict[str, Any]
+    start: Callable[[Callable[[], None]], Process]
+    most: Callable[[], int]
+    fewer: Callable[[int], None]
+
+
+class Sent(Struct):
+    """A batch that is with the engine, and how many images at once it may take."""
+
+    number: int
+    pictures: list[Ready]
+    most: int
+
+
+class Run:
+    """Runs a plan as a job's task. `total`: how many pictures there are to do."""
+
+    _numbers = itertools.count()  # of all runs: a process may still be at a batch of the run before
+
+    def __init__(self, plan: Plan, feeding: Feeding, outputs: Outputs, task: Task, total: int) -> None:
+        self._plan, self._feeding, self._outputs, self._task = plan, feeding, outputs, task
+        self._total = total
+        self._done = 0
+        self.later = 0
+        self._process: Process | None = None
+        self._most = 1
+        self._sent: deque[Sent] = deque()
+        self._again: deque[list[Ready]] = deque()
+        self._ready: queue.Queue[list[Ready] | BaseException | None] = queue.Queue(maxsize=DEPTH)
+        self._fed = False
+        self._closing = threading.Event()
+        self._held: list[Output] = []
+        self._died = 0
+        self._stored: deque[Future[Committed[int]]] = deque()
+
+    def run(self) -> None:
+        feeder = threading.Thread(target=self._feed, name="engine-feeder", daemon=True)
+        try:
+            self._most = self._plan.most()
+            feeder.start()
+            while True:
+                self._task.progress(self._done, self._total)
+                self._task.check()
+                self._task.give_way()
+                self._submit()
+                if not self._sent:
+                    break
+                self._hear()
+            self._store(self._held)
+            self._wait(0)
+            self._task.progress(self._done, self._total)
+        finally:
+            self._close()
+            feeder.join(10)
+
+    # -- in ------------------------------------------------------------------------------------------------------------
+
+    def _feed(self) -> None:
+        """Puts batches together, beside the loop."""
+        try:
+            batch: list[Ready] = []
+            for one in self._feeding:
+                batch.append(one)
+                if sum(ready.stills for ready in batch) >= self._most or len(batch) >= 256:
+                    self._offer(batch)
+                    batch = []
+                if self._closing.is_set():
+                    break
+            self._offer(batch)
+            self._offer(None)
+        except BaseException as error:
+            self._offer(error)
+
+    def _offer(self, batch: list[Ready] | BaseException | None) -> None:
+        while not self._closing.is_set():
+            try:
+                return self._ready.put(batch, timeout=0.2)
+            except queue.Full:
+                continue
+        for one in batch if isinstance(batch, list) else ():
+            one.drop()
+
+    def _submit(self) -> None:
+        """Give the engine as much as it may have at once."""
+        while len(self._sent) < DEPTH:
+            if self._again:
+                if self._sent:  # one at a time, so that it is clear whose fault it is
+                    return
+                pictures = self._again.popleft()
+            elif self._sent and self._died:  # until something works again
+                return
+            else:
+                found = self._next()
+                if found is None:
+                    return
+                pictures = found
+            if pictures := self._told(pictures):
+                self._send(pictures)
+
+    def _next(self) -> list[Ready] | None:
+        """The next batch; waits for it when the engine has nothing to do. None: there is none now."""
+        while not self._fed:
+            try:
+                found = self._ready.get(timeout=0.25) if not self._sent else self._ready.get_nowait()
+            except queue.Empty:
+                if self._sent:
+                    return None
+                self._task.check()
+                continue
+            if isinstance(found, BaseException):
+                raise found
+            if found is not None:
+                return found
+            self._fed = True
+        return None
+
+    def _told(self, pictures: list[Ready]) -> list[Ready]:
+        """Those that can be run; of the others it is noted why not."""
+        self.later += sum(one.later is not None for one in pictures)
+        self._done += sum(one.later is not None for one in pictures)
+        self._store([Output(one.picture, error=one.error) for one in pictures if one.error is not None])
+        return [one for one in pictures if one.item is not None]
+
+    def _send(self, pictures: list[Ready]) -> None:
+        if self._process is None or not self._process.alive:
+            self._process = self._plan.start(self._task.check)
+        sent = Sent(next(Run._numbers), pictures, self._most)
+        self._sent.append(sent)
+        items = [one.item for one in pictures if one.item is not None]
+        self._process.submit(Batch(sent.number, items, sent.most, self._plan.params))
+
+    # -- out -----------------------------------------------------------------------------------------------------------
+
+    def _hear(self) -> None:
+        assert self._process is not None
+        try:
+            report = self._process.report(0.02 if len(self._sent) < DEPTH and not self._fed else 0.25)
+        except Died as died:
+            return self._bury(str(died))
+        if isinstance(report, Want):
+            self._bring(report.picture)
+        elif isinstance(report, Ran) and self._is_first(report.number):
+            self._keep(self._sent.popleft(), report.values)
+        elif isinstance(report, Broke) and self._is_first(report.number):
+            self._mend(self._sent.popleft(), report)
+        return None
+
+    def _is_first(self, number: int) -> bool:
+        """Whether it is about the oldest batch, and not one that was given up before."""
+        return bool(self._sent) and self._sent[0].number == number
+
+    def _keep(self, sent: Sent, values: Sequence[Any]) -> None:
+        self._died = 0
+        found = [Output(one.picture, value) for one, value in zip(sent.pictures, values, strict=True)]
+        self._store([*self._held, *found])
+        self._held = []
+        for one in sent.pictures:
+            one.drop()
+
+    def _mend(self, sent: Sent, report: Broke) -> None:
+        """What becomes of a batch that failed."""
+        if report.cause == "memory" and sent.most > 1:
+            self._most = min(self._most, max(1, sent.most // 2))
+            self._plan.fewer(self._most)
+            self._again.appendleft(sent.pictures)
+        elif len(sent.pictures) > 1:
+            self._again.extendleft([one] for one in reversed(sent.pictures))
+        else:
+            reason = "There is too little memory for it." if report.cause == "memory" else report.reason
+            self._fail(sent.pictures[0], reason)
+        if report.cause == "device":
+            self._lost(f"the device failed: {report.reason}")
+
+    def _bury(self, why: str) -> None:
+        """The process is gone: what it worked on is suspect, what waited is not."""
+        first, *others = [sent.pictures for sent in self._sent]
+        self._sent.clear()
+        self._again.extendleft(reversed(others))
+        if len(first) > 1:
+            self._again.extendleft([one] for one in reversed(first))
+        else:
+            self._fail(first[0], f"On this picture {why}.")
+        self._lost(why)
+
+    def _lost(self, why: str) -> None:
+        """What the process had goes to another one, unless this comes again and again."""
+        if self._process is not None:
+            self._process.kill(why)
+        self._process = None
+        for sent in self._sent:
+            self._again.append(sent.pictures)
+        self._sent.clear()
+        self._died += 1
+        if self._died > DYING:
+            raise PixlStashError(f"{self._plan.who}: {why}, {self._died} times in a row.")
+
+    def _fail(self, picture: Ready, reason: str) -> None:
+        """One picture failed by itself. It is written down once another succeeds, or all are through."""
+        self._held.append(Output(picture.picture, error=reason))
+        picture.drop()
+        if len(self._held) >= FAILING:
+            raise PixlStashError(f"{self._plan.who}: {FAILING} pictures in a row failed, the last one with: {reason}")
+
+    def _bring(self, picture: int) -> None:
+        """The engine opens the original bytes of a picture that has no path here."""
+        assert self._process is not None
+        holds = [(sent, n) for sent in self._sent for n, one in enumerate(sent.pictures) if one.picture == picture]
+        if not holds:  # of a run that is over
+            return self._process.answer(Here("", "It is no longer wanted."))
+        try:
+            path = self._feeding.fetch(picture)
+        except PixlStashError as error:
+            return self._process.answer(Here("", str(error)))
+        sent, n = holds[0]
+        sent.pictures[n] = replace(sent.pictures[n], files=(*sent.pictures[n].files, path))
+        return self._process.answer(Here(str(path)))
+
+    # -- storing -------------------------------------------------------------------------------------------------------
+
+    def _store(self, outputs: Sequence[Output]) -> None:
+        if outputs:
+            self._stored.extend(self._outputs.store(self._plan.producer, outputs, self._plan.run))
+            self._done += len(outputs)
+            self._wait(STORING)
+
+    def _wait(self, most: int) -> None:
+        """Let no more than so many slices be on their way."""
+        while self._stored and (len(self._stored) > most or self._stored[0].done()):
+            self._stored.popleft().result()
+
+    def _close(self) -> None:
+        self._closing.set()
+        self._feeding.close()
+        if self._sent and self._process is not None:
+            self._process.tell(Stop(self._sent[-1].number))
+        rest: list[list[Ready]] = [*(sent.pictures for sent in self._sent), *self._again]
+        while True:
+            try:
+                found = self._ready.get_nowait()
+            except queue.Empty:
+                break
+            if isinstance(found, list):
+                rest.append(found)
+        for one in (one for pictures in rest for one in pictures):
+            one.drop()

@@ -1,0 +1,93 @@
+"""Engines: what is installed, how it is set, and running it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from .pictures import Selection
+
+#: On which pictures an engine is run by itself: all, those that come in from now on, or none unless it is asked to.
+Policy = Literal["all", "new", "asked"]
+
+
+class WeightsInfo(Struct, frozen=True):
+    """Files an engine needs: how many bytes, under which licence, in which folder, and which are not there yet."""
+
+    size: int
+    license: str
+    folder: str
+    missing: list[str]
+
+
+class EngineInfo(Struct, frozen=True):
+    """An engine of this library. `default`: the one of its kind that is meant where none is named.
+
+    `done`, `errors`: pictures it looked at with its present revision and settings, and failed on; `outdated`: those
+    with results of an older revision, other settings, or of the default before it. `active`: its results count;
+    `loaded`: its model is in memory.
+    """
+
+    id: str
+    kind: str
+    label: str
+    revision: str
+    license: str
+    lane: str
+    plugin: str
+    package: str
+    version: str
+    default: bool
+    policy: Policy
+    active: bool
+    loaded: bool
+    done: int
+    errors: int
+    outdated: int
+
+
+class EngineError(Struct, frozen=True):
+    """A picture on which an engine failed."""
+
+    picture: int
+    name: str
+    error: str
+
+
+class EngineDetail(Struct, frozen=True):
+    """An engine with its settings, the JSON Schema of their form, the secrets that are set, and its errors (100)."""
+
+    engine: EngineInfo
+    params: dict[str, Any]
+    form: dict[str, Any]
+    secrets: list[str]
+    weights: WeightsInfo | None
+    errors: list[EngineError]
+
+
+class RunEngine(Selection, frozen=True, kw_only=True):
+    """Run an engine, or the default one of a `kind`, on pictures it has not looked at: a selection, or without one all.
+
+    `params`: settings for this once, whose results count before others; without, its own. `retry`: also where it
+    failed before. `outdated`: where its results are of an older revision or other settings, in place of a selection.
+    """
+
+    engine: str = ""
+    kind: str = ""
+    params: dict[str, Any] | None = None
+    retry: bool = False
+    outdated: bool = False
+
+
+class SetEngine(Struct, frozen=True, kw_only=True):
+    """Change how an engine is set; what is not given stays. `secrets`: by name, an empty one is forgotten.
+
+    `policy` `all` begins to run it on every picture at once.
+    """
+
+    engine: Annotated[str, Meta(min_length=1)]
+    params: dict[str, Any] | None = None
+    secrets: dict[str, str] | None = None
+    default: bool | None = None
+    policy: Policy | None = None

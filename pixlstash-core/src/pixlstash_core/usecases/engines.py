@@ -1,0 +1,182 @@
+"""Engines: what there is, how it is set, running it, and taking back what a run wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..engine import form, plain_params, secrets
+from ..errors import Conflict, Invalid
+from ..features import engines, provenance
+from ..features.outputs import Outputs
+from ..groups import Told
+from ..host import Host, Payload, ranges
+from ..host.arrivals import ALL, ASKED, KIND
+from ..host.choosing import own_params
+from ..host.weights import folder_of, missing
+from ..plugins import Offered
+from ..types import (
+    Done,
+    EngineDetail,
+    EngineError,
+    EngineInfo,
+    Job,
+    Reader,
+    RunEngine,
+    SetEngine,
+    WeightsInfo,
+)
+from ..write import Write
+from .wired import Wired, demand
+
+#: Errors that are listed of one engine.
+SHOWN = 100
+RUNNING = ("waiting", "running")
+
+
+class Engines(Wired):
+    host: Host
+    outputs: Outputs
+
+    def engines(self, reader: Reader) -> list[EngineInfo]:
+        """Every engine installed, by kind."""
+        demand(reader, "owner")
+        found = [self._info(offered) for offered in self.host.catalogue.all()]
+        order = list(self.outputs.kinds)
+        return sorted(found, key=lambda one: (order.index(one.kind), not one.default, one.id))
+
+    def engine(self, reader: Reader, id: str) -> EngineDetail:
+        """One engine with its settings, their form, and where it failed."""
+        demand(reader, "owner")
+        offered = self.host.catalogue.offered(id)
+        kept = engines.settings(self.db, id)
+        params = self.host.catalogue.params(offered, kept.params)
+        failed = provenance.errors(self.db, self._known(offered), SHOWN)
+        return EngineDetail(
+            self._info(offered),
+            plain_params(params),
+            form(offered.engine.Params),
+            sorted(engines.secrets(self.hub, id).keys() & secrets(offered.engine.Params)),
+            self._weights(offered, params),
+            [EngineError(*one) for one in failed],
+        )
+
+    def run_engine(self, reader: Reader, ask: RunEngine) -> Job:
+        """Run an engine on pictures it has not looked at: a selection, or all."""
+        demand(reader, "write", whole=True)
+        self._writable()
+        offered = self.host.choosing.named(ask.engine, ask.kind)
+        if offered.engine.lane == "net":
+            raise Invalid(f"{offered.engine.id} sends pictures to another machine, which is not possible yet.")
+        params, own = own_params(self.db, offered, ask.params)
+        self.host.catalogue.params(offered, params)  # says what is wrong with them
+        ids = self._meant(reader, ask, offered)
+        producer = self.host.catalogue.producer(offered, params)
+        if ask.retry:
+            self.outputs.forget_errors(producer, ids)
+        self.host.choosing.enlist(offered, producer, ids, own=own)
+        chosen = ranges(ids) if ids is not None else None
+        payload = Payload(offered.engine.id, producer, self.outputs.begin(producer), params, chosen)
+        many = "all pictures" if ids is None else "1 picture" if len(ids) == 1 else f"{len(ids):,} pictures"
+        label = f"{self.host.catalogue.kind(offered).verb} {many} with {offered.engine.label or offered.engine.id}"
+        priority = ALL if ids is None else ASKED
+        return self.queue.put(KIND, label, payload, lane=offered.engine.lane, priority=priority)
+
+    def set_engine(self, reader: Reader, ask: SetEngine) -> EngineInfo:
+        """Change an engine's settings, make it the default of its kind, or say what it is run on by itself."""
+        demand(reader, "owner")
+        self._writable()
+        offered = self.host.catalogue.offered(ask.engine)
+        if unknown := (ask.secrets or {}).keys() - secrets(offered.engine.Params):
+            raise Invalid(f"{ask.engine} has no secret called {', '.join(sorted(unknown))}.")
+        if ask.policy not in (None, "asked") and offered.engine.lane == "net":
+            raise Invalid(f"{ask.engine} sends pictures to another machine: it is not run by itself.")
+        kept = engines.settings(self.db, ask.engine)
+        if ask.params is not None:
+            kept = msgspec.structs.replace(kept, params=ask.params)
+        producer = self.host.catalogue.producer(offered, kept.params)
+        if ask.policy is not None:
+            after = provenance.newest_picture(self.db) if ask.policy == "new" else 0
+            kept = msgspec.structs.replace(kept, policy=ask.policy, after=after)
+        if ask.secrets:
+            engines.keep_secrets(self.hub, ask.engine, ask.secrets)
+
+        def work(write: Write) -> None:
+            engines.put_settings(write, ask.engine, kept)
+            if ask.default is False:
+                engines.drop_default(write, self.host.catalogue.kind(offered).name, ask.engine)
+            elif ask.default:
+                self.host.choosing.replace_default(write, offered, producer)
+
+        self._do(reader, work, lambda _: f"{offered.engine.label or ask.engine} was set up")
+        self.host.arrivals.refresh()
+        if ask.policy == "all":
+            self.run_engine(reader, RunEngine(engine=ask.engine))
+        return self._info(offered)
+
+    def revert_job(self, reader: Reader, id: int) -> Done:
+        """Take back what a run of an engine wrote. It can be undone, and the pictures can be looked at again."""
+        demand(reader, "write", whole=True)
+        self._writable()
+        kind, given = self.queue.payload(id)
+        if kind != KIND:
+            raise Invalid("This job ran no engine: there is nothing to take back.")
+        if self.queue.get(id).state in RUNNING:
+            raise Conflict("This job is not over: cancel it first.")
+        payload = msgspec.convert(given, Payload)
+        offered_kind = self.outputs.producer(payload.producer).kind if payload.producer else "tag"
+        tables = self.outputs.kinds[offered_kind].tables
+
+        def work(write: Write) -> Told:
+            count = provenance.revert(write, payload.run, tables)
+            pictures = "1 picture" if count == 1 else f"{count:,} pictures"
+            return Told(count, f"What {payload.engine} found in {pictures} was taken back")
+
+        return self._organise(reader, work)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _meant(self, reader: Reader, ask: RunEngine, offered: Offered) -> list[int] | None:
+        """The pictures of a request; None: all."""
+        if ask.outdated:
+            if ask.params is not None or ask.ids is not None or ask.view is not None:
+                raise Invalid("What is outdated is a selection by itself, with the engine's own settings.")
+            return self.host.choosing.outdated(offered)
+        return self._selected(reader, ask) if ask.ids is not None or ask.view is not None else None
+
+    def _known(self, offered: Offered) -> int:
+        """The producer that an engine is; -1 where it cannot be one, or never was (and nothing is written)."""
+        return self.host.choosing.known(offered) or -1
+
+    def _info(self, offered: Offered) -> EngineInfo:
+        engine, kind = offered.engine, self.host.catalogue.kind(offered).name
+        producer = self._known(offered)
+        count = provenance.count(self.db, producer)
+        olds = self.host.choosing.before(offered, producer)
+        return EngineInfo(
+            engine.id,
+            kind,
+            engine.label or engine.id,
+            engine.revision,
+            engine.license,
+            engine.lane,
+            offered.origin.plugin,
+            offered.origin.distribution,
+            offered.origin.version,
+            engines.default(self.db, kind) == engine.id,
+            engines.settings(self.db, engine.id).policy,  # type: ignore[arg-type]  # it holds only these
+            bool(provenance.active(self.db, [producer, *olds])),
+            any(loaded == engine.id for _, loaded, _ in self.host.loaded()),
+            count.done,
+            count.errors,
+            provenance.count_outdated(self.db, olds, producer),
+        )
+
+    def _weights(self, offered: Offered, params: Any) -> WeightsInfo | None:
+        needed = self.host.catalogue.weights(offered, params)
+        if needed is None:
+            return None
+        place = folder_of(self.host.catalogue.models, offered.engine.id)
+        size = sum(file.size for file in needed.files)
+        return WeightsInfo(size, needed.license, str(place), missing(place, needed))

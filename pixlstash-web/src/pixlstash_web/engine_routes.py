@@ -1,0 +1,17 @@
+"""The routes of engines, and of what is found by their results."""
+
+from __future__ import annotations
+
+from pixlstash_core.library import Library
+
+from .specs import api
+from .table import Route
+
+ENGINE_ROUTES: tuple[Route, ...] = (
+    api("GET", "/engines", Library.engines, "owner"),
+    api("GET", "/engines/named", Library.engine, "owner"),
+    api("POST", "/engines/run", Library.run_engine, "write"),
+    api("POST", "/engines/settings", Library.set_engine, "owner"),
+    api("POST", "/pictures/similar", Library.similar, "read"),
+    api("POST", "/jobs/{id}/revert", Library.revert_job, "write"),
+)
