@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core.test_restores import back, disturb, organise, plain, take
+from core.test_restores import back, disturb, living, organise, plain, take
 from libraries import add, check_derived, invented
 
 from pixlstash_core.errors import Conflict, Invalid, NotFound
@@ -31,7 +31,7 @@ def test_pictures_alone(library: Library) -> None:
     made = organise(library)
     ids, before, id = made["ids"], plain(library), take(library)
     disturb(library, made)
-    library.score(OWNER, ScorePictures(ids=ids, score=1))
+    library.score(OWNER, ScorePictures(ids=living(library), score=1))
     disturbed = plain(library)
     report = some(library, id, ("picture", ids[0]), ("picture", ids[1]))
     assert (report.snapshot_id, report.upserted_count, report.errors) == (id, 2, [])
@@ -90,7 +90,7 @@ def test_what_they_belong_to_is_asked_for(library: Library) -> None:
     ids, id = made["ids"], take(library)
     library.delete_set(OWNER, made["rest"])
     library.delete_project(OWNER, made["trip"])
-    library.score(OWNER, ScorePictures(ids=ids, score=1))
+    library.score(OWNER, ScorePictures(ids=living(library), score=1))
     before = plain(library)
     with pytest.raises(Conflict) as asked:
         some(library, id, ("picture", ids[6]), ("picture", ids[10]))
@@ -127,7 +127,7 @@ def test_what_the_snapshot_has_not(library: Library) -> None:
 def test_its_preview_counts_them_alone(library: Library) -> None:
     made = organise(library)
     ids, id = made["ids"], take(library)
-    library.score(OWNER, ScorePictures(ids=ids, score=1))
+    library.score(OWNER, ScorePictures(ids=living(library), score=1))
     library.edit_set(OWNER, made["best"], EditSet(name="Worst"))
     before = plain(library)
     ask = RestoreResources([Resource("picture", ids[0]), Resource("picture", ids[10])])

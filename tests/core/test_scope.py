@@ -40,10 +40,12 @@ from pixlstash_core.types import (
     RestorePictures,
     RestoreResources,
     RestoreSnapshot,
+    RunEngine,
     SaveQuery,
     Scope,
     ScorePictures,
     Selection,
+    SetEngine,
     SetSnapshots,
     StackByRule,
     StackPictures,
@@ -184,11 +186,20 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "restore_snapshot": (1, RestoreSnapshot()),
     "restore_resources": (1, RestoreResources([Resource("picture", 1)])),
 }
+WHOLE |= {
+    "engines": (),
+    "engine": ("x",),
+    "run_engine": (RunEngine(),),
+    "set_engine": (SetEngine(engine="x"),),
+    "revert_job": (1,),
+}
 #: What the tests below ask within the scope.
 WITHIN = set(
     "info view block details pictures find count statistics suggest picture payload thumbnail original score delete"
     " restore".split()
 )
+#: What `test_likeness.py` asks with a scope.
+ALIKE = {"similar"}
 
 
 #: What tells of sets, characters and projects: `test_projects.py` and `test_stacks.py` ask all of it with a scope.
@@ -208,11 +219,11 @@ TAGGED = set(
 
 def test_every_method_is_looked_at() -> None:
     methods = {name for name, _ in inspect.getmembers(UseCases, inspect.isfunction) if not name.startswith("_")}
-    assert methods == set(WHOLE) | WITHIN | GROUPED | TAGGED
+    assert methods == set(WHOLE) | WITHIN | ALIKE | GROUPED | TAGGED
 
 
 def test_every_method_takes_the_reader_first() -> None:
-    for name in set(WHOLE) | WITHIN | GROUPED | TAGGED:
+    for name in set(WHOLE) | WITHIN | ALIKE | GROUPED | TAGGED:
         assert list(inspect.signature(getattr(UseCases, name)).parameters)[1] == "reader", name
 
 
