@@ -212,6 +212,23 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def how_many(sql: str, value: str) -> Matching:
+    """Pictures by a number of things: `3`, `>=3`, `2..4`. `sql` yields those with :least (1 or more) to :most:
+    pictures with none have no row, and are those that are left when others are taken away.
+    """
+    low, dots, high = value.partition("..")
+    if dots:
+        least, most = number(low), number(high)
+    else:
+        operator, rest = split_operator(value)
+        found = number(rest)
+        least = {"": found, "=": found, ">=": found, ">": int(found // 1) + 1}.get(operator, 0)
+        most = {"": found, "=": found, "<=": found, "<": -(int(-found // 1) + 1)}.get(operator, 1 << 40)
+    if least <= 0 <= most:
+        return Matching(sql, {"least": most + 1, "most": 1 << 40}, others=True)
+    return Matching(sql, {"least": max(least, 1), "most": most})
+
+
 def number(value: str) -> int | float:
     if re.fullmatch(r"-?\d{1,18}", value):
         return int(value)

@@ -10,11 +10,27 @@ import msgspec
 
 from ..db import Database, bind_ids
 from ..engine import Face, Region
-from ..nouns import COMPUTED, Noun, OutputKind, Table
+from ..nouns import COMPUTED, Matching, Noun, OutputKind, Table, Term
+from ..terms import how_many
 from ..vectors import unit
 from ..write import Door, Write
 
-NOUN = Noun("regions", (Table("region", "regions", 1, "region", within=COMPUTED, kinds=frozenset({"faces"})),))
+#: Of a moving picture, in one of its frames.
+_WITH_FACES = """
+    select r.picture_id from active a join region r on r.producer_id = a.producer_id where a.kind = 'face'
+    group by r.picture_id, r.producer_id, r.time having count(*) between :least and :most
+    """
+
+
+def _faces(value: str) -> Matching:
+    return how_many(_WITH_FACES, value)
+
+
+NOUN = Noun(
+    "regions",
+    (Table("region", "regions", 1, "region", within=COMPUTED, kinds=frozenset({"faces"})),),
+    terms=(Term("faces", "Faces", _faces, ("pictures", "regions", "tags")),),
+)
 MOST = 1000
 
 

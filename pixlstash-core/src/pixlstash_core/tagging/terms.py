@@ -13,7 +13,7 @@ import apsw
 
 from ..nouns import Matching, Term
 from ..query import split_operator
-from ..terms import like, number
+from ..terms import how_many, like
 from . import words
 from .completion import of_all
 from .entries import EFFECTIVE, ENGINE, NO, WHOLE, YES, threshold
@@ -76,18 +76,7 @@ def _in_state(condition: str) -> Callable[[str], Matching]:
 
 def _number(value: str) -> Matching:
     """How many tags count."""
-    low, dots, high = value.partition("..")
-    if dots:
-        least, most = number(low), number(high)
-    else:
-        operator, rest = split_operator(value)
-        found = number(rest)
-        least = {"": found, "=": found, ">=": found, ">": int(found // 1) + 1}.get(operator, 0)
-        most = {"": found, "=": found, "<=": found, "<": -(int(-found // 1) + 1)}.get(operator, 1 << 40)
-    bound = {"least": max(least, 1), "most": most}
-    if least <= 0 <= most:  # pictures without tags have no row: those that are left when others are taken away
-        return Matching(_WITH_TAGS, {"least": most + 1, "most": 1 << 40}, others=True)
-    return Matching(_WITH_TAGS, bound)
+    return how_many(_WITH_TAGS, value)
 
 
 _WITH_TAGS = """
