@@ -16,8 +16,9 @@ run:
 install:
 	@$(PYTHON) run.py install
 
+# Files are handed to two processes in the order in which they are found, the browser's last (see tests/conftest.py).
 test: install
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The same attacks as in `make test`, many more of them: the seed is printed, SEED=n repeats it.
 torture: install
