@@ -52,7 +52,7 @@ def fill(library: Library) -> None:
 
 
 def shoot(browser: Browser, url: str, library: Library, theme: str) -> None:
-    """The grid with a selection, and a picture in the viewer."""
+    """The grid with a selection among several groups, the filters, and a picture in the viewer."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
         color_scheme=theme,  # type: ignore[arg-type]
@@ -60,19 +60,47 @@ def shoot(browser: Browser, url: str, library: Library, theme: str) -> None:
     )
     desk = Desk(context.new_page(), url, Guard(context, url))
     desk.go(f"/#claim={library.access.claim_link()}")
-    for index in (8, 11, 12):
+    side = desk.page.get_by_role("navigation", name="Library")
+    side.get_by_role("treeitem", name="Ayla").click()
+    for name in ("Tomas", "Winter film"):
+        side.get_by_role("treeitem", name=name).first.click(modifiers=["Control"])
+    desk.page.get_by_role("toolbar", name="Combine").wait_for()
+    desk.focus(0)
+    desk.press("g")
+    desk.page.get_by_role("complementary", name="About this view").get_by_text("pictures ·").wait_for()
+    desk.seen()
+    for index in (3, 6, 9):
         desk.tile(index).click(modifiers=["Control"])
     desk.press("5")
     desk.says("scored 5")
     desk.page.mouse.move(700, 20)
     desk.seen()
+    desk.page.wait_for_timeout(700)
     save(desk, f"grid-{theme}")
     desk.press("Escape")
     desk.page.locator(".toast").get_by_role("button", name="Undo").click()
     desk.says("undone")
+    desk.focus(0)
+    desk.press("g")
+    desk.go("/")
+    desk.focus(0)
+    desk.press("f")
+    panel = desk.page.get_by_role("dialog", name="Filters")
+    panel.get_by_role("button", name="3+").click()
+    panel.get_by_role("button", name="png").click()
+    panel.get_by_role("combobox", name="Tags: find").press_sequentially("golden")
+    panel.get_by_role("option").first.wait_for()
+    desk.press("Enter")
+    panel.get_by_role("button", name="Remove tag").wait_for()
+    panel.locator(".body").evaluate("one => one.scrollTop = 0")
+    desk.seen()
+    desk.page.wait_for_timeout(900)
+    save(desk, f"filters-{theme}")
+    desk.press("Escape")
+    desk.go("/")
     desk.page.reload()
     desk.seen()
-    desk.open(17)
+    desk.open(7)
     desk.page.wait_for_timeout(1500)
     save(desk, f"viewer-{theme}")
     context.close()

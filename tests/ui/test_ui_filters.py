@@ -214,3 +214,10 @@ def test_axe(sit: Sit, served: Served, ids: list[int], axe: Axe, width: int, the
     assert axe(desk.page) == []
     box = panel(desk).bounding_box()
     assert box and box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 844
+
+
+@pytest.mark.parametrize("width", [390, 660, 920, 1060])
+def test_the_search_box_keeps_its_room_beside_them(sit: Sit, served: Served, width: int) -> None:
+    desk = sit(served, width=width).go()
+    box = desk.search.bounding_box()
+    assert box and box["width"] >= 90

@@ -3,10 +3,15 @@
 const STORE = "pixlstash.slides";
 const SECONDS: readonly number[] = [1, 2, 3, 5, 8, 15, 30];
 const USUAL = 3;
+/** Milliseconds until the bars of a slide show go. */
+const IDLE = 2000;
 
 export class Slides {
   playing = $state(false);
+  /** Its bars are shown: somebody moved the pointer. */
+  awake = $state(true);
   #at = $state(kept());
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   get seconds(): number {
     return SECONDS[this.#at] ?? 5;
@@ -20,6 +25,17 @@ export class Slides {
     } catch {
       // private windows may refuse: then it holds until the page is left
     }
+  }
+
+  wake(): void {
+    this.awake = true;
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => (this.awake = false), IDLE);
+  }
+
+  /** It is over. */
+  rest(): void {
+    clearTimeout(this.#resting);
   }
 }
 

@@ -1,0 +1,40 @@
+/** What else can be done with the library, behind the last button. */
+import { aside } from "../aside/aside.svelte";
+import { chosen } from "../grid/gridKeys";
+import { dialogs } from "../organise/dialogs.svelte";
+import { beginReview } from "../review/start";
+import { library } from "../state/library.svelte";
+import { route } from "../state/route.svelte";
+import { table } from "../state/table.svelte";
+import type { Item } from "../ui/menu.svelte";
+import { veil } from "../veil/veil.svelte";
+
+export interface Acts {
+  add(what?: "folder"): void;
+  history(): void;
+  sheet(): void;
+  leave(): void;
+}
+
+export function moreMenu(acts: Acts): Item[] {
+  const items: Item[] = [];
+  if (!library.readonly) {
+    items.push({ label: "Add pictures…", icon: "upload", run: () => acts.add() });
+    items.push({ label: "Add a folder…", icon: "folderAdd", run: () => acts.add("folder") });
+    items.push({ label: "History", icon: "history", run: acts.history }, "line");
+  }
+  items.push({ label: "Review side by side", icon: "compare", keys: "V", run: () => void beginReview() });
+  if (!library.readonly)
+    items.push({
+      label: "Stack by rule…",
+      icon: "stack",
+      run: () => (dialogs.stacks = { chosen: table.selection.size ? chosen(-1) : null }),
+    });
+  items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
+  items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => aside.toggle("statistics") });
+  if (library.owner && !library.readonly)
+    items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => (veil.dialog = true) });
+  items.push({ label: "Keys", icon: "keyboard", keys: "?", run: acts.sheet });
+  items.push({ label: "Log out", icon: "signOut", run: acts.leave });
+  return items;
+}
