@@ -238,6 +238,24 @@ def test_what_comes_in_is_not_forgotten_by_a_crash(desk: Engined, open_library: 
     until(lambda: desk.done() == set(ids))
 
 
+def test_settings_an_update_no_longer_knows_keep_nothing_closed(
+    desk: Engined, open_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pixlstash_core import Params
+    from pixlstash_core.plugins import Plugins
+
+    put(desk, policy="new", params={"prefix": "a "})
+    desk.take_in(1)
+    until(lambda: desk.done())
+    desk.library.close()
+    monkeypatch.setattr(type(_offered(desk).engine), "Params", Params)
+    library = desk.library = open_library(plugins=Plugins.load(extra=("odd",)))
+    ids = desk.take_in(1, first=5)
+    assert library.picture(OWNER, ids[0]) and (info(desk).done, info(desk).outdated) == (0, 1)
+    with pytest.raises(Invalid, match="prefix"):
+        library.run_engine(OWNER, RunEngine(engine="odd/colours"))
+
+
 def test_who_needs_others_comes_after_them(desk: Engined) -> None:
     put(desk, "odd/told", policy="new")
     put(desk, policy="new")
