@@ -161,6 +161,17 @@ def test_settings_for_once_stand_beside_the_others_for_good(desk: Engined) -> No
     assert "once" in first
 
 
+def test_only_what_is_not_the_default_is_kept(desk: Engined) -> None:
+    from pixlstash_core.features import engines
+
+    ids = desk.take_in(2)
+    put(desk, params={"prefix": "a ", "slow": 0.0, "model": "small"})
+    assert engines.settings(desk.library.db, "odd/colours").params == {"prefix": "a "}
+    run(desk)
+    assert run(desk, params={"prefix": "a ", "slow": 0.01, "model": "small"}).total == 0  # its own, said in full
+    assert desk.library.db.value("select count(*) from active") == 1 and desk.done() == set(ids)
+
+
 def test_another_revision_is_outdated(desk: Engined, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = desk.take_in(3)
     run(desk)

@@ -36,10 +36,12 @@ from pixlstash_core.types import (
     Reader,
     ResolveDuplicates,
     RestorePictures,
+    RunEngine,
     SaveQuery,
     Scope,
     ScorePictures,
     Selection,
+    SetEngine,
     StackByRule,
     StackPictures,
     TakeFromProject,
@@ -162,12 +164,21 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "find_upload": ("x",),
     "uploaded_files": ("x",),
     "cancel_upload": ("x",),
+    "engines": (),
+    "engine": ("sharpness",),
+    "run_engine": (RunEngine(engine="sharpness"),),
+    "set_engine": (SetEngine(engine="sharpness"),),
+    "revert_job": (1,),
 }
 #: What the tests below ask within the scope.
 WITHIN = set(
     "info view block details pictures find count statistics suggest picture payload thumbnail original score delete"
     " restore".split()
 )
+
+
+#: What looks alike: `test_likeness.py` asks with a scope.
+ALIKE = {"similar"}
 
 
 #: What tells of sets, characters and projects: `test_projects.py` and `test_stacks.py` ask all of it with a scope.
@@ -187,11 +198,11 @@ TAGGED = set(
 
 def test_every_method_is_looked_at() -> None:
     methods = {name for name, _ in inspect.getmembers(UseCases, inspect.isfunction) if not name.startswith("_")}
-    assert methods == set(WHOLE) | WITHIN | GROUPED | TAGGED
+    assert methods == set(WHOLE) | WITHIN | GROUPED | TAGGED | ALIKE
 
 
 def test_every_method_takes_the_reader_first() -> None:
-    for name in set(WHOLE) | WITHIN | GROUPED | TAGGED:
+    for name in set(WHOLE) | WITHIN | GROUPED | TAGGED | ALIKE:
         assert list(inspect.signature(getattr(UseCases, name)).parameters)[1] == "reader", name
 
 

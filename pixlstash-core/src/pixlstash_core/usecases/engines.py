@@ -13,7 +13,6 @@ from ..features.outputs import Outputs
 from ..groups import Told
 from ..host import Host, Payload, ranges
 from ..host.arrivals import ALL, ASKED, KIND
-from ..host.choosing import own_params
 from ..host.weights import folder_of, missing
 from ..plugins import Offered
 from ..types import (
@@ -69,7 +68,7 @@ class Engines(Wired):
         offered = self.host.choosing.named(ask.engine, ask.kind)
         if offered.engine.lane == "net":
             raise Invalid(f"{offered.engine.id} sends pictures to another machine, which is not possible yet.")
-        params, own = own_params(self.db, offered, ask.params)
+        params, own = self.host.choosing.settings(offered, ask.params)
         self.host.catalogue.params(offered, params)  # says what is wrong with them
         ids = self._meant(reader, ask, offered)
         producer = self.host.catalogue.producer(offered, params)
@@ -94,7 +93,7 @@ class Engines(Wired):
             raise Invalid(f"{ask.engine} sends pictures to another machine: it is not run by itself.")
         kept = engines.settings(self.db, ask.engine)
         if ask.params is not None:
-            kept = msgspec.structs.replace(kept, params=ask.params)
+            kept = msgspec.structs.replace(kept, params=self.host.catalogue.chosen(offered, ask.params))
         producer = self.host.catalogue.producer(offered, kept.params)
         if ask.policy is not None:
             after = provenance.newest_picture(self.db) if ask.policy == "new" else 0
