@@ -31,6 +31,7 @@ from pixlstash_core.types import (
     EditQuery,
     EditSet,
     EmptyScrapheap,
+    FetchWeights,
     ImportPaths,
     NotDuplicates,
     Reader,
@@ -169,6 +170,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "run_engine": (RunEngine(engine="sharpness"),),
     "set_engine": (SetEngine(engine="sharpness"),),
     "revert_job": (1,),
+    "fetch_weights": (FetchWeights("sharpness"),),
 }
 #: What the tests below ask within the scope.
 WITHIN = set(

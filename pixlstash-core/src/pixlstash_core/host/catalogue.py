@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ..db import Database
 from ..engine import RUN, Weights, plain_params, read_params, secrets, touches
 from ..errors import Invalid, NotFound, PixlStashError
 from ..features import engines
@@ -23,8 +24,8 @@ T = TypeVar("T")
 class Catalogue:
     """The engines of one library; `models` is where their weights are."""
 
-    def __init__(self, plugins: Plugins, outputs: Outputs, hub: Hub, models: Path) -> None:
-        self._plugins, self._outputs, self._hub = plugins, outputs, hub
+    def __init__(self, plugins: Plugins, outputs: Outputs, db: Database, hub: Hub, models: Path) -> None:
+        self._plugins, self._outputs, self._db, self._hub = plugins, outputs, db, hub
         self.models = models
 
     def all(self) -> list[Offered]:
@@ -81,6 +82,10 @@ class Catalogue:
         except Invalid:  # an update of the plugin knows other settings than those that are kept
             return None
         return self._outputs.known(self.kind(offered).name, offered.engine.id, offered.engine.revision, lasting)
+
+    def needed(self, offered: Offered) -> Weights | None:
+        """The files an engine needs with its own settings."""
+        return self.weights(offered, self.params(offered, engines.settings(self._db, offered.engine.id).params))
 
     def weights(self, offered: Offered, params: Any) -> Weights | None:
         """The files an engine needs."""
