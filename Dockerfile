@@ -7,12 +7,12 @@ WORKDIR /source
 COPY constraints.txt ./
 COPY pixlstash-core pixlstash-core
 COPY pixlstash-web pixlstash-web
-RUN pip wheel --no-cache-dir -c constraints.txt -w /wheels "./pixlstash-core[heif,video]" ./pixlstash-web
+RUN pip wheel --no-cache-dir -c constraints.txt -w /wheels "./pixlstash-core[heif,search,video]" ./pixlstash-web
 
 FROM python:3.11-slim
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONUNBUFFERED=1 PIXLSTASH_LIBRARY=/library
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links /wheels "pixlstash-core[heif,video]" pixlstash-web \
+    pip install --no-cache-dir --no-index --find-links /wheels "pixlstash-core[heif,search,video]" pixlstash-web \
     && useradd --create-home --uid 1000 pixlstash \
     && install -d -o pixlstash -g pixlstash -m 700 /library
 USER pixlstash

@@ -49,7 +49,7 @@ def test_the_packages_and_extras_exist() -> None:
     named = re.findall(r"(pixlstash-\w+)(?:\[([\w,]+)\])?", re.sub(r"^COPY.*$", "", RECIPE, flags=re.M))
     assert {name for name, _ in named} == set(PROJECTS)
     extras = {extra for _, extras in named for extra in extras.split(",") if extra}
-    assert extras == {"heif", "video"} <= set(PROJECTS["pixlstash-core"]["optional-dependencies"])
+    assert extras == {"heif", "search", "video"} <= set(PROJECTS["pixlstash-core"]["optional-dependencies"])
 
 
 def test_the_python_is_new_enough() -> None:

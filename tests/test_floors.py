@@ -18,7 +18,7 @@ FLOORS: dict[float, str] = {
     3: "scope listing pictures groups tagging query measures terms columns masks plan suggest views",
     3.5: "features",
     4: "actions events host intake jobs showcase library unpacking uploads uptake usecases",
-    5: "cli reach __main__",
+    5: "cli reach testing __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
 FLOOR |= {"pixlstash_core": 1, "pixlstash_web": 5}  # the top level is what plugin authors see

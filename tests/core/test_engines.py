@@ -161,6 +161,17 @@ def test_settings_for_once_stand_beside_the_others_for_good(desk: Engined) -> No
     assert "once" in first
 
 
+def test_only_what_is_not_the_default_is_kept(desk: Engined) -> None:
+    from pixlstash_core.features import engines
+
+    ids = desk.take_in(2)
+    put(desk, params={"prefix": "a ", "slow": 0.0, "model": "small"})
+    assert engines.settings(desk.library.db, "odd/colours").params == {"prefix": "a "}
+    run(desk)
+    assert run(desk, params={"prefix": "a ", "slow": 0.01, "model": "small"}).total == 0  # its own, said in full
+    assert desk.library.db.value("select count(*) from active") == 1 and desk.done() == set(ids)
+
+
 def test_another_revision_is_outdated(desk: Engined, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = desk.take_in(3)
     run(desk)
@@ -236,6 +247,24 @@ def test_what_comes_in_is_not_forgotten_by_a_crash(desk: Engined, open_library: 
     desk.library.close()
     desk.library = open_library(plugins=Plugins.load(extra=("odd",)))
     until(lambda: desk.done() == set(ids))
+
+
+def test_settings_an_update_no_longer_knows_keep_nothing_closed(
+    desk: Engined, open_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pixlstash_core import Params
+    from pixlstash_core.plugins import Plugins
+
+    put(desk, policy="new", params={"prefix": "a "})
+    desk.take_in(1)
+    until(lambda: desk.done())
+    desk.library.close()
+    monkeypatch.setattr(type(_offered(desk).engine), "Params", Params)
+    library = desk.library = open_library(plugins=Plugins.load(extra=("odd",)))
+    ids = desk.take_in(1, first=5)
+    assert library.picture(OWNER, ids[0]) and (info(desk).done, info(desk).outdated) == (0, 1)
+    with pytest.raises(Invalid, match="prefix"):
+        library.run_engine(OWNER, RunEngine(engine="odd/colours"))
 
 
 def test_who_needs_others_comes_after_them(desk: Engined) -> None:

@@ -142,6 +142,16 @@ def test_less_at_once_where_memory_is_short_and_it_is_remembered(desk: Engined) 
     assert {len(one["images"]) for one in desk.notes("run")[len(sizes) :]} == {1} and set(more) <= desk.done()
 
 
+def test_one_picture_that_is_too_large_makes_no_batch_smaller(desk: Engined) -> None:
+    ids = desk.take_in(8)
+    desk.run("odd/trouble", {"what": "memory", "on": [ids[2]]})
+    assert list(desk.errors()) == [ids[2]]
+    seen = len(desk.notes("run"))
+    desk.take_in(6, first=50)
+    desk.run("odd/trouble", {"what": "memory", "on": [ids[2]]})
+    assert [len(one["images"]) for one in desk.notes("run")[seen:]] == [4, 2]
+
+
 @pytest.mark.parametrize(
     ("what", "said"),
     [

@@ -32,6 +32,7 @@ from pixlstash_core.types import (
     EditSet,
     EditSnapshot,
     EmptyScrapheap,
+    FetchWeights,
     ImportPaths,
     NotDuplicates,
     Reader,
@@ -185,20 +186,19 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "preview_resources": (1, RestoreResources([Resource("picture", 1)])),
     "restore_snapshot": (1, RestoreSnapshot()),
     "restore_resources": (1, RestoreResources([Resource("picture", 1)])),
-}
-WHOLE |= {
     "engines": (),
-    "engine": ("x",),
-    "run_engine": (RunEngine(),),
-    "set_engine": (SetEngine(engine="x"),),
+    "engine": ("sharpness",),
+    "run_engine": (RunEngine(engine="sharpness"),),
+    "set_engine": (SetEngine(engine="sharpness"),),
     "revert_job": (1,),
+    "fetch_weights": (FetchWeights("sharpness"),),
 }
 #: What the tests below ask within the scope.
 WITHIN = set(
     "info view block details pictures find count statistics suggest picture payload thumbnail original score delete"
     " restore".split()
 )
-#: What `test_likeness.py` asks with a scope.
+#: What looks alike: `test_likeness.py` asks with a scope.
 ALIKE = {"similar"}
 
 

@@ -1,4 +1,4 @@
-"""The tutorial works: its files are written, its plugin installed, its commands run, and they say what it shows."""
+"""The tutorials work: their files are written, their plugins installed, their commands run, and say what they show."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ import sys
 from pathlib import Path
 
 import libraries
+import pytest
 from sources import ROOT
 
-TEXT = (ROOT / "docs" / "tutorial-first-plugin.md").read_text(encoding="utf-8")
+#: Their files, and how many commands they show.
+TUTORIALS: dict[str, tuple[set[str], int]] = {
+    "tutorial-first-plugin.md": ({"paint.py", "pixlstash_trap.py", "pyproject.toml"}, 8),
+    "tutorial-first-engine.md": ({"check_colours.py", "paint.py", "pixlstash_colours.py", "pyproject.toml"}, 11),
+}
 
 
-def test_files_and_commands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_files_and_commands(name: str, tmp_path: Path) -> None:
+    text, (files, commands) = (ROOT / "docs" / name).read_text(encoding="utf-8"), TUTORIALS[name]
     here, site = tmp_path / "here", tmp_path / "site"
     here.mkdir()
-    for name, code in re.findall(r"^(?:[^\n]* )?`([\w.]+)`:\n\n```\w+\n(.*?)^```", TEXT, re.M | re.S):
-        (here / name).write_text(code, encoding="utf-8")
-    assert sorted(path.name for path in here.iterdir()) == ["paint.py", "pixlstash_trap.py", "pyproject.toml"]
+    for file, code in re.findall(r"^(?:[^\n]* )?`([\w.]+)`:\n\n```\w+\n(.*?)^```", text, re.M | re.S):
+        (here / file).write_text(code, encoding="utf-8")
+    assert {path.name for path in here.iterdir()} == files
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *sys.path]), "COLUMNS": "200"}
     ran = 0
-    for block in re.findall(r"^```console\n(.*?)^```", TEXT, re.M | re.S):
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
         for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M):
             ran += 1
             if command == "pip install -e .":  # as pip would, without asking the network for a build tool
@@ -36,4 +43,4 @@ def test_files_and_commands(tmp_path: Path) -> None:
             assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
             pattern = re.escape(shown.strip("\n")).replace("…", "(?s:.*)")
             assert re.search(pattern, done.stdout), f"{command} says\n{done.stdout}"
-    assert ran == 8
+    assert ran == commands

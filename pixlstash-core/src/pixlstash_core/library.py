@@ -49,6 +49,7 @@ from .files import fsync_folder
 from .host import KINDS, Host
 from .host.catalogue import Catalogue
 from .host.feeding import Sources
+from .host.host import FETCH
 from .host.limits import Limits as EngineLimits
 from .host.scratch import Scratch
 from .host.weights import folder as models_folder
@@ -157,7 +158,7 @@ class Library(UseCases):
             self.door,
             self.outputs,
             self.queue,
-            Catalogue(plugins, self.outputs, self.hub, models_folder(os.environ)),
+            Catalogue(plugins, self.outputs, self.db, self.hub, models_folder(os.environ)),
             Sources(self.db, self.pool, self.stores.connect, self.intake.temporary),
             Scratch(path, self.public_id),
             EngineLimits.chosen(os.environ),
@@ -249,6 +250,7 @@ class Library(UseCases):
         self.queue.handle("stills", intake.stills_job(self.db, self.thumbnails, self.thumbnails.newest()))
         self.queue.handle("weigh", self._weigh)
         self.queue.handle("engine", self.host.run)
+        self.queue.handle(FETCH, self.host.fetch)
         self.queue.handle("tidy", lambda task: self._tidy())
         self.queue.handle("snapshots", self._snapshots)
         self.restore_points.begin()

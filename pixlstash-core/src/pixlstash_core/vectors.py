@@ -81,13 +81,14 @@ class Matrix:
         """The cosine (f32) of a vector (f16 or f32, of length 1) with every row, or with the rows at `places`."""
         import numpy as np
 
-        rows = self.rows if places is None else self.rows[places]
-        out = np.empty(len(rows), np.float32)
-        blocks = range(0, len(rows), BLOCK)
+        out = np.empty(len(self.rows) if places is None else len(places), np.float32)
+        blocks = range(0, len(out), BLOCK)
         compare = _comparer(np.asarray(query, np.float16 if _numkong() else np.float32))
 
         def one(start: int) -> None:
-            out[start : start + BLOCK] = compare(rows[start : start + BLOCK])
+            part = slice(start, start + BLOCK)
+            # `take`, unlike an index, lets other threads work.
+            out[part] = compare(self.rows[part] if places is None else np.take(self.rows, places[part], axis=0))
 
         if len(blocks) < 4:
             for start in blocks:

@@ -122,6 +122,26 @@ def engine_set(
     return click.echo(f"{found.label}: {_state(found) or 'set up'}.")
 
 
+@engine.command("fetch")
+@click.argument("id")
+@click.option("--agree", is_flag=True, help="Agree to the licence of the weights.")
+@JSON
+@click.pass_obj
+def engine_fetch(shell: Shell, id: str, agree: bool, as_json: bool) -> None:
+    """Fetch the weights an engine needs; what was interrupted goes on where it was."""
+    from ..types import FetchWeights
+    from .watch import finish
+
+    with shell.connect(work=True) as session:
+        job = finish(session, session.fetch_weights(FetchWeights(id, agree)), quiet=as_json)
+    if as_json:
+        show.dump(job)
+    elif job.state == "done":
+        click.echo(f"{show.size(job.done)} are here.")
+    if job.state != "done":
+        raise click.ClickException(job.error or f"The job was {job.state}.")
+
+
 @click.command()
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(min=0))
 @click.option("-q", "--query", default="", help="Among the pictures a query finds.")
@@ -186,6 +206,9 @@ def _detail(found: EngineDetail) -> None:
     if found.weights is not None:
         licence = f", {found.weights.license}" if found.weights.license else ""
         click.echo(f"  weights: {show.size(found.weights.size)}{licence}, in {found.weights.folder}")
+        if found.weights.missing:
+            agree = " --agree" if found.weights.agree else ""
+            click.echo(f"  `pixlstash engine fetch {one.id}{agree}` brings them from {', '.join(found.weights.hosts)}")
         for file in found.weights.missing:
             click.echo(click.style(f"  ! {file} is missing", fg="red"))
     click.echo(f"  {one.done} pictures looked at, {one.errors} failed")

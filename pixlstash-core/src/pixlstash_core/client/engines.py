@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..types import Done, EngineDetail, EngineInfo, FindSimilar, Job, RunEngine, SetEngine, SimilarFound
+from ..types import Done, EngineDetail, EngineInfo, FetchWeights, FindSimilar, Job, RunEngine, SetEngine, SimilarFound
 from .channel import Channel
 
 
@@ -18,6 +18,9 @@ class Engines(Channel):
 
     def set_engine(self, ask: SetEngine) -> EngineInfo:
         return self._post("/engines/settings", EngineInfo, ask)
+
+    def fetch_weights(self, ask: FetchWeights) -> Job:
+        return self._post("/engines/fetch", Job, ask)
 
     def similar(self, ask: FindSimilar) -> SimilarFound:
         return self._post("/pictures/similar", SimilarFound, ask)

@@ -12,6 +12,7 @@ from ..db import Database
 from ..hub import Hub
 from ..write import Write
 
+_AGREED = "engine.agreed:"
 _MOST, _SECRETS, _SETTINGS, _DEFAULT = "engine.most:", "engine.secrets:", "engine.settings:", "engine.default:"
 
 
@@ -39,6 +40,15 @@ def keep_secrets(hub: Hub, engine: str, given: dict[str, str]) -> None:
 
 def _put(hub: Hub, name: str, value: str) -> None:
     hub.write("insert into setting values (?, ?) on conflict(name) do update set value = excluded.value", (name, value))
+
+
+def has_agreed(hub: Hub, engine: str, license: str) -> bool:
+    """Whether a person agreed to this licence of an engine's weights."""
+    return bool(hub.value("select value from setting where name = ?", (f"{_AGREED}{engine}",)) == license)
+
+
+def agree(hub: Hub, engine: str, license: str) -> None:
+    _put(hub, f"{_AGREED}{engine}", license)
 
 
 # --- settings of the library ------------------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..db import Database
+from ..errors import PixlStashError
 from ..features import engines
 from ..features.outputs import Outputs
 from ..jobs import Jobs, Task
@@ -23,6 +25,7 @@ ASKED, ARRIVING, ALL = -1, -2, -3
 BRINGING = frozenset({"copy", "scan", "upload", "importer", "demo"})
 #: How long it is waited for more, in seconds.
 PAUSE = 0.5
+log = logging.getLogger(__name__)
 
 
 class Arrivals:
@@ -59,17 +62,28 @@ class Arrivals:
         `needy`: only engines that need others' results; `left`: only where something is left to do.
         """
         for engine in self._automatic:
-            offered = next((one for one in self._catalogue.all() if one.engine.id == engine), None)
-            if offered is None or self._make is None or (needy and not offered.engine.needs):
-                continue
-            if (needy or left) and not self._has_some(engine):
-                continue
-            with self._lock:
-                if engine in self._queued:
-                    continue
-                self._queued.add(engine)
-            label = f"{self._catalogue.kind(offered).verb} new pictures with {offered.engine.label or engine}"
+            try:
+                self._queue(engine, needy, needy or left)
+            except PixlStashError:  # a full disk, or settings that an update no longer knows: others go on
+                log.exception("%s cannot be run on new pictures", engine)
+
+    def _queue(self, engine: str, needy: bool, ask: bool) -> None:
+        offered = next((one for one in self._catalogue.all() if one.engine.id == engine), None)
+        if offered is None or self._make is None or (needy and not offered.engine.needs):
+            return
+        if ask and not self._has_some(engine):
+            return
+        with self._lock:
+            if engine in self._queued:
+                return
+            self._queued.add(engine)
+        label = f"{self._catalogue.kind(offered).verb} new pictures with {offered.engine.label or engine}"
+        try:
             self._jobs.put(KIND, label, self._make(engine), lane=offered.engine.lane, priority=ARRIVING)
+        except PixlStashError:
+            with self._lock:
+                self._queued.discard(engine)
+            raise
 
     def follow(self, task: Task, payload: Payload, run: Callable[[Payload], None]) -> None:
         """The job: as long as pictures come in, and then no longer."""

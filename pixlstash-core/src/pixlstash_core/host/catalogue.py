@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ..db import Database
 from ..engine import RUN, Weights, plain_params, read_params, secrets, touches
 from ..errors import Invalid, NotFound, PixlStashError
 from ..features import engines
@@ -23,8 +24,8 @@ T = TypeVar("T")
 class Catalogue:
     """The engines of one library; `models` is where their weights are."""
 
-    def __init__(self, plugins: Plugins, outputs: Outputs, hub: Hub, models: Path) -> None:
-        self._plugins, self._outputs, self._hub = plugins, outputs, hub
+    def __init__(self, plugins: Plugins, outputs: Outputs, db: Database, hub: Hub, models: Path) -> None:
+        self._plugins, self._outputs, self._db, self._hub = plugins, outputs, db, hub
         self.models = models
 
     def all(self) -> list[Offered]:
@@ -52,6 +53,15 @@ class Catalogue:
         except msgspec.ValidationError as error:
             raise Invalid(f"The settings of {offered.engine.id} are not as they should be: {error}.") from error
 
+    def chosen(self, offered: Offered, given: dict[str, Any]) -> dict[str, Any]:
+        """Of these settings those that are not the defaults: a default may become another one with an update."""
+        plain = plain_params(self.params(offered, given))
+        return {name: value for name, value in plain.items() if name in given and value != _default(offered, name)}
+
+    def is_same(self, offered: Offered, given: dict[str, Any], other: dict[str, Any]) -> bool:
+        """Whether results are the same with both settings."""
+        return _lasting(self.params(offered, given)) == _lasting(self.params(offered, other))
+
     def producer(self, offered: Offered, given: dict[str, Any]) -> int:
         """The producer that an engine is with these settings."""
         params, kind = self.params(offered, given), self.kind(offered)
@@ -73,9 +83,21 @@ class Catalogue:
             return None
         return self._outputs.known(self.kind(offered).name, offered.engine.id, offered.engine.revision, lasting)
 
+    def needed(self, offered: Offered) -> Weights | None:
+        """The files an engine needs with its own settings."""
+        return self.weights(offered, self.params(offered, engines.settings(self._db, offered.engine.id).params))
+
     def weights(self, offered: Offered, params: Any) -> Weights | None:
         """The files an engine needs."""
         return _asked(offered, "weights", partial(offered.engine.weights, params))
+
+
+def _default(offered: Offered, name: str) -> Any:
+    """What a setting is where nothing is said, as JSON has it; a setting that must be given has none."""
+    field = next(one for one in msgspec.structs.fields(offered.engine.Params) if one.name == name)
+    made = field.default_factory is not msgspec.NODEFAULT
+    value = field.default_factory() if made else field.default
+    return value if value is msgspec.NODEFAULT else msgspec.to_builtins(value)
 
 
 def _lasting(params: Any) -> dict[str, Any]:

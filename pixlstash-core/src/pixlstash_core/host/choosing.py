@@ -72,6 +72,13 @@ class Choosing:
             raise Invalid(f"No engine is the default for {kind}: name one, or choose it with `pixlstash engine set`.")
         return self._catalogue.offered(found)
 
+    def settings(self, offered: Offered, given: dict[str, Any] | None) -> tuple[dict[str, Any], bool]:
+        """The settings of a run, and whether its results are those of the engine's own."""
+        kept = engines.settings(self._db, offered.engine.id).params
+        if given is None:
+            return kept, True
+        return given, self._catalogue.is_same(offered, given, kept)
+
     def outdated(self, offered: Offered) -> list[int]:
         """Pictures that have results of what this engine was before, or takes the place of, and none of what it is."""
         producer = self.present(offered)
@@ -80,9 +87,3 @@ class Choosing:
     def _catches_up(self, olds: Sequence[int], producer: int, ids: Sequence[int] | None) -> bool:
         """Whether nothing of what others looked at is left to do after a run on these."""
         return ids is None or set(provenance.outdated(self._db, olds, producer)) <= set(ids)
-
-
-def own_params(db: Database, offered: Offered, given: dict[str, Any] | None) -> tuple[dict[str, Any], bool]:
-    """The settings of a run, and whether they are the engine's own."""
-    kept = engines.settings(db, offered.engine.id).params
-    return (kept, True) if given is None or given == kept else (given, False)

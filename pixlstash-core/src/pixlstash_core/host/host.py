@@ -21,7 +21,7 @@ from ..hub import Hub
 from ..jobs import Jobs, Task
 from ..plugins import Offered
 from ..write import Door, outcome
-from . import weights
+from . import fetching, weights
 from .arrivals import Arrivals
 from .catalogue import Catalogue, who
 from .choosing import Choosing
@@ -34,6 +34,8 @@ from .scratch import Scratch
 
 #: How often it is looked for processes that are idle, in seconds.
 TICK = 1.0
+#: The kind of jobs that fetch weights.
+FETCH = "weights"
 #: Pictures that are asked for at once.
 PAGE = 1000
 
@@ -144,6 +146,18 @@ class Host:
             Run(plan, feeding, self._outputs, task, total).run()
         finally:
             self._leave(offered.engine.lane)
+
+    def fetch(self, task: Task) -> None:
+        """The handler of jobs of kind `weights`."""
+        offered = self.catalogue.offered(task.payload["engine"])
+        needed = self.catalogue.needed(offered)
+
+        def step(done: int, total: int) -> None:
+            task.progress(done, total)
+            task.check()
+
+        if needed is not None:
+            fetching.fetch(weights.folder_of(self.catalogue.models, offered.engine.id), needed, step)
 
     def start(self) -> None:
         """Look for what was left to do when the library was last closed."""

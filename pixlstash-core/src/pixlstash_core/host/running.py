@@ -71,7 +71,7 @@ class Run:
         self._done = 0
         self.later = 0
         self._process: Process | None = None
-        self._most = 1
+        self._most = self._known = 1
         self._sent: deque[Sent] = deque()
         self._again: deque[list[Ready]] = deque()
         self._ready: queue.Queue[list[Ready] | BaseException | None] = queue.Queue(maxsize=DEPTH)
@@ -84,7 +84,7 @@ class Run:
     def run(self) -> None:
         feeder = threading.Thread(target=self._feed, name="engine-feeder", daemon=True)
         try:
-            self._most = self._plan.most()
+            self._most = self._known = self._plan.most()
             feeder.start()
             while True:
                 self._task.progress(self._done, self._total)
@@ -199,6 +199,9 @@ class Run:
 
     def _keep(self, sent: Sent, values: Sequence[Any]) -> None:
         self._died = 0
+        if sent.most < self._known and sum(one.stills for one in sent.pictures) > 1:
+            self._known = sent.most  # only now it is clear that it was too many, and not one that is too large
+            self._plan.fewer(sent.most)
         found = [Output(one.picture, value) for one, value in zip(sent.pictures, values, strict=True)]
         self._store([*self._held, *found])
         self._held = []
@@ -207,14 +210,16 @@ class Run:
 
     def _mend(self, sent: Sent, report: Broke) -> None:
         """What becomes of a batch that failed."""
-        if report.cause == "memory" and sent.most > 1:
-            self._most = min(self._most, max(1, sent.most // 2))
-            self._plan.fewer(self._most)
+        stills = sum(one.stills for one in sent.pictures)
+        if report.cause == "memory" and min(sent.most, stills) > 1:
+            self._most = min(sent.most, stills) // 2
             self._again.appendleft(sent.pictures)
         elif len(sent.pictures) > 1:
             self._again.extendleft([one] for one in reversed(sent.pictures))
         else:
-            reason = "There is too little memory for it." if report.cause == "memory" else report.reason
+            reason = report.reason
+            if report.cause == "memory":
+                reason, self._most = "There is too little memory for it.", self._known
             self._fail(sent.pictures[0], reason)
         if report.cause == "device":
             self._lost(f"the device failed: {report.reason}")

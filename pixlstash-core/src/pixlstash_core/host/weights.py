@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from ..engine import Weights
+from ..engine import WeightFile, Weights
 from ..errors import PixlStashError
 
 VARIABLE = "PIXLSTASH_MODELS"
@@ -44,10 +44,19 @@ def missing(place: Path, weights: Weights) -> list[str]:
     """The files that are not there, or not of the right size."""
     found = []
     for file in weights.files:
-        path = _within(place, file.path)
+        path = place_of(place, file.path)
         if not path.is_file() or path.stat().st_size != file.size:
             found.append(file.path)
     return found
+
+
+def is_right(path: Path, file: WeightFile) -> bool:
+    """Whether a file is there and what it should be."""
+    try:
+        verify(path, file)
+    except PixlStashError:
+        return False
+    return True
 
 
 def checked(models: Path, engine: str, weights: Weights) -> Path:
@@ -56,24 +65,25 @@ def checked(models: Path, engine: str, weights: Weights) -> Path:
     known = _known(place)
     found: dict[str, list[object]] = {}
     for file in weights.files:
-        path = _within(place, file.path)
+        path = place_of(place, file.path)
         try:
             about = path.stat()
         except OSError:
             raise PixlStashError(
                 f"its weights are not here: {file.path} is missing ({_size(file.size)}). Put it at {path}; it comes"
-                f" from {file.url}."
+                f" from {file.url}, and `pixlstash engine fetch {engine}` brings it."
             ) from None
         mark: list[object] = [about.st_size, about.st_mtime_ns, file.sha256]
         if known.get(file.path) != mark:
-            _verify(path, file.path, file.size, file.sha256)
+            verify(path, file)
         found[file.path] = mark
     if found != known:
         _remember(place, found)
     return place
 
 
-def _within(place: Path, path: str) -> Path:
+def place_of(place: Path, path: str) -> Path:
+    """Where a file of weights lies. Raises `PixlStashError` where it leads elsewhere, or is of an unsafe kind."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.name:
         raise PixlStashError(f"its weights have a path that leads out of their folder: {path}")
@@ -85,10 +95,12 @@ def _within(place: Path, path: str) -> Path:
     return place.joinpath(*pure.parts)
 
 
-def _verify(path: Path, name: str, size: int, sha256: str) -> None:
+def verify(path: Path, file: WeightFile) -> None:
+    """Raise `PixlStashError` with why a file is not what it should be."""
+    name, size = file.path, file.size
     try:
-        with path.open("rb") as file:
-            head = file.read(64)
+        with path.open("rb") as opened:
+            head = opened.read(64)
             if head.startswith(_POINTER):
                 raise PixlStashError(f"{name} is a Git LFS pointer, not the file itself: fetch it with `git lfs pull`.")
             if head.startswith(_PICKLES):
@@ -96,8 +108,8 @@ def _verify(path: Path, name: str, size: int, sha256: str) -> None:
             if (there := path.stat().st_size) != size:
                 what = "cut short" if there < size else "too long"
                 raise PixlStashError(f"{name} is {what}: {there:,} bytes instead of {size:,}. Fetch it again.")
-            file.seek(0)
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256.lower():
+            opened.seek(0)
+            if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256.lower():
                 raise PixlStashError(f"{name} is not what it should be: its SHA-256 differs. Fetch it again.")
     except OSError as error:
         raise PixlStashError(f"{name} cannot be read: {error.strerror or error}.") from error

@@ -26,6 +26,7 @@ from .captions import SetCaption as SetCaption
 from .engines import EngineDetail as EngineDetail
 from .engines import EngineError as EngineError
 from .engines import EngineInfo as EngineInfo
+from .engines import FetchWeights as FetchWeights
 from .engines import Policy as Policy
 from .engines import RunEngine as RunEngine
 from .engines import SetEngine as SetEngine

@@ -13,12 +13,24 @@ Policy = Literal["all", "new", "asked"]
 
 
 class WeightsInfo(Struct, frozen=True):
-    """Files an engine needs: how many bytes, under which licence, in which folder, and which are not there yet."""
+    """Files an engine needs: how many bytes, under which licence, in which folder, and which are not there yet.
+
+    `hosts`: the machines they come from; `agree`: a person has to agree to the licence first.
+    """
 
     size: int
     license: str
     folder: str
     missing: list[str]
+    hosts: list[str]
+    agree: bool
+
+
+class FetchWeights(Struct, frozen=True):
+    """Fetch an engine's weights from where it says. `agree`: to their licence, where that is asked for."""
+
+    engine: Annotated[str, Meta(min_length=1)]
+    agree: bool = False
 
 
 class EngineInfo(Struct, frozen=True):

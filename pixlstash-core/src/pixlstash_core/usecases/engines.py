@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,7 +14,7 @@ from ..features.outputs import Outputs
 from ..groups import Told
 from ..host import Host, Payload, ranges
 from ..host.arrivals import ALL, ASKED, KIND
-from ..host.choosing import own_params
+from ..host.host import FETCH
 from ..host.weights import folder_of, missing
 from ..plugins import Offered
 from ..types import (
@@ -21,6 +22,7 @@ from ..types import (
     EngineDetail,
     EngineError,
     EngineInfo,
+    FetchWeights,
     Job,
     Reader,
     RunEngine,
@@ -69,7 +71,7 @@ class Engines(Wired):
         offered = self.host.choosing.named(ask.engine, ask.kind)
         if offered.engine.lane == "net":
             raise Invalid(f"{offered.engine.id} sends pictures to another machine, which is not possible yet.")
-        params, own = own_params(self.db, offered, ask.params)
+        params, own = self.host.choosing.settings(offered, ask.params)
         self.host.catalogue.params(offered, params)  # says what is wrong with them
         ids = self._meant(reader, ask, offered)
         producer = self.host.catalogue.producer(offered, params)
@@ -94,7 +96,7 @@ class Engines(Wired):
             raise Invalid(f"{ask.engine} sends pictures to another machine: it is not run by itself.")
         kept = engines.settings(self.db, ask.engine)
         if ask.params is not None:
-            kept = msgspec.structs.replace(kept, params=ask.params)
+            kept = msgspec.structs.replace(kept, params=self.host.catalogue.chosen(offered, ask.params))
         producer = self.host.catalogue.producer(offered, kept.params)
         if ask.policy is not None:
             after = provenance.newest_picture(self.db) if ask.policy == "new" else 0
@@ -114,6 +116,21 @@ class Engines(Wired):
         if ask.policy == "all":
             self.run_engine(reader, RunEngine(engine=ask.engine))
         return self._info(offered)
+
+    def fetch_weights(self, reader: Reader, ask: FetchWeights) -> Job:
+        """Fetch the weights an engine needs, from where it says they are."""
+        demand(reader, "owner")
+        self._writable()
+        offered = self.host.catalogue.offered(ask.engine)
+        needed = self.host.catalogue.needed(offered)
+        if needed is None:
+            raise Invalid(f"{ask.engine} needs no weights.")
+        if needed.acknowledge and not engines.has_agreed(self.hub, ask.engine, needed.license):
+            if not ask.agree:
+                raise Invalid(f"The weights of {ask.engine} are under {needed.license}: agree to that first.")
+            engines.agree(self.hub, ask.engine, needed.license)
+        label = f"Fetching the weights of {offered.engine.label or ask.engine}"
+        return self.queue.put(FETCH, label, {"engine": ask.engine})
 
     def revert_job(self, reader: Reader, id: int) -> Done:
         """Take back what a run of an engine wrote. It can be undone, and the pictures can be looked at again."""
@@ -179,4 +196,6 @@ class Engines(Wired):
             return None
         place = folder_of(self.host.catalogue.models, offered.engine.id)
         size = sum(file.size for file in needed.files)
-        return WeightsInfo(size, needed.license, str(place), missing(place, needed))
+        hosts = sorted({urlsplit(file.url).hostname or "" for file in needed.files})
+        agree = needed.acknowledge and not engines.has_agreed(self.hub, offered.engine.id, needed.license)
+        return WeightsInfo(size, needed.license, str(place), missing(place, needed), hosts, agree)

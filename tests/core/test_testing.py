@@ -1,0 +1,153 @@
+"""The conformance kit: good engines pass, and each way to be wrong is told."""
+
+from __future__ import annotations
+
+import random
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import odd
+import pytest
+from libraries import PLUGIN
+
+from pixlstash_core import Image, Measurer, Tag, Tagger, WeightFile, Weights
+from pixlstash_core.engines.builtin import captioners, embedders, measurers, taggers
+from pixlstash_core.testing import check
+
+BUILT_IN = [*taggers(), *captioners(), *embedders(), *measurers()]
+
+
+@pytest.mark.parametrize("engine", BUILT_IN, ids=lambda engine: engine.id)
+def test_the_built_in_ones_pass(engine: Any) -> None:
+    check(engine)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [odd.Colours(), odd.Words(), odd.Vectors(), odd.Boxes(), odd.Faces(), odd.Redness()],
+    ids=lambda one: one.id,
+)
+def test_engines_of_every_kind_pass(engine: Any) -> None:
+    check(engine)
+
+
+def test_the_fifteen_lines_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PLUGIN.parent / "colours"))
+    from pixlstash_colours import Colours  # type: ignore[import-not-found]
+
+    check(Colours(), params={"top": 2})
+    del sys.modules["pixlstash_colours"]
+
+
+def test_weights_are_looked_at_and_loaded_where_they_are(tmp_path: Path) -> None:
+    check(odd.Weighed())
+    (tmp_path / "model.onnx").write_bytes(b"a")
+    check(odd.Weighed(), folder=tmp_path)
+
+
+class Base(Tagger[Any]):
+    id, revision = "base", "1"
+
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        for image in images:
+            yield [Tag(f"{image.width}", 0.5)]
+
+
+class Sorted(Base):
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        return super().run(model, sorted(images, key=lambda image: image.picture.id), params)
+
+
+class Moody(Base):
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        for _ in images:
+            yield [Tag("x", random.random())]
+
+
+class Crowded(Base):
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        for _ in images:
+            yield [Tag("alone" if len(images) == 1 else "among others", 0.5)]
+
+
+class Skipping(Base):
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        return super().run(model, [image for image in images if image.width > 1], params)
+
+
+class Unsure(Base):
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        for _ in images:
+            yield [Tag("x", 7.0)]
+
+
+class Fragile(Base):
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        for image in images:
+            yield [Tag("x", 1 / image.height * (image.width - 1) / (image.width - 1))]
+
+
+class Endless(Base):
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        yield from super().run(model, images, params)
+        yield [Tag("more", 1.0)]
+
+
+class Calling(Base):
+    def load(self, device: str, folder: Any, params: Any) -> None:
+        try:
+            socket.create_connection(("127.0.0.1", 9), 0.1)
+        except OSError:
+            pass
+
+
+class Pickled(Base):
+    def weights(self, params: Any) -> Weights:
+        return Weights((WeightFile("http://example.org/a.bin", "a.bin", 0, "?"),))
+
+
+class Nameless(Measurer[Any]):
+    id, revision = "nameless", "1"
+
+
+WRONG: list[tuple[Any, str]] = [
+    (Sorted(), "not in the order"),
+    (Moody(), "other results the second time"),
+    (Crowded(), "alone gives another result"),
+    (Skipping(), "gave 4 results for 5 images"),
+    (Unsure(), "not between 0 and 1"),
+    (Fragile(), "ZeroDivisionError"),
+    (Endless(), "gave 6 results for 5 images"),
+    (Calling(), "asks the network for 127.0.0.1"),
+    (Pickled(), "no path of safetensors"),
+    (Pickled(), "licence"),
+    (Nameless(), "`measure`"),
+]
+
+
+@pytest.mark.parametrize(("engine", "said"), WRONG, ids=lambda one: type(one).__name__)
+def test_what_is_wrong_is_told(engine: Any, said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        check(engine)
+
+
+def test_heavy_imports_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import numpy\nfrom pixlstash_core import Tagger\nclass Heavy(Tagger):\n    id, revision = 'heavy', '1'\n"
+    (tmp_path / "heavy_engine.py").write_text(
+        code + "    def run(self, *given):\n        return []\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from heavy_engine import Heavy  # type: ignore[import-not-found]
+
+    with pytest.raises(AssertionError, match="loads numpy"):
+        check(Heavy())
+    del sys.modules["heavy_engine"]
+
+
+def test_the_network_is_there_again_afterwards() -> None:
+    before = socket.socket.connect
+    check(Base())
+    assert socket.socket.connect is before
