@@ -13,6 +13,7 @@ from tagged import store
 
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Conflict
+from pixlstash_core.features.outputs import Output
 from pixlstash_core.library import Library
 from pixlstash_core.masks import BUDGET, Masks
 from pixlstash_core.nouns import Matching
@@ -34,6 +35,7 @@ from pixlstash_core.types import (
     StackPictures,
 )
 
+BOX = {"label": "", "box": [0.1, 0.1, 0.2, 0.2], "confidence": 0.9}
 QUERIES = (
     "tag:cat",
     "-tag:cat",
@@ -51,7 +53,17 @@ QUERIES = (
     "unique(set:1, character:1)",
     "tag:cat OR set:1 is:scrapheap",
     "size:>1005",
+    "faces:>=1",
+    "measure:sharpness>0.5",
 )
+
+
+def find(library: Library, kind: str, value: object, ids: list[int]) -> None:
+    """Another result of an engine that looks for faces, or measures."""
+    producer = library.outputs.register(kind, f"synthetic {kind}", "1", {}, about={"measure": "sharpness"})
+    library.outputs.activate(producer, 0)
+    for future in library.outputs.store(producer, [Output(id, value) for id in ids]):
+        future.result(30)
 
 
 def move_threshold(library: Library, producer: int, threshold: float) -> None:
