@@ -31,12 +31,13 @@ class Choice(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One table's part of a plan. `picture`: its column with a picture's id, if it has one."""
+    """One table's part of a plan. `picture`: its column with a picture's id, if it has one; `within`: as in `Table`."""
 
     table: Table
     columns: list[str]
     keys: list[str]
     picture: str | None
+    within: tuple[tuple[str, str], ...]
     go: int
     put: int
 
@@ -121,7 +122,8 @@ def _step(connection: apsw.Connection, table: Table, choice: Choice, chosen: set
     columns = [name for name, _ in now if name in then]
     keys = [name for name, _ in sorted((row for row in now if row[1]), key=lambda row: row[1])]
     picture = now[table.picture][0] if table.picture is not None else None
-    step = Step(table, columns, keys, picture, 0, 0)
+    parents = table.within or (((picture, "picture"),) if picture else _belonging(connection, table.name))
+    step = Step(table, columns, keys, picture, parents, 0, 0)
     shown = ", ".join(f'{{0}}."{key}"' for key in keys)
     counts = []
     for name, alias, sql in (
@@ -132,7 +134,7 @@ def _step(connection: apsw.Connection, table: Table, choice: Choice, chosen: set
         seen = f', {alias}."{picture}" as of_picture' if picture else ""
         fetch(connection, f"create table {name} as select {shown.format(alias)}{seen} {sql}", _bound(choice))
         counts.append(fetch(connection, f"select count(*) from {name}")[0][0])
-    return Step(table, columns, keys, picture, *counts)
+    return Step(table, columns, keys, picture, parents, *counts)
 
 
 def _going(step: Step, choice: Choice) -> str:
@@ -140,9 +142,7 @@ def _going(step: Step, choice: Choice) -> str:
     name, merge = step.table.name, step.table.merge
     missing = f'from main."{name}" n left join old."{name}" o on {_same(step)} where o."{step.keys[0]}" is null'
     if merge in ("rows", "presence"):
-        spoken = [
-            f'n."{column}" in (select id from old."{parent}")' for column, parent in within(step.table, step.picture)
-        ]
+        spoken = [f'n."{column}" in (select id from old."{parent}")' for column, parent in step.within]
         return " and ".join([missing, *spoken, *_only(step, choice, "n")])
     if merge == "whole":
         return missing + (f" and n.name not in {OWN_SETTINGS}" if name == "setting" else "")
@@ -180,8 +180,10 @@ def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set
     return joined + " and ".join(needed)
 
 
-def within(table: Table, picture: str | None) -> tuple[tuple[str, str], ...]:
-    return table.within or (((picture, "picture"),) if picture else ())
+def _belonging(connection: apsw.Connection, table: str) -> tuple[tuple[str, str], ...]:
+    """What rows of a table go with that says nothing else of it: a plugin's."""
+    refers = "select \"from\", \"table\" from pragma_foreign_key_list(?, 'main') where on_delete = 'CASCADE'"
+    return tuple((column, parent) for column, parent in fetch(connection, refers, (table,)))
 
 
 def _wanted(table: Table, choice: Choice) -> bool:
@@ -197,11 +199,7 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
     if step.table.name in choice.only:
         bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
         return [f'({alias}."id" in carray(:{step.table.name}){bare})']
-    found = [
-        f'{alias}."{column}" in carray(:{parent})'
-        for column, parent in within(step.table, step.picture)
-        if parent in choice.only
-    ]
+    found = [f'{alias}."{column}" in carray(:{parent})' for column, parent in step.within if parent in choice.only]
     return [f"({' or '.join(found)})"] if found else ["0"]
 
 
