@@ -43,10 +43,11 @@ class Step(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What a merge would do, and the revision of the present database it was worked out for."""
+    """What a merge would do, and the revision of the database it was worked out for. `only`: with what was chosen."""
 
     revision: int
     steps: list[Step]
+    only: bool = False
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.table.name == name), None)
@@ -57,31 +58,24 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> in
 
     The same bytes are the same picture, also when they were removed and taken in again since.
     """
-    moved = fetch(
-        connection,
-        "select o.id, n.id from old.picture o join main.picture n on n.sha256 = o.sha256 where n.id != o.id",
-    )
+    lost = "from old.picture o {} where o.id not in (select id from main.picture)"
+    moved = fetch(connection, f"select o.id, n.id {lost.format('join main.picture n on n.sha256 = o.sha256')}")
+    gone = [id for id, sha256 in fetch(connection, f"select o.id, o.sha256 {lost.format('')}") if purged(sha256)]
+    if not moved and not gone:
+        return 0
     fetch(connection, "pragma defer_foreign_keys = on")
     naming = [(table, column) for table in _tables(connection) for column in _naming(connection, table)]
     for before, after in moved:
         fetch(connection, "update old.picture set id = ? where id = ?", (after, before))
         for table, column in naming:
-            fetch(
-                connection, f'update or ignore old."{table}" set "{column}" = ? where "{column}" = ?', (after, before)
-            )
-    gone = [
-        id
-        for id, sha256 in fetch(
-            connection,
-            "select id, sha256 from old.picture where sha256 not in (select sha256 from main.picture)",
-        )
-        if purged(sha256)
-    ]
+            sql = f'update or ignore old."{table}" set "{column}" = ? where "{column}" = ?'
+            fetch(connection, sql, (after, before))
+    gone = sorted(set(gone) - {before for before, _ in moved})
     fetch(connection, "delete from old.picture where id in carray(?)", (bind_ids(gone),))
     for table, column in naming:
         if column != "cover_id":
-            sql = f'delete from old."{table}" where "{column}" not in (select id from old.picture)'
-            fetch(connection, sql)
+            sql = f'delete from old."{table}" where "{column}" in carray(?)'
+            fetch(connection, sql, (bind_ids([*gone, *(before for before, _ in moved)]),))
     return len(gone)
 
 
@@ -92,7 +86,8 @@ def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -
     chosen = [table for table in tables if table.name in there and _wanted(table, choice)]
     chosen.sort(key=lambda table: table.merge != "kept")  # what others refer to, before what refers to it
     names = {table.name for table in chosen}
-    return Plan(revision, [_step(connection, table, choice, names) for table in chosen])
+    steps = [_step(connection, table, choice, names) for table in chosen]
+    return Plan(revision, steps, choice.only is not None)
 
 
 def carry_out(connection: apsw.Connection, planned: Plan, at: int) -> None:
@@ -142,7 +137,8 @@ def _going(step: Step, choice: Choice) -> str:
     name, merge = step.table.name, step.table.merge
     missing = f'from main."{name}" n left join old."{name}" o on {_same(step)} where o."{step.keys[0]}" is null'
     if merge in ("rows", "presence"):
-        spoken = [f'n."{column}" in (select id from old."{parent}")' for column, parent in step.within]
+        # The plus keeps SQLite from trying each set with each picture.
+        spoken = [f'+n."{column}" in (select id from old."{parent}")' for column, parent in step.within]
         return " and ".join([missing, *spoken, *_only(step, choice, "n")])
     if merge == "whole":
         return missing + (f" and n.name not in {OWN_SETTINGS}" if name == "setting" else "")
@@ -176,7 +172,7 @@ def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set
     ):
         if parent not in chosen or choice.only is not None:
             comes = f' or o."{column}" in (select id from {_put_name(parent)})' if parent in chosen else ""
-            needed.append(f'(o."{column}" is null or o."{column}" in (select "{key}" from main."{parent}"){comes})')
+            needed.append(f'(o."{column}" is null or +o."{column}" in (select "{key}" from main."{parent}"){comes})')
     return joined + " and ".join(needed)
 
 
