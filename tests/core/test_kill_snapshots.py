@@ -140,3 +140,20 @@ def test_a_sweep_survives_kill_at_every_step(tmp_path: Path, monkeypatch: pytest
             break
         steps += 1
     assert steps > 6
+
+
+@pytest.mark.skipif(bool(killing.why_not()), reason="calls cannot be seen here")
+def test_a_name_comes_after_its_bytes(attack: Attack, tmp_path: Path) -> None:
+    """For power cuts: a file is synced before it gets its name, its folder after, and all packs before a manifest."""
+    library = tmp_path / "library"
+    attack.begin(library)
+    calls = killing.finished("snapshots", library)
+    named = [(at, old, new) for at, (call, old, new) in enumerate(calls) if call == "rename" and "/snapshots/" in new]
+    assert {Path(new).suffix for _, _, new in named} == {".zst", ".snapshot"}
+    for at, old, new in named:
+        assert ("fsync", old, "") in calls[:at], f"{new} got its name before its bytes were safe"
+        folder = ("fsync", str(Path(new).parent), "")
+        assert folder in calls[at:], f"the name of {new} is never made safe"
+        if new.endswith(".snapshot"):
+            packed = [when for when, _, name in named if when < at and name.endswith(".zst")]
+            assert not packed or ("fsync", str(library / "snapshots" / "packs"), "") in calls[packed[-1] : at]

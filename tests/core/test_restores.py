@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
+from core.test_upgrade import first_of
 from libraries import add, check_derived, fill, invented, truth
 
 from pixlstash_core.errors import Conflict, Forbidden, NoSafety, NotFound, ViewGone
 from pixlstash_core.library import Library
+from pixlstash_core.snapshots.freeze import Source
+from pixlstash_core.snapshots.manifests import Manifest
 from pixlstash_core.types import (
     OWNER,
     AddTags,
@@ -383,6 +388,82 @@ def test_the_scrapheap_begins_anew(library: Library) -> None:
     back(library, id)
     assert all(at > 5 for (at,) in library.db.read("select at from scrapheap"))
     assert library.info(OWNER).scrapheap == 2
+
+
+def test_a_plugins_own_table(library: Library) -> None:
+    """It says only that its rows go with a picture: those of pictures of the snapshot become what they were."""
+    statement = (
+        "create table notes_note(picture_id integer primary key not null references picture(id) on delete cascade,"
+        " text text not null)"
+    )
+    library.adopt("notes", [statement])
+    ids = fill(library, 4)
+
+    def note(picture: int, text: str) -> None:
+        library.derive(lambda write: write.execute("insert or replace into notes_note values (?, ?)", (picture, text)))
+
+    note(ids[0], "first")
+    note(ids[1], "second")
+    before, id = plain(library), take(library)
+    note(ids[0], "changed")
+    library.derive(lambda write: write.execute("delete from notes_note where picture_id = ?", (ids[1],)))
+    note(ids[2], "new")
+    (added,) = add(library, invented(50))
+    note(added, "its own")
+    back(library, id)
+    assert library.read("select * from notes_note") == [*before["notes_note"], (added, "its own")]
+
+
+def test_a_table_that_came_later_stays(library: Library) -> None:
+    ids = fill(library, 2)
+    id = take(library)
+    library.adopt(
+        "notes", ["create table notes_word(id integer primary key autoincrement not null, text text not null)"]
+    )
+    library.derive(lambda write: write.execute("insert into notes_word(text) values ('kept')"))
+    library.score(OWNER, ScorePictures(ids=ids, score=1))
+    back(library, id)
+    assert library.read("select text from notes_word") == [("kept",)]
+    assert library.picture(OWNER, ids[0]).score == 0
+
+
+def test_one_of_an_older_schema(library: Library, tmp_path: Path) -> None:
+    """D11: it is brought up to date aside; one of a newer schema is refused."""
+    ids = fill(library, 6)
+    library.score(OWNER, ScorePictures(ids=ids[:3], score=4))
+    folder, today = library.path / "snapshots", library.db.version
+    library.close()
+    first_of(library.path)  # as the first release would have left it
+    old = apsw.Connection(str(library.path / "library.db"))
+    old.execute("vacuum").fetchall()
+    size, pages = old.execute("pragma page_size").fetchall()[0][0], old.execute("pragma page_count").fetchall()[0][0]
+    old.close()
+    body = (library.path / "library.db").read_bytes()
+    assert len(body) == size * pages
+    source = Source(apsw.Connection(":memory:"), lambda at, amount: body[at : at + amount], len(body), size, lambda: 0)
+    with Library.open(library.path, work=False) as anew:
+        shelf = anew.restore_points.shelf
+        shelf.prepare()
+        stored = shelf.store(source, lambda done, total: None, patient=True)
+        packs = [(pack.name, len(pack)) for pack in stored.packs]
+        public_id = str(anew.db.setting("public_id"))
+        for schema, id in ((1, 1), (today + 1, 2)):
+            shelf.add(
+                Manifest(
+                    *(id, "x", "MANUAL", None, 0, public_id, "", 0, schema, "0", size, pages, stored.bytes),
+                    *(stored.sha256, {"picture": 6}, packs),
+                ),
+                stored.numbers,
+            )
+        assert [one.is_compatible for one in anew.snapshots(OWNER)] == [False, True]
+        anew.score(OWNER, ScorePictures(ids=ids, score=1))
+        assert any("older PixlStash" in one for one in anew.preview_restore(OWNER, 1).warnings)
+        with pytest.raises(Conflict, match="newer PixlStash"):
+            back(anew, 2)
+        back(anew, 1)
+        assert [anew.picture(OWNER, one).score for one in ids] == [4, 4, 4, 0, 0, 0]
+        assert list((folder / "scratch").iterdir()) == []
+        check_derived(anew)
 
 
 def test_only_the_owner_restores(library: Library) -> None:

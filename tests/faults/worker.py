@@ -27,6 +27,9 @@ from pixlstash_core.types import (
     ImportPaths,
     Job,
     PicturesAdded,
+    Resource,
+    RestoreResources,
+    RestoreSnapshot,
     ScorePictures,
     Selection,
     TakeSnapshot,
@@ -225,6 +228,18 @@ def snapshots(path: Path, tell: Tell) -> None:
                 tell(deleted=taken)
 
 
+def restores(path: Path, tell: Tell) -> None:
+    """Restore everything to the first snapshot and to the second, in turn; and one picture, which is undone again."""
+    with Library.open(path, work=False) as library:
+        for turn in range(4):
+            id = 1 + turn % 2
+            library.restore_snapshot(OWNER, id, RestoreSnapshot(keep_added=False, allow_missing_files=True))
+            tell(restored=id)
+            library.restore_resources(OWNER, 3 - id, RestoreResources([Resource("picture", 1)], True))
+            library.undo(OWNER)
+            tell(undone=id)
+
+
 def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
     """A library with every picture of a folder copied in, the first few thrown away, and some history."""
     Library.create(path)
@@ -245,7 +260,10 @@ def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
 
 VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
-    for verb in (create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, purge, undo, weigh, snapshots)
+    for verb in (
+        *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped),
+        *(purge, undo, weigh, snapshots, restores),
+    )
 }
 
 if __name__ == "__main__":

@@ -47,11 +47,15 @@ class Old(Struct, frozen=True):
 
 
 class Restored(Struct, frozen=True):
-    """What became of a restore. `epoch`: the library's from now on, if it is another."""
+    """What became of a restore. `epoch`: the library's from now on, if another; `missing`: pictures without a file.
+
+    `summary`: of a restore of everything; counting it all for a few pictures would take longer than restoring them.
+    """
 
     committed: Committed[int]
     epoch: str | None
-    summary: RestoreSummary
+    missing: int
+    summary: RestoreSummary | None
 
 
 class Restores:
@@ -139,7 +143,8 @@ class Restores:
 
     def _merge(self, old: Old, choose: Choose, label: Label, epoch: str | None) -> Restored:
         with self.compared(old, choose) as (connection, plan, purged):
-            summary = counting.summary(connection, plan, purged)
+            summary = counting.summary(connection, plan, purged) if epoch is not None else None
+            missing = summary.missing_files if summary else counting.without_file(connection, plan)
         attached = False
 
         def work(write: Write) -> int:
@@ -162,7 +167,7 @@ class Restores:
         finally:
             if attached:
                 self._door.aside(lambda connection: fetch(connection, "detach old"))
-        return Restored(committed, epoch, summary)
+        return Restored(committed, epoch, missing, summary)
 
     def _again(self, choose: Choose) -> Callable[[apsw.Connection], Plan]:
         def work(connection: apsw.Connection) -> Plan:

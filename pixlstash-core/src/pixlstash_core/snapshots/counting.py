@@ -74,11 +74,14 @@ def touched(plan: Plan) -> str:
 
 
 def without_file(connection: apsw.Connection, plan: Plan) -> int:
-    """Pictures of the snapshot that are there or come back, and of which no location is known to have the bytes."""
+    """Pictures that are restored, and of which no location is known to have the bytes."""
     coming = " or p.id in (select id from old.put_picture)" if plan.step("picture") else ""
+    those = f"p.id in (select id from main.picture){coming}"
+    if plan.only:
+        those = f"p.id in ({touched(plan) or 'select 0'}){coming}"
     return _count(
         connection,
-        f"select count(*) from old.picture p where (p.id in (select id from main.picture){coming}) and not exists"
+        f"select count(*) from old.picture p where ({those}) and not exists"
         " (select 1 from main.location l where l.picture_id = p.id and l.state = 'present')",
     )
 

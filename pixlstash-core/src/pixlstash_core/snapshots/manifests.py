@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 from ..errors import Conflict
 from ..files import create_private, fsync_folder, writing_to
 from ..types import SnapshotKind
-from .packs import UNFINISHED, Damaged
+from .packs import PACK, UNFINISHED, Damaged
 
 VERSION = 1
 SUFFIX = ".snapshot"
 Numbers = NDArray[np.int64]
+#: Pages of a database: a terabyte of the usual ones.
+MOST = 1 << 28
 NAME = re.compile(r"[0-9a-f]{32}")
 _FIRST = re.compile(rb"pixlstash snapshot (\d+) ([0-9a-f]{64})\n")
 
@@ -100,13 +102,13 @@ def _read(folder: Path, id: int) -> tuple[Manifest, bytes]:
         raise Damaged(f"Snapshot {id} is damaged: {error}.") from error
     if manifest.id != id:
         raise Damaged(f"Snapshot {id} says that it is snapshot {manifest.id}.")
-    if any(not NAME.fullmatch(name) for name, _ in manifest.packs):
+    if any(not NAME.fullmatch(name) or not 0 < pages <= PACK for name, pages in manifest.packs):
         raise Damaged(f"Snapshot {id} names what is no pack.")
     return manifest, packed
 
 
 def _unpacked(packed: bytes, manifest: Manifest) -> Numbers:
-    if not 0 < manifest.pages <= 1 << 32 or not 512 <= manifest.page_size <= 65_536:
+    if not 0 < manifest.pages <= MOST or not 512 <= manifest.page_size <= 65_536:
         raise ValueError("no database has so many pages")
     with zstandard.ZstdDecompressor().stream_reader(packed) as stream:
         plain = stream.read(4 * manifest.pages + 1)

@@ -31,21 +31,23 @@ class Choice(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One table's part of a plan. `picture`: its column with a picture's id, if it has one."""
+    """One table's part of a plan. `picture`: its column with a picture's id, if it has one; `within`: as in `Table`."""
 
     table: Table
     columns: list[str]
     keys: list[str]
     picture: str | None
+    within: tuple[tuple[str, str], ...]
     go: int
     put: int
 
 
 class Plan(Struct, frozen=True):
-    """What a merge would do, and the revision of the present database it was worked out for."""
+    """What a merge would do, and the revision of the database it was worked out for. `only`: with what was chosen."""
 
     revision: int
     steps: list[Step]
+    only: bool = False
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.table.name == name), None)
@@ -56,31 +58,24 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> in
 
     The same bytes are the same picture, also when they were removed and taken in again since.
     """
-    moved = fetch(
-        connection,
-        "select o.id, n.id from old.picture o join main.picture n on n.sha256 = o.sha256 where n.id != o.id",
-    )
+    lost = "from old.picture o {} where o.id not in (select id from main.picture)"
+    moved = fetch(connection, f"select o.id, n.id {lost.format('join main.picture n on n.sha256 = o.sha256')}")
+    gone = [id for id, sha256 in fetch(connection, f"select o.id, o.sha256 {lost.format('')}") if purged(sha256)]
+    if not moved and not gone:
+        return 0
     fetch(connection, "pragma defer_foreign_keys = on")
     naming = [(table, column) for table in _tables(connection) for column in _naming(connection, table)]
     for before, after in moved:
         fetch(connection, "update old.picture set id = ? where id = ?", (after, before))
         for table, column in naming:
-            fetch(
-                connection, f'update or ignore old."{table}" set "{column}" = ? where "{column}" = ?', (after, before)
-            )
-    gone = [
-        id
-        for id, sha256 in fetch(
-            connection,
-            "select id, sha256 from old.picture where sha256 not in (select sha256 from main.picture)",
-        )
-        if purged(sha256)
-    ]
+            sql = f'update or ignore old."{table}" set "{column}" = ? where "{column}" = ?'
+            fetch(connection, sql, (after, before))
+    gone = sorted(set(gone) - {before for before, _ in moved})
     fetch(connection, "delete from old.picture where id in carray(?)", (bind_ids(gone),))
     for table, column in naming:
         if column != "cover_id":
-            sql = f'delete from old."{table}" where "{column}" not in (select id from old.picture)'
-            fetch(connection, sql)
+            sql = f'delete from old."{table}" where "{column}" in carray(?)'
+            fetch(connection, sql, (bind_ids([*gone, *(before for before, _ in moved)]),))
     return len(gone)
 
 
@@ -91,7 +86,8 @@ def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -
     chosen = [table for table in tables if table.name in there and _wanted(table, choice)]
     chosen.sort(key=lambda table: table.merge != "kept")  # what others refer to, before what refers to it
     names = {table.name for table in chosen}
-    return Plan(revision, [_step(connection, table, choice, names) for table in chosen])
+    steps = [_step(connection, table, choice, names) for table in chosen]
+    return Plan(revision, steps, choice.only is not None)
 
 
 def carry_out(connection: apsw.Connection, planned: Plan, at: int) -> None:
@@ -121,7 +117,8 @@ def _step(connection: apsw.Connection, table: Table, choice: Choice, chosen: set
     columns = [name for name, _ in now if name in then]
     keys = [name for name, _ in sorted((row for row in now if row[1]), key=lambda row: row[1])]
     picture = now[table.picture][0] if table.picture is not None else None
-    step = Step(table, columns, keys, picture, 0, 0)
+    parents = table.within or (((picture, "picture"),) if picture else _belonging(connection, table.name))
+    step = Step(table, columns, keys, picture, parents, 0, 0)
     shown = ", ".join(f'{{0}}."{key}"' for key in keys)
     counts = []
     for name, alias, sql in (
@@ -132,7 +129,7 @@ def _step(connection: apsw.Connection, table: Table, choice: Choice, chosen: set
         seen = f', {alias}."{picture}" as of_picture' if picture else ""
         fetch(connection, f"create table {name} as select {shown.format(alias)}{seen} {sql}", _bound(choice))
         counts.append(fetch(connection, f"select count(*) from {name}")[0][0])
-    return Step(table, columns, keys, picture, *counts)
+    return Step(table, columns, keys, picture, parents, *counts)
 
 
 def _going(step: Step, choice: Choice) -> str:
@@ -140,9 +137,8 @@ def _going(step: Step, choice: Choice) -> str:
     name, merge = step.table.name, step.table.merge
     missing = f'from main."{name}" n left join old."{name}" o on {_same(step)} where o."{step.keys[0]}" is null'
     if merge in ("rows", "presence"):
-        spoken = [
-            f'n."{column}" in (select id from old."{parent}")' for column, parent in within(step.table, step.picture)
-        ]
+        # The plus keeps SQLite from trying each set with each picture.
+        spoken = [f'+n."{column}" in (select id from old."{parent}")' for column, parent in step.within]
         return " and ".join([missing, *spoken, *_only(step, choice, "n")])
     if merge == "whole":
         return missing + (f" and n.name not in {OWN_SETTINGS}" if name == "setting" else "")
@@ -176,12 +172,14 @@ def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set
     ):
         if parent not in chosen or choice.only is not None:
             comes = f' or o."{column}" in (select id from {_put_name(parent)})' if parent in chosen else ""
-            needed.append(f'(o."{column}" is null or o."{column}" in (select "{key}" from main."{parent}"){comes})')
+            needed.append(f'(o."{column}" is null or +o."{column}" in (select "{key}" from main."{parent}"){comes})')
     return joined + " and ".join(needed)
 
 
-def within(table: Table, picture: str | None) -> tuple[tuple[str, str], ...]:
-    return table.within or (((picture, "picture"),) if picture else ())
+def _belonging(connection: apsw.Connection, table: str) -> tuple[tuple[str, str], ...]:
+    """What rows of a table go with that says nothing else of it: a plugin's."""
+    refers = "select \"from\", \"table\" from pragma_foreign_key_list(?, 'main') where on_delete = 'CASCADE'"
+    return tuple((column, parent) for column, parent in fetch(connection, refers, (table,)))
 
 
 def _wanted(table: Table, choice: Choice) -> bool:
@@ -197,11 +195,7 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
     if step.table.name in choice.only:
         bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
         return [f'({alias}."id" in carray(:{step.table.name}){bare})']
-    found = [
-        f'{alias}."{column}" in carray(:{parent})'
-        for column, parent in within(step.table, step.picture)
-        if parent in choice.only
-    ]
+    found = [f'{alias}."{column}" in carray(:{parent})' for column, parent in step.within if parent in choice.only]
     return [f"({' or '.join(found)})"] if found else ["0"]
 
 

@@ -10,7 +10,9 @@ import hashlib
 import os
 import secrets
 import struct
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +28,8 @@ from ..files import create_private, writing_to
 FRAME, PACK, DIGEST = 64, 4096, 16
 SUFFIX, UNFINISHED, ASIDE = ".zst", ".new", ".damaged"
 SKIPPABLE = 0x184D2A50
+#: Frames that wait to be written while others are compressed.
+AHEAD = 8
 #: No index is longer: its list of lengths and its hashes.
 LARGEST_INDEX = 1 << 20
 
@@ -177,6 +181,8 @@ class Packing:
         self._folder, self._page_size = folder, page_size
         self._known, self._next = known, first
         self._compress: Callable[[bytes], bytes] = zstandard.ZstdCompressor(level=3, write_checksum=True).compress
+        self._worker = ThreadPoolExecutor(1, "packing")
+        self._pending: deque[Future[bytes]] = deque()
         self._pages: list[bytes] = []
         self._hashes = bytearray()
         self._frames: list[int] = []
@@ -204,9 +210,11 @@ class Packing:
         """Make what is left durable."""
         self._flush()
         self._end()
+        self._worker.shutdown()
 
     def give_up(self) -> None:
         """Drop the pack that was begun."""
+        self._worker.shutdown(cancel_futures=True)
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -214,11 +222,17 @@ class Packing:
                 self._path.unlink()
 
     def _flush(self) -> None:
+        """Have what has come compressed, while more is read and hashed."""
         if self._pages:
-            body = self._compress(b"".join(self._pages))
+            self._pending.append(self._worker.submit(self._compress, b"".join(self._pages)))
+            self._pages.clear()
+        self._settle(AHEAD)
+
+    def _settle(self, left: int) -> None:
+        while len(self._pending) > left:
+            body = self._pending.popleft().result()
             self._write(body)
             self._frames.append(len(body))
-            self._pages.clear()
 
     def _write(self, body: bytes) -> None:
         with writing_to(self._folder):
@@ -230,6 +244,7 @@ class Packing:
         self._sha.update(body)
 
     def _end(self) -> None:
+        self._settle(0)
         if self._file is None:
             return
         index = msgspec.json.encode(_Lengths(self._page_size, self._frames)) + b"\n" + bytes(self._hashes)
@@ -239,6 +254,7 @@ class Packing:
         with writing_to(self._folder):
             self._file.flush()
             os.fsync(self._file.fileno())
+            _from_the_disk(self._file)  # whoever reads it back
             self._file.close()
             self._file = None
             os.replace(self._path, path_of(self._folder, name))

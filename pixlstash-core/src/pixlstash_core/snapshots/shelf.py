@@ -122,7 +122,10 @@ class Shelf:
                     fsync_folder(folder.parent)
 
     def store(self, source: Source, progress: Progress, *, patient: bool) -> Stored:
-        """Store the pages of an instant that are not stored yet, durably. `Grown` unless `patient`."""
+        """Store the pages of an instant that are not stored yet, durably. `Grown` unless `patient`.
+
+        Nothing is read back here: `verify` does that for all of a snapshot.
+        """
         known, stored, first = self._known(source.page_size)
         packing = Packing(self.packs, source.page_size, known, first)
         numbers: list[int] = []
@@ -140,8 +143,6 @@ class Shelf:
         except BaseException:
             packing.give_up()
             raise
-        for new in packing.written:
-            packs.verify(self.packs, new.name)
         with writing_to(self.packs):
             fsync_folder(self.packs)
         used, placed = _used([*stored, *packing.written], np.array(numbers, np.int64))

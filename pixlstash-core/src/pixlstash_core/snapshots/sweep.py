@@ -67,7 +67,10 @@ def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[
         first = 0
         for name, pages in one.packs:
             low, high = np.searchsorted(numbers, [first, first + pages])
-            counted.setdefault(name, np.zeros(pages, np.int32))[numbers[low:high] - first] += 1
+            counts = counted.setdefault(name, np.zeros(pages, np.int32))
+            if len(counts) != pages:
+                raise packs.Damaged(f"Pack {name} of the snapshots has another number of pages.", pack=name)
+            counts[numbers[low:high] - first] += 1
             first += pages
     return counted
 
@@ -76,6 +79,8 @@ def freed(shelf: Shelf, found: Sequence[Manifest]) -> dict[int, int]:
     """By snapshot, about how many bytes deleting it and sweeping would free now."""
     counted = uses(shelf, found)
     each = {name: weights(packs.read_index(shelf.packs, name)) for name in counted}
+    if wrong := [name for name in counted if len(counted[name]) != len(each[name])]:
+        raise packs.Damaged(f"Pack {wrong[0]} of the snapshots has another number of pages.", pack=wrong[0])
     return {one.id: int(sum(_freed(one, shelf, counted, each))) for one in found}
 
 
@@ -101,6 +106,8 @@ def _rewrite(shelf: Shelf, found: list[Manifest], progress: Progress) -> None:
     used = {name: counts > 0 for name, counts in uses(shelf, found).items()}
     old = {name: bits for name, bits in used.items() if bits.mean() < WORTH}
     indexes = {name: packs.read_index(shelf.packs, name) for name in used}
+    if any(len(pack) != len(used[name]) for name, pack in indexes.items()):
+        raise packs.Damaged("A pack of the snapshots has another number of pages than a manifest says.")
     by_size: dict[int, list[Pack]] = {}
     for pack in indexes.values():
         by_size.setdefault(pack.page_size, []).append(pack)

@@ -52,6 +52,7 @@ class Restores(Wired):
             self.feed.catch_up()
             self.restores.finish()
             self.restore_points.prune(but=id)
+        assert done.summary is not None, "everything is counted"
         return _report(id, done.summary, safety.id if safety else None)
 
     def restore_resources(self, reader: Reader, id: int, ask: RestoreResources) -> RestoreReport:
@@ -63,7 +64,7 @@ class Restores(Wired):
         with self.restores.alone(), self.restore_points.working("RESTORE", id), self.restores.written_out(id) as old:
             choose = self.restores.among(ask.resources, ask.confirm_restore_dependencies)
             done = self.restores.some(old, choose, Label(reader.principal, f"{what} restored from snapshot {id}"))
-        return RestoreReport(id, "batch", count, done.summary.missing_files, 0, [], False, None)
+        return RestoreReport(id, "batch", count, done.missing, 0, [], False, None)
 
     def _preview(self, reader: Reader, id: int, choose: Choose) -> RestorePreview:
         demand(reader, "owner")
