@@ -110,7 +110,10 @@ class _Uvicorn(uvicorn.Server):
         self._site.close()
         asyncio.get_running_loop().call_later(GRACE, self._drop_slow)
         await super().shutdown(sockets)
-        self._drop_slow()
+        for _ in range(2):  # also those that were let in in the moment the door was closed
+            await asyncio.sleep(0)
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
         await asyncio.sleep(0)  # closes what was dropped
 
     def _drop_slow(self) -> None:
