@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Effort
 from core.test_kill import Lab, report
-from core.test_restores import Rows, disturb, organise, plain, take
+from core.test_restores import Rows, disturb, living, organise, plain, take
 from libraries import check_derived
 
 from pixlstash_core.library import Library
@@ -26,7 +26,7 @@ def prepared(template: Path) -> dict[int, Rows]:
         made = organise(library)
         held = {take(library): plain(library)}
         disturb(library, made)
-        library.score(OWNER, ScorePictures(ids=made["ids"], score=2))
+        library.score(OWNER, ScorePictures(ids=living(library), score=2))
         held[take(library)] = plain(library)
     return held
 

@@ -12,21 +12,25 @@ import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 import zstandard
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from ..errors import Conflict
 from ..files import create_private, fsync_folder, writing_to
 from ..types import SnapshotKind
 from .packs import PACK, UNFINISHED, Damaged
 
+if TYPE_CHECKING:  # numpy is loaded by those who take snapshots, not by whoever opens a library
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
+
 VERSION = 1
 SUFFIX = ".snapshot"
-Numbers = NDArray[np.int64]
 #: Pages of a database: a terabyte of the usual ones.
 MOST = 1 << 28
 NAME = re.compile(r"[0-9a-f]{32}")
@@ -108,6 +112,8 @@ def _read(folder: Path, id: int) -> tuple[Manifest, bytes]:
 
 
 def _unpacked(packed: bytes, manifest: Manifest) -> Numbers:
+    import numpy as np
+
     if not 0 < manifest.pages <= MOST or not 512 <= manifest.page_size <= 65_536:
         raise ValueError("no database has so many pages")
     with zstandard.ZstdDecompressor().stream_reader(packed) as stream:
@@ -121,6 +127,8 @@ def _unpacked(packed: bytes, manifest: Manifest) -> Numbers:
 
 
 def encode(manifest: Manifest, numbers: Numbers) -> bytes:
+    import numpy as np
+
     differences = np.diff(numbers, prepend=0).astype("<i4").tobytes()
     rest = msgspec.json.encode(manifest) + b"\n" + zstandard.ZstdCompressor(level=9).compress(differences)
     return b"pixlstash snapshot %d %s\n" % (VERSION, hashlib.sha256(rest).hexdigest().encode()) + rest

@@ -18,19 +18,23 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import apsw
 import msgspec
-import numpy as np
 
 from ..db import fetch, translated
 from ..errors import Conflict, NotFound, PixlStashError
 from ..files import create_private, fsync_folder, writing_to
 from . import manifests, packs
 from .freeze import Source
-from .manifests import Manifest, Numbers
+from .manifests import Manifest
 from .packs import DIGEST, FRAME, UNFINISHED, Damaged, Pack, Packing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .manifests import Numbers
 
 #: A try that lets the log grow by so many bytes is given up and begun anew: what it stored need not be stored again.
 GROWTH, TRIES = 64 << 20, 3
@@ -126,6 +130,8 @@ class Shelf:
 
         Nothing is read back here: `verify` does that for all of a snapshot.
         """
+        import numpy as np
+
         known, stored, first = self._known(source.page_size)
         packing = Packing(self.packs, source.page_size, known, first)
         numbers: list[int] = []
@@ -198,6 +204,10 @@ class Shelf:
 
     def write_out(self, manifest: Manifest, numbers: Numbers, out: BinaryIO, progress: Progress | None = None) -> None:
         """Write the database that a snapshot holds to an empty file, each page compared with its hash. Not durable."""
+        import numpy as np
+
+        from ..arrays import distinct
+
         bases = _bases([Pack(name, manifest.page_size, [], bytes(DIGEST * pages)) for name, pages in manifest.packs])
         order = np.argsort(numbers, kind="stable")
         inverse = numbers[order]
@@ -213,7 +223,7 @@ class Shelf:
                 slots, places = inverse[low:high] - bases[at], order[low:high]
                 digests = np.frombuffer(pack.hashes, np.uint8).reshape(-1, DIGEST)
                 hashes[places] = digests[slots]
-                for frame, body in packs.frames(self.packs, pack, np.unique(slots // FRAME).tolist()):
+                for frame, body in packs.frames(self.packs, pack, distinct(np.sort(slots // FRAME)).tolist()):
                     left, right = np.searchsorted(slots, [frame * FRAME, (frame + 1) * FRAME])
                     _scatter(out.fileno(), body, size, slots[left:right] - frame * FRAME, places[left:right])
                     done += int(right - left)
@@ -315,14 +325,20 @@ def _pages(source: Source) -> Iterator[tuple[list[bytes], list[memoryview]]]:
 
 def _bases(given: list[Pack]) -> Numbers:
     """The number of the first page of each pack."""
+    import numpy as np
+
     return np.cumsum([0, *(len(pack) for pack in given)])[:-1].astype(np.int64)
 
 
 def _used(given: list[Pack], numbers: Numbers) -> tuple[list[Pack], Numbers]:
     """The packs that are used at all, and the numbers through these alone."""
+    import numpy as np
+
+    from ..arrays import distinct
+
     bases = _bases(given)
     at = np.searchsorted(bases, numbers, "right") - 1
-    kept = np.unique(at)
+    kept = distinct(np.sort(at))
     used = [given[one] for one in kept]
     moved = np.zeros(len(given), np.int64)
     moved[kept] = _bases(used)
@@ -331,11 +347,17 @@ def _used(given: list[Pack], numbers: Numbers) -> tuple[list[Pack], Numbers]:
 
 def _weight(used: list[Pack], numbers: Numbers) -> int:
     """Compressed bytes of these pages, each counted once: a page weighs its share of its frame."""
-    return int(np.concatenate([weights(pack) for pack in used])[np.unique(numbers)].sum())
+    import numpy as np
+
+    from ..arrays import distinct
+
+    return int(np.concatenate([weights(pack) for pack in used])[distinct(np.sort(numbers))].sum())
 
 
 def weights(pack: Pack) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Compressed bytes that each page of a pack stands for."""
+    import numpy as np
+
     each = np.array(pack.frames, np.float64)
     pages = np.full(len(each), FRAME)
     pages[-1] = len(pack) - FRAME * (len(each) - 1)
@@ -344,6 +366,8 @@ def weights(pack: Pack) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 def _scatter(out: int, body: bytes, size: int, slots: Numbers, places: Numbers) -> None:
     """Write pages of a frame to their places: those that follow one another, at once."""
+    import numpy as np
+
     order = np.argsort(places, kind="stable")
     slots, places = slots[order], places[order]
     breaks = np.flatnonzero((np.diff(places) != 1) | (np.diff(slots) != 1)) + 1

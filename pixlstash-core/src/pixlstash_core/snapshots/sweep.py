@@ -9,19 +9,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import numpy as np
 from msgspec import structs
 
 from ..files import fsync_folder, writing_to
 from . import manifests, packs
-from .manifests import Manifest, Numbers
+from .manifests import Manifest
 from .packs import DIGEST, FRAME, Pack, Packing
 from .shelf import Progress, Shelf, _bases, _used, weights
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .manifests import Numbers
+
+    Bits = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
 #: A pack of which a smaller share is used is written anew.
 WORTH = 0.75
-Bits = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def delete(shelf: Shelf, id: int) -> None:
@@ -61,9 +67,13 @@ def _size(shelf: Shelf) -> int:
 
 def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]]:
     """By pack, how many snapshots use each of its pages."""
+    import numpy as np
+
+    from ..arrays import distinct
+
     counted: dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]] = {}
     for one in found:
-        numbers = np.unique(manifests.read(shelf.folder, one.id)[1])
+        numbers = distinct(np.sort(manifests.read(shelf.folder, one.id)[1]))
         first = 0
         for name, pages in one.packs:
             low, high = np.searchsorted(numbers, [first, first + pages])
@@ -91,7 +101,11 @@ def _freed(
     each: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]],
 ) -> Iterator[float]:
     """Bytes of each of its packs that would go: only of those that are then written anew, or dropped whole."""
-    numbers = np.unique(manifests.read(shelf.folder, manifest.id)[1])
+    import numpy as np
+
+    from ..arrays import distinct
+
+    numbers = distinct(np.sort(manifests.read(shelf.folder, manifest.id)[1]))
     first = 0
     for name, pages in manifest.packs:
         low, high = np.searchsorted(numbers, [first, first + pages])
@@ -125,6 +139,8 @@ def _anew(
     progress: Progress,
 ) -> None:
     """Store the used pages of old packs anew, then have manifests name these."""
+    import numpy as np
+
     kept = [pack for pack in given if pack.name not in old]
     known: dict[bytes, int] = {}
     first = 0
@@ -156,9 +172,13 @@ def _anew(
 
 def _moved(shelf: Shelf, pack: Pack, used: Bits, packing: Packing) -> Numbers:
     """Store the used pages of a pack; the number each has from now on, by its place in the pack."""
+    import numpy as np
+
+    from ..arrays import distinct
+
     numbers = np.full(len(pack), -1, np.int64)
     digests = pack.digests()
-    wanted = np.unique(np.flatnonzero(used) // FRAME).tolist()
+    wanted = distinct(np.sort(np.flatnonzero(used) // FRAME)).tolist()
     for frame, body in packs.frames(shelf.packs, pack, wanted):
         view = memoryview(body)
         for slot in range(frame * FRAME, min(len(pack), (frame + 1) * FRAME)):
@@ -176,6 +196,8 @@ def _rename(
     hashes: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
 ) -> None:
     """Write a manifest that names other packs with the very same pages."""
+    import numpy as np
+
     _, numbers = manifests.read(shelf.folder, manifest.id)
     through = np.concatenate([places[name] for name, _ in manifest.packs])[numbers]
     if through.min() < 0 or hashlib.sha256(hashes[through].tobytes()).hexdigest() != manifest.sha256:
