@@ -45,7 +45,7 @@ BESIDE = {
     "pixlstash_core.measures": "query",
     "pixlstash_core.tagging": "query terms",
     "pixlstash_core.terms": "measures pictures query",
-    "pixlstash_core.columns": "tagging",
+    "pixlstash_core.columns": "pictures tagging",
     "pixlstash_core.plan": "query terms columns masks",
     "pixlstash_core.suggest": "pictures query terms plan",
     "pixlstash_core.views": "pictures query scope terms columns masks plan suggest",

@@ -12,6 +12,7 @@ from libraries import add, invented
 from pixlstash_core import OWNER
 from pixlstash_core.columns import Columns, Frame
 from pixlstash_core.library import Library
+from pixlstash_core.pictures import SHOWN
 from pixlstash_core.types import DeletePictures, RestorePictures, ScorePictures
 
 SORTS = ("created", "imported", "score", "size", "name", "pixels")
@@ -22,7 +23,7 @@ def equal(one: Frame, other: Frame) -> None:
     assert np.array_equal(np.flatnonzero(one.present), np.flatnonzero(other.present))
     assert np.array_equal(np.flatnonzero(one.living), np.flatnonzero(other.living))
     ids = np.flatnonzero(one.present)
-    for column in ("live", "aspect", "created", "imported", "score", "size", "flags", "covered"):
+    for column in ("live", "aspect", "created", "imported", "score", "size", "flags", "covered", SHOWN):
         assert np.array_equal(one.values(column)[ids], other.values(column)[ids]), column
     for sort in SORTS:
         for order in (sort, f"-{sort}"):

@@ -17,7 +17,16 @@ from pixlstash_core import OWNER, views
 from pixlstash_core.errors import Invalid, QueryError, ViewGone
 from pixlstash_core.library import Library
 from pixlstash_core.query import SORTS
-from pixlstash_core.types import AddTags, DeletePictures, Reader, RemoveTags, ScorePictures, Selection
+from pixlstash_core.types import (
+    AddTags,
+    DeletePictures,
+    Reader,
+    RemoveTags,
+    RestorePictures,
+    Scope,
+    ScorePictures,
+    Selection,
+)
 from pixlstash_core.views import BLOCK, DETAILS
 
 NAMES = [
@@ -202,6 +211,32 @@ def test_more_than_one_block(library: Library) -> None:
     for number in (2, -1, 1 << 40):
         with pytest.raises(Invalid):
             library.block(OWNER, answer.header.view, number)
+
+
+def test_blocks_from_the_table_and_from_memory_are_the_same(
+    library: Library, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = fill(library, 40)
+    view = library.view(OWNER, sort="created").header.view
+    scoped = Reader("token:x", "read", Scope(frozenset(ids[3:30])))
+    narrow = library.view(scoped, sort="created").header.view
+
+    def blocks(looks: int) -> tuple[bytes, bytes]:
+        with monkeypatch.context() as patch:
+            patch.setattr(views, "LOOKS", looks)
+            return library.block(OWNER, view, 0), library.block(scoped, narrow, 0)
+
+    for _ in range(12):
+        library.score(OWNER, ScorePictures(ids=rng.sample(library.find(OWNER).ids, 3), score=rng.randrange(6)))
+        thrown = rng.sample(library.find(OWNER).ids, 1)
+        library.delete(OWNER, DeletePictures(ids=thrown))
+        if rng.random() < 0.5:
+            assert library.purge(OWNER, Selection(ids=thrown)) == 1
+        add(library, invented(100 + library.revision))
+        assert blocks(1 << 30) == blocks(-1) == blocks(1 << 30)
+    gone = library.find(OWNER, "is:scrapheap").ids
+    library.restore(OWNER, RestorePictures(ids=gone))
+    assert blocks(1 << 30) == blocks(-1)
 
 
 def test_an_empty_view(library: Library) -> None:

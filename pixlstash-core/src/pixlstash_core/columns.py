@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .arrays import distinct
 from .db import Database, bind_ids
+from .pictures import SHOWN
 from .tagging import rarity
 
 #: More changed rows than this are not picked out: everything is read again.
@@ -96,6 +97,14 @@ class Frame:
                 self._classes[key] = labels, codes, np.concatenate(owners)
             return self._classes[key]
 
+    def shown(self, ids: Ids, gone: int) -> NDArray[np.uint32]:
+        """`SHOWN` of these pictures, `gone` of those that are not there."""
+        found = np.full(len(ids), gone, np.uint32)
+        there = ids < self.size
+        there[there] = self.present[ids[there]]
+        found[there] = self.values(SHOWN)[ids[there]]
+        return found
+
     def mask(self, ids: Iterable[int] | NDArray[np.int64]) -> Mask:
         """One bit for each picture; ids that are not there are left out."""
         found = np.asarray(ids if isinstance(ids, np.ndarray) else array("q", ids), np.int64)
@@ -163,6 +172,8 @@ class Frame:
         return ids
 
     def _read(self, column: str) -> NDArray[Any]:
+        if column == SHOWN:
+            return self._read_shown()
         with self._db.reading() as connection:
             if column in SMALL:
                 packed = _numbers(connection, f"select (id << 8) | {column} from derived_grid")
@@ -173,6 +184,16 @@ class Frame:
         values = np.zeros(self.size, np.uint8 if column in SMALL else np.int64)
         inside = ids < self.size  # what came since is not in this frame
         values[ids[inside]] = found[inside]
+        return values
+
+    def _read_shown(self) -> NDArray[np.uint32]:
+        with self._db.reading() as connection:
+            sql = f"select group_concat((id << 24) | {SHOWN}) from derived_grid"  # 8 bits of flags, 16 of colour
+            text: str | None = connection.execute(sql).get
+        found = np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
+        values = np.zeros(self.size, np.uint32)
+        inside = found >> 24 < self.size
+        values[found[inside] >> 24] = found[inside] & 0xFF_FFFF
         return values
 
     # -- the next state ------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ from .write import Write
 
 # Bits of `derived_grid.flags`; the lowest three are the score. STACKED: others lie beneath it. TURNED: by a person.
 MOVING, STACKED, NO_STILL, NO_LOCATION, TURNED = 8, 16, 32, 64, 128
+#: What a block shows of a picture, in `derived_grid`.
+SHOWN = "(flags << 16) | colour"
 
 COLUMNS = "g.id, p.public_id, p.name, p.kind, p.format, g.width, g.height, p.size, g.created, g.imported, g.score, h.at"
 JOINS = "join picture p on p.id = g.id left join scrapheap h on h.picture_id = g.id"

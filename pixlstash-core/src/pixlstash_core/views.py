@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .masks import Masks
 
 BLOCK, DETAILS = 2048, 256
+#: So many blocks are read from the table, until it is worth the memory, and the wait, to hold what all blocks show.
+LOOKS = 4
 #: Bytes of orders kept, and seconds without use after which they are dropped.
 BUDGET, IDLE = 64 << 20, 600
 #: Raised when thumbnails are drawn differently, so that cached ones are not used.
@@ -98,6 +100,7 @@ class Views:
         self._saved = saved
         self._columns: Columns | None = None
         self._kept_masks: Masks
+        self._looks = 0
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._lock = threading.Lock()
         self._building: dict[str, threading.Lock] = {}
@@ -206,6 +209,7 @@ class Views:
                 del self._orders[key]
         if self._columns is not None and self._columns.drop(IDLE):
             self._kept_masks.drop()
+            self._looks = 0
 
     def touch(self, ids: Iterable[int], renamed: bool) -> None:
         """Say that grid rows changed; on the writer's thread, before the change is acknowledged."""
@@ -370,19 +374,29 @@ class Views:
         return at[0] if at else None
 
     def _block(self, reader: Reader, order: Order, number: int) -> bytes:
-        ids = order.ids[number * BLOCK : (number + 1) * BLOCK]
+        part = slice(number * BLOCK, (number + 1) * BLOCK)
+        ids = order.ids[part]
+        shown = self._shown(reader, ids)
+        marks = order.marks or bytes(len(order.ids))
+        return ids.tobytes() + memoryview(shown).cast("H")[::2].tobytes() + shown[2::4] + marks[part]
+
+    def _shown(self, reader: Reader, ids: NDArray[np.uint32]) -> bytes:
+        """Colour, and above it flags, of pictures that may have gone or left the scope since: a u32 each."""
+        gone = (pictures.NO_STILL | pictures.NO_LOCATION) << 16
+        self._looks += 1
+        if self._columns is not None and self._looks > LOOKS:
+            frame = self._columns.current()
+            shown = frame.shown(ids, gone)
+            if reader.scope.ids is not None:
+                shown[~frame.mask(reader.scope.ids)[ids.clip(max=frame.size - 1)]] = gone
+            return shown.tobytes()
         relation, bound = scope.visible(reader)
-        # One integer per row here as well: flags above colour.
         found = self._db.read(
-            f"select g.id, g.colour | (g.flags << 16) from {relation} g where g.id in carray(:ids)",
+            f"select g.id, {pictures.SHOWN} from {relation} g where g.id in carray(:ids)",
             {"ids": bind_ids(ids.tolist()), **bound},
         )
-        gone = (pictures.NO_STILL | pictures.NO_LOCATION) << 16
         known: dict[int, int] = dict(found)
-        shown = array("I", (known.get(picture, gone) for picture in ids.tolist())).tobytes()
-        marks = order.marks or bytes(len(order.ids))
-        flags = shown[2::4] + marks[number * BLOCK : (number + 1) * BLOCK]
-        return ids.tobytes() + memoryview(shown).cast("H")[::2].tobytes() + flags
+        return array("I", (known.get(picture, gone) for picture in ids.tolist())).tobytes()
 
 
 class _Span(Struct, frozen=True):
