@@ -59,8 +59,8 @@ def _figures(library: Library, count: int) -> Iterator[Figure]:
         yield Figure(
             f"{name}, {of}",
             f"{'median' if rare else 'p95'} < {ms(promised)} while somebody writes",
-            f"{ms(middle)}, {ms(worst)} p95 while somebody writes, {ms(statistics.median(alone))} alone with its terms kept,"
-            f" {found:,} pictures",
+            f"{ms(middle)}, {ms(worst)} p95 while somebody writes, {ms(statistics.median(alone))} alone with its terms"
+            f" kept, {found:,} pictures",
             "the writer beside it is below",
             (middle if rare else worst) < promised,
         )
