@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import libraries
 import pytest
@@ -41,6 +42,7 @@ class Clock:
 @pytest.fixture
 def clock(open_library: Callable[..., Library]) -> Clock:
     library = open_library(work=False)
+    library.restore_points.set_automatic(True)  # as it is from the first on; only other tests are spared it
     fill(library, 3)
     return Clock(library)
 
@@ -75,7 +77,14 @@ def test_a_day_on_which_nothing_changed_takes_none(clock: Clock) -> None:
     assert clock.passes(days=1) is not None
 
 
+def test_a_new_library_takes_them(tmp_path: Path) -> None:
+    Library.create(tmp_path / "new")
+    with Library.open(tmp_path / "new", work=False) as library:
+        assert library.snapshot_status(OWNER).automatic
+
+
 def test_an_empty_library_takes_none(library: Library) -> None:
+    library.restore_points.set_automatic(True)
     assert library.restore_points.run() is None
 
 
@@ -156,6 +165,7 @@ def test_the_first_import_is_followed_by_one(
 ) -> None:
     monkeypatch.setattr("pixlstash_core.library.FIRST", 0.0)
     library = open_library()
+    library.restore_points.set_automatic(True)
     until(lambda: [job for job in library.jobs(OWNER) if job.kind == "snapshots" and job.finished])
     folder = library.path.parent / "source"
     sources.paint(folder, 2)

@@ -266,8 +266,9 @@ class DecoderPool:
             if self._watch is None and not closing:
                 self._watch = threading.Thread(target=self._guard, name="decoder-watch", daemon=True)
                 self._watch.start()
-        if closing:
+        if closing:  # `close` did not see it
             child.kill()
+            child.reap(5)
         return child
 
     def _discard(self, child: Child) -> None:
