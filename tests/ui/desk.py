@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, FloatRect, Locator, Page, Request, expect
 
 T = TypeVar("T")
+expect.set_options(timeout=15_000)  # like all waiting here: a busy machine is no failure
 #: Whether every picture on the screen has been drawn.
 DRAWN = """() => {
   const images = [...document.querySelectorAll('.tile > img')];
