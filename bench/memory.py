@@ -20,6 +20,8 @@ from _measure import Figure, family, mb, python, report, resident
 from _server import Served, serving
 from fill import filled
 
+from pixlstash_core.library import Library
+
 PROMISED = 200e6
 QUERIES = ("", "sort:-score", "model:aurora-xl-v4", "copper hair", "sort:name", "score:>=3", "steps:30", "sort:-size")
 LOADED = """
@@ -36,7 +38,10 @@ def main() -> int:
     if sys.platform != "linux":
         print("memory is read from /proc, which only Linux has")
         return 0
-    with serving(filled(options.pictures)) as server:
+    path = filled(options.pictures)
+    with Library.open(path, work=False) as library:
+        library.restore_points.set_automatic(False)  # the first snapshot of a library is no idle minute
+    with serving(path) as server:
         started = _memory(server)
         _open(server, "")
         one = _memory(server)

@@ -31,6 +31,8 @@ SMALL = frozenset({"live", "aspect", "score", "flags", "covered"})
 #: Sorts that go by something else than the column of their name.
 BY = {"pixels": "width * height"}
 ABSENT = 255
+#: Ids that are read at once.
+PART = 1 << 16
 Ids = NDArray[np.uint32]
 Mask = NDArray[np.bool_]
 #: Values; for each of many pictures the index of its value; and their ids.
@@ -187,13 +189,14 @@ class Frame:
         return values
 
     def _read_shown(self) -> NDArray[np.uint32]:
-        with self._db.reading() as connection:
-            sql = f"select group_concat((id << 24) | {SHOWN}) from derived_grid"  # 8 bits of flags, 16 of colour
-            text: str | None = connection.execute(sql).get
-        found = np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
         values = np.zeros(self.size, np.uint32)
-        inside = found >> 24 < self.size
-        values[found[inside] >> 24] = found[inside] & 0xFF_FFFF
+        # 8 bits of flags, 16 of colour.
+        sql = f"select group_concat((id << 24) | {SHOWN}) from derived_grid where id >= ? and id < ?"
+        with self._db.reading() as connection:
+            for low in range(0, self.size, PART):  # the text of all at once would be memory that is not given back
+                text: str | None = connection.execute(sql, (low, min(low + PART, self.size))).get
+                found = np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
+                values[found >> 24] = found & 0xFF_FFFF
         return values
 
     # -- the next state ------------------------------------------------------------------------------------------------
