@@ -15,7 +15,7 @@ from typing import Any
 import apsw
 from msgspec import UNSET, Struct
 
-from . import scope
+from . import pictures, scope
 from .db import Rows, bind_ids, fetch
 from .errors import Conflict, Invalid, Locked, NotFound
 from .hub import now
@@ -184,12 +184,7 @@ def demand_free(write: Write, table: str, what: str, name: str, but: int = -1) -
 def demand_live(write: Write, ids: list[int]) -> None:
     """Raise unless all of these pictures are there and not in the scrapheap."""
     rows = write.execute("select id, live from derived_grid where id in carray(?)", (bind_ids(ids),))
-    found: dict[int, int] = dict(rows)
-    for picture in ids:
-        if picture not in found:
-            raise NotFound(f"There is no picture {picture}.")
-        if not found[picture]:
-            raise Conflict(f"Picture {picture} is in the scrapheap: take it out first.")
+    pictures.refuse(set(ids), dict(rows), scrapped=False)
 
 
 def refuse_locked(write: Write, ids: list[int]) -> None:

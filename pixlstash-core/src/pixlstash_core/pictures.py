@@ -292,6 +292,11 @@ def demand(db: Database, reader: Reader, ids: list[int], *, scrapped: bool) -> N
             {**bound, "given": bind_ids(sorted(given))},
         )
     )
+    refuse(given, found, scrapped=scrapped)
+
+
+def refuse(given: set[int], found: dict[int, int], *, scrapped: bool) -> None:
+    """Raise unless all that are given were found (by id, whether it is live), and (unless `scrapped`) live."""
     if absent := min(given - found.keys(), default=None):
         raise NotFound(f"There is no picture {absent}. Nothing was changed.")
     if not scrapped and (gone := min((id for id, live in found.items() if not live), default=None)):
