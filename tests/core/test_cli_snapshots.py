@@ -86,3 +86,21 @@ def test_restoring(path: Path) -> None:
     assert say(path, "snapshot", "restore", 1, "--picture", 99, "--yes").code == 1
     report = say(path, "snapshot", "restore", 1, "--kind", "tags", "--without-files", "--yes", "--json").json
     assert report["resource_type"] == "full" and report["snapshot_id"] == 1
+
+
+def test_diff(path: Path) -> None:
+    assert say(path, "snapshot", "take").code == 0
+    assert say(path, "snapshot", "diff", 1).out == "Nothing differs between snapshot 1 and now.\n"
+    assert say(path, "score", 4, "--id", 1, "--id", 2).code == 0
+    assert say(path, "snapshot", "take").code == 0
+    assert say(path, "score", 2, "--id", 1).code == 0
+    told = say(path, "snapshot", "diff", 1).out
+    assert re.search(r"^scores +2 +0 +0$", told, re.M) and re.search(r"^  scores, added: .+ \(2\): 4$", told, re.M)
+    told = say(path, "snapshot", "diff", 2).out
+    assert re.search(r"^scores +0 +0 +1$", told, re.M) and re.search(
+        r"^  scores, changed: .+ \(1\): 4 → 2$", told, re.M
+    )
+    found = say(path, "snapshot", "diff", 2, 1, "--json").json
+    assert [(one["topic"], one["removed"]) for one in found["topics"]] == [("scores", 2)]
+    assert (found["id"], found["against"]) == (2, 1)
+    assert say(path, "snapshot", "diff", 1, 9).code == 1

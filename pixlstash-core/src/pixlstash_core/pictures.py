@@ -90,15 +90,22 @@ def refresh_words(connection: apsw.Connection, ids: list[int]) -> None:
     ).fetchall()
 
 
+_FACTS = ("pictures", 0, "facts")
 GRID = Rule(frozenset({"picture", "location", "score", "scrapheap", "stack_member", "correction"}), refresh_grid)
 NOUN = Noun(
     "pictures",
     tables=(
-        Table("picture", "pictures", 0, "picture", merge="root"),
-        Table("location", "pictures", 1, "location", merge="bytes", within=PICTURE),
-        Table("fact", "pictures", 0, "facts", merge="bytes", within=PICTURE),
-        Table("words", "pictures", 0, "facts", merge="bytes", within=PICTURE),
-        Table("payload", "pictures", 0, "facts", merge="bytes", within=PICTURE),
+        Table("picture", "pictures", 0, "picture", merge="root", says="r.name"),
+        Table(
+            *("location", "pictures", 1, "location"),
+            merge="bytes",
+            within=PICTURE,
+            topic="locations",
+            says="(select name from {db}.store where id = r.store_id) || ': ' || r.key || ' (' || r.state || ')'",
+        ),
+        Table("fact", *_FACTS, merge="bytes", within=PICTURE, topic="facts", says="r.label || ': ' || r.value"),
+        Table("words", *_FACTS, merge="bytes", within=PICTURE, topic="facts", says="r.prompt"),
+        Table("payload", *_FACTS, merge="bytes", within=PICTURE, topic="facts", says="r.name"),
     ),
     rules=(
         GRID,

@@ -11,7 +11,7 @@ from . import show
 from .options import JSON
 
 if TYPE_CHECKING:
-    from ..types import RestoreReport, RestoreSummary, Snapshot
+    from ..types import Difference, RestoreReport, RestoreSummary, Snapshot
     from .main import Shell
 
 ID = click.argument("id", type=click.IntRange(min=1))
@@ -87,6 +87,35 @@ def _lines(one: Snapshot) -> list[str]:
         f"size        {show.size(one.byte_size)} by itself; deleting it frees {show.size(one.frees)}",
     ]
     return lines if one.is_compatible else [*lines, "It is of another library, or of a newer PixlStash."]
+
+
+@snapshot.command("diff")
+@ID
+@click.argument("other", type=click.IntRange(min=1), required=False)
+@JSON
+@click.pass_obj
+def diff(shell: Shell, id: int, other: int | None, as_json: bool) -> None:
+    """Say what came, went and changed from a snapshot to the OTHER, or until now."""
+    with shell.connect() as session:
+        found = session.diff_snapshot(id, other)
+    if as_json:
+        return show.dump(found)
+    until = f"snapshot {other}" if other else "now"
+    if not found.topics:
+        return click.echo(f"Nothing differs between snapshot {id} and {until}.")
+    rows = [(one.topic.replace("_", " "), one.added, one.removed, one.changed) for one in found.topics]
+    show.table(("", "added", "removed", "changed"), rows, frozenset({1, 2, 3}))
+    for topic in found.topics:
+        for one in topic.examples:
+            click.echo(f"  {topic.topic.replace('_', ' ')}, {one.change}: {_difference(one)}")
+    return None
+
+
+def _difference(one: Difference) -> str:
+    """One example, as a line."""
+    number = f" ({one.picture or one.id})" if one.picture or one.id else ""
+    said = [text for text in (one.old, one.new) if text is not None and text != one.name]
+    return f"{one.name}{number}" + (f": {' → '.join(said)}" if said else "")
 
 
 DROP_ADDED = click.option("--drop-added", is_flag=True, help="Also let go of what was added since; files stay.")

@@ -21,6 +21,7 @@ from ..types import (
     SetSnapshots,
     Snapshot,
     SnapshotCheck,
+    SnapshotDiff,
     SnapshotStatus,
     TakeSnapshot,
 )
@@ -84,6 +85,10 @@ class Snapshots(Channel):
         finally:
             connection.close()
         return about
+
+    def diff_snapshot(self, id: int, against: int | None = None) -> SnapshotDiff:
+        query = {"against": against}
+        return read(self._call("GET", f"/snapshots/{id}/diff", query, timeout=None), SnapshotDiff)
 
     def preview_restore(self, id: int, keep_added: bool = True) -> RestorePreview:
         query = {"keep_added": str(keep_added).lower()}

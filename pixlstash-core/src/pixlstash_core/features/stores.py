@@ -57,7 +57,7 @@ where l.state != 'missing'
 
 NOUN = Noun(
     "stores",
-    (Table("store", "stores", merge="kept"),),
+    (Table("store", "stores", merge="kept", says="r.name"),),
     terms=(Term("folder", "Folder", _in_folder, ("pictures", "stores"), group=True, values=_names, private=True),),
 )
 
