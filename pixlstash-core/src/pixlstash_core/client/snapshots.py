@@ -14,6 +14,7 @@ from ..errors import Conflict
 from ..files import create_private, fsync_folder, writing_to
 from ..types import (
     EditSnapshot,
+    RestoreKind,
     RestorePreview,
     RestoreReport,
     RestoreResources,
@@ -90,8 +91,10 @@ class Snapshots(Channel):
         query = {"against": against}
         return read(self._call("GET", f"/snapshots/{id}/diff", query, timeout=None), SnapshotDiff)
 
-    def preview_restore(self, id: int, keep_added: bool = True) -> RestorePreview:
-        query = {"keep_added": str(keep_added).lower()}
+    def preview_restore(
+        self, id: int, keep_added: bool = True, kinds: list[RestoreKind] | None = None
+    ) -> RestorePreview:
+        query = {"keep_added": str(keep_added).lower(), "kinds": kinds}
         return read(self._call("GET", f"/snapshots/{id}/restore/preview", query, timeout=None), RestorePreview)
 
     def preview_resources(self, id: int, ask: RestoreResources) -> RestorePreview:
