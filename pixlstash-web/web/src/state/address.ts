@@ -18,9 +18,13 @@ export interface Place {
   of?: string | null;
   /** A page in place of the table. */
   page?: Page | null;
+  /** The restore point looked at on its page. */
+  snapshot?: number | null;
 }
 
-export type Page = "duplicates";
+export type Page = "duplicates" | "snapshots";
+
+const PAGES: readonly Page[] = ["duplicates", "snapshots"];
 
 /** Read a `location.search`. What is not understood is left out, never an error: links come from anywhere. */
 export function parse(search: string): Place {
@@ -34,7 +38,7 @@ export function parse(search: string): Place {
     size: whole(asked.get("size")),
     mode: mode === "justified" || mode === "square" ? mode : null,
     ...reviewed(asked),
-    ...(asked.get("page") === "duplicates" && { page: "duplicates" as const }),
+    ...turned(asked),
   };
 }
 
@@ -43,6 +47,13 @@ function reviewed(asked: URLSearchParams): Pick<Place, "review" | "panes" | "of"
   if (review === null) return {};
   const panes = Number(/^[1-4]$/.exec(asked.get("panes") ?? "")?.[0] ?? 0) || null;
   return { review, panes, of: asked.get("of") };
+}
+
+function turned(asked: URLSearchParams): Pick<Place, "page" | "snapshot"> {
+  const page = PAGES.find((one) => one === asked.get("page"));
+  if (!page) return {};
+  const snapshot = page === "snapshots" ? whole(asked.get("snapshot")) : null;
+  return snapshot === null ? { page } : { page, snapshot };
 }
 
 /** The address for a place: `/?q=…`, without what is as usual. */
