@@ -25,7 +25,7 @@ from ..types import (
     SnapshotStatus,
     TakeSnapshot,
 )
-from .channel import PREFIX, Channel, Unreachable, error_of, read
+from .channel import Channel, Unreachable, error_of, read
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Snapshots(Channel):
         temporary = path.with_name(f"{path.name}.new")
         connection = self._connect(None)
         try:
-            response = self._send(connection, "GET", f"{PREFIX}/snapshots/{id}/export", None, {})
+            response = self._send(connection, "GET", f"{self._prefix}/snapshots/{id}/export", None, {})
             if response.status != 200:
                 raise error_of(response.status, response.read())
             with writing_to(path.parent), create_private(temporary) as file:
