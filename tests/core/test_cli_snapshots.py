@@ -123,3 +123,15 @@ def test_looking_at_the_past(path: Path) -> None:
         assert refused.code == 1 and "as of snapshot 1" in refused.err, words
     assert say(path, "--as-of", 9, "find").code == 1
     assert say(path, "show", 1, "--json").json["score"] == 0
+
+
+def test_history_of_a_picture(path: Path) -> None:
+    assert say(path, "snapshot", "take", "--label", "first").code == 0
+    assert say(path, "score", 4, "--id", 2).code == 0
+    assert say(path, "snapshot", "take").code == 0
+    told = say(path, "snapshot", "history", 2).out
+    assert re.search(
+        r"snapshot 1 “first”\n  pictures: – → .+\nby .+ UTC, snapshot 2\n  scores: – → 4\nby now\n  as before", told
+    )
+    assert [one["snapshot_id"] for one in say(path, "snapshot", "history", 2, "--json").json] == [1, 2, None]
+    assert say(path, "snapshot", "history", 99).code == 1

@@ -20,7 +20,7 @@ from .errors import Conflict, NotFound, NotThere, StoreUnreachable
 from .features import settings, stores
 from .snapshots import manifests
 from .snapshots.manifests import Manifest
-from .snapshots.paging import Paging
+from .snapshots.paging import Frames, Paging
 from .snapshots.shelf import Shelf
 from .types import LibraryInfo, Reader, Veil
 from .usecases import Original, UseCases
@@ -121,6 +121,7 @@ class Pasts:
         self, shelf: Shelf, schema: int, look: Callable[[Manifest, Database], Past], derive: Callable[[Database], None]
     ) -> None:
         self._shelf, self._schema, self._look, self._derive = shelf, schema, look, derive
+        self._frames = Frames(shelf.packs)
         self._kept: dict[int, _Kept] = {}
         self._lock = threading.Lock()
 
@@ -144,37 +145,49 @@ class Pasts:
         with self._lock:
             for id in [id for id, one in self._kept.items() if not one.users and one.used < limit]:
                 self._kept.pop(id).closing.close()
+            if not self._kept:
+                self._frames.drop()
 
     def close(self) -> None:
         with self._lock:
             while self._kept:
                 self._kept.popitem()[1].closing.close()
 
+    @contextmanager
+    def reading(self, id: int, library: str) -> Iterator[Database]:
+        """The database of a snapshot, brought to the present schema, for one look; it is not kept open."""
+        with ExitStack() as opening:
+            yield self._open(id, library, opening)[1]
+
     def _found(self, id: int, library: str) -> _Kept:
         self._shelf.demand(id)
         kept = self._kept.get(id)
         if kept is not None and _same(kept.manifest, manifests.head(self._shelf.folder, id)):
             return kept
+        with ExitStack() as opening:
+            manifest, db = self._open(id, library, opening)
+            found = _Kept(self._look(manifest, db), manifest, opening.pop_all(), used=time.monotonic())
+        if kept is not None and not kept.users:
+            kept.closing.close()
+        self._kept[id] = found
+        return found
+
+    def _open(self, id: int, library: str, opening: ExitStack) -> tuple[Manifest, Database]:
         manifest, numbers = self._shelf.find(id)
         if manifest.schema > self._schema:
             raise Conflict(f"Snapshot {id} was taken by a newer PixlStash. Update PixlStash.")
         if manifest.library != library:
             raise Conflict(f"Snapshot {id} is of another library.")
-        with ExitStack() as opening:
-            if manifest.schema < self._schema:
-                path = opening.enter_context(self._shelf.written_out(manifest, numbers))
-                db = Database(path, "library", synchronous="off")
-                self._derive(db)
-            else:
-                paging = Paging(self._shelf.packs, manifest, numbers)
-                opening.callback(paging.close)
-                db = Database(self._shelf.folder / f"{id}.db", "library", read_only=True, mode=paging.mode)
-            opening.callback(db.close)
-            closing = opening.pop_all()
-        if kept is not None and not kept.users:
-            kept.closing.close()
-        self._kept[id] = _Kept(self._look(manifest, db), manifest, closing, used=time.monotonic())
-        return self._kept[id]
+        if manifest.schema < self._schema:
+            path = opening.enter_context(self._shelf.written_out(manifest, numbers))
+            db = Database(path, "library", synchronous="off")
+            self._derive(db)
+        else:
+            paging = Paging(self._frames, manifest, numbers)
+            opening.callback(paging.close)
+            db = Database(self._shelf.folder / f"{id}.db", "library", read_only=True, mode=paging.mode)
+        opening.callback(db.close)
+        return manifest, db
 
     def _drop(self, most: int) -> None:
         idle = sorted((one.used, id) for id, one in self._kept.items() if not one.users)

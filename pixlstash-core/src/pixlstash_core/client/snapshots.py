@@ -14,6 +14,7 @@ from ..errors import Conflict
 from ..files import create_private, fsync_folder, writing_to
 from ..types import (
     EditSnapshot,
+    PictureMoment,
     RestorePreview,
     RestoreReport,
     RestoreResources,
@@ -89,6 +90,9 @@ class Snapshots(Channel):
     def diff_snapshot(self, id: int, against: int | None = None) -> SnapshotDiff:
         query = {"against": against}
         return read(self._call("GET", f"/snapshots/{id}/diff", query, timeout=None), SnapshotDiff)
+
+    def picture_history(self, id: int) -> list[PictureMoment]:
+        return read(self._call("GET", f"/pictures/{id}/history", timeout=None), list[PictureMoment])
 
     def preview_restore(self, id: int, keep_added: bool = True) -> RestorePreview:
         query = {"keep_added": str(keep_added).lower()}

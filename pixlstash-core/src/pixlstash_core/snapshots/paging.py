@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
@@ -23,21 +23,62 @@ from .packs import FRAME, Damaged, Pack
 if TYPE_CHECKING:
     from .manifests import Numbers
 
-#: Frames kept unpacked: 16 MiB of the usual pages.
+K = TypeVar("K")
+V = TypeVar("V")
+#: Frames kept unpacked, 16 MiB of the usual pages, and indexes.
 KEPT = 64
+
+
+class Frames:
+    """Frames of the packs of a folder, unpacked: those used last are kept. Shared between snapshots, as packs are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._indexes: OrderedDict[str, Pack] = OrderedDict()
+        self._bodies: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str, pages: int, page_size: int, frame: int) -> bytes:
+        """The pages of a frame of a pack, which has so many; `Damaged` when they are not what was stored."""
+        with self._lock:
+            body = self._bodies.get((name, frame))
+            if body is None:
+                ((_, body),) = packs.frames(self._folder, self._index(name, pages, page_size), [frame])
+                _keep(self._bodies, (name, frame), body, KEPT)
+            else:
+                self._bodies.move_to_end((name, frame))
+            return body
+
+    def drop(self) -> None:
+        """Give the memory back."""
+        with self._lock:
+            self._bodies.clear()
+            self._indexes.clear()
+
+    def _index(self, name: str, pages: int, page_size: int) -> Pack:
+        found = self._indexes.get(name)
+        if found is None:
+            found = packs.read_index(self._folder, name)
+            _keep(self._indexes, name, found, KEPT)
+        if len(found) != pages or found.page_size != page_size:
+            raise Damaged(f"Pack {name} of the snapshots is damaged.", pack=name)
+        return found
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 class Paging(apsw.VFS):
     """A file system with one file in it, a snapshot's database; SQLite finds it by `mode`. Close it afterwards."""
 
-    def __init__(self, folder: Path, manifest: Manifest, numbers: Numbers) -> None:
+    def __init__(self, frames: Frames, manifest: Manifest, numbers: Numbers) -> None:
         self._name = f"snapshot-{secrets.token_hex(8)}"
         super().__init__(self._name, "")
-        self._folder, self._manifest, self._numbers = folder, manifest, numbers
+        self._frames, self._manifest, self._numbers = frames, manifest, numbers
         self._ends = list(accumulate(pages for _, pages in manifest.packs))
-        self._indexes: dict[str, Pack] = {}
-        self._frames: OrderedDict[tuple[int, int], bytes] = OrderedDict()
-        self._lock = threading.Lock()
 
     @property
     def mode(self) -> str:
@@ -46,18 +87,20 @@ class Paging(apsw.VFS):
 
     @property
     def size(self) -> int:
-        return self._manifest.pages * self._manifest.page_size
+        return self._manifest.pages * self.page_size
+
+    @property
+    def page_size(self) -> int:
+        return self._manifest.page_size
 
     def close(self) -> None:
         self.unregister()
-        with self._lock:
-            self._frames.clear()
 
     def read(self, offset: int, amount: int) -> bytes:
         """These bytes of the database; `Damaged` when they are not what was stored."""
-        size, found = self._manifest.page_size, b""
+        found = b""
         while len(found) < amount and offset < self.size:
-            page, start = divmod(offset, size)
+            page, start = divmod(offset, self.page_size)
             part = self._page(page)[start : start + amount - len(found)]
             found += part
             offset += len(part)
@@ -65,32 +108,12 @@ class Paging(apsw.VFS):
 
     def _page(self, number: int) -> bytes:
         place = int(self._numbers[number])
-        pack = bisect_right(self._ends, place)
-        slot = place - (self._ends[pack - 1] if pack else 0)
-        body = self._frame(pack, slot // FRAME)
-        start = slot % FRAME * self._manifest.page_size
-        return body[start : start + self._manifest.page_size]
-
-    def _frame(self, pack: int, frame: int) -> bytes:
-        with self._lock:
-            body = self._frames.get((pack, frame))
-            if body is None:
-                ((_, body),) = packs.frames(self._folder, self._index(pack), [frame])
-                self._frames[pack, frame] = body
-                while len(self._frames) > KEPT:
-                    self._frames.popitem(last=False)
-            else:
-                self._frames.move_to_end((pack, frame))
-            return body
-
-    def _index(self, pack: int) -> Pack:
-        name, pages = self._manifest.packs[pack]
-        if name not in self._indexes:
-            found = packs.read_index(self._folder, name)
-            if len(found) != pages or found.page_size != self._manifest.page_size:
-                raise Damaged(f"Pack {name} of the snapshots is damaged.", pack=name)
-            self._indexes[name] = found
-        return self._indexes[name]
+        at = bisect_right(self._ends, place)
+        name, pages = self._manifest.packs[at]
+        slot = place - (self._ends[at] - pages)
+        body = self._frames.get(name, pages, self.page_size, slot // FRAME)
+        start = slot % FRAME * self.page_size
+        return body[start : start + self.page_size]
 
     # -- what SQLite asks ----------------------------------------------------------------------------------------------
 
@@ -129,7 +152,7 @@ class _File:
         return False
 
     def xSectorSize(self) -> int:
-        return self._paging._manifest.page_size
+        return self._paging.page_size
 
     def xDeviceCharacteristics(self) -> int:
         return apsw.SQLITE_IOCAP_IMMUTABLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from .. import groups, pictures, scope
 from ..db import Database
@@ -23,6 +23,9 @@ from ..types import Done, Reader, Right, Selection, Veil
 from ..uploads import Uploads
 from ..views import Views
 from ..write import Committed, Door, Label, Write
+
+if TYPE_CHECKING:
+    from ..past import Pasts
 
 T = TypeVar("T")
 
@@ -47,6 +50,7 @@ class Wired:
     stores: stores.Stores
     restore_points: snapshots.Snapshots
     restores: restores.Restores
+    pasts: Pasts
     intake: Intake
     arriving: Uploads
     plugins: Plugins
