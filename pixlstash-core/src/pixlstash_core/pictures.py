@@ -347,6 +347,12 @@ def bytes_of(db: Database, reader: Reader, picture: int) -> Bytes:
     return Bytes(rows[0][0], rows[0][1], rows[0][2], places)
 
 
+def by_hash(db: Database, sha256: bytes) -> int | None:
+    """The picture with these bytes."""
+    found: int | None = db.value("select id from picture where sha256 = ?", (sha256,))
+    return found
+
+
 def payload(db: Database, reader: Reader, picture: int, name: str) -> str:
     """One embedded text, verbatim."""
     scope.require(reader, picture)

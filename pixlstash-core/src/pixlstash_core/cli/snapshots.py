@@ -118,6 +118,31 @@ def _difference(one: Difference) -> str:
     return f"{one.name}{number}" + (f": {' → '.join(said)}" if said else "")
 
 
+@snapshot.command("history")
+@click.argument("picture", type=click.IntRange(min=1))
+@JSON
+@click.pass_obj
+def history(shell: Shell, picture: int, as_json: bool) -> None:
+    """Say what changed about a PICTURE from snapshot to snapshot, and since."""
+    with shell.connect() as session:
+        found = session.picture_history(picture)
+    if as_json:
+        return show.dump(found)
+    for one in found:
+        when = f"by {one.at:%Y-%m-%d %H:%M} UTC, snapshot {one.snapshot_id}" if one.at else "by now"
+        click.echo(when + (f" “{one.label}”" if one.label else ""))
+        if one.problem:
+            click.echo(click.style(f"  ! {one.problem}", fg="red"))
+        for change in one.changes:
+            said = [text if text is not None else "–" for text in (change.old, change.new)]
+            click.echo(f"  {change.topic.replace('_', ' ')}: {' → '.join(said)}")
+        if not one.exists and not one.problem:
+            click.echo("  not in the library")
+        elif not one.changes and not one.problem:
+            click.echo("  as before")
+    return None
+
+
 DROP_ADDED = click.option("--drop-added", is_flag=True, help="Also let go of what was added since; files stay.")
 KINDS = ("tags", "scores", "captions", "faces", "membership")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args
 
 import apsw
+from msgspec import Struct
 
 from ..db import bind_ids, fetch
 from ..nouns import Table
@@ -24,6 +25,13 @@ EXAMPLES = 5
 NAMED = 12
 Sort = Literal["added", "removed", "changed"]
 GROUPS = ("picture_set", "character", "project")
+
+
+class Said(Struct, frozen=True):
+    """What a row says, and of what."""
+
+    topic: str
+    text: str | None
 
 
 def of(connection: apsw.Connection, tables: Sequence[Table]) -> list[TopicDiff]:
@@ -166,6 +174,30 @@ def _said(
         for row in fetch(connection, sql, {"ids": ids}):
             found[row[:count]] = (row[count], row[count + 1])
     return found
+
+
+def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) -> dict[tuple[object, ...], Said]:
+    """What the rows of one picture say, by table and key, but for what its files say."""
+    connection.create_scalar_function("surest_tags", surest_tags, 1, deterministic=True)
+    there = {name for (name,) in fetch(connection, "select name from sqlite_schema where type = 'table'")}
+    found: dict[tuple[object, ...], Said] = {}
+    for table in tables:
+        if table.picture is None or not table.says or table.merge == "bytes" or table.name not in there:
+            continue
+        columns = fetch(connection, "select name, pk from pragma_table_info(?)", (table.name,))
+        keyed = _keyed(columns)
+        keys = ", ".join(f'r."{name}"' for name, _ in keyed)
+        says = f"cast(({table.says.format(db='main')}) as text)"
+        sql = f'select {says}, {keys} from "{table.name}" r where r."{columns[table.picture][0]}" = ?'
+        for text, *key in fetch(connection, sql, (picture,)):
+            # A picture taken in anew has another id; what is said of it is the same.
+            named = tuple(one for one, (name, _) in zip(key, keyed, strict=True) if name != columns[table.picture][0])
+            found[table.name, *named] = Said(topic(table), text)
+    return found
+
+
+def _keyed(columns: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return sorted((row for row in columns if row[1]), key=lambda row: row[1])
 
 
 def surest_tags(*given: Any) -> str:

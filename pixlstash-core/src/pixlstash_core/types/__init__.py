@@ -99,6 +99,8 @@ from .sidebar import Sidebar as Sidebar
 from .snapshots import Change as Change
 from .snapshots import Difference as Difference
 from .snapshots import EditSnapshot as EditSnapshot
+from .snapshots import PictureChange as PictureChange
+from .snapshots import PictureMoment as PictureMoment
 from .snapshots import PreviewedResource as PreviewedResource
 from .snapshots import Resource as Resource
 from .snapshots import ResourceType as ResourceType

@@ -236,3 +236,25 @@ class SnapshotDiff(Struct, frozen=True):
     id: int
     against: int | None
     topics: list[TopicDiff]
+
+
+class PictureChange(Struct, frozen=True):
+    """One thing about a picture that came (`old` is null), went (`new` is null) or changed."""
+
+    topic: str
+    old: str | None
+    new: str | None
+
+
+class PictureMoment(Struct, frozen=True):
+    """What had changed about a picture by a snapshot, or by now (`snapshot_id` is null), since the moment before it.
+
+    `exists`: whether it was in the library; `problem`: why the snapshot cannot be read.
+    """
+
+    snapshot_id: int | None
+    label: str | None
+    at: datetime | None
+    exists: bool
+    changes: list[PictureChange]
+    problem: str | None = None
