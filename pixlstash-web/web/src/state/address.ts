@@ -20,6 +20,8 @@ export interface Place {
   page?: Page | null;
   /** The restore point looked at on its page. */
   snapshot?: number | null;
+  /** The snapshot whose library is looked at, instead of the present one. */
+  asof?: number | null;
 }
 
 export type Page = "duplicates" | "snapshots";
@@ -39,6 +41,7 @@ export function parse(search: string): Place {
     mode: mode === "justified" || mode === "square" ? mode : null,
     ...reviewed(asked),
     ...turned(asked),
+    ...(whole(asked.get("asof")) !== null && { asof: whole(asked.get("asof")) }),
   };
 }
 
