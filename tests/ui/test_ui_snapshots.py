@@ -1,4 +1,4 @@
-"""Restore points in the browser: looked through, taken, labelled, verified, saved, deleted; and restores of everything."""
+"""Restore points in the browser: looked through, taken, labelled, verified, saved, deleted; everything restored."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ test.each<Place>([
   nowhere,
   { ...nowhere, q: 'model:flux1-dev lora:"winter film" score:>=4 -model:x 100% a+b & c=d ü #1' },
   { q: "is:scrapheap", sort: "-score", at: 83121, open: 83122, size: 240, mode: "square" },
+  { ...nowhere, page: "snapshots", snapshot: 12 },
+  { ...nowhere, q: "score:5", asof: 12 },
 ])("a place survives the address: %j", (place) => {
   expect(parse(write(place).slice(1))).toEqual(place);
 });
@@ -19,4 +21,5 @@ test("what is as usual is not written, and queries stay readable", () => {
 test("nonsense in a link is left out", () => {
   expect(parse("?at=abc&open=-3&size=1e9&mode=spiral&at2=4")).toEqual(nowhere);
   expect(parse("?at=99999999999")).toEqual(nowhere);
+  expect(parse("?page=nonsense&snapshot=3&asof=x")).toEqual(nowhere);
 });
