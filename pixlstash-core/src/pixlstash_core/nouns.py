@@ -13,6 +13,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     import apsw
 
+    from .changesets import Whole
+
 
 class Matching(Struct, frozen=True):
     """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those."""
@@ -69,10 +71,22 @@ class Table(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo."""
+    """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo.
+
+    `many`, where there is one, is run instead when all that changed in its one table is known as arrays.
+    """
 
     tables: frozenset[str]
     run: Callable[[apsw.Connection, list[int]], None]
+    many: Callable[[apsw.Connection, list[int], Whole], None] | None = None
+
+    def follow(self, connection: apsw.Connection, ids: list[int], whole: dict[str, Whole]) -> None:
+        """Bring the table up to date."""
+        found = whole.get(next(iter(self.tables))) if len(self.tables) == 1 else None
+        if self.many is not None and found is not None:
+            self.many(connection, ids, found)
+        else:
+            self.run(connection, ids)
 
 
 class Spread(Struct, frozen=True):
