@@ -6,7 +6,7 @@ The write door, the query compiler, history and imports know nouns only through 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import apsw
 
     from .changesets import Whole
+
+K = TypeVar("K")
 
 
 class Matching(Struct, frozen=True):
@@ -30,6 +32,20 @@ class Between(Struct, frozen=True):
     column: str
     low: float | None
     high: float | None
+
+
+class Hidden(list[int]):
+    """Ids of the pictures that a veil hides, and what was counted of them: every letter typed asks again."""
+
+    def __init__(self, ids: Iterable[int] = ()) -> None:
+        super().__init__(ids)
+        self._counted: dict[str, Any] = {}
+
+    def counted(self, what: str, count: Callable[[], dict[K, int]]) -> dict[K, int]:
+        """The same count again, or made now."""
+        found: dict[K, int] = self._counted[what] if what in self._counted else count()
+        self._counted[what] = found
+        return found
 
 
 #: What a query term means.
@@ -130,7 +146,7 @@ class Term(Struct, frozen=True):
     nouns: tuple[str, ...] = ("pictures",)
     group: bool = False
     spread: bool = False
-    values: Callable[[apsw.Connection, str, int, Sequence[int]], Sequence[tuple[str, int | None]]] | None = None
+    values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
     private: bool = False
     arranged: Callable[[str], Matching] | None = None
 

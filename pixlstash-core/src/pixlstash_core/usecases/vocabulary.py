@@ -39,7 +39,7 @@ class Vocabulary(Wired):
 
     def complete_tags(self, reader: Reader, text: str = "", limit: int = 10, veil: bool = False) -> list[Completion]:
         """Tags of which each word typed begins a word, the most used first. `veil`: by what is not hidden."""
-        hidden = self.views.veiled(reader, settings.veil(self.db)).hidden if veil else ()
+        hidden = self.views.hidden(reader, settings.veil(self.db) if veil else None)
         return completion.complete(self.db, reader, text, max(0, min(limit, 100)), hidden)
 
     def tag(self, reader: Reader, name: str) -> TagDetail:
