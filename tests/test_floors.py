@@ -17,7 +17,7 @@ FLOORS: dict[float, str] = {
     2: "db hub intents changes marks records sealing write lock media snapshots stores vectors thumbnails demo engines",
     3: "scope listing pictures groups tagging query measures terms columns masks memberships plan suggest views",
     3.5: "features",
-    4: "actions events host intake jobs showcase library unpacking uploads uptake usecases",
+    4: "actions events host intake jobs past showcase library unpacking uploads uptake usecases",
     5: "cli reach testing __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
@@ -53,8 +53,9 @@ BESIDE = {
     "pixlstash_core.intake": "jobs unpacking",
     "pixlstash_core.uptake": "jobs unpacking",
     "pixlstash_core.uploads": "jobs unpacking uptake",
+    "pixlstash_core.past": "usecases",
     "pixlstash_core.showcase": "usecases",
-    "pixlstash_core.library": "actions events host intake showcase jobs uploads usecases",
+    "pixlstash_core.library": "actions events host intake past showcase jobs uploads usecases",
     "pixlstash_core.host": "jobs",
     "pixlstash_core.usecases": "events host intake jobs uploads",
     "pixlstash_core.cli": "reach",

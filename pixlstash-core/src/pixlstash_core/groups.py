@@ -27,6 +27,10 @@ from .terms import like
 from .types import Create, Edit, Members, Reader
 from .write import Write
 
+#: What a row of one says, to be compared by people.
+SAYS = """
+    r.name || iif(r.note = '', '', ' · ' || r.note) || coalesce(' · ' || r.colour, '') || coalesce(' · ' || r.icon, '')
+    """
 #: Characters of a name, a note and a link at most.
 LONGEST_NAME, LONGEST_NOTE = 200, 20_000
 

@@ -73,7 +73,9 @@ class Table(Struct, frozen=True):
     `through`: columns' indexes, and statements that find the other pictures their values concern (`… in carray(?)`).
     `merge`: how a restore makes it what it was; `within`: columns and the tables whose rows they name. A row belongs to
     what a snapshot speaks of when all of these rows do; without `within`, when its picture does. `kinds`: what it is
-    restored with when only some kinds are asked for.
+    restored with when only some kinds are asked for. `topic`: what a comparison counts its rows as, by default the
+    noun; None: nothing anybody would look for. `says`: an expression for what the row `r` says, to be shown to people;
+    `{db}` is the database it is in.
     """
 
     name: str
@@ -84,6 +86,8 @@ class Table(Struct, frozen=True):
     merge: Merge = "rows"
     within: tuple[tuple[str, str], ...] = ()
     kinds: frozenset[RestoreKind] = frozenset()
+    topic: str | None = ""
+    says: str = ""
 
 
 class Rule(Struct, frozen=True):

@@ -53,9 +53,10 @@ def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) 
     )
 
 
+_SAYS = "(select engine from {db}.producer where id = r.producer_id) || ' ' || round(r.value, 3)"
 NOUN = Noun(
     "measures",
-    (Table("measure_output", "measures", 0, "measure", within=COMPUTED),),
+    (Table("measure_output", "measures", 0, "measure", within=COMPUTED, says=_SAYS),),
     terms=(Term("measure", "Measure", _term, ("pictures", "measures", "tags"), values=_names),),
 )
 

@@ -12,7 +12,7 @@ import msgspec
 
 from .. import groups
 from ..contracts import Opened, Store
-from ..db import Database, fetch
+from ..db import Database, Rows, fetch
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..nouns import Hidden, Matching, Noun, Table, Term
 from ..query import split_operator
@@ -55,7 +55,7 @@ where l.state != 'missing'
 
 NOUN = Noun(
     "stores",
-    (Table("store", "stores", merge="kept"),),
+    (Table("store", "stores", merge="kept", says="r.name"),),
     terms=(Term("folder", "Folder", _in_folder, ("pictures", "stores"), group=True, values=_names, private=True),),
 )
 
@@ -159,6 +159,11 @@ def unknown(db: Database, store: int, keys: list[str]) -> set[str]:
     """Those of these keys that have no location yet."""
     known = {row[0] for row in db.read("select key from location where store_id = ?", (store,))} if keys else set()
     return set(keys) - known
+
+
+def places(db: Database, picture: int) -> Rows:
+    """(store, key, size, mtime) of a picture's locations, as they were last seen."""
+    return db.read("select store_id, key, size, mtime from location where picture_id = ?", (picture,))
 
 
 def public_id(db: Database, store: int) -> str:
