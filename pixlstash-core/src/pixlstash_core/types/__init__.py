@@ -104,6 +104,7 @@ from .snapshots import PictureMoment as PictureMoment
 from .snapshots import PreviewedResource as PreviewedResource
 from .snapshots import Resource as Resource
 from .snapshots import ResourceType as ResourceType
+from .snapshots import RestoreKind as RestoreKind
 from .snapshots import RestorePreview as RestorePreview
 from .snapshots import RestoreReport as RestoreReport
 from .snapshots import RestoreResources as RestoreResources
@@ -118,6 +119,7 @@ from .snapshots import SnapshotKind as SnapshotKind
 from .snapshots import SnapshotStatus as SnapshotStatus
 from .snapshots import SnapshotWork as SnapshotWork
 from .snapshots import TakeSnapshot as TakeSnapshot
+from .snapshots import TopicChange as TopicChange
 from .snapshots import TopicDiff as TopicDiff
 from .stacks import ArrangeStack as ArrangeStack
 from .stacks import DatePictures as DatePictures
