@@ -23,6 +23,7 @@ from .features import (
     characters,
     corrections,
     duplicates,
+    faces,
     likeness,
     measured,
     outputs,
@@ -58,7 +59,9 @@ from .jobs import Handler, Jobs, Task
 from .lock import Holder, Lock
 from .media import DecoderPool, Limits
 from .nouns import Noun, Table
+from .people import People
 from .plugins import Plugins
+from .search import Search
 from .tagging import switch
 from .tagging.meaning import TABLES as WEIGHED
 from .terms import TERMS
@@ -86,6 +89,7 @@ NOUNS: tuple[Noun, ...] = (
     duplicates.NOUN,
     vectors.NOUN,
     regions.NOUN,
+    faces.NOUN,
     measured.NOUN,
     stores.NOUN,
     settings.NOUN,
@@ -124,7 +128,6 @@ class Library(UseCases):
         terms = {term.name: term for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms))}
         places = tuple(place for noun in NOUNS for place in noun.words)
         saved = partial(queries.text, self.db)
-        self.views = Views(self.db, terms, self.epoch, lambda: self.door.nouns, places=places, saved=saved)
         self.access = Access(self.hub, read_only=read_only)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
@@ -151,7 +154,7 @@ class Library(UseCases):
         tell = partial(self.feed.tell, SnapshotsChanged())
         self.restore_points = snapshots.Snapshots(self.db, self.hub, self.door, path / "snapshots", tell)
         self.restores = restores.Restores(self.db, self.hub, self.door, self.restore_points.shelf, self.door.tables)
-        self.likeness = likeness.Likeness(self.db, lambda: self.door.nouns.get("vectors", 0))
+        self.likeness = likeness.Likeness(self.db, lambda noun: self.door.nouns.get(noun, 0))
         self.host = Host(
             self.db,
             self.hub,
@@ -163,6 +166,10 @@ class Library(UseCases):
             Scratch(path, self.public_id),
             EngineLimits.chosen(os.environ),
         )
+        self.search = Search(self.db, self.likeness, self.outputs, self.host, places, self._references)
+        revisions = partial(getattr, self.door, "nouns")
+        self.views = Views(self.db, terms, self.epoch, revisions, places=places, saved=saved, ranker=self.search)
+        self.people = People(self.db, self.views, self.likeness, revisions)
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
         self.redraws = Redraws(
             self.db,
@@ -268,8 +275,13 @@ class Library(UseCases):
             self.host.start()
             self.queue.start()
 
+    def _references(self, name: str) -> list[int]:
+        with self.db.reading() as connection:
+            return faces.references_of(connection, name)
+
     def _tidy(self) -> None:
         self.views.drop_idle()
+        self.search.held.drop_old()
         self.likeness.drop_idle()
         self.arriving.sweep()
 
@@ -293,7 +305,9 @@ class Library(UseCases):
             return
         self._closed = True
         self.queue.stop()
+        self.people.close()
         self.host.close()
+        self.search.held.close()
         self.pool.close()
         self.door.close()
         self.feed.catch_up()
