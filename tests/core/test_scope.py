@@ -105,6 +105,7 @@ def ids_of(house: House, reader: Reader, text: str, sort: str | None = None) -> 
 #: What a scoped reader must not be given at all.
 WHOLE: dict[str, tuple[Any, ...]] = {
     "history": (),
+    "tagging": (),
     "jobs": (),
     "job": (1,),
     "plugin_list": (),

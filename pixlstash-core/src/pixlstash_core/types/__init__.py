@@ -154,6 +154,7 @@ from .tags import RejectTags as RejectTags
 from .tags import RemoveTags as RemoveTags
 from .tags import RenameTag as RenameTag
 from .tags import TagDetail as TagDetail
+from .tags import Tagging as Tagging
 from .tags import TagInfo as TagInfo
 from .tags import TagState as TagState
 from .views import Row as Row
