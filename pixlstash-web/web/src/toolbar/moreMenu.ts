@@ -31,6 +31,7 @@ export function moreMenu(acts: Acts): Item[] {
       run: () => (dialogs.stacks = { chosen: table.selection.size ? chosen(-1) : null }),
     });
   items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
+  if (library.owner) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
   items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => aside.toggle("statistics") });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => (veil.dialog = true) });
