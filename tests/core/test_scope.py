@@ -223,7 +223,7 @@ WITHIN = set(
     " restore".split()
 )
 #: What looks alike: `test_likeness.py` asks with a scope.
-ALIKE = {"similar", "hold", "why"}
+ALIKE = {"similar", "hold", "why", "alike", "gauge"}
 #: What tells of people and what is to be reviewed: `test_people.py` and `test_review.py` ask with a scope.
 PEOPLED = {"picture_faces", "character_faces"}
 

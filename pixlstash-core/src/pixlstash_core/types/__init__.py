@@ -75,6 +75,7 @@ from .library import CheckReport as CheckReport
 from .library import LibraryInfo as LibraryInfo
 from .library import PluginInfo as PluginInfo
 from .library import StoreInfo as StoreInfo
+from .likeness import Combine as Combine
 from .likeness import FindSimilar as FindSimilar
 from .likeness import Similar as Similar
 from .likeness import SimilarFound as SimilarFound
@@ -107,6 +108,7 @@ from .review import DecideTag as DecideTag
 from .review import ReviewedTag as ReviewedTag
 from .review import TagReview as TagReview
 from .review import TagToReview as TagToReview
+from .search import Alike as Alike
 from .search import Held as Held
 from .search import Reason as Reason
 from .search import Why as Why
