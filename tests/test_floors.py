@@ -15,7 +15,7 @@ FLOORS: dict[float, str] = {
     0: "types errors names",
     1: "arrays contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
     2: "db hub intents changes marks records sealing write lock media snapshots stores vectors thumbnails demo engines",
-    3: "scope listing pictures groups tagging query measures terms columns masks plan suggest views",
+    3: "backups scope listing pictures groups tagging query measures terms columns masks plan suggest views",
     3.5: "features",
     4: "actions events host intake jobs past showcase library unpacking uploads uptake usecases",
     5: "cli reach testing __main__",

@@ -67,10 +67,10 @@ class Restores:
         self._one = threading.Lock()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, what: str = "restore") -> Iterator[None]:
         """`Conflict` while another restore goes on."""
         if not self._one.acquire(blocking=False):
-            raise Conflict("Another restore is going on. Nothing was changed; try again when it is done.")
+            raise Conflict(f"Another {what} is going on. Nothing was changed; try again when it is done.")
         try:
             yield
         finally:
