@@ -279,6 +279,7 @@ class Library(UseCases):
         self.views.drop_idle()
         self.likeness.drop_idle()
         self.pasts.drop_idle()
+        self.restores.drop_idle()
         self.arriving.sweep()
 
     def _snapshots(self, task: Task) -> None:
@@ -307,6 +308,7 @@ class Library(UseCases):
         self.feed.catch_up()
         self.feed.stop()
         self.pasts.close()
+        self.restores.close()
         self.access.close()
         self.thumbnails.close()
         self.hub.close()
