@@ -14,6 +14,8 @@ from .access import Reader as Reader
 from .access import Right as Right
 from .access import Scope as Scope
 from .access import TokenInfo as TokenInfo
+from .backups import BackupReport as BackupReport
+from .backups import MakeBackup as MakeBackup
 from .captions import CaptionDetail as CaptionDetail
 from .captions import CaptionPreview as CaptionPreview
 from .captions import CaptionProblem as CaptionProblem
