@@ -183,6 +183,8 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "verify_snapshots": (),
     "export_snapshot": (1, Path("nowhere")),
     "open_snapshot": (1,),
+    "diff_snapshot": (1,),
+    "picture_history": (1,),
     "preview_restore": (1,),
     "preview_resources": (1, RestoreResources([Resource("picture", 1)])),
     "restore_snapshot": (1, RestoreSnapshot()),

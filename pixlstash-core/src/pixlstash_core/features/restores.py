@@ -21,11 +21,11 @@ from ..db import Database, bind_ids, fetch, translated
 from ..errors import Conflict, Invalid, NotFound, NotThere, StoreUnreachable
 from ..hub import Hub, now
 from ..nouns import Table
-from ..snapshots import counting, merging
+from ..snapshots import counting, differing, merging
 from ..snapshots.manifests import Manifest
 from ..snapshots.merging import Choice, Plan
 from ..snapshots.shelf import Shelf
-from ..types import PreviewedResource, Resource, RestoreSummary
+from ..types import PreviewedResource, Resource, RestoreSummary, TopicDiff
 from ..write import Committed, Door, Label, Write
 
 #: Files looked for before a restore; with more than half of them missing a disk is not there.
@@ -102,6 +102,17 @@ class Restores:
             plan = merging.plan(connection, self._tables(), choose(connection))
             yield connection, plan, purged
             fetch(connection, "commit")
+
+    def differ(self, old: Old, new: Old | None) -> list[TopicDiff]:
+        """How the library, as it was in another snapshot or is now, differs from one."""
+        opened = self._db.connect() if new is None else apsw.Connection(str(new.path))
+        with translated(), closing(opened) as connection:
+            attach(connection, old.path)
+            fetch(connection, "begin")
+            merging.identify(connection, lambda sha256: False)
+            found = differing.of(connection, self._tables())
+            fetch(connection, "commit")
+            return found
 
     def most_files_missing(self, connect: Callable[[int], Opened]) -> bool:
         """Whether more than half of some pictures' files are not where they should be: a disk may not be there."""
@@ -191,6 +202,7 @@ def attach(connection: apsw.Connection, path: Path) -> None:
     fetch(connection, "attach ? as old", (str(path),))
     fetch(connection, "pragma old.journal_mode = memory")
     fetch(connection, "pragma old.synchronous = off")
+    connection.create_scalar_function("surest_tags", differing.surest_tags, 1, deterministic=True)
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------

@@ -21,13 +21,14 @@ OWN_SETTINGS = "('public_id', 'epoch')"
 
 class Choice(Struct, frozen=True):
     """What to restore. `kinds`: of all pictures only these; `only`: ids by table, of pictures and groups; `bare`: of
-    groups that come back without what else was in them.
+    groups that come back without what else was in them; `all`: every row that differs, to be counted and not merged.
     """
 
     keep_added: bool = True
     kinds: frozenset[RestoreKind] | None = None
     only: dict[str, list[int]] | None = None
     bare: dict[str, list[int]] = {}
+    all: bool = False
 
 
 class Step(Struct, frozen=True):
@@ -136,6 +137,8 @@ def _going(step: Step, choice: Choice) -> str:
     """Rows of now that the snapshot does not have, and speaks of."""
     name, merge = step.table.name, step.table.merge
     missing = f'from main."{name}" n left join old."{name}" o on {_same(step)} where o."{step.keys[0]}" is null'
+    if choice.all:
+        return missing
     if merge in ("rows", "presence"):
         # The plus keeps SQLite from trying each set with each picture.
         spoken = [f'+n."{column}" in (select id from old."{parent}")' for column, parent in step.within]
@@ -155,14 +158,16 @@ def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set
     """Rows of the snapshot that are not there now, or not so."""
     name, merge = step.table.name, step.table.merge
     joined = f'from old."{name}" o left join main."{name}" n on {_same(step)} where '
-    if merge == "never":
+    if merge == "never" and not choice.all:
         return joined + "0"
     differs = " or ".join(f'n."{column}" is not o."{column}"' for column in step.columns if column not in step.keys)
-    if merge in ("root", "bytes", "kept", "presence") or not differs:
+    if (merge in ("root", "bytes", "kept", "presence") and not choice.all) or not differs:
         differs = "0"
     needed = [f'(n."{step.keys[0]}" is null or {differs})', *_only(step, choice, "o")]
     if name == "setting":
         needed.append(f"o.name not in {OWN_SETTINGS}")
+    if choice.all:
+        return joined + " and ".join(needed)
     if merge == "bytes":
         needed.append('o.picture_id in (select id from old."put_picture")')
     if name == "location":
@@ -183,6 +188,8 @@ def _belonging(connection: apsw.Connection, table: str) -> tuple[tuple[str, str]
 
 
 def _wanted(table: Table, choice: Choice) -> bool:
+    if choice.all:
+        return table.topic is not None
     if choice.kinds is not None:
         return bool(table.kinds & choice.kinds)
     return choice.only is None or table.merge not in ("whole", "words", "kept", "never", "shell")

@@ -96,7 +96,11 @@ from .sidebar import FolderInfo as FolderInfo
 from .sidebar import SavedQuery as SavedQuery
 from .sidebar import SaveQuery as SaveQuery
 from .sidebar import Sidebar as Sidebar
+from .snapshots import Change as Change
+from .snapshots import Difference as Difference
 from .snapshots import EditSnapshot as EditSnapshot
+from .snapshots import PictureChange as PictureChange
+from .snapshots import PictureMoment as PictureMoment
 from .snapshots import PreviewedResource as PreviewedResource
 from .snapshots import Resource as Resource
 from .snapshots import ResourceType as ResourceType
@@ -108,11 +112,13 @@ from .snapshots import RestoreSummary as RestoreSummary
 from .snapshots import SetSnapshots as SetSnapshots
 from .snapshots import Snapshot as Snapshot
 from .snapshots import SnapshotCheck as SnapshotCheck
+from .snapshots import SnapshotDiff as SnapshotDiff
 from .snapshots import SnapshotFailure as SnapshotFailure
 from .snapshots import SnapshotKind as SnapshotKind
 from .snapshots import SnapshotStatus as SnapshotStatus
 from .snapshots import SnapshotWork as SnapshotWork
 from .snapshots import TakeSnapshot as TakeSnapshot
+from .snapshots import TopicDiff as TopicDiff
 from .stacks import ArrangeStack as ArrangeStack
 from .stacks import DatePictures as DatePictures
 from .stacks import DuplicatePreview as DuplicatePreview

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from ..errors import Conflict, NoSafety, PixlStashError
 from ..features.restores import Choose
 from ..snapshots.merging import Choice
@@ -13,6 +15,7 @@ from ..types import (
     RestoreSnapshot,
     RestoreSummary,
     Snapshot,
+    SnapshotDiff,
 )
 from ..write import Label
 from .wired import Wired, demand
@@ -22,6 +25,15 @@ EVERYTHING = "full"
 
 
 class Restores(Wired):
+    def diff_snapshot(self, reader: Reader, id: int, against: int | None = None) -> SnapshotDiff:
+        """What came, went and changed from a snapshot to another one, or until now. Nothing is changed."""
+        demand(reader, "owner")
+        self._writable()
+        with ExitStack() as both:
+            old = both.enter_context(self.restores.written_out(id))
+            new = both.enter_context(self.restores.written_out(against)) if against is not None else None
+            return SnapshotDiff(id, against, self.restores.differ(old, new))
+
     def preview_restore(self, reader: Reader, id: int, keep_added: bool = True) -> RestorePreview:
         """What restoring everything to a snapshot would do. Nothing is changed."""
         return self._preview(reader, id, _whole(RestoreSnapshot(keep_added)))
