@@ -14,6 +14,7 @@ from .files import present_original, present_payload, present_thumbnail
 from .group_routes import GROUP_ROUTES
 from .openapi import openapi
 from .past_routes import past_routes
+from .search_routes import SEARCH_ROUTES
 from .session import session, set_password, sign_in, sign_out
 from .snapshot_routes import SNAPSHOT_ROUTES
 from .specs import api
@@ -88,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
     *GROUP_ROUTES,
     *TAG_ROUTES,
     *ENGINE_ROUTES,
+    *SEARCH_ROUTES,
     api("POST", "/undo", Library.undo, "write"),
     api("POST", "/redo", Library.redo, "write"),
     api("GET", "/history", Library.history, "write"),

@@ -12,11 +12,11 @@ from .pictures import Picture, Selection
 class FindSimilar(Selection, frozen=True, kw_only=True):
     """Pictures that look like these, among those that `q` finds; the likest first.
 
-    Of several the `mean`, the least (`min`) or the greatest (`max`) likeness counts.
+    Of several the `mean`, the least (`min`) or the greatest (`max`) likeness counts, or another mean.
     """
 
     q: str = ""
-    combine: Literal["mean", "min", "max"] = "mean"
+    combine: Literal["mean", "min", "max", "harmonic", "geometric"] = "mean"
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 

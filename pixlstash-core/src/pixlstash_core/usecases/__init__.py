@@ -10,13 +10,15 @@ from .captions import Captions
 from .corrections import Corrections
 from .duplicates import Doubles
 from .engines import Engines
-from .groups import Groups
 from .history import History
 from .imports import Imports
 from .jobs import Jobs
 from .likeness import Likeness
+from .people import People
 from .pictures import Original, Pictures
 from .restores import Restores
+from .review import Review
+from .search import Search
 from .snapshots import Snapshots
 from .stacks import Stacks
 from .state import State
@@ -27,7 +29,6 @@ from .vocabulary import Vocabulary
 class UseCases(
     State,
     Pictures,
-    Groups,
     Stacks,
     Corrections,
     Doubles,
@@ -36,6 +37,9 @@ class UseCases(
     Captions,
     Engines,
     Likeness,
+    Search,
+    People,
+    Review,
     History,
     Snapshots,
     Restores,
