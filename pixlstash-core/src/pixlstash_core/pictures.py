@@ -293,13 +293,11 @@ def demand(db: Database, reader: Reader, ids: list[int], *, scrapped: bool) -> N
     """Raise unless all these pictures are there; the same for absent and not visible."""
     relation, bound = scope.visible(reader)
     given = set(ids)
-    found: dict[int, int] = dict(
-        db.read(
-            f"select g.id, g.live from {relation} g where g.id in carray(:given)",
-            {**bound, "given": bind_ids(sorted(given))},
-        )
-    )
-    refuse(given, found, scrapped=scrapped)
+    bound = {**bound, "given": bind_ids(sorted(given))}
+    found = f"from {relation} g where g.id in carray(:given)"
+    if db.read(f"select count(*) {found}" + ("" if scrapped else " and g.live"), bound) == [(len(given),)]:
+        return
+    refuse(given, dict(db.read(f"select g.id, g.live {found}", bound)), scrapped=scrapped)
 
 
 def refuse(given: set[int], found: dict[int, int], *, scrapped: bool) -> None:

@@ -17,6 +17,7 @@ from ..types import (
     EditSnapshot,
     MakeBackup,
     PictureMoment,
+    RestoreKind,
     RestorePreview,
     RestoreReport,
     RestoreResources,
@@ -99,8 +100,10 @@ class Snapshots(Channel):
     def picture_history(self, id: int) -> list[PictureMoment]:
         return read(self._call("GET", f"/pictures/{id}/history", timeout=None), list[PictureMoment])
 
-    def preview_restore(self, id: int, keep_added: bool = True) -> RestorePreview:
-        query = {"keep_added": str(keep_added).lower()}
+    def preview_restore(
+        self, id: int, keep_added: bool = True, kinds: list[RestoreKind] | None = None
+    ) -> RestorePreview:
+        query = {"keep_added": str(keep_added).lower(), "kinds": kinds}
         return read(self._call("GET", f"/snapshots/{id}/restore/preview", query, timeout=None), RestorePreview)
 
     def preview_resources(self, id: int, ask: RestoreResources) -> RestorePreview:

@@ -13,7 +13,8 @@ import apsw
 from msgspec import Struct
 
 from ..db import bind_ids, fetch
-from ..nouns import RestoreKind, Table
+from ..nouns import Table
+from ..types import RestoreKind
 
 #: What a library is, which no snapshot changes.
 OWN_SETTINGS = "('public_id', 'epoch')"
@@ -21,13 +22,16 @@ OWN_SETTINGS = "('public_id', 'epoch')"
 
 class Choice(Struct, frozen=True):
     """What to restore. `kinds`: of all pictures only these; `only`: ids by table, of pictures and groups; `bare`: of
-    groups that come back without what else was in them; `all`: every row that differs, to be counted and not merged.
+    groups that come back without what else was in them; `but`: by topic, pictures of `only` that keep what they have;
+    `lost`: what was asked for and is not in the snapshot; `all`: every row that differs, to be counted and not merged.
     """
 
     keep_added: bool = True
     kinds: frozenset[RestoreKind] | None = None
     only: dict[str, list[int]] | None = None
     bare: dict[str, list[int]] = {}
+    but: dict[str, list[int]] = {}
+    lost: dict[str, list[int]] = {}
     all: bool = False
 
 
@@ -44,14 +48,19 @@ class Step(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What a merge would do, and the revision of the database it was worked out for. `only`: with what was chosen."""
+    """What a merge would do, and the revision of the database it was worked out for. `choice`: what was asked for."""
 
     revision: int
     steps: list[Step]
-    only: bool = False
+    choice: Choice
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.table.name == name), None)
+
+
+def topic(table: Table) -> str:
+    """What its rows are about."""
+    return table.topic or table.noun
 
 
 def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tuple[int, int]:
@@ -90,7 +99,7 @@ def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -
     chosen.sort(key=lambda table: table.merge != "kept")  # what others refer to, before what refers to it
     names = {table.name for table in chosen}
     steps = [_step(connection, table, choice, names) for table in chosen]
-    return Plan(revision, steps, choice.only is not None)
+    return Plan(revision, steps, choice)
 
 
 def carry_out(connection: apsw.Connection, planned: Plan, at: int) -> None:
@@ -207,15 +216,24 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
     if step.table.name in choice.only:
         bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
         return [f'({alias}."id" in carray(:{step.table.name}){bare})']
-    found = [f'{alias}."{column}" in carray(:{parent})' for column, parent in step.within if parent in choice.only]
+    found = [_belongs(step, choice, alias, column, parent) for column, parent in step.within if parent in choice.only]
     return [f"({' or '.join(found)})"] if found else ["0"]
+
+
+def _belongs(step: Step, choice: Choice, alias: str, column: str, parent: str) -> str:
+    """Whether a row is one of a chosen picture or group, and of a picture one that is wanted."""
+    chosen, topics = f'{alias}."{column}" in carray(:{parent})', sorted(choice.but)
+    if parent != "picture" or topic(step.table) not in topics:
+        return chosen
+    return f'({chosen} and {alias}."{column}" not in carray(:but_{topics.index(topic(step.table))}))'
 
 
 def _bound(choice: Choice) -> dict[str, Any] | None:
     if choice.only is None:
         return None
     bare = {f"bare_{name}": bind_ids(choice.bare.get(name, [])) for name in choice.only}
-    return {**{name: bind_ids(ids) for name, ids in choice.only.items()}, **bare}
+    but = {f"but_{n}": bind_ids(choice.but[topic]) for n, topic in enumerate(sorted(choice.but))}
+    return {**{name: bind_ids(ids) for name, ids in choice.only.items()}, **bare, **but}
 
 
 # --- carrying it out --------------------------------------------------------------------------------------------------

@@ -68,7 +68,11 @@ class EngineError(Struct, frozen=True):
 
 
 class EngineDetail(Struct, frozen=True):
-    """An engine with its settings, the JSON Schema of their form, the secrets that are set, and its errors (100)."""
+    """An engine with its settings, the JSON Schema of their form, the secrets that are set, and its errors (100).
+
+    In the form `x-touches` of a field says what it concerns: `output`, `load` or `run`. `threshold` (0 to 1): how sure
+    a tagger must be for its tags to count, None for others and while none of its tags do.
+    """
 
     engine: EngineInfo
     params: dict[str, Any]
@@ -76,6 +80,7 @@ class EngineDetail(Struct, frozen=True):
     secrets: list[str]
     weights: WeightsInfo | None
     errors: list[EngineError]
+    threshold: float | None
 
 
 class RunEngine(Selection, frozen=True, kw_only=True):
@@ -95,7 +100,8 @@ class RunEngine(Selection, frozen=True, kw_only=True):
 class SetEngine(Struct, frozen=True, kw_only=True):
     """Change how an engine is set; what is not given stays. `secrets`: by name, an empty one is forgotten.
 
-    `policy` `all` begins to run it on every picture at once.
+    `policy` `all` begins to run it on every picture at once. `threshold`: how sure a tagger must be for its tags to
+    count; nothing is looked at again for that.
     """
 
     engine: Annotated[str, Meta(min_length=1)]
@@ -103,3 +109,4 @@ class SetEngine(Struct, frozen=True, kw_only=True):
     secrets: dict[str, str] | None = None
     default: bool | None = None
     policy: Policy | None = None
+    threshold: Annotated[float, Meta(ge=0, le=1)] | None = None

@@ -11,13 +11,15 @@ from .captions import Captions
 from .corrections import Corrections
 from .duplicates import Doubles
 from .engines import Engines
-from .groups import Groups
 from .history import History
 from .imports import Imports
 from .jobs import Jobs
 from .likeness import Likeness
+from .people import People
 from .pictures import Original, Pictures
 from .restores import Restores
+from .review import Review
+from .search import Search
 from .snapshots import Snapshots
 from .stacks import Stacks
 from .state import State
@@ -28,7 +30,6 @@ from .vocabulary import Vocabulary
 class UseCases(
     State,
     Pictures,
-    Groups,
     Stacks,
     Corrections,
     Doubles,
@@ -37,6 +38,9 @@ class UseCases(
     Captions,
     Engines,
     Likeness,
+    Search,
+    People,
+    Review,
     History,
     Snapshots,
     Restores,
