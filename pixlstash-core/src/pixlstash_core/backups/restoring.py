@@ -49,6 +49,8 @@ def restore(backup: Path, target: Path, access: bool, progress: Callable[[int, i
             if access:
                 _take(source, HUB, target / HUB)
             with writing_to(target):
+                with database.open("rb+") as file:
+                    os.fsync(file.fileno())
                 database.rename(target / DATABASE)
                 fsync_folder(target)
             return lost
