@@ -57,9 +57,9 @@ def make(parts: Parts, path: Path, made: Made, ids: Sequence[int] | None, progre
     _drop(parts.scratch)
     try:
         place.begin()
-        metadata.copied(parts.db, parts.alone, parts.scratch, database)
-        if made.access:
+        if made.access:  # before the database, so that it knows of nothing that is not in that
             metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
+        metadata.copied(parts.db, parts.alone, parts.scratch, database)
         found = _copy(parts, place, list(metadata.originals(database, ids, _verbatim(parts.connect))), progress)
         made = replace(made, revision=metadata.revision(database))
         count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)

@@ -119,7 +119,8 @@ def finished(
         hub.close()
         db.close()
     with translated(), closing(apsw.Connection(str(path))) as connection:
-        fetch(connection, "delete from derived_outbox")
+        if not made.access:
+            fetch(connection, "delete from derived_outbox")
         fetch(connection, "pragma journal_mode = delete")
         if ids is not None:
             fetch(connection, "vacuum")  # or what was left out would still lie in the file
