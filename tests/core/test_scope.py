@@ -19,6 +19,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.query import BY_HAND, SORTS
 from pixlstash_core.types import (
     AddLink,
+    AllowHost,
     ArrangeSet,
     ArrangeStack,
     BeginUpload,
@@ -191,6 +192,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "run_engine": (RunEngine(engine="sharpness"),),
     "set_engine": (SetEngine(engine="sharpness"),),
     "revert_job": (1,),
+    "allow_host": (AllowHost("sharpness", "a"),),
     "fetch_weights": (FetchWeights("sharpness"),),
 }
 #: What the tests below ask within the scope.

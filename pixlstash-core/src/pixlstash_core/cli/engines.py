@@ -11,7 +11,7 @@ from . import show
 from .options import JSON, selection
 
 if TYPE_CHECKING:
-    from ..types import EngineDetail, EngineInfo, Job
+    from ..types import EngineDetail, EngineInfo, Job, SendsInfo
     from .main import Shell
 
 KINDS = ("tag", "caption", "vector", "face", "region", "measure")
@@ -122,6 +122,24 @@ def engine_set(
     return click.echo(f"{found.label}: {_state(found) or 'set up'}.")
 
 
+@engine.command("allow")
+@click.argument("id")
+@click.argument("host")
+@click.option("--no-longer", is_flag=True, help="Take it back.")
+@JSON
+@click.pass_obj
+def engine_allow(shell: Shell, id: str, host: str, no_longer: bool, as_json: bool) -> None:
+    """Allow an engine to send pictures to HOST. `engine show` says what it would send."""
+    from ..types import AllowHost
+
+    with shell.connect() as session:
+        found = session.allow_host(AllowHost(id, host, not no_longer))
+    if as_json:
+        return show.dump(found)
+    assert found.sends is not None
+    return click.echo(f"{found.engine.label} {_sending(found.sends)}.")
+
+
 @engine.command("fetch")
 @click.argument("id")
 @click.option("--agree", is_flag=True, help="Agree to the licence of the weights.")
@@ -188,6 +206,12 @@ def _state(one: EngineInfo) -> str:
     return ", ".join(word for word, holds in words.items() if holds)
 
 
+def _sending(sends: SendsInfo) -> str:
+    """What an engine may send where."""
+    may = "sends" if sends.on else "would send"
+    return f"{may} {sends.what} to {', '.join(sends.hosts)}" + ("" if sends.on else ", and is not allowed to")
+
+
 def _ran(job: Job) -> None:
     took = (job.finished - job.started).total_seconds() if job.started and job.finished else 0.0
     rate = f", {job.done / took:.1f}/s" if took else ""
@@ -203,6 +227,10 @@ def _detail(found: EngineDetail) -> None:
             click.echo(f"  {name} = {json.dumps(found.params[name])}  {about.get('description', '')}".rstrip())
         else:
             click.echo(f"  {name}: {'set' if name in found.secrets else 'not set'} (secret)")
+    if found.sends is not None:
+        click.echo(click.style(f"  ! it {_sending(found.sends)}", fg="yellow"))
+        if not found.sends.on:
+            click.echo(f"  `pixlstash engine allow {one.id} {found.sends.hosts[0]}` allows it")
     if found.weights is not None:
         licence = f", {found.weights.license}" if found.weights.license else ""
         click.echo(f"  weights: {show.size(found.weights.size)}{licence}, in {found.weights.folder}")

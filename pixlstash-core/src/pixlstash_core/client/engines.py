@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ..types import Done, EngineDetail, EngineInfo, FetchWeights, FindSimilar, Job, RunEngine, SetEngine, SimilarFound
+from ..types import (
+    AllowHost,
+    Done,
+    EngineDetail,
+    EngineInfo,
+    FetchWeights,
+    FindSimilar,
+    Job,
+    RunEngine,
+    SetEngine,
+    SimilarFound,
+)
 from .channel import Channel
 
 
@@ -18,6 +29,9 @@ class Engines(Channel):
 
     def set_engine(self, ask: SetEngine) -> EngineInfo:
         return self._post("/engines/settings", EngineInfo, ask)
+
+    def allow_host(self, ask: AllowHost) -> EngineDetail:
+        return self._post("/engines/allow", EngineDetail, ask)
 
     def fetch_weights(self, ask: FetchWeights) -> Job:
         return self._post("/engines/fetch", Job, ask)

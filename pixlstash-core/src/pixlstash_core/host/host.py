@@ -157,7 +157,7 @@ class Host:
             task.check()
 
         if needed is not None:
-            fetching.fetch(weights.folder_of(self.catalogue.models, offered.engine.id), needed, step)
+            fetching.fetch(weights.folder_of(self.catalogue.models, offered.engine.id, needed), needed, step)
 
     def start(self) -> None:
         """Look for what was left to do when the library was last closed."""
@@ -169,9 +169,16 @@ class Host:
         """The lane's process with this engine's model in it. One with another model is ended first."""
         engine = offered.engine
         plain = plain_params(params, reveal=True)
+        hosts = self.catalogue.reachable(offered, params)
         named, hidden = touches(engine.Params), secrets(engine.Params)
         loads = {name: value for name, value in plain.items() if named[name] is LOAD or name in hidden}
-        key = (engine.id, engine.revision, producer if offered.hook in _SPACES else 0, repr(sorted(loads.items())))
+        key = (
+            engine.id,
+            engine.revision,
+            producer if offered.hook in _SPACES else 0,
+            repr(sorted(loads.items())),
+            hosts,
+        )
         with self._lock:
             seat = self._seats.get(engine.lane)
             if seat is not None and seat.key == key and seat.process.alive:
@@ -185,7 +192,7 @@ class Host:
             folder = self._folder(offered, params)
             about = self._outputs.producer(producer).about
             process = Process(start, self.limits)
-            process.load(Load("", str(folder) if folder else None, plain, about), check)
+            process.load(Load("", str(folder) if folder else None, plain, about, hosts), check)
         except BaseException as error:
             if process is not None:
                 process.kill()

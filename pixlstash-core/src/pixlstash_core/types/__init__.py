@@ -23,12 +23,14 @@ from .captions import EditCaptions as EditCaptions
 from .captions import EngineCaption as EngineCaption
 from .captions import LintCaptions as LintCaptions
 from .captions import SetCaption as SetCaption
+from .engines import AllowHost as AllowHost
 from .engines import EngineDetail as EngineDetail
 from .engines import EngineError as EngineError
 from .engines import EngineInfo as EngineInfo
 from .engines import FetchWeights as FetchWeights
 from .engines import Policy as Policy
 from .engines import RunEngine as RunEngine
+from .engines import SendsInfo as SendsInfo
 from .engines import SetEngine as SetEngine
 from .engines import WeightsInfo as WeightsInfo
 from .events import Event as Event

@@ -26,6 +26,23 @@ class WeightsInfo(Struct, frozen=True):
     agree: bool
 
 
+class SendsInfo(Struct, frozen=True):
+    """Where an engine sends something, and what; `allowed`: the hosts people allowed it; `on`: those are enough."""
+
+    hosts: list[str]
+    what: str
+    allowed: list[str]
+    on: bool
+
+
+class AllowHost(Struct, frozen=True):
+    """Allow an engine to send pictures to a host, by its name as in the engine's settings; or no longer."""
+
+    engine: Annotated[str, Meta(min_length=1)]
+    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    allowed: bool = True
+
+
 class FetchWeights(Struct, frozen=True):
     """Fetch an engine's weights from where it says. `agree`: to their licence, where that is asked for."""
 
@@ -68,7 +85,10 @@ class EngineError(Struct, frozen=True):
 
 
 class EngineDetail(Struct, frozen=True):
-    """An engine with its settings, the JSON Schema of their form, the secrets that are set, and its errors (100)."""
+    """An engine with its settings, the JSON Schema of their form, the secrets that are set, and its errors (100).
+
+    `sends`: of one that asks another machine, which, and what it sends there.
+    """
 
     engine: EngineInfo
     params: dict[str, Any]
@@ -76,6 +96,7 @@ class EngineDetail(Struct, frozen=True):
     secrets: list[str]
     weights: WeightsInfo | None
     errors: list[EngineError]
+    sends: SendsInfo | None = None
 
 
 class RunEngine(Selection, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from ..host.host import FETCH
 from ..host.weights import folder_of, missing
 from ..plugins import Offered
 from ..types import (
+    AllowHost,
     Done,
     EngineDetail,
     EngineError,
@@ -26,6 +28,7 @@ from ..types import (
     Job,
     Reader,
     RunEngine,
+    SendsInfo,
     SetEngine,
     WeightsInfo,
 )
@@ -34,6 +37,8 @@ from .wired import Wired, demand
 
 #: Errors that are listed of one engine.
 SHOWN = 100
+#: A name, or an address: what stands before the port.
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*")
 RUNNING = ("waiting", "running")
 
 
@@ -62,6 +67,7 @@ class Engines(Wired):
             sorted(engines.secrets(self.hub, id).keys() & secrets(offered.engine.Params)),
             self._weights(offered, params),
             [EngineError(*one) for one in failed],
+            self._sends(offered, params),
         )
 
     def run_engine(self, reader: Reader, ask: RunEngine) -> Job:
@@ -69,10 +75,8 @@ class Engines(Wired):
         demand(reader, "write", whole=True)
         self._writable()
         offered = self.host.choosing.named(ask.engine, ask.kind)
-        if offered.engine.lane == "net":
-            raise Invalid(f"{offered.engine.id} sends pictures to another machine, which is not possible yet.")
         params, own = self.host.choosing.settings(offered, ask.params)
-        self.host.catalogue.params(offered, params)  # says what is wrong with them
+        self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, params))
         ids = self._meant(reader, ask, offered)
         producer = self.host.catalogue.producer(offered, params)
         if ask.retry:
@@ -92,11 +96,11 @@ class Engines(Wired):
         offered = self.host.catalogue.offered(ask.engine)
         if unknown := (ask.secrets or {}).keys() - secrets(offered.engine.Params):
             raise Invalid(f"{ask.engine} has no secret called {', '.join(sorted(unknown))}.")
-        if ask.policy not in (None, "asked") and offered.engine.lane == "net":
-            raise Invalid(f"{ask.engine} sends pictures to another machine: it is not run by itself.")
         kept = engines.settings(self.db, ask.engine)
         if ask.params is not None:
             kept = msgspec.structs.replace(kept, params=self.host.catalogue.chosen(offered, ask.params))
+        if ask.policy not in (None, "asked"):
+            self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, kept.params))
         producer = self.host.catalogue.producer(offered, kept.params)
         if ask.policy is not None:
             after = provenance.newest_picture(self.db) if ask.policy == "new" else 0
@@ -116,6 +120,19 @@ class Engines(Wired):
         if ask.policy == "all":
             self.run_engine(reader, RunEngine(engine=ask.engine))
         return self._info(offered)
+
+    def allow_host(self, reader: Reader, ask: AllowHost) -> EngineDetail:
+        """Allow an engine to send pictures to a host, or no longer."""
+        demand(reader, "owner")
+        self._writable()
+        offered = self.host.catalogue.offered(ask.engine)
+        host = ask.host.strip().lower()
+        if offered.engine.lane != "net":
+            raise Invalid(f"{ask.engine} sends nothing to other machines.")
+        if not _HOST.fullmatch(host):
+            raise Invalid(f"{ask.host!r} is no name of a host: give it as in the engine's settings, without a port.")
+        engines.allow(self.hub, ask.engine, host, ask.allowed)
+        return self.engine(reader, ask.engine)
 
     def fetch_weights(self, reader: Reader, ask: FetchWeights) -> Job:
         """Fetch the weights an engine needs, from where it says they are."""
@@ -190,11 +207,18 @@ class Engines(Wired):
             provenance.count_outdated(self.db, olds, producer),
         )
 
+    def _sends(self, offered: Offered, params: Any) -> SendsInfo | None:
+        sends = self.host.catalogue.sends(offered, params)
+        if sends is None:
+            return None
+        allowed = engines.allowed(self.hub, offered.engine.id)
+        return SendsInfo(list(sends.hosts), sends.what, allowed, all(host in allowed for host in sends.hosts))
+
     def _weights(self, offered: Offered, params: Any) -> WeightsInfo | None:
         needed = self.host.catalogue.weights(offered, params)
         if needed is None:
             return None
-        place = folder_of(self.host.catalogue.models, offered.engine.id)
+        place = folder_of(self.host.catalogue.models, offered.engine.id, needed)
         size = sum(file.size for file in needed.files)
         hosts = sorted({urlsplit(file.url).hostname or "" for file in needed.files})
         agree = needed.acknowledge and not engines.has_agreed(self.hub, offered.engine.id, needed.license)
