@@ -86,3 +86,52 @@ def test_restoring(path: Path) -> None:
     assert say(path, "snapshot", "restore", 1, "--picture", 99, "--yes").code == 1
     report = say(path, "snapshot", "restore", 1, "--kind", "tags", "--without-files", "--yes", "--json").json
     assert report["resource_type"] == "full" and report["snapshot_id"] == 1
+
+
+def test_diff(path: Path) -> None:
+    assert say(path, "snapshot", "take").code == 0
+    assert say(path, "snapshot", "diff", 1).out == "Nothing differs between snapshot 1 and now.\n"
+    assert say(path, "score", 4, "--id", 1, "--id", 2).code == 0
+    assert say(path, "snapshot", "take").code == 0
+    assert say(path, "score", 2, "--id", 1).code == 0
+    told = say(path, "snapshot", "diff", 1).out
+    assert re.search(r"^scores +2 +0 +0$", told, re.M) and re.search(r"^  scores, added: .+ \(2\): 4$", told, re.M)
+    told = say(path, "snapshot", "diff", 2).out
+    assert re.search(r"^scores +0 +0 +1$", told, re.M) and re.search(
+        r"^  scores, changed: .+ \(1\): 4 → 2$", told, re.M
+    )
+    found = say(path, "snapshot", "diff", 2, 1, "--json").json
+    assert [(one["topic"], one["removed"]) for one in found["topics"]] == [("scores", 2)]
+    assert (found["id"], found["against"]) == (2, 1)
+    assert say(path, "snapshot", "diff", 1, 9).code == 1
+
+
+def test_looking_at_the_past(path: Path) -> None:
+    assert say(path, "score", 4, "--id", 1, "--id", 2).code == 0
+    assert say(path, "snapshot", "take").code == 0
+    assert say(path, "score", 0, "--id", 1).code == 0
+
+    def then(*words: object) -> Any:
+        return say(path, "--as-of", 1, *words)
+
+    assert then("find", "score:4", "--json").json["total"] == 2
+    assert say(path, "find", "score:4", "--json").json["total"] == 1
+    assert then("show", 1, "--json").json["score"] == 4
+    assert then("stats", "--json").code == 0 and then("list").code == 0
+    for words in (("score", 1, "--id", 1), ("undo",), ("snapshot", "list"), ("check",)):
+        refused = then(*words)
+        assert refused.code == 1 and "as of snapshot 1" in refused.err, words
+    assert say(path, "--as-of", 9, "find").code == 1
+    assert say(path, "show", 1, "--json").json["score"] == 0
+
+
+def test_history_of_a_picture(path: Path) -> None:
+    assert say(path, "snapshot", "take", "--label", "first").code == 0
+    assert say(path, "score", 4, "--id", 2).code == 0
+    assert say(path, "snapshot", "take").code == 0
+    told = say(path, "snapshot", "history", 2).out
+    assert re.search(
+        r"snapshot 1 “first”\n  pictures: – → .+\nby .+ UTC, snapshot 2\n  scores: – → 4\nby now\n  as before", told
+    )
+    assert [one["snapshot_id"] for one in say(path, "snapshot", "history", 2, "--json").json] == [1, 2, None]
+    assert say(path, "snapshot", "history", 99).code == 1

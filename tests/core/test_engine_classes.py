@@ -62,7 +62,9 @@ def test_a_secret_is_shown_nowhere() -> None:
     assert plain_params(params) == {"top": 4, "precision": "f16", "endpoint": "", "names": []}
     assert read_params(Fields, plain_params(params, reveal=True)) == params
     shown = form(Fields)["properties"]["key"]
-    assert shown == {"type": "string", "format": "password", "writeOnly": True}
+    assert shown == {"type": "string", "format": "password", "writeOnly": True, "x-touches": "load"}
+    said = {name: field["x-touches"] for name, field in form(Fields)["properties"].items()}
+    assert said == {"top": "output", "precision": "load", "endpoint": "run", "key": "load", "names": "output"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from pixlstash_core.errors import Conflict, Forbidden, PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.types import DeletePictures, Reader, RestorePictures, Scope
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 
 def test_a_score_and_back(library: Library) -> None:
     ids = fill(library, 3)

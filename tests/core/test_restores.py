@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import apsw
@@ -427,13 +428,12 @@ def test_a_table_that_came_later_stays(library: Library) -> None:
     assert library.picture(OWNER, ids[0]).score == 0
 
 
-def test_one_of_an_older_schema(library: Library, tmp_path: Path) -> None:
-    """D11: it is brought up to date aside; one of a newer schema is refused."""
-    ids = fill(library, 6)
-    library.score(OWNER, ScorePictures(ids=ids[:3], score=4))
-    folder, today = library.path / "snapshots", library.db.version
+@contextmanager
+def with_older(library: Library) -> Iterator[Library]:
+    """The library with snapshot 1, as the first release would have taken it, and 2, of a newer schema."""
+    today = library.db.version
     library.close()
-    first_of(library.path)  # as the first release would have left it
+    first_of(library.path)
     old = apsw.Connection(str(library.path / "library.db"))
     old.execute("vacuum").fetchall()
     size, pages = old.execute("pragma page_size").fetchall()[0][0], old.execute("pragma page_count").fetchall()[0][0]
@@ -447,14 +447,23 @@ def test_one_of_an_older_schema(library: Library, tmp_path: Path) -> None:
         stored = shelf.store(source, lambda done, total: None, patient=True)
         packs = [(pack.name, len(pack)) for pack in stored.packs]
         public_id = str(anew.db.setting("public_id"))
+        count = anew.db.value("select count(*) from picture")
         for schema, id in ((1, 1), (today + 1, 2)):
             shelf.add(
                 Manifest(
-                    *(id, "x", "MANUAL", None, 0, public_id, "", 0, schema, "0", size, pages, stored.bytes),
-                    *(stored.sha256, {"picture": 6}, packs),
+                    *(id, f"x{id}", "MANUAL", None, 0, public_id, "", 0, schema, "0", size, pages, stored.bytes),
+                    *(stored.sha256, {"picture": count}, packs),
                 ),
                 stored.numbers,
             )
+        yield anew
+
+
+def test_one_of_an_older_schema(library: Library) -> None:
+    """D11: it is brought up to date aside; one of a newer schema is refused."""
+    ids = fill(library, 6)
+    library.score(OWNER, ScorePictures(ids=ids[:3], score=4))
+    with with_older(library) as anew:
         assert [one.is_compatible for one in anew.snapshots(OWNER)] == [False, True]
         anew.score(OWNER, ScorePictures(ids=ids, score=1))
         assert any("older PixlStash" in one for one in anew.preview_restore(OWNER, 1).warnings)
@@ -462,7 +471,7 @@ def test_one_of_an_older_schema(library: Library, tmp_path: Path) -> None:
             back(anew, 2)
         back(anew, 1)
         assert [anew.picture(OWNER, one).score for one in ids] == [4, 4, 4, 0, 0, 0]
-        assert list((folder / "scratch").iterdir()) == []
+        assert list((anew.path / "snapshots" / "scratch").iterdir()) == []
         check_derived(anew)
 
 

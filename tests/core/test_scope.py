@@ -106,6 +106,7 @@ def ids_of(house: House, reader: Reader, text: str, sort: str | None = None) -> 
 #: What a scoped reader must not be given at all.
 WHOLE: dict[str, tuple[Any, ...]] = {
     "history": (),
+    "tagging": (),
     "jobs": (),
     "job": (1,),
     "plugin_list": (),
@@ -183,6 +184,8 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "verify_snapshots": (),
     "export_snapshot": (1, Path("nowhere")),
     "open_snapshot": (1,),
+    "diff_snapshot": (1,),
+    "picture_history": (1,),
     "preview_restore": (1,),
     "preview_resources": (1, RestoreResources([Resource("picture", 1)])),
     "restore_snapshot": (1, RestoreSnapshot()),

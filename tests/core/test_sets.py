@@ -29,6 +29,8 @@ from pixlstash_core.types import (
     SetCaption,
 )
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 
 def make(library: Library, name: str, ids: list[int] | None = None) -> int:
     made = library.create_set(OWNER, Create(name=name)).id

@@ -28,6 +28,8 @@ from pixlstash_core.types import (
     Selection,
 )
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 
 def tagger(library: Library, engine: str = "synthetic", threshold: float = 0.5) -> int:
     producer = library.outputs.register("tag", engine, "1", {})

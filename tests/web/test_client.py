@@ -49,7 +49,7 @@ def test_every_route_has_a_method(name: str) -> None:
 
 def test_every_method_has_a_route() -> None:
     methods = {name for name, _ in inspect.getmembers(Client, inspect.isfunction) if not name.startswith("_")}
-    assert methods - {"close"} == {route.function.__name__ for route in ROWS}
+    assert methods - {"close", "as_of"} == {route.function.__name__ for route in ROWS}
 
 
 def test_reads_give_the_same_structs(shared: Served) -> None:

@@ -15,7 +15,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.types import CreateToken
 from pixlstash_web import compat
 from pixlstash_web.group_routes import GROUP_ROUTES
-from pixlstash_web.routes import PREFIX, ROOT_ROUTES, ROUTES
+from pixlstash_web.routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
 from pixlstash_web.specs import api
 
 #: What each kind of caller may do, written by hand: the highest right, or the status that answers everything.
@@ -49,7 +49,7 @@ UPLOADS = {"upload", "begin_upload", "continue_upload", "cancel_upload", "upload
 GROUPS = {route.function.__name__ for route in GROUP_ROUTES if route.right == "write"}
 GROUPS |= {"duplicates", "add_picture_set_members", "add_faces", "import_tags"}
 WHOLE = {"undo", "redo", "history", "run_engine", "revert_job", "import_pictures", "import_status"} | UPLOADS | GROUPS
-ROWS = [route for route in (*ROUTES, *compat.ROUTES) if route.right != "public"]
+ROWS = [route for route in (*ROUTES, *PAST_ROUTES, *compat.ROUTES) if route.right != "public"]
 
 
 def ids_of(route: object) -> str:
@@ -101,7 +101,16 @@ def callers(shared: Served) -> dict[str, Peer]:
 
 def example(path: str) -> str:
     """A path of the table with something in it. The id is one that no token and no job has."""
-    given = {"id": "999999", "link": "999999", "view": "gone", "b": "0", "name": "prompt", "ending": "png"}
+    given = {
+        "id": "999999",
+        "link": "999999",
+        "view": "gone",
+        "b": "0",
+        "name": "prompt",
+        "ending": "png",
+        "snapshot": "999999",
+        "rest": "some/thing",
+    }
     queries = {"/uploads": "?name=a.png", "/uploads/{id}": "?offset=0", "/pictures/import/status": "?task_id=none"}
     return PREFIX + re.sub(r"{(\w+)(:\w+)?}", lambda match: given[match[1]], path) + queries.get(path, "")
 

@@ -27,13 +27,18 @@ NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "c
 
 
 class Database:
-    """A migrated SQLite file. `schema` names the folder of numbered `.sql` files below `pixlstash_core/schema`."""
+    """A migrated SQLite file. `schema` names the folder of numbered `.sql` files below `pixlstash_core/schema`.
 
-    def __init__(self, path: Path, schema: str, *, read_only: bool = False, synchronous: str = "full") -> None:
+    `mode`: how it is opened when it is only read, as SQLite's URIs say it.
+    """
+
+    def __init__(
+        self, path: Path, schema: str, *, read_only: bool = False, synchronous: str = "full", mode: str = ""
+    ) -> None:
         self.path = path
         self.read_only = read_only
         self._synchronous = synchronous
-        self._mode = _reading_mode(path) if read_only else ""
+        self._mode = mode or (_reading_mode(path) if read_only else "")
         self._pool: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
         self._made = 0
         self._lock = threading.Lock()

@@ -20,13 +20,17 @@ from .db import Rows, bind_ids, fetch
 from .errors import Conflict, Invalid, Locked, NotFound
 from .hub import now
 from .icons import ICONS
-from .nouns import Count, Matching, Term
+from .nouns import Count, Hidden, Matching, Term
 from .pictures import when
 from .query import split_operator
 from .terms import like
 from .types import Create, Edit, Members, Reader
 from .write import Write
 
+#: What a row of one says, to be compared by people.
+SAYS = """
+    r.name || iif(r.note = '', '', ' · ' || r.note) || coalesce(' · ' || r.colour, '') || coalesce(' · ' || r.icon, '')
+    """
 #: Characters of a name, a note and a link at most.
 LONGEST_NAME, LONGEST_NOTE = 200, 20_000
 
@@ -306,7 +310,7 @@ def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
 
 
 def named(
-    group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
+    group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Hidden
 ) -> list[tuple[str, int | None]]:
     """Names that contain what was typed, those that begin with it first, and how many pictures each has."""
     part = like(folded(typed))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,7 +59,9 @@ from .jobs import Handler, Jobs, Task
 from .lock import Holder, Lock
 from .media import DecoderPool, Limits
 from .nouns import Noun, Table
+from .past import Past, Pasts
 from .plugins import Plugins
+from .snapshots.manifests import Manifest
 from .tagging import switch
 from .tagging.meaning import TABLES as WEIGHED
 from .terms import TERMS
@@ -66,8 +69,9 @@ from .thumbnails import Thumbnails
 from .types import OWNER, Event, Job, JobChanged, Reader, SnapshotsChanged
 from .uploads import Uploads
 from .usecases import UseCases
+from .usecases.wired import demand
 from .views import Views
-from .write import Door, Write, outcome
+from .write import Door, Write, outcome, revisions
 
 T = TypeVar("T")
 NOUNS: tuple[Noun, ...] = (
@@ -120,11 +124,13 @@ class Library(UseCases):
         rules = [rule for noun in NOUNS for rule in noun.rules]
         counts = [count for noun in NOUNS for count in noun.counts]
         spreads = [spread for noun in NOUNS for spread in noun.spreads]
-        self.door = Door(self.db, self.hub, tables, rules, self.feed.committed, counts, spreads, watch=self._changed)
+        self._writing = partial(Door, tables=tables, rules=rules, counts=counts, spreads=spreads)
+        self.door = self._writing(self.db, self.hub, on_commit=self.feed.committed, watch=self._changed)
         terms = {term.name: term for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms))}
         places = tuple(place for noun in NOUNS for place in noun.words)
+        self._looking = partial(Views, terms=terms, places=places)
         saved = partial(queries.text, self.db)
-        self.views = Views(self.db, terms, self.epoch, lambda: self.door.nouns, places=places, saved=saved)
+        self.views = self._looking(self.db, epoch=self.epoch, revisions=lambda: self.door.nouns, saved=saved)
         self.access = Access(self.hub, read_only=read_only)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
@@ -151,6 +157,7 @@ class Library(UseCases):
         tell = partial(self.feed.tell, SnapshotsChanged())
         self.restore_points = snapshots.Snapshots(self.db, self.hub, self.door, path / "snapshots", tell)
         self.restores = restores.Restores(self.db, self.hub, self.door, self.restore_points.shelf, self.door.tables)
+        self.pasts = Pasts(self.restore_points.shelf, self.db.version, self._past, self._derive)
         self.likeness = likeness.Likeness(self.db, lambda: self.door.nouns.get("vectors", 0))
         self.host = Host(
             self.db,
@@ -271,6 +278,7 @@ class Library(UseCases):
     def _tidy(self) -> None:
         self.views.drop_idle()
         self.likeness.drop_idle()
+        self.pasts.drop_idle()
         self.arriving.sweep()
 
     def _snapshots(self, task: Task) -> None:
@@ -298,6 +306,7 @@ class Library(UseCases):
         self.door.close()
         self.feed.catch_up()
         self.feed.stop()
+        self.pasts.close()
         self.access.close()
         self.thumbnails.close()
         self.hub.close()
@@ -332,6 +341,32 @@ class Library(UseCases):
         """Tell other processes of this machine where the library is served."""
         if self._lock:
             self._lock.tell(Holder(os.getpid(), url, self.access.local_secret))
+
+    # -- the past ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def as_of(self, reader: Reader, id: int) -> Iterator[Past]:
+        """The library as it was at a snapshot, to be looked at, for as long as the block lasts. The owner's alone."""
+        demand(reader, "owner")
+        with self.pasts.using(id, self.public_id) as past:
+            yield past
+
+    def _past(self, manifest: Manifest, db: Database) -> Past:
+        nouns, saved = revisions(db)[1], partial(queries.text, db)
+        return Past(
+            self, manifest, db, self._looking(db, epoch=manifest.public_id, revisions=lambda: nouns, saved=saved)
+        )
+
+    def _derive(self, db: Database) -> None:
+        """Bring the derived tables of an older snapshot's database up to date."""
+        hub = Hub(db.path.with_name(f"{db.path.name}-hub"))
+        door = self._writing(db, hub, on_commit=lambda revision, events: None)
+        try:
+            while switch.pending(door) and switch.step(door) is not None:
+                pass
+        finally:
+            door.close()
+            hub.close()
 
     # -- for plugins ---------------------------------------------------------------------------------------------------
 
@@ -401,8 +436,26 @@ class Bound:
     def __getattr__(self, name: str) -> Any:
         return partial(getattr(self.library, name), self.reader)
 
+    def as_of(self, id: int) -> Any:
+        """The same methods, of the library as of a snapshot. Close it afterwards, and this one after it."""
+        opening = ExitStack()
+        return _BoundPast(opening.enter_context(self.library.as_of(self.reader, id)), self.reader, opening)
+
     def close(self) -> None:
         self.library.close()
+
+
+class _BoundPast:
+    """The past, with the reader filled in."""
+
+    def __init__(self, past: Past, reader: Reader, opening: ExitStack) -> None:
+        self._past, self._reader, self._opening = past, reader, opening
+
+    def __getattr__(self, name: str) -> Any:
+        return partial(getattr(self._past, name), self._reader)
+
+    def close(self) -> None:
+        self._opening.close()
 
 
 def _unfinished(path: Path) -> list[Path]:

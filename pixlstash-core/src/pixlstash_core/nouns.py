@@ -6,12 +6,18 @@ The write door, the query compiler, history and imports know nouns only through 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
+from .types import RestoreKind
+
 if TYPE_CHECKING:
     import apsw
+
+    from .changesets import Whole
+
+K = TypeVar("K")
 
 
 class Matching(Struct, frozen=True):
@@ -30,6 +36,20 @@ class Between(Struct, frozen=True):
     high: float | None
 
 
+class Hidden(list[int]):
+    """Ids of the pictures that a veil hides, and what was counted of them: every letter typed asks again."""
+
+    def __init__(self, ids: Iterable[int] = ()) -> None:
+        super().__init__(ids)
+        self._counted: dict[str, Any] = {}
+
+    def counted(self, what: str, count: Callable[[], dict[K, int]]) -> dict[K, int]:
+        """The same count again, or made now."""
+        found: dict[K, int] = self._counted[what] if what in self._counted else count()
+        self._counted[what] = found
+        return found
+
+
 #: What a query term means.
 Condition = Matching | Between
 
@@ -39,7 +59,6 @@ Condition = Matching | Between
 #: have becomes what it was. group: as rows, but those added since stay, or go if asked. shell: goes when it is empty.
 #: whole: all of it becomes what it was. presence: rows come and go, with a new date. never: stays as it is.
 Merge = Literal["rows", "root", "bytes", "kept", "words", "group", "shell", "whole", "presence", "never"]
-RestoreKind = Literal["tags", "scores", "captions", "faces", "membership"]
 TAGS: frozenset[RestoreKind] = frozenset({"tags"})
 CAPTIONS: frozenset[RestoreKind] = frozenset({"captions"})
 MEMBERSHIP: frozenset[RestoreKind] = frozenset({"membership"})
@@ -55,7 +74,9 @@ class Table(Struct, frozen=True):
     `through`: columns' indexes, and statements that find the other pictures their values concern (`… in carray(?)`).
     `merge`: how a restore makes it what it was; `within`: columns and the tables whose rows they name. A row belongs to
     what a snapshot speaks of when all of these rows do; without `within`, when its picture does. `kinds`: what it is
-    restored with when only some kinds are asked for.
+    restored with when only some kinds are asked for. `topic`: what a comparison counts its rows as, by default the
+    noun; None: nothing anybody would look for. `says`: an expression for what the row `r` says, to be shown to people;
+    `{db}` is the database it is in.
     """
 
     name: str
@@ -66,13 +87,27 @@ class Table(Struct, frozen=True):
     merge: Merge = "rows"
     within: tuple[tuple[str, str], ...] = ()
     kinds: frozenset[RestoreKind] = frozenset()
+    topic: str | None = ""
+    says: str = ""
 
 
 class Rule(Struct, frozen=True):
-    """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo."""
+    """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo.
+
+    `many`, where there is one, is run instead when all that changed in its one table is known as arrays.
+    """
 
     tables: frozenset[str]
     run: Callable[[apsw.Connection, list[int]], None]
+    many: Callable[[apsw.Connection, list[int], Whole], None] | None = None
+
+    def follow(self, connection: apsw.Connection, ids: list[int], whole: dict[str, Whole]) -> None:
+        """Bring the table up to date."""
+        found = whole.get(next(iter(self.tables))) if len(self.tables) == 1 else None
+        if self.many is not None and found is not None:
+            self.many(connection, ids, found)
+        else:
+            self.run(connection, ids)
 
 
 class Spread(Struct, frozen=True):
@@ -116,7 +151,7 @@ class Term(Struct, frozen=True):
     nouns: tuple[str, ...] = ("pictures",)
     group: bool = False
     spread: bool = False
-    values: Callable[[apsw.Connection, str, int, Sequence[int]], Sequence[tuple[str, int | None]]] | None = None
+    values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
     private: bool = False
     arranged: Callable[[str], Matching] | None = None
 

@@ -90,15 +90,22 @@ def refresh_words(connection: apsw.Connection, ids: list[int]) -> None:
     ).fetchall()
 
 
+_FACTS = ("pictures", 0, "facts")
 GRID = Rule(frozenset({"picture", "location", "score", "scrapheap", "stack_member", "correction"}), refresh_grid)
 NOUN = Noun(
     "pictures",
     tables=(
-        Table("picture", "pictures", 0, "picture", merge="root"),
-        Table("location", "pictures", 1, "location", merge="bytes", within=PICTURE),
-        Table("fact", "pictures", 0, "facts", merge="bytes", within=PICTURE),
-        Table("words", "pictures", 0, "facts", merge="bytes", within=PICTURE),
-        Table("payload", "pictures", 0, "facts", merge="bytes", within=PICTURE),
+        Table("picture", "pictures", 0, "picture", merge="root", says="r.name"),
+        Table(
+            *("location", "pictures", 1, "location"),
+            merge="bytes",
+            within=PICTURE,
+            topic="locations",
+            says="(select name from {db}.store where id = r.store_id) || ': ' || r.key || ' (' || r.state || ')'",
+        ),
+        Table("fact", *_FACTS, merge="bytes", within=PICTURE, topic="facts", says="r.label || ': ' || r.value"),
+        Table("words", *_FACTS, merge="bytes", within=PICTURE, topic="facts", says="r.prompt"),
+        Table("payload", *_FACTS, merge="bytes", within=PICTURE, topic="facts", says="r.name"),
     ),
     rules=(
         GRID,
@@ -286,13 +293,11 @@ def demand(db: Database, reader: Reader, ids: list[int], *, scrapped: bool) -> N
     """Raise unless all these pictures are there; the same for absent and not visible."""
     relation, bound = scope.visible(reader)
     given = set(ids)
-    found: dict[int, int] = dict(
-        db.read(
-            f"select g.id, g.live from {relation} g where g.id in carray(:given)",
-            {**bound, "given": bind_ids(sorted(given))},
-        )
-    )
-    refuse(given, found, scrapped=scrapped)
+    bound = {**bound, "given": bind_ids(sorted(given))}
+    found = f"from {relation} g where g.id in carray(:given)"
+    if db.read(f"select count(*) {found}" + ("" if scrapped else " and g.live"), bound) == [(len(given),)]:
+        return
+    refuse(given, dict(db.read(f"select g.id, g.live {found}", bound)), scrapped=scrapped)
 
 
 def refuse(given: set[int], found: dict[int, int], *, scrapped: bool) -> None:
@@ -338,6 +343,12 @@ def bytes_of(db: Database, reader: Reader, picture: int) -> Bytes:
         raise scope.absent()
     places = [(row[3], row[4]) for row in rows if row[3] is not None]
     return Bytes(rows[0][0], rows[0][1], rows[0][2], places)
+
+
+def by_hash(db: Database, sha256: bytes) -> int | None:
+    """The picture with these bytes."""
+    found: int | None = db.value("select id from picture where sha256 = ?", (sha256,))
+    return found
 
 
 def payload(db: Database, reader: Reader, picture: int, name: str) -> str:

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from . import pictures, query, scope, suggest
 from .db import Database, bind_ids
 from .errors import Invalid, QueryError, ViewGone
-from .nouns import Term
+from .nouns import Hidden, Term
 from .plan import Language, Look, Plan, found
 from .terms import words
 from .types import Picture, Reader, Rows, Section, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from .columns import Columns, Frame
     from .masks import Masks
+    from .memberships import Memberships
 
 BLOCK, DETAILS = 2048, 256
 #: So many blocks are read from the table, until it is worth the memory, and the wait, to hold what all blocks show.
@@ -67,10 +68,15 @@ class Order(Struct, eq=False):
 
 
 class Veiled(Struct, eq=False):
-    """Ids of what is hidden, and one bit for each picture that is blurred."""
+    """One bit for each picture of the frame that is hidden, or blurred; None: none is."""
 
-    hidden: list[int]
-    blurred: NDArray[np.bool_] | None = None
+    hidden: NDArray[np.bool_] | None
+    blurred: NDArray[np.bool_] | None
+    frame: Frame
+    memberships: Memberships
+
+    def hides(self, picture: int) -> bool:
+        return self.hidden is not None and picture < len(self.hidden) and bool(self.hidden[picture])
 
     def blurs(self, picture: int) -> bool:
         return self.blurred is not None and picture < len(self.blurred) and bool(self.blurred[picture])
@@ -100,6 +106,8 @@ class Views:
         self._saved = saved
         self._columns: Columns | None = None
         self._kept_masks: Masks
+        self._memberships: Memberships
+        self._hidden: tuple[object, Hidden] = (None, Hidden())
         self._looks = 0
         self._orders: OrderedDict[str, Order] = OrderedDict()
         self._lock = threading.Lock()
@@ -186,13 +194,25 @@ class Views:
         assert mask is not None
         return frame, mask if hidden is None else mask & ~hidden
 
-    def veiled(self, reader: Reader, veil: Veil) -> Veiled:
-        """What of the whole library, the scrapheap among it, shall not lie open."""
+    def veiled(self, reader: Reader, veil: Veil) -> Veiled | None:
+        """What of the whole library, the scrapheap among it, shall not lie open; None: nothing."""
         hide, blur = self._veiling(reader, veil.hide), self._veiling(reader, veil.blur)
         if hide is None and blur is None:
-            return Veiled([])
-        _, (hidden, blurred) = self._masks(reader, hide, blur)
-        return Veiled([] if hidden is None else hidden.nonzero()[0].tolist(), blurred)
+            return None
+        frame, (hidden, blurred) = self._masks(reader, hide, blur)
+        return Veiled(hidden, blurred, frame, self._memberships)
+
+    def hidden(self, reader: Reader, veil: Veil | None) -> Hidden:
+        """The ids of what is hidden; the same list as long as nothing changes."""
+        key = (scope.fingerprint(reader), veil, tuple(sorted(self._revisions().items())))
+        with self._lock:
+            if self._hidden[0] == key:
+                return self._hidden[1]
+        veiled = self.veiled(reader, veil) if veil else None
+        found = Hidden() if veiled is None or veiled.hidden is None else Hidden(veiled.hidden.nonzero()[0].tolist())
+        with self._lock:
+            self._hidden = key, found
+        return found
 
     def renew(self, epoch: str) -> None:
         """Another epoch has begun: nothing that was kept counts any more."""
@@ -209,7 +229,8 @@ class Views:
                 del self._orders[key]
         if self._columns is not None and self._columns.drop(IDLE):
             self._kept_masks.drop()
-            self._looks = 0
+            self._memberships.drop()
+            self._looks, self._hidden = 0, (None, Hidden())
 
     def touch(self, ids: Iterable[int], renamed: bool) -> None:
         """Say that grid rows changed; on the writer's thread, before the change is acknowledged."""
@@ -218,7 +239,7 @@ class Views:
 
     def suggest(self, reader: Reader, text: str, limit: int, veil: Veil | None = None) -> list[Suggestion]:
         """What the text of a query could go on with."""
-        hidden = self.veiled(reader, veil).hidden if veil else ()
+        hidden = self.hidden(reader, veil)
         return suggest.of(self._db, reader, self._known_terms(reader), text, limit, hidden)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
@@ -242,8 +263,10 @@ class Views:
             if self._columns is None:  # numpy takes a while to load, and not every process looks
                 from .columns import Columns
                 from .masks import Masks
+                from .memberships import Memberships
 
                 self._columns, self._kept_masks = Columns(self._db), Masks()
+                self._memberships = Memberships()
         revisions = dict(self._revisions())
         frame = self._columns.current()
         inside = None if reader.scope.ids is None else frame.mask(reader.scope.ids)

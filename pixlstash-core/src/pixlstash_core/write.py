@@ -117,7 +117,7 @@ class Door:
         self._count = itertools.count()
         self._marks = Marks(db, hub)
         self._sealing = Sealing(db, self._marks, rules, counts, spreads)
-        self.revision, self.nouns = _revisions(db)
+        self.revision, self.nouns = revisions(db)
         self._closed = False
         self._thread: threading.Thread | None = None
         if not db.read_only:
@@ -323,7 +323,8 @@ def _demand_key(write: Write, name: str, statement: str) -> None:
         raise Invalid(f"The id of {name} must be `integer primary key autoincrement not null`: no id is used twice.")
 
 
-def _revisions(db: Database) -> tuple[int, dict[str, int]]:
+def revisions(db: Database) -> tuple[int, dict[str, int]]:
+    """The revision of all, and of each noun."""
     rows: dict[str, int] = dict(db.read("select noun, revision from derived_revision"))
     return rows.pop("", 0), rows
 

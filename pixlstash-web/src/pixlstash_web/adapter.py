@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 BODY_LIMIT = 1 << 20
 BODY_SECONDS = 30.0
 EXACT = 1 << 53
+#: The part of a path that names the snapshot whose past is asked.
+SNAPSHOT = "snapshot"
 
 
 class Argument(Struct, frozen=True):
@@ -76,8 +78,8 @@ class Plan:
             else:
                 self.query.append(argument)
         fields = self.body.type.__struct_fields__ if self.body else ()
-        unknown = set(converters) - {argument.name for argument in self.path} - set(fields)
-        if unknown:
+        unknown = set(converters) - {argument.name for argument in self.path} - set(fields) - {SNAPSHOT}
+        if unknown and (rest or not self.takes_call):
             raise TypeError(f"{route.method} {route.path}: the function takes no {sorted(unknown)}.")
         self._overrides = [name for name in converters if name in fields]
 
@@ -113,6 +115,10 @@ class Plan:
         """Call the plain function and make its answer."""
         if self.takes_call:
             return self.answer(call, self.route.function(call, **arguments))
+        if self.route.past:
+            snapshot = read_text(Argument(SNAPSHOT, int), call.request.path_params[SNAPSHOT])
+            with call.library.as_of(call.reader, snapshot) as past:
+                return self.answer(call, getattr(past, self.route.name)(call.reader, **arguments))
         return self.answer(call, self.route.function(call.library, call.reader, **arguments))
 
     def answer(self, call: Call, result: Any) -> Response:

@@ -19,7 +19,7 @@ from .adapter import Plan, Resource
 from .answers import as_error
 from .headers import Headers
 from .host import Host
-from .routes import PREFIX, ROOT_ROUTES, ROUTES
+from .routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
 from .site import Site
 from .table import Route
 
@@ -28,7 +28,7 @@ def build(site: Site) -> ASGIApp:
     """The ASGI application that serves a site."""
     site.plans = list(plans(site))
     by_path: dict[str, list[Plan]] = {}
-    for plan in (*site.plans, *below(PREFIX, compat.ROUTES)):
+    for plan in (*site.plans, *below(PREFIX, PAST_ROUTES), *below(PREFIX, compat.ROUTES)):
         by_path.setdefault(plan.route.path, []).append(plan)
     # Fixed paths come first: /pictures/score is not the picture called "score".
     ordered = sorted(by_path, key=lambda path: [_openness(part) for part in path.split("/")])

@@ -13,7 +13,8 @@ from .adapter import Plan
 from .app import below
 from .compat import ROUTES as COMPATIBLE
 from .openapi import describe
-from .routes import PREFIX, ROOT_ROUTES, ROUTES
+from .past_routes import BELOW
+from .routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
 
 BEGIN, END = "<!-- made from the route table: begin -->\n", "<!-- made from the route table: end -->\n"
 
@@ -30,9 +31,17 @@ def rewrite(text: str) -> str:
     own, theirs = describe(own_plans()), describe(below(PREFIX, COMPATIBLE))
     known = own["components"]["schemas"]
     others = {name: one for name, one in theirs["components"]["schemas"].items() if name not in known}
-    made = [*_table(own), "", "### Structs", "", *_structs(known)]
+    made = [*_table(own), "", "### As of a snapshot", "", *_past(), "", "### Structs", "", *_structs(known)]
     made += ["", "### Routes that clients of the public PixlStash know", *_table(theirs), "", *_structs(others)]
     return before + BEGIN + "\n".join(made) + "\n" + END + after
+
+
+def _past() -> Iterator[str]:
+    """Where the past can be looked at."""
+    paths = [route.path.removeprefix(BELOW).replace(":path", "") for route in PAST_ROUTES if route.past]
+    yield "These answer as of a snapshot below `/asof/{snapshot}`, to the owner, with the same structs. A change there"
+    yield "is answered with 409, and everything else with 404:"
+    yield ", ".join(f"`{path}`" for path in paths) + "."
 
 
 def _table(document: dict[str, Any]) -> Iterator[str]:

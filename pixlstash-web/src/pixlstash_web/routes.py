@@ -13,6 +13,7 @@ from .events import events
 from .files import present_original, present_payload, present_thumbnail
 from .group_routes import GROUP_ROUTES
 from .openapi import openapi
+from .past_routes import past_routes
 from .session import session, set_password, sign_in, sign_out
 from .snapshot_routes import SNAPSHOT_ROUTES
 from .specs import api
@@ -112,5 +113,7 @@ ROUTES: tuple[Route, ...] = (
     api("GET", "/check", Library.check, "owner"),
     api("GET", "/openapi.json", openapi, "read"),
 )
+#: The same as of a snapshot, below `/api/v1/asof/{snapshot}`.
+PAST_ROUTES = past_routes(ROUTES)
 #: At the root, where clients of other servers of this kind look.
 ROOT_ROUTES: tuple[Route, ...] = (api("GET", "/version", version, "public"),)

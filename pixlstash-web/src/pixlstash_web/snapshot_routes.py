@@ -46,9 +46,11 @@ SNAPSHOT_ROUTES: tuple[Route, ...] = (
     api("PATCH", "/snapshots/{id}", Library.edit_snapshot, "owner"),
     api("DELETE", "/snapshots/{id}", Library.delete_snapshot, "owner"),
     api("POST", "/snapshots/{id}/verify", Library.verify_snapshot, "owner"),
+    api("GET", "/snapshots/{id}/diff", Library.diff_snapshot, "owner"),
     api("GET", "/snapshots/{id}/restore/preview", Library.preview_restore, "owner"),
     api("POST", "/snapshots/{id}/restore", Library.restore_snapshot, "owner"),
     api("POST", "/snapshots/{id}/restore/preview/batch", Library.preview_resources, "owner"),
     api("POST", "/snapshots/{id}/restore/batch", Library.restore_resources, "owner"),
+    api("GET", "/pictures/{id}/history", Library.picture_history, "owner"),
     api("GET", "/snapshots/{id}/export", export_snapshot, "owner", media=BINARY),
 )

@@ -54,7 +54,8 @@ class Route(Struct, frozen=True, eq=False):
     Arguments named in `path` come from there, a struct comes from the JSON body, the others from the query string.
     `present(call, result)` makes the answer when it is not JSON; `media` and `also` (query keys that only `present`
     reads) are for the documentation. `early` routes work before a password is set. `when(query)` tells the requests for
-    this row from those for another one of the same method and path, which has none. `status` is that of a JSON answer.
+    this row from those for another one of the same method and path, which has none. `past`: it asks the library as of
+    the snapshot that the path names. `status` is that of a JSON answer.
     """
 
     method: Method
@@ -66,6 +67,7 @@ class Route(Struct, frozen=True, eq=False):
     also: tuple[str, ...] = ()
     early: bool = False
     when: Callable[[QueryParams], bool] | None = None
+    past: bool = False
     status: int = 200
 
     @property

@@ -22,8 +22,8 @@ COMMANDS = f"{__name__}.commands"
 class Shell:
     """What every verb shares: which library, and how it is reached."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, as_of: int | None = None) -> None:
+        self.path, self.as_of = path, as_of
 
     @contextmanager
     def connect(self, *, work: bool = False) -> Iterator[Any]:
@@ -32,7 +32,14 @@ class Shell:
 
         session = connect(self.path, work=work)
         try:
-            yield session
+            if self.as_of is None:
+                yield session
+                return
+            past = session.as_of(self.as_of)
+            try:
+                yield past
+            finally:
+                past.close()
         finally:
             session.close()
 
@@ -89,11 +96,12 @@ def data_folder() -> Path:
     is_eager=True,  # the verbs that --help lists depend on it
     help="The library's folder.  [env: PIXLSTASH_LIBRARY]",
 )
+@click.option("--as-of", metavar="ID", type=click.IntRange(min=1), help="Look at the library as of this snapshot.")
 @click.version_option(package_name="pixlstash-core", prog_name="pixlstash")
 @click.pass_context
-def pixlstash(ctx: click.Context, library: Path | None) -> None:
+def pixlstash(ctx: click.Context, library: Path | None, as_of: int | None) -> None:
     """A private library for pictures and videos, on your own machine."""
-    ctx.obj = Shell(_path(library))
+    ctx.obj = Shell(_path(library), as_of)
 
 
 @pixlstash.command()

@@ -11,7 +11,7 @@ from . import show
 from .options import JSON
 
 if TYPE_CHECKING:
-    from ..types import RestoreReport, RestoreSummary, Snapshot
+    from ..types import Difference, RestoreReport, RestoreSummary, Snapshot
     from .main import Shell
 
 ID = click.argument("id", type=click.IntRange(min=1))
@@ -87,6 +87,60 @@ def _lines(one: Snapshot) -> list[str]:
         f"size        {show.size(one.byte_size)} by itself; deleting it frees {show.size(one.frees)}",
     ]
     return lines if one.is_compatible else [*lines, "It is of another library, or of a newer PixlStash."]
+
+
+@snapshot.command("diff")
+@ID
+@click.argument("other", type=click.IntRange(min=1), required=False)
+@JSON
+@click.pass_obj
+def diff(shell: Shell, id: int, other: int | None, as_json: bool) -> None:
+    """Say what came, went and changed from a snapshot to the OTHER, or until now."""
+    with shell.connect() as session:
+        found = session.diff_snapshot(id, other)
+    if as_json:
+        return show.dump(found)
+    until = f"snapshot {other}" if other else "now"
+    if not found.topics:
+        return click.echo(f"Nothing differs between snapshot {id} and {until}.")
+    rows = [(one.topic.replace("_", " "), one.added, one.removed, one.changed) for one in found.topics]
+    show.table(("", "added", "removed", "changed"), rows, frozenset({1, 2, 3}))
+    for topic in found.topics:
+        for one in topic.examples:
+            click.echo(f"  {topic.topic.replace('_', ' ')}, {one.change}: {_difference(one)}")
+    return None
+
+
+def _difference(one: Difference) -> str:
+    """One example, as a line."""
+    number = f" ({one.picture or one.id})" if one.picture or one.id else ""
+    said = [text for text in (one.old, one.new) if text is not None and text != one.name]
+    return f"{one.name}{number}" + (f": {' → '.join(said)}" if said else "")
+
+
+@snapshot.command("history")
+@click.argument("picture", type=click.IntRange(min=1))
+@JSON
+@click.pass_obj
+def history(shell: Shell, picture: int, as_json: bool) -> None:
+    """Say what changed about a PICTURE from snapshot to snapshot, and since."""
+    with shell.connect() as session:
+        found = session.picture_history(picture)
+    if as_json:
+        return show.dump(found)
+    for one in found:
+        when = f"by {one.at:%Y-%m-%d %H:%M} UTC, snapshot {one.snapshot_id}" if one.at else "by now"
+        click.echo(when + (f" “{one.label}”" if one.label else ""))
+        if one.problem:
+            click.echo(click.style(f"  ! {one.problem}", fg="red"))
+        for change in one.changes:
+            said = [text if text is not None else "–" for text in (change.old, change.new)]
+            click.echo(f"  {change.topic.replace('_', ' ')}: {' → '.join(said)}")
+        if not one.exists and not one.problem:
+            click.echo("  not in the library")
+        elif not one.changes and not one.problem:
+            click.echo("  as before")
+    return None
 
 
 DROP_ADDED = click.option("--drop-added", is_flag=True, help="Also let go of what was added since; files stay.")
@@ -166,7 +220,10 @@ def restore(shell: Shell, /, id: int, yes: bool, as_json: bool, **given: Any) ->
         if yes:
             report = session.restore_resources(id, some) if chosen else session.restore_snapshot(id, whole)
             return show.dump(report) if as_json else click.echo(_restored(report))
-        seen = session.preview_resources(id, some) if chosen else session.preview_restore(id, whole.keep_added)
+        if chosen:
+            seen = session.preview_resources(id, some)
+        else:
+            seen = session.preview_restore(id, whole.keep_added, whole.kinds)
     if as_json:
         return show.dump(seen)
     return click.echo("\n".join([*_counts(seen.summary), *seen.warnings, "Add --yes to do it."]))

@@ -6,7 +6,7 @@ that changes something is ever sent twice.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from ..types import CheckReport, LibraryInfo, PluginInfo
 from .access import Access
@@ -28,6 +28,10 @@ class Client(Pictures, Groups, Stacks, Tags, Engines, History, Snapshots, Import
 
     def info(self) -> LibraryInfo:
         return self._get("/library", LibraryInfo)
+
+    def as_of(self, id: int) -> Self:
+        """The library as of a snapshot: the same methods, of which those that only look work. Close it afterwards."""
+        return type(self)(self.url, self._token, timeout=self._timeout, prefix=f"{PREFIX}/asof/{id}")
 
     def plugin_list(self) -> list[PluginInfo]:
         return self._get("/plugins", list[PluginInfo])

@@ -56,10 +56,14 @@ class Unreachable(PixlStashError):
 
 
 class Channel:
-    """A served library. `token` is a token, or the local secret of the lock file; `timeout` is in seconds."""
+    """A served library. `token` is a token, or the local secret of the lock file; `timeout` is in seconds.
 
-    def __init__(self, url: str, token: str | None = None, *, timeout: float = 60.0) -> None:
+    `prefix`: what all paths begin with.
+    """
+
+    def __init__(self, url: str, token: str | None = None, *, timeout: float = 60.0, prefix: str = PREFIX) -> None:
         self.url = url.rstrip("/")
+        self._prefix = prefix
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Invalid(f"{url!r} is not an address like http://127.0.0.1:8020.")
@@ -67,7 +71,7 @@ class Channel:
         self._headers = {"User-Agent": "pixlstash", "Accept": "application/json"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
-        self._timeout = timeout
+        self._token, self._timeout = token, timeout
         self._idle: list[tuple[float, http.client.HTTPConnection]] = []
         self._lock = threading.Lock()
 
@@ -107,11 +111,11 @@ class Channel:
         body: bytes | BinaryIO | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        prefix: str = PREFIX,
+        prefix: str | None = None,
         timeout: float | None = -1,
     ) -> bytes:
         """One request and its answer's body; errors are raised."""
-        whole = path_of(prefix, path, query)
+        whole = path_of(self._prefix if prefix is None else prefix, path, query)
         connection, used = self._take(method, timeout)
         try:
             try:
@@ -203,7 +207,7 @@ def error_of(status: int, body: bytes) -> PixlStashError:
 
 def path_of(prefix: str, path: str, query: Mapping[str, Any] | None) -> str:
     given = {name: value for name, value in (query or {}).items() if value is not None}
-    return f"{prefix}{path}?{urlencode(given)}" if given else prefix + path
+    return f"{prefix}{path}?{urlencode(given, doseq=True)}" if given else prefix + path
 
 
 def quoted(text: str) -> str:

@@ -26,7 +26,7 @@ from ..types import (
     ViewAnswer,
     ViewHeader,
 )
-from .channel import PREFIX, Channel, error_of, quoted
+from .channel import Channel, error_of, quoted
 
 
 class Pictures(Channel):
@@ -74,7 +74,7 @@ class Pictures(Channel):
         wanted = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
         connection = self._connect()
         try:
-            response = self._send(connection, "GET", f"{PREFIX}/pictures/{id}/original", None, wanted)
+            response = self._send(connection, "GET", f"{self._prefix}/pictures/{id}/original", None, wanted)
             if response.status not in (200, 206):
                 raise error_of(response.status, response.read())
         except BaseException:

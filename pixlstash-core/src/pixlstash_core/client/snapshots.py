@@ -14,6 +14,8 @@ from ..errors import Conflict
 from ..files import create_private, fsync_folder, writing_to
 from ..types import (
     EditSnapshot,
+    PictureMoment,
+    RestoreKind,
     RestorePreview,
     RestoreReport,
     RestoreResources,
@@ -21,10 +23,11 @@ from ..types import (
     SetSnapshots,
     Snapshot,
     SnapshotCheck,
+    SnapshotDiff,
     SnapshotStatus,
     TakeSnapshot,
 )
-from .channel import PREFIX, Channel, Unreachable, error_of, read
+from .channel import Channel, Unreachable, error_of, read
 
 T = TypeVar("T")
 
@@ -64,7 +67,7 @@ class Snapshots(Channel):
         temporary = path.with_name(f"{path.name}.new")
         connection = self._connect(None)
         try:
-            response = self._send(connection, "GET", f"{PREFIX}/snapshots/{id}/export", None, {})
+            response = self._send(connection, "GET", f"{self._prefix}/snapshots/{id}/export", None, {})
             if response.status != 200:
                 raise error_of(response.status, response.read())
             with writing_to(path.parent), create_private(temporary) as file:
@@ -85,8 +88,17 @@ class Snapshots(Channel):
             connection.close()
         return about
 
-    def preview_restore(self, id: int, keep_added: bool = True) -> RestorePreview:
-        query = {"keep_added": str(keep_added).lower()}
+    def diff_snapshot(self, id: int, against: int | None = None) -> SnapshotDiff:
+        query = {"against": against}
+        return read(self._call("GET", f"/snapshots/{id}/diff", query, timeout=None), SnapshotDiff)
+
+    def picture_history(self, id: int) -> list[PictureMoment]:
+        return read(self._call("GET", f"/pictures/{id}/history", timeout=None), list[PictureMoment])
+
+    def preview_restore(
+        self, id: int, keep_added: bool = True, kinds: list[RestoreKind] | None = None
+    ) -> RestorePreview:
+        query = {"keep_added": str(keep_added).lower(), "kinds": kinds}
         return read(self._call("GET", f"/snapshots/{id}/restore/preview", query, timeout=None), RestorePreview)
 
     def preview_resources(self, id: int, ask: RestoreResources) -> RestorePreview:

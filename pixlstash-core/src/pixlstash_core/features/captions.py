@@ -50,8 +50,14 @@ _CAPTIONED = """
 NOUN = Noun(
     "captions",
     tables=(
-        Table("caption_output", "captions", 0, "caption", within=COMPUTED, kinds=CAPTIONS),
-        Table("said_caption", "captions", 0, "caption", kinds=CAPTIONS),
+        Table(
+            *("caption_output", "captions", 0, "caption"),
+            within=COMPUTED,
+            kinds=CAPTIONS,
+            topic="engine_captions",
+            says="r.text",
+        ),
+        Table("said_caption", "captions", 0, "caption", kinds=CAPTIONS, says="r.text"),
     ),
     spreads=(Spread(frozenset({"active"}), "caption_output", _concerned),),
     terms=(

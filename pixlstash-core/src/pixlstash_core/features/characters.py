@@ -7,15 +7,15 @@ import apsw
 from .. import groups
 from ..db import bind_ids
 from ..groups import CHARACTERS, Told, many
-from ..nouns import MEMBERSHIP, PICTURE, Noun, RestoreKind, Table
-from ..types import CharacterInfo, Reader
+from ..nouns import MEMBERSHIP, PICTURE, Noun, Table
+from ..types import CharacterInfo, Reader, RestoreKind
 from ..write import Write
 
 _KINDS: frozenset[RestoreKind] = frozenset({"membership", "faces"})
 NOUN = Noun(
     "characters",
     tables=(
-        Table("character", "characters", merge="group", kinds=MEMBERSHIP),
+        Table("character", "characters", merge="group", kinds=MEMBERSHIP, says=groups.SAYS),
         Table(
             "said_who",
             "characters",
@@ -23,6 +23,8 @@ NOUN = Noun(
             "characters",
             within=(("character_id", "character"), *PICTURE),
             kinds=_KINDS,
+            topic="people",
+            says="(select name from {db}.character where id = r.character_id) || iif(r.yes, '', ' (not)')",
         ),
     ),
     terms=(groups.term(CHARACTERS, "Character", ("characters",)),),

@@ -15,10 +15,14 @@ from ..pictures import EARLIEST, LATEST, when
 from ..types import DatePictures
 from ..write import Write
 
+_SAYS = """
+    trim(coalesce(strftime('%Y-%m-%d %H:%M', r.created / 1000, 'unixepoch'), '')
+      || iif(r.turn, ' turned by ' || 90 * r.turn || '°', ''))
+    """
 NOUN = Noun(
     "corrections",
     # It is the pictures that change: every view may be ordered by their dates.
-    tables=(Table("correction", "pictures", 0, "correction"),),
+    tables=(Table("correction", "pictures", 0, "correction", topic="corrections", says=_SAYS),),
     inherits=("insert or ignore into correction select :new, created, turn from correction where picture_id = :old",),
 )
 

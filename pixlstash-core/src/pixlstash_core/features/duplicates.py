@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
 
 _WITHIN = (("low_id", "picture"), ("high_id", "picture"))
-NOUN = Noun("duplicates", tables=(Table("not_duplicate", "duplicates", within=_WITHIN),))
+_SAYS = "'pictures ' || r.low_id || ' and ' || r.high_id"
+NOUN = Noun("duplicates", tables=(Table("not_duplicate", "duplicates", within=_WITHIN, says=_SAYS),))
 
 #: Hashes with fewer bits set, or unset, say too little: they are those of empty and of striped pictures.
 TELLING = 6

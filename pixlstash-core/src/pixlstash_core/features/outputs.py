@@ -21,14 +21,15 @@ from ..hub import now
 from ..nouns import COMPUTED, TAGS, Noun, OutputKind, Table
 from ..write import Committed, Door, Label, Write, outcome
 
+_SAYS = "r.kind || ' by ' || (select engine from {db}.producer where id = r.producer_id)"
 NOUN = Noun(
     "producers",
     tables=(
-        Table("producer", "producers", merge="kept"),
-        Table("run", "producers", merge="kept"),
-        Table("active", "tags", merge="whole", kinds=TAGS),
-        Table("succession", "producers", merge="whole", kinds=TAGS),
-        Table("done", "producers", 0, "done", within=COMPUTED, kinds=frozenset({"tags", "captions"})),
+        Table("producer", "producers", merge="kept", topic=None),
+        Table("run", "producers", merge="kept", topic=None),
+        Table("active", "tags", merge="whole", kinds=TAGS, topic="engines", says=_SAYS),
+        Table("succession", "producers", merge="whole", kinds=TAGS, topic=None),
+        Table("done", "producers", 0, "done", within=COMPUTED, kinds=frozenset({"tags", "captions"}), topic=None),
     ),
 )
 #: Pictures whose results are committed together.

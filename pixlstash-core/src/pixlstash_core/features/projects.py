@@ -29,12 +29,19 @@ _WITHIN = ("project_id", "project")
 _OF_SET = (_WITHIN, ("set_id", "picture_set"))
 _OF_CHARACTER = (_WITHIN, ("character_id", "character"))
 _NOUNS = ("sets", "characters", "projects")
+_MEMBERS = "project_members"
 
 NOUN = Noun(
     "projects",
     tables=(
-        Table("project", "projects", merge="group", kinds=MEMBERSHIP),
-        Table("project_picture", "projects", 1, "projects", within=(_WITHIN, *PICTURE), kinds=MEMBERSHIP),
+        Table("project", "projects", merge="group", kinds=MEMBERSHIP, says=groups.SAYS),
+        Table(
+            *("project_picture", "projects", 1, "projects"),
+            within=(_WITHIN, *PICTURE),
+            kinds=MEMBERSHIP,
+            topic=_MEMBERS,
+            says="(select name from {db}.project where id = r.project_id)",
+        ),
         Table(
             "project_set",
             "projects",
@@ -43,6 +50,8 @@ NOUN = Noun(
             ((1, _OF_SETS),),
             within=_OF_SET,
             kinds=MEMBERSHIP,
+            topic=_MEMBERS,
+            says="(select name from {db}.picture_set where id = r.set_id)",
         ),
         Table(
             "project_character",
@@ -52,8 +61,17 @@ NOUN = Noun(
             ((1, _OF_CHARACTERS),),
             within=_OF_CHARACTER,
             kinds=MEMBERSHIP,
+            topic=_MEMBERS,
+            says="(select name from {db}.character where id = r.character_id)",
         ),
-        Table("project_link", "projects", within=(_WITHIN,), kinds=MEMBERSHIP),
+        Table(
+            "project_link",
+            "projects",
+            within=(_WITHIN,),
+            kinds=MEMBERSHIP,
+            topic="project_links",
+            says="r.label || ' ' || r.url",
+        ),
     ),
     terms=(
         groups.term(PROJECTS, "Project", ("projects", "sets", "characters")),

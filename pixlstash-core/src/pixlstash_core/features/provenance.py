@@ -45,6 +45,12 @@ def active(db: Database, producers: Sequence[int]) -> list[int]:
     return [row[0] for row in db.read(sql, (bind_ids(producers),))]
 
 
+def threshold(db: Database, producer: int) -> float | None:
+    """From which confidence on a producer counts; None where it does not."""
+    found: float | None = db.value("select threshold from active where producer_id = ?", (producer,))
+    return found
+
+
 def count(db: Database, producer: int) -> Count:
     done = db.value("select count(*) from done where producer_id = ?", (producer,))
     return Count(done, db.value("select count(*) from done where producer_id = ? and error is not null", (producer,)))
@@ -101,6 +107,13 @@ def count_from(write: Write, producer: int, threshold: float, olds: Sequence[int
         from producer p where p.id = :producer
         """,
         {"producer": producer, "threshold": threshold, "olds": bind_ids(olds), "first": first},
+    )
+
+
+def move_threshold(write: Write, producers: Sequence[int], threshold: float) -> None:
+    write.execute(
+        "update active set threshold = ? where producer_id in carray(?) and threshold != ?",
+        (threshold, bind_ids(producers), threshold),
     )
 
 

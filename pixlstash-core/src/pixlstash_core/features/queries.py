@@ -15,7 +15,7 @@ from ..query import parse
 from ..types import EditQuery, Reader, SavedQuery, SaveQuery
 from ..write import Write
 
-NOUN = Noun("queries", tables=(Table("saved_query", "queries", merge="group"),))
+NOUN = Noun("queries", tables=(Table("saved_query", "queries", merge="group", says="r.text"),))
 
 
 def save(write: Write, ask: SaveQuery) -> Told:

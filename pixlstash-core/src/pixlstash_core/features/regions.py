@@ -28,7 +28,11 @@ def _faces(value: str) -> Matching:
 
 NOUN = Noun(
     "regions",
-    (Table("region", "regions", 1, "region", within=COMPUTED, kinds=frozenset({"faces"})),),
+    (
+        Table(
+            "region", "regions", 1, "region", within=COMPUTED, kinds=frozenset({"faces"}), topic="faces", says="r.label"
+        ),
+    ),
     terms=(Term("faces", "Faces", _faces, ("pictures", "regions", "tags")),),
 )
 MOST = 1000

@@ -21,11 +21,11 @@ from ..db import Database, bind_ids, fetch, translated
 from ..errors import Conflict, Invalid, NotFound, NotThere, StoreUnreachable
 from ..hub import Hub, now
 from ..nouns import Table
-from ..snapshots import counting, merging
+from ..snapshots import counting, differing, merging
 from ..snapshots.manifests import Manifest
 from ..snapshots.merging import Choice, Plan
 from ..snapshots.shelf import Shelf
-from ..types import PreviewedResource, Resource, RestoreSummary
+from ..types import PreviewedResource, Resource, RestoreSummary, TopicChange, TopicDiff
 from ..write import Committed, Door, Label, Write
 
 #: Files looked for before a restore; with more than half of them missing a disk is not there.
@@ -56,6 +56,14 @@ class Restored(Struct, frozen=True):
     epoch: str | None
     missing: int
     summary: RestoreSummary | None
+
+
+class Previewed(Struct, frozen=True):
+    """What a restore would do: counts, the first pictures and groups that would change, and what of each topic."""
+
+    summary: RestoreSummary
+    resources: list[PreviewedResource]
+    topics: list[TopicChange]
 
 
 class Restores:
@@ -103,6 +111,17 @@ class Restores:
             yield connection, plan, purged
             fetch(connection, "commit")
 
+    def differ(self, old: Old, new: Old | None) -> list[TopicDiff]:
+        """How the library, as it was in another snapshot or is now, differs from one."""
+        opened = self._db.connect() if new is None else apsw.Connection(str(new.path))
+        with translated(), closing(opened) as connection:
+            attach(connection, old.path)
+            fetch(connection, "begin")
+            merging.identify(connection, lambda sha256: False)
+            found = differing.of(connection, self._tables())
+            fetch(connection, "commit")
+            return found
+
     def most_files_missing(self, connect: Callable[[int], Opened]) -> bool:
         """Whether more than half of some pictures' files are not where they should be: a disk may not be there."""
         places = self._db.read(
@@ -118,14 +137,18 @@ class Restores:
                 lost += 1
         return len(places) >= FEW and lost * 2 > len(places)
 
-    def preview(self, old: Old, choose: Choose) -> tuple[RestoreSummary, list[PreviewedResource]]:
-        """What a restore would do now: counts, and the first pictures that would change."""
+    def preview(self, old: Old, choose: Choose) -> Previewed:
+        """What a restore would do now."""
         with self.compared(old, choose) as (connection, plan, purged):
-            return counting.summary(connection, plan, purged), counting.resources(connection, plan)
+            return Previewed(
+                counting.summary(connection, plan, purged),
+                counting.resources(connection, plan),
+                counting.topics(connection, plan),
+            )
 
-    def among(self, resources: Sequence[Resource], complete: bool) -> Choose:
+    def among(self, resources: Sequence[Resource], complete: bool, *, lenient: bool = False) -> Choose:
         """The choice that chosen things mean, to be made once it is known what there was."""
-        return lambda connection: chosen(connection, self._tables(), resources, complete)
+        return lambda connection: chosen(connection, self._tables(), resources, complete, lenient)
 
     # -- doing ---------------------------------------------------------------------------------------------------------
 
@@ -191,52 +214,78 @@ def attach(connection: apsw.Connection, path: Path) -> None:
     fetch(connection, "attach ? as old", (str(path),))
     fetch(connection, "pragma old.journal_mode = memory")
     fetch(connection, "pragma old.synchronous = off")
+    connection.create_scalar_function("surest_tags", differing.surest_tags, 1, deterministic=True)
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
 
 
 def chosen(
-    connection: apsw.Connection, tables: Sequence[Table], resources: Sequence[Resource], complete: bool
+    connection: apsw.Connection, tables: Sequence[Table], resources: Sequence[Resource], complete: bool, lenient: bool
 ) -> Choice:
     """The choice that resources mean, `old` being attached and its pictures identified.
 
-    `NotFound` for what the snapshot has not. Groups that what was chosen belongs to, and that are gone since, are asked
-    for by a `Conflict`, and come back with it if `complete`: they, and nothing else that was in them.
+    `NotFound` for what the snapshot has not, which is left out if `lenient`. Groups that what was chosen belongs to,
+    and that are gone since, are asked for by a `Conflict`, and come back with it if `complete`: they, and nothing else
+    that was in them.
     """
     if not resources:
         raise Invalid("Say what to restore.")
     only: dict[str, list[int]] = {"picture": [], **{name: [] for name in GROUPS}}
     for one in resources:
         only[one.type].append(one.id)
+    lost: dict[str, list[int]] = {}
     for name, ids in only.items():
         sql = f"select id from old.{name} where id in carray(?)"
         there = {row[0] for row in fetch(connection, sql, (bind_ids(ids),))}
-        if lost := sorted(set(ids) - there):
-            raise NotFound(f"The snapshot has no {name.replace('_', ' ')} {lost[0]}, or it was removed for good since.")
-    missing = {name: _missing(connection, tables, name, only) for name in GROUPS}
+        lost[name] = sorted(set(ids) - there)
+        if lost[name] and not lenient:
+            thing = f"{name.replace('_', ' ')} {lost[name][0]}"
+            raise NotFound(f"The snapshot has no {thing}, or it was removed for good since.")
+        only[name] = [id for id in ids if id in there]
+    but = _but(tables, resources)
+    missing = {name: _missing(connection, tables, name, only, but) for name in GROUPS}
     if any(missing.values()) and not complete:
         raise Conflict(
             "What was chosen belongs to sets, characters or projects that are gone. They can come back with it.",
             code="missing_dependencies",
             missing={f"{name}s": ids for name, ids in missing.items()},
         )
-    return Choice(only=only, bare=missing)
+    return Choice(only=only, bare=missing, but=but, lost=lost)
 
 
-def _missing(connection: apsw.Connection, tables: Sequence[Table], group: str, only: dict[str, list[int]]) -> list[int]:
+def _but(tables: Sequence[Table], resources: Sequence[Resource]) -> dict[str, list[int]]:
+    """By topic, the pictures that keep what is said of them about it."""
+    some = {one.id: set(one.topics) for one in resources if one.type == "picture" and one.topics is not None}
+    if not some:
+        return {}
+    topics = {merging.topic(table) for table in tables}
+    if unknown := {topic for wanted in some.values() for topic in wanted} - topics:
+        raise Invalid(f"There is nothing called {min(unknown)!r} to be restored.")
+    return {topic: [id for id, wanted in some.items() if topic not in wanted] for topic in topics}
+
+
+def _missing(
+    connection: apsw.Connection,
+    tables: Sequence[Table],
+    group: str,
+    only: dict[str, list[int]],
+    but: dict[str, list[int]],
+) -> list[int]:
     """Groups of a sort that rows of what was chosen name, and that are neither there nor chosen themselves."""
     found: set[int] = set()
     for table in tables:
         naming = [column for column, parent in table.within if parent == group]
         others = [(column, parent) for column, parent in table.within if parent != group and only.get(parent)]
+        kept = set(but.get(merging.topic(table), ()))
         for column in naming:
             for other, parent in others:
+                ids = [id for id in only[parent] if parent != "picture" or id not in kept]
                 rows = fetch(
                     connection,
                     f'select distinct "{column}" from old."{table.name}" where "{other}" in carray(?)'
                     f' and "{column}" not in (select id from main.{group})',
-                    (bind_ids(only[parent]),),
+                    (bind_ids(ids),),
                 )
                 found |= {row[0] for row in rows}
     return sorted(found - set(only[group]))

@@ -9,7 +9,7 @@ from ..write import Write
 
 NOUN = Noun(
     "scores",
-    tables=(Table("score", "scores", 0, "score", kinds=frozenset({"scores"})),),
+    tables=(Table("score", "scores", 0, "score", kinds=frozenset({"scores"}), says="r.score"),),
     terms=(Term("score", "Score", within("score"), nouns=("pictures", "scores")),),
     inherits=("insert or ignore into score select :new, score from score where picture_id = :old",),
 )

@@ -8,7 +8,9 @@ from ..nouns import Noun, Table
 from ..pictures import BESIDE
 from ..write import Write
 
-NOUN = Noun("scrapheap", tables=(Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),), merge="presence"),))
+_SAYS = "'in the scrapheap'"
+_TABLE = Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),), merge="presence", says=_SAYS)
+NOUN = Noun("scrapheap", tables=(_TABLE,))
 
 
 def put(write: Write, ids: list[int]) -> int:

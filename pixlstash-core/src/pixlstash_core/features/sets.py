@@ -28,7 +28,13 @@ _ARRANGED = """
 NOUN = Noun(
     "sets",
     tables=(
-        Table("picture_set", "sets", merge="group", kinds=MEMBERSHIP),
+        Table(
+            "picture_set",
+            "sets",
+            merge="group",
+            kinds=MEMBERSHIP,
+            says=f"{groups.SAYS} || iif(r.locked, ', locked', '')",
+        ),
         Table(
             "set_member",
             "sets",
@@ -36,6 +42,8 @@ NOUN = Noun(
             "sets",
             within=(("set_id", "picture_set"), *PICTURE),
             kinds=MEMBERSHIP,
+            topic="set_members",
+            says="(select name from {db}.picture_set where id = r.set_id)",
         ),
     ),
     counts=(groups.COUNT,),

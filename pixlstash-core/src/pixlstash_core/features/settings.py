@@ -8,7 +8,7 @@ from ..nouns import Noun, Table
 from ..types import Veil
 from ..write import Door, Label, Write
 
-NOUN = Noun("settings", (Table("setting", "settings", merge="whole"),))
+NOUN = Noun("settings", (Table("setting", "settings", merge="whole", says="r.value"),))
 
 
 def set(door: Door, name: str, value: str) -> None:

@@ -40,9 +40,14 @@ def _covered(value: str) -> Matching:
 NOUN = Noun(
     "stacks",
     tables=(
-        Table("stack", "stacks", merge="shell", kinds=MEMBERSHIP),
+        Table("stack", "stacks", merge="shell", kinds=MEMBERSHIP, topic=None),
         # Whoever leaves a stack, or moves in it, changes who lies beneath whom, and that shows in every view.
-        Table("stack_member", "pictures", 0, "stack", ((0, BESIDE), (1, _OF_STACKS)), kinds=MEMBERSHIP),
+        Table(
+            *("stack_member", "pictures", 0, "stack", ((0, BESIDE), (1, _OF_STACKS))),
+            kinds=MEMBERSHIP,
+            topic="stacks",
+            says="'stack ' || r.stack_id",
+        ),
     ),
     terms=(
         Term("stack", "Stack", _numbered, spread=True),

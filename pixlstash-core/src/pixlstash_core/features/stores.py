@@ -12,9 +12,9 @@ import msgspec
 
 from .. import groups
 from ..contracts import Opened, Store
-from ..db import Database, fetch
+from ..db import Database, Rows, fetch
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
-from ..nouns import Matching, Noun, Table, Term
+from ..nouns import Hidden, Matching, Noun, Table, Term
 from ..query import split_operator
 from ..stores.files import FolderParams, Managed
 from ..terms import like
@@ -31,9 +31,7 @@ def _in_folder(value: str) -> Matching:
     return Matching(_BELOW, {"path": path})
 
 
-def _names(
-    connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
-) -> Sequence[tuple[str, int | None]]:
+def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
     found = folders(connection, f"%{like(typed)}%")
     fewer = groups.count(connection, hidden) if hidden else {}
     return [(one.name, one.pictures - fewer.get(("store", one.id), 0)) for one in found[:limit]]
@@ -57,7 +55,7 @@ where l.state != 'missing'
 
 NOUN = Noun(
     "stores",
-    (Table("store", "stores", merge="kept"),),
+    (Table("store", "stores", merge="kept", says="r.name"),),
     terms=(Term("folder", "Folder", _in_folder, ("pictures", "stores"), group=True, values=_names, private=True),),
 )
 
@@ -161,6 +159,11 @@ def unknown(db: Database, store: int, keys: list[str]) -> set[str]:
     """Those of these keys that have no location yet."""
     known = {row[0] for row in db.read("select key from location where store_id = ?", (store,))} if keys else set()
     return set(keys) - known
+
+
+def places(db: Database, picture: int) -> Rows:
+    """(store, key, size, mtime) of a picture's locations, as they were last seen."""
+    return db.read("select store_id, key, size, mtime from location where picture_id = ?", (picture,))
 
 
 def public_id(db: Database, store: int) -> str:

@@ -7,22 +7,36 @@ from ..db import Database, bind_ids, fetch
 from ..hub import now
 from ..nouns import COMPUTED, TAGS, Noun, Rule, Spread, Table
 from ..tagging.entries import EFFECTIVE, ENGINE, IMPLIED, NEVER, NO, WHOLE, YES, of_pictures, unpack
-from ..tagging.rules import TABLES, concerned, refresh, resay
+from ..tagging.rules import TABLES, concerned, refresh, resay, resay_many
 from ..tagging.terms import TERMS, WORDS
 from ..types import EngineTag, PictureTag, Reader, TagState
 from ..write import Write
 
+_NAME = "(select name from {{db}}.tag where id = {})"
+_TAG = f"r.name || iif(r.never, ', never', '') || coalesce(', stands for ' || {_NAME.format('r.alias_id')}, '')"
+#: The surest of what an engine found.
+_FOUND = "(select group_concat(t.name, ', ') from json_each(surest_tags(r.body)) j join {db}.tag t on t.id = j.value)"
 NOUN = Noun(
     "tags",
     tables=(
-        Table("tag", "tags", merge="words", kinds=TAGS),
-        Table("implication", "tags", within=(("tag_id", "tag"), ("implied_id", "tag")), kinds=TAGS),
-        Table("tag_output", "tags", 0, "tags", within=COMPUTED, kinds=TAGS),
-        Table("said_tag", "tags", 0, "tags", kinds=TAGS),
-        Table("weighing", "tags", merge="never"),
+        Table("tag", "tags", merge="words", kinds=TAGS, topic="vocabulary", says=_TAG),
+        Table(
+            *("implication", "tags"),
+            within=(("tag_id", "tag"), ("implied_id", "tag")),
+            kinds=TAGS,
+            topic="vocabulary",
+            says=f"{_NAME.format('r.tag_id')} || ' implies ' || {_NAME.format('r.implied_id')}",
+        ),
+        Table(*("tag_output", "tags", 0, "tags"), within=COMPUTED, kinds=TAGS, topic="engine_tags", says=_FOUND),
+        Table(
+            *("said_tag", "tags", 0, "tags"),
+            kinds=TAGS,
+            says=f"{_NAME.format('r.tag_id')} || iif(r.yes, '', ' (not)')",
+        ),
+        Table("weighing", "tags", merge="never", topic=None),
     ),
     spreads=(Spread(TABLES, "tag_output", concerned),),
-    rules=(Rule(frozenset({"picture", "tag_output"}), refresh), Rule(frozenset({"said_tag"}), resay)),
+    rules=(Rule(frozenset({"picture", "tag_output"}), refresh), Rule(frozenset({"said_tag"}), resay, resay_many)),
     terms=TERMS,
     words=WORDS,
     inherits=("insert or ignore into said_tag select :new, tag_id, yes, at from said_tag where picture_id = :old",),

@@ -10,7 +10,8 @@ from ..nouns import COMPUTED, Noun, OutputKind, Table
 from ..vectors import mean, unit
 from ..write import Door, Write
 
-NOUN = Noun("vectors", (Table("vector_output", "vectors", 0, "vector", within=COMPUTED),))
+_SAYS = "(select engine from {db}.producer where id = r.producer_id)"
+NOUN = Noun("vectors", (Table("vector_output", "vectors", 0, "vector", within=COMPUTED, says=_SAYS),))
 
 
 def check(engine: Any, result: Any, about: dict[str, Any]) -> bytes:

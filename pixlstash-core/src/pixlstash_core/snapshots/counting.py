@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Literal
+
 import apsw
 
-from ..db import fetch
-from ..types import PreviewedResource, RestoreSummary
-from .merging import Plan, Step
+from ..db import bind_ids, fetch
+from ..types import Change, PreviewedResource, ResourceType, RestoreSummary, TopicChange
+from . import differing
+from .merging import Plan, Step, topic
 
-SHOWN = 200
+GroupType = Literal["picture_set", "character", "project"]
+GROUPS: tuple[GroupType, ...] = ("picture_set", "character", "project")
+#: Pictures, and groups of a sort, that are named, and lines of each, at most.
+SHOWN, LINES = 200, 100
 SAYINGS = ("score", "said_tag", "said_caption", "said_who", "correction")
 
 
@@ -19,7 +26,7 @@ def summary(connection: apsw.Connection, plan: Plan, purged: int) -> RestoreSumm
     both = _count(connection, "select count(*) from main.picture where id in (select id from old.picture)")
     added = _count(connection, "select count(*) from main.picture where id not in (select id from old.picture)")
     reverted = _count(connection, f"select count(*) from ({touched(plan)})") if touched(plan) else 0
-    groups = [_group(connection, plan, name) for name in ("picture_set", "character", "project")]
+    groups = [_group(connection, plan, name) for name in GROUPS]
     sayings = sum(_net(connection, step) for name in SAYINGS if (step := plan.step(name)))
     tags, settings = plan.step("tag"), plan.step("setting")
     return RestoreSummary(
@@ -40,20 +47,102 @@ def summary(connection: apsw.Connection, plan: Plan, purged: int) -> RestoreSumm
 
 
 def resources(connection: apsw.Connection, plan: Plan) -> list[PreviewedResource]:
-    """The first pictures that would change, and which sorts of things about them."""
-    fields: dict[int, set[str]] = {}
-    sql = touched(plan)
-    if not sql:
+    """The first pictures, and then the first groups, that would change, and what exactly about them."""
+    groups = [one for name in GROUPS for one in _groups(connection, plan, name)]
+    return [*_lost(connection, plan), *_pictures(connection, plan), *groups]
+
+
+def _lost(connection: apsw.Connection, plan: Plan) -> Iterator[PreviewedResource]:
+    """What was asked for and is not in the snapshot."""
+    types: tuple[ResourceType, ...] = ("picture", *GROUPS)
+    for type in types:
+        sql = f"select id, name from main.{type} where id in carray(?) order by id"
+        for id, name in fetch(connection, sql, (bind_ids(plan.choice.lost.get(type, ())),)):
+            yield PreviewedResource(type, id, name, True, False, [], [])
+
+
+def topics(connection: apsw.Connection, plan: Plan) -> list[TopicChange]:
+    """Everything that people know of or that changes, by topic."""
+    found: dict[str, TopicChange] = {}
+    for step in plan.steps:
+        one = _topic(connection, step)
+        if step.table.topic is not None and (one.now is not None or step.go or step.put):
+            found[one.topic] = _sum(found[one.topic], one) if one.topic in found else one
+    return list(found.values())
+
+
+def _topic(connection: apsw.Connection, step: Step) -> TopicChange:
+    table = step.table
+    both = _count(connection, f"select count(*) from ({differing.both(step)})") if step.put else 0
+    # To count what engines and files say takes long.
+    known = table.says and table.merge != "bytes" and not any(parent == "producer" for _, parent in table.within)
+    now = _count(connection, f'select count(*) from main."{table.name}"') if known else None
+    return TopicChange(topic(table), now, both, step.put - both, step.go, differing.first(connection, step))
+
+
+def _sum(one: TopicChange, other: TopicChange) -> TopicChange:
+    now = None if one.now is None or other.now is None else one.now + other.now
+    counts = (one.change + other.change, one.come + other.come, one.go + other.go)
+    return TopicChange(one.topic, now, *counts, [*one.examples, *other.examples][: differing.EXAMPLES])
+
+
+def _pictures(connection: apsw.Connection, plan: Plan) -> list[PreviewedResource]:
+    parts = [f"select id, 1 as live from ({sql})"] if (sql := touched(plan)) else []
+    if plan.step("picture"):
+        parts.append("select id, 0 as live from old.put_picture")
+    if not parts:
         return []
-    first = [row[0] for row in fetch(connection, f"{sql} order by 1 limit {SHOWN}")]
-    fields = {id: set() for id in first}
+    first: dict[int, int] = dict(fetch(connection, f"{' union all '.join(parts)} order by 1 limit {SHOWN}"))
+    sql = "select id, name from old.picture where id in carray(?)"
+    names: dict[int, str] = dict(fetch(connection, sql, (bind_ids(first),)))
+    fields: dict[int, set[str]] = {id: set() for id in first}
     for step in plan.steps:
         if step.picture and step.table.name != "picture":
             for part in _parts(step):
                 for (id,) in fetch(connection, f"select of_picture from {part}"):
                     if id in fields:
                         fields[id].add(step.table.field)
-    return [PreviewedResource("picture", id, True, True, sorted(found)) for id, found in fields.items()]
+    changes = differing.changes(connection, plan, first)
+    return [
+        PreviewedResource("picture", id, names[id], bool(live), True, sorted(fields[id]), changes.get(id, [])[:LINES])
+        for id, live in first.items()
+    ]
+
+
+def _groups(connection: apsw.Connection, plan: Plan, name: GroupType) -> Iterator[PreviewedResource]:
+    """Groups of a sort that come back, go, change, or have other members."""
+    step = plan.step(name)
+    if step is None:
+        return
+    found: dict[int, list[Change]] = {}
+    for id, now, then in fetch(connection, differing.groups(step)):
+        found.setdefault(id, []).append(Change(topic(step.table), now, then))
+    for other in plan.steps:
+        for column in [column for column, parent in other.table.within if parent == name and column in other.keys]:
+            for id, now, then in fetch(connection, _members(other, column)):
+                found.setdefault(id, []).append(Change(topic(other.table), str(now), str(then)))
+    sides: dict[str, dict[int, str]] = {
+        db: dict(fetch(connection, f"select id, name from {db}.{name} where id in carray(?)", (bind_ids(found),)))
+        for db in ("main", "old")
+    }
+    for id in sorted(found)[:SHOWN]:
+        live, then = id in sides["main"], id in sides["old"]
+        fields = sorted({one.topic for one in found[id]})
+        shown = sides["main"].get(id) or sides["old"].get(id, "")
+        yield PreviewedResource(name, id, shown, live, then, fields, found[id][:LINES])
+
+
+def _members(step: Step, column: str) -> str:
+    """(group, how many rows name it now, how many will)."""
+    table, keys = step.table.name, ", ".join(f'"{key}"' for key in step.keys)
+    go, put = _parts(step)
+    new = f'select {keys} from {put} except select {keys} from main."{table}"'
+    return f'''
+        with d as (select "{column}" as id, -1 as n from {go} union all select "{column}", 1 from ({new})),
+          s as (select id, sum(n) as n from d group by id),
+          m as (select id, (select count(*) from main."{table}" t where t."{column}" = s.id) as now, n from s)
+        select id, now, now + n from m
+        '''
 
 
 def touched(plan: Plan) -> str:
@@ -77,7 +166,7 @@ def without_file(connection: apsw.Connection, plan: Plan) -> int:
     """Pictures that are restored, and of which no location is known to have the bytes."""
     coming = " or p.id in (select id from old.put_picture)" if plan.step("picture") else ""
     those = f"p.id in (select id from main.picture){coming}"
-    if plan.only:
+    if plan.choice.only is not None:
         those = f"p.id in ({touched(plan) or 'select 0'}){coming}"
     return _count(
         connection,

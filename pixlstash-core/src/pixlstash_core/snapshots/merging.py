@@ -13,7 +13,8 @@ import apsw
 from msgspec import Struct
 
 from ..db import bind_ids, fetch
-from ..nouns import RestoreKind, Table
+from ..nouns import Table
+from ..types import RestoreKind
 
 #: What a library is, which no snapshot changes.
 OWN_SETTINGS = "('public_id', 'epoch')"
@@ -21,13 +22,17 @@ OWN_SETTINGS = "('public_id', 'epoch')"
 
 class Choice(Struct, frozen=True):
     """What to restore. `kinds`: of all pictures only these; `only`: ids by table, of pictures and groups; `bare`: of
-    groups that come back without what else was in them.
+    groups that come back without what else was in them; `but`: by topic, pictures of `only` that keep what they have;
+    `lost`: what was asked for and is not in the snapshot; `all`: every row that differs, to be counted and not merged.
     """
 
     keep_added: bool = True
     kinds: frozenset[RestoreKind] | None = None
     only: dict[str, list[int]] | None = None
     bare: dict[str, list[int]] = {}
+    but: dict[str, list[int]] = {}
+    lost: dict[str, list[int]] = {}
+    all: bool = False
 
 
 class Step(Struct, frozen=True):
@@ -43,14 +48,19 @@ class Step(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What a merge would do, and the revision of the database it was worked out for. `only`: with what was chosen."""
+    """What a merge would do, and the revision of the database it was worked out for. `choice`: what was asked for."""
 
     revision: int
     steps: list[Step]
-    only: bool = False
+    choice: Choice
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.table.name == name), None)
+
+
+def topic(table: Table) -> str:
+    """What its rows are about."""
+    return table.topic or table.noun
 
 
 def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> int:
@@ -87,7 +97,7 @@ def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -
     chosen.sort(key=lambda table: table.merge != "kept")  # what others refer to, before what refers to it
     names = {table.name for table in chosen}
     steps = [_step(connection, table, choice, names) for table in chosen]
-    return Plan(revision, steps, choice.only is not None)
+    return Plan(revision, steps, choice)
 
 
 def carry_out(connection: apsw.Connection, planned: Plan, at: int) -> None:
@@ -136,6 +146,8 @@ def _going(step: Step, choice: Choice) -> str:
     """Rows of now that the snapshot does not have, and speaks of."""
     name, merge = step.table.name, step.table.merge
     missing = f'from main."{name}" n left join old."{name}" o on {_same(step)} where o."{step.keys[0]}" is null'
+    if choice.all:
+        return missing
     if merge in ("rows", "presence"):
         # The plus keeps SQLite from trying each set with each picture.
         spoken = [f'+n."{column}" in (select id from old."{parent}")' for column, parent in step.within]
@@ -155,14 +167,16 @@ def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set
     """Rows of the snapshot that are not there now, or not so."""
     name, merge = step.table.name, step.table.merge
     joined = f'from old."{name}" o left join main."{name}" n on {_same(step)} where '
-    if merge == "never":
+    if merge == "never" and not choice.all:
         return joined + "0"
     differs = " or ".join(f'n."{column}" is not o."{column}"' for column in step.columns if column not in step.keys)
-    if merge in ("root", "bytes", "kept", "presence") or not differs:
+    if (merge in ("root", "bytes", "kept", "presence") and not choice.all) or not differs:
         differs = "0"
     needed = [f'(n."{step.keys[0]}" is null or {differs})', *_only(step, choice, "o")]
     if name == "setting":
         needed.append(f"o.name not in {OWN_SETTINGS}")
+    if choice.all:
+        return joined + " and ".join(needed)
     if merge == "bytes":
         needed.append('o.picture_id in (select id from old."put_picture")')
     if name == "location":
@@ -183,6 +197,8 @@ def _belonging(connection: apsw.Connection, table: str) -> tuple[tuple[str, str]
 
 
 def _wanted(table: Table, choice: Choice) -> bool:
+    if choice.all:
+        return table.topic is not None
     if choice.kinds is not None:
         return bool(table.kinds & choice.kinds)
     return choice.only is None or table.merge not in ("whole", "words", "kept", "never", "shell")
@@ -195,15 +211,24 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
     if step.table.name in choice.only:
         bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
         return [f'({alias}."id" in carray(:{step.table.name}){bare})']
-    found = [f'{alias}."{column}" in carray(:{parent})' for column, parent in step.within if parent in choice.only]
+    found = [_belongs(step, choice, alias, column, parent) for column, parent in step.within if parent in choice.only]
     return [f"({' or '.join(found)})"] if found else ["0"]
+
+
+def _belongs(step: Step, choice: Choice, alias: str, column: str, parent: str) -> str:
+    """Whether a row is one of a chosen picture or group, and of a picture one that is wanted."""
+    chosen, topics = f'{alias}."{column}" in carray(:{parent})', sorted(choice.but)
+    if parent != "picture" or topic(step.table) not in topics:
+        return chosen
+    return f'({chosen} and {alias}."{column}" not in carray(:but_{topics.index(topic(step.table))}))'
 
 
 def _bound(choice: Choice) -> dict[str, Any] | None:
     if choice.only is None:
         return None
     bare = {f"bare_{name}": bind_ids(choice.bare.get(name, [])) for name in choice.only}
-    return {**{name: bind_ids(ids) for name, ids in choice.only.items()}, **bare}
+    but = {f"but_{n}": bind_ids(choice.but[topic]) for n, topic in enumerate(sorted(choice.but))}
+    return {**{name: bind_ids(ids) for name, ids in choice.only.items()}, **bare, **but}
 
 
 # --- carrying it out --------------------------------------------------------------------------------------------------

@@ -87,7 +87,9 @@ class EngineError(Struct, frozen=True):
 class EngineDetail(Struct, frozen=True):
     """An engine with its settings, the JSON Schema of their form, the secrets that are set, and its errors (100).
 
-    `sends`: of one that asks another machine, which, and what it sends there.
+    In the form `x-touches` of a field says what it concerns: `output`, `load` or `run`. `threshold` (0 to 1): how sure
+    a tagger must be for its tags to count, None for others and while none of its tags do. `sends`: of one that asks
+    another machine, which, and what it sends there.
     """
 
     engine: EngineInfo
@@ -96,6 +98,7 @@ class EngineDetail(Struct, frozen=True):
     secrets: list[str]
     weights: WeightsInfo | None
     errors: list[EngineError]
+    threshold: float | None
     sends: SendsInfo | None = None
 
 
@@ -116,7 +119,8 @@ class RunEngine(Selection, frozen=True, kw_only=True):
 class SetEngine(Struct, frozen=True, kw_only=True):
     """Change how an engine is set; what is not given stays. `secrets`: by name, an empty one is forgotten.
 
-    `policy` `all` begins to run it on every picture at once.
+    `policy` `all` begins to run it on every picture at once. `threshold`: how sure a tagger must be for its tags to
+    count; nothing is looked at again for that.
     """
 
     engine: Annotated[str, Meta(min_length=1)]
@@ -124,3 +128,4 @@ class SetEngine(Struct, frozen=True, kw_only=True):
     secrets: dict[str, str] | None = None
     default: bool | None = None
     policy: Policy | None = None
+    threshold: Annotated[float, Meta(ge=0, le=1)] | None = None

@@ -82,10 +82,14 @@ ResourceType = Literal["picture", "picture_set", "character", "project"]
 
 
 class Resource(Struct, frozen=True):
-    """One thing to restore."""
+    """One thing to restore. `topics`: of a picture only what is said about these."""
 
     type: ResourceType
     id: int
+    topics: list[str] | None = None
+
+
+RestoreKind = Literal["tags", "scores", "captions", "faces", "membership"]
 
 
 class RestoreSnapshot(Struct, frozen=True):
@@ -96,7 +100,7 @@ class RestoreSnapshot(Struct, frozen=True):
     """
 
     keep_added: bool = True
-    kinds: list[Literal["tags", "scores", "captions", "faces", "membership"]] | None = None
+    kinds: list[RestoreKind] | None = None
     allow_without_safety: bool = False
     allow_missing_files: bool = False
     dry_run: bool = False
@@ -109,14 +113,30 @@ class RestoreResources(Struct, frozen=True):
     confirm_restore_dependencies: bool = False
 
 
+class Change(Struct, frozen=True):
+    """One thing that would change. `now`: what is said now, null where nothing is; `then`: what was said, and will be.
+
+    `topic`: what it is about, such as `scores`, `tags`, `captions` or `set_members`.
+    """
+
+    topic: str
+    now: str | None
+    then: str | None
+
+
 class PreviewedResource(Struct, frozen=True):
-    """One picture that would change. `changed_fields`: which sorts of things about it."""
+    """One picture, set, character or project that would change. `changed_fields`: which sorts of things about it.
+
+    `changes`: what exactly, as people would say it, in no more than a hundred lines.
+    """
 
     type: ResourceType
     id: int
+    name: str
     exists_in_live: bool
     exists_in_snapshot: bool
     changed_fields: list[str]
+    changes: list[Change]
 
 
 class RestoreSummary(Struct, frozen=True):
@@ -143,13 +163,31 @@ class RestoreSummary(Struct, frozen=True):
     settings_to_revert: int
 
 
+class TopicChange(Struct, frozen=True):
+    """What a restore would do in one topic: so many things change, come back and go, and the first that would.
+
+    `now`: how many there are, but for what engines and files say.
+    """
+
+    topic: str
+    now: int | None
+    change: int
+    come: int
+    go: int
+    examples: list[Change]
+
+
 class RestorePreview(Struct, frozen=True):
-    """What a restore would do; `resources` are the first 200 pictures that would change."""
+    """What a restore would do; `resources` are the first 200 pictures, and as many groups, that would change.
+
+    What was asked for by name and is not in the snapshot comes first. `topics`: everything, counted.
+    """
 
     snapshot: Snapshot
     resources: list[PreviewedResource]
     summary: RestoreSummary
     warnings: list[str]
+    topics: list[TopicChange] = []
 
 
 class RestoreReport(Struct, frozen=True):
@@ -163,3 +201,60 @@ class RestoreReport(Struct, frozen=True):
     errors: list[str]
     dry_run: bool
     safety_snapshot_id: int | None
+
+
+class Difference(Struct, frozen=True):
+    """One thing that differs. `picture`: whose it is; `id`: of the set, character or project that it is itself.
+
+    `name`: of the picture, or of the thing; `old` and `new`: what was said then and since, as people would say it.
+    """
+
+    change: Literal["added", "removed", "changed"]
+    picture: int | None
+    id: int | None
+    name: str
+    old: str | None
+    new: str | None
+
+
+class TopicDiff(Struct, frozen=True):
+    """How two states differ in one topic: how many things came, went and changed, and the first few of each."""
+
+    topic: str
+    added: int
+    removed: int
+    changed: int
+    examples: list[Difference]
+
+
+class SnapshotDiff(Struct, frozen=True):
+    """How the library differs from a snapshot in another one, or now (`against` is null then).
+
+    Topics in which nothing differs are left out.
+    """
+
+    id: int
+    against: int | None
+    topics: list[TopicDiff]
+
+
+class PictureChange(Struct, frozen=True):
+    """One thing about a picture that came (`old` is null), went (`new` is null) or changed."""
+
+    topic: str
+    old: str | None
+    new: str | None
+
+
+class PictureMoment(Struct, frozen=True):
+    """What had changed about a picture by a snapshot, or by now (`snapshot_id` is null), since the moment before it.
+
+    `exists`: whether it was in the library; `problem`: why the snapshot cannot be read.
+    """
+
+    snapshot_id: int | None
+    label: str | None
+    at: datetime | None
+    exists: bool
+    changes: list[PictureChange]
+    problem: str | None = None

@@ -67,6 +67,7 @@ class Engines(Wired):
             sorted(engines.secrets(self.hub, id).keys() & secrets(offered.engine.Params)),
             self._weights(offered, params),
             [EngineError(*one) for one in failed],
+            self._threshold(offered),
             self._sends(offered, params),
         )
 
@@ -108,8 +109,13 @@ class Engines(Wired):
         if ask.secrets:
             engines.keep_secrets(self.hub, ask.engine, ask.secrets)
 
+        if ask.threshold is not None and self._threshold(offered) is None:
+            raise Invalid(f"No tags of {ask.engine} count: run it before its threshold is moved.")
+
         def work(write: Write) -> None:
             engines.put_settings(write, ask.engine, kept)
+            if ask.threshold is not None:
+                provenance.move_threshold(write, self._counting(offered), ask.threshold)
             if ask.default is False:
                 engines.drop_default(write, self.host.catalogue.kind(offered).name, ask.engine)
             elif ask.default:
@@ -178,6 +184,15 @@ class Engines(Wired):
                 raise Invalid("What is outdated is a selection by itself, with the engine's own settings.")
             return self.host.choosing.outdated(offered)
         return self._selected(reader, ask) if ask.ids is not None or ask.view is not None else None
+
+    def _counting(self, offered: Offered) -> list[int]:
+        """Its producers whose results count, the preferred one first."""
+        producer = self._known(offered)
+        return provenance.active(self.db, [producer, *self.host.choosing.before(offered, producer)])
+
+    def _threshold(self, offered: Offered) -> float | None:
+        counting = self._counting(offered) if self.host.catalogue.kind(offered).name == "tag" else []
+        return provenance.threshold(self.db, counting[0]) if counting else None
 
     def _known(self, offered: Offered) -> int:
         """The producer that an engine is; -1 where it cannot be one, or never was (and nothing is written)."""

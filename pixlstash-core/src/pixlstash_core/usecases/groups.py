@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from .. import groups, pictures
-from ..features import characters, projects, queries, sets, settings, stores, veils
+from ..features import characters, projects, queries, sets, stores, veils
 from ..groups import CHARACTERS, PROJECTS, SETS, Group, Told
 from ..icons import ICONS
 from ..types import (
@@ -42,7 +42,8 @@ class Groups(Wired):
 
         `veil`: as if what is hidden were not there.
         """
-        veiled = self.views.veiled(reader, settings.veil(self.db)) if veil else None
+        shown = self._veil(veil)
+        veiled = self.views.veiled(reader, shown) if shown else None
         with self.db.reading() as connection:
             live, dead = pictures.counts_in(connection, reader)
             found = sets.infos(connection, reader)
@@ -57,7 +58,7 @@ class Groups(Wired):
                 queries.infos(connection, reader),
                 stores.folders(connection) if reader.may("owner") and reader.scope.all else [],
             )
-            return veils.sidebar(connection, bar, veiled.hidden, veiled.blurs) if veiled else bar
+            return veils.sidebar(connection, bar, veiled) if veiled else bar
 
     def icons(self, reader: Reader) -> list[str]:
         """The icons that sets, characters and projects may have."""

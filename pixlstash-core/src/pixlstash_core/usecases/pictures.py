@@ -62,9 +62,6 @@ class Pictures(Wired):
         """
         return self.views.open(reader, q, sort, at, self.revision, self._veil(veil))
 
-    def _veil(self, down: bool) -> Veil | None:
-        return settings.veil(self.db) if down else None
-
     def veil(self, reader: Reader) -> Veil:
         """What shall not lie open."""
         demand(reader, "owner")

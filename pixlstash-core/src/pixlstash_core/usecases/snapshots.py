@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ..types import EditSnapshot, Reader, SetSnapshots, Snapshot, SnapshotCheck, SnapshotStatus, TakeSnapshot
+from .. import scope
+from ..errors import PixlStashError
+from ..features import moments
+from ..types import (
+    EditSnapshot,
+    PictureMoment,
+    Reader,
+    SetSnapshots,
+    Snapshot,
+    SnapshotCheck,
+    SnapshotStatus,
+    TakeSnapshot,
+)
 from .wired import Wired, demand
 
 
@@ -67,6 +80,31 @@ class Snapshots(Wired):
         demand(reader, "owner")
         self.restore_points.shelf.export(id, path)
         return self.restore_points.get(id)
+
+    def picture_history(self, reader: Reader, id: int) -> list[PictureMoment]:
+        """What changed about one picture from snapshot to snapshot, and since; the oldest first."""
+        demand(reader, "owner")
+        taken = sorted(self.restore_points.listed(), key=lambda one: one.id)
+        sha256 = moments.identity(self.db, id)
+        for one in reversed(taken if sha256 is None else []):
+            with suppress(PixlStashError), self.pasts.reading(one.id, self.public_id) as db:
+                sha256 = sha256 or moments.identity(db, id)
+        if sha256 is None:
+            raise scope.absent()
+        found: list[PictureMoment] = []
+        before: moments.State = {}
+        for one in taken:
+            try:
+                with self.pasts.reading(one.id, self.public_id) as db:
+                    seen = moments.seen(db, self.door.tables(), sha256)
+            except PixlStashError as error:
+                found.append(PictureMoment(one.id, one.label, one.created_at, False, [], str(error)))
+                continue
+            changes = moments.changes(before, seen or {})
+            found.append(PictureMoment(one.id, one.label, one.created_at, seen is not None, changes))
+            before = seen or {}
+        seen = moments.seen(self.db, self.door.tables(), sha256)
+        return [*found, PictureMoment(None, None, None, seen is not None, moments.changes(before, seen or {}))]
 
     def open_snapshot(self, reader: Reader, id: int) -> BinaryIO:
         """The database that a snapshot holds, to be read. Close it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import Forbidden, Invalid
-from ..features import settings, vocabulary
+from ..features import vocabulary
 from ..tagging import booru, completion, names
 from ..types import (
     AliasTags,
@@ -39,7 +39,7 @@ class Vocabulary(Wired):
 
     def complete_tags(self, reader: Reader, text: str = "", limit: int = 10, veil: bool = False) -> list[Completion]:
         """Tags of which each word typed begins a word, the most used first. `veil`: by what is not hidden."""
-        hidden = self.views.veiled(reader, settings.veil(self.db)).hidden if veil else ()
+        hidden = self.views.hidden(reader, self._veil(veil))
         return completion.complete(self.db, reader, text, max(0, min(limit, 100)), hidden)
 
     def tag(self, reader: Reader, name: str) -> TagDetail:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from .. import groups, pictures, scope
 from ..db import Database
 from ..errors import Forbidden, ReadOnly
 from ..events import Feed
-from ..features import restores, snapshots, stacks, stores
+from ..features import restores, settings, snapshots, stacks, stores
 from ..features.access import Access
 from ..features.imports import Intake
 from ..groups import Told
@@ -19,10 +19,13 @@ from ..jobs import Jobs
 from ..media.pool import DecoderPool
 from ..plugins import Plugins
 from ..thumbnails import Thumbnails
-from ..types import Done, Reader, Right, Selection
+from ..types import Done, Reader, Right, Selection, Veil
 from ..uploads import Uploads
 from ..views import Views
 from ..write import Committed, Door, Label, Write
+
+if TYPE_CHECKING:
+    from ..past import Pasts
 
 T = TypeVar("T")
 
@@ -47,6 +50,7 @@ class Wired:
     stores: stores.Stores
     restore_points: snapshots.Snapshots
     restores: restores.Restores
+    pasts: Pasts
     intake: Intake
     arriving: Uploads
     plugins: Plugins
@@ -54,6 +58,9 @@ class Wired:
     @property
     def revision(self) -> int:
         return self.door.revision
+
+    def _veil(self, down: bool) -> Veil | None:
+        return settings.veil(self.db) if down else None
 
     def _selected(self, reader: Reader, ask: Selection, *, scrapped: bool = False) -> list[int]:
         """The pictures a change is for. Those named by id must be there, and (unless `scrapped`) not in the scrapheap;

@@ -29,7 +29,7 @@ export type Row = Placed &
   (
     | { type: "head"; section: Section }
     | { type: "place"; q: string; pictures: number }
-    | { type: "page"; page: Page }
+    | { type: "page"; page: Page; count?: number }
     | { type: "entry"; entry: Entry }
     | { type: "branch"; part: Part }
     | { type: "folder"; part: Part; store: Store }
@@ -89,6 +89,8 @@ export interface Looks {
   /** How characters are headed. */
   people: boolean;
   readonly: boolean;
+  /** How many snapshots there are; null where they are not one's business. */
+  snapshots: number | null;
 }
 
 export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks): Row[] {
@@ -118,7 +120,7 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   }
 
   const sections: [Section, Row[]][] = [
-    ["library", places(info).filter((row) => matches(row.label))],
+    ["library", places(info, looks.snapshots).filter((row) => matches(row.label))],
     ["character", flat("character")],
     ["set", within(info.tree, 2)],
     ["project", flat("project")],
@@ -136,9 +138,14 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   });
 }
 
-function places(info: SidebarInfo): Row[] {
+function places(info: SidebarInfo, snapshots: number | null): Row[] {
+  const kept: Row[] =
+    snapshots === null
+      ? []
+      : [{ type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots", count: snapshots }];
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
+    ...kept,
     {
       type: "place",
       key: "place:scrapheap",

@@ -7,6 +7,7 @@ test.each<Place>([
   nowhere,
   { ...nowhere, q: 'model:flux1-dev lora:"winter film" score:>=4 -model:x 100% a+b & c=d ü #1' },
   { q: "is:scrapheap", sort: "-score", at: 83121, open: 83122, size: 240, mode: "square" },
+  { ...nowhere, page: "engines", about: "odd/colours" },
 ])("a place survives the address: %j", (place) => {
   expect(parse(write(place).slice(1))).toEqual(place);
 });

@@ -16,11 +16,13 @@ export interface Place {
   review?: number | null;
   panes?: number | null;
   of?: string | null;
-  /** A page in place of the table. */
+  /** A page in place of the table, and what it is about: an engine, a character, a tag. */
   page?: Page | null;
+  about?: string | null;
 }
 
-export type Page = "duplicates";
+const PAGES = ["duplicates", "engines", "people", "snapshots", "suggested"] as const;
+export type Page = (typeof PAGES)[number];
 
 /** Read a `location.search`. What is not understood is left out, never an error: links come from anywhere. */
 export function parse(search: string): Place {
@@ -34,7 +36,7 @@ export function parse(search: string): Place {
     size: whole(asked.get("size")),
     mode: mode === "justified" || mode === "square" ? mode : null,
     ...reviewed(asked),
-    ...(asked.get("page") === "duplicates" && { page: "duplicates" as const }),
+    ...turned(asked),
   };
 }
 
@@ -43,6 +45,11 @@ function reviewed(asked: URLSearchParams): Pick<Place, "review" | "panes" | "of"
   if (review === null) return {};
   const panes = Number(/^[1-4]$/.exec(asked.get("panes") ?? "")?.[0] ?? 0) || null;
   return { review, panes, of: asked.get("of") };
+}
+
+function turned(asked: URLSearchParams): Pick<Place, "page" | "about"> {
+  const page = PAGES.find((one) => one === asked.get("page"));
+  return page ? { page, about: asked.get("about") } : {};
 }
 
 /** The address for a place: `/?q=…`, without what is as usual. */

@@ -12,6 +12,8 @@ class Route {
   of: string | null = null;
   /** A page in place of the table. */
   page = $state<Page | null>(null);
+  /** What it is about: an engine, a character, a tag. */
+  about = $state<string | null>(null);
   /** The picture at the top of the screen and how far it is scrolled, in pixels. Written by the grid at rest. */
   at: number | null = null;
   offset = 0;
@@ -33,7 +35,7 @@ class Route {
     this.at = null;
     this.offset = 0;
     this.open = null;
-    this.review = this.of = this.page = null;
+    this.review = this.of = this.page = this.about = null;
     this.#opened = false;
     this.#write(!replace);
   }
@@ -91,10 +93,17 @@ class Route {
   }
 
   /** Turn to a page, or back to the table. */
-  turn(page: Page | null): void {
-    if (page === this.page) return;
+  turn(page: Page | null, about: string | null = null): void {
+    if (page === this.page && about === this.about) return;
     this.page = page;
+    this.about = about;
     this.#write(true);
+  }
+
+  /** Stay on the page, which is about something else now. */
+  regard(about: number | string | null): void {
+    this.about = about === null ? null : String(about);
+    this.#write(false);
   }
 
   /** Write the address again after size or mode changed. */
@@ -112,6 +121,7 @@ class Route {
     this.panes = place.panes ?? null;
     this.of = place.of ?? null;
     this.page = place.page ?? null;
+    this.about = place.about ?? null;
     const kept = history.state as { offset?: unknown; opened?: unknown } | null;
     this.offset = typeof kept?.offset === "number" ? kept.offset : 0;
     this.#opened = kept?.opened === true;
@@ -120,10 +130,10 @@ class Route {
   }
 
   #write(push: boolean): void {
-    const { q, sort, at, open, review, panes, of, page } = this;
+    const { q, sort, at, open, review, panes, of, page, about } = this;
     const size = prefs.size === usualSize() ? null : prefs.size;
     const mode = prefs.mode === "justified" ? null : prefs.mode;
-    const place: Place = { q, sort, at, open, size, mode, review, panes, of, page };
+    const place: Place = { q, sort, at, open, size, mode, review, panes, of, page, about };
     const kept = { offset: this.offset, opened: this.#opened };
     if (push) history.pushState(kept, "", write(place));
     else history.replaceState(kept, "", write(place));

@@ -1,0 +1,207 @@
+"""What differs between a snapshot and another state, counted by topic, with examples of what was said then and since.
+
+Built upon what a merge compares: `old` is attached, with the plan in it.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, get_args
+
+import apsw
+from msgspec import Struct
+
+from ..db import bind_ids, fetch
+from ..nouns import Table
+from ..types import Change, Difference, TopicDiff
+from . import merging
+from .merging import Choice, Plan, Step, topic
+
+#: Examples of a topic, of each sort; pictures whose changes are shown, and changes of one picture, at most.
+EXAMPLES = 5
+#: Tags of an engine that are named.
+NAMED = 12
+Sort = Literal["added", "removed", "changed"]
+GROUPS = ("picture_set", "character", "project")
+
+
+class Said(Struct, frozen=True):
+    """What a row says, and of what."""
+
+    topic: str
+    text: str | None
+
+
+def of(connection: apsw.Connection, tables: Sequence[Table]) -> list[TopicDiff]:
+    """Topics in which the two states differ; `main` is the later one."""
+    plan = merging.plan(connection, tables, Choice(all=True))
+    topics: dict[str, list[Step]] = {}
+    for step in plan.steps:
+        if step.go or step.put:
+            topics.setdefault(topic(step.table), []).append(step)
+    return [_topic(connection, name, steps) for name, steps in topics.items()]
+
+
+def _topic(connection: apsw.Connection, name: str, steps: list[Step]) -> TopicDiff:
+    added = removed = changed = 0
+    examples: list[Difference] = []
+    for step in steps:
+        stay = fetch(connection, f"select count(*) from ({both(step)})")[0][0]
+        added += step.go
+        removed += step.put - stay
+        changed += stay
+        examples += _examples(connection, step)
+    shown = [[one for one in examples if one.change == sort][:EXAMPLES] for sort in get_args(Sort)]
+    return TopicDiff(name, added, removed, changed, [one for some in shown for one in some])
+
+
+def both(step: Step) -> str:
+    """Keys of rows that come and are there: those that changed."""
+    keys = ", ".join(f'"{key}"' for key in step.keys)
+    return f'select {keys} from old."put_{step.table.name}" intersect select {keys} from main."{step.table.name}"'
+
+
+def _examples(connection: apsw.Connection, step: Step) -> list[Difference]:
+    listed = ", ".join(f'"{key}"' for key in step.keys)
+    name, keys = step.table.name, f"({listed})" if len(step.keys) > 1 else listed
+    id = "r.id" if name in GROUPS else "null"
+    of_picture = f'r."{step.picture}"' if step.picture else "null"
+
+    def rows(db: str, where: str) -> list[tuple[Any, ...]]:
+        shown = f"{listed_of(step)}, {of_picture}, {id}, {_naming(step, db)}, {saying(step, db)}"
+        return fetch(connection, f'select {shown} from {db}."{name}" r where {keys} in ({where}) limit {EXAMPLES}')
+
+    count = len(step.keys)
+    put = f'select {listed} from old."put_{name}"'
+    added = rows("main", f'select {listed} from old."go_{name}" limit {EXAMPLES}')
+    removed = rows("old", f'{put} except select {listed} from main."{name}" limit {EXAMPLES}')
+    before = rows("old", f"{both(step)} limit {EXAMPLES}")
+    since = {row[:count]: row for row in rows("main", f"{both(step)} limit {EXAMPLES}")}
+    found = [_difference("added", row[count:], None, row[-1]) for row in added]
+    found += [_difference("removed", row[count:], row[-1], None) for row in removed]
+    for row in before:
+        if (now := since.get(row[:count])) is not None:
+            found.append(_difference("changed", now[count:], row[-1], now[-1]))
+    return found
+
+
+def _difference(change: Sort, row: tuple[Any, ...], old: str | None, new: str | None) -> Difference:
+    picture, id, name, _ = row
+    return Difference(change, picture, id, name, old, new)
+
+
+def listed_of(step: Step) -> str:
+    return ", ".join(f'r."{key}"' for key in step.keys)
+
+
+def saying(step: Step, db: str) -> str:
+    """What a row says, as a text; null where nothing can be said of it."""
+    return f"cast(({step.table.says.format(db=db)}) as text)" if step.table.says else "null"
+
+
+def _naming(step: Step, db: str) -> str:
+    """What a row is known by: its picture's name, its own, or that of what it belongs to."""
+    if step.picture:
+        return f"coalesce((select name from {db}.picture p where p.id = r.\"{step.picture}\"), '')"
+    if "name" in step.columns:
+        return "r.name"
+    for column, parent in step.within:
+        if parent in GROUPS:
+            return f'coalesce((select name from {db}."{parent}" p where p.id = r."{column}"), \'\')'
+    return "''"
+
+
+def first(connection: apsw.Connection, step: Step) -> list[Change]:
+    """The first rows that a merge would have say something else."""
+    if not step.table.says or not (step.go or step.put):
+        return []
+
+    def said(db: str) -> str:
+        keys = " and ".join(f'r."{key}" = p."{key}"' for key in step.keys)
+        return f'(select {saying(step, db)} from {db}."{step.table.name}" r where {keys})'
+
+    rows = (
+        f'select {said("main")} as now, null as later from old."go_{step.table.name}" p'
+        f' union all select {said("main")}, {said("old")} from old."put_{step.table.name}" p'
+    )
+    found = fetch(connection, f"select now, later from ({rows}) where now is not later limit {EXAMPLES}")
+    return [Change(topic(step.table), now, then) for now, then in found]
+
+
+def groups(step: Step) -> str:
+    """A statement for (id, what it says now, what it said then) of a plan's sets, characters or projects."""
+    name = step.table.name
+    now, then = (f'(select {saying(step, db)} from {db}."{name}" r where r.id = x.id)' for db in ("main", "old"))
+    ids = f'select id from old."go_{name}" union select id from old."put_{name}"'
+    return f"select id, {now}, {then} from ({ids}) x order by id"
+
+
+# --- of some pictures -------------------------------------------------------------------------------------------------
+
+
+def changes(connection: apsw.Connection, plan: Plan, ids: Iterable[int]) -> dict[int, list[Change]]:
+    """What a merge would change of each of these pictures: what its rows say now, and what they said then."""
+    wanted = bind_ids(ids)
+    found: dict[int, list[Change]] = {}
+    for step in plan.steps:
+        if step.picture is None or step.table.name == "picture":
+            continue
+        now = _said(connection, step, "main", wanted, ("go", "put"))
+        then = _said(connection, step, "old", wanted, ("put",))
+        for key in sorted({*now, *then}, key=repr):
+            picture, says = now.get(key, (0, None)) if key in now else (then[key][0], None)
+            change = Change(topic(step.table), says, then[key][1] if key in then else None)
+            found.setdefault(picture, []).append(change)
+    return found
+
+
+def _said(
+    connection: apsw.Connection, step: Step, db: str, ids: object, parts: Sequence[str]
+) -> dict[tuple[object, ...], tuple[int, str | None]]:
+    """By key, the picture and what the row says, of rows of a plan in one of the two databases."""
+    name, count = step.table.name, len(step.keys)
+    listed = ", ".join(f'"{key}"' for key in step.keys)
+    keys = f"({listed})" if count > 1 else listed
+    found: dict[tuple[object, ...], tuple[int, str | None]] = {}
+    for part in parts:
+        planned = f'select {listed} from old."{part}_{name}" where of_picture in carray(:ids)'
+        sql = (
+            f'select {listed_of(step)}, r."{step.picture}", {saying(step, db)} from {db}."{name}" r'
+            f" where {keys} in ({planned})"
+        )
+        for row in fetch(connection, sql, {"ids": ids}):
+            found[row[:count]] = (row[count], row[count + 1])
+    return found
+
+
+def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) -> dict[tuple[object, ...], Said]:
+    """What the rows of one picture say, by table and key, but for what its files say."""
+    connection.create_scalar_function("surest_tags", surest_tags, 1, deterministic=True)
+    there = {name for (name,) in fetch(connection, "select name from sqlite_schema where type = 'table'")}
+    found: dict[tuple[object, ...], Said] = {}
+    for table in tables:
+        if table.picture is None or not table.says or table.merge == "bytes" or table.name not in there:
+            continue
+        columns = fetch(connection, "select name, pk from pragma_table_info(?)", (table.name,))
+        keyed = _keyed(columns)
+        keys = ", ".join(f'r."{name}"' for name, _ in keyed)
+        says = f"cast(({table.says.format(db='main')}) as text)"
+        sql = f'select {says}, {keys} from "{table.name}" r where r."{columns[table.picture][0]}" = ?'
+        for text, *key in fetch(connection, sql, (picture,)):
+            # A picture taken in anew has another id; what is said of it is the same.
+            named = tuple(one for one, (name, _) in zip(key, keyed, strict=True) if name != columns[table.picture][0])
+            found[table.name, *named] = Said(topic(table), text)
+    return found
+
+
+def _keyed(columns: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return sorted((row for row in columns if row[1]), key=lambda row: row[1])
+
+
+def surest_tags(*given: Any) -> str:
+    """For statements: the ids of the surest tags of a body of `tag_output`, as JSON."""
+    found = list(struct.iter_unpack("<IH", given[0] or b""))
+    found.sort(key=lambda entry: (-entry[1], entry[0]))
+    return json.dumps([tag for tag, _ in found[:NAMED]])

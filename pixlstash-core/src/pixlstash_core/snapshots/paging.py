@@ -1,0 +1,161 @@
+"""Reads a snapshot's database where it lies: SQLite asks for pages, which come out of the packs, a frame at a time.
+
+Nothing is written out, so that opening costs a few milliseconds however large it is. Each page is compared with its
+hash.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import apsw
+
+from . import packs
+from .manifests import Manifest
+from .packs import FRAME, Damaged, Pack
+
+if TYPE_CHECKING:
+    from .manifests import Numbers
+
+K = TypeVar("K")
+V = TypeVar("V")
+#: Frames kept unpacked, 16 MiB of the usual pages, and indexes.
+KEPT = 64
+
+
+class Frames:
+    """Frames of the packs of a folder, unpacked: those used last are kept. Shared between snapshots, as packs are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._indexes: OrderedDict[str, Pack] = OrderedDict()
+        self._bodies: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str, pages: int, page_size: int, frame: int) -> bytes:
+        """The pages of a frame of a pack, which has so many; `Damaged` when they are not what was stored."""
+        with self._lock:
+            body = self._bodies.get((name, frame))
+            if body is None:
+                ((_, body),) = packs.frames(self._folder, self._index(name, pages, page_size), [frame])
+                _keep(self._bodies, (name, frame), body, KEPT)
+            else:
+                self._bodies.move_to_end((name, frame))
+            return body
+
+    def drop(self) -> None:
+        """Give the memory back."""
+        with self._lock:
+            self._bodies.clear()
+            self._indexes.clear()
+
+    def _index(self, name: str, pages: int, page_size: int) -> Pack:
+        found = self._indexes.get(name)
+        if found is None:
+            found = packs.read_index(self._folder, name)
+            _keep(self._indexes, name, found, KEPT)
+        if len(found) != pages or found.page_size != page_size:
+            raise Damaged(f"Pack {name} of the snapshots is damaged.", pack=name)
+        return found
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)
+
+
+class Paging(apsw.VFS):
+    """A file system with one file in it, a snapshot's database; SQLite finds it by `mode`. Close it afterwards."""
+
+    def __init__(self, frames: Frames, manifest: Manifest, numbers: Numbers) -> None:
+        self._name = f"snapshot-{secrets.token_hex(8)}"
+        super().__init__(self._name, "")
+        self._frames, self._manifest, self._numbers = frames, manifest, numbers
+        self._ends = list(accumulate(pages for _, pages in manifest.packs))
+
+    @property
+    def mode(self) -> str:
+        """What a file's URI says to be read through here."""
+        return f"vfs={self._name}&immutable=1"
+
+    @property
+    def size(self) -> int:
+        return self._manifest.pages * self.page_size
+
+    @property
+    def page_size(self) -> int:
+        return self._manifest.page_size
+
+    def close(self) -> None:
+        self.unregister()
+
+    def read(self, offset: int, amount: int) -> bytes:
+        """These bytes of the database; `Damaged` when they are not what was stored."""
+        found = b""
+        while len(found) < amount and offset < self.size:
+            page, start = divmod(offset, self.page_size)
+            part = self._page(page)[start : start + amount - len(found)]
+            found += part
+            offset += len(part)
+        return found
+
+    def _page(self, number: int) -> bytes:
+        place = int(self._numbers[number])
+        at = bisect_right(self._ends, place)
+        name, pages = self._manifest.packs[at]
+        slot = place - (self._ends[at] - pages)
+        body = self._frames.get(name, pages, self.page_size, slot // FRAME)
+        start = slot % FRAME * self.page_size
+        return body[start : start + self.page_size]
+
+    # -- what SQLite asks ----------------------------------------------------------------------------------------------
+
+    def xOpen(self, name: Any, flags: list[int]) -> Any:
+        return _File(self)
+
+    def xAccess(self, pathname: str, flags: int) -> bool:
+        return False
+
+    def xFullPathname(self, name: str) -> str:
+        return name
+
+
+class _File:
+    """The database, to be read only."""
+
+    def __init__(self, paging: Paging) -> None:
+        self._paging = paging
+
+    def xRead(self, amount: int, offset: int) -> bytes:
+        return self._paging.read(offset, amount)
+
+    def xFileSize(self) -> int:
+        return self._paging.size
+
+    def xLock(self, level: int) -> None:
+        pass
+
+    def xUnlock(self, level: int) -> None:
+        pass
+
+    def xCheckReservedLock(self) -> bool:
+        return False
+
+    def xFileControl(self, op: int, pointer: int) -> bool:
+        return False
+
+    def xSectorSize(self) -> int:
+        return self._paging.page_size
+
+    def xDeviceCharacteristics(self) -> int:
+        return apsw.SQLITE_IOCAP_IMMUTABLE
+
+    def xClose(self) -> None:
+        pass

@@ -1,0 +1,43 @@
+"""The rows of the route table for the library as of a snapshot: those that only look, each below `/asof/{snapshot}`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pixlstash_core.errors import Conflict, NotFound
+from pixlstash_core.past import LOOKS, refusal
+
+from .adapter import SNAPSHOT, Argument, read_text
+from .specs import api
+from .table import Call, Method, Route
+
+BELOW = "/asof/{snapshot}"
+CHANGES: tuple[Method, ...] = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def refuse_change(call: Call) -> None:
+    """The past cannot be changed: 409."""
+    raise _refusal(call)
+
+
+def no_such_look(call: Call) -> None:
+    """Nothing else can be looked at."""
+    raise NotFound(str(_refusal(call)))
+
+
+def _refusal(call: Call) -> Conflict:
+    return refusal(read_text(Argument(SNAPSHOT, int), call.request.path_params[SNAPSHOT]))
+
+
+def past_routes(present: Iterable[Route]) -> tuple[Route, ...]:
+    """The routes of the past, given those of the present: what looks is the owner's, what changes is refused."""
+    looks = [
+        msgspec.structs.replace(route, path=BELOW + route.path, right="owner", past=True)
+        for route in present
+        if route.method == "GET" and route.name in LOOKS
+    ]
+    paths = [*(route.path for route in looks), BELOW + "/{rest:path}"]
+    refusals = [api(method, path, refuse_change, "owner") for path in paths for method in CHANGES]
+    return (*looks, *refusals, api("GET", BELOW + "/{rest:path}", no_such_look, "owner"))
