@@ -37,6 +37,7 @@ from pixlstash_core.types import (
     ImportPaths,
     NotDuplicates,
     Reader,
+    RehearseEngine,
     ResolveDuplicates,
     Resource,
     RestorePictures,
@@ -196,6 +197,9 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "set_engine": (SetEngine(engine="sharpness"),),
     "revert_job": (1,),
     "allow_host": (AllowHost("sharpness", "a"),),
+    "rehearsal": (1,),
+    "rehearse_engine": (RehearseEngine(engine="sharpness"),),
+    "uninstalled_engines": (),
     "fetch_weights": (FetchWeights("sharpness"),),
 }
 #: What the tests below ask within the scope.

@@ -10,9 +10,12 @@ from ..types import (
     FetchWeights,
     FindSimilar,
     Job,
+    Rehearsal,
+    RehearseEngine,
     RunEngine,
     SetEngine,
     SimilarFound,
+    UninstalledEngine,
 )
 from .channel import Channel
 
@@ -21,11 +24,20 @@ class Engines(Channel):
     def engines(self) -> list[EngineInfo]:
         return self._get("/engines", list[EngineInfo])
 
+    def uninstalled_engines(self) -> list[UninstalledEngine]:
+        return self._get("/engines/uninstalled", list[UninstalledEngine])
+
     def engine(self, id: str) -> EngineDetail:
         return self._get("/engines/named", EngineDetail, {"id": id})
 
     def run_engine(self, ask: RunEngine) -> Job:
         return self._post("/engines/run", Job, ask)
+
+    def rehearse_engine(self, ask: RehearseEngine) -> Job:
+        return self._post("/engines/rehearse", Job, ask)
+
+    def rehearsal(self, id: int) -> Rehearsal:
+        return self._get(f"/engines/rehearsals/{id}", Rehearsal)
 
     def set_engine(self, ask: SetEngine) -> EngineInfo:
         return self._post("/engines/settings", EngineInfo, ask)

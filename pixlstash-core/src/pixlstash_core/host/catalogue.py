@@ -72,8 +72,12 @@ class Catalogue:
             _lasting(params),
             offered.origin.distribution,
             offered.origin.version,
-            _asked(offered, "space", partial(kind.describe, offered.engine, params)),
+            self.about(offered, params),
         )
+
+    def about(self, offered: Offered, params: Any) -> dict[str, Any]:
+        """What all results of an engine with these settings have in common."""
+        return _asked(offered, "space", partial(self.kind(offered).describe, offered.engine, params))
 
     def known(self, offered: Offered, given: dict[str, Any]) -> int | None:
         """The same, if it ever was one: nothing is written."""

@@ -43,6 +43,73 @@ class AllowHost(Struct, frozen=True):
     allowed: bool = True
 
 
+class EngineError(Struct, frozen=True):
+    """A picture on which an engine failed."""
+
+    picture: int
+    name: str
+    error: str
+
+
+class UninstalledEngine(Struct, frozen=True):
+    """An engine that is not installed: the command that brings it, about how many bytes its weights are (0: none, or
+    as chosen), and their licence."""
+
+    id: str
+    kind: str
+    label: str
+    license: str
+    lane: str
+    size: int
+    package: str
+    pip: str
+
+
+class RehearseEngine(Selection, frozen=True, kw_only=True):
+    """Run an engine, or the default one of a `kind`, on some of a selection (without one: of all), and keep nothing."""
+
+    engine: str = ""
+    kind: str = ""
+    params: dict[str, Any] | None = None
+    count: Annotated[int, Meta(ge=1, le=200)] = 20
+
+
+class Agreement(Struct, frozen=True):
+    """Of words people accepted for these pictures how many were found, and of those they rejected how many were
+    found again."""
+
+    accepted: int
+    found: int
+    rejected: int
+    again: int
+
+
+class Rehearsed(Struct, frozen=True):
+    """A picture, and what an engine says about it."""
+
+    picture: int
+    name: str
+    text: str
+
+
+class Rehearsal(Struct, frozen=True):
+    """What came of running an engine on some pictures, in `seconds` without loading it; nothing was kept.
+
+    `total` pictures of the selection are left to do: that would take about `whole` seconds on this machine, and `size`
+    bytes. `agreement`: None for kinds of output that people say nothing about.
+    """
+
+    engine: str
+    tried: int
+    total: int
+    seconds: float
+    whole: float
+    size: int
+    agreement: Agreement | None
+    pictures: list[Rehearsed]
+    errors: list[EngineError]
+
+
 class FetchWeights(Struct, frozen=True):
     """Fetch an engine's weights from where it says. `agree`: to their licence, where that is asked for."""
 
@@ -55,7 +122,8 @@ class EngineInfo(Struct, frozen=True):
 
     `done`, `errors`: pictures it looked at with its present revision and settings, and failed on; `outdated`: those
     with results of an older revision, other settings, or of the default before it. `active`: its results count;
-    `loaded`: its model is in memory.
+    `loaded`: its model is in memory. `state`: what is to be done before it can be run: `fetch` its weights (`size`
+    bytes, 0 where that is not known), `allow` the host it sends pictures to, or nothing.
     """
 
     id: str
@@ -74,14 +142,8 @@ class EngineInfo(Struct, frozen=True):
     done: int
     errors: int
     outdated: int
-
-
-class EngineError(Struct, frozen=True):
-    """A picture on which an engine failed."""
-
-    picture: int
-    name: str
-    error: str
+    state: Literal["ready", "fetch", "allow"] = "ready"
+    size: int = 0
 
 
 class EngineDetail(Struct, frozen=True):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ..engine import form, plain_params, secrets
-from ..errors import Conflict, Invalid
+from ..errors import Conflict, Invalid, NotFound, PixlStashError
 from ..features import engines, provenance
 from ..features.outputs import Outputs
 from ..groups import Told
-from ..host import Host, Payload, ranges
+from ..host import Host, Payload, known, ranges
 from ..host.arrivals import ALL, ASKED, KIND
-from ..host.host import FETCH
+from ..host.host import FETCH, REHEARSAL
+from ..host.rehearsing import Ask as Rehearse
 from ..host.weights import folder_of, missing
 from ..plugins import Offered
 from ..types import (
@@ -27,9 +28,12 @@ from ..types import (
     FetchWeights,
     Job,
     Reader,
+    Rehearsal,
+    RehearseEngine,
     RunEngine,
     SendsInfo,
     SetEngine,
+    UninstalledEngine,
     WeightsInfo,
 )
 from ..write import Write
@@ -52,6 +56,12 @@ class Engines(Wired):
         found = [self._info(offered) for offered in self.host.catalogue.all()]
         order = list(self.outputs.kinds)
         return sorted(found, key=lambda one: (order.index(one.kind), not one.default, one.id))
+
+    def uninstalled_engines(self, reader: Reader) -> list[UninstalledEngine]:
+        """Engines of our own plugins that are not installed, and how each is."""
+        demand(reader, "owner")
+        there = {offered.engine.id for offered in self.host.catalogue.all()}
+        return [one for one in known.ENGINES if one.id not in there]
 
     def engine(self, reader: Reader, id: str) -> EngineDetail:
         """One engine with its settings, their form, and where it failed."""
@@ -89,6 +99,31 @@ class Engines(Wired):
         label = f"{self.host.catalogue.kind(offered).verb} {many} with {offered.engine.label or offered.engine.id}"
         priority = ALL if ids is None else ASKED
         return self.queue.put(KIND, label, payload, lane=offered.engine.lane, priority=priority)
+
+    def rehearse_engine(self, reader: Reader, ask: RehearseEngine) -> Job:
+        """Run an engine on some pictures and keep nothing; `rehearsal` says what came of it."""
+        demand(reader, "owner")
+        self._writable()
+        offered = self.host.choosing.named(ask.engine, ask.kind)
+        params, _ = self.host.choosing.settings(offered, ask.params)
+        self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, params))
+        chosen = self._selected(reader, ask) if ask.ids is not None or ask.view is not None else None
+        ids = provenance.of_kinds(self.db, chosen, sorted(offered.engine.accepts))
+        if not ids:
+            raise Invalid(f"{offered.engine.label or offered.engine.id} is for none of these pictures.")
+        done = self.host.catalogue.known(offered, params)
+        left = self.outputs.count_missing(done, among=ids) if done is not None else len(ids)
+        sample = [ids[n * len(ids) // ask.count] for n in range(ask.count)] if len(ids) > ask.count else ids
+        label = f"Rehearsing {offered.engine.label or offered.engine.id} on {len(sample)} pictures"
+        payload = Rehearse(offered.engine.id, params, sample, left)
+        return self.queue.put(REHEARSAL, label, payload, lane=offered.engine.lane, priority=ASKED)
+
+    def rehearsal(self, reader: Reader, id: int) -> Rehearsal:
+        """What came of a rehearsal, by the id of its job, as long as the library stays open."""
+        demand(reader, "owner")
+        if id not in self.host.rehearsals:
+            raise NotFound("There is no such rehearsal, or it is not over, or the library was closed since.")
+        return self.host.rehearsals[id]
 
     def set_engine(self, reader: Reader, ask: SetEngine) -> EngineInfo:
         """Change an engine's settings, make it the default of its kind, or say what it is run on by itself."""
@@ -203,6 +238,7 @@ class Engines(Wired):
         producer = self._known(offered)
         count = provenance.count(self.db, producer)
         olds = self.host.choosing.before(offered, producer)
+        state, size = self._state(offered)
         return EngineInfo(
             engine.id,
             kind,
@@ -220,7 +256,20 @@ class Engines(Wired):
             count.done,
             count.errors,
             provenance.count_outdated(self.db, olds, producer),
+            state,
+            size,
         )
+
+    def _state(self, offered: Offered) -> tuple[Literal["ready", "fetch", "allow"], int]:
+        """What is to be done before an engine can be run, and the bytes of its weights. A fault is told by a run."""
+        try:
+            params = self.host.catalogue.params(offered, engines.settings(self.db, offered.engine.id).params)
+            weights, sends = self._weights(offered, params), self._sends(offered, params)
+        except PixlStashError:
+            return "ready", 0
+        if sends is not None and not sends.on:
+            return "allow", 0
+        return "fetch" if weights is not None and weights.missing else "ready", weights.size if weights else 0
 
     def _sends(self, offered: Offered, params: Any) -> SendsInfo | None:
         sends = self.host.catalogue.sends(offered, params)
