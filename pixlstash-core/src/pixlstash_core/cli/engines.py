@@ -253,10 +253,8 @@ def _rehearsed(found: Rehearsal) -> None:
     if (agree := found.agreement) is not None and agree.accepted + agree.rejected:
         click.echo(f"It finds {agree.found} of {agree.accepted} tags that were accepted, and says", nl=False)
         click.echo(f" {agree.again} of {agree.rejected} that were rejected.")
-    click.echo(
-        f"{_long(found.whole)} on this machine for {found.total:,} pictures, measured on {found.tried}", nl=False
-    )
-    click.echo(f" {found.tried}; {show.size(found.size)}. Nothing was kept.")
+    took = f"{_long(found.whole)} on this machine for {found.total:,} pictures, measured on {found.tried}"
+    click.echo(f"{took}; {show.size(found.size)}. Nothing was kept.")
 
 
 def _long(seconds: float) -> str:
