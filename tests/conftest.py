@@ -15,6 +15,7 @@ import libraries
 import pytest
 from sources import ROOT
 
+from pixlstash_core import changesets
 from pixlstash_core.library import Library
 
 if TYPE_CHECKING:
@@ -165,6 +166,13 @@ def open_library(tmp_path: Path, blank: Path) -> Iterator[Callable[..., Library]
 def library(open_library: Callable[..., Library]) -> Library:
     """An empty library of its own for this test."""
     return open_library()
+
+
+@pytest.fixture(params=["rows", "arrays"])
+def read_as(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What changed is read row by row, as in small changes, and as arrays, as in large ones."""
+    if request.param == "arrays":
+        monkeypatch.setattr(changesets, "LARGE", 0)
 
 
 @pytest.fixture(scope="session")

@@ -81,9 +81,14 @@ def _text(n: int) -> Any:
     return info
 
 
-def make(open_library: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engined:
+def make(
+    open_library: Callable[..., Library],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plugins: tuple[str, ...] = ("odd",),
+) -> Engined:
     monkeypatch.setenv("ODD_LOG", str(tmp_path / "odd.log"))
     monkeypatch.setenv("PIXLSTASH_MODELS", str(tmp_path / "models"))
-    library = open_library(plugins=Plugins.load(extra=("odd",)))
+    library = open_library(plugins=Plugins.load(extra=plugins))
     library.host.limits = Limits(result=60, load=60, memory=None)
     return Engined(library, tmp_path / "pictures", tmp_path / "odd.log")

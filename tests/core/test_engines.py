@@ -122,6 +122,22 @@ def test_other_settings_take_the_place_of_those_before_when_all_is_done(desk: En
     check_tags(desk.library)
 
 
+def test_a_threshold_is_moved_by_people(desk: Engined) -> None:
+    ids = desk.take_in(3)
+    with pytest.raises(Invalid, match="No tags"):
+        put(desk, threshold=0.05)
+    run(desk)
+    assert desk.library.engine(OWNER, "odd/colours").threshold == 0.35
+    put(desk, threshold=0.05)
+    settled(desk)
+    assert shown(desk, ids)[0] == {"red", "noise"}
+    assert desk.library.engine(OWNER, "odd/colours").threshold == 0.05
+    assert desk.library.engine(OWNER, "visual-descriptor").threshold is None
+    desk.library.undo(OWNER)
+    settled(desk)
+    assert shown(desk, ids)[0] == {"red"}
+
+
 def test_while_the_new_one_is_at_it_the_old_one_counts(desk: Engined) -> None:
     ids = desk.take_in(8)
     run(desk)

@@ -25,6 +25,8 @@ from pixlstash_core.types import (
     TakeFromProject,
 )
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 PICTURES = 8
 
 
@@ -76,7 +78,8 @@ class Player:
         return move.__name__
 
     def some(self) -> list[int]:
-        return sorted(self.rng.sample(self.state.live(self.ids) or self.ids, 1 + self.rng.randrange(2)))
+        among = self.state.live(self.ids) or self.ids
+        return sorted(self.rng.sample(among, min(len(among), 1 + self.rng.randrange(2))))
 
     def any(self, *nouns: str) -> tuple[str, int] | None:
         known = [(noun, id) for noun in nouns for id in getattr(self.state, f"{noun}s")]

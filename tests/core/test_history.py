@@ -16,6 +16,8 @@ from pixlstash_core.errors import Conflict, Forbidden, PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.types import DeletePictures, Reader, RestorePictures, Scope
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 
 def test_a_score_and_back(library: Library) -> None:
     ids = fill(library, 3)
@@ -104,6 +106,7 @@ def test_a_cascade_comes_back_whole(library: Library) -> None:
 
 
 def test_a_conflict_is_named_and_changes_nothing(library: Library) -> None:
+    """D27."""
     ids = fill(library, 3)
     score(library, ids, 3)
     background(library, "update score set score = 5 where picture_id = ?", ids[1])

@@ -16,6 +16,8 @@ from pixlstash_core.errors import Conflict
 from pixlstash_core.library import Library
 from pixlstash_core.types import DeletePictures, Done, RestorePictures, Selection
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 #: What is said of a picture: its score, and whether it is in the scrapheap.
 Said = tuple[int, bool]
 #: What a change did: every picture it changed, before and after.
@@ -112,7 +114,7 @@ class Desk:
 def test_random_sequences(open_library: Callable[..., Library], effort: Effort, rng: random.Random) -> None:
     counted: Counter[str] = Counter()
     verbs = [Desk.score, Desk.throw, Desk.take_back, Desk.purge, Desk.take_in_again, Desk.undo, Desk.redo]
-    rounds = effort.of(6, 500)
+    rounds = effort.of(10, 500)
     for number in range(rounds):
         trace: list[str] = []
         with open_library(f"random-{number}", work=False) as library:

@@ -29,6 +29,8 @@ from pixlstash_core.types import (
     SetCaption,
 )
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 
 def make(library: Library, name: str, ids: list[int] | None = None) -> int:
     made = library.create_set(OWNER, Create(name=name)).id
@@ -306,6 +308,7 @@ def test_the_order_by_hand_is_that_of_one_set(library: Library, text: str) -> No
 
 
 def test_a_locked_set_stays_as_it_is(library: Library) -> None:
+    """D12."""
     ids = fill(library, 4)
     id, other = make(library, "Harbour", ids[:2]), make(library, "Other")
     library.add_tags(OWNER, AddTags(ids=ids[2:], tags=["sea"]))

@@ -15,6 +15,8 @@ from pixlstash_core.library import Library
 from pixlstash_core.tagging import meaning, switch
 from pixlstash_core.types import AddTags, ImplyTags, NeverTags, RejectTags, RemoveTags
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,8 @@ from pixlstash_core.types import (
     Selection,
 )
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 
 def tagger(library: Library, engine: str = "synthetic", threshold: float = 0.5) -> int:
     producer = library.outputs.register("tag", engine, "1", {})
@@ -247,6 +249,7 @@ def test_who_may(library: Library) -> None:
 
 
 def test_removed_pictures_leave_nothing(library: Library) -> None:
+    """D23."""
     ids = fill(library, 2)
     store(library, tagger(library), {picture: [("cat", 0.9)] for picture in ids})
     library.add_tags(OWNER, AddTags(ids=ids, tags=["x"]))

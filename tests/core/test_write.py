@@ -20,6 +20,8 @@ from pixlstash_core.library import Library
 from pixlstash_core.types import ScorePictures
 from pixlstash_core.write import Label, Write
 
+pytestmark = pytest.mark.usefixtures("read_as")
+
 #: Tables that hold neither truth nor what is derived from it, and why.
 BESIDE = {
     "setting": "the file's own identity, written before anything refers to it",

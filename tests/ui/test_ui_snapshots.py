@@ -78,7 +78,7 @@ def test_they_are_walked_through_by_keyboard(sit: Sit, served: Served) -> None:
     desk.press("ArrowLeft")
     expect(points(desk).nth(1)).to_be_focused()
     expect(points(desk).nth(1)).to_have_attribute("aria-selected", "true")
-    assert desk.parameter("snapshot") == "2"
+    assert desk.parameter("about") == "2"
     desk.press("Home")
     expect(points(desk).nth(0)).to_be_focused()
     desk.page.reload()
@@ -307,7 +307,7 @@ def test_what_changed_since(sit: Sit, ordered: Served, axe: Axe) -> None:
     library.add_tags(OWNER, AddTags(ids=[1, 2], tags=["meadow"]))
     take(ordered)
     library.score(OWNER, ScorePictures(ids=[1], score=5))
-    desk = visit(sit(ordered), f"{PAGE}&snapshot={first.id}")
+    desk = visit(sit(ordered), f"{PAGE}&about={first.id}")
     diff = desk.page.get_by_role("table", name="What changed")
     tags = diff.get_by_role("row", name="Tags you said")
     expect(tags.get_by_role("cell").first).to_have_text("2")

@@ -38,6 +38,7 @@ def test_the_client_gives_what_the_library_gives(served: tuple[Engined, Served])
     assert client.engines() == library.engines(OWNER)
     assert client.engine("odd/colours") == library.engine(OWNER, "odd/colours")
     job = client.run_engine(RunEngine(engine="odd/colours", ids=ids[:2]))
+    assert job.engine == "odd/colours" and client.job(job.id).engine == "odd/colours"
     assert finish(library, job).done == 2
     changed = client.set_engine(SetEngine(engine="odd/colours", params={"prefix": "a "}, secrets={"key": "hush"}))
     assert changed.outdated == 2 and client.engine("odd/colours").secrets == ["key"]

@@ -95,7 +95,9 @@ def test_writes(tagged: Served) -> None:
     assert client.imply_tags(ImplyTags("shore", ["water"])).changed == 1
     assert client.never_tags(NeverTags(["secret word"])).changed == 1
     assert client.import_tags(ImportTags("sea,0,1,ocean\n")).aliases == 1
+    assert client.tagging().combine == "union"
     client.set_tagging("vote")
+    assert client.tagging() == tagged.library.tagging(OWNER) and client.tagging().combine == "vote"
     assert client.tag("beach").tag.alias_of == "shore" and client.tag("shore").implies == ["water"]
     assert set(of(4)) == {"shore", "water", "ranged"} or set(of(4)) == {"shore", "water"}
     assert client.set_caption(SetCaption(ids=[1], text="")).changed == 1

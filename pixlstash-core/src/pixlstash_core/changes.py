@@ -9,6 +9,7 @@ from typing import Any
 import apsw
 from msgspec import Struct
 
+from . import changesets
 from .db import bind_ids, fetch
 from .nouns import Table
 from .types import Event, PicturesAdded, PicturesChanged, PicturesRemoved, RowsChanged
@@ -18,13 +19,14 @@ SHOWN = 1000
 
 
 class Changes(Struct, frozen=True):
-    """The picture ids touched, by table, and counts of other rows."""
+    """The picture ids touched, by table, and counts of other rows. `whole`: what was read as arrays, by table."""
 
     ids: dict[str, set[int]]
     added: set[int]
     removed: set[int]
     rows: dict[str, int]
     inserted: set[str]
+    whole: dict[str, changesets.Whole]
 
     def nouns(self, tables: Mapping[str, Table]) -> set[str]:
         return {tables[name].noun for name in self.rows}
@@ -37,7 +39,7 @@ class Changes(Struct, frozen=True):
         return sorted(found)
 
 
-def read(changeset: bytes, tables: Mapping[str, Table]) -> Changes:
+def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
     """What a changeset says. Of the ids of pictures those it carries: an update names a column where it changed, or is
     part of the key.
     """
@@ -46,8 +48,14 @@ def read(changeset: bytes, tables: Mapping[str, Table]) -> Changes:
     inserted: set[str] = set()
     added: set[int] = set()
     removed: set[int] = set()
-    # A hundred thousand rows are nothing special here, and each attribute of a change is made when it is asked for.
-    for change in apsw.Changeset.iter(changeset):
+    for name, whole in parts.whole.items():
+        rows[name] += len(whole.values)
+        if whole.inserted.any():
+            inserted.add(name)
+        if (column := tables[name].picture) is not None:
+            ids[name] = set(whole.column(column).tolist())
+    # Each attribute of a change is made when it is asked for.
+    for change in apsw.Changeset.iter(parts.rest):
         name, op = change.name, change.op
         rows[name] += 1
         if op == "INSERT":
@@ -64,17 +72,19 @@ def read(changeset: bytes, tables: Mapping[str, Table]) -> Changes:
             found.add(picture)
             if name == "picture" and op == "INSERT":
                 added.add(picture)
-    return Changes(ids, added, removed, rows, inserted)
+    return Changes(ids, added, removed, rows, inserted, parts.whole)
 
 
-def complete(connection: apsw.Connection, changes: Changes, tables: Mapping[str, Table], changeset: bytes) -> None:
+def complete(
+    connection: apsw.Connection, changes: Changes, tables: Mapping[str, Table], parts: changesets.Parts
+) -> None:
     """Find the pictures of rows whose changeset does not carry the picture's id (`location`, `project_set`)."""
     for name, table in tables.items():
         for column, sql in table.through if name in changes.rows else ():
-            found = _values(changeset, name, column)
+            found = _values(parts, name, column)
             changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(found),)))
     unknown: dict[str, list[int]] = {}
-    for change in apsw.Changeset.iter(changeset):
+    for change in apsw.Changeset.iter(parts.rest):  # no others were updated
         table = tables[change.name]
         if table.picture and change.op == "UPDATE" and change.old and not isinstance(change.old[table.picture], int):
             key = change.old[min(change.pk_columns)]
@@ -85,16 +95,21 @@ def complete(connection: apsw.Connection, changes: Changes, tables: Mapping[str,
         changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(keys),)))
 
 
-def _values(changeset: bytes, name: str, column: int) -> set[int]:
+def _values(parts: changesets.Parts, name: str, column: int) -> set[int]:
     """What a column held before or after in a table's rows that changed."""
-    rows = (values for one in apsw.Changeset.iter(changeset) if one.name == name for values in (one.old, one.new))
+    if name in parts.whole:
+        return set(parts.whole[name].column(column).tolist())
+    rows = (values for one in apsw.Changeset.iter(parts.rest) if one.name == name for values in (one.old, one.new))
     return {value for values in rows if values is not None and isinstance(value := values[column], int)}
 
 
-def keys(changeset: bytes, names: Iterable[str]) -> dict[str, set[tuple[Any, ...]]]:
+def keys(parts: changesets.Parts, names: Iterable[str]) -> dict[str, set[tuple[Any, ...]]]:
     """The primary keys of the rows of these tables that changed."""
     found: dict[str, set[tuple[Any, ...]]] = {name: set() for name in names}
-    for change in apsw.Changeset.iter(changeset):
+    for name in found.keys() & parts.whole.keys():
+        whole = parts.whole[name]
+        found[name] = set(map(tuple, whole.values[:, sorted(whole.keys)].tolist()))
+    for change in apsw.Changeset.iter(parts.rest):
         row = change.old or change.new
         if change.name in found and row is not None:
             found[change.name].add(tuple(row[column] for column in sorted(change.pk_columns)))

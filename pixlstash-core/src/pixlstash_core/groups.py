@@ -20,7 +20,7 @@ from .db import Rows, bind_ids, fetch
 from .errors import Conflict, Invalid, Locked, NotFound
 from .hub import now
 from .icons import ICONS
-from .nouns import Count, Matching, Term
+from .nouns import Count, Hidden, Matching, Term
 from .pictures import when
 from .query import split_operator
 from .terms import like
@@ -309,8 +309,14 @@ def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
     return which, bound
 
 
+def of_name(connection: apsw.Connection, group: Group, value: str) -> list[int]:
+    """The ids that a value of its term means."""
+    which, bound = _which(group, value)
+    return [id for (id,) in fetch(connection, f"select t.id from {group.table} t where {which} order by t.id", bound)]
+
+
 def named(
-    group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
+    group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Hidden
 ) -> list[tuple[str, int | None]]:
     """Names that contain what was typed, those that begin with it first, and how many pictures each has."""
     part = like(folded(typed))

@@ -338,6 +338,7 @@ class Jobs:
             when(row.finished) if row.finished else None,
             row.every,
             row.reported(),
+            row.engine,
         )
 
 

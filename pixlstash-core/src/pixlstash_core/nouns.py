@@ -6,14 +6,19 @@ The write door, the query compiler, history and imports know nouns only through 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+import msgspec
 from msgspec import Struct
 
-from .types import RestoreKind
+from .types import Agreement, RestoreKind
 
 if TYPE_CHECKING:
     import apsw
+
+    from .changesets import Whole
+
+K = TypeVar("K")
 
 
 class Matching(Struct, frozen=True):
@@ -30,6 +35,20 @@ class Between(Struct, frozen=True):
     column: str
     low: float | None
     high: float | None
+
+
+class Hidden(list[int]):
+    """Ids of the pictures that a veil hides, and what was counted of them: every letter typed asks again."""
+
+    def __init__(self, ids: Iterable[int] = ()) -> None:
+        super().__init__(ids)
+        self._counted: dict[str, Any] = {}
+
+    def counted(self, what: str, count: Callable[[], dict[K, int]]) -> dict[K, int]:
+        """The same count again, or made now."""
+        found: dict[K, int] = self._counted[what] if what in self._counted else count()
+        self._counted[what] = found
+        return found
 
 
 #: What a query term means.
@@ -74,10 +93,22 @@ class Table(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo."""
+    """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo.
+
+    `many`, where there is one, is run instead when all that changed in its one table is known as arrays.
+    """
 
     tables: frozenset[str]
     run: Callable[[apsw.Connection, list[int]], None]
+    many: Callable[[apsw.Connection, list[int], Whole], None] | None = None
+
+    def follow(self, connection: apsw.Connection, ids: list[int], whole: dict[str, Whole]) -> None:
+        """Bring the table up to date."""
+        found = whole.get(next(iter(self.tables))) if len(self.tables) == 1 else None
+        if self.many is not None and found is not None:
+            self.many(connection, ids, found)
+        else:
+            self.run(connection, ids)
 
 
 class Spread(Struct, frozen=True):
@@ -121,7 +152,7 @@ class Term(Struct, frozen=True):
     nouns: tuple[str, ...] = ("pictures",)
     group: bool = False
     spread: bool = False
-    values: Callable[[apsw.Connection, str, int, Sequence[int]], Sequence[tuple[str, int | None]]] | None = None
+    values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
     private: bool = False
     arranged: Callable[[str], Matching] | None = None
 
@@ -151,6 +182,9 @@ class OutputKind(Struct, frozen=True):
     plain results of a moving picture's frames, each with its time in seconds; `grouped`: the frames are given to `run`
     as one image. `describe(engine, params)` is what is known about all results beforehand. `given(connection, ids)`
     finds by picture what `needs` gives to other engines. `tables` have a `picture_id` and a `producer_id`.
+
+    Of a rehearsal: `size` is about how many bytes a plain result takes, `shown(result, threshold)` the result for
+    people, and `agree(connection, results, threshold)` how they agree with what people said.
     """
 
     name: str
@@ -163,6 +197,9 @@ class OutputKind(Struct, frozen=True):
     describe: Callable[[Any, Any], dict[str, Any]] = lambda engine, params: {}
     given: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
     grouped: bool = False
+    size: Callable[[Any], int] = lambda value: len(msgspec.json.encode(value))
+    shown: Callable[[Any, float], str] = lambda value, threshold: str(value)
+    agree: Callable[[apsw.Connection, dict[int, Any], float], Agreement] | None = None
 
 
 class Keeper(Protocol):

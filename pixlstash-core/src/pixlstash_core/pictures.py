@@ -293,13 +293,11 @@ def demand(db: Database, reader: Reader, ids: list[int], *, scrapped: bool) -> N
     """Raise unless all these pictures are there; the same for absent and not visible."""
     relation, bound = scope.visible(reader)
     given = set(ids)
-    found: dict[int, int] = dict(
-        db.read(
-            f"select g.id, g.live from {relation} g where g.id in carray(:given)",
-            {**bound, "given": bind_ids(sorted(given))},
-        )
-    )
-    refuse(given, found, scrapped=scrapped)
+    bound = {**bound, "given": bind_ids(sorted(given))}
+    found = f"from {relation} g where g.id in carray(:given)"
+    if db.read(f"select count(*) {found}" + ("" if scrapped else " and g.live"), bound) == [(len(given),)]:
+        return
+    refuse(given, dict(db.read(f"select g.id, g.live {found}", bound)), scrapped=scrapped)
 
 
 def refuse(given: set[int], found: dict[int, int], *, scrapped: bool) -> None:
@@ -345,6 +343,11 @@ def bytes_of(db: Database, reader: Reader, picture: int) -> Bytes:
         raise scope.absent()
     places = [(row[3], row[4]) for row in rows if row[3] is not None]
     return Bytes(rows[0][0], rows[0][1], rows[0][2], places)
+
+
+def names(db: Database, ids: list[int]) -> list[str]:
+    """What these pictures are called, in no order."""
+    return [name for (name,) in db.read("select name from picture where id in carray(?)", (bind_ids(ids),))]
 
 
 def by_hash(db: Database, sha256: bytes) -> int | None:

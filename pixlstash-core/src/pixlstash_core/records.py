@@ -15,6 +15,7 @@ import msgspec
 import zstandard
 from msgspec import Struct
 
+from . import changesets
 from .db import bind_ids, fetch
 from .errors import Conflict, PixlStashError
 
@@ -83,7 +84,7 @@ def unpack(packed: bytes, digest: bytes) -> Record:
 
 def tables(record: Record) -> set[str]:
     """The tables it changes."""
-    return {change.name for change in apsw.Changeset.iter(record.changeset)}
+    return changesets.tables(record.changeset)
 
 
 def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: Callable[[bytes], bool]) -> Applied:
@@ -99,9 +100,11 @@ def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: 
         named = _named(change, found.index) if found else set()
         return named or ({owners[key]} if owners and (key := _key(change)) in owners else named)
 
-    rows, gone = _survey(connection, record.changeset, pictures, invert, purged)
+    parts = changesets.part(record.changeset)
+    rows, gone = _survey(connection, parts, column, pictures, invert, purged)
     if not gone:
-        _apply(connection, record.changeset, invert, None)
+        if not _apply_parts(connection, parts, invert):
+            _apply(connection, record.changeset, invert, None)
         return Applied(rows, 0)
 
     def lives(change: apsw.TableChange) -> bool:
@@ -115,7 +118,8 @@ def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: 
 
 def _survey(
     connection: apsw.Connection,
-    changeset: bytes,
+    parts: changesets.Parts,
+    column: Callable[[str], _Column | None],
     pictures: Callable[[apsw.TableChange], set[int]],
     invert: bool,
     purged: Callable[[bytes], bool],
@@ -124,15 +128,22 @@ def _survey(
     rows = 0
     named: set[int] = set()
     brought: dict[int, bytes] = {}
-    for change in apsw.Changeset.iter(changeset):
+    for name, whole in parts.whole.items():
+        rows += len(whole.values)
+        if found := column(name):
+            named.update(whole.column(found.index).tolist())
+    for change in apsw.Changeset.iter(parts.rest):
         rows += 1
         named |= pictures(change)
         row = change.old if invert else change.new
         if change.name == "picture" and change.op != "UPDATE" and row is not None:
             brought[row[0]] = row[SHA256]  # type: ignore[index, assignment]  # as the schema says
     # Of the tables that have a row for each picture, the narrow one.
-    sql = "select g.id from carray(?) i cross join derived_grid g on g.id = i.value"
-    there = {row[0] for row in fetch(connection, sql, (bind_ids(sorted(named)),))}
+    sql = "from carray(?) i cross join derived_grid g on g.id = i.value"
+    bound = (bind_ids(sorted(named)),)
+    if fetch(connection, f"select count(*) {sql}", bound) == [(len(named),)]:
+        return rows, set()
+    there = {row[0] for row in fetch(connection, f"select g.id {sql}", bound)}
 
     def back(picture: int) -> bool:
         sha256 = brought.get(picture)
@@ -170,6 +181,48 @@ def _key(change: apsw.TableChange) -> int:
     row = change.old or change.new or ()
     key = row[min(change.pk_columns)]
     return key if isinstance(key, int) else -1
+
+
+def _apply_parts(connection: apsw.Connection, parts: changesets.Parts, invert: bool) -> bool:
+    """Apply what is known as arrays in the order of its keys, which is that of the disk, and then or before the rest.
+
+    False when something is in the way, which the ordinary way will name. Nothing is changed then.
+    """
+    if not parts.whole or any(_referred(connection, name) for name in parts.whole):
+        return False
+    connection.execute("savepoint parts").fetchall()
+    try:
+        if parts.rest and not invert:  # what rows refer to comes before them
+            _apply(connection, parts.rest, invert, None)
+        for name, whole in parts.whole.items():
+            _put(connection, name, whole, invert)
+        if parts.rest and invert:
+            _apply(connection, parts.rest, invert, None)
+    except (Conflict, apsw.ConstraintError):
+        connection.execute("rollback to parts").fetchall()
+        return False
+    finally:
+        connection.execute("release parts").fetchall()
+    return True
+
+
+def _referred(connection: apsw.Connection, table: str) -> bool:
+    """Whether other rows refer to this table's."""
+    sql = "select 1 from sqlite_schema s, pragma_foreign_key_list(s.name) f where s.type = 'table' and f.\"table\" = ?"
+    return bool(fetch(connection, sql, (table,)))
+
+
+def _put(connection: apsw.Connection, table: str, whole: changesets.Whole, invert: bool) -> None:
+    """Insert and delete rows that are as they were left, or raise `Conflict`."""
+    names = [f'"{row[0]}"' for row in fetch(connection, "select name from pragma_table_info(?) order by cid", (table,))]
+    given, gone = whole.rows(not invert), whole.rows(invert)
+    before = connection.total_changes()
+    same = " and ".join(f"{name} = ?" for name in names)
+    connection.executemany(f'delete from "{table}" where {same}', gone).fetchall()
+    marks = ", ".join("?" * len(names))
+    connection.executemany(f'insert into "{table}" values ({marks})', given).fetchall()
+    if connection.total_changes() - before != len(whole.values):
+        raise Conflict("Something changed since.")
 
 
 def _apply(

@@ -8,7 +8,7 @@ import apsw
 import msgspec
 from msgspec import Struct
 
-from . import changes, records
+from . import changes, changesets, records
 from .db import Database
 from .hub import now
 from .marks import Marks
@@ -62,15 +62,16 @@ class Sealing:
         label: Label | None,
     ) -> Sealed:
         """Make what follows from these changes true as well, and log it under this revision."""
-        found = changes.read(changeset, tables)
-        changes.complete(connection, found, tables, changeset)
+        parts = changesets.part(changeset)
+        found = changes.read(parts, tables)
+        changes.complete(connection, found, tables, parts)
         for spread in self._spreads:
             if names := spread.tables & found.rows.keys():
-                pictures = spread.find(connection, changes.keys(changeset, names))
+                pictures = spread.find(connection, changes.keys(parts, names))
                 found.ids.setdefault(spread.into, set()).update(pictures)
         for rule in self._rules:
             if ids := found.pictures(rule.tables):
-                rule.run(connection, ids)
+                rule.follow(connection, ids, found.whole)
         for count in self._counts:
             if ids := found.pictures(count.tables):
                 self._recount(connection, count, ids)

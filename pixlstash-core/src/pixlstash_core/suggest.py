@@ -9,7 +9,7 @@ import apsw
 from msgspec import Struct
 
 from .db import Database, bind_ids, fetch
-from .nouns import Term
+from .nouns import Hidden, Term
 from .pictures import quoted
 from .plan import SCRAPHEAP
 from .query import ALGEBRA, SORTS
@@ -31,7 +31,7 @@ class _Typed(Struct):
 
 
 def of(
-    db: Database, reader: Reader, terms: Mapping[str, Term], text: str, limit: int, hidden: Sequence[int] = ()
+    db: Database, reader: Reader, terms: Mapping[str, Term], text: str, limit: int, hidden: Hidden
 ) -> list[Suggestion]:
     """Ways to go on, likeliest first. Values are the owner's to see: they are of the whole library but for `hidden`."""
     typed = _typed(text)
@@ -67,7 +67,7 @@ def _names(terms: Mapping[str, Term], typed: str, start: int) -> list[Suggestion
 
 
 def _values(
-    db: Database, reader: Reader, terms: Mapping[str, Term], at: _Typed, limit: int, hidden: Sequence[int]
+    db: Database, reader: Reader, terms: Mapping[str, Term], at: _Typed, limit: int, hidden: Hidden
 ) -> list[Suggestion]:
     start, name, typed = at.start, at.name or "", at.value
     if name == "sort":
@@ -90,15 +90,14 @@ def _values(
     return [Suggestion(start, f"{name}:{exact}{quoted(value)}", label, count) for value, count in found]
 
 
-def facts(
-    connection: apsw.Connection, name: str, typed: str, limit: int, hidden: Sequence[int] = ()
-) -> Sequence[tuple[str, int]]:
+def facts(connection: apsw.Connection, name: str, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int]]:
     """Values of a fact that contain what was typed, those that begin with it first, and how many pictures have each."""
     bound = {"name": name, "most": MOST, "part": f"%{like(typed)}%", "first": f"{like(typed)}%"}
     # Which values are left is only known when what is hidden has been taken away.
     rows = fetch(connection, _FACTS, {**bound, "limit": -1 if hidden else limit})
     if hidden:
-        fewer: dict[str, int] = dict(fetch(connection, _OF, {"name": name, "ids": bind_ids(hidden)}))
+        of = {"name": name, "ids": bind_ids(hidden)}
+        fewer = hidden.counted(f"fact {name}", lambda: dict[str, int](fetch(connection, _OF, of)))
         rows = [(value, count - fewer.get(value, 0)) for value, count in rows]
     return [(value, count) for value, count in rows if count > 0][:limit]
 

@@ -23,6 +23,7 @@ TAG_ROUTES: tuple[Route, ...] = (
     api("POST", "/tags/imply", Library.imply_tags, "write"),
     api("POST", "/tags/never", Library.never_tags, "write"),
     api("POST", "/tags/import", Library.import_tags, "write"),
+    api("GET", "/tags/combine", Library.tagging, "owner"),
     api("PUT", "/tags/combine", Library.set_tagging, "write"),
     api("GET", "/pictures/{id}/caption", Library.caption, "read"),
     api("POST", "/pictures/caption", Library.set_caption, "write"),

@@ -25,6 +25,7 @@ from ..types import (
     RenameTag,
     SetCaption,
     TagDetail,
+    Tagging,
     TagInfo,
 )
 from .channel import Channel
@@ -78,6 +79,9 @@ class Tags(Channel):
     def import_tags(self, ask: ImportTags) -> ImportedTags:
         """At most 1 MiB at once: cut longer files between their lines."""
         return self._post("/tags/import", ImportedTags, ask)
+
+    def tagging(self) -> Tagging:
+        return self._get("/tags/combine", Tagging)
 
     def set_tagging(self, combine: str) -> None:
         self._call("PUT", "/tags/combine", {"combine": combine})

@@ -84,7 +84,10 @@ def plain_params(params: Any, *, reveal: bool = False) -> dict[str, Any]:
 
 
 def form(params: type[Params]) -> dict[str, Any]:
-    """The JSON Schema of the settings, from which forms are made; a secret is a `writeOnly` text."""
+    """The JSON Schema of the settings, from which forms are made; a secret is a `writeOnly` text.
+
+    `x-touches` of a field says what it concerns: `output`, `load` or `run`.
+    """
     hints, hidden = get_type_hints(params, include_extras=True), secrets(params)
     fields: list[Any] = []
     for field in msgspec.structs.fields(params):
@@ -99,6 +102,8 @@ def form(params: type[Params]) -> dict[str, Any]:
     shown = msgspec.defstruct(params.__name__, fields, kw_only=True, forbid_unknown_fields=True)
     (schema,), parts = msgspec.json.schema_components([shown])
     whole: dict[str, Any] = parts.pop(schema["$ref"].rpartition("/")[2])
+    for name, touched in touches(params).items():
+        whole["properties"][name]["x-touches"] = LOAD.value if name in hidden else touched.value
     for name in hidden:
         del whole["properties"][name]["default"]
     return {**whole, "$defs": parts} if parts else whole

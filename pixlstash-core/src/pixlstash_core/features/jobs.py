@@ -12,7 +12,7 @@ from ..errors import NotFound
 from ..hub import Hub, now
 from ..types import ImportReport
 
-COLUMNS = "id, kind, label, lane, state, done, total, error, started, finished, every, report"
+COLUMNS = "id, kind, label, lane, state, done, total, error, started, finished, every, report, payload ->> '$.engine'"
 
 
 class JobRow(Struct, array_like=True):
@@ -30,6 +30,7 @@ class JobRow(Struct, array_like=True):
     finished: int | None
     every: float | None
     report: str | None
+    engine: str | None
 
     def reported(self) -> ImportReport | None:
         return msgspec.json.decode(self.report, type=ImportReport) if self.report else None

@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from ..db import Database, bind_ids, fetch
-from ..nouns import COMPUTED, Matching, Noun, OutputKind, Table, Term
+from ..nouns import COMPUTED, Hidden, Matching, Noun, OutputKind, Table, Term
 from ..terms import like, number
 from ..write import Door, Write
 
@@ -40,9 +40,7 @@ def _term(value: str) -> Matching:
     return Matching(_FOUND, bound)
 
 
-def _names(
-    connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
-) -> Sequence[tuple[str, int | None]]:
+def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
     return fetch(
         connection,
         """

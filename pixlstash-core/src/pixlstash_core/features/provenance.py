@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from ..db import Database, bind_ids
@@ -45,6 +46,12 @@ def active(db: Database, producers: Sequence[int]) -> list[int]:
     return [row[0] for row in db.read(sql, (bind_ids(producers),))]
 
 
+def threshold(db: Database, producer: int) -> float | None:
+    """From which confidence on a producer counts; None where it does not."""
+    found: float | None = db.value("select threshold from active where producer_id = ?", (producer,))
+    return found
+
+
 def count(db: Database, producer: int) -> Count:
     done = db.value("select count(*) from done where producer_id = ?", (producer,))
     return Count(done, db.value("select count(*) from done where producer_id = ? and error is not null", (producer,)))
@@ -75,6 +82,20 @@ def count_outdated(db: Database, olds: Sequence[int], new: int | None) -> int:
     return int(db.value(f"select count(distinct d.picture_id) {_LEFT}", bound)) if olds else 0
 
 
+def names(db: Database, ids: Sequence[int]) -> dict[int, str]:
+    """What pictures are called."""
+    return dict(db.read("select id, name from picture where id in carray(?)", (bind_ids(ids),)))
+
+
+def of_kinds(db: Database, ids: Sequence[int] | None, kinds: Sequence[str]) -> list[int]:
+    """Of these pictures, or of all that are not in the scrapheap, those of some kinds."""
+    among = "p.id in carray(:ids)" if ids is not None else ":ids is null"
+    live = "not exists (select 1 from scrapheap where picture_id = p.id)"
+    sql = f"select p.id from picture p where p.kind in (select value from json_each(:kinds)) and {among} and {live}"
+    bound = {"ids": bind_ids(ids) if ids is not None else None, "kinds": msgspec.json.encode(kinds).decode()}
+    return [row[0] for row in db.read(f"{sql} order by p.id", bound)]
+
+
 # --- in a transaction -------------------------------------------------------------------------------------------------
 
 
@@ -101,6 +122,13 @@ def count_from(write: Write, producer: int, threshold: float, olds: Sequence[int
         from producer p where p.id = :producer
         """,
         {"producer": producer, "threshold": threshold, "olds": bind_ids(olds), "first": first},
+    )
+
+
+def move_threshold(write: Write, producers: Sequence[int], threshold: float) -> None:
+    write.execute(
+        "update active set threshold = ? where producer_id in carray(?) and threshold != ?",
+        (threshold, bind_ids(producers), threshold),
     )
 
 

@@ -14,7 +14,7 @@ from .. import groups
 from ..contracts import Opened, Store
 from ..db import Database, Rows, fetch
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
-from ..nouns import Matching, Noun, Table, Term
+from ..nouns import Hidden, Matching, Noun, Table, Term
 from ..query import split_operator
 from ..stores.files import FolderParams, Managed
 from ..terms import like
@@ -31,9 +31,7 @@ def _in_folder(value: str) -> Matching:
     return Matching(_BELOW, {"path": path})
 
 
-def _names(
-    connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
-) -> Sequence[tuple[str, int | None]]:
+def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
     found = folders(connection, f"%{like(typed)}%")
     fewer = groups.count(connection, hidden) if hidden else {}
     return [(one.name, one.pictures - fewer.get(("store", one.id), 0)) for one in found[:limit]]

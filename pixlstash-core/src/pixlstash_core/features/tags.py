@@ -7,7 +7,7 @@ from ..db import Database, bind_ids, fetch
 from ..hub import now
 from ..nouns import COMPUTED, TAGS, Noun, Rule, Spread, Table
 from ..tagging.entries import EFFECTIVE, ENGINE, IMPLIED, NEVER, NO, WHOLE, YES, of_pictures, unpack
-from ..tagging.rules import TABLES, concerned, refresh, resay
+from ..tagging.rules import TABLES, concerned, refresh, resay, resay_many
 from ..tagging.terms import TERMS, WORDS
 from ..types import EngineTag, PictureTag, Reader, TagState
 from ..write import Write
@@ -36,7 +36,7 @@ NOUN = Noun(
         Table("weighing", "tags", merge="never", topic=None),
     ),
     spreads=(Spread(TABLES, "tag_output", concerned),),
-    rules=(Rule(frozenset({"picture", "tag_output"}), refresh), Rule(frozenset({"said_tag"}), resay)),
+    rules=(Rule(frozenset({"picture", "tag_output"}), refresh), Rule(frozenset({"said_tag"}), resay, resay_many)),
     terms=TERMS,
     words=WORDS,
     inherits=("insert or ignore into said_tag select :new, tag_id, yes, at from said_tag where picture_id = :old",),

@@ -21,13 +21,13 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ..engine import Engine, Image, Pictured, read_params, secrets
+from ..engine import Embedder, Engine, Image, Pictured, read_params, secrets
 from ..media.messages import receive, send
 from ..nouns import OutputKind
 from ..plugins import Plugins
-from . import devices
+from . import devices, fence
 from .kinds import KINDS
-from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Want
+from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Texts, Want
 
 #: How often the library hears that there was another result, in seconds.
 BEAT = 0.2
@@ -56,7 +56,7 @@ class Desk:
     def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
         self._start = start
         self._in, self._out = pipe_in, pipe_out
-        self._orders: queue.SimpleQueue[Load | Batch] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Load | Batch | Texts] = queue.SimpleQueue()
         self._here: queue.SimpleQueue[Here] = queue.SimpleQueue()
         self._asking = threading.Lock()  # an engine may open pictures on threads of its own
         self._sending = threading.Lock()
@@ -77,6 +77,8 @@ class Desk:
                 seconds = time.monotonic()
                 device = self._load(order)
                 self._send(Loaded(device, round(time.monotonic() - seconds, 3)))
+            elif isinstance(order, Texts):
+                self._send(Ran(order.number, self._texts(order)))
             else:
                 self._send(Ran(order.number, self._run(order)))
             return True
@@ -84,7 +86,8 @@ class Desk:
             self._send(Broke(getattr(order, "number", -1), "stopped", ""))
             return True
         except BaseException as error:  # SystemExit, too: a plugin may do as it likes
-            cause = _cause(error)
+            elsewhere = self._engine is not None and self._engine.lane == "net"  # whose memory and device are its own
+            cause = "failed" if elsewhere else _cause(error)
             if isinstance(order, Load):
                 cause = "load"
             self._send(Broke(getattr(order, "number", -1), cause, self._reason(error)))
@@ -97,6 +100,7 @@ class Desk:
         params = read_params(engine.Params, order.params)
         self._hidden = [text for name in secrets(engine.Params) if (text := getattr(params, name).reveal())]
         self._about = dict(order.about)
+        fence.close(order.hosts)
         device = order.device or devices.best(engine.lane)
         self._model = engine.load(device, Path(order.folder) if order.folder else None, params)
         return device
@@ -132,6 +136,18 @@ class Desk:
         for owner, image, value in zip(owners, images, values):
             found[owner].append((image.frame, value))
         return [self._joined(item, frames) for item, frames in zip(batch.items, found)]
+
+    def _texts(self, order: Texts) -> list[Any]:
+        """A vector for each text, checked as those of images are."""
+        assert isinstance(self._engine, Embedder)
+        params = read_params(self._engine.Params, order.params)
+        found = [
+            self._kind.check(self._engine, one, self._about)
+            for one in _iterated(self._engine.text(self._model, order.words, params))
+        ]
+        if len(found) != len(order.words):
+            raise ValueError(f"text gave {len(found)} vectors for {len(order.words)} texts")
+        return found
 
     def _joined(self, item: Item, frames: Sequence[tuple[float | None, Any]]) -> Any:
         still = len(frames) == 1 and frames[0][0] is None
@@ -211,7 +227,7 @@ class Desk:
                     self._stopped = order.number
                 elif isinstance(order, Here):
                     self._here.put(order)
-                elif isinstance(order, Load | Batch):
+                elif isinstance(order, Load | Batch | Texts):
                     self._orders.put(order)
         except (EOFError, OSError, ValueError):
             os._exit(0)

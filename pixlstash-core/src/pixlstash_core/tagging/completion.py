@@ -8,6 +8,7 @@ from types import MappingProxyType
 import apsw
 
 from ..db import Database, Rows, bind_ids, fetch
+from ..nouns import Hidden
 from ..types import Completion, Reader
 from . import words
 from .entries import EFFECTIVE, of_pictures
@@ -22,7 +23,7 @@ _ROW = """
     """
 
 
-def complete(db: Database, reader: Reader, text: str, limit: int, hidden: Sequence[int] = ()) -> list[Completion]:
+def complete(db: Database, reader: Reader, text: str, limit: int, hidden: Hidden | None = None) -> list[Completion]:
     """At most `limit` tags of which each word typed begins a word, by how many pictures have them.
 
     Pictures that are `hidden` do not count, and tags that only they have are not there.
@@ -31,13 +32,13 @@ def complete(db: Database, reader: Reader, text: str, limit: int, hidden: Sequen
         if reader.scope.ids is None:
             return of_all(connection, text, limit, hidden)
         typed, wanted = _typed(text)
-        return _best(_within(connection, reader.scope.ids.difference(hidden)), typed, wanted, limit)
+        return _best(_within(connection, reader.scope.ids.difference(hidden or ())), typed, wanted, limit)
 
 
-def of_all(connection: apsw.Connection, text: str, limit: int, hidden: Sequence[int] = ()) -> list[Completion]:
+def of_all(connection: apsw.Connection, text: str, limit: int, hidden: Hidden | None = None) -> list[Completion]:
     """The same of the whole library."""
     typed, wanted = _typed(text)
-    fewer = counted(connection, hidden) if hidden else {}
+    fewer = hidden.counted("tags", lambda: counted(connection, hidden)) if hidden else {}
     # The best without what is hidden are among the best with it, and those of which some is hidden.
     spare = len(fewer)
     if not typed:

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 import apsw
 import numpy as np
 
-from ..arrays import union
+from ..arrays import distinct, union
+from ..changesets import Whole
 from ..db import bind_ids, fetch
 from .derive import CHUNK, Meaning, Said, refresh_chunk
+from .entries import NO, YES
 from .rows import (
+    HIGH,
     SAID,
     Ints,
     Keys,
@@ -31,6 +34,14 @@ from .rows import (
     write_index,
 )
 
+#: Columns of `said_tag`.
+PICTURE, TAG, YES_OR_NO = 0, 1, 2
+_SETTLED = "select phase from derived_tagging where version = 0"
+#: Whether any of these tags stands for another or another for it, or one implies the other.
+_MEANT = """
+    select 1 from carray(:tags) t where exists (select 1 from derived_meaning where version = 0 and tag_id = t.value)
+      or exists (select 1 from derived_meaning where version = 0 and means_id = t.value) limit 1
+    """
 _PRESENT = """
     select k.value, t.now from carray(?) k cross join derived_tag t on t.block = k.value >> 43
       and t.tag_id = k.value & 0x7fffffff and t.picture_id = k.value >> 31
@@ -43,10 +54,29 @@ def refresh(connection: apsw.Connection, ids: Sequence[int]) -> None:
         _refresh(connection, ids[at : at + CHUNK])
 
 
+def follow(connection: apsw.Connection, ids: Sequence[int], whole: Whole) -> None:
+    """The same, where what changed in `said_tag` is known as arrays."""
+    tags = distinct(np.sort(whole.column(TAG))).tolist()
+    if fetch(connection, _SETTLED) != [(0,)] or fetch(connection, _MEANT, {"tags": bind_ids(tags)}):
+        refresh(connection, ids)
+        return
+    order = np.lexsort((whole.column(TAG), whole.column(PICTURE)))
+    pictures = whole.column(PICTURE)[order]
+    said = np.where(whole.inserted, np.where(whole.column(YES_OR_NO) == 1, YES, NO), 0)[order]
+    for at in range(0, len(ids), CHUNK):
+        given = ids[at : at + CHUNK]
+        first, after = np.searchsorted(pictures, given[0], "left"), np.searchsorted(pictures, given[-1], "right")
+        chunk = np.asarray(given, np.int64)
+        mine = np.searchsorted(chunk, pictures[first:after]).astype(np.uint64)
+        keys = mine << HIGH | whole.column(TAG)[order[first:after]].astype(np.uint64)
+        had = read_table(connection, "derived_said", chunk, bind_ids(given))
+        _change(connection, chunk, had, keys, said[first:after])
+
+
 def _refresh(connection: apsw.Connection, given: Sequence[int]) -> None:
     ids = np.asarray(given, np.int64)
     bound = bind_ids(given)
-    if fetch(connection, "select phase from derived_tagging where version = 0") != [(0,)]:
+    if fetch(connection, _SETTLED) != [(0,)]:
         refresh_chunk(connection, given)
         return
     said, had = Said(connection, ids, bound), read_table(connection, "derived_said", ids, bound)
@@ -55,11 +85,15 @@ def _refresh(connection: apsw.Connection, given: Sequence[int]) -> None:
     keys = union(spoken.keys, had.keys)
     bits = looked_up(spoken, keys)
     changed = looked_up(had, keys) & SAID != bits
-    keys, bits = keys[changed], bits[changed]
-    if not len(keys):
-        return
-    if len(meaning.implied(tags_of(keys))[0]):
+    if len(meaning.implied(tags_of(keys[changed]))[0]):
         refresh_chunk(connection, given)
+        return
+    _change(connection, ids, had, keys[changed], bits[changed])
+
+
+def _change(connection: apsw.Connection, ids: Ints, had: Rows, keys: Keys, bits: Values) -> None:
+    """Have these bits say what is said of these keys; `had`: all that was said of these pictures."""
+    if not len(keys):
         return
     before = looked_up(had, keys)
     new = before == 0

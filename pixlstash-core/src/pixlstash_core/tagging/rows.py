@@ -26,6 +26,8 @@ Ints = NDArray[np.int64]
 LOW = np.uint64(0xFFFF_FFFF)
 HIGH = np.uint64(32)
 NEXT = 32
+#: Rows from which on it is worth asking whether they are all alike.
+ALIKE = 500
 SAID = YES | NO
 
 
@@ -124,7 +126,8 @@ def read(connection: apsw.Connection, ids: Ints, bound: object) -> Derived:
 
 
 def read_table(connection: apsw.Connection, table: str, ids: Ints, bound: object) -> Rows:
-    rows = fetch(connection, f"select picture_id, body, next from {table} where picture_id in carray(?)", (bound,))
+    sql = f"select picture_id, body, next from carray(?) i cross join {table} t on t.picture_id = i.value"
+    rows = fetch(connection, sql, (bound,))
     places = np.searchsorted(ids, ints(rows, 0))
     now = _unpacked(places, [row[1] for row in rows])
     if all(row[2] is None for row in rows):
@@ -208,15 +211,24 @@ def write_index(connection: apsw.Connection, ids: Ints, put: Keys, values: Value
         "insert or ignore into derived_block values (?)", [(block,) for block in distinct(blocks).tolist()]
     ).fetchall()
     if not (values >> NEXT).any():
-        connection.executemany(
-            "insert or replace into derived_tag values (?, ?, ?, ?, null)",
-            zip(blocks.tolist(), tags.tolist(), pictures.tolist(), values.tolist(), strict=True),
-        ).fetchall()
+        _write_present(connection, blocks, tags, pictures, values)
         return
     now, then = values & int(LOW), values >> NEXT
     connection.executemany(
         "insert or replace into derived_tag values (?, ?, ?, ?, nullif(?, 0) - 1)",
         zip(blocks.tolist(), tags.tolist(), pictures.tolist(), now.tolist(), then.tolist(), strict=True),
+    ).fetchall()
+
+
+def _write_present(connection: apsw.Connection, blocks: Ints, tags: Ints, pictures: Ints, values: Values) -> None:
+    """Rows of which nothing new is being prepared. One tag of very many pictures takes one statement."""
+    if len(tags) > ALIKE and (tags == tags[0]).all() and (values == values[0]).all():
+        sql = f"insert or replace into derived_tag select value >> {BLOCK_BITS}, ?, value, ?, null from carray(?)"
+        connection.execute(sql, (int(tags[0]), int(values[0]), bind_ids(pictures.tolist()))).fetchall()
+        return
+    connection.executemany(
+        "insert or replace into derived_tag values (?, ?, ?, ?, null)",
+        zip(blocks.tolist(), tags.tolist(), pictures.tolist(), values.tolist(), strict=True),
     ).fetchall()
 
 
@@ -248,7 +260,8 @@ def write_bodies(
     totals = np.bincount(owners(has.keys), more, len(ids)).astype(np.int64)[touched].tolist()
     rows = zip(ids[touched].tolist(), bodies, following, totals, strict=True)
     empty = [picture for picture, body, then_body, _ in rows if not body and not then_body]
-    connection.execute(f"delete from {table} where picture_id in carray(?)", (bind_ids(empty),)).fetchall()
+    if empty:
+        connection.execute(f"delete from {table} where picture_id in carray(?)", (bind_ids(empty),)).fetchall()
     rows = zip(ids[touched].tolist(), bodies, following, totals, strict=True)
     connection.executemany(
         f"insert or replace into {table} values (?, ?, ?, ?)", (row for row in rows if row[1] or row[2])

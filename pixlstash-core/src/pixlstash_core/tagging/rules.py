@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import apsw
 
+from ..changesets import Whole
 from ..db import bind_ids, fetch
 from .meaning import TABLES, concerned
 
-__all__ = ["TABLES", "concerned", "refresh", "resay"]
+__all__ = ["TABLES", "concerned", "refresh", "resay", "resay_many"]
 
 
 def refresh(connection: apsw.Connection, ids: list[int]) -> None:
@@ -23,6 +24,13 @@ def resay(connection: apsw.Connection, ids: list[int]) -> None:
     from . import resay
 
     resay.refresh(connection, ids)
+
+
+def resay_many(connection: apsw.Connection, ids: list[int], whole: Whole) -> None:
+    """The same where it is known which sayings came and went."""
+    from . import resay
+
+    resay.follow(connection, ids, whole)
 
 
 #: Pictures of which it is worth asking whether any has tags.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import apsw
 
-from ..nouns import Matching, Term
+from ..nouns import Hidden, Matching, Term
 from ..query import split_operator
 from ..terms import how_many, like
 from . import words
@@ -92,9 +92,7 @@ def _any(value: str) -> Matching:
     return Matching(_WITH_TAGS, {"least": 1, "most": 1 << 40})
 
 
-def _values(
-    connection: apsw.Connection, typed: str, limit: int, hidden: Sequence[int]
-) -> Sequence[tuple[str, int | None]]:
+def _values(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
     return [(one.name, one.pictures) for one in of_all(connection, typed, limit, hidden)]
 
 

@@ -13,6 +13,8 @@ JobState = Literal["waiting", "running", "paused", "done", "failed", "cancelled"
 
 
 class Job(Struct, frozen=True):
+    """Background work. `engine`: the id of the one that is run, or whose weights are fetched."""
+
     id: int
     kind: str
     label: str
@@ -26,3 +28,4 @@ class Job(Struct, frozen=True):
     finished: datetime | None
     every: float | None = None
     report: ImportReport | None = None
+    engine: str | None = None

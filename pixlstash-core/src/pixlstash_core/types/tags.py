@@ -127,6 +127,12 @@ class NeverTags(Struct, frozen=True):
     yes: bool = True
 
 
+class Tagging(Struct, frozen=True):
+    """How engines are combined: by any of them, by most, or by the preferred one."""
+
+    combine: Literal["union", "vote", "preferred"]
+
+
 class ImportTags(Struct, frozen=True):
     """Lines of a booru's CSV: `name,category,count,"alias,alias"`, or `name,other` for aliases and implications."""
 

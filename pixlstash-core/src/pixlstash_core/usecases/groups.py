@@ -58,7 +58,7 @@ class Groups(Wired):
                 queries.infos(connection, reader),
                 stores.folders(connection) if reader.may("owner") and reader.scope.all else [],
             )
-            return veils.sidebar(connection, bar, veiled.hidden, veiled.blurs) if veiled else bar
+            return veils.sidebar(connection, bar, veiled) if veiled else bar
 
     def icons(self, reader: Reader) -> list[str]:
         """The icons that sets, characters and projects may have."""

@@ -10,7 +10,7 @@ from ..features import settings, tags
 from ..features.outputs import Outputs
 from ..tagging import names
 from ..tagging.meaning import COMBINE, WAYS
-from ..types import AcceptTags, AddTags, Done, PictureTag, Reader, RejectTags, RemoveTags
+from ..types import AcceptTags, AddTags, Done, PictureTag, Reader, RejectTags, RemoveTags, Tagging
 from ..write import Write
 from .wired import Wired, demand
 
@@ -48,6 +48,11 @@ class Tags(Wired):
         ids = self._selected(reader, ask)
         chosen = names.ensure(self.db, self.door, ask.tags)
         return self._tagged(reader, ids, lambda write: tags.say(write, ids, chosen, False), f"not {listed(ask.tags)}")
+
+    def tagging(self, reader: Reader) -> Tagging:
+        """How engines are combined."""
+        demand(reader, "owner")
+        return Tagging(self.db.setting(COMBINE) or WAYS[0])  # type: ignore[arg-type]  # it holds only these
 
     def set_tagging(self, reader: Reader, combine: str) -> None:
         """Say how engines are combined: `union`, `vote` or `preferred`."""

@@ -39,8 +39,7 @@ class Vocabulary(Wired):
 
     def complete_tags(self, reader: Reader, text: str = "", limit: int = 10, veil: bool = False) -> list[Completion]:
         """Tags of which each word typed begins a word, the most used first. `veil`: by what is not hidden."""
-        shown = self._veil(veil)
-        hidden = self.views.veiled(reader, shown).hidden if shown else ()
+        hidden = self.views.hidden(reader, self._veil(veil))
         return completion.complete(self.db, reader, text, max(0, min(limit, 100)), hidden)
 
     def tag(self, reader: Reader, name: str) -> TagDetail:

@@ -140,6 +140,8 @@ export interface Job {
   finished: string | null;
   /** Seconds between runs of a repeating job. */
   every: number | null;
+  /** The engine that is run, or whose weights are fetched. */
+  engine: string | null;
 }
 
 /** `GET /library`. */

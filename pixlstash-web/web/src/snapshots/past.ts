@@ -16,5 +16,5 @@ export function presentOf({ q, sort }: Pick<Place, "q" | "sort">): string {
 
 /** The address of a restore point on the page of snapshots. */
 export function pointOf(id: number): string {
-  return write({ ...TOP, page: "snapshots", snapshot: id });
+  return write({ ...TOP, page: "snapshots", about: String(id) });
 }

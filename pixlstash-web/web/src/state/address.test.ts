@@ -7,8 +7,9 @@ test.each<Place>([
   nowhere,
   { ...nowhere, q: 'model:flux1-dev lora:"winter film" score:>=4 -model:x 100% a+b & c=d ü #1' },
   { q: "is:scrapheap", sort: "-score", at: 83121, open: 83122, size: 240, mode: "square" },
-  { ...nowhere, page: "snapshots", snapshot: 12 },
+  { ...nowhere, page: "snapshots", about: "12" },
   { ...nowhere, q: "score:5", asof: 12 },
+  { ...nowhere, page: "engines", about: "odd/colours" },
 ])("a place survives the address: %j", (place) => {
   expect(parse(write(place).slice(1))).toEqual(place);
 });

@@ -16,17 +16,15 @@ export interface Place {
   review?: number | null;
   panes?: number | null;
   of?: string | null;
-  /** A page in place of the table. */
+  /** A page in place of the table, and what it is about: an engine, a character, a tag. */
   page?: Page | null;
-  /** The restore point looked at on its page. */
-  snapshot?: number | null;
+  about?: string | null;
   /** The snapshot whose library is looked at, instead of the present one. */
   asof?: number | null;
 }
 
-export type Page = "duplicates" | "snapshots";
-
-const PAGES: readonly Page[] = ["duplicates", "snapshots"];
+const PAGES = ["duplicates", "engines", "people", "snapshots", "suggested"] as const;
+export type Page = (typeof PAGES)[number];
 
 /** Read a `location.search`. What is not understood is left out, never an error: links come from anywhere. */
 export function parse(search: string): Place {
@@ -52,11 +50,9 @@ function reviewed(asked: URLSearchParams): Pick<Place, "review" | "panes" | "of"
   return { review, panes, of: asked.get("of") };
 }
 
-function turned(asked: URLSearchParams): Pick<Place, "page" | "snapshot"> {
+function turned(asked: URLSearchParams): Pick<Place, "page" | "about"> {
   const page = PAGES.find((one) => one === asked.get("page"));
-  if (!page) return {};
-  const snapshot = page === "snapshots" ? whole(asked.get("snapshot")) : null;
-  return snapshot === null ? { page } : { page, snapshot };
+  return page ? { page, about: asked.get("about") } : {};
 }
 
 /** The address for a place: `/?q=…`, without what is as usual. */

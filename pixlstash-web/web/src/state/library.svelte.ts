@@ -69,7 +69,7 @@ class Library {
     const [info, sidebar, jobs] = await Promise.all([
       get<LibraryInfo>("/library"),
       this.#bar(),
-      this.past ? null : get<Job[]>("/jobs").catch(() => null),
+      get<Job[]>("/jobs").catch(() => null),
     ]);
     this.info = info;
     this.sidebar = sidebar;

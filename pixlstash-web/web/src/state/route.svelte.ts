@@ -12,8 +12,8 @@ class Route {
   of: string | null = null;
   /** A page in place of the table. */
   page = $state<Page | null>(null);
-  /** The restore point looked at on the page of snapshots; null is the newest. */
-  snapshot = $state<number | null>(null);
+  /** What it is about: an engine, a character, a tag. */
+  about = $state<string | null>(null);
   /** The snapshot whose library is looked at, for as long as the page lives. */
   asof: number | null = null;
   /** The picture at the top of the screen and how far it is scrolled, in pixels. Written by the grid at rest. */
@@ -37,7 +37,7 @@ class Route {
     this.at = null;
     this.offset = 0;
     this.open = null;
-    this.review = this.of = this.page = this.snapshot = null;
+    this.review = this.of = this.page = this.about = null;
     this.#opened = false;
     this.#write(!replace);
   }
@@ -95,16 +95,16 @@ class Route {
   }
 
   /** Turn to a page, or back to the table. */
-  turn(page: Page | null): void {
-    if (page === this.page) return;
+  turn(page: Page | null, about: string | null = null): void {
+    if (page === this.page && about === this.about) return;
     this.page = page;
-    this.snapshot = null;
+    this.about = about;
     this.#write(true);
   }
 
-  /** Look at another restore point. */
-  point(id: number | null): void {
-    this.snapshot = id;
+  /** Stay on the page, which is about something else now. */
+  regard(about: number | string | null): void {
+    this.about = about === null ? null : String(about);
     this.#write(false);
   }
 
@@ -123,7 +123,7 @@ class Route {
     this.panes = place.panes ?? null;
     this.of = place.of ?? null;
     this.page = place.page ?? null;
-    this.snapshot = place.snapshot ?? null;
+    this.about = place.about ?? null;
     this.asof = place.asof ?? null;
     const kept = history.state as { offset?: unknown; opened?: unknown } | null;
     this.offset = typeof kept?.offset === "number" ? kept.offset : 0;
@@ -133,10 +133,10 @@ class Route {
   }
 
   #write(push: boolean): void {
-    const { q, sort, at, open, review, panes, of, page, snapshot, asof } = this;
+    const { q, sort, at, open, review, panes, of, page, about, asof } = this;
     const size = prefs.size === usualSize() ? null : prefs.size;
     const mode = prefs.mode === "justified" ? null : prefs.mode;
-    const place: Place = { q, sort, at, open, size, mode, review, panes, of, page, snapshot, asof };
+    const place: Place = { q, sort, at, open, size, mode, review, panes, of, page, about, asof };
     const kept = { offset: this.offset, opened: this.#opened };
     if (push) history.pushState(kept, "", write(place));
     else history.replaceState(kept, "", write(place));

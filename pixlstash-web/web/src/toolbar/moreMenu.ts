@@ -33,6 +33,7 @@ export function moreMenu(acts: Acts): Item[] {
   if (library.owner && !library.past)
     items.push({ label: "Snapshots", icon: "history", run: () => route.turn("snapshots") });
   if (!library.past) items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
+  if (library.owner && !library.past) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
   items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => aside.toggle("statistics") });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => (veil.dialog = true) });

@@ -1,0 +1,49 @@
+"""An engine whose settings are of every kind that a form knows, and one whose weights are to be agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from msgspec import field
+
+from pixlstash_core import RUN, Image, Meta, Params, Secret, Tag, Tagger, WeightFile, Weights, hookimpl
+
+
+class Formed(Tagger[None]):
+    id, revision, label, license, lane = "formed/all", "7", "Every setting", "MIT", "cpu"
+
+    class Params(Params):
+        share: Annotated[float, Meta(ge=0, le=1, title="Least share", description="Of all pixels.")] = 0.5
+        most: Annotated[int, Meta(ge=1, le=99)] | None = None
+        padding: Literal["white", "edge"] = "white"
+        categories: list[Literal["general", "character", "rating"]] = field(default_factory=lambda: ["general"])
+        never_say: list[str] = []
+        upside_down: bool = False
+        opening: Annotated[str, Meta(max_length=500)] = ""
+        wait: Annotated[int, RUN, Meta(ge=1, le=60)] = 30
+        key: Secret = Secret()
+
+    def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        for _ in images:
+            yield [Tag("formed", 1.0)]
+
+
+class Licensed(Tagger[None]):
+    """Its weights are set by the test that fetches them."""
+
+    id, revision, label, lane = "formed/licensed", "1", "Licensed", "cpu"
+    files: tuple[WeightFile, ...] = ()
+
+    def weights(self, params: Any) -> Weights:
+        return Weights(self.files, "Research only", acknowledge=True)
+
+    def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
+        for _ in images:
+            yield [Tag("licensed", 1.0)]
+
+
+@hookimpl
+def taggers() -> Iterator[Tagger[Any]]:
+    yield Formed()
+    yield Licensed()
