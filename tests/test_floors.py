@@ -58,7 +58,7 @@ BESIDE = {
     "pixlstash_core.library": "actions events host intake past showcase jobs uploads usecases",
     "pixlstash_core.host": "jobs",
     "pixlstash_core.usecases": "events host intake jobs uploads",
-    "pixlstash_core.cli": "reach",
+    "pixlstash_core.cli": "reach testing",
     "pixlstash_core.__main__": "cli",
 }
 #: Looked up only when somebody asks for the name, so that plugin authors need not load SQLite.
