@@ -173,6 +173,41 @@ class Vectors(Embedder[None]):
             yield odd.get(params.what) or array("f", [3.0, 4.0, 0.0])
 
 
+class Meaning(Embedder[None]):
+    """Knows red, green and blue, in pictures and in words; words lie apart from pictures, as they do with real ones."""
+
+    id, revision, lane, image_side = "odd/meaning", "1", "cpu", 16
+
+    class Params(Params):
+        slow: Annotated[float, RUN] = 0.0
+        what: Annotated[str, RUN] = ""
+
+    def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[list[float]]:
+        for image in images:
+            yield [*(one / 255 for one in colour(image)), 0.3]
+
+    def text(self, model: None, words: Sequence[str], params: Any) -> Iterator[list[float]]:
+        note(did="text", words=list(words))
+        time.sleep(params.slow)
+        if params.what == "raise":
+            raise KeyError("no such word")
+        if params.what == "leave":
+            os._exit(3)
+        for one in words:
+            yield [*(0.1 + 0.2 * (name in one) for name in ("red", "green", "blue")), -0.5]
+
+
+class Heads(FaceExtractor[None]):
+    """One face for each image, of the colour it has; none in a black one."""
+
+    id, revision, lane, image_side = "odd/heads", "1", "cpu", 16
+
+    def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[list[Face]]:
+        for image in images:
+            found = colour(image)
+            yield [Face((0.2, 0.2, 0.6, 0.6), 0.9, [one / 255 for one in found])] if max(found) > 20 else []
+
+
 class Boxes(Detector[None]):
     id, revision, lane, image_side = "odd/boxes", "1", "cpu", 16
 
@@ -233,6 +268,7 @@ def captioners() -> Iterator[Captioner[Any]]:
 @hookimpl
 def embedders() -> Iterator[Embedder[Any]]:
     yield Vectors()
+    yield Meaning()
 
 
 @hookimpl
@@ -243,6 +279,7 @@ def detectors() -> Iterator[Detector[Any]]:
 @hookimpl
 def face_extractors() -> Iterator[FaceExtractor[Any]]:
     yield Faces()
+    yield Heads()
 
 
 @hookimpl

@@ -14,10 +14,12 @@ from sources import modules
 FLOORS: dict[float, str] = {
     0: "types errors names",
     1: "arrays changesets contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
-    2: "db hub intents changes marks records sealing write lock media snapshots stores vectors thumbnails demo engines",
-    3: "scope listing pictures groups tagging query measures terms columns masks memberships plan suggest views",
+    2: "db hub intents changes marks records sealing write lock media snapshots stores vectors combining clusters"
+    " thumbnails demo engines",
+    3: "backups scope listing pictures groups tagging query measures terms columns masks memberships plan suggest"
+    " orders ranking relevance sections views",
     3.5: "features",
-    4: "actions events host intake jobs past showcase library unpacking uploads uptake usecases",
+    4: "actions events host intake jobs past people search showcase library unpacking uploads uptake usecases",
     5: "cli reach testing __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
@@ -46,18 +48,24 @@ BESIDE = {
     "pixlstash_core.tagging": "query terms",
     "pixlstash_core.terms": "measures pictures query",
     "pixlstash_core.columns": "pictures tagging",
-    "pixlstash_core.plan": "query terms columns masks",
+    "pixlstash_core.orders": "columns memberships ranking",
+    "pixlstash_core.ranking": "columns plan query terms",
+    "pixlstash_core.relevance": "plan terms",
+    "pixlstash_core.sections": "columns pictures",
+    "pixlstash_core.plan": "query ranking terms columns masks",
     "pixlstash_core.suggest": "pictures query terms plan",
     "pixlstash_core.memberships": "columns",
-    "pixlstash_core.views": "pictures query scope terms columns masks memberships plan suggest",
+    "pixlstash_core.views": "pictures query scope terms columns masks memberships orders plan ranking relevance"
+    " sections suggest",
     "pixlstash_core.intake": "jobs unpacking",
     "pixlstash_core.uptake": "jobs unpacking",
     "pixlstash_core.uploads": "jobs unpacking uptake",
     "pixlstash_core.past": "usecases",
     "pixlstash_core.showcase": "usecases",
-    "pixlstash_core.library": "actions events host intake past showcase jobs uploads usecases",
+    "pixlstash_core.library": "actions events host intake past people search showcase jobs uploads usecases",
     "pixlstash_core.host": "jobs",
-    "pixlstash_core.usecases": "events host intake jobs uploads",
+    "pixlstash_core.search": "host",
+    "pixlstash_core.usecases": "events host intake jobs people search uploads",
     "pixlstash_core.cli": "reach testing",
     "pixlstash_core.__main__": "cli",
 }

@@ -10,6 +10,7 @@ from web.asking import Answer, Peer
 from web.conftest import COUNT, OWNER, Served
 from web.test_engines import READS as ENGINES
 from web.test_groups import READS as GROUPED
+from web.test_search import READS as SEARCHED
 from web.test_tags import READS as TAGGED
 
 from pixlstash_core.client import read_view
@@ -121,6 +122,7 @@ def test_every_reading_route_was_tried_here() -> None:
         "/pictures/{id}/payloads/{name:path}",
         *ENGINES,
         *GROUPED,
+        *SEARCHED,
         *TAGGED,
     }
     assert reads - tried == {"/events", "/openapi.json"}  # the one in test_events, the other the same for everybody

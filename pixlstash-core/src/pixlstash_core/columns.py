@@ -151,7 +151,10 @@ class Frame:
         with self._db.reading() as connection:
             first = _numbers(connection, sql, bindings)
         first = first[first < self.size]
-        first = first[mask[first]].astype(np.uint32)
+        return self.first(first[mask[first]].astype(np.uint32), mask)
+
+    def first(self, first: Ids, mask: Mask) -> Ids:
+        """These ids, then the rest of a mask, newest first."""
         return np.concatenate([first, self.arrange(mask & ~self.mask(first), "-created")])
 
     def _rarest(self, mask: Mask) -> Ids:

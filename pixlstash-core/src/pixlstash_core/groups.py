@@ -309,6 +309,12 @@ def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
     return which, bound
 
 
+def of_name(connection: apsw.Connection, group: Group, value: str) -> list[int]:
+    """The ids that a value of its term means."""
+    which, bound = _which(group, value)
+    return [id for (id,) in fetch(connection, f"select t.id from {group.table} t where {which} order by t.id", bound)]
+
+
 def named(
     group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Hidden
 ) -> list[tuple[str, int | None]]:

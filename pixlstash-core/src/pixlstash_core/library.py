@@ -24,6 +24,7 @@ from .features import (
     characters,
     corrections,
     duplicates,
+    faces,
     likeness,
     measured,
     outputs,
@@ -60,7 +61,9 @@ from .lock import Holder, Lock
 from .media import DecoderPool, Limits
 from .nouns import Noun, Table
 from .past import Past, Pasts
+from .people import People
 from .plugins import Plugins
+from .search import Search
 from .snapshots.manifests import Manifest
 from .tagging import switch
 from .tagging.meaning import TABLES as WEIGHED
@@ -90,6 +93,7 @@ NOUNS: tuple[Noun, ...] = (
     duplicates.NOUN,
     vectors.NOUN,
     regions.NOUN,
+    faces.NOUN,
     measured.NOUN,
     stores.NOUN,
     settings.NOUN,
@@ -124,13 +128,12 @@ class Library(UseCases):
         rules = [rule for noun in NOUNS for rule in noun.rules]
         counts = [count for noun in NOUNS for count in noun.counts]
         spreads = [spread for noun in NOUNS for spread in noun.spreads]
-        self._writing = partial(Door, tables=tables, rules=rules, counts=counts, spreads=spreads)
-        self.door = self._writing(self.db, self.hub, on_commit=self.feed.committed, watch=self._changed)
+        self.writing = partial(Door, tables=tables, rules=rules, counts=counts, spreads=spreads)
+        self.door = self.writing(self.db, self.hub, on_commit=self.feed.committed, watch=self._changed)
         terms = {term.name: term for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms))}
         places = tuple(place for noun in NOUNS for place in noun.words)
         self._looking = partial(Views, terms=terms, places=places)
         saved = partial(queries.text, self.db)
-        self.views = self._looking(self.db, epoch=self.epoch, revisions=lambda: self.door.nouns, saved=saved)
         self.access = Access(self.hub, read_only=read_only)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
@@ -158,7 +161,7 @@ class Library(UseCases):
         self.restore_points = snapshots.Snapshots(self.db, self.hub, self.door, path / "snapshots", tell)
         self.restores = restores.Restores(self.db, self.hub, self.door, self.restore_points.shelf, self.door.tables)
         self.pasts = Pasts(self.restore_points.shelf, self.db.version, self._past, self._derive)
-        self.likeness = likeness.Likeness(self.db, lambda: self.door.nouns.get("vectors", 0))
+        self.likeness = likeness.Likeness(self.db, lambda noun: self.door.nouns.get(noun, 0))
         self.host = Host(
             self.db,
             self.hub,
@@ -170,6 +173,10 @@ class Library(UseCases):
             Scratch(path, self.public_id),
             EngineLimits.chosen(os.environ),
         )
+        self.search = Search(self.db, self.likeness, self.outputs, self.host, places, self._references)
+        counted = partial(getattr, self.door, "nouns")
+        self.views = self._looking(self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search)
+        self.people = People(self.db, self.views, self.likeness, counted)
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
         self.redraws = Redraws(
             self.db,
@@ -276,10 +283,16 @@ class Library(UseCases):
             self.host.start()
             self.queue.start()
 
+    def _references(self, name: str) -> list[int]:
+        with self.db.reading() as connection:
+            return faces.references_of(connection, name)
+
     def _tidy(self) -> None:
         self.views.drop_idle()
+        self.search.held.drop_old()
         self.likeness.drop_idle()
         self.pasts.drop_idle()
+        self.restores.drop_idle()
         self.arriving.sweep()
 
     def _snapshots(self, task: Task) -> None:
@@ -302,12 +315,15 @@ class Library(UseCases):
             return
         self._closed = True
         self.queue.stop()
+        self.people.close()
         self.host.close()
+        self.search.held.close()
         self.pool.close()
         self.door.close()
         self.feed.catch_up()
         self.feed.stop()
         self.pasts.close()
+        self.restores.close()
         self.access.close()
         self.thumbnails.close()
         self.hub.close()
@@ -361,7 +377,7 @@ class Library(UseCases):
     def _derive(self, db: Database) -> None:
         """Bring the derived tables of an older snapshot's database up to date."""
         hub = Hub(db.path.with_name(f"{db.path.name}-hub"))
-        door = self._writing(db, hub, on_commit=lambda revision, events: None)
+        door = self.writing(db, hub, on_commit=lambda revision, events: None)
         try:
             while switch.pending(door) and switch.step(door) is not None:
                 pass

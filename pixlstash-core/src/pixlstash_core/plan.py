@@ -6,15 +6,17 @@ algebra are arithmetic on masks. The scope is one more mask, laid over the whole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from . import ranking
 from .errors import QueryError
 from .nouns import Between, Condition, Matching, Term
-from .query import BY_HAND, All, AnyOf, Ask, Node, Not, Query, Sets, parse
+from .query import BY_HAND, RANKING, All, AnyOf, Ask, Node, Not, Query, Sets, parse
+from .ranking import BY_LIKENESS, FACE, HOW, LIKE, Ranked
 from .terms import fact, words
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ class Plan(Struct, frozen=True):
     """`nouns`: whose changes can change the answer. `thrown`: the scrapheap is asked about, so nothing is left out.
 
     `spread`: stacks are looked into, else only their leaders are found. `words`: the free words that all found have.
-    `arranged`: what yields the pictures in the order that people gave them, when that is the sort.
+    `arranged`: what yields the pictures in the order that people gave them, when that is the sort. `ranked`: what they
+    are to be like. `asks`: the conditions that all must hold, each with its step.
     """
 
     root: Step
@@ -79,6 +82,8 @@ class Plan(Struct, frozen=True):
     spread: bool
     words: tuple[str, ...]
     arranged: Matching | None = None
+    ranked: Ranked | None = None
+    asks: tuple[tuple[Node, Step], ...] = ()
 
 
 class Language(Struct, frozen=True):
@@ -95,12 +100,48 @@ class Language(Struct, frozen=True):
     def plan(self, query: Query) -> Plan:
         """What is to be looked up; `QueryError` for a name or value that means nothing."""
         making = _Making(self)
-        root = making.step(query.root)
-        top = query.root.of if isinstance(query.root, All) else (query.root,)
+        top = tuple(self._top(query.root))
+        ranking = [one for one in top if isinstance(one, Ask) and one.name in RANKING]
+        held = tuple((one, making.step(one)) for one in top if one not in ranking)
+        root = held[0][1] if len(held) == 1 else Every(tuple(step for _, step in held))
+        ranked = self._ranked(ranking, making)
+        if query.sort == BY_LIKENESS and ranked is None:
+            raise QueryError("the order by likeness needs something to be like, as in like:picture:7", 0)
         free = tuple(one.value for one in top if isinstance(one, Ask) and not one.name)
         nouns = {"pictures", "scrapheap", SORT_NOUNS.get(query.sort.lstrip("-"), "pictures"), *making.nouns}
         arranged = self._arranged(top) if query.sort == BY_HAND else None
-        return Plan(root, query.sort, frozenset(nouns), making.thrown, making.spread or making.thrown, free, arranged)
+        spread = making.spread or making.thrown
+        return Plan(root, query.sort, frozenset(nouns), making.thrown, spread, free, arranged, ranked, held)
+
+    def _top(self, root: Node) -> Iterator[Node]:
+        """The conditions that all must hold; those of a saved query that ranks are among them."""
+        for one in root.of if isinstance(root, All) else (root,):
+            text = self.saved(one.value) if isinstance(one, Ask) and one.name == "query" else None
+            saved = _read(text) if text is not None else None
+            if saved is not None and any(ask.name in RANKING for ask in saved.asks()):
+                yield from saved.root.of if isinstance(saved.root, All) else (saved.root,)
+            else:
+                yield one
+
+    def _ranked(self, asks: Sequence[Ask], making: _Making) -> Ranked | None:
+        """What is to be ranked by, from the conditions that do."""
+        by = {one.name for one in asks if one.name in (LIKE, FACE)}
+        if not by:
+            if asks:
+                raise QueryError(f"expected like: or face: beside {asks[0].name}:", asks[0].at)
+            return None
+        if len(by) > 1:
+            raise QueryError("expected either like: or face:, as what they compare is not comparable", asks[0].at)
+        groups = {name: term.compile for name, term in self.terms.items() if term.group and ":" not in name}
+        for one in asks:
+            source = one.value.partition(":")[0]
+            if source in groups:
+                making.nouns.update(self.terms[source].nouns)
+        try:
+            of = [one for one in asks if one.name in by]
+            return ranking.read(by.pop(), of, [one for one in asks if one.name in HOW], groups)
+        except ValueError as error:
+            raise QueryError(f"expected {error} at column {asks[0].at + 1}", asks[0].at) from None
 
     def _arranged(self, top: tuple[Node, ...]) -> Matching:
         """The order by hand of the one group that all found are in."""
@@ -112,6 +153,13 @@ class Language(Struct, frozen=True):
         if len(found) != 1:
             raise QueryError("the order by hand is that of a set: ask for one, as in set:Harbour", 0)
         return found[0]
+
+
+def _read(text: str) -> Query | None:
+    try:
+        return parse(text)
+    except QueryError:  # said where it is asked for
+        return None
 
 
 class _Making:
@@ -147,6 +195,9 @@ class _Making:
             return Scrapheaped()
         if ask.name == "query":
             return self._saved(ask)
+        if ask.name in RANKING:
+            why = f"expected {ask.name}: beside the other conditions, not within OR, parentheses or after a minus"
+            raise QueryError(f"{why}, at column {ask.at + 1}", ask.at)
         try:
             return self._term(ask)
         except ValueError as error:
@@ -216,13 +267,14 @@ class Look(Struct):
 def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
     """The pictures a plan finds, inside the scope."""
     frame = look.frame
-    mask = _mask(plan.root, look) & (frame.present if plan.thrown else frame.living)
+    mask = mask_of(plan.root, look) & (frame.present if plan.thrown else frame.living)
     if not plan.spread:
         mask &= frame.uppermost
     return mask if scope is None else mask & scope
 
 
-def _mask(step: Step, look: Look) -> Mask:
+def mask_of(step: Step, look: Look) -> Mask:
+    """The pictures a step finds, wherever they lie and whoever may see them."""
     if isinstance(step, Looked):
         mask = look.masks.get(step.of, step.nouns, look.revisions, look.frame.size, lambda: look.up(step.of))
         return ~mask if step.of.others else mask
@@ -233,10 +285,10 @@ def _mask(step: Step, look: Look) -> Mask:
     if isinstance(step, Scrapheaped):
         return ~look.frame.living
     if isinstance(step, Inverse):
-        return ~_mask(step.of, look)
+        return ~mask_of(step.of, look)
     if isinstance(step, Every) and not step.of:
         return look.frame.present
-    masks = [_mask(one, look) for one in step.of]
+    masks = [mask_of(one, look) for one in step.of]
     if isinstance(step, Algebra):
         return _algebra(step.how, masks)
     return reduce(lambda a, b: a & b, masks) if isinstance(step, Every) else reduce(lambda a, b: a | b, masks)

@@ -32,11 +32,16 @@ SORTS = (
     "-rarity",
     "random",
     "relevance",
+    "likeness",
+    "outlier",
+    "-outlier",
     "hand",
 )
 #: The order that people gave a set's pictures.
 BY_HAND = "hand"
 DEFAULT_SORT = "-created"
+#: Conditions that rank what the others find, or say how: with one of the first two, the likest come first by default.
+RANKING = ("like", "face", "combine", "top", "likeness")
 #: Characters of a text, conditions in it, and parentheses in each other, that are read.
 LONGEST, MOST, DEEPEST = 4_000, 200, 30
 ALGEBRA = ("union", "overlap", "difference", "unique")
@@ -53,7 +58,9 @@ class Ask(Struct, frozen=True, eq=False):
         if not self.name:
             return _free(self.value)
         operator, rest = split_operator(self.value)
-        return f"{self.name}:{operator}{quoted(rest)}"
+        # The colon after the source of what ranks needs no quotes.
+        plain = self.name in RANKING and quoted(bare := rest.replace(":", "")) == bare
+        return f"{self.name}:{operator}{rest if plain else quoted(rest)}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Ask) and (self.name, self.value) == (other.name, other.value)
@@ -96,6 +103,12 @@ class Sets(Struct, frozen=True):
 Node = Ask | Not | All | AnyOf | Sets
 
 
+def default_sort(root: Node) -> str:
+    """The order of what says nothing of an order."""
+    top = root.of if isinstance(root, All) else (root,)
+    return "likeness" if any(isinstance(one, Ask) and one.name in RANKING[:2] for one in top) else DEFAULT_SORT
+
+
 class Query(Struct, frozen=True):
     """A filter and an order."""
 
@@ -104,7 +117,7 @@ class Query(Struct, frozen=True):
 
     def __str__(self) -> str:
         parts = [str(self.root)] if self.root != All() else []
-        if self.sort != DEFAULT_SORT:
+        if self.sort != default_sort(self.root):
             parts.append(f"sort:{self.sort}")
         return " ".join(parts)
 
@@ -120,7 +133,7 @@ def parse(text: str, sort: str | None = None) -> Query:
     root = reading.all()
     if reading.at < reading.end:
         raise QueryError(f"expected a ( before the ) at column {reading.at + 1}", reading.at)
-    order = order_named(sort, 0) if sort else reading.sort
+    order = order_named(sort, 0) if sort else reading.sort or default_sort(root)
     return Query(root, order)
 
 
@@ -160,7 +173,7 @@ class _Reading:
         self.text = text
         self.at = 0
         self.end = len(text.rstrip())
-        self.sort = DEFAULT_SORT
+        self.sort = ""
         self._depth = self._count = 0
 
     def all(self) -> Node:

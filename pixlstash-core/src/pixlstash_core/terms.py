@@ -40,6 +40,13 @@ def said_in(column: str) -> Compile:
     return term
 
 
+def place_of(columns: str, word: str) -> Matching:
+    """A word in some columns, as a whole word or the beginning of one."""
+    return Matching(f"{_WORDS} :w", {"w": f"{{{columns}}} : {_phrase(word)}"})
+
+
+#: Whose changes can change what full text finds.
+WORDS_NOUNS = frozenset({"pictures", "captions", "tags"})
 _WORDS = "select rowid from derived_words where derived_words match"
 
 

@@ -13,19 +13,20 @@ import threading
 import time
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from . import pictures, query, scope, suggest
+from . import pictures, query, scope, sections, suggest
 from .db import Database, bind_ids
 from .errors import Invalid, QueryError, ViewGone
 from .nouns import Hidden, Term
-from .plan import Language, Look, Plan, found
-from .terms import words
-from .types import Picture, Reader, Rows, Section, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
+from .orders import Order, Told, Veiled
+from .plan import Language, Look, Plan, found, mask_of
+from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranker
+from .types import Alike, Picture, Reader, Rows, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,47 +46,11 @@ THUMBNAILS = "1"
 SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
 
 
-class Order(Struct, eq=False):
-    """The ids of a view in order, one aspect byte each, and the scrubber's labels. `marks`: a byte each, if any.
-
-    `beneath`: found as well, but beneath others in their stacks.
-    """
-
-    key: str
-    ids: NDArray[np.uint32]
-    aspects: bytes
-    sections: list[Section]
-    sort: str
-    text: str
-    scope: str
-    beneath: int
-    marks: bytes | None = None
-    used: float = 0.0
-
-    @property
-    def bytes(self) -> int:
-        return len(self.ids) * (5 if self.marks is None else 6) + 200
-
-
-class Veiled(Struct, eq=False):
-    """One bit for each picture of the frame that is hidden, or blurred; None: none is."""
-
-    hidden: NDArray[np.bool_] | None
-    blurred: NDArray[np.bool_] | None
-    frame: Frame
-    memberships: Memberships
-
-    def hides(self, picture: int) -> bool:
-        return self.hidden is not None and picture < len(self.hidden) and bool(self.hidden[picture])
-
-    def blurs(self, picture: int) -> bool:
-        return self.blurred is not None and picture < len(self.blurred) and bool(self.blurred[picture])
-
-
 class Views:
     """The orders kept for one library. `revisions()` gives the door's, by noun.
 
-    `places`: where free words are looked for besides names and prompts. `saved`: the text of a saved query.
+    `places`: where free words are looked for besides names and prompts. `saved`: the text of a saved query. `ranker`:
+    what computes likeness.
     """
 
     def __init__(
@@ -97,6 +62,7 @@ class Views:
         *,
         places: tuple[Term, ...] = (),
         saved: Callable[[Reader, str], str | None] = lambda reader, name: None,
+        ranker: Ranker | None = None,
     ) -> None:
         self._db = db
         self._terms = terms
@@ -104,6 +70,7 @@ class Views:
         self._revisions = revisions
         self._places = places
         self._saved = saved
+        self._ranker = ranker
         self._columns: Columns | None = None
         self._kept_masks: Masks
         self._memberships: Memberships
@@ -132,6 +99,7 @@ class Views:
             order.sort,
             order.sections,
             order.beneath,
+            order.notes,
         )
         return ViewAnswer(header, order.aspects, self._block(reader, order, block) if len(order.ids) else b"")
 
@@ -180,8 +148,12 @@ class Views:
 
     def ids(self, reader: Reader, text: str, sort: str | None = None) -> list[int]:
         """All that a query finds, in order."""
-        found: list[int] = self._order(reader, text, sort).ids.tolist()
-        return found
+        return self.noted(reader, text, sort)[0]
+
+    def noted(self, reader: Reader, text: str, sort: str | None = None) -> tuple[list[int], list[str]]:
+        """The same, and what people should know of it."""
+        order = self._order(reader, text, sort)
+        return order.ids.tolist(), order.notes
 
     def count(self, reader: Reader, text: str, veil: Veil | None = None) -> int:
         """How many pictures a query finds."""
@@ -190,17 +162,62 @@ class Views:
     def mask(self, reader: Reader, asked: query.Query, veil: Veil | None = None) -> tuple[Frame, NDArray[np.bool_]]:
         """What a query finds, one bit for each picture, and the columns of the moment it was asked in."""
         hide = self._veiling(reader, veil.hide) if veil else None
-        frame, (mask, hidden) = self._masks(reader, self._plan(reader, asked), hide)
-        assert mask is not None
-        return frame, mask if hidden is None else mask & ~hidden
+        plan = self._plan(reader, asked)
+        prepared = self._prepared(reader, plan)
+        with self._looking(reader) as (look, inside):
+            mask = found(plan, look, inside)
+            if hide is not None:
+                mask = mask & ~found(hide, look, inside)
+            if prepared is not None:
+                mask = look.frame.mask(prepared.order(look, mask, inside))
+            return look.frame, mask
+
+    def alike(self, reader: Reader, text: str, limit: int) -> list[Alike]:
+        """What a query that ranks finds, the first so many of its order, and how alike each is."""
+        plan = self._plan(reader, query.parse(text))
+        prepared = self._prepared(reader, plan)
+        if prepared is None:
+            raise Invalid("Say what pictures are to be like, as in like:picture:7.")
+        ids = self._order(reader, text, None).ids[:limit]
+        with self._looking(reader) as (look, inside):
+            return prepared.measure(look, inside, ids)
+
+    def explain(self, reader: Reader, text: str, picture: int) -> Told:
+        """What of a query holds for a picture."""
+        from . import relevance
+
+        scope.require(reader, picture)
+        parsed = query.parse(text)
+        plan = self._plan(reader, parsed)
+        prepared = self._prepared(reader, plan)
+        with self._looking(reader) as (look, inside):
+            if not (0 <= picture < look.frame.size and look.frame.present[picture]):
+                raise scope.absent()
+            free = [ask.value for ask, _ in plan.asks if isinstance(ask, query.Ask) and not ask.name]
+            free += [part.value for part in plan.ranked.parts if part.source == "words"] if plan.ranked else []
+            words = relevance.describe(look, relevance.hits(" ".join(free), self._places), picture)
+            conditions = [
+                str(ask)
+                for ask, step in plan.asks
+                if not (isinstance(ask, query.Ask) and not ask.name) and mask_of(step, look)[picture]
+            ]
+            mask = found(plan, look, inside)
+            is_found = bool(mask[picture])
+            fits: list[Any] = []
+            if prepared is not None:
+                fits = prepared.fits(look, inside, picture)
+                is_found = is_found and bool((prepared.order(look, mask, inside) == picture).any())
+            notes = prepared.notes if prepared is not None else []
+            return Told(is_found, words, conditions, fits, notes, plan.ranked)
 
     def veiled(self, reader: Reader, veil: Veil) -> Veiled | None:
         """What of the whole library, the scrapheap among it, shall not lie open; None: nothing."""
         hide, blur = self._veiling(reader, veil.hide), self._veiling(reader, veil.blur)
         if hide is None and blur is None:
             return None
-        frame, (hidden, blurred) = self._masks(reader, hide, blur)
-        return Veiled(hidden, blurred, frame, self._memberships)
+        with self._looking(reader) as (look, inside):
+            hidden, blurred = (None if one is None else found(one, look, inside) for one in (hide, blur))
+            return Veiled(hidden, blurred, look.frame, self._memberships)
 
     def hidden(self, reader: Reader, veil: Veil | None) -> Hidden:
         """The ids of what is hidden; the same list as long as nothing changes."""
@@ -257,8 +274,9 @@ class Views:
             self._places,
         ).plan(asked)
 
-    def _masks(self, reader: Reader, *plans: Plan | None) -> tuple[Frame, list[NDArray[np.bool_] | None]]:
-        """What plans find of what this reader may see, and the frame it was found in."""
+    @contextmanager
+    def _looking(self, reader: Reader) -> Iterator[tuple[Look, NDArray[np.bool_] | None]]:
+        """A place to look plans up in, and what this reader may see (None: everything)."""
         with self._lock:
             if self._columns is None:  # numpy takes a while to load, and not every process looks
                 from .columns import Columns
@@ -271,8 +289,15 @@ class Views:
         frame = self._columns.current()
         inside = None if reader.scope.ids is None else frame.mask(reader.scope.ids)
         with self._db.reading() as connection:
-            look = Look(frame, connection, self._kept_masks, revisions)
-            return frame, [None if plan is None else found(plan, look, inside) for plan in plans]
+            yield Look(frame, connection, self._kept_masks, revisions), inside
+
+    def _prepared(self, reader: Reader, plan: Plan) -> Prepared | None:
+        """What the query ranks by, ready to be compared with; a person may wait for it."""
+        if plan.ranked is None:
+            return None
+        if self._ranker is None:
+            raise Invalid("Nothing here computes likeness.")
+        return self._ranker.prepare(reader, plan.ranked)
 
     def _known_fact(self, reader: Reader, name: str) -> bool:
         relation, bound = scope.visible(reader)
@@ -285,60 +310,90 @@ class Views:
         parsed = query.parse(text, sort)
         plan = self._plan(reader, parsed)
         hide, blur = (self._veiling(reader, text) for text in ((veil.hide, veil.blur) if veil else ("", "")))
-        revisions = self._revisions()
+        revisions = dict(self._revisions())  # before anything is read: what follows may be newer, never older
+        prepared = self._prepared(reader, plan)
         nouns = plan.nouns.union(*(one.nouns for one in (hide, blur) if one))
+        if self._ranker is not None and (prepared is not None or parsed.sort in BY_OUTLIER):
+            nouns = nouns | self._ranker.nouns
         seen = ",".join(f"{noun}={revisions.get(noun, 0)}" for noun in sorted(nouns))
         roots = (repr(one and one.root) for one in (plan, hide, blur))
-        key = _hash(str(parsed), *roots, parsed.sort, scope.fingerprint(reader), self._epoch, seen)
+        ready = prepared.key if prepared is not None else ""
+        key = _hash(
+            str(parsed), *roots, repr(plan.ranked), ready, parsed.sort, scope.fingerprint(reader), self._epoch, seen
+        )
         with self._lock:
             lock = self._building.setdefault(key, threading.Lock())
         with lock:  # one build, however many ask at once
             order = self._get(key)
             if order is None:
-                order = self._build(reader, key, parsed, plan, hide, blur)
+                order = self._build(reader, key, parsed, plan, prepared, hide, blur)
                 self._keep(order)
         with self._lock:
             self._building.pop(key, None)
         return order
 
     def _build(
-        self, reader: Reader, key: str, parsed: query.Query, plan: Plan, hide: Plan | None, blur: Plan | None
+        self,
+        reader: Reader,
+        key: str,
+        parsed: query.Query,
+        plan: Plan,
+        prepared: Prepared | None,
+        hide: Plan | None,
+        blur: Plan | None,
     ) -> Order:
-        frame, (mask, hidden, blurred) = self._masks(reader, replace(plan, spread=True), hide, blur)
-        assert mask is not None
-        if hidden is not None:
-            mask = mask & ~hidden
-        whole = int(mask.sum())
-        if not plan.spread:
-            mask = mask & frame.uppermost
-        if parsed.sort == "relevance":
-            ids = frame.ranked(mask, *self._relevance(reader, plan))
-        elif plan.arranged is not None:
-            ids = frame.ranked(mask, plan.arranged.sql, plan.arranged.bindings)
-        else:
-            ids = frame.arrange(mask, parsed.sort)
-        sections = self._sections(frame, parsed.sort, ids)
-        aspects = frame.values("aspect")[ids].tobytes()
-        marks = blurred[ids].tobytes() if blurred is not None else None
-        beneath = whole - len(ids)
-        return Order(key, ids, aspects, sections, parsed.sort, str(parsed), scope.fingerprint(reader), beneath, marks)
+        with self._looking(reader) as (look, inside):
+            frame = look.frame
+            mask = found(replace(plan, spread=True), look, inside)
+            blurred = None if blur is None else found(blur, look, inside)
+            if hide is not None:
+                mask = mask & ~found(hide, look, inside)
+            whole = int(mask.sum())
+            if not plan.spread:
+                mask = mask & frame.uppermost
+            if prepared is not None:
+                ids = prepared.order(look, mask, inside)
+                whole = len(ids)
+                mask = mask if parsed.sort == BY_LIKENESS else frame.mask(ids)
+            if prepared is None or parsed.sort != BY_LIKENESS:
+                ids = self._arranged(look, mask, inside, plan, parsed.sort)
+        notes = prepared.notes if prepared is not None else []
+        return Order(
+            key,
+            ids,
+            frame.values("aspect")[ids].tobytes(),
+            sections.of(self._db, frame, parsed.sort, ids),
+            parsed.sort,
+            str(parsed),
+            scope.fingerprint(reader),
+            whole - len(ids),
+            blurred[ids].tobytes() if blurred is not None else None,
+            notes,
+        )
 
-    def _sections(self, frame: Frame, sort: str, ids: NDArray[np.uint32]) -> list[Section]:
-        """Labels for the scrubber: months, scores or first letters."""
-        column = sort.lstrip("-")
-        if column not in _LABELS or not len(ids):
-            return []
-        if column != "name":
-            values, label = frame.values(column), _LABELS[column]
-            return _runs(len(ids), lambda indexes: [label(values[ids[index]]) for index in indexes])
+    def _arranged(
+        self, look: Look, mask: NDArray[np.bool_], inside: NDArray[np.bool_] | None, plan: Plan, sort: str
+    ) -> NDArray[np.uint32]:
+        """The ids of a mask in an order."""
+        frame = look.frame
+        if sort == "relevance":
+            return self.relevant(look, mask, inside, " ".join(plan.words))
+        if sort in BY_OUTLIER and self._ranker is not None:
+            ids = self._ranker.outliers(frame, mask)
+            return ids if sort == BY_OUTLIER[0] else ids[::-1]
+        if plan.arranged is not None:
+            return frame.ranked(mask, plan.arranged.sql, plan.arranged.bindings)
+        return frame.arrange(mask, sort)
 
-        def letters(indexes: list[int]) -> list[str]:
-            wanted = [int(ids[index]) for index in indexes]
-            sql = "select id, name from derived_grid where id in carray(?)"
-            names: dict[int, str] = dict(self._db.read(sql, (bind_ids(wanted),)))
-            return [_letter(names[picture]) for picture in wanted]
+    def relevant(
+        self, look: Look, mask: NDArray[np.bool_], inside: NDArray[np.bool_] | None, text: str
+    ) -> NDArray[np.uint32]:
+        """The ids of a mask, those that fit words best first; what does not fit at all last, the newest first."""
+        from . import relevance
 
-        return _runs(len(ids), letters)
+        seen = look.frame.living if inside is None else look.frame.living & inside
+        ids = relevance.ranked(relevance.scores(look, relevance.hits(text, self._places), mask, seen))
+        return look.frame.first(ids, mask)
 
     def _veiling(self, reader: Reader, text: str) -> Plan | None:
         """What a query of the veil finds, wherever it lies; None when it is empty."""
@@ -349,18 +404,6 @@ class Views:
         except QueryError as error:  # nothing may be shown that should be hidden
             raise QueryError(f"the veil's query {text!r} cannot be read: {error}", 0) from error
         return replace(plan, thrown=True, spread=True)
-
-    def _relevance(self, reader: Reader, plan: Plan) -> tuple[str, dict[str, str]]:
-        """A statement that yields the ids that have the free words, best first.
-
-        For anyone but the owner only the words' own places count: bm25 weighs by how many pictures have them at all.
-        """
-        matches = [words(value).bindings["w"] for value in plan.words if any(c.isalnum() for c in value)]
-        match = " AND ".join(f"({one})" for one in matches)
-        if not match:
-            return "select 0 where 0", {}
-        order = "rank" if reader.scope.all else "rowid desc"
-        return f"select rowid from derived_words where derived_words match :w order by {order}", {"w": match}
 
     def _view_key(self, order: Order) -> str:
         revisions = self._revisions()
@@ -420,53 +463,6 @@ class Views:
         )
         known: dict[int, int] = dict(found)
         return array("I", (known.get(picture, gone) for picture in ids.tolist())).tobytes()
-
-
-class _Span(Struct, frozen=True):
-    """Part of an order: its first and last index, and their labels."""
-
-    first: int
-    last: int
-    head: str
-    tail: str
-
-
-def _runs(count: int, labels: Callable[[list[int]], list[str]], limit: int = 400) -> list[Section]:
-    """Where the label changes. All changes are bisected at the same time, so that a round costs one look-up.
-
-    Equal labels must lie together: a span that ends as it begins is taken to be all alike.
-    """
-    head, tail = labels([0, count - 1])
-    starts = [Section(head, 0)]
-    spans = [_Span(0, count - 1, head, tail)]
-    while spans:
-        changing = [span for span in spans if span.head != span.tail][:limit]
-        starts += [Section(span.tail, span.last) for span in changing if span.last - span.first == 1]
-        wide = [span for span in changing if span.last - span.first > 1]
-        middles = [(span.first + span.last) // 2 for span in wide]
-        spans = []
-        for span, middle, label in zip(wide, middles, labels(middles)):
-            spans += [_Span(span.first, middle, span.head, label), _Span(middle, span.last, label, span.tail)]
-    return sorted(starts, key=lambda section: section.start)[:limit]
-
-
-def _month(value: int) -> str:
-    return pictures.when(int(value)).strftime("%Y-%m")
-
-
-def _letter(value: str) -> str:
-    """The first letter, as the sort sees it: ASCII case does not matter, and what is no letter comes before A."""
-    first = value[:1]
-    first = first.upper() if first.isascii() else first
-    return "#" if first < "A" or "Z" < first < "a" else first
-
-
-_LABELS: Mapping[str, Callable[[Any], str]] = {
-    "created": _month,
-    "imported": _month,
-    "score": str,
-    "name": _letter,
-}
 
 
 def _hash(*parts: str) -> str:

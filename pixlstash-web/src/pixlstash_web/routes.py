@@ -14,6 +14,7 @@ from .files import present_original, present_payload, present_thumbnail
 from .group_routes import GROUP_ROUTES
 from .openapi import openapi
 from .past_routes import past_routes
+from .search_routes import SEARCH_ROUTES
 from .session import session, set_password, sign_in, sign_out
 from .snapshot_routes import SNAPSHOT_ROUTES
 from .specs import api
@@ -55,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     api("GET", "/pictures/find", Library.find, "read"),
     api("GET", "/pictures/count", Library.count, "read"),
     api("GET", "/pictures/statistics", Library.statistics, "read"),
+    *SEARCH_ROUTES,
     api("GET", "/pictures/{id}", Library.picture, "read"),
     api(
         "GET",

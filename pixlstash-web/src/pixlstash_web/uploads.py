@@ -32,7 +32,7 @@ async def upload(call: Call, name: str, modified: Moment | None = None) -> Uploa
     path: Path = call.library.intake.temporary(name)
     with saying_why():
         try:
-            await _keep(call, path)
+            await keep(call, path)
             if modified is not None:
                 await run_in_threadpool(os.utime, path, (modified / 1000, modified / 1000))
             return await run_in_threadpool(call.library.upload, call.reader, name, path)
@@ -121,14 +121,16 @@ def saying_why() -> Iterator[None]:
         raise PixlStashError(f"The upload cannot be kept: {error.strerror}.") from error
 
 
-async def _keep(call: Call, path: Path) -> None:
+async def keep(call: Call, path: Path, most: int | None = None) -> None:
+    """The body in a file, durable; at most `most` bytes, or as much as may be uploaded."""
+    most = call.site.upload_limit if most is None else most
     file = await run_in_threadpool(create, path)
     total = 0
     try:
         async for block in gathered(call):
             total += len(block)
-            if total > call.site.upload_limit:
-                raise too_large(call)
+            if total > most:
+                raise too_large(call, most)
             await run_in_threadpool(file.write, block)
         await run_in_threadpool(settle, file)
     finally:
@@ -145,8 +147,9 @@ def settle(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def too_large(call: Call) -> PixlStashError:
-    return TooLarge(f"The file is larger than {call.site.upload_limit / 1e9:.3g} GB, the most that can be uploaded.")
+def too_large(call: Call, most: int | None = None) -> PixlStashError:
+    size = (call.site.upload_limit if most is None else most) / 1e9
+    return TooLarge(f"The file is larger than {size:.3g} GB, the most that can be uploaded.")
 
 
 def _full() -> PixlStashError:

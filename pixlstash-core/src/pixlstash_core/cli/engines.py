@@ -190,27 +190,6 @@ def engine_fetch(shell: Shell, id: str, agree: bool, as_json: bool) -> None:
         raise click.ClickException(job.error or f"The job was {job.state}.")
 
 
-@click.command()
-@click.argument("ids", nargs=-1, required=True, type=click.IntRange(min=0))
-@click.option("-q", "--query", default="", help="Among the pictures a query finds.")
-@click.option("--combine", type=click.Choice(["mean", "min", "max"]), default="mean", show_default=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@JSON
-@click.pass_obj
-def similar(shell: Shell, ids: tuple[int, ...], query: str, combine: str, limit: int, as_json: bool) -> None:
-    """Find pictures that look like those with these IDS, the likest first."""
-    from ..types import FindSimilar
-
-    with shell.connect() as session:
-        found = session.similar(FindSimilar(ids=list(ids), q=query, combine=combine, limit=limit))  # type: ignore[arg-type]
-    if as_json:
-        return show.dump(found)
-    if found.without:
-        click.echo(f"{found.engine} has not looked at {found.without} of them.", err=True)
-    rows = [(one.picture.id, f"{one.score:.3f}", one.like, one.picture.name) for one in found.found]
-    return show.table(("id", "likeness", "like", "name"), rows, frozenset({0, 1, 2}))
-
-
 def _params(given: tuple[str, ...]) -> dict[str, Any]:
     """Settings as typed: a value is JSON where it reads as such, else a text; none takes the setting back."""
     found: dict[str, Any] = {}
@@ -299,4 +278,4 @@ def _detail(found: EngineDetail) -> None:
         click.echo(click.style(f"  ! {failed.picture} {failed.name}: {failed.error}", fg="red"))
 
 
-COMMANDS = (engine, similar)
+COMMANDS = (engine,)

@@ -166,6 +166,36 @@ def drop(shell: Shell, name: str, sets: tuple[str, ...], characters: tuple[str, 
     show.done(done, as_json)
 
 
+@character.command("suggest")
+@click.argument("name")
+@click.option("-q", "--query", default="", help="Among the pictures a query finds.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@JSON
+@click.pass_obj
+def suggest(shell: Shell, name: str, query: str, limit: int, as_json: bool) -> None:
+    """Find pictures that may show one and are not said to."""
+    from .people import maybe
+
+    with shell.connect() as session:
+        found = session.suggest_character(find(session, "character", name).id, q=query, limit=limit)
+    return show.dump(found) if as_json else maybe(found)
+
+
+@character.command("merge")
+@click.argument("names", nargs=-1, required=True)
+@click.option("--into", required=True, help="The one that stays.")
+@JSON
+@click.pass_obj
+def merge(shell: Shell, names: tuple[str, ...], into: str, as_json: bool) -> None:
+    """Make characters one, with all that is said of them."""
+    from ..types import MergeCharacters
+
+    with shell.connect() as session:
+        ids = [find(session, "character", name).id for name in names]
+        done = session.merge_characters(MergeCharacters(ids, find(session, "character", into).id))
+    show.done(done, as_json)
+
+
 @click.command()
 @JSON
 def icons(as_json: bool) -> None:

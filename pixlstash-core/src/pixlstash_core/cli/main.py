@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import engines, groups, pictures, plugins, show, snapshots, tags, tidying
+from . import backups, engines, groups, people, pictures, plugins, search, show, snapshots, tags, tidying
 from .options import JSON
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ def demo(ctx: click.Context, pictures: int, served: bool, host: str, port: int) 
     run(path, pictures, served, host, port)
 
 
-for nouns in (pictures, groups, snapshots, tags, tidying, engines, plugins):
+for nouns in (pictures, groups, snapshots, backups, tags, tidying, engines, search, people, plugins):
     for command in nouns.COMMANDS:
         pixlstash.add_command(command)
 

@@ -18,12 +18,13 @@ from .history import History
 from .imports import Imports
 from .jobs import Jobs
 from .pictures import Pictures, read_view
+from .search import Search
 from .snapshots import Snapshots
 from .stacks import Stacks
 from .tags import Tags
 
 
-class Client(Pictures, Groups, Stacks, Tags, Engines, History, Snapshots, Imports, Jobs, Access, Events):
+class Client(Pictures, Groups, Stacks, Tags, Engines, Search, History, Snapshots, Imports, Jobs, Access, Events):
     """A served library. `token` is a token, or the local secret of the lock file; `timeout` is in seconds."""
 
     def info(self) -> LibraryInfo:

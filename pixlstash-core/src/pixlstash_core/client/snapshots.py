@@ -13,7 +13,9 @@ from msgspec import Struct
 from ..errors import Conflict
 from ..files import create_private, fsync_folder, writing_to
 from ..types import (
+    BackupReport,
     EditSnapshot,
+    MakeBackup,
     PictureMoment,
     RestoreKind,
     RestorePreview,
@@ -91,6 +93,9 @@ class Snapshots(Channel):
     def diff_snapshot(self, id: int, against: int | None = None) -> SnapshotDiff:
         query = {"against": against}
         return read(self._call("GET", f"/snapshots/{id}/diff", query, timeout=None), SnapshotDiff)
+
+    def backup(self, ask: MakeBackup) -> BackupReport:
+        return self._long("POST", "/backups", BackupReport, ask)
 
     def picture_history(self, id: int) -> list[PictureMoment]:
         return read(self._call("GET", f"/pictures/{id}/history", timeout=None), list[PictureMoment])

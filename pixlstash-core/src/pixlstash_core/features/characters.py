@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 
 from .. import groups
-from ..db import bind_ids
+from ..db import bind_ids, fetch
 from ..groups import CHARACTERS, Told, many
 from ..nouns import MEMBERSHIP, PICTURE, Noun, Table
 from ..types import CharacterInfo, Reader, RestoreKind
@@ -69,6 +69,23 @@ def remove(write: Write, id: int) -> Told:
     groups.name_of(write, CHARACTERS, id)
     groups.refuse_locked(write, [picture for (picture,) in write.execute(sets_of, (id,))])
     return groups.remove(write, CHARACTERS, id)
+
+
+def told(connection: apsw.Connection, id: int) -> tuple[set[int], set[int]]:
+    """The pictures that are said to show them, and those that as a whole are said not to."""
+    rows = fetch(connection, "select picture_id, yes, box is null from said_who where character_id = ?", (id,))
+    known = {picture for picture, yes, _ in rows if yes}
+    return known, {picture for picture, yes, whole in rows if whole and not yes} - known
+
+
+def ids(connection: apsw.Connection) -> list[int]:
+    """Of all of them."""
+    return [id for (id,) in fetch(connection, "select id from character order by id")]
+
+
+def names(connection: apsw.Connection) -> dict[int, str]:
+    """By id."""
+    return dict(fetch(connection, "select id, name from character"))
 
 
 def infos(connection: apsw.Connection, reader: Reader) -> list[CharacterInfo]:

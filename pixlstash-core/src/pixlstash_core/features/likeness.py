@@ -1,95 +1,98 @@
-"""What pictures look like: the nearest of a producer's vectors, exactly, among any pictures."""
+"""What pictures and faces look like: the vectors of a producer in memory, for exact search among any of them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from ..db import Database, bind_ids
+from ..vectors import Matrix
 
-from ..db import Database
-from ..errors import Invalid
-from ..vectors import Matrix, top
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
 
-#: How scores to several pictures become one.
-WAYS = ("mean", "min", "max")
+_PICTURES = "select picture_id, body from vector_output where producer_id = ? order by picture_id"
+_FACES = """
+    select id, vector, picture_id from region where producer_id = ? and vector is not null order by picture_id, id
+    """
 
 
-class Near(Struct, frozen=True):
-    """A picture, how alike it is (cosine), and the picture it is most like."""
+class Faces(Matrix):
+    """Vectors of faces by the id of their region, with the picture each is in. Rows go by picture, then by id."""
 
-    picture: int
-    score: float
-    like: int
+    owners: NDArray[int64]
 
 
 class Likeness:
     """The vectors of one library, held in memory as long as they are used and did not change.
 
-    `revision()` is that of the vectors.
+    `revision(noun)` is that of `vectors`, and of `regions`.
     """
 
-    def __init__(self, db: Database, revision: Callable[[], int]) -> None:
+    def __init__(self, db: Database, revision: Callable[[str], int]) -> None:
         self._db, self._revision = db, revision
         self._lock = threading.Lock()
-        self._held: dict[int, tuple[int, Matrix]] = {}
+        self._held: dict[str, tuple[int, int, Any]] = {}
         self._used = False
 
     def matrix(self, producer: int) -> Matrix:
-        """All vectors of a producer."""
-        with self._lock:
-            self._used = True
-            revision = self._revision()
-            held = self._held.get(producer)
-            if held is None or held[0] != revision:
-                sql = "select picture_id, body from vector_output where producer_id = ? order by picture_id"
-                rows: Any = self._db.read(sql, (producer,))
-                held = (revision, Matrix.of(rows))
-                self._held = {producer: held}  # one at a time: it may be a gigabyte
-            return held[1]
+        """All vectors of pictures of a producer."""
 
-    def active(self) -> int | None:
-        """The producer whose vectors count."""
-        found: int | None = self._db.value("select producer_id from active where kind = 'vector' order by rank limit 1")
+        def read() -> Matrix:
+            rows: Any = self._db.read(_PICTURES, (producer,))
+            return Matrix.of(rows)
+
+        found: Matrix = self._get("vectors", producer, read)
         return found
 
-    def near(self, producer: int, to: Sequence[int], among: Sequence[int], combine: str, limit: int) -> list[Near]:
-        """The pictures among these that are most like some (which are left out), the likest first."""
-        import numpy as np
+    def faces(self, producer: int) -> Faces:
+        """All faces of a producer."""
 
-        if combine not in WAYS:
-            raise Invalid("Likeness to several pictures is combined by mean, min or max.")
-        matrix = self.matrix(producer)
-        queries = matrix.places(np.unique(np.asarray(to, np.int64)))
-        chosen = np.setdiff1d(np.asarray(among, np.int64), np.asarray(to, np.int64))
-        places = matrix.places(chosen)
-        if not len(queries) or not len(places):
-            return []
-        whole = 2 * len(places) > len(matrix.ids)  # gathering most rows takes longer than reading them all
-        best = np.full(len(places), -2.0, np.float32)
-        nearest = np.zeros(len(places), np.int64)
-        mean = np.zeros(len(places), np.float32)
-        least = np.full(len(places), 2.0, np.float32)
-        for query in queries.tolist():
-            scores = matrix.scores(matrix.rows[query], None if whole else places)
-            scores = scores[places] if whole else scores
-            nearer = scores > best
-            best, nearest = np.where(nearer, scores, best), np.where(nearer, query, nearest)
-            least = np.minimum(least, scores)
-            mean += scores / len(queries)
-        total = {"max": best, "min": least, "mean": mean}[combine]
-        return [
-            Near(int(matrix.ids[places[n]]), float(total[n]), int(matrix.ids[nearest[n]]))
-            for n in top(total, limit).tolist()
-        ]
+        def read() -> Faces:
+            import numpy as np
 
-    def known(self, producer: int, pictures: Sequence[int]) -> list[int]:
-        """Those of these pictures that have a vector."""
-        import numpy as np
+            rows = self._db.read(_FACES, (producer,))
+            plain = Matrix.of([(id, body) for id, body, _ in rows])
+            faces = Faces(plain.ids, plain.rows)
+            faces.owners = np.fromiter((picture for _, _, picture in rows), np.int64, len(rows))
+            return faces
 
-        matrix = self.matrix(producer)
-        found: list[int] = matrix.ids[matrix.places(np.asarray(pictures, np.int64))].tolist()
+        found: Faces = self._get("regions", producer, read)
+        return found
+
+    def _get(self, noun: str, producer: int, read: Callable[[], Any]) -> Any:
+        with self._lock:
+            self._used = True
+            revision = self._revision(noun)
+            held = self._held.get(noun)
+            if held is None or held[:2] != (producer, revision):
+                held = (producer, revision, read())
+                self._held[noun] = held  # one of each at a time: it may be a gigabyte
+            return held[2]
+
+    def active(self, kind: str = "vector") -> int | None:
+        """The producer whose vectors (or faces) count."""
+        sql = "select producer_id from active where kind = ? order by rank limit 1"
+        found: int | None = self._db.value(sql, (kind,))
+        return found
+
+    def ids(self, sql: str, bindings: dict[str, Any]) -> list[int]:
+        """What a statement of the query language finds."""
+        return sorted({id for (id,) in self._db.read(sql, bindings)})
+
+    def faces_of(self, producer: int, pictures: Sequence[int]) -> list[int]:
+        """The faces of pictures."""
+        sql = """
+            select id from region where producer_id = ? and vector is not null and picture_id in carray(?)
+            order by picture_id, id
+            """
+        return [id for (id,) in self._db.read(sql, (producer, bind_ids(pictures)))]
+
+    def owner(self, face: int) -> int | None:
+        """The picture that a face is in."""
+        found: int | None = self._db.value("select picture_id from region where id = ?", (face,))
         return found
 
     def drop_idle(self) -> None:

@@ -53,6 +53,10 @@ class Catalogue:
         except msgspec.ValidationError as error:
             raise Invalid(f"The settings of {offered.engine.id} are not as they should be: {error}.") from error
 
+    def plain(self, params: Any) -> dict[str, Any]:
+        """Settings as an engine's process is told them, with its secrets."""
+        return plain_params(params, reveal=True)
+
     def chosen(self, offered: Offered, given: dict[str, Any]) -> dict[str, Any]:
         """Of these settings those that are not the defaults: a default may become another one with an update."""
         plain = plain_params(self.params(offered, given))

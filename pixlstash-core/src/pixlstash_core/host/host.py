@@ -24,6 +24,7 @@ from ..types import Rehearsal
 from ..write import Door, outcome
 from . import fetching, weights
 from .arrivals import Arrivals
+from .asking import Asking
 from .catalogue import Catalogue, who
 from .choosing import Choosing
 from .feeding import Feeding, Sources
@@ -93,6 +94,7 @@ class Host:
         self._seats: dict[str, _Seat] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self.asking = Asking(self, sources, scratch, outputs)
         self._watch: threading.Thread | None = None
 
     # -- runs ----------------------------------------------------------------------------------------------------------
@@ -191,9 +193,12 @@ class Host:
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
-    def _seat(self, offered: Offered, params: Any, producer: int, check: Callable[[], None]) -> Process:
-        """The lane's process with this engine's model in it. One with another model is ended first."""
+    def _seat(
+        self, offered: Offered, params: Any, producer: int, check: Callable[[], None], place: str = ""
+    ) -> Process:
+        """The process of the lane (or of another `place`) with this engine's model. One with another is ended first."""
         engine = offered.engine
+        place = place or engine.lane
         plain = plain_params(params, reveal=True)
         hosts = self.catalogue.reachable(offered, params)
         named, hidden = touches(engine.Params), secrets(engine.Params)
@@ -206,7 +211,7 @@ class Host:
             hosts,
         )
         with self._lock:
-            seat = self._seats.get(engine.lane)
+            seat = self._seats.get(place)
             if seat is not None and seat.key == key and seat.process.alive:
                 seat.used = True
                 return seat.process
@@ -226,7 +231,7 @@ class Host:
                 raise PixlStashError(f"{who(offered)}: {error}") from error
             raise
         with self._lock:
-            self._seats[engine.lane] = _Seat(key, process, time.monotonic())
+            self._seats[place] = _Seat(key, process, time.monotonic())
             if self._closing.is_set():
                 process.kill()
             elif self._watch is None:
@@ -272,9 +277,22 @@ class Host:
         with self._lock:
             return [(lane, seat.key[0], seat.process.memory) for lane, seat in self._seats.items()]
 
+    def sit(self, offered: Offered, params: Any, producer: int, place: str) -> Process:
+        """A process with an engine's model beside those of the lanes; `leave` it."""
+        return self._seat(offered, params, producer, self._check, place)
+
+    def leave(self, place: str) -> None:
+        """It is idle now, and ends when it is for long."""
+        self._leave(place)
+
+    def _check(self) -> None:
+        if self._closing.is_set():
+            raise Cancelled("The library is being closed.")
+
     def close(self) -> None:
         """End all processes now."""
         self._closing.set()
+        self.asking.close()
         self._drop(lambda seat: True)
         self._scratch.close()
 

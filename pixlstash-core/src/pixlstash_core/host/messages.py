@@ -59,6 +59,14 @@ class Batch(Struct, frozen=True, tag="batch"):
     params: dict[str, Any]
 
 
+class Texts(Struct, frozen=True, tag="texts"):
+    """Words to make vectors of."""
+
+    number: int
+    words: list[str]
+    params: dict[str, Any]
+
+
 class Stop(Struct, frozen=True, tag="stop"):
     """Give up every batch up to this number, between two results."""
 
@@ -72,7 +80,7 @@ class Here(Struct, frozen=True, tag="here"):
     why: str = ""
 
 
-Order = Start | Load | Batch | Stop | Here
+Order = Start | Load | Batch | Texts | Stop | Here
 
 
 class Loaded(Struct, frozen=True, tag="loaded"):
@@ -91,7 +99,7 @@ class Want(Struct, frozen=True, tag="want"):
 
 
 class Ran(Struct, frozen=True, tag="ran"):
-    """The plain results of a batch, one for each item."""
+    """The plain results of a batch, one for each item; or of texts."""
 
     number: int
     values: list[Any]

@@ -21,7 +21,7 @@ import msgspec
 from ..errors import PixlStashError
 from ..media.messages import receive, send
 from .limits import Limits, resident
-from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Want
+from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Texts, Want
 
 # `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
 _BOOT = """import json, sys
@@ -80,7 +80,7 @@ class Process:
         except Died as died:
             raise PixlStashError(f"it cannot be loaded: {died}") from died
 
-    def submit(self, batch: Batch) -> None:
+    def submit(self, batch: Batch | Texts) -> None:
         self._expect(self.limits.result, 1, anew=False)
         self.tell(batch)
 

@@ -20,13 +20,13 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ..engine import Engine, Image, Pictured, read_params, secrets
+from ..engine import Embedder, Engine, Image, Pictured, read_params, secrets
 from ..media.messages import receive, send
 from ..nouns import OutputKind
 from ..plugins import Plugins
 from . import devices, fence
 from .kinds import KINDS
-from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Want
+from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Texts, Want
 
 #: How often the library hears that there was another result, in seconds.
 BEAT = 0.2
@@ -55,7 +55,7 @@ class Desk:
     def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
         self._start = start
         self._in, self._out = pipe_in, pipe_out
-        self._orders: queue.SimpleQueue[tuple[Load | Batch, dict[str, Any]]] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[Load | Batch | Texts, dict[str, Any]]] = queue.SimpleQueue()
         self._here: queue.SimpleQueue[Here] = queue.SimpleQueue()
         self._asking = threading.Lock()  # an engine may open pictures on threads of its own
         self._sending = threading.Lock()
@@ -76,6 +76,8 @@ class Desk:
                 seconds = time.monotonic()
                 device = self._load(order)
                 self._send(Loaded(device, round(time.monotonic() - seconds, 3)))
+            elif isinstance(order, Texts):
+                self._send(Ran(order.number, self._texts(order)))
             else:
                 self._send(Ran(order.number, self._run(order, mapped)))
             return True
@@ -132,6 +134,18 @@ class Desk:
         for owner, image, value in zip(owners, images, values):
             found[owner].append((image.frame, value))
         return [self._joined(item, frames) for item, frames in zip(batch.items, found)]
+
+    def _texts(self, order: Texts) -> list[Any]:
+        """A vector for each text, checked as those of images are."""
+        assert isinstance(self._engine, Embedder)
+        params = read_params(self._engine.Params, order.params)
+        found = [
+            self._kind.check(self._engine, one, self._about)
+            for one in _iterated(self._engine.text(self._model, order.words, params))
+        ]
+        if len(found) != len(order.words):
+            raise ValueError(f"text gave {len(found)} vectors for {len(order.words)} texts")
+        return found
 
     def _joined(self, item: Item, frames: Sequence[tuple[float | None, Any]]) -> Any:
         still = len(frames) == 1 and frames[0][0] is None
@@ -212,7 +226,7 @@ class Desk:
                     self._stopped = order.number
                 elif isinstance(order, Here):
                     self._here.put(order)
-                elif isinstance(order, Load):
+                elif isinstance(order, Load | Texts):
                     self._orders.put((order, {}))
                 elif isinstance(order, Batch):  # its pixels are mapped while the engine is at the batch before
                     self._orders.put((order, _mapped(order)))

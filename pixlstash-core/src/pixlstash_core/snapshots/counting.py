@@ -23,8 +23,11 @@ def summary(connection: apsw.Connection, plan: Plan, purged: int) -> RestoreSumm
     """Counts of what really changes; `old` is attached, with the plan in it."""
     root = plan.step("picture")
     recreated, deleted = (root.put, root.go) if root else (0, 0)
-    both = _count(connection, "select count(*) from main.picture where id in (select id from old.picture)")
-    added = _count(connection, "select count(*) from main.picture where id not in (select id from old.picture)")
+    if root and plan.choice.only is None:  # counting rows alone is quick
+        both = _count(connection, "select count(*) from old.picture") - recreated
+    else:
+        both = _count(connection, "select count(*) from main.picture where id in (select id from old.picture)")
+    added = _count(connection, "select count(*) from main.picture") - both
     reverted = _count(connection, f"select count(*) from ({touched(plan)})") if touched(plan) else 0
     groups = [_group(connection, plan, name) for name in GROUPS]
     sayings = sum(_net(connection, step) for name in SAYINGS if (step := plan.step(name)))

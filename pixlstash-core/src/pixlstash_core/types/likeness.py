@@ -8,15 +8,18 @@ from msgspec import Meta, Struct
 
 from .pictures import Picture, Selection
 
+#: How likeness to several things becomes one.
+Combine = Literal["mean", "min", "max", "harmonic", "geometric"]
+
 
 class FindSimilar(Selection, frozen=True, kw_only=True):
     """Pictures that look like these, among those that `q` finds; the likest first.
 
-    Of several the `mean`, the least (`min`) or the greatest (`max`) likeness counts.
+    Of several the `mean`, the least (`min`) or the greatest (`max`) likeness counts, or another mean.
     """
 
     q: str = ""
-    combine: Literal["mean", "min", "max"] = "mean"
+    combine: Combine = "mean"
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 

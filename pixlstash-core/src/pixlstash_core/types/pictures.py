@@ -47,10 +47,11 @@ class ShownFact(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What a query finds, in order."""
+    """What a query finds, in order; `notes` as a view has them."""
 
     total: int
     ids: list[int]
+    notes: list[str] = []
 
 
 class Total(Struct, frozen=True):

@@ -52,6 +52,7 @@ class ViewHeader(Struct, frozen=True):
     """The JSON head of a view's first answer (`docs/http.md`).
 
     `beneath`: so many more are found, but lie beneath others in stacks; lists of sets and others count them, too.
+    `notes`: what people should know of it, such as that meaning could not be searched.
     """
 
     view: str
@@ -64,6 +65,7 @@ class ViewHeader(Struct, frozen=True):
     sort: str
     sections: list[Section]
     beneath: int = 0
+    notes: list[str] = []
 
 
 class ViewAnswer(Struct, frozen=True):

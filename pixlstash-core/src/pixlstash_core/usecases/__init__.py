@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 from .access import Access
+from .backups import Backups
 from .captions import Captions
 from .corrections import Corrections
 from .duplicates import Doubles
 from .engines import Engines
-from .groups import Groups
 from .history import History
 from .imports import Imports
 from .jobs import Jobs
 from .likeness import Likeness
+from .people import People
 from .pictures import Original, Pictures
 from .restores import Restores
+from .review import Review
+from .search import Search
 from .snapshots import Snapshots
 from .stacks import Stacks
 from .state import State
@@ -27,7 +30,6 @@ from .vocabulary import Vocabulary
 class UseCases(
     State,
     Pictures,
-    Groups,
     Stacks,
     Corrections,
     Doubles,
@@ -36,9 +38,13 @@ class UseCases(
     Captions,
     Engines,
     Likeness,
+    Search,
+    People,
+    Review,
     History,
     Snapshots,
     Restores,
+    Backups,
     Imports,
     Jobs,
     Access,

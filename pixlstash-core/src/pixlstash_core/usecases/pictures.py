@@ -92,8 +92,8 @@ class Pictures(Wired):
 
     def find(self, reader: Reader, q: str = "", sort: str | None = None) -> Found:
         """The ids of all pictures a query finds, in order."""
-        ids = self.views.ids(reader, q, sort)
-        return Found(len(ids), ids)
+        ids, notes = self.views.noted(reader, q, sort)
+        return Found(len(ids), ids, notes)
 
     def count(self, reader: Reader, q: str = "", veil: bool = False) -> Total:
         """How many pictures a query finds. `veil`: of those that are not hidden."""

@@ -1,5 +1,6 @@
 /** What can be done with chosen pictures, as a menu: the same verbs in the same order as the selection bar. */
 import { address } from "../api/client";
+import { engineMenus } from "../engines/menus";
 import { sizeOf, spread, stack, turn, unstack } from "../organise/arrange";
 import { addPictures } from "../organise/choices";
 import { dialogs } from "../organise/dialogs.svelte";
@@ -34,6 +35,7 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
     items.push({ score: id === undefined ? 0 : flags & SCORE, give: (n) => void score(selected, n) });
     if (!library.inScrapheap) {
       items.push(...belonging(about), ...here(selected, id), "line");
+      items.push(...found(about));
       items.push(...lying(about, size > 1, (flags & STACKED) !== 0, id));
     }
     items.push("line");
@@ -64,6 +66,7 @@ export function wholeMenu(about: About, size: number | null, project: () => void
     { score: 0, give: score_ },
     ...items,
     "line",
+    ...found(about),
     ...lying(about, true, true, undefined),
     "line",
     leaving(about, size, "Shift+Del"),
@@ -84,6 +87,12 @@ function belonging(about: About): Item[] {
     },
     { label: "Move to project…", icon: "box", keys: "P", run: about((selected) => addPictures(selected, "project")) },
   ];
+}
+
+/** What engines can find out about them, and what they find by it. */
+function found(about: About): Item[] {
+  const items: Item[] = engineMenus(about);
+  return items.length ? [...items, "line"] : [];
 }
 
 /** What can be done in the one group that is shown. */

@@ -91,6 +91,8 @@ export interface Looks {
   readonly: boolean;
   /** How many snapshots there are; null where they are not one's business. */
   snapshots: number | null;
+  /** The library is looked at as it was. */
+  past: boolean;
 }
 
 export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks): Row[] {
@@ -120,7 +122,7 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   }
 
   const sections: [Section, Row[]][] = [
-    ["library", places(info, looks.snapshots).filter((row) => matches(row.label))],
+    ["library", places(info, looks).filter((row) => matches(row.label))],
     ["character", flat("character")],
     ["set", within(info.tree, 2)],
     ["project", flat("project")],
@@ -138,14 +140,11 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   });
 }
 
-function places(info: SidebarInfo, snapshots: number | null): Row[] {
-  const kept: Row[] =
-    snapshots === null
-      ? []
-      : [{ type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots", count: snapshots }];
+function places(info: SidebarInfo, { snapshots, past }: Looks): Row[] {
+  const kept: Row = { type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots" };
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
-    ...kept,
+    ...(snapshots === null || past ? [] : [{ ...kept, count: snapshots }]),
     {
       type: "place",
       key: "place:scrapheap",
@@ -154,7 +153,7 @@ function places(info: SidebarInfo, snapshots: number | null): Row[] {
       q: "is:scrapheap",
       pictures: info.scrapheap,
     },
-    { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates" },
+    ...(past ? [] : [{ ...kept, key: "page:duplicates", label: "Duplicates", page: "duplicates" as const }]),
   ];
 }
 

@@ -1,0 +1,214 @@
+"""Turns what a query is to be like into vectors, and says why a picture was found."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import scope
+from ..db import Database
+from ..errors import Invalid, NotFound, PixlStashError, QueryError
+from ..features.likeness import Likeness
+from ..features.outputs import Outputs
+from ..host import Host
+from ..nouns import Term
+from ..ranking import FACE, Part, Prepared, Ranked
+from ..types import Reader
+from .held import HeldPictures
+
+if TYPE_CHECKING:
+    from numpy import bool_, uint32
+    from numpy.typing import NDArray
+
+    from ..columns import Frame
+    from .ranks import Compared
+
+#: Vectors of words that are kept.
+WORDS = 1000
+NOTHING = (
+    "Nothing knows yet what pictures look like: run an embedder, such as `pixlstash engine run visual-descriptor`."
+)
+NO_FACES = "No faces are known yet: run an engine that finds them, as `pixlstash engine list` names them."
+
+
+class Search:
+    """Likeness in one library. `references(name)`: the faces a character is told by."""
+
+    nouns = frozenset({"vectors", "regions", "producers", "tags", "captions"})
+
+    def __init__(
+        self,
+        db: Database,
+        likeness: Likeness,
+        outputs: Outputs,
+        host: Host,
+        places: Sequence[Term],
+        references: Callable[[str], list[int]],
+    ) -> None:
+        self._db, self._likeness, self._outputs, self._host = db, likeness, outputs, host
+        self._places, self._references = places, references
+        self._words: OrderedDict[tuple[int, str], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+        self.held = HeldPictures()
+
+    def prepare(self, reader: Reader, ranked: Ranked) -> Prepared:
+        """Have a vector of all that is to be compared with. A person waits."""
+        notes: list[str] = []
+        if ranked.by == FACE:
+            return self._faces(reader, ranked, notes)
+        from .ranks import PictureRank
+
+        producer = self._likeness.active()
+        words = [part.value for part in ranked.parts if part.source == "words"]
+        if producer is None:
+            if len(words) < len(ranked.parts):
+                raise Invalid(NOTHING)
+            notes.append("Searched words only: no engine that knows what pictures look like has been run.")
+            return PictureRank(ranked, None, (), self._places, "words", notes)
+        spoken = self._spoken(producer, words, notes)
+        matrix = self._likeness.matrix(producer)
+        compared = [self._picture_part(reader, producer, matrix, part, spoken, notes) for part in ranked.parts]
+        there = "".join("-+"[one.vector is not None] for one in compared)
+        return PictureRank(ranked, matrix, compared, self._places, f"{producer}{there}", notes)
+
+    def gauge(self, reader: Reader, character: int, tokens: Sequence[str], combine: str) -> list[float | None]:
+        """How alike the likest face of each held picture is to those of a character; None: it has none."""
+        import numpy as np
+
+        from ..combining import combined
+
+        producer = self._likeness.active("face")
+        if producer is None:
+            raise Invalid(NO_FACES)
+        faces = self._likeness.faces(producer)
+        known = [one for one in self._references(str(character)) if scope.sees(reader, self._likeness.owner(one) or 0)]
+        own = faces.rows[np.flatnonzero(np.isin(faces.ids, known))].astype(np.float32)
+        if not len(own):
+            raise Invalid("No face is known of this character.")
+        found: list[float | None] = []
+        for token in tokens:
+            held = self._upload(reader, producer, Part("upload", token))
+            vectors = np.asarray([_vector(one["vector"]) for one in held])
+            scores = combined(own @ vectors.T, [1.0] * len(own), combine) if len(vectors) else None
+            found.append(None if scores is None else float(scores.max()))
+        return found
+
+    def outliers(self, frame: Frame, mask: NDArray[bool_]) -> NDArray[uint32]:
+        from .ranks import outliers
+
+        producer = self._likeness.active()
+        if producer is None:
+            raise Invalid(NOTHING)
+        return outliers(self._likeness.matrix(producer), mask, frame.first)
+
+    def engine(self, by: str) -> str:
+        """The engine whose results pictures (or faces) are compared by."""
+        producer = self._likeness.active("face" if by == FACE else "vector")
+        return self._outputs.producer(producer).engine if producer is not None else ""
+
+    # -- pictures ------------------------------------------------------------------------------------------------------
+
+    def _picture_part(
+        self, reader: Reader, producer: int, matrix: Any, part: Part, spoken: dict[str, bytes], notes: list[str]
+    ) -> Compared:
+        import numpy as np
+
+        from .ranks import Compared, centre
+
+        if part.source == "words":
+            return Compared(part, _vector(spoken.get(part.value)))
+        if part.source == "upload":
+            body = self._upload(reader, producer, part)
+            return Compared(part, _vector(body))
+        ids = self._pictures(reader, part)
+        places = matrix.places(np.asarray(ids, np.int64))
+        if not len(places):
+            notes.append(f"{str(part).capitalize()} has not been looked at by {self.engine('like')} yet.")
+            return Compared(part, None)
+        return Compared(part, centre(matrix, places), matrix.ids[places].tolist())
+
+    def _pictures(self, reader: Reader, part: Part) -> list[int]:
+        """The pictures a part means, that the reader sees."""
+        if part.members is not None:
+            ids = self._likeness.ids(part.members.sql, part.members.bindings)
+            return [one for one in ids if scope.sees(reader, one)]
+        picture = int(part.value)
+        if not scope.sees(reader, picture):
+            raise QueryError(f"there is no picture {picture}", part.at)
+        return [picture]
+
+    def _upload(self, reader: Reader, producer: int, part: Part) -> Any:
+        try:
+            return self.held.make(
+                reader.principal, part.value, producer, lambda path, name: self._made(producer, path, name)
+            )
+        except NotFound as error:
+            raise QueryError(str(error), part.at) from error
+
+    def _made(self, producer: int, path: Any, name: str) -> Any:
+        return self._host.asking.picture(producer, path, name)
+
+    def _spoken(self, producer: int, words: Sequence[str], notes: list[str]) -> dict[str, bytes]:
+        """Vectors of words; none, with a note, where there cannot be any just now."""
+        if not words:
+            return {}
+        with self._lock:
+            known = {one: self._words[producer, one] for one in words if (producer, one) in self._words}
+        new = [one for one in dict.fromkeys(words) if one not in known]
+        if not new:
+            return known
+        if not self._host.asking.understands(producer):
+            notes.append(f"Searched words only: {self.engine('like')} knows what pictures look like, but no words.")
+            return {}
+        try:
+            found = dict(zip(new, self._host.asking.words(producer, new), strict=True))
+        except PixlStashError as error:
+            notes.append(f"Searched words only. {error}")
+            return {}
+        with self._lock:
+            self._words.update({(producer, one): body for one, body in found.items()})
+            while len(self._words) > WORDS:
+                self._words.popitem(last=False)
+        return {**known, **found}
+
+    # -- faces ---------------------------------------------------------------------------------------------------------
+
+    def _faces(self, reader: Reader, ranked: Ranked, notes: list[str]) -> Prepared:
+        import numpy as np
+
+        from .ranks import Compared, FaceRank
+
+        producer = self._likeness.active("face")
+        if producer is None:
+            raise Invalid(NO_FACES)
+        faces = self._likeness.faces(producer)
+        compared = []
+        for part in ranked.parts:
+            if part.source == "upload":
+                found = self._upload(reader, producer, part)
+                vectors = [Compared(part, _vector(one["vector"])) for one in found]
+            else:
+                at = np.flatnonzero(np.isin(faces.ids, self._face_ids(reader, producer, part)))
+                vectors = [Compared(part, faces.rows[n].astype(np.float32), [int(faces.ids[n])]) for n in at]
+            if not vectors:
+                notes.append(f"No face is known of {part}.")
+            compared += vectors
+        return FaceRank(ranked, faces, compared, f"{producer}:{len(compared)}", notes)
+
+    def _face_ids(self, reader: Reader, producer: int, part: Part) -> list[int]:
+        if part.source == "face":
+            owner = self._likeness.owner(int(part.value))
+            if owner is None or not scope.sees(reader, owner):
+                raise QueryError(f"there is no face {part.value}", part.at)
+            return [int(part.value)]
+        if part.source == "character" and (found := self._references(part.value)):
+            return found
+        return self._likeness.faces_of(producer, self._pictures(reader, part))
+
+
+def _vector(body: bytes | None) -> Any:
+    import numpy as np
+
+    return None if body is None else np.frombuffer(body, "<f2").astype(np.float32)

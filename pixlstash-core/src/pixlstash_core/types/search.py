@@ -1,0 +1,59 @@
+"""Search: pictures that are held to search with, and why a picture is in an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from .people import FaceInfo
+
+
+class Held(Struct, frozen=True):
+    """A picture to search with that is not imported: `like:upload:TOKEN`, `face:upload:TOKEN`."""
+
+    token: str
+    until: datetime
+
+
+class Alike(Struct, frozen=True):
+    """A picture that a ranking query finds: the cosine as the engine gives it, and that on the scale of all engines.
+
+    None where a word found it and nothing was compared. `face`: the one that is most alike, of `face:`.
+    """
+
+    picture: int
+    score: float | None
+    likeness: float | None
+    face: int | None = None
+
+
+class Reason(Struct, frozen=True):
+    """One thing that speaks for a picture; `sentence` says it in words.
+
+    `words`: `text` is found in `place` (name, prompt, caption, tag …). `meaning`: what `text` means is like what
+    `engine` saw. `likeness`: it looks like `picture`. `face`: its face `face` is like the face `like` of `picture`.
+    `condition`: `text` is a condition of the query. `score`: the cosine as the engine gives it; `likeness` is that on
+    the scale that all engines share (0: like any picture, 1: the same).
+    """
+
+    kind: Literal["words", "meaning", "likeness", "face", "condition"]
+    sentence: str
+    text: str = ""
+    place: str = ""
+    engine: str = ""
+    score: float | None = None
+    likeness: float | None = None
+    picture: int | None = None
+    face: FaceInfo | None = None
+    like: int | None = None
+
+
+class Why(Struct, frozen=True):
+    """Why a query finds a picture; `found`: whether it does."""
+
+    picture: int
+    found: bool
+    reasons: list[Reason]
+    notes: list[str]
