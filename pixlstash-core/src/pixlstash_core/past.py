@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LOOKS = frozenset(
     "info view block details pictures find count suggest statistics picture payload thumbnail original"
     " sidebar icons sets find_set set_members characters find_character character_members"
-    " projects find_project project_members queries picture_stack"
+    " projects find_project project_members queries picture_stack picture_faces character_faces"
     " tags tag picture_tags complete_tags caption veil".split()
 )
 #: How many are kept open, and for how many seconds without use.

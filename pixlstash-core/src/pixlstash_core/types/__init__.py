@@ -14,6 +14,8 @@ from .access import Reader as Reader
 from .access import Right as Right
 from .access import Scope as Scope
 from .access import TokenInfo as TokenInfo
+from .backups import BackupReport as BackupReport
+from .backups import MakeBackup as MakeBackup
 from .captions import CaptionDetail as CaptionDetail
 from .captions import CaptionPreview as CaptionPreview
 from .captions import CaptionProblem as CaptionProblem
@@ -23,13 +25,20 @@ from .captions import EditCaptions as EditCaptions
 from .captions import EngineCaption as EngineCaption
 from .captions import LintCaptions as LintCaptions
 from .captions import SetCaption as SetCaption
+from .engines import Agreement as Agreement
+from .engines import AllowHost as AllowHost
 from .engines import EngineDetail as EngineDetail
 from .engines import EngineError as EngineError
 from .engines import EngineInfo as EngineInfo
 from .engines import FetchWeights as FetchWeights
 from .engines import Policy as Policy
+from .engines import Rehearsal as Rehearsal
+from .engines import Rehearsed as Rehearsed
+from .engines import RehearseEngine as RehearseEngine
 from .engines import RunEngine as RunEngine
+from .engines import SendsInfo as SendsInfo
 from .engines import SetEngine as SetEngine
+from .engines import UninstalledEngine as UninstalledEngine
 from .engines import WeightsInfo as WeightsInfo
 from .events import Event as Event
 from .events import JobChanged as JobChanged
@@ -126,6 +135,7 @@ from .snapshots import PictureMoment as PictureMoment
 from .snapshots import PreviewedResource as PreviewedResource
 from .snapshots import Resource as Resource
 from .snapshots import ResourceType as ResourceType
+from .snapshots import RestoreKind as RestoreKind
 from .snapshots import RestorePreview as RestorePreview
 from .snapshots import RestoreReport as RestoreReport
 from .snapshots import RestoreResources as RestoreResources
@@ -140,6 +150,7 @@ from .snapshots import SnapshotKind as SnapshotKind
 from .snapshots import SnapshotStatus as SnapshotStatus
 from .snapshots import SnapshotWork as SnapshotWork
 from .snapshots import TakeSnapshot as TakeSnapshot
+from .snapshots import TopicChange as TopicChange
 from .snapshots import TopicDiff as TopicDiff
 from .stacks import ArrangeStack as ArrangeStack
 from .stacks import DatePictures as DatePictures

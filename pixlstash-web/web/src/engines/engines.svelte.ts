@@ -107,6 +107,7 @@ class Engines {
     try {
       const job = await send<Job>("POST", path, await body());
       library.heard(job);
+      toasts.done(job.label);
       return job;
     } catch (error) {
       toasts.bad(`${engine.label}: ${because(error)}`);

@@ -1,4 +1,5 @@
 /** What the keys do on the table. */
+import { OFFERED, runDefault } from "../engines/menus";
 import { sizeOf, stack, turn, unstack } from "../organise/arrange";
 import { addPictures } from "../organise/choices";
 import { shift } from "../organise/ordering.svelte";
@@ -194,6 +195,10 @@ function changes(ground: Ground): Binding[] {
     ...advances,
     { key: "t", where: "grid", label: "Tag, or take tags off", group: "Change", run: about(tagPictures) },
     ...belongs,
+    ...OFFERED.map(({ kind, key, label }): Binding => {
+      const run = about((selected) => void runDefault(kind, selected));
+      return { key, shift: true, where: "grid", label, group: "Change", run };
+    }),
     { key: "k", where: "grid", label: "Stack, or take apart", group: "Change", run: about(pile) },
     { key: "k", shift: true, where: "grid", label: "Stack, or take apart", group: "Change", run: about(apart) },
     {

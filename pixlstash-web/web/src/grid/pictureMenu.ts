@@ -1,11 +1,13 @@
 /** What can be done with chosen pictures, as a menu: the same verbs in the same order as the selection bar. */
 import { address } from "../api/client";
+import { engineMenus } from "../engines/menus";
 import { sizeOf, spread, stack, turn, unstack } from "../organise/arrange";
 import { addPictures } from "../organise/choices";
 import { dialogs } from "../organise/dialogs.svelte";
 import { tagPictures } from "../organise/tags";
 import { placeOf } from "../sidebar/place";
 import { entriesOf, resolved } from "../sidebar/rows";
+import { picked } from "../snapshots/picked.svelte";
 import { type Selected, remove, restore, score } from "../state/actions";
 import { edit, take } from "../state/groups";
 import { library } from "../state/library.svelte";
@@ -33,6 +35,7 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
     items.push({ score: id === undefined ? 0 : flags & SCORE, give: (n) => void score(selected, n) });
     if (!library.inScrapheap) {
       items.push(...belonging(about), ...here(selected, id), "line");
+      items.push(...found(about));
       items.push(...lying(about, size > 1, (flags & STACKED) !== 0, id));
     }
     items.push("line");
@@ -40,8 +43,9 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
   if (id !== undefined) {
     items.push({ label: "Save the original", icon: "download", run: () => save(id) });
     items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
-    if (!library.readonly) items.push("line");
   }
+  if (library.owner && !library.readonly) items.push(back(about));
+  if (id !== undefined || library.owner) if (!library.readonly) items.push("line");
   if (!library.readonly && library.inScrapheap) {
     const label = size === 1 ? "Restore" : `Restore ${counted(size, "picture")}`;
     items.push({ label, icon: "restore", keys: "Del", run: () => void restore(selected) });
@@ -62,6 +66,7 @@ export function wholeMenu(about: About, size: number | null, project: () => void
     { score: 0, give: score_ },
     ...items,
     "line",
+    ...found(about),
     ...lying(about, true, true, undefined),
     "line",
     leaving(about, size, "Shift+Del"),
@@ -82,6 +87,12 @@ function belonging(about: About): Item[] {
     },
     { label: "Move to project…", icon: "box", keys: "P", run: about((selected) => addPictures(selected, "project")) },
   ];
+}
+
+/** What engines can find out about them, and what they find by it. */
+function found(about: About): Item[] {
+  const items: Item[] = engineMenus(about);
+  return items.length ? [...items, "line"] : [];
 }
 
 /** What can be done in the one group that is shown. */
@@ -112,6 +123,15 @@ function lying(about: About, several: boolean, stacked: boolean, id: number | un
     { label: "Turn left", icon: "undo", keys: "Ctrl+←", run: about((selected) => turn(selected, -1)) },
     { label: "Date…", icon: "clock", run: about((selected) => (dialogs.dates = selected)) },
   ];
+}
+
+/** What they were, in a snapshot. */
+function back(about: About): Item {
+  return {
+    label: "Restore from a snapshot…",
+    icon: "history",
+    run: about((selected) => picked.pictures(selected)),
+  };
 }
 
 function leaving(about: About, size: number | null, keys: string): Item {

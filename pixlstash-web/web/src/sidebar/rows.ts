@@ -29,7 +29,7 @@ export type Row = Placed &
   (
     | { type: "head"; section: Section }
     | { type: "place"; q: string; pictures: number }
-    | { type: "page"; page: Page }
+    | { type: "page"; page: Page; count?: number }
     | { type: "entry"; entry: Entry }
     | { type: "branch"; part: Part }
     | { type: "folder"; part: Part; store: Store }
@@ -89,6 +89,10 @@ export interface Looks {
   /** How characters are headed. */
   people: boolean;
   readonly: boolean;
+  /** How many snapshots there are; null where they are not one's business. */
+  snapshots: number | null;
+  /** The library is looked at as it was. */
+  past: boolean;
 }
 
 export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks): Row[] {
@@ -118,7 +122,7 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   }
 
   const sections: [Section, Row[]][] = [
-    ["library", places(info).filter((row) => matches(row.label))],
+    ["library", places(info, looks).filter((row) => matches(row.label))],
     ["character", flat("character")],
     ["set", within(info.tree, 2)],
     ["project", flat("project")],
@@ -136,9 +140,11 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   });
 }
 
-function places(info: SidebarInfo): Row[] {
+function places(info: SidebarInfo, { snapshots, past }: Looks): Row[] {
+  const kept: Row = { type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots" };
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
+    ...(snapshots === null || past ? [] : [{ ...kept, count: snapshots }]),
     {
       type: "place",
       key: "place:scrapheap",
@@ -147,7 +153,7 @@ function places(info: SidebarInfo): Row[] {
       q: "is:scrapheap",
       pictures: info.scrapheap,
     },
-    { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates" },
+    ...(past ? [] : [{ ...kept, key: "page:duplicates", label: "Duplicates", page: "duplicates" as const }]),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** What the keys do in the sidebar, as in every tree: arrows go and fold, Enter shows, Space combines. */
+import { OFFERED, runDefault } from "../engines/menus";
 import { stack, turn, unstack } from "../organise/arrange";
 import { addEntries, addPictures } from "../organise/choices";
 import { tagPictures } from "../organise/tags";
@@ -87,6 +88,8 @@ function verbOf({ key, ctrl, shift }: Press): ((selected: Selected) => unknown) 
   if (plain && key === "s") return (selected) => addPictures(selected, "set");
   if (plain && key === "c") return (selected) => addPictures(selected, "character");
   if (plain && key === "p") return (selected) => addPictures(selected, "project");
+  const offered = shift && !ctrl ? OFFERED.find((one) => one.key === key) : undefined;
+  if (offered) return (selected) => runDefault(offered.kind, selected);
   if (!ctrl && key === "k") return shift ? unstack : stack;
   if (ctrl && key === "ArrowRight") return (selected) => turn(selected, 1);
   if (ctrl && key === "ArrowLeft") return (selected) => turn(selected, -1);

@@ -1,10 +1,35 @@
 /** The one menu of the page: whoever needs it says what is in it and where. */
 import type { IconName } from "./icons";
 
-export type Item =
-  | { label: string; run: () => void; icon?: IconName; keys?: string; checked?: boolean }
-  | { score: number; give: (n: number) => void }
-  | "line";
+export interface Act {
+  label: string;
+  run: () => void;
+  icon?: IconName;
+  keys?: string;
+  checked?: boolean;
+  /** A second line: what it costs, or why it cannot be had. */
+  note?: string;
+  /** What a press does where it is not what the label says. */
+  does?: string;
+  /** Listed, and not to be had. */
+  off?: boolean;
+}
+
+/** Opens beside its item. `items` is read while it is shown: what comes late appears. */
+export interface Submenu {
+  label: string;
+  icon?: IconName;
+  keys?: string;
+  /** It is about to be shown. */
+  begin?: () => void;
+  items: () => readonly Item[];
+}
+
+export type Item = Act | Submenu | { heading: string } | { score: number; give: (n: number) => void } | "line";
+
+export function isSubmenu(item: Item): item is Submenu {
+  return item !== "line" && "items" in item;
+}
 
 class Menu {
   items = $state.raw<readonly Item[]>([]);
