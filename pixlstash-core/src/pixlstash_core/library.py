@@ -173,7 +173,9 @@ class Library(UseCases):
             Scratch(path, self.public_id),
             EngineLimits.chosen(os.environ),
         )
-        self.search = Search(self.db, self.likeness, self.outputs, self.host, places, self._references)
+        self.search = Search(
+            self.db, self.likeness, self.outputs, self.host, places, partial(faces.references_of, self.db)
+        )
         counted = partial(getattr, self.door, "nouns")
         self.views = self._looking(self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search)
         self.people = People(self.db, self.views, self.likeness, counted)
@@ -282,10 +284,6 @@ class Library(UseCases):
                 self._weigh_soon()
             self.host.start()
             self.queue.start()
-
-    def _references(self, name: str) -> list[int]:
-        with self.db.reading() as connection:
-            return faces.references_of(connection, name)
 
     def _tidy(self) -> None:
         self.views.drop_idle()
