@@ -129,7 +129,7 @@ def test_a_third_party_s_detector_and_measurer(spots: Library) -> None:
     assert box and "0.25" in str(box)
     measured = dict(spots.db.read("select p.name, m.value from measure_output m join picture p on p.id = m.picture_id"))
     assert measured["dark.png"] == pytest.approx(20.0) and measured["spot.png"] == pytest.approx(12.5, abs=0.1)
-    assert [one.name for one in spots.find(OWNER, "measure:light>15").items] == ["dark.png"]
+    assert [one.name for one in spots.pictures(OWNER, "measure:light>15")] == ["dark.png"]
 
 
 def test_they_pass_the_check(spots: Library) -> None:

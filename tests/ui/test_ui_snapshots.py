@@ -1,4 +1,4 @@
-"""Restore points in the browser: looked through, taken, labelled, verified, saved, deleted; everything restored."""
+"""Restore points in the browser: looked through, taken, labelled, verified, saved, deleted; restores of everything."""
 
 from __future__ import annotations
 

@@ -202,33 +202,30 @@ def _hosts(engine: Engine[Any, Any], params: Any, wrong: list[str]) -> tuple[str
     return sends.hosts
 
 
-#: Files that were opened to be written, while somebody looks.
+#: Files that were opened to be written, while somebody looks; and where they may.
 _written: list[set[str]] = []
+_spared: list[str] = []
 
 
 def _look(event: str, given: tuple[Any, ...]) -> None:
     if _written and event == "open" and isinstance(given[0], str | bytes | os.PathLike):
         path, mode, flags = os.fsdecode(given[0]), str(given[1] or ""), given[2] or 0
         writes = bool(set(mode) & set("wax+")) if given[1] else bool(flags & (os.O_WRONLY | os.O_RDWR))
-        spared = ("/dev/", "/proc/", tempfile.gettempdir() + os.sep)
-        if writes and "__pycache__" not in path and not os.path.abspath(path).startswith(spared):
+        if writes and "__pycache__" not in path and not os.path.abspath(path).startswith(tuple(_spared)):
             _written[-1].add(path)
 
 
 @contextlib.contextmanager
 def _writing() -> Iterator[set[str]]:
     """Yields the files that are opened to be written, outside of the folder for temporary ones."""
-    if _look not in _hooked:
+    if not _spared:
         sys.addaudithook(_look)  # for good; it does nothing while nobody looks
-        _hooked.append(_look)
+    _spared[:] = ["/dev/", "/proc/", tempfile.gettempdir() + os.sep]  # not asked in the hook: it opens files
     _written.append(set())
     try:
         yield _written[-1]
     finally:
         _written.pop()
-
-
-_hooked: list[Any] = []
 
 
 @contextlib.contextmanager
