@@ -2,6 +2,7 @@
 import type { Branch, Group, SetInfo, SidebarInfo } from "../api/groups";
 import type { Store } from "../api/types";
 import type { Page } from "../state/address";
+import type { IconName } from "../ui/icons";
 import { type Kind, kindOf, type Part, partOf, type Place, valueOf } from "./place";
 
 export type Section = "library" | "character" | "set" | "project" | "query" | "folder";
@@ -29,7 +30,7 @@ export type Row = Placed &
   (
     | { type: "head"; section: Section }
     | { type: "place"; q: string; pictures: number }
-    | { type: "page"; page: Page }
+    | { type: "page"; page: Page; icon: IconName }
     | { type: "entry"; entry: Entry }
     | { type: "branch"; part: Part }
     | { type: "folder"; part: Part; store: Store }
@@ -118,7 +119,7 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   }
 
   const sections: [Section, Row[]][] = [
-    ["library", places(info).filter((row) => matches(row.label))],
+    ["library", places(info, looks.readonly).filter((row) => matches(row.label))],
     ["character", flat("character")],
     ["set", within(info.tree, 2)],
     ["project", flat("project")],
@@ -136,7 +137,13 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   });
 }
 
-function places(info: SidebarInfo): Row[] {
+/** Where somebody decides on what engines found. */
+const DECIDED: readonly Row[] = [
+  { type: "page", key: "page:people", level: 2, label: "Unassigned faces", page: "people", icon: "face" },
+  { type: "page", key: "page:suggested", level: 2, label: "Suggested tags", page: "suggested", icon: "tag" },
+];
+
+function places(info: SidebarInfo, readonly: boolean): Row[] {
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
     {
@@ -147,7 +154,8 @@ function places(info: SidebarInfo): Row[] {
       q: "is:scrapheap",
       pictures: info.scrapheap,
     },
-    { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates" },
+    { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates", icon: "copy" },
+    ...(readonly ? [] : DECIDED),
   ];
 }
 
