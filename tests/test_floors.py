@@ -16,8 +16,8 @@ FLOORS: dict[float, str] = {
     1: "arrays changesets contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
     2: "db hub intents changes marks records sealing write lock media snapshots stores vectors combining clusters"
     " thumbnails demo engines",
-    3: "scope listing pictures groups tagging query measures terms columns masks memberships plan suggest ranking"
-    " relevance sections views",
+    3: "backups scope listing pictures groups tagging query measures terms columns masks memberships plan suggest"
+    " ranking relevance sections views",
     3.5: "features",
     4: "actions events host intake jobs past people search showcase library unpacking uploads uptake usecases",
     5: "cli reach testing __main__",

@@ -135,3 +135,18 @@ def test_history_of_a_picture(path: Path) -> None:
     )
     assert [one["snapshot_id"] for one in say(path, "snapshot", "history", 2, "--json").json] == [1, 2, None]
     assert say(path, "snapshot", "history", 99).code == 1
+
+
+def test_backup_and_back(path: Path, tmp_path: Path) -> None:
+    """The pictures here have no files: the backup holds what is known, says so, and is an error."""
+    made = say(path, "backup", tmp_path / "backup")
+    assert made.code == 1 and "4 pictures, 0 originals" in made.out and made.out.count("could not be read") == 4
+    found = say(path, "backup", tmp_path / "backup.zip", "--query", "name:picture", "--json").json
+    assert (found["pictures"], found["lost"], found["copied"]) == (4, 4, 0)
+    for source in ("backup", "backup.zip"):
+        target = tmp_path / f"from {source}"
+        back = say(target, "restore-backup", tmp_path / source)
+        assert back.code == 0 and "is a library of 0 originals" in back.out, back
+        assert say(target, "find", "--json").json == say(path, "find", "--json").json
+    again = say(tmp_path / "from backup", "restore-backup", tmp_path / "backup")
+    assert again.code == 1 and "is a library already" in again.err

@@ -54,6 +54,7 @@ QUERIES = (
     "tag:cat OR set:1 is:scrapheap",
     "size:>1005",
     "faces:>=1",
+    "faces:unassigned",
     "measure:sharpness>0.5",
 )
 

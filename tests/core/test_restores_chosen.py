@@ -157,3 +157,42 @@ def test_one_that_went_comes_back(library: Library) -> None:
     assert {tag.name for tag in library.picture_tags(OWNER, added)} == {"river"}
     assert made["ids"][0] != added
     check_derived(library)
+
+
+def test_only_some_topics_of_a_picture(library: Library) -> None:
+    made = organise(library)
+    ids, before, id = made["ids"], plain(library), take(library)
+    disturb(library, made)
+    disturbed = plain(library)
+    resources = [Resource("picture", ids[0], ["captions"]), Resource("picture", ids[6], ["scores"])]
+    # Nothing is asked about the set that is gone, as nobody wants to be back in it.
+    library.restore_resources(OWNER, id, RestoreResources(resources))
+    after = plain(library)
+    assert after["said_caption"] == before["said_caption"]
+    assert {name for name in after if after[name] != disturbed[name]} == {"said_caption", "score"}
+    assert set(disturbed["score"]) - set(after["score"]) == {(ids[6], 5)}
+    library.undo(OWNER)
+    assert plain(library) == disturbed
+    with pytest.raises(Invalid, match="nothing called 'colours'"):
+        library.restore_resources(OWNER, id, RestoreResources([Resource("picture", ids[0], ["colours"])]))
+    # A set that was chosen itself has its pictures back, whatever was asked of them.
+    resources = [Resource("picture", ids[0], ["captions"]), Resource("picture_set", made["best"])]
+    library.restore_resources(OWNER, id, RestoreResources(resources))
+    assert [row for row in plain(library)["set_member"] if row[0] == made["best"]] == [
+        row for row in before["set_member"] if row[0] == made["best"]
+    ]
+    check_derived(library)
+
+
+def test_a_preview_leaves_out_what_was_not_there(library: Library) -> None:
+    made = organise(library)
+    ids, id = made["ids"], take(library)
+    disturb(library, made)
+    (added,) = add(library, invented(77))
+    ask = RestoreResources([Resource("picture", added), Resource("picture", ids[6])])
+    lost, changed, rest = library.preview_resources(OWNER, id, ask).resources
+    assert (lost.type, lost.id, lost.exists_in_live, lost.exists_in_snapshot) == ("picture", added, True, False)
+    assert changed.id == ids[6] and lost.name == library.picture(OWNER, added).name
+    assert (rest.type, rest.id, rest.name, rest.exists_in_live) == ("picture_set", made["rest"], "Rest", False)
+    with pytest.raises(NotFound):
+        library.restore_resources(OWNER, id, ask)

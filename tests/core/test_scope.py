@@ -39,6 +39,7 @@ from pixlstash_core.types import (
     Faces,
     FetchWeights,
     ImportPaths,
+    MakeBackup,
     MergeCharacters,
     NotDuplicates,
     Reader,
@@ -191,6 +192,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "verify_snapshots": (),
     "export_snapshot": (1, Path("nowhere")),
     "open_snapshot": (1,),
+    "backup": (MakeBackup("/nowhere"),),
     "diff_snapshot": (1,),
     "picture_history": (1,),
     "preview_restore": (1,),
@@ -223,7 +225,7 @@ WITHIN = set(
     " restore".split()
 )
 #: What looks alike: `test_likeness.py` asks with a scope.
-ALIKE = {"similar", "hold", "why"}
+ALIKE = {"similar", "hold", "why", "alike", "gauge"}
 #: What tells of people and what is to be reviewed: `test_people.py` and `test_review.py` ask with a scope.
 PEOPLED = {"picture_faces", "character_faces"}
 

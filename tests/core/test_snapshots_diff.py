@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core.test_restores import organise, take
+from core.test_restores import back, disturb, organise, take
 from libraries import add, invented, truth
 
 from pixlstash_core.errors import NotFound
@@ -191,3 +191,32 @@ def test_a_preview_names_pictures_that_come_back(library: Library) -> None:
     assert (seen.id, seen.exists_in_live, seen.exists_in_snapshot) == (added, False, True)
     assert ("scores", None, "4") in {(one.topic, one.now, one.then) for one in seen.changes}
     assert ids
+
+
+def test_the_preview_counts_by_topic(library: Library) -> None:
+    made = organise(library)
+    id = take(library)
+    disturb(library, made)
+    seen = {one.topic: one for one in library.preview_restore(OWNER, id).topics}
+    scores = seen["scores"]
+    assert (scores.now, scores.change, scores.come, scores.go) == (8, 4, 0, 4)
+    assert {(one.now, one.then) for one in scores.examples} == {("5", "3"), ("5", None)}
+    sets = seen["sets"]
+    assert (sets.now, sets.change, sets.come, sets.go) == (1, 1, 1, 0)
+    assert {(one.now, one.then) for one in sets.examples} == {("Worst · #112233", "Best"), (None, "Rest")}
+    back(library, id)
+    after = {one.topic: one for one in library.preview_restore(OWNER, id).topics}
+    assert not any(one.change or one.come or one.go for one in after.values())
+    for topic, then in seen.items():
+        if then.now is not None:
+            assert after[topic].now == then.now + then.come - then.go, topic
+
+
+def test_the_preview_of_some_kinds(library: Library) -> None:
+    made = organise(library)
+    id = take(library)
+    disturb(library, made)
+    seen = library.preview_restore(OWNER, id, kinds=["scores"])
+    assert [one.topic for one in seen.topics] == ["scores"]
+    assert seen.summary.pictures_to_revert == 8
+    assert {field for one in seen.resources for field in one.changed_fields} == {"score"}

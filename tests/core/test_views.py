@@ -124,6 +124,9 @@ def test_every_sort_is_tried_here() -> None:
         "relevance",
         "rarity",
         "-rarity",
+        "likeness",  # of what pictures are like: test_search
+        "outlier",
+        "-outlier",
         "hand",  # of sets: test_sets
     }
 

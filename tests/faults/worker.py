@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from pixlstash_core.backups import restoring
 from pixlstash_core.library import Library
 from pixlstash_core.tagging import switch
 from pixlstash_core.types import (
@@ -26,6 +27,7 @@ from pixlstash_core.types import (
     Event,
     ImportPaths,
     Job,
+    MakeBackup,
     PicturesAdded,
     Resource,
     RestoreResources,
@@ -240,6 +242,31 @@ def restores(path: Path, tell: Tell) -> None:
             tell(undone=id)
 
 
+#: What `backups` makes, beside the library.
+BACKUPS = ("plain", "packed.zip")
+
+
+def beside(path: Path, name: object) -> Path:
+    """Where a worker puts what is not in the library."""
+    return path.with_name(f"{path.name}.{name}")
+
+
+def backups(path: Path, tell: Tell) -> None:
+    """Score the first picture, remove the last for good, back up to a folder and a file, make a library of one."""
+    with Library.open(path, work=False) as library:
+        every = [row[0] for row in library.db.read("select id from picture order by id")]
+        for turn in range(1, 4):
+            library.score(OWNER, ScorePictures(ids=every[:1], score=turn))
+            library.delete(OWNER, DeletePictures(ids=every[-turn : len(every) - turn + 1]))
+            library.purge(OWNER, Selection(ids=every[-turn : len(every) - turn + 1]))
+            for name in BACKUPS:
+                tell(backing=name, score=turn)
+                library.backup(OWNER, MakeBackup(str(beside(path, name))))
+                tell(backed=name, score=turn)
+            restoring.restore(beside(path, BACKUPS[turn % 2]), beside(path, f"again{turn}"), False, lambda *at: None)
+            tell(again=turn)
+
+
 def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
     """A library with every picture of a folder copied in, the first few thrown away, and some history."""
     Library.create(path)
@@ -262,7 +289,7 @@ VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
     for verb in (
         *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped),
-        *(purge, undo, weigh, snapshots, restores),
+        *(purge, undo, weigh, snapshots, restores, backups),
     )
 }
 

@@ -194,3 +194,13 @@ def test_files_are_never_touched(served: Served) -> None:
     assert served.client.restore_resources(taken, RestoreResources([Resource("picture", 4)])).upserted_count == 1
     assert tree() == before and len(before) >= 9
     assert served.local.ask("GET", f"{API}/pictures/1/original").status == 200
+
+
+def test_a_preview_of_some_kinds(served: Served) -> None:
+    taken = served.client.take_snapshot(TakeSnapshot()).id
+    served.client.score(ScorePictures(ids=[1, 2, 3], score=4))
+    assert served.client.preview_restore(taken, kinds=["tags", "captions"]).summary.pictures_to_revert == 0
+    seen = served.client.preview_restore(taken, kinds=["scores"])
+    assert seen == served.library.preview_restore(OWNER, taken, kinds=["scores"])
+    assert [(one.topic, one.go) for one in seen.topics] == [("scores", 3)]
+    assert served.local.get(f"/snapshots/{taken}/restore/preview?kinds=colours").status == 400

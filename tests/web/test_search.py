@@ -30,7 +30,7 @@ from pixlstash_core.types import (
 )
 
 #: Every route here that reads.
-READS = {"/held", "/pictures/{id}/why", "/pictures/{id}/faces", "/characters/{id}/faces"}
+READS = {"/held", "/pictures/alike", "/pictures/{id}/why", "/pictures/{id}/faces", "/characters/{id}/faces"}
 Engines = tuple[Engined, Served]
 
 

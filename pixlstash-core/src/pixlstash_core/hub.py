@@ -45,6 +45,12 @@ class Hub:
             with connection:  # a savepoint inside, a transaction outside
                 yield connection
 
+    @contextmanager
+    def locked(self) -> Iterator[apsw.Connection]:
+        """The writer's connection, while nobody writes."""
+        with self._lock:
+            yield self.db.writer
+
     def write(self, sql: str, bindings: Any = None) -> Rows:
         """One statement in a transaction of its own."""
         with self.writing() as connection:

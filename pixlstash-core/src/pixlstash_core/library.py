@@ -128,8 +128,8 @@ class Library(UseCases):
         rules = [rule for noun in NOUNS for rule in noun.rules]
         counts = [count for noun in NOUNS for count in noun.counts]
         spreads = [spread for noun in NOUNS for spread in noun.spreads]
-        self._writing = partial(Door, tables=tables, rules=rules, counts=counts, spreads=spreads)
-        self.door = self._writing(self.db, self.hub, on_commit=self.feed.committed, watch=self._changed)
+        self.writing = partial(Door, tables=tables, rules=rules, counts=counts, spreads=spreads)
+        self.door = self.writing(self.db, self.hub, on_commit=self.feed.committed, watch=self._changed)
         terms = {term.name: term for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms))}
         places = tuple(place for noun in NOUNS for place in noun.words)
         self._looking = partial(Views, terms=terms, places=places)
@@ -291,6 +291,7 @@ class Library(UseCases):
         self.search.held.drop_old()
         self.likeness.drop_idle()
         self.pasts.drop_idle()
+        self.restores.drop_idle()
         self.arriving.sweep()
 
     def _snapshots(self, task: Task) -> None:
@@ -321,6 +322,7 @@ class Library(UseCases):
         self.feed.catch_up()
         self.feed.stop()
         self.pasts.close()
+        self.restores.close()
         self.access.close()
         self.thumbnails.close()
         self.hub.close()
@@ -374,7 +376,7 @@ class Library(UseCases):
     def _derive(self, db: Database) -> None:
         """Bring the derived tables of an older snapshot's database up to date."""
         hub = Hub(db.path.with_name(f"{db.path.name}-hub"))
-        door = self._writing(db, hub, on_commit=lambda revision, events: None)
+        door = self.writing(db, hub, on_commit=lambda revision, events: None)
         try:
             while switch.pending(door) and switch.step(door) is not None:
                 pass

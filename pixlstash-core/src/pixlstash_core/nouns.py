@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
+from .types import RestoreKind
+
 if TYPE_CHECKING:
     import apsw
 
@@ -57,7 +59,6 @@ Condition = Matching | Between
 #: have becomes what it was. group: as rows, but those added since stay, or go if asked. shell: goes when it is empty.
 #: whole: all of it becomes what it was. presence: rows come and go, with a new date. never: stays as it is.
 Merge = Literal["rows", "root", "bytes", "kept", "words", "group", "shell", "whole", "presence", "never"]
-RestoreKind = Literal["tags", "scores", "captions", "faces", "membership"]
 TAGS: frozenset[RestoreKind] = frozenset({"tags"})
 CAPTIONS: frozenset[RestoreKind] = frozenset({"captions"})
 MEMBERSHIP: frozenset[RestoreKind] = frozenset({"membership"})

@@ -345,6 +345,11 @@ def bytes_of(db: Database, reader: Reader, picture: int) -> Bytes:
     return Bytes(rows[0][0], rows[0][1], rows[0][2], places)
 
 
+def names(db: Database, ids: list[int]) -> list[str]:
+    """What these pictures are called, in no order."""
+    return [name for (name,) in db.read("select name from picture where id in carray(?)", (bind_ids(ids),))]
+
+
 def by_hash(db: Database, sha256: bytes) -> int | None:
     """The picture with these bytes."""
     found: int | None = db.value("select id from picture where sha256 = ?", (sha256,))

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from .nouns import Matching
 from .query import Ask, split_operator
 from .terms import number
-from .types import Reader
+from .types import Alike, Combine, Reader
 
 if TYPE_CHECKING:
     from numpy import bool_, uint32
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     Mask = NDArray[bool_]
 
-Combine = Literal["mean", "min", "max", "harmonic", "geometric"]
 WAYS: tuple[Combine, ...] = ("mean", "min", "max", "harmonic", "geometric")
 #: Names that rank, and those that say how.
 LIKE, FACE = "like", "face"
@@ -74,6 +73,9 @@ class Prepared(Protocol):
 
     def order(self, look: Look, mask: Mask, inside: Mask | None) -> NDArray[uint32]:
         """The ids of a mask that are kept, the likest first. `inside`: what the reader may see at all."""
+
+    def measure(self, look: Look, inside: Mask | None, ids: NDArray[uint32]) -> list[Alike]:
+        """How alike pictures are, in the order of these ids."""
 
     def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Any]:
         """How one picture fits each thing it is to be like."""

@@ -26,7 +26,7 @@ from .errors import Invalid, QueryError, ViewGone
 from .nouns import Hidden, Term
 from .plan import Language, Look, Plan, found, mask_of
 from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranked, Ranker
-from .types import Picture, Reader, Rows, Section, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
+from .types import Alike, Picture, Reader, Rows, Section, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -220,6 +220,16 @@ class Views:
             if prepared is not None:
                 mask = look.frame.mask(prepared.order(look, mask, inside))
             return look.frame, mask
+
+    def alike(self, reader: Reader, text: str, limit: int) -> list[Alike]:
+        """What a query that ranks finds, the first so many of its order, and how alike each is."""
+        plan = self._plan(reader, query.parse(text))
+        prepared = self._prepared(reader, plan)
+        if prepared is None:
+            raise Invalid("Say what pictures are to be like, as in like:picture:7.")
+        ids = self._order(reader, text, None).ids[:limit]
+        with self._looking(reader) as (look, inside):
+            return prepared.measure(look, inside, ids)
 
     def explain(self, reader: Reader, text: str, picture: int) -> Told:
         """What of a query holds for a picture."""

@@ -44,6 +44,18 @@ class WrongMethod(PixlStashError):
     status = 405
 
 
+class Unprocessable(PixlStashError):
+    """What was sent can be read, and holds nothing to work with."""
+
+    status = 422
+
+
+class Unavailable(PixlStashError):
+    """Nothing here can do it yet."""
+
+    status = 503
+
+
 class Elsewhere(PixlStashError):
     """The request names a host that is not ours."""
 

@@ -17,7 +17,7 @@ from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.types import Reader, Upload, UploadedFile
 
-from . import compat_lists
+from . import compat_lists, compat_search
 from .files import present_original, present_thumbnail
 from .forms import Form, receive
 from .specs import api
@@ -150,6 +150,7 @@ def picture_metadata(library: Library, reader: Reader, id: int) -> PictureMetada
 
 #: Below `/api/v1`.
 ROUTES: tuple[Route, ...] = (
+    *compat_search.ROUTES,
     api("POST", "/pictures/import", import_pictures, "write"),
     api("GET", "/pictures/import/status", import_status, "write"),
     api("GET", "/pictures/{id}/metadata", picture_metadata, "read"),

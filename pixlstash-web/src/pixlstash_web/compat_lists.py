@@ -123,12 +123,12 @@ def list_pictures(
     if not reader.scope.all or NONE in asked.values():  # there are no words for these
         kept = frozenset[int]().union(library.find(reader, where).ids)
         for noun, value in asked.items():
-            kept &= _members(library, reader, noun, value, kept)
+            kept &= members_of(library, reader, noun, value, kept)
         chosen = [one for one in _pages(library, reader, where, order, 0, None) if one.id in kept]
         return [_shown(one) for one in chosen[offset : None if limit is None else offset + limit]]
     for noun, value in asked.items():
-        getattr(library, f"find_{noun}")(reader, _number(value))
-        where += f" {noun}:{_number(value)}"
+        getattr(library, f"find_{noun}")(reader, number(value))
+        where += f" {noun}:{number(value)}"
     return [_shown(one) for one in _pages(library, reader, where, order, offset, limit)]
 
 
@@ -141,15 +141,15 @@ def _pages(library: Library, reader: Reader, q: str, order: str, offset: int, li
         left -= len(page)
 
 
-def _members(library: Library, reader: Reader, noun: str, value: str, every: frozenset[int]) -> frozenset[int]:
+def members_of(library: Library, reader: Reader, noun: str, value: str, every: frozenset[int]) -> frozenset[int]:
     """The pictures of a set, character or project, or those of none of them."""
     members = getattr(library, f"{noun}_members")
     if value != NONE:
-        return frozenset(members(reader, _number(value)).ids)
+        return frozenset(members(reader, number(value)).ids)
     return every.difference(*(members(reader, one.id).ids for one in getattr(library, f"{noun}s")(reader)))
 
 
-def _number(value: str) -> int:
+def number(value: str) -> int:
     if not value.isdecimal() or len(value) > 15:
         raise Invalid(f"An id is a number, {EVERY} or {NONE}, not {value[:50]!r}.")
     return int(value)
@@ -219,7 +219,7 @@ def _held(library: Library, reader: Reader, project: str | None, nouns: str) -> 
     if project == NONE:
         taken = {id for one in library.projects(reader) for id in getattr(one, nouns)}
         return frozenset(one.id for one in getattr(library, nouns)(reader)) - taken
-    return frozenset(getattr(library.find_project(reader, _number(project)), nouns))
+    return frozenset(getattr(library.find_project(reader, number(project)), nouns))
 
 
 def _by_them(query: QueryParams) -> bool:

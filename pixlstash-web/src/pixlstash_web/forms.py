@@ -34,9 +34,13 @@ class Form(Struct):
 
 
 @asynccontextmanager
-async def receive(call: Call, name: str) -> AsyncIterator[Form]:
-    """A form whose files are in fields called `name`. Files that were not moved away meanwhile are gone afterwards."""
-    foresee(call, ANY)
+async def receive(call: Call, name: str, *, whole: bool = True) -> AsyncIterator[Form]:
+    """A form whose files are in fields called `name`. Files that were not moved away meanwhile are gone afterwards.
+
+    `whole`: it is for readers of the whole library alone, as what adds to it.
+    """
+    if whole:
+        foresee(call, ANY)
     form = Form({}, [])
     try:
         with saying_why():

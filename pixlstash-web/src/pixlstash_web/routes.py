@@ -56,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     api("GET", "/pictures/find", Library.find, "read"),
     api("GET", "/pictures/count", Library.count, "read"),
     api("GET", "/pictures/statistics", Library.statistics, "read"),
+    *SEARCH_ROUTES,
     api("GET", "/pictures/{id}", Library.picture, "read"),
     api(
         "GET",
@@ -89,7 +90,6 @@ ROUTES: tuple[Route, ...] = (
     *GROUP_ROUTES,
     *TAG_ROUTES,
     *ENGINE_ROUTES,
-    *SEARCH_ROUTES,
     api("POST", "/undo", Library.undo, "write"),
     api("POST", "/redo", Library.redo, "write"),
     api("GET", "/history", Library.history, "write"),

@@ -28,6 +28,7 @@ async def hold(call: Call, name: str) -> Held:
 
 SEARCH_ROUTES: tuple[Route, ...] = (
     api("POST", "/held", hold, "read"),
+    api("GET", "/pictures/alike", Library.alike, "read"),
     api("GET", "/pictures/{id}/why", Library.why, "read"),
     api("GET", "/pictures/{id}/faces", Library.picture_faces, "read"),
     api("GET", "/characters/{id}/faces", Library.character_faces, "read"),

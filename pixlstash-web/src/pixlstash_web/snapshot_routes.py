@@ -51,6 +51,7 @@ SNAPSHOT_ROUTES: tuple[Route, ...] = (
     api("POST", "/snapshots/{id}/restore", Library.restore_snapshot, "owner"),
     api("POST", "/snapshots/{id}/restore/preview/batch", Library.preview_resources, "owner"),
     api("POST", "/snapshots/{id}/restore/batch", Library.restore_resources, "owner"),
+    api("POST", "/backups", Library.backup, "owner"),
     api("GET", "/pictures/{id}/history", Library.picture_history, "owner"),
     api("GET", "/snapshots/{id}/export", export_snapshot, "owner", media=BINARY),
 )

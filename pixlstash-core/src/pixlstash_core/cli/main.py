@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import engines, groups, people, pictures, search, show, snapshots, tags, tidying
+from . import backups, engines, groups, people, pictures, search, show, snapshots, tags, tidying
 from .options import JSON
 
 if TYPE_CHECKING:
@@ -317,7 +317,7 @@ def demo(ctx: click.Context, pictures: int, served: bool, host: str, port: int) 
     run(path, pictures, served, host, port)
 
 
-for nouns in (pictures, groups, snapshots, tags, tidying, engines, search, people):
+for nouns in (pictures, groups, snapshots, backups, tags, tidying, engines, search, people):
     for command in nouns.COMMANDS:
         pixlstash.add_command(command)
 

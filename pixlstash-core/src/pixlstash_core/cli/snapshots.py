@@ -220,7 +220,10 @@ def restore(shell: Shell, /, id: int, yes: bool, as_json: bool, **given: Any) ->
         if yes:
             report = session.restore_resources(id, some) if chosen else session.restore_snapshot(id, whole)
             return show.dump(report) if as_json else click.echo(_restored(report))
-        seen = session.preview_resources(id, some) if chosen else session.preview_restore(id, whole.keep_added)
+        if chosen:
+            seen = session.preview_resources(id, some)
+        else:
+            seen = session.preview_restore(id, whole.keep_added, whole.kinds)
     if as_json:
         return show.dump(seen)
     return click.echo("\n".join([*_counts(seen.summary), *seen.warnings, "Add --yes to do it."]))

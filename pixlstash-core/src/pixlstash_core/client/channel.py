@@ -207,7 +207,7 @@ def error_of(status: int, body: bytes) -> PixlStashError:
 
 def path_of(prefix: str, path: str, query: Mapping[str, Any] | None) -> str:
     given = {name: value for name, value in (query or {}).items() if value is not None}
-    return f"{prefix}{path}?{urlencode(given)}" if given else prefix + path
+    return f"{prefix}{path}?{urlencode(given, doseq=True)}" if given else prefix + path
 
 
 def quoted(text: str) -> str:

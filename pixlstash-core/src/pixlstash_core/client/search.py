@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..types import (
+    Alike,
     AssignFaces,
     CharacterFaces,
     DecideFaces,
@@ -33,6 +34,9 @@ class Search(Channel):
         with path.open("rb") as file:
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(path.stat().st_size)}
             return read(self._call("POST", "/held", {"name": name}, file, headers), Held)
+
+    def alike(self, q: str, limit: int = 100) -> list[Alike]:
+        return self._get("/pictures/alike", list[Alike], {"q": q, "limit": limit})
 
     def why(self, id: int, q: str = "") -> Why:
         return self._get(f"/pictures/{id}/why", Why, {"q": q})

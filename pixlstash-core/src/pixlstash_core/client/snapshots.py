@@ -13,8 +13,11 @@ from msgspec import Struct
 from ..errors import Conflict
 from ..files import create_private, fsync_folder, writing_to
 from ..types import (
+    BackupReport,
     EditSnapshot,
+    MakeBackup,
     PictureMoment,
+    RestoreKind,
     RestorePreview,
     RestoreReport,
     RestoreResources,
@@ -91,11 +94,16 @@ class Snapshots(Channel):
         query = {"against": against}
         return read(self._call("GET", f"/snapshots/{id}/diff", query, timeout=None), SnapshotDiff)
 
+    def backup(self, ask: MakeBackup) -> BackupReport:
+        return self._long("POST", "/backups", BackupReport, ask)
+
     def picture_history(self, id: int) -> list[PictureMoment]:
         return read(self._call("GET", f"/pictures/{id}/history", timeout=None), list[PictureMoment])
 
-    def preview_restore(self, id: int, keep_added: bool = True) -> RestorePreview:
-        query = {"keep_added": str(keep_added).lower()}
+    def preview_restore(
+        self, id: int, keep_added: bool = True, kinds: list[RestoreKind] | None = None
+    ) -> RestorePreview:
+        query = {"keep_added": str(keep_added).lower(), "kinds": kinds}
         return read(self._call("GET", f"/snapshots/{id}/restore/preview", query, timeout=None), RestorePreview)
 
     def preview_resources(self, id: int, ask: RestoreResources) -> RestorePreview:

@@ -7,8 +7,8 @@ import apsw
 from .. import groups
 from ..db import bind_ids, fetch
 from ..groups import CHARACTERS, Told, many
-from ..nouns import MEMBERSHIP, PICTURE, Noun, RestoreKind, Table
-from ..types import CharacterInfo, Reader
+from ..nouns import MEMBERSHIP, PICTURE, Noun, Table
+from ..types import CharacterInfo, Reader, RestoreKind
 from ..write import Write
 
 _KINDS: frozenset[RestoreKind] = frozenset({"membership", "faces"})

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import apsw
 from msgspec import Struct
@@ -25,12 +27,17 @@ from ..snapshots import counting, differing, merging
 from ..snapshots.manifests import Manifest
 from ..snapshots.merging import Choice, Plan
 from ..snapshots.shelf import Shelf
-from ..types import PreviewedResource, Resource, RestoreSummary, TopicDiff
+from ..types import PreviewedResource, Resource, RestoreSummary, TopicChange, TopicDiff
 from ..write import Committed, Door, Label, Write
+
+if TYPE_CHECKING:
+    from ..snapshots.manifests import Numbers
 
 #: Files looked for before a restore; with more than half of them missing a disk is not there.
 SAMPLE, FEW = 400, 10
 GROUPS = ("picture_set", "character", "project")
+#: For how many seconds a snapshot that was written out is kept.
+IDLE = 120.0
 INTENT = "restore"
 REVISION = "select coalesce(max(revision), 0) from main.derived_revision where noun = ''"
 
@@ -39,11 +46,21 @@ REVISION = "select coalesce(max(revision), 0) from main.derived_revision where n
 Choose = Callable[[apsw.Connection], Choice]
 
 
-class Old(Struct, frozen=True):
-    """A snapshot's database, to be attached."""
+class Old(Struct):
+    """A snapshot's database, to be attached. `changed`: what it calls pictures is no longer what it called them."""
 
     manifest: Manifest
     path: Path
+    changed: bool = False
+
+
+class _Kept(Struct):
+    """One that is kept for whoever asks next: most look before they restore."""
+
+    old: Old
+    closing: ExitStack
+    busy: bool = False
+    used: float = 0.0
 
 
 class Restored(Struct, frozen=True):
@@ -58,6 +75,14 @@ class Restored(Struct, frozen=True):
     summary: RestoreSummary | None
 
 
+class Previewed(Struct, frozen=True):
+    """What a restore would do: counts, the first pictures and groups that would change, and what of each topic."""
+
+    summary: RestoreSummary
+    resources: list[PreviewedResource]
+    topics: list[TopicChange]
+
+
 class Restores:
     """The restores of one library. One goes on at a time; reading goes on meanwhile."""
 
@@ -65,12 +90,13 @@ class Restores:
         self._db, self._hub, self._door, self._shelf = db, hub, door, shelf
         self._tables = tables
         self._one = threading.Lock()
+        self._kept: _Kept | None = None  # in the hands of who holds the shelf's lock
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, what: str = "restore") -> Iterator[None]:
         """`Conflict` while another restore goes on."""
         if not self._one.acquire(blocking=False):
-            raise Conflict("Another restore is going on. Nothing was changed; try again when it is done.")
+            raise Conflict(f"Another {what} is going on. Nothing was changed; try again when it is done.")
         try:
             yield
         finally:
@@ -80,17 +106,54 @@ class Restores:
 
     @contextmanager
     def written_out(self, id: int) -> Iterator[Old]:
-        """A snapshot's database in a file of its own, brought to the present schema."""
+        """A snapshot's database in a file of its own, brought to the present schema; kept for a while."""
         with self._shelf.lock:
             manifest, numbers = self._shelf.find(id)
             if manifest.schema > self._db.version:
                 raise Conflict(f"Snapshot {id} was taken by a newer PixlStash. Update PixlStash.")
             if manifest.library != self._db.setting("public_id"):
                 raise Conflict(f"Snapshot {id} is of another library.")
-            with self._shelf.written_out(manifest, numbers) as path:
-                if manifest.schema < self._db.version:
-                    Database(path, "library", synchronous="off").close()
-                yield Old(manifest, path)
+            if self._kept is not None and self._kept.busy:  # two are compared
+                with ExitStack() as closing:
+                    yield self._write_out(manifest, numbers, closing)
+                return
+            if self._kept is None or self._kept.old.manifest.public_id != manifest.public_id:
+                self._drop()
+                with ExitStack() as closing:
+                    self._kept = _Kept(self._write_out(manifest, numbers, closing), closing.pop_all())
+            kept, done = self._kept, False
+            kept.busy = True
+            try:
+                yield kept.old
+                done = True
+            finally:
+                kept.busy, kept.used = False, time.monotonic()
+                if kept.old.changed or not done:
+                    self._drop()
+
+    def _write_out(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
+        path = closing.enter_context(self._shelf.written_out(manifest, numbers))
+        if manifest.schema < self._db.version:
+            Database(path, "library", synchronous="off").close()
+        return Old(manifest, path)
+
+    def drop_idle(self, idle: float = IDLE) -> None:
+        """Let go of what is kept, if nobody used it for so many seconds, or works with snapshots right now."""
+        if self._shelf.lock.acquire(blocking=False):
+            try:
+                if self._kept is not None and not self._kept.busy and time.monotonic() - self._kept.used >= idle:
+                    self._drop()
+            finally:
+                self._shelf.lock.release()
+
+    def close(self) -> None:
+        with self._shelf.lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._kept is not None:
+            self._kept.closing.close()
+            self._kept = None
 
     @contextmanager
     def compared(self, old: Old, choose: Choose) -> Iterator[tuple[apsw.Connection, Plan, int]]:
@@ -98,7 +161,8 @@ class Restores:
         with translated(), closing(self._db.connect()) as connection:
             attach(connection, old.path)
             fetch(connection, "begin")
-            purged = merging.identify(connection, self._hub.purged)
+            moved, purged = merging.identify(connection, self._hub.purged)
+            old.changed |= bool(moved or purged)
             plan = merging.plan(connection, self._tables(), choose(connection))
             yield connection, plan, purged
             fetch(connection, "commit")
@@ -109,7 +173,7 @@ class Restores:
         with translated(), closing(opened) as connection:
             attach(connection, old.path)
             fetch(connection, "begin")
-            merging.identify(connection, lambda sha256: False)
+            old.changed |= bool(merging.identify(connection, lambda sha256: False)[0])
             found = differing.of(connection, self._tables())
             fetch(connection, "commit")
             return found
@@ -129,14 +193,18 @@ class Restores:
                 lost += 1
         return len(places) >= FEW and lost * 2 > len(places)
 
-    def preview(self, old: Old, choose: Choose) -> tuple[RestoreSummary, list[PreviewedResource]]:
-        """What a restore would do now: counts, and the first pictures that would change."""
+    def preview(self, old: Old, choose: Choose) -> Previewed:
+        """What a restore would do now."""
         with self.compared(old, choose) as (connection, plan, purged):
-            return counting.summary(connection, plan, purged), counting.resources(connection, plan)
+            return Previewed(
+                counting.summary(connection, plan, purged),
+                counting.resources(connection, plan),
+                counting.topics(connection, plan),
+            )
 
-    def among(self, resources: Sequence[Resource], complete: bool) -> Choose:
+    def among(self, resources: Sequence[Resource], complete: bool, *, lenient: bool = False) -> Choose:
         """The choice that chosen things mean, to be made once it is known what there was."""
-        return lambda connection: chosen(connection, self._tables(), resources, complete)
+        return lambda connection: chosen(connection, self._tables(), resources, complete, lenient)
 
     # -- doing ---------------------------------------------------------------------------------------------------------
 
@@ -161,7 +229,7 @@ class Restores:
         def work(write: Write) -> int:
             fresh = plan
             if write.value(REVISION) != plan.revision:  # somebody wrote meanwhile
-                fresh = write.derive(self._again(choose))
+                fresh = write.derive(self._again(old, choose))
             write.derive(lambda connection: merging.carry_out(connection, fresh, now()))
             if epoch is not None:
                 write.execute("update main.setting set value = ? where name = 'epoch'", (epoch,))
@@ -180,9 +248,9 @@ class Restores:
                 self._door.aside(lambda connection: fetch(connection, "detach old"))
         return Restored(committed, epoch, missing, summary)
 
-    def _again(self, choose: Choose) -> Callable[[apsw.Connection], Plan]:
+    def _again(self, old: Old, choose: Choose) -> Callable[[apsw.Connection], Plan]:
         def work(connection: apsw.Connection) -> Plan:
-            merging.identify(connection, self._hub.purged)
+            old.changed |= any(merging.identify(connection, self._hub.purged))
             return merging.plan(connection, self._tables(), choose(connection))
 
         return work
@@ -209,46 +277,71 @@ def attach(connection: apsw.Connection, path: Path) -> None:
 
 
 def chosen(
-    connection: apsw.Connection, tables: Sequence[Table], resources: Sequence[Resource], complete: bool
+    connection: apsw.Connection, tables: Sequence[Table], resources: Sequence[Resource], complete: bool, lenient: bool
 ) -> Choice:
     """The choice that resources mean, `old` being attached and its pictures identified.
 
-    `NotFound` for what the snapshot has not. Groups that what was chosen belongs to, and that are gone since, are asked
-    for by a `Conflict`, and come back with it if `complete`: they, and nothing else that was in them.
+    `NotFound` for what the snapshot has not, which is left out if `lenient`. Groups that what was chosen belongs to,
+    and that are gone since, are asked for by a `Conflict`, and come back with it if `complete`: they, and nothing else
+    that was in them.
     """
     if not resources:
         raise Invalid("Say what to restore.")
     only: dict[str, list[int]] = {"picture": [], **{name: [] for name in GROUPS}}
     for one in resources:
         only[one.type].append(one.id)
+    lost: dict[str, list[int]] = {}
     for name, ids in only.items():
         sql = f"select id from old.{name} where id in carray(?)"
         there = {row[0] for row in fetch(connection, sql, (bind_ids(ids),))}
-        if lost := sorted(set(ids) - there):
-            raise NotFound(f"The snapshot has no {name.replace('_', ' ')} {lost[0]}, or it was removed for good since.")
-    missing = {name: _missing(connection, tables, name, only) for name in GROUPS}
+        lost[name] = sorted(set(ids) - there)
+        if lost[name] and not lenient:
+            thing = f"{name.replace('_', ' ')} {lost[name][0]}"
+            raise NotFound(f"The snapshot has no {thing}, or it was removed for good since.")
+        only[name] = [id for id in ids if id in there]
+    but = _but(tables, resources)
+    missing = {name: _missing(connection, tables, name, only, but) for name in GROUPS}
     if any(missing.values()) and not complete:
         raise Conflict(
             "What was chosen belongs to sets, characters or projects that are gone. They can come back with it.",
             code="missing_dependencies",
             missing={f"{name}s": ids for name, ids in missing.items()},
         )
-    return Choice(only=only, bare=missing)
+    return Choice(only=only, bare=missing, but=but, lost=lost)
 
 
-def _missing(connection: apsw.Connection, tables: Sequence[Table], group: str, only: dict[str, list[int]]) -> list[int]:
+def _but(tables: Sequence[Table], resources: Sequence[Resource]) -> dict[str, list[int]]:
+    """By topic, the pictures that keep what is said of them about it."""
+    some = {one.id: set(one.topics) for one in resources if one.type == "picture" and one.topics is not None}
+    if not some:
+        return {}
+    topics = {merging.topic(table) for table in tables}
+    if unknown := {topic for wanted in some.values() for topic in wanted} - topics:
+        raise Invalid(f"There is nothing called {min(unknown)!r} to be restored.")
+    return {topic: [id for id, wanted in some.items() if topic not in wanted] for topic in topics}
+
+
+def _missing(
+    connection: apsw.Connection,
+    tables: Sequence[Table],
+    group: str,
+    only: dict[str, list[int]],
+    but: dict[str, list[int]],
+) -> list[int]:
     """Groups of a sort that rows of what was chosen name, and that are neither there nor chosen themselves."""
     found: set[int] = set()
     for table in tables:
         naming = [column for column, parent in table.within if parent == group]
         others = [(column, parent) for column, parent in table.within if parent != group and only.get(parent)]
+        kept = set(but.get(merging.topic(table), ()))
         for column in naming:
             for other, parent in others:
+                ids = [id for id in only[parent] if parent != "picture" or id not in kept]
                 rows = fetch(
                     connection,
                     f'select distinct "{column}" from old."{table.name}" where "{other}" in carray(?)'
                     f' and "{column}" not in (select id from main.{group})',
-                    (bind_ids(only[parent]),),
+                    (bind_ids(ids),),
                 )
                 found |= {row[0] for row in rows}
     return sorted(found - set(only[group]))

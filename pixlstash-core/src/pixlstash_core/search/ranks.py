@@ -13,6 +13,7 @@ from ..combining import Usual, combined, fused, sample, usual
 from ..plan import Look
 from ..ranking import Part, Ranked
 from ..relevance import hits, ranked, scores
+from ..types import Alike
 from ..vectors import Matrix, top
 
 if TYPE_CHECKING:
@@ -109,6 +110,15 @@ class PictureRank:
         how = self._asked.combine
         return combined(found, weights, how), usual(combined(sampled, weights, how))
 
+    def measure(self, look: Look, inside: Mask | None, ids: Ids) -> list[Alike]:
+        """How alike pictures are, in the order of these ids."""
+        if self._matrix is None or not self._compared:
+            return [Alike(picture, None, None) for picture in ids.tolist()]
+        places = self._matrix.places(np.sort(ids).astype(np.int64))
+        cosines, scale = self._cosines(places, look, inside)
+        known = dict(zip(self._matrix.ids[places].tolist(), zip(cosines.tolist(), scale.likeness(cosines).tolist())))
+        return [Alike(picture, *known.get(picture, (None, None))) for picture in ids.tolist()]
+
     def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Fit]:
         """How one picture fits each part."""
         if self._matrix is None or not len(place := self._matrix.places(np.asarray([picture]))):
@@ -154,6 +164,23 @@ class FaceRank:
     def _cosines(self, places: Any) -> NDArray[np.float32]:
         found = [self._faces.scores(one.vector, places) for one in self._compared]
         return combined(found, [one.part.weight for one in self._compared], self._asked.combine)
+
+    def measure(self, look: Look, inside: Mask | None, ids: Ids) -> list[Alike]:
+        """How alike the likest face of each picture is, in the order of these ids."""
+        places = _places(self._faces.owners, look.frame.mask(ids.astype(np.int64)))
+        if not len(places):
+            return []
+        cosines = self._cosines(places)
+        owners = self._faces.owners[places]
+        best: dict[int, int] = {}
+        for n in np.argsort(cosines, kind="stable").tolist():
+            best[int(owners[n])] = n
+        likeness = self._usual(look, inside).likeness(cosines)
+        return [
+            Alike(picture, float(cosines[n]), float(likeness[n]), int(self._faces.ids[places[n]]))
+            for picture in ids.tolist()
+            for n in [best[picture]]
+        ]
 
     def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Fit]:
         """How the face of one picture that fits best fits."""

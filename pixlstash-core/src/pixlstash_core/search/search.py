@@ -73,6 +73,28 @@ class Search:
         there = "".join("-+"[one.vector is not None] for one in compared)
         return PictureRank(ranked, matrix, compared, self._places, f"{producer}{there}", notes)
 
+    def gauge(self, reader: Reader, character: int, tokens: Sequence[str], combine: str) -> list[float | None]:
+        """How alike the likest face of each held picture is to those of a character; None: it has none."""
+        import numpy as np
+
+        from ..combining import combined
+
+        producer = self._likeness.active("face")
+        if producer is None:
+            raise Invalid(NO_FACES)
+        faces = self._likeness.faces(producer)
+        known = [one for one in self._references(str(character)) if scope.sees(reader, self._likeness.owner(one) or 0)]
+        own = faces.rows[np.flatnonzero(np.isin(faces.ids, known))].astype(np.float32)
+        if not len(own):
+            raise Invalid("No face is known of this character.")
+        found: list[float | None] = []
+        for token in tokens:
+            held = self._upload(reader, producer, Part("upload", token))
+            vectors = np.asarray([_vector(one["vector"]) for one in held])
+            scores = combined(own @ vectors.T, [1.0] * len(own), combine) if len(vectors) else None
+            found.append(None if scores is None else float(scores.max()))
+        return found
+
     def outliers(self, frame: Frame, mask: NDArray[bool_]) -> NDArray[uint32]:
         from .ranks import outliers
 

@@ -8,9 +8,9 @@ from typing import Literal
 import apsw
 
 from ..db import bind_ids, fetch
-from ..types import Change, PreviewedResource, RestoreSummary
+from ..types import Change, PreviewedResource, ResourceType, RestoreSummary, TopicChange
 from . import differing
-from .merging import Plan, Step
+from .merging import Plan, Step, topic
 
 GroupType = Literal["picture_set", "character", "project"]
 GROUPS: tuple[GroupType, ...] = ("picture_set", "character", "project")
@@ -23,8 +23,11 @@ def summary(connection: apsw.Connection, plan: Plan, purged: int) -> RestoreSumm
     """Counts of what really changes; `old` is attached, with the plan in it."""
     root = plan.step("picture")
     recreated, deleted = (root.put, root.go) if root else (0, 0)
-    both = _count(connection, "select count(*) from main.picture where id in (select id from old.picture)")
-    added = _count(connection, "select count(*) from main.picture where id not in (select id from old.picture)")
+    if root and not plan.choice.only:  # counting rows alone is quick
+        both = _count(connection, "select count(*) from old.picture") - recreated
+    else:
+        both = _count(connection, "select count(*) from main.picture where id in (select id from old.picture)")
+    added = _count(connection, "select count(*) from main.picture") - both
     reverted = _count(connection, f"select count(*) from ({touched(plan)})") if touched(plan) else 0
     groups = [_group(connection, plan, name) for name in GROUPS]
     sayings = sum(_net(connection, step) for name in SAYINGS if (step := plan.step(name)))
@@ -48,7 +51,42 @@ def summary(connection: apsw.Connection, plan: Plan, purged: int) -> RestoreSumm
 
 def resources(connection: apsw.Connection, plan: Plan) -> list[PreviewedResource]:
     """The first pictures, and then the first groups, that would change, and what exactly about them."""
-    return [*_pictures(connection, plan), *(one for name in GROUPS for one in _groups(connection, plan, name))]
+    groups = [one for name in GROUPS for one in _groups(connection, plan, name)]
+    return [*_lost(connection, plan), *_pictures(connection, plan), *groups]
+
+
+def _lost(connection: apsw.Connection, plan: Plan) -> Iterator[PreviewedResource]:
+    """What was asked for and is not in the snapshot."""
+    types: tuple[ResourceType, ...] = ("picture", *GROUPS)
+    for type in types:
+        sql = f"select id, name from main.{type} where id in carray(?) order by id"
+        for id, name in fetch(connection, sql, (bind_ids(plan.choice.lost.get(type, ())),)):
+            yield PreviewedResource(type, id, name, True, False, [], [])
+
+
+def topics(connection: apsw.Connection, plan: Plan) -> list[TopicChange]:
+    """Everything that people know of or that changes, by topic."""
+    found: dict[str, TopicChange] = {}
+    for step in plan.steps:
+        one = _topic(connection, step)
+        if step.table.topic is not None and (one.now is not None or step.go or step.put):
+            found[one.topic] = _sum(found[one.topic], one) if one.topic in found else one
+    return list(found.values())
+
+
+def _topic(connection: apsw.Connection, step: Step) -> TopicChange:
+    table = step.table
+    both = _count(connection, f"select count(*) from ({differing.both(step)})") if step.put else 0
+    # To count what engines and files say takes long.
+    known = table.says and table.merge != "bytes" and not any(parent == "producer" for _, parent in table.within)
+    now = _count(connection, f'select count(*) from main."{table.name}"') if known else None
+    return TopicChange(topic(table), now, both, step.put - both, step.go, differing.first(connection, step))
+
+
+def _sum(one: TopicChange, other: TopicChange) -> TopicChange:
+    now = None if one.now is None or other.now is None else one.now + other.now
+    counts = (one.change + other.change, one.come + other.come, one.go + other.go)
+    return TopicChange(one.topic, now, *counts, [*one.examples, *other.examples][: differing.EXAMPLES])
 
 
 def _pictures(connection: apsw.Connection, plan: Plan) -> list[PreviewedResource]:
@@ -81,11 +119,11 @@ def _groups(connection: apsw.Connection, plan: Plan, name: GroupType) -> Iterato
         return
     found: dict[int, list[Change]] = {}
     for id, now, then in fetch(connection, differing.groups(step)):
-        found.setdefault(id, []).append(Change(differing.topic(step.table), now, then))
+        found.setdefault(id, []).append(Change(topic(step.table), now, then))
     for other in plan.steps:
         for column in [column for column, parent in other.table.within if parent == name and column in other.keys]:
             for id, now, then in fetch(connection, _members(other, column)):
-                found.setdefault(id, []).append(Change(differing.topic(other.table), str(now), str(then)))
+                found.setdefault(id, []).append(Change(topic(other.table), str(now), str(then)))
     sides: dict[str, dict[int, str]] = {
         db: dict(fetch(connection, f"select id, name from {db}.{name} where id in carray(?)", (bind_ids(found),)))
         for db in ("main", "old")
@@ -131,7 +169,7 @@ def without_file(connection: apsw.Connection, plan: Plan) -> int:
     """Pictures that are restored, and of which no location is known to have the bytes."""
     coming = " or p.id in (select id from old.put_picture)" if plan.step("picture") else ""
     those = f"p.id in (select id from main.picture){coming}"
-    if plan.only:
+    if plan.choice.only is not None:
         those = f"p.id in ({touched(plan) or 'select 0'}){coming}"
     return _count(
         connection,

@@ -17,7 +17,7 @@ from ..db import bind_ids, fetch
 from ..nouns import Table
 from ..types import Change, Difference, TopicDiff
 from . import merging
-from .merging import Choice, Plan, Step
+from .merging import Choice, Plan, Step, topic
 
 #: Examples of a topic, of each sort; pictures whose changes are shown, and changes of one picture, at most.
 EXAMPLES = 5
@@ -44,24 +44,20 @@ def of(connection: apsw.Connection, tables: Sequence[Table]) -> list[TopicDiff]:
     return [_topic(connection, name, steps) for name, steps in topics.items()]
 
 
-def topic(table: Table) -> str:
-    return table.topic or table.noun
-
-
 def _topic(connection: apsw.Connection, name: str, steps: list[Step]) -> TopicDiff:
     added = removed = changed = 0
     examples: list[Difference] = []
     for step in steps:
-        both = fetch(connection, f"select count(*) from ({_both(step)})")[0][0]
+        stay = fetch(connection, f"select count(*) from ({both(step)})")[0][0]
         added += step.go
-        removed += step.put - both
-        changed += both
+        removed += step.put - stay
+        changed += stay
         examples += _examples(connection, step)
     shown = [[one for one in examples if one.change == sort][:EXAMPLES] for sort in get_args(Sort)]
     return TopicDiff(name, added, removed, changed, [one for some in shown for one in some])
 
 
-def _both(step: Step) -> str:
+def both(step: Step) -> str:
     """Keys of rows that come and are there: those that changed."""
     keys = ", ".join(f'"{key}"' for key in step.keys)
     return f'select {keys} from old."put_{step.table.name}" intersect select {keys} from main."{step.table.name}"'
@@ -81,8 +77,8 @@ def _examples(connection: apsw.Connection, step: Step) -> list[Difference]:
     put = f'select {listed} from old."put_{name}"'
     added = rows("main", f'select {listed} from old."go_{name}" limit {EXAMPLES}')
     removed = rows("old", f'{put} except select {listed} from main."{name}" limit {EXAMPLES}')
-    before = rows("old", f"{_both(step)} limit {EXAMPLES}")
-    since = {row[:count]: row for row in rows("main", f"{_both(step)} limit {EXAMPLES}")}
+    before = rows("old", f"{both(step)} limit {EXAMPLES}")
+    since = {row[:count]: row for row in rows("main", f"{both(step)} limit {EXAMPLES}")}
     found = [_difference("added", row[count:], None, row[-1]) for row in added]
     found += [_difference("removed", row[count:], row[-1], None) for row in removed]
     for row in before:
@@ -115,6 +111,23 @@ def _naming(step: Step, db: str) -> str:
         if parent in GROUPS:
             return f'coalesce((select name from {db}."{parent}" p where p.id = r."{column}"), \'\')'
     return "''"
+
+
+def first(connection: apsw.Connection, step: Step) -> list[Change]:
+    """The first rows that a merge would have say something else."""
+    if not step.table.says or not (step.go or step.put):
+        return []
+
+    def said(db: str) -> str:
+        keys = " and ".join(f'r."{key}" = p."{key}"' for key in step.keys)
+        return f'(select {saying(step, db)} from {db}."{step.table.name}" r where {keys})'
+
+    rows = (
+        f'select {said("main")} as now, null as later from old."go_{step.table.name}" p'
+        f' union all select {said("main")}, {said("old")} from old."put_{step.table.name}" p'
+    )
+    found = fetch(connection, f"select now, later from ({rows}) where now is not later limit {EXAMPLES}")
+    return [Change(topic(step.table), now, then) for now, then in found]
 
 
 def groups(step: Step) -> str:

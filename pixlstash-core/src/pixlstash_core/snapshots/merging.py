@@ -13,7 +13,8 @@ import apsw
 from msgspec import Struct
 
 from ..db import bind_ids, fetch
-from ..nouns import RestoreKind, Table
+from ..nouns import Table
+from ..types import RestoreKind
 
 #: What a library is, which no snapshot changes.
 OWN_SETTINGS = "('public_id', 'epoch')"
@@ -21,13 +22,16 @@ OWN_SETTINGS = "('public_id', 'epoch')"
 
 class Choice(Struct, frozen=True):
     """What to restore. `kinds`: of all pictures only these; `only`: ids by table, of pictures and groups; `bare`: of
-    groups that come back without what else was in them; `all`: every row that differs, to be counted and not merged.
+    groups that come back without what else was in them; `but`: by topic, pictures of `only` that keep what they have;
+    `lost`: what was asked for and is not in the snapshot; `all`: every row that differs, to be counted and not merged.
     """
 
     keep_added: bool = True
     kinds: frozenset[RestoreKind] | None = None
     only: dict[str, list[int]] | None = None
     bare: dict[str, list[int]] = {}
+    but: dict[str, list[int]] = {}
+    lost: dict[str, list[int]] = {}
     all: bool = False
 
 
@@ -44,26 +48,33 @@ class Step(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What a merge would do, and the revision of the database it was worked out for. `only`: with what was chosen."""
+    """What a merge would do, and the revision of the database it was worked out for. `choice`: what was asked for."""
 
     revision: int
     steps: list[Step]
-    only: bool = False
+    choice: Choice
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.table.name == name), None)
 
 
-def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> int:
-    """Make the snapshot speak of pictures by their present ids, and not of those removed for good; how many these are.
+def topic(table: Table) -> str:
+    """What its rows are about."""
+    return table.topic or table.noun
+
+
+def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tuple[int, int]:
+    """Make the snapshot speak of pictures by their present ids, and not of those removed for good; how many of each.
 
     The same bytes are the same picture, also when they were removed and taken in again since.
     """
-    lost = "from old.picture o {} where o.id not in (select id from main.picture)"
-    moved = fetch(connection, f"select o.id, n.id {lost.format('join main.picture n on n.sha256 = o.sha256')}")
-    gone = [id for id, sha256 in fetch(connection, f"select o.id, o.sha256 {lost.format('')}") if purged(sha256)]
+    # Of the two indexes on hashes only, which are read much faster than the rows.
+    lost = fetch(connection, "select sha256, id from old.picture except select sha256, id from main.picture")
+    there = "select id from main.picture where sha256 = ?"
+    moved = [(id, now) for sha256, id in lost for (now,) in fetch(connection, there, (sha256,))]
+    gone = [id for sha256, id in lost if purged(sha256)]
     if not moved and not gone:
-        return 0
+        return 0, 0
     fetch(connection, "pragma defer_foreign_keys = on")
     naming = [(table, column) for table in _tables(connection) for column in _naming(connection, table)]
     for before, after in moved:
@@ -77,7 +88,7 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> in
         if column != "cover_id":
             sql = f'delete from old."{table}" where "{column}" in carray(?)'
             fetch(connection, sql, (bind_ids([*gone, *(before for before, _ in moved)]),))
-    return len(gone)
+    return len(moved), len(gone)
 
 
 def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -> Plan:
@@ -88,7 +99,7 @@ def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -
     chosen.sort(key=lambda table: table.merge != "kept")  # what others refer to, before what refers to it
     names = {table.name for table in chosen}
     steps = [_step(connection, table, choice, names) for table in chosen]
-    return Plan(revision, steps, choice.only is not None)
+    return Plan(revision, steps, choice)
 
 
 def carry_out(connection: apsw.Connection, planned: Plan, at: int) -> None:
@@ -158,6 +169,9 @@ def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set
     """Rows of the snapshot that are not there now, or not so."""
     name, merge = step.table.name, step.table.merge
     joined = f'from old."{name}" o left join main."{name}" n on {_same(step)} where '
+    if merge == "root" and not choice.all:  # by the indexes on hashes: once identified, no other row differs
+        lost = f"select id from (select sha256, id from old.{name} except select sha256, id from main.{name})"
+        return " and ".join([f'from old."{name}" o where o.id in ({lost})', *_only(step, choice, "o")])
     if merge == "never" and not choice.all:
         return joined + "0"
     differs = " or ".join(f'n."{column}" is not o."{column}"' for column in step.columns if column not in step.keys)
@@ -202,15 +216,24 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
     if step.table.name in choice.only:
         bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
         return [f'({alias}."id" in carray(:{step.table.name}){bare})']
-    found = [f'{alias}."{column}" in carray(:{parent})' for column, parent in step.within if parent in choice.only]
+    found = [_belongs(step, choice, alias, column, parent) for column, parent in step.within if parent in choice.only]
     return [f"({' or '.join(found)})"] if found else ["0"]
+
+
+def _belongs(step: Step, choice: Choice, alias: str, column: str, parent: str) -> str:
+    """Whether a row is one of a chosen picture or group, and of a picture one that is wanted."""
+    chosen, topics = f'{alias}."{column}" in carray(:{parent})', sorted(choice.but)
+    if parent != "picture" or topic(step.table) not in topics:
+        return chosen
+    return f'({chosen} and {alias}."{column}" not in carray(:but_{topics.index(topic(step.table))}))'
 
 
 def _bound(choice: Choice) -> dict[str, Any] | None:
     if choice.only is None:
         return None
     bare = {f"bare_{name}": bind_ids(choice.bare.get(name, [])) for name in choice.only}
-    return {**{name: bind_ids(ids) for name, ids in choice.only.items()}, **bare}
+    but = {f"but_{n}": bind_ids(choice.but[topic]) for n, topic in enumerate(sorted(choice.but))}
+    return {**{name: bind_ids(ids) for name, ids in choice.only.items()}, **bare, **but}
 
 
 # --- carrying it out --------------------------------------------------------------------------------------------------

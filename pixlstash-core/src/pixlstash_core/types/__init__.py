@@ -14,6 +14,8 @@ from .access import Reader as Reader
 from .access import Right as Right
 from .access import Scope as Scope
 from .access import TokenInfo as TokenInfo
+from .backups import BackupReport as BackupReport
+from .backups import MakeBackup as MakeBackup
 from .captions import CaptionDetail as CaptionDetail
 from .captions import CaptionPreview as CaptionPreview
 from .captions import CaptionProblem as CaptionProblem
@@ -75,6 +77,7 @@ from .library import CheckReport as CheckReport
 from .library import LibraryInfo as LibraryInfo
 from .library import PluginInfo as PluginInfo
 from .library import StoreInfo as StoreInfo
+from .likeness import Combine as Combine
 from .likeness import FindSimilar as FindSimilar
 from .likeness import Similar as Similar
 from .likeness import SimilarFound as SimilarFound
@@ -107,6 +110,7 @@ from .review import DecideTag as DecideTag
 from .review import ReviewedTag as ReviewedTag
 from .review import TagReview as TagReview
 from .review import TagToReview as TagToReview
+from .search import Alike as Alike
 from .search import Held as Held
 from .search import Reason as Reason
 from .search import Why as Why
@@ -124,6 +128,7 @@ from .snapshots import PictureMoment as PictureMoment
 from .snapshots import PreviewedResource as PreviewedResource
 from .snapshots import Resource as Resource
 from .snapshots import ResourceType as ResourceType
+from .snapshots import RestoreKind as RestoreKind
 from .snapshots import RestorePreview as RestorePreview
 from .snapshots import RestoreReport as RestoreReport
 from .snapshots import RestoreResources as RestoreResources
@@ -138,6 +143,7 @@ from .snapshots import SnapshotKind as SnapshotKind
 from .snapshots import SnapshotStatus as SnapshotStatus
 from .snapshots import SnapshotWork as SnapshotWork
 from .snapshots import TakeSnapshot as TakeSnapshot
+from .snapshots import TopicChange as TopicChange
 from .snapshots import TopicDiff as TopicDiff
 from .stacks import ArrangeStack as ArrangeStack
 from .stacks import DatePictures as DatePictures

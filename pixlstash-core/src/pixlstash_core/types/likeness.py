@@ -8,6 +8,9 @@ from msgspec import Meta, Struct
 
 from .pictures import Picture, Selection
 
+#: How likeness to several things becomes one.
+Combine = Literal["mean", "min", "max", "harmonic", "geometric"]
+
 
 class FindSimilar(Selection, frozen=True, kw_only=True):
     """Pictures that look like these, among those that `q` finds; the likest first.
@@ -16,7 +19,7 @@ class FindSimilar(Selection, frozen=True, kw_only=True):
     """
 
     q: str = ""
-    combine: Literal["mean", "min", "max", "harmonic", "geometric"] = "mean"
+    combine: Combine = "mean"
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 

@@ -17,6 +17,18 @@ class Held(Struct, frozen=True):
     until: datetime
 
 
+class Alike(Struct, frozen=True):
+    """A picture that a ranking query finds: the cosine as the engine gives it, and that on the scale of all engines.
+
+    None where a word found it and nothing was compared. `face`: the one that is most alike, of `face:`.
+    """
+
+    picture: int
+    score: float | None
+    likeness: float | None
+    face: int | None = None
+
+
 class Reason(Struct, frozen=True):
     """One thing that speaks for a picture; `sentence` says it in words.
 

@@ -82,10 +82,14 @@ ResourceType = Literal["picture", "picture_set", "character", "project"]
 
 
 class Resource(Struct, frozen=True):
-    """One thing to restore."""
+    """One thing to restore. `topics`: of a picture only what is said about these."""
 
     type: ResourceType
     id: int
+    topics: list[str] | None = None
+
+
+RestoreKind = Literal["tags", "scores", "captions", "faces", "membership"]
 
 
 class RestoreSnapshot(Struct, frozen=True):
@@ -96,7 +100,7 @@ class RestoreSnapshot(Struct, frozen=True):
     """
 
     keep_added: bool = True
-    kinds: list[Literal["tags", "scores", "captions", "faces", "membership"]] | None = None
+    kinds: list[RestoreKind] | None = None
     allow_without_safety: bool = False
     allow_missing_files: bool = False
     dry_run: bool = False
@@ -159,13 +163,31 @@ class RestoreSummary(Struct, frozen=True):
     settings_to_revert: int
 
 
+class TopicChange(Struct, frozen=True):
+    """What a restore would do in one topic: so many things change, come back and go, and the first that would.
+
+    `now`: how many there are, but for what engines and files say.
+    """
+
+    topic: str
+    now: int | None
+    change: int
+    come: int
+    go: int
+    examples: list[Change]
+
+
 class RestorePreview(Struct, frozen=True):
-    """What a restore would do; `resources` are the first 200 pictures, and as many groups, that would change."""
+    """What a restore would do; `resources` are the first 200 pictures, and as many groups, that would change.
+
+    What was asked for by name and is not in the snapshot comes first. `topics`: everything, counted.
+    """
 
     snapshot: Snapshot
     resources: list[PreviewedResource]
     summary: RestoreSummary
     warnings: list[str]
+    topics: list[TopicChange] = []
 
 
 class RestoreReport(Struct, frozen=True):

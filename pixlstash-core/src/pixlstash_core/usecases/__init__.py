@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from .access import Access
+from .backups import Backups
 from .captions import Captions
 from .corrections import Corrections
 from .duplicates import Doubles
@@ -43,6 +44,7 @@ class UseCases(
     History,
     Snapshots,
     Restores,
+    Backups,
     Imports,
     Jobs,
     Access,

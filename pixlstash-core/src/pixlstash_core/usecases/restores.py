@@ -9,6 +9,7 @@ from ..features.restores import Choose
 from ..snapshots.merging import Choice
 from ..types import (
     Reader,
+    RestoreKind,
     RestorePreview,
     RestoreReport,
     RestoreResources,
@@ -34,19 +35,20 @@ class Restores(Wired):
             new = both.enter_context(self.restores.written_out(against)) if against is not None else None
             return SnapshotDiff(id, against, self.restores.differ(old, new))
 
-    def preview_restore(self, reader: Reader, id: int, keep_added: bool = True) -> RestorePreview:
-        """What restoring everything to a snapshot would do. Nothing is changed."""
-        return self._preview(reader, id, _whole(RestoreSnapshot(keep_added)))
+    def preview_restore(
+        self, reader: Reader, id: int, keep_added: bool = True, kinds: list[RestoreKind] | None = None
+    ) -> RestorePreview:
+        """What restoring everything, or some `kinds` of it, to a snapshot would do. Nothing is changed."""
+        return self._preview(reader, id, _whole(RestoreSnapshot(keep_added, kinds)))
 
     def preview_resources(self, reader: Reader, id: int, ask: RestoreResources) -> RestorePreview:
         """What restoring some pictures, sets, characters or projects would do. Nothing is changed."""
-        return self._preview(reader, id, self.restores.among(ask.resources, True))
+        return self._preview(reader, id, self.restores.among(ask.resources, True, lenient=True))
 
     def restore_snapshot(self, reader: Reader, id: int, ask: RestoreSnapshot) -> RestoreReport:
         """Restore everything to a snapshot; a safety snapshot is taken first. No file of a picture is touched."""
         if ask.dry_run:
-            seen = self._preview(reader, id, _whole(ask))
-            return _report(id, seen.summary, None, dry=True)
+            return _report(id, self._preview(reader, id, _whole(ask)).summary, None, dry=True)
         demand(reader, "owner")
         self._writable()
         with self.restores.alone(), self.restore_points.working("RESTORE", id):
@@ -83,8 +85,8 @@ class Restores(Wired):
         self._writable()
         shown = self.restore_points.get(id)
         with self.restores.written_out(id) as old:
-            summary, resources = self.restores.preview(old, choose)
-        return RestorePreview(shown, resources, summary, self._warnings(shown, summary))
+            seen = self.restores.preview(old, choose)
+        return RestorePreview(shown, seen.resources, seen.summary, self._warnings(shown, seen.summary), seen.topics)
 
     def _warnings(self, shown: Snapshot, summary: RestoreSummary) -> list[str]:
         found = []

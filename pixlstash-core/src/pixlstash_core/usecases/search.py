@@ -13,11 +13,11 @@ from ..query import LONGEST
 from ..ranking import FACE
 from ..search.held import KEPT, MOST
 from ..search.why import Reasons
-from ..types import Held, Reader, Why
-from .wired import Wired
+from ..types import Alike, Combine, Held, Reader, Why
+from .groups import Groups
 
 
-class Search(Wired):
+class Search(Groups):
     search: searching.Search
     incoming: Path
 
@@ -32,6 +32,19 @@ class Search(Wired):
             shutil.copyfile(path, kept)
         token = self.search.held.hold(reader.principal, kept, name)
         return Held(token, datetime.fromtimestamp(int(time.time() + KEPT), UTC))
+
+    def alike(self, reader: Reader, q: str, limit: int = 100) -> list[Alike]:
+        """How alike the pictures are that a query with `like:` or `face:` finds, in its order."""
+        if not 0 < limit <= 1_000_000:
+            raise Invalid("limit must be between 1 and 1,000,000.")
+        return self.views.alike(reader, q, limit)
+
+    def gauge(self, reader: Reader, character: int, tokens: list[str], combine: Combine = "mean") -> list[float | None]:
+        """How alike the faces in held pictures are to those a character is told by; None where there is no face.
+
+        Of a picture the likest face counts, as the cosine that the engine gives.
+        """
+        return self.search.gauge(reader, self.find_character(reader, character).id, tokens, combine)
 
     def why(self, reader: Reader, id: int, q: str = "") -> Why:
         """Why a query finds a picture: which words, which engine, what it is like."""

@@ -51,6 +51,7 @@ class Wired:
     restore_points: snapshots.Snapshots
     restores: restores.Restores
     pasts: Pasts
+    writing: Callable[..., Door]
     intake: Intake
     arriving: Uploads
     plugins: Plugins

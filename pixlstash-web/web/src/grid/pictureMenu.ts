@@ -8,6 +8,7 @@ import { dialogs } from "../organise/dialogs.svelte";
 import { tagPictures } from "../organise/tags";
 import { placeOf } from "../sidebar/place";
 import { entriesOf, resolved } from "../sidebar/rows";
+import { picked } from "../snapshots/picked.svelte";
 import { type Selected, remove, restore, score } from "../state/actions";
 import { edit, take } from "../state/groups";
 import { library } from "../state/library.svelte";
@@ -43,8 +44,9 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
   if (id !== undefined) {
     items.push({ label: "Save the original", icon: "download", run: () => save(id) });
     items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
-    if (!library.readonly) items.push("line");
   }
+  if (library.owner && !library.readonly) items.push(back(about));
+  if (id !== undefined || library.owner) if (!library.readonly) items.push("line");
   if (!library.readonly && library.inScrapheap) {
     const label = size === 1 ? "Restore" : `Restore ${counted(size, "picture")}`;
     items.push({ label, icon: "restore", keys: "Del", run: () => void restore(selected) });
@@ -126,6 +128,15 @@ function lying(about: About, several: boolean, stacked: boolean, id: number | un
     { label: "Turn left", icon: "undo", keys: "Ctrl+←", run: about((selected) => turn(selected, -1)) },
     { label: "Date…", icon: "clock", run: about((selected) => (dialogs.dates = selected)) },
   ];
+}
+
+/** What they were, in a snapshot. */
+function back(about: About): Item {
+  return {
+    label: "Restore from a snapshot…",
+    icon: "history",
+    run: about((selected) => picked.pictures(selected)),
+  };
 }
 
 function leaving(about: About, size: number | null, keys: string): Item {

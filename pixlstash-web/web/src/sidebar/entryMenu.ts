@@ -6,6 +6,7 @@ import type { Selected } from "../state/actions";
 import { edit, remove } from "../state/groups";
 import { route } from "../state/route.svelte";
 import { library } from "../state/library.svelte";
+import { picked } from "../snapshots/picked.svelte";
 import type { Act, Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
 import { type Entry, lockedSet } from "./rows";
@@ -62,6 +63,8 @@ export function entryMenu(entry: Entry, { rename, look, ...acts }: Acts): Item[]
     const label = locked ? "Unlock" : "Lock";
     items.push({ label, icon: locked ? "unlock" : "lock", run: () => void edit(entry, { locked: !locked }) });
   }
+  if (entry.group && library.owner)
+    items.push({ label: "Restore from a snapshot…", icon: "history", run: () => picked.entry(entry) });
   items.push("line", { label: "Delete", icon: "scrapheap", keys: "Del", run: () => void remove(entry) });
   return items;
 }

@@ -36,7 +36,7 @@ const info: SidebarInfo = {
   folders: [],
   blurred: [],
 };
-const looks = { filter: "", folded: new Set<string>(), people: false, readonly: false };
+const looks = { filter: "", folded: new Set<string>(), people: false, readonly: false, snapshots: 3 };
 const shown = (change: Partial<typeof looks>) =>
   rowsOf(info, [], { ...looks, ...change }).map((row) => `${"  ".repeat(row.level - 1)}${row.label}`);
 
@@ -44,6 +44,7 @@ test("everything, in its place", () => {
   expect(shown({})).toEqual([
     "Library",
     "  All pictures",
+    "  Snapshots",
     "  Scrapheap",
     "  Duplicates",
     "Characters",

@@ -30,7 +30,7 @@ export type Row = Placed &
   (
     | { type: "head"; section: Section }
     | { type: "place"; q: string; pictures: number }
-    | { type: "page"; page: Page; icon: IconName }
+    | { type: "page"; page: Page; icon: IconName; count?: number }
     | { type: "entry"; entry: Entry }
     | { type: "branch"; part: Part }
     | { type: "folder"; part: Part; store: Store }
@@ -90,6 +90,8 @@ export interface Looks {
   /** How characters are headed. */
   people: boolean;
   readonly: boolean;
+  /** How many snapshots there are; null where they are not one's business. */
+  snapshots: number | null;
 }
 
 export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks): Row[] {
@@ -119,7 +121,7 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   }
 
   const sections: [Section, Row[]][] = [
-    ["library", places(info, looks.readonly).filter((row) => matches(row.label))],
+    ["library", places(info, looks).filter((row) => matches(row.label))],
     ["character", flat("character")],
     ["set", within(info.tree, 2)],
     ["project", flat("project")],
@@ -143,9 +145,24 @@ const DECIDED: readonly Row[] = [
   { type: "page", key: "page:suggested", level: 2, label: "Suggested tags", page: "suggested", icon: "tag" },
 ];
 
-function places(info: SidebarInfo, readonly: boolean): Row[] {
+function places(info: SidebarInfo, { readonly, snapshots }: Pick<Looks, "readonly" | "snapshots">): Row[] {
+  const kept: Row[] =
+    snapshots === null
+      ? []
+      : [
+          {
+            type: "page",
+            key: "page:snapshots",
+            level: 2,
+            label: "Snapshots",
+            page: "snapshots",
+            icon: "history",
+            count: snapshots,
+          },
+        ];
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
+    ...kept,
     {
       type: "place",
       key: "place:scrapheap",

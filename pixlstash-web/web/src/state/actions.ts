@@ -220,6 +220,11 @@ async function identify({ frozen }: View, places: readonly Range[], lost: readon
   return ids;
 }
 
+/** Everything may be different now: what was painted here cannot be painted back. */
+export function forget(): void {
+  done.length = undone.length = 0;
+}
+
 /** Take back what was done last, by whomever this library belongs to. */
 export function undo(): Promise<void> {
   return step(

@@ -21,7 +21,7 @@ export interface Place {
   about?: string | null;
 }
 
-const PAGES = ["duplicates", "engines", "people", "suggested"] as const;
+const PAGES = ["duplicates", "engines", "people", "snapshots", "suggested"] as const;
 export type Page = (typeof PAGES)[number];
 
 /** Read a `location.search`. What is not understood is left out, never an error: links come from anywhere. */

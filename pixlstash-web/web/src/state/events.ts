@@ -6,6 +6,8 @@ export interface Listener {
   added(event: PicturesEvent): void;
   changed(event: PicturesEvent): void;
   job(job: Job): void;
+  /** Something about snapshots: what there is must be asked. */
+  snapshots(): void;
   /** The channel was interrupted and is open again: anything may have happened. */
   missed(): void;
   /** The channel is down; the browser or we try again. */
@@ -43,6 +45,7 @@ export function listen(listener: Listener): () => void {
     on("pictures_changed", listener.changed);
     on("pictures_removed", listener.changed);
     on("job_changed", listener.job);
+    on("snapshots_changed", () => listener.snapshots());
     source.addEventListener("lagged", () => listener.missed());
   }
 

@@ -7,6 +7,7 @@ import { listen } from "./events";
 import { library } from "./library.svelte";
 import { route } from "./route.svelte";
 import { table } from "./table.svelte";
+import { shelf } from "../snapshots/shelf.svelte";
 import { uploads } from "../uploads/uploads.svelte";
 import { veiling } from "./veiling.svelte";
 
@@ -66,6 +67,7 @@ export function follow(untouched: () => boolean): () => void {
   }
 
   async function missed(): Promise<void> {
+    void shelf.read();
     await library.read().catch(() => undefined);
     if (!table.view || table.view.frozen.header.revision === library.revision) return;
     table.view.frozen.doubt();
@@ -77,6 +79,7 @@ export function follow(untouched: () => boolean): () => void {
     added,
     changed: (event) => void changed(event),
     job: (job) => library.heard(job),
+    snapshots: () => void shelf.read(),
     missed: () => void missed(),
     // Asking anything finds out what is wrong: the bar at the top or the login page say it.
     down: () => void library.read().catch(() => undefined),

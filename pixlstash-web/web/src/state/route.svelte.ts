@@ -100,6 +100,12 @@ class Route {
     this.#write(true);
   }
 
+  /** Stay on the page, which is about something else now. */
+  regard(about: number | string | null): void {
+    this.about = about === null ? null : String(about);
+    this.#write(false);
+  }
+
   /** Write the address again after size or mode changed. */
   touch(): void {
     this.#write(false);

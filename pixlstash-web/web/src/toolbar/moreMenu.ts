@@ -21,7 +21,7 @@ export function moreMenu(acts: Acts): Item[] {
   if (!library.readonly) {
     items.push({ label: "Add pictures…", icon: "upload", run: () => acts.add() });
     items.push({ label: "Add a folder…", icon: "folderAdd", run: () => acts.add("folder") });
-    items.push({ label: "History", icon: "history", run: acts.history }, "line");
+    items.push({ label: "History", icon: "undo", run: acts.history }, "line");
   }
   items.push({ label: "Review side by side", icon: "compare", keys: "V", run: () => void beginReview() });
   if (!library.readonly)
@@ -30,6 +30,7 @@ export function moreMenu(acts: Acts): Item[] {
       icon: "stack",
       run: () => (dialogs.stacks = { chosen: table.selection.size ? chosen(-1) : null }),
     });
+  if (library.owner) items.push({ label: "Snapshots", icon: "history", run: () => route.turn("snapshots") });
   items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
   if (library.owner) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
   items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => aside.toggle("statistics") });

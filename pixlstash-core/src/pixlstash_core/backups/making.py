@@ -1,0 +1,153 @@
+"""Makes a backup: one instant of the metadata, then the originals it names, and last the database that names them.
+
+Until that takes its place, the backup before is whole; what was copied by a run that was cut short is not copied again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..contracts import Opened
+from ..db import Database
+from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
+from ..hub import Hub
+from ..lock import Lock
+from ..snapshots.freeze import Alone
+from . import metadata
+from .metadata import Made, Original, Writing
+from .places import DATABASE, HUB, Archive, Place, place_of
+
+Progress = Callable[[int, int], None]
+
+
+class Parts(Struct, frozen=True):
+    """What of a library a backup is made of. `scratch`: a folder for files that are needed for a moment."""
+
+    path: Path
+    db: Database
+    hub: Hub
+    alone: Alone
+    scratch: Path
+    connect: Callable[[int], Opened]
+    writing: Writing
+
+
+class Copied(Struct, frozen=True):
+    """What became of originals: those in the backup, those that could not be read, and how many were copied now."""
+
+    kept: list[Original]
+    lost: list[Original]
+    copied: int
+    bytes: int
+    pictures: int = 0
+    dropped: int = 0
+
+
+def make(parts: Parts, path: Path, made: Made, ids: Sequence[int] | None, progress: Progress) -> Copied:
+    """Make a backup of everything, or of these pictures, and of the hub when `made.access` says so."""
+    demand_free(parts.path, path, made)
+    place = place_of(path)
+    lock = Lock(path / "lock") if (path / DATABASE).exists() else None  # nobody may use it as a library meanwhile
+    database, hub = parts.scratch / "backup.db", parts.scratch / "backup-hub.db"
+    _drop(parts.scratch)
+    try:
+        place.begin()
+        metadata.copied(parts.db, parts.alone, parts.scratch, database)
+        if made.access:
+            metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
+        found = _copy(parts, place, list(metadata.originals(database, ids, _verbatim(parts.connect))), progress)
+        made = replace(made, revision=metadata.revision(database))
+        count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)
+        place.finish(database, hub if made.access else None)
+        dropped = place.tidy({one.key for one in (*found.kept, *found.lost)})
+        return replace(found, pictures=count, dropped=dropped)
+    except BaseException:
+        place.give_up()
+        raise
+    finally:
+        if lock is not None:
+            lock.release()
+        with suppress(OSError):
+            _drop(parts.scratch)
+
+
+def demand_free(library: Path, path: Path, made: Made) -> None:
+    """Refuse a place that is not for this backup."""
+    there, here = path.resolve(), library.resolve()
+    if there.is_relative_to(here) or here.is_relative_to(there):
+        raise Invalid("A backup cannot lie in the library, nor the library in its backup.")
+    if isinstance(place_of(path), Archive):
+        if path.is_dir():
+            raise Conflict(f"{path} is a folder.")
+        if not path.parent.is_dir():
+            raise NotFound(f"There is no folder {path.parent}.")
+        return
+    if path.exists() and not path.is_dir():
+        raise Conflict(f"{path} is a file. A backup in one file has a name that ends in .zip.")
+    if (path / DATABASE).exists():
+        metadata.demand_same(path / DATABASE, made)
+        if (path / HUB).exists() and not made.access:
+            raise Conflict(f"{path} was used as a library, or holds logins. Name another folder.")
+    elif path.is_dir() and any(one.name not in ("media", "lock") for one in path.iterdir() if ".new" not in one.name):
+        raise Conflict(f"{path} is not empty. Name a new or empty folder.")
+
+
+def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress) -> Copied:
+    kept: list[Original] = []
+    lost: list[Original] = []
+    copied = size = 0
+    for number, one in enumerate(wanted):
+        if place.has(one.key, one.size):
+            kept.append(one)
+        elif any(_put(parts, place, one, *where) for where in one.places):
+            kept.append(one)
+            copied, size = copied + 1, size + one.size
+        else:
+            lost.append(one)
+        progress(number + 1, len(wanted))
+    return Copied(kept, lost, copied, size)
+
+
+def _put(parts: Parts, place: Place, one: Original, store: int, key: str) -> bool:
+    """Copy an original from one of its places, if the right bytes are there."""
+    try:
+        source = parts.connect(store).read(key)
+    except (NotThere, NotFound, StoreUnreachable):
+        return False
+    with source:
+        return place.put(one.key, one.sha256, source)
+
+
+def _verbatim(connect: Callable[[int], Opened]) -> Callable[[int], bool]:
+    """Whether a store holds bytes; one that cannot be opened may."""
+    known: dict[int, bool] = {}
+
+    def verbatim(store: int) -> bool:
+        if store not in known:
+            try:
+                known[store] = connect(store).verbatim
+            except PixlStashError:
+                known[store] = True
+        return known[store]
+
+    return verbatim
+
+
+def _alone(hub: Hub) -> Alone:
+    """Nobody writes to the hub meanwhile."""
+
+    def alone(work: Callable[..., bool]) -> bool:
+        with hub.locked() as writer:
+            return work(writer)
+
+    return alone
+
+
+def _drop(scratch: Path) -> None:
+    for left in scratch.glob("backup*"):
+        left.unlink()

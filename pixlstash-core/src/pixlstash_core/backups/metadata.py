@@ -1,0 +1,218 @@
+"""The database of a backup: one instant of the library's, in which every original lies in the backup's own folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+
+import apsw
+import msgspec
+from msgspec import Struct
+
+from ..db import Database, bind_ids, fetch, translated
+from ..errors import Conflict, PixlStashError
+from ..files import create_private, writing_to
+from ..hub import Hub
+from ..snapshots.freeze import Alone, frozen
+from ..snapshots.shelf import opened
+from ..write import Door, Label, Write
+
+#: The setting by which a backup is known.
+SETTING = "backup"
+#: Where the originals of a backup lie: beside its database.
+PARAMS = '{"path":"media"}'
+BLOCK = 1 << 20
+#: Makes the write door of another database.
+Writing = Callable[[Database, Hub], Door]
+
+
+class Made(Struct, frozen=True):
+    """What a backup is: of which library, at what revision, of what a query found (all when it is empty), and when."""
+
+    library: str
+    revision: int
+    query: str
+    at: int
+    access: bool = False
+
+
+class Original(Struct, frozen=True):
+    """One picture's bytes: their hash, size, name in the backup, and where they may be read: (store, key)."""
+
+    picture: int
+    sha256: bytes
+    size: int
+    key: str
+    places: list[tuple[int, str]]
+
+
+def copied(db: Database, alone: Alone, scratch: Path, path: Path) -> None:
+    """Copy one instant of a database to a new file, while writers go on. Not durable."""
+    with frozen(db, alone, scratch) as source, writing_to(path.parent), create_private(path) as out:
+        for offset in range(0, source.size, BLOCK):
+            out.write(source.read(offset, min(BLOCK, source.size - offset)))
+
+
+def originals(path: Path, ids: Sequence[int] | None, verbatim: Callable[[int], bool]) -> Iterator[Original]:
+    """The originals of a copied database, or of some of its pictures. Stores that paint pictures anew hold none."""
+    chosen = "" if ids is None else "where p.id in carray(:ids)"
+    bound = None if ids is None else {"ids": bind_ids(ids)}
+    places: dict[int, list[tuple[int, str]]] = {}
+    with translated(), closing(opened(path)) as connection:
+        sql = f"select p.id, p.sha256, p.size, p.format from picture p {chosen} order by p.id"
+        found = fetch(connection, sql, bound)
+        own = _own(connection)
+        sql = "select picture_id, store_id, key from location order by state = 'missing', store_id != ?, id"
+        for picture, store, key in fetch(connection, sql, (own,)):
+            if verbatim(store):
+                places.setdefault(picture, []).append((store, key))
+    for picture, sha256, size, format in found:
+        if picture in places:
+            where = places[picture]
+            kept = [key for store, key in where if store == own]
+            yield Original(picture, sha256, size, kept[0] if kept else _key(sha256, where[0][1], format), where)
+
+
+def _own(connection: apsw.Connection) -> int:
+    rows = fetch(connection, "select id from store where scheme = 'file' order by id limit 1")
+    return int(rows[0][0]) if rows else 0
+
+
+def _key(sha256: bytes, name: str, format: str) -> str:
+    """What an original is called among the library's own."""
+    ending = PurePosixPath(name).suffix.lower().lstrip(".")
+    if not re.fullmatch(r"[a-z0-9]{1,8}", ending):
+        ending = re.sub(r"[^a-z0-9]", "", format.lower())[:8] or "bin"
+    return f"{sha256.hex()[:2]}/{sha256.hex()}.{ending}"
+
+
+def revision(path: Path) -> int:
+    """Of a copied database."""
+    with translated(), closing(opened(path)) as connection:
+        return int(fetch(connection, "select coalesce(max(revision), 0) from derived_revision where noun = ''")[0][0])
+
+
+def finished(
+    path: Path,
+    writing: Writing,
+    made: Made,
+    ids: Sequence[int] | None,
+    kept: Sequence[Original],
+    lost: Sequence[Original],
+) -> int:
+    """Have a copied database speak of the backup: of what was chosen, each original where it lies there; durably.
+
+    How many pictures it has.
+    """
+    db, hub = Database(path, "library", synchronous="off"), Hub(path.with_name(f"{path.name}-hub"))
+    try:
+        door = writing(db, hub)
+        try:
+            door.do(lambda write: _finish(write, made, ids, kept, lost), Label("", "", undoable=False))
+        finally:
+            door.close()
+    finally:
+        hub.close()
+        db.close()
+    with translated(), closing(apsw.Connection(str(path))) as connection:
+        fetch(connection, "delete from derived_outbox")
+        fetch(connection, "pragma journal_mode = delete")
+        if ids is not None:
+            fetch(connection, "vacuum")  # or what was left out would still lie in the file
+        fetch(connection, "pragma journal_mode = wal")
+        count = int(fetch(connection, "select count(*) from picture")[0][0])
+    with writing_to(path.parent), path.open("rb+") as file:
+        os.fsync(file.fileno())
+    return count
+
+
+def _finish(
+    write: Write, made: Made, ids: Sequence[int] | None, kept: Sequence[Original], lost: Sequence[Original]
+) -> None:
+    if ids is not None:
+        write.derive(lambda connection: _reduce(connection, ids))
+    own = write.value("select id from store where scheme = 'file' order by id limit 1")
+    if own is None:
+        sql = "insert into store(public_id, scheme, name, params) values (?, 'file', 'Library', '') returning id"
+        own = write.execute(sql, (secrets.token_hex(16),))[0][0]
+    write.execute("update store set params = ?1 where id = ?2 and params != ?1", (PARAMS, own))
+    elsewhere = {store for one in (*kept, *lost) for store, _ in one.places} - {own}
+    write.execute("delete from location where store_id in carray(?)", (bind_ids(elsewhere),))
+    here: dict[int, str] = dict(write.execute("select picture_id, state from location where store_id = ?", (own,)))
+    for state, some in (("present", kept), ("missing", lost)):
+        new = [(one.picture, own, one.key, one.size, state) for one in some if one.picture not in here]
+        write.many("insert into location(picture_id, store_id, key, size, state) values (?, ?, ?, ?, ?)", new)
+        turned = [one.picture for one in some if here.get(one.picture, state) != state]
+        sql = "update location set state = ? where store_id = ? and picture_id in carray(?)"
+        write.execute(sql, (state, own, bind_ids(turned)))
+    gone = "delete from store where id != ? and id not in (select store_id from location)"
+    write.execute(gone, (own,))
+    put = "insert or replace into setting values (?, ?)"
+    write.execute(put, ("epoch", secrets.token_hex(8)))
+    write.execute(put, (SETTING, msgspec.json.encode(made).decode()))
+
+
+def _reduce(connection: apsw.Connection, ids: Sequence[int]) -> None:
+    """Leave these pictures, and what they are in: a library of nothing else, to be given away."""
+    fetch(connection, "delete from picture where id not in carray(?)", (bind_ids(ids),))
+    fetch(connection, "update picture set predecessor_id = null where predecessor_id not in (select id from picture)")
+    fetch(connection, "delete from stack where id not in (select stack_id from stack_member)")
+    fetch(connection, "delete from picture_set where id not in (select set_id from set_member)")
+    fetch(connection, "delete from character where id not in (select character_id from said_who)")
+    within = " union ".join(f"select project_id from project_{one}" for one in ("picture", "set", "character"))
+    fetch(connection, f"delete from project where id not in ({within})")
+    fetch(connection, "delete from saved_query where true")
+    fetch(connection, "delete from setting where name like 'veil%'")
+    for group in ("picture_set", "character", "project"):
+        fetch(connection, f"update {group} set cover_id = null where cover_id not in (select id from picture)")
+    pairs = "delete from not_duplicate where low_id not in carray(:a) or high_id not in carray(:a)"
+    fetch(connection, pairs, {"a": bind_ids(ids)})
+    _forget_tags(connection)
+
+
+def _forget_tags(connection: apsw.Connection) -> None:
+    """Drop tags that nothing here has, or means by one that it has."""
+    import struct
+
+    used = {tag for (tag,) in fetch(connection, "select tag_id from said_tag")}
+    for (body,) in connection.execute("select body from tag_output"):
+        used |= {tag for tag, _ in struct.iter_unpack("<IH", body)}
+    means = fetch(connection, "select id, alias_id from tag where alias_id is not null")
+    means += fetch(connection, "select tag_id, implied_id from implication")
+    while more := {other for tag, other in means if tag in used} - used:
+        used |= more
+    left = bind_ids(used)
+    pairs = "delete from implication where tag_id not in carray(:a) or implied_id not in carray(:a)"
+    fetch(connection, pairs, {"a": left})
+    fetch(connection, "delete from tag where id not in carray(?)", (left,))
+    for derived in ("derived_tag_word", "derived_tag_count", "derived_meaning"):
+        fetch(connection, f"delete from {derived} where tag_id not in carray(?)", (left,))
+
+
+def read(path: Path) -> Made | None:
+    """What the database of a backup says it is; None: it is none, or was used as a library since."""
+    try:
+        with translated(), closing(opened(path)) as connection:
+            rows = fetch(connection, "select value from setting where name = ?", (SETTING,))
+    except (PixlStashError, apsw.Error):
+        return None
+    if not rows:
+        return None
+    made = msgspec.json.decode(rows[0][0], type=Made)
+    return made if revision(path) <= made.revision + 1 else None  # one more is the change that made it a backup
+
+
+def demand_same(path: Path, made: Made) -> None:
+    """`Conflict` unless a backup of the same library and the same choice is there, or none."""
+    found = read(path)
+    if found is None:
+        raise Conflict(f"{path.parent} is a library, or was used as one since it was made. Name another folder.")
+    if found.library != made.library:
+        raise Conflict(f"{path.parent} holds a backup of another library. Name another folder.")
+    if found.query != made.query:
+        what = f"of what {found.query!r} finds" if found.query else "of everything"
+        raise Conflict(f"{path.parent} holds a backup {what}. Name another folder.")

@@ -1,0 +1,103 @@
+"""Restores a backup: makes a library of it, in a new folder, with every original compared with its hash.
+
+The library's database gets its name last: until then it is no library, and restoring it again goes on.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+
+from ..db import Database, fetch, translated
+from ..errors import Conflict, Invalid, NotThere, PixlStashError
+from ..files import create_private, fsync_folder, writing_to
+from ..lock import Lock
+from ..snapshots.shelf import opened
+from . import metadata
+from .places import BLOCK, DATABASE, HUB, Folder, Source, reading
+
+#: What the database is called until the library is whole.
+UNFINISHED = "library.db.restoring"
+
+
+def restore(backup: Path, target: Path, access: bool, progress: Callable[[int, int], None]) -> tuple[int, list[str]]:
+    """Make the library in a new or empty folder; how many originals there are, and which could not be had and why."""
+    with reading(backup) as source:
+        target.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = Lock(target / "lock")
+        try:
+            if (target / DATABASE).exists():
+                raise Conflict(f"{target} is a library already.")
+            known = {"lock", "media", UNFINISHED, HUB}
+            if any(one.name not in known for one in target.iterdir()):
+                raise Invalid(f"{target} is not empty. Name a new or empty folder for the library.")
+            for left in target.glob(f"{UNFINISHED}*"):
+                left.unlink()
+            database = target / UNFINISHED
+            _take(source, DATABASE, database)
+            _renew(database)
+            lost = _originals(source, database, Folder(target), progress)
+            if access:
+                (target / HUB).unlink(missing_ok=True)
+                _take(source, HUB, target / HUB)
+            with writing_to(target):
+                database.rename(target / DATABASE)
+                fsync_folder(target)
+            return lost
+        finally:
+            lock.release()
+
+
+def _take(source: Source, name: str, path: Path) -> None:
+    try:
+        with source.database(name) as file, writing_to(path.parent), create_private(path) as out:
+            shutil.copyfileobj(file, out, BLOCK)
+    except zipfile.BadZipFile as error:
+        raise PixlStashError(f"The backup is damaged: {error}.") from error
+
+
+def _renew(path: Path) -> None:
+    """Check a backup's database, and have it be a library of its own from now on; durably."""
+    if metadata.read(path) is None:
+        raise Invalid("This is no backup of a library, or it was used as one since.")
+    with translated(), closing(opened(path)) as connection:
+        for (line,) in fetch(connection, "pragma integrity_check(3)"):
+            if line != "ok":
+                raise PixlStashError(f"The backup's database is damaged: {line}.")
+    Database(path, "library").close()  # one of an older schema is brought up to date
+    with translated(), closing(apsw.Connection(str(path))) as connection:
+        fetch(connection, "pragma synchronous = full")
+        fetch(connection, "delete from setting where name = ?", (metadata.SETTING,))
+        fetch(connection, "update setting set value = ? where name = 'epoch'", (secrets.token_hex(8),))
+    for left in path.parent.glob(f"{path.name}.before*"):
+        left.unlink()
+
+
+def _originals(
+    source: Source, database: Path, target: Folder, progress: Callable[[int, int], None]
+) -> tuple[int, list[str]]:
+    with translated(), closing(opened(database)) as connection:
+        wanted = fetch(
+            connection,
+            "select p.name, p.sha256, p.size, l.key from location l join picture p on p.id = l.picture_id"
+            " join store s on s.id = l.store_id where s.scheme = 'file' and l.state = 'present' order by l.key",
+        )
+    target.begin()
+    problems: list[str] = []
+    for number, (name, sha256, size, key) in enumerate(wanted):
+        if not target.has(key, size):
+            try:
+                with source.original(key) as file:
+                    if not target.put(key, sha256, file):
+                        problems.append(f"{name}: its bytes in the backup are not what they were.")
+            except NotThere:
+                problems.append(f"{name}: the backup has no original of it.")
+        progress(number + 1, len(wanted))
+    target.settle()
+    return len(wanted), problems

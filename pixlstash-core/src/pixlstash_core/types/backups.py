@@ -1,0 +1,32 @@
+"""Backups of metadata and originals."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class MakeBackup(Struct, frozen=True):
+    """Where a backup goes: a folder, or a file whose name ends in `.zip`. `query`: a library of just what it finds.
+
+    `access`: logins, tokens and the history go along. They are secrets, so by default they do not.
+    """
+
+    path: str
+    query: str = ""
+    access: bool = False
+
+
+class BackupReport(Struct, frozen=True):
+    """What a backup holds. `copied`: originals that were not there yet, of `bytes` in all; `dropped`: no longer needed.
+
+    `lost`: pictures whose original could not be read as it was; `missing`: the names of the first hundred.
+    """
+
+    path: str
+    pictures: int
+    originals: int
+    copied: int
+    bytes: int
+    dropped: int
+    lost: int
+    missing: list[str]

@@ -1,0 +1,98 @@
+/** The restore points there are, what is being done with them, and what went wrong last. The owner's alone. */
+import { ApiError, get, send } from "../api/client";
+import type { Snapshot, SnapshotCheck, SnapshotStatus, SnapshotWork } from "../api/snapshots";
+import { library } from "../state/library.svelte";
+import { toasts } from "../ui/toasts.svelte";
+import { called } from "./points";
+
+class Shelf {
+  /** The newest first; null until they are known. */
+  list = $state.raw<readonly Snapshot[] | null>(null);
+  status = $state.raw<SnapshotStatus | null>(null);
+  problem = $state<string | null>(null);
+  /** Verified here without a problem, by id: when. */
+  sound = $state.raw<ReadonlyMap<number, number>>(new Map());
+  #reading: Promise<void> | null = null;
+  #again = false;
+
+  get work(): SnapshotWork | null {
+    return this.status?.active_job ?? null;
+  }
+
+  find(id: number | null): Snapshot | undefined {
+    return id === null ? undefined : this.list?.find((one) => one.id === id);
+  }
+
+  /** Ask how things are. Asked meanwhile, it asks once more. */
+  read(): Promise<void> {
+    if (!library.owner) return Promise.resolve();
+    if (this.#reading) this.#again = true;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+      if (!this.#again) return;
+      this.#again = false;
+      void this.read();
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const status = await get<SnapshotStatus>("/snapshots/status");
+      // While one goes on only its progress changes.
+      const going = status.active_job && this.status?.active_job?.started_at === status.active_job.started_at;
+      this.status = status;
+      if (!going || !this.list) this.list = await get<Snapshot[]>("/snapshots");
+      this.problem = null;
+    } catch (error) {
+      if (error instanceof ApiError && error.status !== 0) this.problem = error.detail;
+    }
+  }
+
+  async take(label: string): Promise<Snapshot | null> {
+    const taken = await this.#ask(() => send<Snapshot>("POST", "/snapshots", { label: label.trim() || null }));
+    if (taken) toasts.done(`Snapshot ${called(taken)} taken and verified`);
+    return taken;
+  }
+
+  rename(one: Snapshot, label: string): Promise<Snapshot | null> {
+    return this.#ask(() => send<Snapshot>("PATCH", `/snapshots/${one.id}`, { label: label.trim() || null }));
+  }
+
+  async delete(one: Snapshot): Promise<boolean> {
+    const gone = await this.#ask(async () => {
+      await send<undefined>("DELETE", `/snapshots/${one.id}`);
+      return true;
+    });
+    if (gone) toasts.done(`Snapshot ${called(one)} deleted`);
+    return gone === true;
+  }
+
+  async verify(one: Snapshot): Promise<void> {
+    const check = await this.#ask(() => send<SnapshotCheck>("POST", `/snapshots/${one.id}/verify`));
+    if (check?.problem) toasts.bad(`Snapshot ${called(one)}: ${check.problem}`);
+    else if (check) {
+      this.sound = new Map(this.sound).set(one.id, Date.now());
+      toasts.done(`Snapshot ${called(one)} was read back: every byte is sound`);
+    }
+  }
+
+  async automatic(on: boolean): Promise<void> {
+    const status = await this.#ask(() => send<SnapshotStatus>("PUT", "/snapshots/status", { automatic: on }));
+    if (status) this.status = status;
+  }
+
+  /** Do something; null where it could not be done: that has been said. */
+  async #ask<T>(act: () => Promise<T>): Promise<T | null> {
+    try {
+      return await act();
+    } catch (error) {
+      toasts.bad(error instanceof ApiError ? error.detail : "Something unexpected happened");
+      return null;
+    } finally {
+      await this.read();
+    }
+  }
+}
+
+export const shelf = new Shelf();
