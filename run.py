@@ -32,8 +32,12 @@ PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 LOG = os.path.join(VENV, "run.log")
 STAMP = os.path.join(VENV, "run.stamp")
 
+PLUGINS = "./pixlstash-plugins/"
 PACKAGES = ["-e", "./pixlstash-core[heif,search,video]", "-e", "./pixlstash-web"]
-TEST_TOOLS = ["-r", "tests/requirements.txt"]
+PACKAGES += ["-e", PLUGINS + "faces[cpu]", "-e", PLUGINS + "wd-tagger[cpu]"]
+TEST_TOOLS = ["-r", "tests/requirements.txt", "-e", PLUGINS + "joycaption"]
+#: What the plugins with torch need, and one of them. Where there is no torch for this Python, their tests are skipped.
+TORCH = ["-e", PLUGINS + "clip", "-e", PLUGINS + "joycaption[local]", "torchvision"]
 
 #: What pip prints when a step begins; the steps' times are read from it.
 STEPS = ["environment", "packages", "browser interface", "installation", "start"]
@@ -43,6 +47,7 @@ MARKS = {"Building editable": "browser interface", "Installing collected package
 INPUTS = [
     "constraints.txt",
     "pixlstash-core/pyproject.toml",
+    *(f"pixlstash-plugins/{one}/pyproject.toml" for one in ("clip", "faces", "joycaption", "wd-tagger")),
     "pixlstash-web/pyproject.toml",
     "pixlstash-web/hatch_build.py",
 ]
@@ -82,7 +87,7 @@ class Progress:
 def digest(test: bool) -> str:
     """What the installation depends on, as one line of the stamp. The folder counts: a moved environment is broken."""
     name = "test" if test else "run"
-    total = hashlib.sha256("\0".join([name, ROOT, *PACKAGES]).encode())
+    total = hashlib.sha256("\0".join([name, ROOT, *PACKAGES, *(TORCH if test else [])]).encode())
     paths = [os.path.join(ROOT, *path.split("/")) for path in INPUTS]
     if test:
         paths.append(os.path.join(ROOT, "tests", "requirements.txt"))
@@ -118,6 +123,11 @@ def prepare(test: bool, progress: Progress) -> None:
         os.remove(STAMP)  # what is interrupted from here on is done again
     progress.reach("packages")
     install(PACKAGES + (TEST_TOOLS if test else []), progress)
+    if test:
+        try:
+            install(TORCH, progress)
+        except Stop as stop:
+            print(f"torch cannot be had, so the tests of what needs it will be skipped: {stop}", file=sys.stderr)
     progress.reach("installation")
     with open(STAMP, "w", encoding="utf-8") as file:
         # The test tools come on top of what a run needs.

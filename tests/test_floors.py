@@ -65,7 +65,7 @@ BESIDE = {
     "pixlstash_core.host": "jobs",
     "pixlstash_core.search": "host",
     "pixlstash_core.usecases": "events host intake jobs people search uploads",
-    "pixlstash_core.cli": "reach",
+    "pixlstash_core.cli": "reach testing",
     "pixlstash_core.__main__": "cli",
 }
 #: Looked up only when somebody asks for the name, so that plugin authors need not load SQLite.

@@ -14,7 +14,7 @@ from engined import Engined, make
 from libraries import finish
 
 from pixlstash_core import OWNER, WeightFile, Weights
-from pixlstash_core.errors import Invalid
+from pixlstash_core.errors import Invalid, PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.types import FetchWeights, Job
 
@@ -152,3 +152,80 @@ def test_what_is_not_fetched(desk: Engined, source: Source, monkeypatch: pytest.
     plain = WeightFile("http://example.org/model.onnx", "model.onnx", 1, "0" * 64)
     monkeypatch.setattr(odd.Weighed, "weights", lambda self, params: Weights((plain,), "MIT"))
     assert "not a safe address" in (fetch(desk).error or "")
+
+
+@pytest.fixture
+def unknown(desk: Engined, source: Source, monkeypatch: pytest.MonkeyPatch) -> Engined:
+    """Weights of which neither size nor hash was known beforehand."""
+    weights = Weights((WeightFile(source.url, "model.onnx"),), "Apache-2.0", folder="shared/by-some@1")
+    monkeypatch.setattr(odd.Weighed, "weights", lambda self, params: weights)
+    return desk
+
+
+def test_what_nobody_knew_is_what_came_first(unknown: Engined, source: Source, tmp_path: Path) -> None:
+    place = tmp_path / "models" / "shared" / "by-some@1" / "model.onnx"
+    assert fetch(unknown).state == "done" and place.read_bytes() == BODY
+    weights = unknown.library.engine(OWNER, "odd/weighed").weights
+    assert weights is not None and weights.missing == [] and weights.folder == str(place.parent)
+    from pixlstash_core.host.weights import checked
+
+    needed = odd.Weighed().weights(None)
+    assert checked(tmp_path / "models", "odd/weighed", needed) == place.parent
+    place.write_bytes(BODY[::-1])
+    with pytest.raises(PixlStashError, match="SHA-256 differs"):
+        checked(tmp_path / "models", "odd/weighed", needed)
+    place.write_bytes(BODY)
+    assert checked(tmp_path / "models", "odd/weighed", needed) == place.parent
+
+
+@pytest.mark.parametrize(("how", "said"), [("page", "is a web page"), ("cut", "goes on where it was")])
+def test_what_is_not_it_is_not_kept_either(
+    unknown: Engined, source: Source, tmp_path: Path, how: str, said: str
+) -> None:
+    source.how = how
+    job = fetch(unknown)
+    assert job.state == "failed" and said in (job.error or "")
+    source.how = "well"
+    assert fetch(unknown).state == "done"
+    assert (tmp_path / "models/shared/by-some@1/model.onnx").read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({}, None),
+        ({"X-Linked-ETag": f'"{hashlib.sha256(BODY).hexdigest()}"', "X-Linked-Size": str(len(BODY))}, None),
+        ({"X-Linked-ETag": f'"{"0" * 64}"'}, "its SHA-256 differs"),
+        ({"X-Linked-Size": "1000"}, "more bytes come than 1,000"),
+        ({"X-Linked-Size": str(len(BODY) + 1)}, "goes on where it was"),
+        ({"Location": "http://other.example/model.onnx"}, "is not a safe address"),
+        ({"Location": "ftp://127.0.0.1/model.onnx"}, "is not a safe address"),
+    ],
+)
+def test_what_is_said_where_it_is_sent_on_counts(
+    unknown: Engined, source: Source, headers: dict[str, str], said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = source.answer
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if handler.path != "/model.onnx":
+            return plain(handler)
+        handler.send_response(302)
+        for name, value in {"Location": source.url.replace("model.onnx", "held"), **headers}.items():
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", "0")
+        return handler.end_headers()
+
+    monkeypatch.setattr(source, "answer", answer)
+    job = fetch(unknown)
+    assert (job.state == "done") is (said is None), job.error
+    assert said is None or said in (job.error or "")
+
+
+@pytest.mark.parametrize("folder", ["../up", "/etc", "a//b", "a/../b", "..", "a b"])
+def test_a_folder_that_leads_elsewhere(desk: Engined, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    weights = Weights((WeightFile("https://example.org/a.onnx", "a.onnx"),), "MIT", folder=folder)
+    monkeypatch.setattr(odd.Weighed, "weights", lambda self, params: weights)
+    desk.take_in(1)
+    job = desk.run("odd/weighed")
+    assert job.state == "failed" and "folder" in (job.error or "")

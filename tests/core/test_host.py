@@ -278,7 +278,7 @@ import engined
 from pixlstash_core.library import Library
 from pixlstash_core.plugins import Plugins
 library = Library.open(Path({str(desk.library.path)!r}), plugins=Plugins.load(extra=("odd",)))
-engined.Engined(library, Path("."), Path(".")).put("odd/colours", {{"slow": 0.05}})
+engined.Engined(library, Path("."), Path(".")).put("odd/colours", {{"slow": 0.2}})
 print("running", flush=True)
 import time; time.sleep(600)
 """

@@ -19,6 +19,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.query import BY_HAND, SORTS
 from pixlstash_core.types import (
     AddLink,
+    AllowHost,
     ArrangeSet,
     ArrangeStack,
     AssignFaces,
@@ -44,6 +45,7 @@ from pixlstash_core.types import (
     NotDuplicates,
     Reader,
     ReferFaces,
+    RehearseEngine,
     RejectFaces,
     ResolveDuplicates,
     Resource,
@@ -204,6 +206,10 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "run_engine": (RunEngine(engine="sharpness"),),
     "set_engine": (SetEngine(engine="sharpness"),),
     "revert_job": (1,),
+    "allow_host": (AllowHost("sharpness", "a"),),
+    "rehearsal": (1,),
+    "rehearse_engine": (RehearseEngine(engine="sharpness"),),
+    "uninstalled_engines": (),
     "fetch_weights": (FetchWeights("sharpness"),),
     "suggest_character": (1,),
     "face_clusters": (),

@@ -13,7 +13,7 @@ import odd
 import pytest
 from libraries import PLUGIN
 
-from pixlstash_core import Image, Measurer, Tag, Tagger, WeightFile, Weights
+from pixlstash_core import Image, Measurer, Sends, Tag, Tagger, WeightFile, Weights
 from pixlstash_core.engines.builtin import captioners, embedders, measurers, taggers
 from pixlstash_core.testing import check
 
@@ -104,6 +104,34 @@ class Calling(Base):
             pass
 
 
+class Listing(Base):
+    def run(self, model: Any, images: Sequence[Image], params: Any) -> list[list[Tag]]:  # type: ignore[override]
+        return list(super().run(model, images, params))
+
+
+class Writing(Base):
+    def load(self, device: str, folder: Any, params: Any) -> None:
+        Path("left-behind.txt").write_text("x")
+
+
+class Asking(Base):
+    lane = "net"
+
+    def sends(self, params: Any) -> Sends:
+        return Sends(("127.0.0.1",), "pictures")
+
+    def load(self, device: str, folder: Any, params: Any) -> None:
+        for host in ("127.0.0.1", "127.0.0.2"):
+            try:
+                socket.create_connection((host, 9), 0.1)
+            except OSError:
+                pass
+
+
+class Silent(Base):
+    lane = "net"
+
+
 class Pickled(Base):
     def weights(self, params: Any) -> Weights:
         return Weights((WeightFile("http://example.org/a.bin", "a.bin", 0, "?"),))
@@ -117,11 +145,15 @@ WRONG: list[tuple[Any, str]] = [
     (Sorted(), "not in the order"),
     (Moody(), "other results the second time"),
     (Crowded(), "alone gives another result"),
-    (Skipping(), "gave 4 results for 5 images"),
+    (Skipping(), "gave 5 results for 6 images"),
     (Unsure(), "not between 0 and 1"),
     (Fragile(), "ZeroDivisionError"),
-    (Endless(), "gave 6 results for 5 images"),
+    (Endless(), "gave 7 results for 6 images"),
     (Calling(), "asks the network for 127.0.0.1"),
+    (Listing(), "in one piece"),
+    (Writing(), "writes the file .*left-behind.txt"),
+    (Asking(), "asks the network for 127.0.0.2, and does not name it in `sends`"),
+    (Silent(), "does not say to which hosts"),
     (Pickled(), "no path of safetensors"),
     (Pickled(), "licence"),
     (Nameless(), "`measure`"),
@@ -129,7 +161,9 @@ WRONG: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("engine", "said"), WRONG, ids=lambda one: type(one).__name__)
-def test_what_is_wrong_is_told(engine: Any, said: str) -> None:
+def test_what_is_wrong_is_told(engine: Any, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
     with pytest.raises(AssertionError, match=said):
         check(engine)
 

@@ -51,7 +51,7 @@ from .files import fsync_folder
 from .host import KINDS, Host
 from .host.catalogue import Catalogue
 from .host.feeding import Sources
-from .host.host import FETCH
+from .host.host import FETCH, REHEARSAL
 from .host.limits import Limits as EngineLimits
 from .host.scratch import Scratch
 from .host.weights import folder as models_folder
@@ -265,6 +265,7 @@ class Library(UseCases):
         self.queue.handle("weigh", self._weigh)
         self.queue.handle("engine", self.host.run)
         self.queue.handle(FETCH, self.host.fetch)
+        self.queue.handle(REHEARSAL, self.host.rehearse)
         self.queue.handle("tidy", lambda task: self._tidy())
         self.queue.handle("snapshots", self._snapshots)
         self.restore_points.begin()

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+import msgspec
 from msgspec import Struct
 
-from .types import RestoreKind
+from .types import Agreement, RestoreKind
 
 if TYPE_CHECKING:
     import apsw
@@ -181,6 +182,9 @@ class OutputKind(Struct, frozen=True):
     plain results of a moving picture's frames, each with its time in seconds; `grouped`: the frames are given to `run`
     as one image. `describe(engine, params)` is what is known about all results beforehand. `given(connection, ids)`
     finds by picture what `needs` gives to other engines. `tables` have a `picture_id` and a `producer_id`.
+
+    Of a rehearsal: `size` is about how many bytes a plain result takes, `shown(result, threshold)` the result for
+    people, and `agree(connection, results, threshold)` how they agree with what people said.
     """
 
     name: str
@@ -193,6 +197,9 @@ class OutputKind(Struct, frozen=True):
     describe: Callable[[Any, Any], dict[str, Any]] = lambda engine, params: {}
     given: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
     grouped: bool = False
+    size: Callable[[Any], int] = lambda value: len(msgspec.json.encode(value))
+    shown: Callable[[Any, float], str] = lambda value, threshold: str(value)
+    agree: Callable[[apsw.Connection, dict[int, Any], float], Agreement] | None = None
 
 
 class Keeper(Protocol):

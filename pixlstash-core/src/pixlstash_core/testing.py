@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,17 +29,24 @@ from .types import Fact, Facts
 
 #: What importing a plugin must not load; what it needs is imported in `load` and `run`.
 HEAVY = "numpy PIL torch transformers onnxruntime open_clip timm cv2 scipy tensorflow".split()
-SIZES = ((1, 1), (640, 3), (3, 640), (320, 240), (240, 320))
+SIZES = ((1, 1), (640, 3), (3, 640), (320, 240), (240, 320), (4000, 3000))
+#: Each byte as it is in a negative.
+_NEGATIVE = bytes(range(255, -1, -1))
 NEAR = 0.01
 
 
 def check(
-    engine: Engine[Any, Any], *, params: dict[str, Any] | None = None, device: str = "cpu", folder: Path | None = None
+    engine: Engine[Any, Any],
+    *,
+    params: dict[str, Any] | None = None,
+    device: str = "cpu",
+    folder: Path | None = None,
+    run: bool = True,
 ) -> None:
     """Hold an engine against what the host relies on.
 
     `params` are settings other than the defaults, `folder` has the weights of one that needs some (without it, such an
-    engine is not loaded). Raises AssertionError that lists what is wrong.
+    engine is not loaded). `run=False` loads none. Raises AssertionError that lists what is wrong.
     """
     wrong: list[str] = []
     if said := fault(engine):
@@ -52,10 +61,13 @@ def check(
     except Exception as error:
         raise AssertionError("; ".join([*wrong, f"its settings or weights fail: {_told(error)}"])) from error
     wrong += _weights(needed)
-    if needed is None or folder is not None:
-        with _offline(engine.lane == "net") as asked:
+    hosts = _hosts(engine, given, wrong)
+    if run and (needed is None or folder is not None):
+        with _offline(hosts) as asked, _writing() as written:
             wrong += _runs(engine, given, device, folder)
-        wrong += [f"it asks the network for {host}, and does not say `lane = 'net'`" for host in sorted(asked)]
+        instead = "does not name it in `sends`" if engine.lane == "net" else "does not say `lane = 'net'`"
+        wrong += [f"it asks the network for {host}, and {instead}" for host in sorted(asked)]
+        wrong += [f"it writes the file {path}: an engine keeps nothing" for path in sorted(written)]
     if wrong:
         raise AssertionError(f"{engine.id}: " + "; ".join(wrong) + ".")
 
@@ -70,7 +82,7 @@ def images(engine: Engine[Any, Any]) -> list[Image]:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         colour = bytes((40 + 40 * number, 200 - 30 * number, 90 + 10 * number))
         pixels = bytearray(colour * (size[0] * size[1]))
-        pixels[: len(pixels) // 2] = bytes(255 - one for one in pixels[: len(pixels) // 2])
+        pixels[: len(pixels) // 2] = pixels[: len(pixels) // 2].translate(_NEGATIVE)
         made.append(
             Image(
                 Pictured(number + 1, "image", (width, height)),
@@ -107,7 +119,10 @@ def _runs(engine: Engine[Any, Any], params: Any, device: str, folder: Path | Non
 
 
 def _results(engine: Engine[Any, Any], kind: OutputKind, model: Any, some: Sequence[Image], params: Any) -> list[Any]:
-    found = list(engine.run(model, some, params))
+    given = engine.run(model, some, params)
+    if isinstance(given, list | tuple):
+        raise ValueError("`run` gives its results in one piece: yield them, so that people can stop between two")
+    found = list(given)
     if len(found) != len(some):
         raise ValueError(f"`run` gave {len(found)} results for {len(some)} images")
     about: dict[str, Any] = {}
@@ -162,23 +177,71 @@ def _weights(needed: Weights | None) -> list[str]:
         path = Path(file.path)
         if path.is_absolute() or ".." in path.parts or path.suffix.lower() not in SUFFIXES:
             wrong.append(f"weights: {file.path} is no path of safetensors, ONNX or plain data within the folder")
-        if file.size < 1 or not re.fullmatch(r"[0-9a-f]{64}", file.sha256) or not file.url.startswith("https://"):
-            wrong.append(f"weights: {file.path} needs an https address, its size in bytes and its SHA-256 in hex")
+        known = file.size >= 1 and re.fullmatch(r"[0-9a-f]{64}", file.sha256)
+        if not (known or (not file.size and not file.sha256)) or not file.url.startswith("https://"):
+            wrong.append(
+                f"weights: {file.path} needs an https address, and its size in bytes and SHA-256 in hex (or neither)"
+            )
     if needed is not None and not needed.license:
         wrong.append("weights: under which licence they are is not said")
     return wrong
 
 
+def _hosts(engine: Engine[Any, Any], params: Any, wrong: list[str]) -> tuple[str, ...]:
+    """The hosts it says it sends to."""
+    if engine.lane != "net":
+        return ()
+    try:
+        sends = engine.sends(params)
+    except Exception as error:
+        wrong.append(f"`sends` fails: {_told(error)}")
+        return ()
+    if sends is None or not sends.hosts or not all(sends.hosts) or not sends.what:
+        wrong.append("it is of the lane `net`, and `sends` does not say to which hosts it sends what")
+        return ()
+    return sends.hosts
+
+
+#: Files that were opened to be written, while somebody looks; and where they may.
+_written: list[set[str]] = []
+_spared: list[str] = []
+
+
+def _look(event: str, given: tuple[Any, ...]) -> None:
+    if _written and event == "open" and isinstance(given[0], str | bytes | os.PathLike):
+        path, mode, flags = os.fsdecode(given[0]), str(given[1] or ""), given[2] or 0
+        writes = bool(set(mode) & set("wax+")) if given[1] else bool(flags & (os.O_WRONLY | os.O_RDWR))
+        if writes and "__pycache__" not in path and not os.path.abspath(path).startswith(tuple(_spared)):
+            _written[-1].add(path)
+
+
 @contextlib.contextmanager
-def _offline(allowed: bool) -> Iterator[set[str]]:
-    """No connections to other machines, unless they are allowed; yields those that were tried."""
+def _writing() -> Iterator[set[str]]:
+    """Yields the files that are opened to be written, outside of the folder for temporary ones."""
+    if not _spared:
+        sys.addaudithook(_look)  # for good; it does nothing while nobody looks
+    _spared[:] = ["/dev/", "/proc/", tempfile.gettempdir() + os.sep]  # not asked in the hook: it opens files
+    _written.append(set())
+    try:
+        yield _written[-1]
+    finally:
+        _written.pop()
+
+
+@contextlib.contextmanager
+def _offline(hosts: Sequence[str]) -> Iterator[set[str]]:
+    """No connections to other machines than these; yields those that were tried."""
     asked: set[str] = set()
+    allowed = {*hosts}
+    for host in hosts:
+        with contextlib.suppress(OSError):
+            allowed |= {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
     real = socket.socket.connect
 
     def connect(self: socket.socket, address: Any) -> None:
-        if not allowed and self.family in (socket.AF_INET, socket.AF_INET6):
+        if str(address[0]) not in allowed and self.family in (socket.AF_INET, socket.AF_INET6):
             asked.add(str(address[0]))
-            raise OSError("Engines reach the network only on the lane `net`.")
+            raise OSError("Engines reach no hosts but those they name in `sends`, on the lane `net`.")
         real(self, address)
 
     socket.socket.connect = connect  # type: ignore[method-assign, assignment]

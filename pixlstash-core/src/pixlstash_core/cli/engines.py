@@ -11,7 +11,7 @@ from . import show
 from .options import JSON, selection
 
 if TYPE_CHECKING:
-    from ..types import EngineDetail, EngineInfo, Job
+    from ..types import EngineDetail, EngineInfo, Job, Rehearsal, SendsInfo
     from .main import Shell
 
 KINDS = ("tag", "caption", "vector", "face", "region", "measure")
@@ -27,13 +27,19 @@ def engine() -> None:
 @JSON
 @click.pass_obj
 def engine_list(shell: Shell, as_json: bool) -> None:
-    """List the engines that are installed, and how far each has come."""
+    """List the engines that are installed and how far each has come, and those that could be."""
     with shell.connect() as session:
-        found = session.engines()
+        found, more = session.engines(), session.uninstalled_engines()
     if as_json:
         return show.dump(found)
     rows = [(one.id, one.kind, one.lane, _state(one), one.done, one.errors, one.outdated) for one in found]
-    return show.table(("engine", "kind", "lane", "state", "done", "errors", "outdated"), rows, frozenset({4, 5, 6}))
+    show.table(("engine", "kind", "lane", "state", "done", "errors", "outdated"), rows, frozenset({4, 5, 6}))
+    if more:
+        click.echo("\nNot installed:")
+        size = show.size
+        rest = [(one.id, one.kind, size(one.size) if one.size else "", one.license, one.pip) for one in more]
+        show.table(("engine", "kind", "weights", "licence", "installed by"), rest)
+    return None
 
 
 @engine.command("show")
@@ -88,6 +94,30 @@ def engine_run(
         raise click.ClickException(job.error or f"The job was {job.state}.")
 
 
+@engine.command("rehearse")
+@click.argument("id")
+@click.option("-q", "--query", help="The pictures a query finds; without it, all.")
+@click.option("--count", type=click.IntRange(1, 200), default=20, show_default=True, help="On so many of them.")
+@PARAM
+@JSON
+@click.pass_obj
+def engine_rehearse(
+    shell: Shell, id: str, query: str | None, count: int, params: tuple[str, ...], as_json: bool
+) -> None:
+    """Run an engine on some pictures and keep nothing: what it says, and what all would take."""
+    from ..types import RehearseEngine
+    from .watch import finish
+
+    with shell.connect(work=True) as session:
+        chosen = selection(session, query, (), "--query") if query is not None else {}
+        ask = RehearseEngine(engine=id, params=_params(params) if params else None, count=count, **chosen)
+        job = finish(session, session.rehearse_engine(ask), quiet=as_json)
+        if job.state != "done":
+            raise click.ClickException(job.error or f"The job was {job.state}.")
+        found = session.rehearsal(job.id)
+    show.dump(found) if as_json else _rehearsed(found)
+
+
 @engine.command("set")
 @click.argument("id")
 @PARAM
@@ -120,6 +150,24 @@ def engine_set(
     if as_json:
         return show.dump(found)
     return click.echo(f"{found.label}: {_state(found) or 'set up'}.")
+
+
+@engine.command("allow")
+@click.argument("id")
+@click.argument("host")
+@click.option("--no-longer", is_flag=True, help="Take it back.")
+@JSON
+@click.pass_obj
+def engine_allow(shell: Shell, id: str, host: str, no_longer: bool, as_json: bool) -> None:
+    """Allow an engine to send pictures to HOST. `engine show` says what it would send."""
+    from ..types import AllowHost
+
+    with shell.connect() as session:
+        found = session.allow_host(AllowHost(id, host, not no_longer))
+    if as_json:
+        return show.dump(found)
+    assert found.sends is not None
+    return click.echo(f"{found.engine.label} {_sending(found.sends)}.")
 
 
 @engine.command("fetch")
@@ -158,6 +206,9 @@ def _params(given: tuple[str, ...]) -> dict[str, Any]:
 
 def _state(one: EngineInfo) -> str:
     words = {
+        "to be fetched": one.state == "fetch",
+        "sends pictures elsewhere": one.lane == "net" and one.state != "allow",
+        "not allowed to send pictures": one.state == "allow",
         "default": one.default,
         "all pictures": one.policy == "all",
         "new pictures": one.policy == "new",
@@ -165,6 +216,32 @@ def _state(one: EngineInfo) -> str:
         "loaded": one.loaded,
     }
     return ", ".join(word for word, holds in words.items() if holds)
+
+
+def _sending(sends: SendsInfo) -> str:
+    """What an engine may send where."""
+    may = "sends" if sends.on else "would send"
+    return f"{may} {sends.what} to {', '.join(sends.hosts)}" + ("" if sends.on else ", and is not allowed to")
+
+
+def _rehearsed(found: Rehearsal) -> None:
+    for one in found.pictures:
+        click.echo(f"  {one.picture} {one.name}: {one.text}")
+    for failed in found.errors:
+        click.echo(click.style(f"  ! {failed.picture} {failed.name}: {failed.error}", fg="red"))
+    if (agree := found.agreement) is not None and agree.accepted + agree.rejected:
+        click.echo(f"It finds {agree.found} of {agree.accepted} tags that were accepted, and says", nl=False)
+        click.echo(f" {agree.again} of {agree.rejected} that were rejected.")
+    took = f"{_long(found.whole)} on this machine for {found.total:,} pictures, measured on {found.tried}"
+    click.echo(f"{took}; {show.size(found.size)}. Nothing was kept.")
+
+
+def _long(seconds: float) -> str:
+    """About how long that is."""
+    for name, unit in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * unit:
+            return f"≈ {seconds / unit:.0f} {name}"
+    return f"≈ {seconds:.0f} s" if seconds >= 1 else "less than a second"
 
 
 def _ran(job: Job) -> None:
@@ -182,6 +259,10 @@ def _detail(found: EngineDetail) -> None:
             click.echo(f"  {name} = {json.dumps(found.params[name])}  {about.get('description', '')}".rstrip())
         else:
             click.echo(f"  {name}: {'set' if name in found.secrets else 'not set'} (secret)")
+    if found.sends is not None:
+        click.echo(click.style(f"  ! it {_sending(found.sends)}", fg="yellow"))
+        if not found.sends.on:
+            click.echo(f"  `pixlstash engine allow {one.id} {found.sends.hosts[0]}` allows it")
     if found.weights is not None:
         licence = f", {found.weights.license}" if found.weights.license else ""
         click.echo(f"  weights: {show.size(found.weights.size)}{licence}, in {found.weights.folder}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import backups, engines, groups, people, pictures, search, show, snapshots, tags, tidying
+from . import backups, engines, groups, people, pictures, plugins, search, show, snapshots, tags, tidying
 from .options import JSON
 
 if TYPE_CHECKING:
@@ -187,25 +187,6 @@ def show_(shell: Shell, id: int, as_json: bool) -> None:
 
 
 @pixlstash.group()
-def plugin() -> None:
-    """Plugins: what is installed, and what is wrong with it."""
-
-
-@plugin.command("list")
-@JSON
-@click.pass_obj
-def plugin_list(shell: Shell, as_json: bool) -> None:
-    """List plugins, their objects and their problems."""
-    if not (shell.path / "library.db").exists():
-        from ..plugins import Plugins
-
-        return show.plugins(Plugins.load().listed(), as_json)
-    with shell.connect() as session:
-        found = session.plugin_list()
-    show.plugins(found, as_json)
-
-
-@pixlstash.group()
 def job() -> None:
     """Background jobs."""
 
@@ -317,7 +298,7 @@ def demo(ctx: click.Context, pictures: int, served: bool, host: str, port: int) 
     run(path, pictures, served, host, port)
 
 
-for nouns in (pictures, groups, snapshots, backups, tags, tidying, engines, search, people):
+for nouns in (pictures, groups, snapshots, backups, tags, tidying, engines, plugins, search, people):
     for command in nouns.COMMANDS:
         pixlstash.add_command(command)
 

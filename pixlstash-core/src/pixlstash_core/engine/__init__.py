@@ -15,6 +15,7 @@ from .classes import Face as Face
 from .classes import FaceExtractor as FaceExtractor
 from .classes import Measurer as Measurer
 from .classes import Region as Region
+from .classes import Sends as Sends
 from .classes import Tag as Tag
 from .classes import Tagger as Tagger
 from .classes import Vector as Vector

@@ -52,20 +52,34 @@ Vector = Any
 
 
 class WeightFile(Struct, frozen=True):
-    """One file of weights: where it comes from, where it lies below the engine's folder, bytes, and hex SHA-256."""
+    """One file of weights: where it comes from, where it lies below the engine's folder, bytes, and hex SHA-256.
+
+    Where size and hash cannot be known beforehand (0 and empty), what is fetched first is what counts from then on.
+    """
 
     url: str
     path: str
-    size: int
-    sha256: str
+    size: int = 0
+    sha256: str = ""
 
 
 class Weights(Struct, frozen=True):
-    """What an engine needs on disk. `license`: of these files; `acknowledge`: a person must agree to it first."""
+    """What an engine needs on disk. `license`: of these files; `acknowledge`: a person must agree to it first.
+
+    `folder`: what their folder is called, where several engines share it; by default as the engine.
+    """
 
     files: tuple[WeightFile, ...]
     license: str = ""
     acknowledge: bool = False
+    folder: str = ""
+
+
+class Sends(Struct, frozen=True):
+    """Where an engine of the lane `net` sends something: the names of the hosts; and, in a few words, what."""
+
+    hosts: tuple[str, ...]
+    what: str
 
 
 class Engine(Generic[M, R]):
@@ -91,6 +105,10 @@ class Engine(Generic[M, R]):
 
     def weights(self, params: Any) -> Weights | None:
         """The files that `load` finds in its folder; None: it needs none."""
+        return None
+
+    def sends(self, params: Any) -> Sends | None:
+        """Of the lane `net`: to which hosts it sends what. People allow each host first; others cannot be reached."""
         return None
 
     def load(self, device: str, folder: Path | None, params: Any) -> M:

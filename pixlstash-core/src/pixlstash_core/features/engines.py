@@ -12,7 +12,7 @@ from ..db import Database
 from ..hub import Hub
 from ..write import Write
 
-_AGREED = "engine.agreed:"
+_AGREED, _ALLOWED = "engine.agreed:", "engine.allowed:"
 _MOST, _SECRETS, _SETTINGS, _DEFAULT = "engine.most:", "engine.secrets:", "engine.settings:", "engine.default:"
 
 
@@ -49,6 +49,17 @@ def has_agreed(hub: Hub, engine: str, license: str) -> bool:
 
 def agree(hub: Hub, engine: str, license: str) -> None:
     _put(hub, f"{_AGREED}{engine}", license)
+
+
+def allowed(hub: Hub, engine: str) -> list[str]:
+    """The hosts that people allowed an engine to send to."""
+    text = hub.value("select value from setting where name = ?", (f"{_ALLOWED}{engine}",))
+    return msgspec.json.decode(text, type=list[str]) if text else []
+
+
+def allow(hub: Hub, engine: str, host: str, on: bool) -> None:
+    hosts = {*allowed(hub, engine), host} if on else {*allowed(hub, engine)} - {host}
+    _put(hub, f"{_ALLOWED}{engine}", msgspec.json.encode(sorted(hosts)).decode())
 
 
 # --- settings of the library ------------------------------------------------------------------------------------------

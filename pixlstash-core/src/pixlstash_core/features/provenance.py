@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from ..db import Database, bind_ids
@@ -79,6 +80,20 @@ def outdated(db: Database, olds: Sequence[int], new: int | None) -> list[int]:
 def count_outdated(db: Database, olds: Sequence[int], new: int | None) -> int:
     bound = {"olds": bind_ids(olds), "new": new}
     return int(db.value(f"select count(distinct d.picture_id) {_LEFT}", bound)) if olds else 0
+
+
+def names(db: Database, ids: Sequence[int]) -> dict[int, str]:
+    """What pictures are called."""
+    return dict(db.read("select id, name from picture where id in carray(?)", (bind_ids(ids),)))
+
+
+def of_kinds(db: Database, ids: Sequence[int] | None, kinds: Sequence[str]) -> list[int]:
+    """Of these pictures, or of all that are not in the scrapheap, those of some kinds."""
+    among = "p.id in carray(:ids)" if ids is not None else ":ids is null"
+    live = "not exists (select 1 from scrapheap where picture_id = p.id)"
+    sql = f"select p.id from picture p where p.kind in (select value from json_each(:kinds)) and {among} and {live}"
+    bound = {"ids": bind_ids(ids) if ids is not None else None, "kinds": msgspec.json.encode(kinds).decode()}
+    return [row[0] for row in db.read(f"{sql} order by p.id", bound)]
 
 
 # --- in a transaction -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from ..errors import Invalid
 from ..nouns import OutputKind
 from ..tagging import words
 from ..tagging.entries import EFFECTIVE, WHOLE, of_pictures, pack
+from ..types import Agreement
 from ..write import Door, Write, outcome
 
 #: name, confidence, category
@@ -59,6 +60,28 @@ def given(connection: apsw.Connection, ids: list[int]) -> dict[int, list[Plain]]
         ]
         for picture, values in pictures.items()
     }
+
+
+def shown(tags: list[Plain], threshold: float) -> str:
+    """Those that would count, the surest first."""
+    sure = sorted((tag for tag in tags if tag[1] >= threshold), key=lambda tag: -tag[1])
+    return ", ".join(f"{tag[0]} {tag[1]:.0%}" for tag in sure)
+
+
+def agree(connection: apsw.Connection, found: dict[int, list[Plain]], threshold: float) -> Agreement:
+    """How tags agree with what people said, by any of their names."""
+    rows = fetch(
+        connection,
+        "select s.picture_id, s.tag_id, s.yes, n.folded from said_tag s join tag n on s.tag_id in (n.id, n.alias_id)"
+        " where s.picture_id in carray(?)",
+        (bind_ids(found),),
+    )
+    names = {id: {words.folded(tag[0]) for tag in tags if tag[1] >= threshold} for id, tags in found.items()}
+    said: dict[tuple[int, int, int], bool] = {}
+    for picture, tag, yes, folded in rows:
+        said[picture, tag, yes] = said.get((picture, tag, yes), False) or folded in names[picture]
+    yes, no = ([hit for (_, _, kind), hit in said.items() if kind == wanted] for wanted in (1, 0))
+    return Agreement(len(yes), sum(yes), len(no), sum(no))
 
 
 class Keeper:
@@ -108,4 +131,16 @@ class Keeper:
         self._ids.update({name: found[fold] for name, fold in folds.items()})
 
 
-KIND = OutputKind("tag", "taggers", "Tagging", ("tag_output",), check, combine, Keeper, given=given)
+KIND = OutputKind(
+    "tag",
+    "taggers",
+    "Tagging",
+    ("tag_output",),
+    check,
+    combine,
+    Keeper,
+    given=given,
+    size=lambda tags: 6 * len(tags),
+    shown=shown,
+    agree=agree,
+)

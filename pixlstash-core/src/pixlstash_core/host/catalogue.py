@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..db import Database
-from ..engine import RUN, Weights, plain_params, read_params, secrets, touches
+from ..engine import RUN, Sends, Weights, plain_params, read_params, secrets, touches
 from ..errors import Invalid, NotFound, PixlStashError
 from ..features import engines
 from ..features.outputs import Outputs
@@ -76,8 +76,12 @@ class Catalogue:
             _lasting(params),
             offered.origin.distribution,
             offered.origin.version,
-            _asked(offered, "space", partial(kind.describe, offered.engine, params)),
+            self.about(offered, params),
         )
+
+    def about(self, offered: Offered, params: Any) -> dict[str, Any]:
+        """What all results of an engine with these settings have in common."""
+        return _asked(offered, "space", partial(self.kind(offered).describe, offered.engine, params))
 
     def known(self, offered: Offered, given: dict[str, Any]) -> int | None:
         """The same, if it ever was one: nothing is written."""
@@ -86,6 +90,27 @@ class Catalogue:
         except Invalid:  # an update of the plugin knows other settings than those that are kept
             return None
         return self._outputs.known(self.kind(offered).name, offered.engine.id, offered.engine.revision, lasting)
+
+    def sends(self, offered: Offered, params: Any) -> Sends | None:
+        """Where an engine sends something, and what; None of one that stays on this machine."""
+        if offered.engine.lane != "net":
+            return None
+        found = _asked(offered, "sends", partial(offered.engine.sends, params))
+        if found is None or not found.hosts or not all(found.hosts):
+            raise PixlStashError(f"{who(offered)}: it does not say to which host it sends pictures.")
+        return Sends(tuple(sorted({host.lower() for host in found.hosts})), found.what)
+
+    def reachable(self, offered: Offered, params: Any) -> tuple[str, ...]:
+        """The hosts an engine may reach. Raises `Invalid` where people have not allowed one of those it needs."""
+        sends = self.sends(offered, params)
+        if sends is None:
+            return ()
+        if asked := [host for host in sends.hosts if host not in engines.allowed(self._hub, offered.engine.id)]:
+            raise Invalid(
+                f"{offered.engine.label or offered.engine.id} sends {sends.what} to {', '.join(asked)}, which is not"
+                f" allowed: `pixlstash engine allow {offered.engine.id} {asked[0]}` allows it."
+            )
+        return sends.hosts
 
     def needed(self, offered: Offered) -> Weights | None:
         """The files an engine needs with its own settings."""

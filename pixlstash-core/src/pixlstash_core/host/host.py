@@ -20,6 +20,7 @@ from ..features.outputs import Outputs, Which
 from ..hub import Hub
 from ..jobs import Jobs, Task
 from ..plugins import Offered
+from ..types import Rehearsal
 from ..write import Door, outcome
 from . import fetching, weights
 from .arrivals import Arrivals
@@ -30,6 +31,7 @@ from .feeding import Feeding, Sources
 from .limits import Limits
 from .messages import Load, Start
 from .process import Process
+from .rehearsing import KEPT, Ask, Collected, judged
 from .running import Plan, Run
 from .scratch import Scratch
 
@@ -37,6 +39,8 @@ from .scratch import Scratch
 TICK = 1.0
 #: The kind of jobs that fetch weights.
 FETCH = "weights"
+#: The kind of jobs that keep nothing of what an engine says.
+REHEARSAL = "rehearsal"
 #: Pictures that are asked for at once.
 PAGE = 1000
 
@@ -80,6 +84,8 @@ class Host:
         scratch: Scratch,
         limits: Limits | None = None,
     ) -> None:
+        self._db = db
+        self.rehearsals: dict[int, Rehearsal] = {}
         self._hub, self._door, self._outputs, self._sources, self._scratch = hub, door, outputs, sources, scratch
         self.catalogue = catalogue
         self.choosing = Choosing(db, door, outputs, catalogue)
@@ -149,6 +155,26 @@ class Host:
         finally:
             self._leave(offered.engine.lane)
 
+    def rehearse(self, task: Task) -> None:
+        """The handler of jobs of kind `rehearsal`."""
+        ask = msgspec.convert(task.payload, Ask)
+        offered = self.catalogue.offered(ask.engine)
+        params, found = self.catalogue.params(offered, ask.params), Collected()
+        given = partial(self._outputs.given, offered.engine.needs)
+        feeding = Feeding(self._sources, offered.engine, iter(ask.ids), given, self._scratch.path())
+        start = found.starting(partial(self._seat, offered, params, 0))
+        plain = plain_params(params, reveal=True)
+        sizes = (partial(self._most, offered), partial(self._fewer, offered))
+        plan = Plan(0, 0, who(offered), plain, start, *sizes)
+        try:
+            Run(plan, feeding, found, task, len(ask.ids)).run()
+        finally:
+            self._leave(offered.engine.lane)
+        threshold = float(getattr(offered.engine, "threshold", 0.0))
+        self.rehearsals[task.id] = judged(self._db, self.catalogue.kind(offered), ask, found, threshold)
+        for old in sorted(self.rehearsals)[:-KEPT]:
+            del self.rehearsals[old]
+
     def fetch(self, task: Task) -> None:
         """The handler of jobs of kind `weights`."""
         offered = self.catalogue.offered(task.payload["engine"])
@@ -159,7 +185,7 @@ class Host:
             task.check()
 
         if needed is not None:
-            fetching.fetch(weights.folder_of(self.catalogue.models, offered.engine.id), needed, step)
+            fetching.fetch(weights.folder_of(self.catalogue.models, offered.engine.id, needed), needed, step)
 
     def start(self) -> None:
         """Look for what was left to do when the library was last closed."""
@@ -174,9 +200,16 @@ class Host:
         engine = offered.engine
         place = place or engine.lane
         plain = plain_params(params, reveal=True)
+        hosts = self.catalogue.reachable(offered, params)
         named, hidden = touches(engine.Params), secrets(engine.Params)
         loads = {name: value for name, value in plain.items() if named[name] is LOAD or name in hidden}
-        key = (engine.id, engine.revision, producer if offered.hook in _SPACES else 0, repr(sorted(loads.items())))
+        key = (
+            engine.id,
+            engine.revision,
+            producer if offered.hook in _SPACES else -1,
+            repr(sorted(loads.items())),
+            hosts,
+        )
         with self._lock:
             seat = self._seats.get(place)
             if seat is not None and seat.key == key and seat.process.alive:
@@ -188,9 +221,9 @@ class Host:
         process: Process | None = None
         try:
             folder = self._folder(offered, params)
-            about = self._outputs.producer(producer).about
+            about = self._outputs.producer(producer).about if producer else self.catalogue.about(offered, params)
             process = Process(start, self.limits)
-            process.load(Load("", str(folder) if folder else None, plain, about), check)
+            process.load(Load("", str(folder) if folder else None, plain, about, hosts), check)
         except BaseException as error:
             if process is not None:
                 process.kill()

@@ -19,12 +19,14 @@ class Start(Struct, frozen=True, tag="start"):
 
 
 class Load(Struct, frozen=True, tag="load"):
-    """`device` "": the best for the lane. `params` with secrets; `about` is what its results have in common."""
+    """`device` "": the best for the lane. `params` with secrets; `about` is what its results have in common; `hosts`
+    are those it may reach."""
 
     device: str
     folder: str | None
     params: dict[str, Any]
     about: dict[str, Any]
+    hosts: tuple[str, ...] = ()
 
 
 class Still(Struct, frozen=True):

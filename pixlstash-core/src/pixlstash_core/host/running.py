@@ -14,13 +14,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import PixlStashError
-from ..features.outputs import Output, Outputs
+from ..features.outputs import Output
 from ..jobs import Task
 from ..write import Committed
 from .feeding import Feeding, Ready
@@ -52,6 +52,12 @@ class Plan(Struct, frozen=True):
     fewer: Callable[[int], None]
 
 
+class Storing(Protocol):
+    """Where results go: the library's `Outputs`, or nowhere."""
+
+    def store(self, producer: int, outputs: Sequence[Output], run: int | None) -> list[Future[Committed[int]]]: ...
+
+
 class Sent(Struct):
     """A batch that is with the engine, and how many images at once it may take."""
 
@@ -65,7 +71,7 @@ class Run:
 
     _numbers = itertools.count()  # of all runs: a process may still be at a batch of the run before
 
-    def __init__(self, plan: Plan, feeding: Feeding, outputs: Outputs, task: Task, total: int) -> None:
+    def __init__(self, plan: Plan, feeding: Feeding, outputs: Storing, task: Task, total: int) -> None:
         self._plan, self._feeding, self._outputs, self._task = plan, feeding, outputs, task
         self._total = total
         self._done = 0

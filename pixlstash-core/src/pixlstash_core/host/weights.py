@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,7 @@ SUFFIXES = frozenset(".safetensors .onnx .json .csv .tsv .txt .model .jinja .gz 
 #: Beside the weights: what was found to be right, so that gigabytes are hashed once.
 CHECKED = ".checked.json"
 _POINTER = b"version https://git-lfs"
+_PAGES = (b"<!doc", b"<html")
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 
 
@@ -35,9 +37,12 @@ def folder(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pixlstash" / "models"
 
 
-def folder_of(models: Path, engine: str) -> Path:
-    """Where an engine's weights lie."""
-    return models.joinpath(*engine.split("/"))
+def folder_of(models: Path, engine: str, weights: Weights) -> Path:
+    """Where an engine's weights lie. Raises `PixlStashError` where the name of their folder leads elsewhere."""
+    parts = (weights.folder or engine).split("/")
+    if any(part in ("", ".", "..") or not re.fullmatch(r"[\w.@+-]+", part) for part in parts):
+        raise PixlStashError(f"its weights have a folder whose name cannot be one: {weights.folder}")
+    return models.joinpath(*parts)
 
 
 def missing(place: Path, weights: Weights) -> list[str]:
@@ -45,7 +50,7 @@ def missing(place: Path, weights: Weights) -> list[str]:
     found = []
     for file in weights.files:
         path = place_of(place, file.path)
-        if not path.is_file() or path.stat().st_size != file.size:
+        if not path.is_file() or (file.size and path.stat().st_size != file.size):
             found.append(file.path)
     return found
 
@@ -61,7 +66,7 @@ def is_right(path: Path, file: WeightFile) -> bool:
 
 def checked(models: Path, engine: str, weights: Weights) -> Path:
     """The folder with an engine's weights, all of them as they should be. Raises `PixlStashError` with what is not."""
-    place = folder_of(models, engine)
+    place = folder_of(models, engine, weights)
     known = _known(place)
     found: dict[str, list[object]] = {}
     for file in weights.files:
@@ -70,12 +75,14 @@ def checked(models: Path, engine: str, weights: Weights) -> Path:
             about = path.stat()
         except OSError:
             raise PixlStashError(
-                f"its weights are not here: {file.path} is missing ({_size(file.size)}). Put it at {path}; it comes"
+                f"its weights are not here: {file.path} is missing{_size(file.size)}. Put it at {path}; it comes"
                 f" from {file.url}, and `pixlstash engine fetch {engine}` brings it."
             ) from None
-        mark: list[object] = [about.st_size, about.st_mtime_ns, file.sha256]
-        if known.get(file.path) != mark:
-            verify(path, file)
+        before = known.get(file.path, [0, 0, ""])
+        right = file.sha256.lower() or str(before[2])  # of one that nobody knew beforehand: what it was at first
+        mark: list[object] = [about.st_size, about.st_mtime_ns, right]
+        if not right or before != mark:
+            mark[2] = verify(path, WeightFile(file.url, file.path, file.size, right))
         found[file.path] = mark
     if found != known:
         _remember(place, found)
@@ -95,8 +102,8 @@ def place_of(place: Path, path: str) -> Path:
     return place.joinpath(*pure.parts)
 
 
-def verify(path: Path, file: WeightFile) -> None:
-    """Raise `PixlStashError` with why a file is not what it should be."""
+def verify(path: Path, file: WeightFile) -> str:
+    """The SHA-256 of a file. Raises `PixlStashError` with why it is not what it should be."""
     name, size = file.path, file.size
     try:
         with path.open("rb") as opened:
@@ -105,12 +112,16 @@ def verify(path: Path, file: WeightFile) -> None:
                 raise PixlStashError(f"{name} is a Git LFS pointer, not the file itself: fetch it with `git lfs pull`.")
             if head.startswith(_PICKLES):
                 raise PixlStashError(f"{name} is a pickle, which may hold a program: it is not loaded.")
-            if (there := path.stat().st_size) != size:
+            if head.lstrip()[:5].lower() in _PAGES:
+                raise PixlStashError(f"{name} is a web page, and not the file itself: fetch it again.")
+            if size and (there := path.stat().st_size) != size:
                 what = "cut short" if there < size else "too long"
                 raise PixlStashError(f"{name} is {what}: {there:,} bytes instead of {size:,}. Fetch it again.")
             opened.seek(0)
-            if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256.lower():
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+            if file.sha256 and found != file.sha256.lower():
                 raise PixlStashError(f"{name} is not what it should be: its SHA-256 differs. Fetch it again.")
+            return found
     except OSError as error:
         raise PixlStashError(f"{name} cannot be read: {error.strerror or error}.") from error
 
@@ -132,4 +143,5 @@ def _remember(place: Path, found: dict[str, list[object]]) -> None:
 
 
 def _size(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+    """In brackets, where it is known."""
+    return f" ({size / 1e9:.1f} GB)" if size >= 1e9 else f" ({size / 1e6:.1f} MB)" if size else ""

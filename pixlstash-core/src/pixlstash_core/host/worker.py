@@ -25,7 +25,7 @@ from ..engine import Embedder, Engine, Image, Pictured, read_params, secrets
 from ..media.messages import receive, send
 from ..nouns import OutputKind
 from ..plugins import Plugins
-from . import devices
+from . import devices, fence
 from .kinds import KINDS
 from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Texts, Want
 
@@ -86,7 +86,8 @@ class Desk:
             self._send(Broke(getattr(order, "number", -1), "stopped", ""))
             return True
         except BaseException as error:  # SystemExit, too: a plugin may do as it likes
-            cause = _cause(error)
+            elsewhere = self._engine is not None and self._engine.lane == "net"  # whose memory and device are its own
+            cause = "failed" if elsewhere else _cause(error)
             if isinstance(order, Load):
                 cause = "load"
             self._send(Broke(getattr(order, "number", -1), cause, self._reason(error)))
@@ -99,6 +100,7 @@ class Desk:
         params = read_params(engine.Params, order.params)
         self._hidden = [text for name in secrets(engine.Params) if (text := getattr(params, name).reveal())]
         self._about = dict(order.about)
+        fence.close(order.hosts)
         device = order.device or devices.best(engine.lane)
         self._model = engine.load(device, Path(order.folder) if order.folder else None, params)
         return device

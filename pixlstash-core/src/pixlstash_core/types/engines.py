@@ -26,6 +26,90 @@ class WeightsInfo(Struct, frozen=True):
     agree: bool
 
 
+class SendsInfo(Struct, frozen=True):
+    """Where an engine sends something, and what; `allowed`: the hosts people allowed it; `on`: those are enough."""
+
+    hosts: list[str]
+    what: str
+    allowed: list[str]
+    on: bool
+
+
+class AllowHost(Struct, frozen=True):
+    """Allow an engine to send pictures to a host, by its name as in the engine's settings; or no longer."""
+
+    engine: Annotated[str, Meta(min_length=1)]
+    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    allowed: bool = True
+
+
+class EngineError(Struct, frozen=True):
+    """A picture on which an engine failed."""
+
+    picture: int
+    name: str
+    error: str
+
+
+class UninstalledEngine(Struct, frozen=True):
+    """An engine that is not installed: the command that brings it, about how many bytes its weights are (0: none, or
+    as chosen), and their licence."""
+
+    id: str
+    kind: str
+    label: str
+    license: str
+    lane: str
+    size: int
+    package: str
+    pip: str
+
+
+class RehearseEngine(Selection, frozen=True, kw_only=True):
+    """Run an engine, or the default one of a `kind`, on some of a selection (without one: of all), and keep nothing."""
+
+    engine: str = ""
+    kind: str = ""
+    params: dict[str, Any] | None = None
+    count: Annotated[int, Meta(ge=1, le=200)] = 20
+
+
+class Agreement(Struct, frozen=True):
+    """Of words people accepted for these pictures how many were found, and of those they rejected how many were
+    found again."""
+
+    accepted: int
+    found: int
+    rejected: int
+    again: int
+
+
+class Rehearsed(Struct, frozen=True):
+    """A picture, and what an engine says about it."""
+
+    picture: int
+    name: str
+    text: str
+
+
+class Rehearsal(Struct, frozen=True):
+    """What came of running an engine on some pictures, in `seconds` without loading it; nothing was kept.
+
+    `total` pictures of the selection are left to do: that would take about `whole` seconds on this machine, and `size`
+    bytes. `agreement`: None for kinds of output that people say nothing about.
+    """
+
+    engine: str
+    tried: int
+    total: int
+    seconds: float
+    whole: float
+    size: int
+    agreement: Agreement | None
+    pictures: list[Rehearsed]
+    errors: list[EngineError]
+
+
 class FetchWeights(Struct, frozen=True):
     """Fetch an engine's weights from where it says. `agree`: to their licence, where that is asked for."""
 
@@ -38,7 +122,8 @@ class EngineInfo(Struct, frozen=True):
 
     `done`, `errors`: pictures it looked at with its present revision and settings, and failed on; `outdated`: those
     with results of an older revision, other settings, or of the default before it. `active`: its results count;
-    `loaded`: its model is in memory.
+    `loaded`: its model is in memory. `state`: what is to be done before it can be run: `fetch` its weights (`size`
+    bytes, 0 where that is not known), `allow` the host it sends pictures to, or nothing.
     """
 
     id: str
@@ -57,21 +142,16 @@ class EngineInfo(Struct, frozen=True):
     done: int
     errors: int
     outdated: int
-
-
-class EngineError(Struct, frozen=True):
-    """A picture on which an engine failed."""
-
-    picture: int
-    name: str
-    error: str
+    state: Literal["ready", "fetch", "allow"] = "ready"
+    size: int = 0
 
 
 class EngineDetail(Struct, frozen=True):
     """An engine with its settings, the JSON Schema of their form, the secrets that are set, and its errors (100).
 
     In the form `x-touches` of a field says what it concerns: `output`, `load` or `run`. `threshold` (0 to 1): how sure
-    a tagger must be for its tags to count, None for others and while none of its tags do.
+    a tagger must be for its tags to count, None for others and while none of its tags do. `sends`: of one that asks
+    another machine, which, and what it sends there.
     """
 
     engine: EngineInfo
@@ -81,6 +161,7 @@ class EngineDetail(Struct, frozen=True):
     weights: WeightsInfo | None
     errors: list[EngineError]
     threshold: float | None
+    sends: SendsInfo | None = None
 
 
 class RunEngine(Selection, frozen=True, kw_only=True):

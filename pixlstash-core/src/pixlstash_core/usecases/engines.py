@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ..engine import form, plain_params, secrets
-from ..errors import Conflict, Invalid
+from ..errors import Conflict, Invalid, NotFound, PixlStashError
 from ..features import engines, provenance
 from ..features.outputs import Outputs
 from ..groups import Told
-from ..host import Host, Payload, ranges
+from ..host import Host, Payload, known, ranges
 from ..host.arrivals import ALL, ASKED, KIND
-from ..host.host import FETCH
+from ..host.host import FETCH, REHEARSAL
+from ..host.rehearsing import Ask as Rehearse
 from ..host.weights import folder_of, missing
 from ..plugins import Offered
 from ..types import (
+    AllowHost,
     Done,
     EngineDetail,
     EngineError,
@@ -25,8 +28,12 @@ from ..types import (
     FetchWeights,
     Job,
     Reader,
+    Rehearsal,
+    RehearseEngine,
     RunEngine,
+    SendsInfo,
     SetEngine,
+    UninstalledEngine,
     WeightsInfo,
 )
 from ..write import Write
@@ -34,6 +41,8 @@ from .wired import Wired, demand
 
 #: Errors that are listed of one engine.
 SHOWN = 100
+#: A name, or an address: what stands before the port.
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*")
 RUNNING = ("waiting", "running")
 
 
@@ -47,6 +56,12 @@ class Engines(Wired):
         found = [self._info(offered) for offered in self.host.catalogue.all()]
         order = list(self.outputs.kinds)
         return sorted(found, key=lambda one: (order.index(one.kind), not one.default, one.id))
+
+    def uninstalled_engines(self, reader: Reader) -> list[UninstalledEngine]:
+        """Engines of our own plugins that are not installed, and how each is."""
+        demand(reader, "owner")
+        there = {offered.engine.id for offered in self.host.catalogue.all()}
+        return [one for one in known.ENGINES if one.id not in there]
 
     def engine(self, reader: Reader, id: str) -> EngineDetail:
         """One engine with its settings, their form, and where it failed."""
@@ -63,6 +78,7 @@ class Engines(Wired):
             self._weights(offered, params),
             [EngineError(*one) for one in failed],
             self._threshold(offered),
+            self._sends(offered, params),
         )
 
     def run_engine(self, reader: Reader, ask: RunEngine) -> Job:
@@ -70,10 +86,8 @@ class Engines(Wired):
         demand(reader, "write", whole=True)
         self._writable()
         offered = self.host.choosing.named(ask.engine, ask.kind)
-        if offered.engine.lane == "net":
-            raise Invalid(f"{offered.engine.id} sends pictures to another machine, which is not possible yet.")
         params, own = self.host.choosing.settings(offered, ask.params)
-        self.host.catalogue.params(offered, params)  # says what is wrong with them
+        self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, params))
         ids = self._meant(reader, ask, offered)
         producer = self.host.catalogue.producer(offered, params)
         if ask.retry:
@@ -86,6 +100,31 @@ class Engines(Wired):
         priority = ALL if ids is None else ASKED
         return self.queue.put(KIND, label, payload, lane=offered.engine.lane, priority=priority)
 
+    def rehearse_engine(self, reader: Reader, ask: RehearseEngine) -> Job:
+        """Run an engine on some pictures and keep nothing; `rehearsal` says what came of it."""
+        demand(reader, "owner")
+        self._writable()
+        offered = self.host.choosing.named(ask.engine, ask.kind)
+        params, _ = self.host.choosing.settings(offered, ask.params)
+        self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, params))
+        chosen = self._selected(reader, ask) if ask.ids is not None or ask.view is not None else None
+        ids = provenance.of_kinds(self.db, chosen, sorted(offered.engine.accepts))
+        if not ids:
+            raise Invalid(f"{offered.engine.label or offered.engine.id} is for none of these pictures.")
+        done = self.host.catalogue.known(offered, params)
+        left = self.outputs.count_missing(done, among=ids) if done is not None else len(ids)
+        sample = [ids[n * len(ids) // ask.count] for n in range(ask.count)] if len(ids) > ask.count else ids
+        label = f"Rehearsing {offered.engine.label or offered.engine.id} on {len(sample)} pictures"
+        payload = Rehearse(offered.engine.id, params, sample, left)
+        return self.queue.put(REHEARSAL, label, payload, lane=offered.engine.lane, priority=ASKED)
+
+    def rehearsal(self, reader: Reader, id: int) -> Rehearsal:
+        """What came of a rehearsal, by the id of its job, as long as the library stays open."""
+        demand(reader, "owner")
+        if id not in self.host.rehearsals:
+            raise NotFound("There is no such rehearsal, or it is not over, or the library was closed since.")
+        return self.host.rehearsals[id]
+
     def set_engine(self, reader: Reader, ask: SetEngine) -> EngineInfo:
         """Change an engine's settings, make it the default of its kind, or say what it is run on by itself."""
         demand(reader, "owner")
@@ -93,11 +132,11 @@ class Engines(Wired):
         offered = self.host.catalogue.offered(ask.engine)
         if unknown := (ask.secrets or {}).keys() - secrets(offered.engine.Params):
             raise Invalid(f"{ask.engine} has no secret called {', '.join(sorted(unknown))}.")
-        if ask.policy not in (None, "asked") and offered.engine.lane == "net":
-            raise Invalid(f"{ask.engine} sends pictures to another machine: it is not run by itself.")
         kept = engines.settings(self.db, ask.engine)
         if ask.params is not None:
             kept = msgspec.structs.replace(kept, params=self.host.catalogue.chosen(offered, ask.params))
+        if ask.policy not in (None, "asked"):
+            self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, kept.params))
         producer = self.host.catalogue.producer(offered, kept.params)
         if ask.policy is not None:
             after = provenance.newest_picture(self.db) if ask.policy == "new" else 0
@@ -122,6 +161,19 @@ class Engines(Wired):
         if ask.policy == "all":
             self.run_engine(reader, RunEngine(engine=ask.engine))
         return self._info(offered)
+
+    def allow_host(self, reader: Reader, ask: AllowHost) -> EngineDetail:
+        """Allow an engine to send pictures to a host, or no longer."""
+        demand(reader, "owner")
+        self._writable()
+        offered = self.host.catalogue.offered(ask.engine)
+        host = ask.host.strip().lower()
+        if offered.engine.lane != "net":
+            raise Invalid(f"{ask.engine} sends nothing to other machines.")
+        if not _HOST.fullmatch(host):
+            raise Invalid(f"{ask.host!r} is no name of a host: give it as in the engine's settings, without a port.")
+        engines.allow(self.hub, ask.engine, host, ask.allowed)
+        return self.engine(reader, ask.engine)
 
     def fetch_weights(self, reader: Reader, ask: FetchWeights) -> Job:
         """Fetch the weights an engine needs, from where it says they are."""
@@ -186,6 +238,7 @@ class Engines(Wired):
         producer = self._known(offered)
         count = provenance.count(self.db, producer)
         olds = self.host.choosing.before(offered, producer)
+        state, size = self._state(offered)
         return EngineInfo(
             engine.id,
             kind,
@@ -203,13 +256,33 @@ class Engines(Wired):
             count.done,
             count.errors,
             provenance.count_outdated(self.db, olds, producer),
+            state,
+            size,
         )
+
+    def _state(self, offered: Offered) -> tuple[Literal["ready", "fetch", "allow"], int]:
+        """What is to be done before an engine can be run, and the bytes of its weights. A fault is told by a run."""
+        try:
+            params = self.host.catalogue.params(offered, engines.settings(self.db, offered.engine.id).params)
+            weights, sends = self._weights(offered, params), self._sends(offered, params)
+        except PixlStashError:
+            return "ready", 0
+        if sends is not None and not sends.on:
+            return "allow", 0
+        return "fetch" if weights is not None and weights.missing else "ready", weights.size if weights else 0
+
+    def _sends(self, offered: Offered, params: Any) -> SendsInfo | None:
+        sends = self.host.catalogue.sends(offered, params)
+        if sends is None:
+            return None
+        allowed = engines.allowed(self.hub, offered.engine.id)
+        return SendsInfo(list(sends.hosts), sends.what, allowed, all(host in allowed for host in sends.hosts))
 
     def _weights(self, offered: Offered, params: Any) -> WeightsInfo | None:
         needed = self.host.catalogue.weights(offered, params)
         if needed is None:
             return None
-        place = folder_of(self.host.catalogue.models, offered.engine.id)
+        place = folder_of(self.host.catalogue.models, offered.engine.id, needed)
         size = sum(file.size for file in needed.files)
         hosts = sorted({urlsplit(file.url).hostname or "" for file in needed.files})
         agree = needed.acknowledge and not engines.has_agreed(self.hub, offered.engine.id, needed.license)
