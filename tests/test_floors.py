@@ -17,7 +17,7 @@ FLOORS: dict[float, str] = {
     2: "db hub intents changes marks records sealing write lock media snapshots stores vectors combining clusters"
     " thumbnails demo engines",
     3: "backups scope listing pictures groups tagging query measures terms columns masks memberships plan suggest"
-    " ranking relevance sections views",
+    " orders ranking relevance sections views",
     3.5: "features",
     4: "actions events host intake jobs past people search showcase library unpacking uploads uptake usecases",
     5: "cli reach testing __main__",
@@ -48,14 +48,15 @@ BESIDE = {
     "pixlstash_core.tagging": "query terms",
     "pixlstash_core.terms": "measures pictures query",
     "pixlstash_core.columns": "pictures tagging",
+    "pixlstash_core.orders": "columns memberships ranking",
     "pixlstash_core.ranking": "columns plan query terms",
     "pixlstash_core.relevance": "plan terms",
     "pixlstash_core.sections": "columns pictures",
     "pixlstash_core.plan": "query ranking terms columns masks",
     "pixlstash_core.suggest": "pictures query terms plan",
     "pixlstash_core.memberships": "columns",
-    "pixlstash_core.views": "pictures query scope terms columns masks memberships plan ranking relevance sections"
-    " suggest",
+    "pixlstash_core.views": "pictures query scope terms columns masks memberships orders plan ranking relevance"
+    " sections suggest",
     "pixlstash_core.intake": "jobs unpacking",
     "pixlstash_core.uptake": "jobs unpacking",
     "pixlstash_core.uploads": "jobs unpacking uptake",

@@ -127,7 +127,7 @@ def test_a_folder_is_a_library(home: Library, tmp_path: Path) -> None:
             backed_up(home, tmp_path / "backup")
         library.score(OWNER, ScorePictures(ids=library.find(OWNER).ids, score=1))
         state = said(library)
-    with pytest.raises(Conflict, match="used as"):
+    with pytest.raises(Conflict, match="used as a library"):
         backed_up(home, tmp_path / "backup")
     with Library.open(tmp_path / "backup", work=False) as library:
         assert said(library) == state
@@ -169,9 +169,8 @@ def test_a_query_makes_a_library_of_just_these(home: Library, tmp_path: Path, na
         assert library.check(OWNER, verify=True).problems == []
         assert len(list((tmp_path / "again" / "media").glob("??/*"))) == 4
         check_derived(library)
-    if name == "backup":  # a file is written anew each time
-        with pytest.raises(Conflict, match="holds a backup of what"):
-            backed_up(home, tmp_path / name)
+    with pytest.raises(Conflict, match="holds a backup of what"):
+        backed_up(home, tmp_path / name)
 
 
 def test_tags_of_nothing_stay_behind(home: Library, tmp_path: Path) -> None:
@@ -208,14 +207,17 @@ def test_logins_go_along_only_when_asked_for(home: Library, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["backup", "backup.zip"])
 def test_originals_that_are_not_what_they_were_are_named(home: Library, tmp_path: Path, name: str) -> None:
     """Bytes that changed are never taken for the picture; an earlier copy in the backup is kept."""
-    backed_up(home, tmp_path / "earlier")
+    for earlier in ("earlier", "earlier.zip"):
+        backed_up(home, tmp_path / earlier)
     files = sorted((home.path / "media").glob("??/*"))
     files[0].chmod(0o600)
     files[0].write_bytes(b"x" * files[0].stat().st_size)
     (tmp_path / "reference" / "inner" / "theirs 7.png").unlink()
     report = backed_up(home, tmp_path / name)
     assert (report.lost, report.originals, len(report.missing)) == (2, 6, 2) and "theirs 7.png" in report.missing
-    assert backed_up(home, tmp_path / "earlier").lost == 0
+    for earlier in ("earlier", "earlier.zip"):
+        assert backed_up(home, tmp_path / earlier).lost == 0
+        assert restored(tmp_path / earlier, tmp_path / f"from {earlier}") == []
     assert restored(tmp_path / name, tmp_path / "again") == []
     with Library.open(tmp_path / "again", work=False) as library:
         assert library.db.value("select count(*) from location where state = 'missing'") == 2
@@ -245,11 +247,24 @@ def test_places_that_are_not_for_it(home: Library, tmp_path: Path) -> None:
         backed_up(home, home.path)
 
 
-def test_a_library_of_another_name_does_not_take_its_place(home: Library, tmp_path: Path) -> None:
-    backed_up(home, tmp_path / "backup")
+@pytest.mark.parametrize("name", ["backup", "backup.zip"])
+def test_a_backup_of_another_library_is_left_alone(home: Library, tmp_path: Path, name: str) -> None:
+    backed_up(home, tmp_path / name)
     Library.create(tmp_path / "other")
     with Library.open(tmp_path / "other", work=False) as other, pytest.raises(Conflict, match="another library"):
-        backed_up(other, tmp_path / "backup")
+        backed_up(other, tmp_path / name)
+
+
+def test_somebodys_own_zip_file_is_left_alone(home: Library, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "holiday.zip", "w") as archive:
+        archive.writestr("library.db", b"mine")
+    (tmp_path / "text.zip").write_text("mine")
+    for name in ("holiday.zip", "text.zip"):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(Conflict, match="no backup"):
+            backed_up(home, tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
+    assert not list(tmp_path.glob("*.new"))
 
 
 @pytest.mark.parametrize("name", ["backup", "backup.zip"])

@@ -268,6 +268,7 @@ def test_a_token_is_good_after_a_restart(open_library: Any) -> None:
 
 
 def test_what_a_locked_set_holds_stays(library: Library) -> None:
+    """D12."""
     ids = fill(library, 3)
     one = library.create_set(OWNER, Create(name="Harbour")).id
     library.add_to_set(OWNER, one, Selection(ids=ids[:1]))

@@ -106,6 +106,7 @@ def test_a_cascade_comes_back_whole(library: Library) -> None:
 
 
 def test_a_conflict_is_named_and_changes_nothing(library: Library) -> None:
+    """D27."""
     ids = fill(library, 3)
     score(library, ids, 3)
     background(library, "update score set score = 5 where picture_id = ?", ids[1])

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("read_as")
 
 
 def test_after_a_purge(library: Library) -> None:
-    """What is gone for good stays so, and does not stand in the way of what was done to others, or earlier."""
+    """D27. What is gone for good stays so, and does not stand in the way of what was done to others, or earlier."""
     ids = fill(library, 3)
     score(library, ids[2:], 2)
     score(library, ids[:2], 5)

@@ -87,6 +87,7 @@ def test_a_secret_reaches_the_engine_and_nothing_else(desk: Engined, caplog: pyt
 
 
 def test_cancel_stops_between_two_results(desk: Engined) -> None:
+    """D22."""
     ids = desk.take_in(12)
     job = desk.put("odd/colours", {"slow": 0.3})
     until(lambda: desk.notes("run"))

@@ -131,6 +131,7 @@ def test_a_load_can_be_cancelled(desk: Engined) -> None:
 
 
 def test_less_at_once_where_memory_is_short_and_it_is_remembered(desk: Engined) -> None:
+    """D22."""
     ids = desk.take_in(9)
     job = desk.run("odd/trouble", {"what": "crowd"})
     assert (job.state, job.error, desk.errors()) == ("done", None, {})

@@ -115,6 +115,7 @@ def test_same_bytes_are_one_picture(library: Library, folder: Path) -> None:
 
 
 def test_an_unmounted_folder_loses_nothing(library: Library, folder: Path, tmp_path: Path) -> None:
+    """D21."""
     take(library, folder, in_place=True)
     folder.rename(tmp_path / "unplugged")
     store = library.db.value("select id from store where scheme = 'folder'")
@@ -167,6 +168,7 @@ def test_copying_what_is_only_indexed_keeps_it(library: Library, folder: Path, t
 
 
 def test_what_was_thrown_away(library: Library, folder: Path) -> None:
+    """D17."""
     take(library, folder)
     (one,) = library.pictures(OWNER, q="name:1.png")
     library.delete(OWNER, DeletePictures(ids=[one.id]))

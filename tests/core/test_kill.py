@@ -100,6 +100,7 @@ def report(kind: str, kills: list[Kill], hit: int, wrong: dict[str, list[str]]) 
 
 @pytest.mark.parametrize("verb", IMPORTS)
 def test_an_import_survives_kill(verb: str, lab: Lab, effort: Effort, rng: random.Random) -> None:
+    """D25."""
     attack, whole = lab.attack(verb, Library.create, lab.source)
     with Library.open(whole, work=False) as library:
         expected = oracle.contents(library)

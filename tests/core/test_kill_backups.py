@@ -39,7 +39,7 @@ def test_backups_survive_kill(tmp_path: Path, effort: Effort, rng: random.Random
     lab = Lab(tmp_path, 1)
     attack, whole = lab.attack("backups", lambda path: begin(template, path))
     assert found_wrong(whole, killing.Ran(False, [{"backed": name, "score": 3} for name in BACKUPS], "")) == []
-    kills = attack.kills(effort.of(4, 100), rng)
+    kills = attack.kills(effort.of(4, 150), rng)
     wrong: dict[str, list[str]] = {}
     hit = 0
     for kill, path, ran in lab.trials(attack, kills):
@@ -99,3 +99,28 @@ def gone_on(path: Path) -> list[str]:
         wrong += [one for one in library.check(OWNER).problems if "missing" not in one]
     backups(path, lambda **receipt: None)
     return wrong + found_wrong(path, killing.Ran(False, [{"backed": name, "score": 3} for name in BACKUPS], ""))
+
+
+@pytest.mark.skipif(bool(killing.why_not()), reason="calls cannot be seen here")
+def test_a_name_comes_after_its_bytes(tmp_path: Path) -> None:
+    """For power cuts: each file is synced before it gets its name, and originals are safe before what names them is."""
+    library = tmp_path / "library"
+    Library.create(library)
+    with Library.open(library, work=False) as opened:
+        for n in range(4):
+            source = paint(tmp_path / "up" / f"{n}.png", n)
+            assert opened.upload(OWNER, source.name, source).status == "imported"
+    calls = killing.finished("backups", library)
+    places = tuple(str(beside(library, name)) for name in ("plain", "packed.zip", "again"))
+    named = [(at, old, new) for at, (call, old, new) in enumerate(calls) if call == "rename" and new.startswith(places)]
+    assert sum(new.endswith("/library.db") for _, _, new in named) == 6  # three backups and three libraries
+    assert sum(new.endswith("packed.zip") for _, _, new in named) == 3
+    for at, old, new in named:
+        if not new.endswith(".restoring"):  # of which nothing counts yet
+            assert ("fsync", old, "") in calls[:at], f"{new} got its name before its bytes were safe"
+            assert ("fsync", str(Path(new).parent), "") in calls[at:], f"the name of {new} is never made safe"
+        if new.endswith("/library.db"):
+            folder = str(Path(new).parent)
+            for when, _, other in named:
+                if when < at and other.startswith(f"{folder}/media/"):
+                    assert ("fsync", str(Path(other).parent), "") in calls[when:at], f"{other} is not safe by {new}"

@@ -311,3 +311,15 @@ def test_bound_and_read_only(library: Library, tmp_path: Path) -> None:
         assert then.count().total == 3 and len(then.block(then.view().header.view, 0)) == 24
         then.close()
         assert not list((path / "snapshots" / "scratch").iterdir())
+
+
+def test_what_does_not_fit_in_memory_is_sorted(library: Library) -> None:
+    """SQLite asks the same file system for its temporary files."""
+    ids = fill(library, 60)
+    id = take(library)
+    sql = "select p.id from picture p, picture q, picture r order by r.name || p.name || q.name || hex(q.sha256) desc"
+    with library.as_of(OWNER, id) as then, then.db.reading() as connection:
+        connection.pragma("temp_store", "file")
+        connection.pragma("cache_size", 10)
+        rows = connection.execute(sql).fetchall()
+    assert len(rows) == len(ids) ** 3 and rows == library.db.read(sql)

@@ -144,6 +144,7 @@ def test_a_project_is_what_is_in_it(desk: Desk) -> None:
 
 
 def test_dropping_leaves_what_belongs_elsewhere(desk: Desk) -> None:
+    """D20."""
     library, ids = desk.library, desk.ids
     beach, ann = desk.set("Beach", 0, 5), desk.character("Ann", 4, 8)
     old, new = desk.project("Old"), desk.project("New")

@@ -74,6 +74,7 @@ class Run:
                 lambda: library.delete(OWNER, DeletePictures(ids=self.some())),
                 lambda: library.restore(OWNER, RestorePictures(ids=self.some())),
                 lambda: library.undo(OWNER),
+                lambda: library.redo(OWNER),
                 self.imported,
             ]
         )
@@ -89,6 +90,31 @@ class Run:
     def take(self) -> None:
         id = self.library.take_snapshot(OWNER, TakeSnapshot()).id
         self.held[id] = plain(self.library)
+        for one in self.rng.sample(list(self.held), min(2, len(self.held))):
+            self.look(one)
+
+    def look(self, id: int) -> None:
+        """The past is what it was, and what differs since is what a comparison of the rows says."""
+        held, now = self.held[id], plain(self.library)
+        with self.library.as_of(OWNER, id) as then:
+            for name, rows in held.items():
+                if name not in ("setting", "scrapheap"):
+                    assert sorted(then.db.read(f"select * from {name}"), key=repr) == rows, name
+        expected: dict[str, list[int]] = {}
+        for table in self.library.door.tables():
+            if table.topic is not None and table.name not in ("setting", "scrapheap"):
+                keys = self.library.db.read("select pk from pragma_table_info(?)", (table.name,))
+                old, new = (by_key(rows[table.name], [at for (at,) in keys]) for rows in (held, now))
+                changed = sum(old[key] != new[key] for key in old.keys() & new.keys())
+                counts = [len(new.keys() - old.keys()), len(old.keys() - new.keys()), changed]
+                topic = table.topic or table.noun
+                expected[topic] = [sum(pair) for pair in zip(counts, expected.get(topic, [0, 0, 0]), strict=True)]
+        found = {
+            one.topic: [one.added, one.removed, one.changed] for one in self.library.diff_snapshot(OWNER, id).topics
+        }
+        found.pop("scrapheap", None)
+        found.pop("settings", None)
+        assert found == {topic: counts for topic, counts in expected.items() if any(counts)}
 
     def restore(self) -> None:
         id = self.rng.choice(list(self.held))
@@ -123,9 +149,17 @@ class Run:
         assert {row[0] for row in now["picture"]} == pictures | {row[0] for row in before["picture"]}
 
 
+def by_key(rows: list[tuple[object, ...]], keys: list[int]) -> dict[tuple[object, ...], tuple[object, ...]]:
+    """Rows by their primary key, given each column's place in it."""
+    return {tuple(value for value, key in zip(row, keys, strict=True) if key): row for row in rows}
+
+
 def test_random_sequences(open_library: Callable[..., Library], effort: Effort, rng: random.Random) -> None:
     for number in range(effort.of(2, 30)):
         run = Run(open_library(f"library{number}", work=False), rng)
+        files = {run.library.path / "media" / f"{name}.png": rng.randbytes(99) for name in "ab"}
+        for path, body in files.items():
+            path.write_bytes(body)
         for turn in range(90):
             run.step()
             if turn % 9 == 4:
@@ -133,4 +167,6 @@ def test_random_sequences(open_library: Callable[..., Library], effort: Effort, 
             if turn % 13 == 12:
                 run.restore()
         assert run.library.db.read("pragma integrity_check") == [("ok",)]
+        left = [path for path in (run.library.path / "media").rglob("*") if path.is_file()]
+        assert {path: path.read_bytes() for path in left} == files  # no restore touches a file
         run.library.close()

@@ -308,6 +308,7 @@ def test_the_order_by_hand_is_that_of_one_set(library: Library, text: str) -> No
 
 
 def test_a_locked_set_stays_as_it_is(library: Library) -> None:
+    """D12."""
     ids = fill(library, 4)
     id, other = make(library, "Harbour", ids[:2]), make(library, "Other")
     library.add_tags(OWNER, AddTags(ids=ids[2:], tags=["sea"]))

@@ -102,6 +102,7 @@ def test_a_folder_with_texts(library: Library, tmp_path: Path, in_place: bool) -
 
 
 def test_nothing_said_is_wiped(library: Library, tmp_path: Path) -> None:
+    """D19."""
     paint(tmp_path / "a" / "one.png")
     take(library, tmp_path / "a", in_place=True)
     library.add_tags(OWNER, AddTags(ids=[1], tags=["lake"]))

@@ -249,6 +249,7 @@ def test_who_may(library: Library) -> None:
 
 
 def test_removed_pictures_leave_nothing(library: Library) -> None:
+    """D23."""
     ids = fill(library, 2)
     store(library, tagger(library), {picture: [("cat", 0.9)] for picture in ids})
     library.add_tags(OWNER, AddTags(ids=ids, tags=["x"]))

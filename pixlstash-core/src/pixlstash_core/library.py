@@ -60,7 +60,7 @@ from .jobs import Handler, Jobs, Task
 from .lock import Holder, Lock
 from .media import DecoderPool, Limits
 from .nouns import Noun, Table
-from .past import Past, Pasts
+from .past import BoundPast, Past, Pasts
 from .people import People
 from .plugins import Plugins
 from .search import Search
@@ -173,7 +173,9 @@ class Library(UseCases):
             Scratch(path, self.public_id),
             EngineLimits.chosen(os.environ),
         )
-        self.search = Search(self.db, self.likeness, self.outputs, self.host, places, self._references)
+        self.search = Search(
+            self.db, self.likeness, self.outputs, self.host, places, partial(faces.references_of, self.db)
+        )
         counted = partial(getattr, self.door, "nouns")
         self.views = self._looking(self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search)
         self.people = People(self.db, self.views, self.likeness, counted)
@@ -282,10 +284,6 @@ class Library(UseCases):
                 self._weigh_soon()
             self.host.start()
             self.queue.start()
-
-    def _references(self, name: str) -> list[int]:
-        with self.db.reading() as connection:
-            return faces.references_of(connection, name)
 
     def _tidy(self) -> None:
         self.views.drop_idle()
@@ -456,23 +454,10 @@ class Bound:
     def as_of(self, id: int) -> Any:
         """The same methods, of the library as of a snapshot. Close it afterwards, and this one after it."""
         opening = ExitStack()
-        return _BoundPast(opening.enter_context(self.library.as_of(self.reader, id)), self.reader, opening)
+        return BoundPast(opening.enter_context(self.library.as_of(self.reader, id)), self.reader, opening)
 
     def close(self) -> None:
         self.library.close()
-
-
-class _BoundPast:
-    """The past, with the reader filled in."""
-
-    def __init__(self, past: Past, reader: Reader, opening: ExitStack) -> None:
-        self._past, self._reader, self._opening = past, reader, opening
-
-    def __getattr__(self, name: str) -> Any:
-        return partial(getattr(self._past, name), self._reader)
-
-    def close(self) -> None:
-        self._opening.close()
 
 
 def _unfinished(path: Path) -> list[Path]:

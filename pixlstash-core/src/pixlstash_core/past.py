@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 LOOKS = frozenset(
     "info view block details pictures find count suggest statistics picture payload thumbnail original"
     " sidebar icons sets find_set set_members characters find_character character_members"
-    " projects find_project project_members queries picture_stack"
+    " projects find_project project_members queries picture_stack picture_faces character_faces"
     " tags tag picture_tags complete_tags caption veil".split()
 )
 #: How many are kept open, and for how many seconds without use.
@@ -102,6 +103,19 @@ def _refused(self: Past, *args: Any, **given: Any) -> NoReturn:
 for _name in dir(UseCases):
     if not _name.startswith("_") and callable(getattr(UseCases, _name)) and _name not in LOOKS:
         setattr(Past, _name, _refused)
+
+
+class BoundPast:
+    """The past, with the reader filled in."""
+
+    def __init__(self, past: Past, reader: Reader, opening: ExitStack) -> None:
+        self._past, self._reader, self._opening = past, reader, opening
+
+    def __getattr__(self, name: str) -> Any:
+        return partial(getattr(self._past, name), self._reader)
+
+    def close(self) -> None:
+        self._opening.close()
 
 
 class _Kept(Struct, eq=False):

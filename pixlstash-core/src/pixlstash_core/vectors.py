@@ -45,6 +45,8 @@ def mean(vectors: Sequence[bytes]) -> bytes:
 
 #: Rows that are compared at once: what fits into a core's cache.
 BLOCK = 8192
+#: Of more rows than one in so many, all are read.
+DENSE = 2.5
 
 
 class Matrix:
@@ -81,6 +83,8 @@ class Matrix:
         """The cosine (f32) of a vector (f16 or f32, of length 1) with every row, or with the rows at `places`."""
         import numpy as np
 
+        if places is not None and DENSE * len(places) > len(self.rows):
+            return self.scores(query)[places]  # gathering so many takes longer than comparing with all
         out = np.empty(len(self.rows) if places is None else len(places), np.float32)
         blocks = range(0, len(out), BLOCK)
         compare = _comparer(np.asarray(query, np.float16 if _numkong() else np.float32))

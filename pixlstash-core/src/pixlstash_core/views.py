@@ -17,16 +17,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from . import pictures, query, scope, sections, suggest
 from .db import Database, bind_ids
 from .errors import Invalid, QueryError, ViewGone
 from .nouns import Hidden, Term
+from .orders import Order, Told, Veiled
 from .plan import Language, Look, Plan, found, mask_of
-from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranked, Ranker
-from .types import Alike, Picture, Reader, Rows, Section, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
+from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranker
+from .types import Alike, Picture, Reader, Rows, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,55 +44,6 @@ BUDGET, IDLE = 64 << 20, 600
 #: Raised when thumbnails are drawn differently, so that cached ones are not used.
 THUMBNAILS = "1"
 SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
-
-
-class Order(Struct, eq=False):
-    """The ids of a view in order, one aspect byte each, and the scrubber's labels. `marks`: a byte each, if any.
-
-    `beneath`: found as well, but beneath others in their stacks.
-    """
-
-    key: str
-    ids: NDArray[np.uint32]
-    aspects: bytes
-    sections: list[Section]
-    sort: str
-    text: str
-    scope: str
-    beneath: int
-    marks: bytes | None = None
-    notes: list[str] = []
-    used: float = 0.0
-
-    @property
-    def bytes(self) -> int:
-        return len(self.ids) * (5 if self.marks is None else 6) + 200
-
-
-class Told(Struct, eq=False):
-    """What of a query holds for a picture: words and where it has them, conditions, and how it fits what it is like."""
-
-    found: bool
-    words: list[tuple[str, str]]
-    conditions: list[str]
-    fits: list[Any]
-    notes: list[str]
-    ranked: Ranked | None
-
-
-class Veiled(Struct, eq=False):
-    """One bit for each picture of the frame that is hidden, or blurred; None: none is."""
-
-    hidden: NDArray[np.bool_] | None
-    blurred: NDArray[np.bool_] | None
-    frame: Frame
-    memberships: Memberships
-
-    def hides(self, picture: int) -> bool:
-        return self.hidden is not None and picture < len(self.hidden) and bool(self.hidden[picture])
-
-    def blurs(self, picture: int) -> bool:
-        return self.blurred is not None and picture < len(self.blurred) and bool(self.blurred[picture])
 
 
 class Views:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -20,7 +21,7 @@ from ..lock import Lock
 from ..snapshots.freeze import Alone
 from . import metadata
 from .metadata import Made, Original, Writing
-from .places import DATABASE, HUB, Archive, Place, place_of
+from .places import DATABASE, HUB, Archive, Place, about, place_of
 
 Progress = Callable[[int, int], None]
 
@@ -57,23 +58,36 @@ def make(parts: Parts, path: Path, made: Made, ids: Sequence[int] | None, progre
     _drop(parts.scratch)
     try:
         place.begin()
-        metadata.copied(parts.db, parts.alone, parts.scratch, database)
-        if made.access:
-            metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
-        found = _copy(parts, place, list(metadata.originals(database, ids, _verbatim(parts.connect))), progress)
-        made = replace(made, revision=metadata.revision(database))
-        count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)
-        place.finish(database, hub if made.access else None)
-        dropped = place.tidy({one.key for one in (*found.kept, *found.lost)})
-        return replace(found, pictures=count, dropped=dropped)
-    except BaseException:
-        place.give_up()
-        raise
+        return _make(parts, place, made, ids, progress, database, hub)
     finally:
         if lock is not None:
             lock.release()
         with suppress(OSError):
             _drop(parts.scratch)
+
+
+def _make(
+    parts: Parts,
+    place: Place,
+    made: Made,
+    ids: Sequence[int] | None,
+    progress: Progress,
+    database: Path,
+    hub: Path,
+) -> Copied:
+    try:
+        if made.access:  # before the database, so that it knows of nothing that is not in that
+            metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
+        metadata.copied(parts.db, parts.alone, parts.scratch, database)
+        found = _copy(parts, place, list(metadata.originals(database, ids, _verbatim(parts.connect))), progress)
+        made = replace(made, revision=metadata.revision(database))
+        count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)
+        place.finish(database, hub if made.access else None, msgspec.json.encode(made))
+        dropped = place.tidy({one.key for one in (*found.kept, *found.lost)})
+        return replace(found, pictures=count, dropped=dropped)
+    except BaseException:
+        place.give_up()
+        raise
 
 
 def demand_free(library: Path, path: Path, made: Made) -> None:
@@ -86,6 +100,8 @@ def demand_free(library: Path, path: Path, made: Made) -> None:
             raise Conflict(f"{path} is a folder.")
         if not path.parent.is_dir():
             raise NotFound(f"There is no folder {path.parent}.")
+        if path.exists():
+            metadata.demand_like(path, metadata.decoded(about(path)), made)
         return
     if path.exists() and not path.is_dir():
         raise Conflict(f"{path} is a file. A backup in one file has a name that ends in .zip.")
@@ -107,6 +123,8 @@ def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Prog
         elif any(_put(parts, place, one, *where) for where in one.places):
             kept.append(one)
             copied, size = copied + 1, size + one.size
+        elif place.keep(one.key, one.sha256):
+            kept.append(one)
         else:
             lost.append(one)
         progress(number + 1, len(wanted))

@@ -119,7 +119,8 @@ def finished(
         hub.close()
         db.close()
     with translated(), closing(apsw.Connection(str(path))) as connection:
-        fetch(connection, "delete from derived_outbox")
+        if not made.access:
+            fetch(connection, "delete from derived_outbox")
         fetch(connection, "pragma journal_mode = delete")
         if ids is not None:
             fetch(connection, "vacuum")  # or what was left out would still lie in the file
@@ -206,13 +207,25 @@ def read(path: Path) -> Made | None:
     return made if revision(path) <= made.revision + 1 else None  # one more is the change that made it a backup
 
 
+def decoded(text: bytes) -> Made | None:
+    """What a file says it is, if it does."""
+    try:
+        return msgspec.json.decode(text, type=Made) if text else None
+    except msgspec.DecodeError:
+        return None
+
+
 def demand_same(path: Path, made: Made) -> None:
-    """`Conflict` unless a backup of the same library and the same choice is there, or none."""
-    found = read(path)
+    """`Conflict` unless the database there is that of a backup of the same library and the same choice."""
+    demand_like(path.parent, read(path), made)
+
+
+def demand_like(place: Path, found: Made | None, made: Made) -> None:
+    """`Conflict` unless what was found in a place is a backup of the same library and the same choice."""
     if found is None:
-        raise Conflict(f"{path.parent} is a library, or was used as one since it was made. Name another folder.")
+        raise Conflict(f"{place} is no backup, or was used as a library since it was made. Name another place.")
     if found.library != made.library:
-        raise Conflict(f"{path.parent} holds a backup of another library. Name another folder.")
+        raise Conflict(f"{place} holds a backup of another library. Name another place.")
     if found.query != made.query:
         what = f"of what {found.query!r} finds" if found.query else "of everything"
-        raise Conflict(f"{path.parent} holds a backup {what}. Name another folder.")
+        raise Conflict(f"{place} holds a backup {what}. Name another place.")

@@ -63,6 +63,10 @@ class Folder:
                 temporary.unlink(missing_ok=True)
         return right
 
+    def keep(self, key: str, sha256: bytes) -> bool:
+        """Take an original over from the backup before, if it has it: what is there is there already."""
+        return False
+
     def settle(self) -> None:
         """Have all names be durable."""
         with writing_to(self.root):
@@ -70,8 +74,8 @@ class Folder:
                 fsync_folder(folder)
             self._touched.clear()
 
-    def finish(self, database: Path, hub: Path | None) -> None:
-        """Have the backup be this from now on: what comes last is its database."""
+    def finish(self, database: Path, hub: Path | None, about: bytes) -> None:
+        """Have the backup be this from now on: what comes last is its database, which says itself what it is of."""
         self.settle()
         with writing_to(self.root):
             for source, name in ((hub, HUB), (database, DATABASE)):
@@ -123,7 +127,14 @@ class Archive:
             self._store(f"{MEDIA}/{key}", held)  # type: ignore[arg-type]
         return True
 
-    def finish(self, database: Path, hub: Path | None) -> None:
+    def keep(self, key: str, sha256: bytes) -> bool:
+        if self._before is None or f"{MEDIA}/{key}" not in self._before.NameToInfo:
+            return False
+        with self._before.open(f"{MEDIA}/{key}") as source:
+            return self.put(key, sha256, source)  # type: ignore[arg-type]
+
+    def finish(self, database: Path, hub: Path | None, about: bytes) -> None:
+        self._zip.comment = about
         with writing_to(self._path):
             for path, name in ((hub, HUB), (database, DATABASE)):
                 if path is not None:
@@ -162,6 +173,15 @@ class Archive:
 
 
 Place = Folder | Archive
+
+
+def about(path: Path) -> bytes:
+    """What a file says it is a backup of; nothing when it is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.comment if DATABASE in archive.NameToInfo else b""
+    except (OSError, zipfile.BadZipFile, ValueError):
+        return b""
 
 
 def place_of(path: Path) -> Place:

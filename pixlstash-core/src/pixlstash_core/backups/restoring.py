@@ -5,6 +5,7 @@ The library's database gets its name last: until then it is no library, and rest
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import zipfile
@@ -34,19 +35,22 @@ def restore(backup: Path, target: Path, access: bool, progress: Callable[[int, i
         try:
             if (target / DATABASE).exists():
                 raise Conflict(f"{target} is a library already.")
-            known = {"lock", "media", UNFINISHED, HUB}
-            if any(one.name not in known for one in target.iterdir()):
+            database, fresh = target / UNFINISHED, target / f"{UNFINISHED}.new"
+            found = {one.name for one in target.iterdir() if not one.name.startswith(UNFINISHED)} - {"lock"}
+            if found and not database.exists():  # nor has a run been cut short here
                 raise Invalid(f"{target} is not empty. Name a new or empty folder for the library.")
-            for left in target.glob(f"{UNFINISHED}*"):
+            for left in target.glob(f"{UNFINISHED}[.-]*"):
                 left.unlink()
-            database = target / UNFINISHED
-            _take(source, DATABASE, database)
-            _renew(database)
+            _take(source, DATABASE, fresh)
+            _renew(fresh)
+            os.replace(fresh, database)
             lost = _originals(source, database, Folder(target), progress)
+            (target / HUB).unlink(missing_ok=True)
             if access:
-                (target / HUB).unlink(missing_ok=True)
                 _take(source, HUB, target / HUB)
             with writing_to(target):
+                with database.open("rb+") as file:
+                    os.fsync(file.fileno())
                 database.rename(target / DATABASE)
                 fsync_folder(target)
             return lost
@@ -58,6 +62,8 @@ def _take(source: Source, name: str, path: Path) -> None:
     try:
         with source.database(name) as file, writing_to(path.parent), create_private(path) as out:
             shutil.copyfileobj(file, out, BLOCK)
+            out.flush()
+            os.fsync(out.fileno())
     except zipfile.BadZipFile as error:
         raise PixlStashError(f"The backup is damaged: {error}.") from error
 

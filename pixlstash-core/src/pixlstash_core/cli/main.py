@@ -298,7 +298,7 @@ def demo(ctx: click.Context, pictures: int, served: bool, host: str, port: int) 
     run(path, pictures, served, host, port)
 
 
-for nouns in (pictures, groups, snapshots, backups, tags, tidying, engines, plugins, search, people):
+for nouns in (pictures, groups, snapshots, backups, tags, tidying, engines, search, people, plugins):
     for command in nouns.COMMANDS:
         pixlstash.add_command(command)
 

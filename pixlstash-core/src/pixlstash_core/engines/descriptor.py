@@ -1,8 +1,8 @@
 """A description of how a picture looks, by colour and structure: finds copies and what resembles them, and no meaning.
 
-Three parts, each of length 1 and weighed: the colours there are wherever they are, which way edges run in a coarse
-grid, and where it is light, dark and coloured. All are smooth, so that a copy that was resized, compressed or cut a
-little stays close.
+Three parts of equal weight, each of length 1 without what all pictures have in common: the colours there are wherever
+they are, which way edges run in which colours, and which way they run in each cell of a coarse grid. All are smooth, so
+that a copy that was resized, compressed or cut stays close.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from typing import Any
 from ..engine import Embedder, Image
 
 SIDE = 64
-#: Steps of each opponent colour; cells of the grid of edges, and directions; cells of the layout.
-STEPS, CELLS, WAYS, LAYOUT = 8, 3, 8, 3
-WEIGHTS = (1.5, 1.0, 0.4)
+#: Steps of light and of each opponent colour; directions; cells of the grid; steps of the colours edges are told by.
+STEPS, WAYS, CELLS, HUES = (6, 5, 5), 8, 5, (3, 3, 3)
 
 
 class Descriptor(Embedder[None]):
     """The embedder `visual-descriptor`."""
 
-    id, revision, label, lane = "visual-descriptor", "1", "Looks", "cpu"
+    id, revision, label, lane = "visual-descriptor", "2", "Looks", "cpu"
     image_side, batch_size = 2 * SIDE, 32
 
     def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[Any]:
@@ -38,15 +37,20 @@ def describe(image: Any) -> Any:
     light = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
     across = rgb[..., 0] - rgb[..., 1]  # red against green
     down = (rgb[..., 0] + rgb[..., 1]) / 2 - rgb[..., 2]  # yellow against blue
-    found = (_colours(light, across, down), _edges(light), _layout(light, across, down))
-    return np.concatenate([weight * _unit(part) for weight, part in zip(WEIGHTS, found)]).astype(np.float32)
+    planes = (light, 0.5 + 0.8 * across, 0.5 + 0.8 * down)
+    ways = _ways(light)
+    parts = (_colours(planes, STEPS).mean(axis=0), ways.reshape(-1, WAYS).T @ _colours(planes, HUES), _grid(ways))
+    # Roots are taken so that what is rare counts, too.
+    return np.concatenate([_unit(np.sqrt(part).ravel()) for part in parts]).astype(np.float32)
 
 
 def _unit(part: Any) -> Any:
+    """Of length 1, without its mean."""
     import numpy as np
 
+    part = part - part.mean()
     length = float(np.linalg.norm(part))
-    return part / length if length > 1e-9 else part + 1 / np.sqrt(len(part))
+    return part / length if length > 1e-6 else part + 1 / np.sqrt(len(part))
 
 
 def _soft(values: Any, steps: int) -> Any:
@@ -57,39 +61,31 @@ def _soft(values: Any, steps: int) -> Any:
     return np.maximum(0, 1 - np.abs(place - np.arange(steps)))
 
 
-def _colours(light: Any, across: Any, down: Any) -> Any:
-    """How much of each colour there is, as a joint histogram, roots taken: rare colours count, too."""
-    import numpy as np
-
-    parts = [_soft(values, STEPS).reshape(-1, STEPS) for values in (light, 0.5 + 0.8 * across, 0.5 + 0.8 * down)]
-    joint = np.einsum("pa,pb,pc->abc", *parts, optimize=True).ravel() / light.size
-    return np.sqrt(joint)
+def _colours(planes: Sequence[Any], steps: Sequence[int]) -> Any:
+    """How much each pixel has of each colour, as rows: light, red against green, yellow against blue, in steps."""
+    light, across, down = (_soft(plane, count).reshape(SIDE * SIDE, -1) for plane, count in zip(planes, steps))
+    return (light[:, :, None, None] * across[:, None, :, None] * down[:, None, None, :]).reshape(SIDE * SIDE, -1)
 
 
-def _edges(light: Any) -> Any:
-    """Which way edges run in each cell of a coarse grid, each cell softly bounded."""
+def _ways(light: Any) -> Any:
+    """How strongly an edge runs each way at each pixel, up or down it being the same."""
     import numpy as np
 
     steep_y, steep_x = np.gradient(light)
     strength = np.sqrt(np.hypot(steep_x, steep_y))
-    way = (np.arctan2(steep_y, steep_x) / np.pi) % 1.0 * WAYS  # up or down an edge is the same way
+    way = (np.arctan2(steep_y, steep_x) / np.pi) % 1.0 * WAYS
     low = np.floor(way).astype(np.int64)
     part = way - low
     ways = np.zeros((*light.shape, WAYS), np.float32)
     rows, columns = np.indices(light.shape)
     ways[rows, columns, low % WAYS] += strength * (1 - part)
     ways[rows, columns, (low + 1) % WAYS] += strength * part
-    cells = _soft(np.linspace(0, 1, SIDE), CELLS)
-    grid = np.einsum("yi,xj,yxw->ijw", cells, cells, ways, optimize=True)
-    return np.sqrt(grid).ravel()
+    return ways
 
 
-def _layout(light: Any, across: Any, down: Any) -> Any:
-    """Where it is lighter, redder and yellower than the picture on the whole."""
+def _grid(ways: Any) -> Any:
+    """The same in each cell of a coarse grid, each cell softly bounded."""
     import numpy as np
 
-    cells = _soft(np.linspace(0, 1, SIDE), LAYOUT)
-    cells = cells / cells.sum(axis=0)
-    planes = np.stack([light, 1.5 * across, 1.5 * down])
-    grid = np.einsum("yi,xj,pyx->pij", cells, cells, planes, optimize=True)
-    return (grid - grid.mean(axis=(1, 2), keepdims=True)).ravel()
+    cells = _soft(np.linspace(0, 1, SIDE), CELLS)
+    return np.tensordot(np.tensordot(cells, ways, (0, 0)), cells, (1, 0))

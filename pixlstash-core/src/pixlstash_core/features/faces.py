@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from .. import groups, scope
-from ..db import bind_ids, fetch
+from ..db import Database, bind_ids, fetch
 from ..errors import Invalid, NotFound
 from ..groups import CHARACTERS, Told, many
 from ..nouns import Matching, Noun, Term
@@ -200,10 +200,11 @@ def named(write: Write, name: str) -> int | None:
     return found
 
 
-def references_of(connection: apsw.Connection, name: str) -> list[int]:
+def references_of(db: Database, name: str) -> list[int]:
     """The engine's faces that the characters of a name (as `character:` takes it) are told by."""
-    found = groups.of_name(connection, CHARACTERS, name)
-    return [face for character in found for face in references(connection, character)]
+    with db.reading() as connection:
+        found = groups.of_name(connection, CHARACTERS, name)
+        return [face for character in found for face in references(connection, character)]
 
 
 def references(connection: apsw.Connection, character: int) -> list[int]:

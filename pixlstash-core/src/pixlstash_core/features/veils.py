@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 import apsw
 from msgspec.structs import replace
 
+from ..orders import Veiled
 from ..types import CharacterInfo, ProjectInfo, SetInfo, Sidebar
-from ..views import Veiled
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,6 @@ It may crash, hang or starve: the library sees to that. What a plugin prints goe
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import mmap
 import os
@@ -56,7 +55,7 @@ class Desk:
     def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
         self._start = start
         self._in, self._out = pipe_in, pipe_out
-        self._orders: queue.SimpleQueue[Load | Batch | Texts] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[Load | Batch | Texts, dict[str, Any]]] = queue.SimpleQueue()
         self._here: queue.SimpleQueue[Here] = queue.SimpleQueue()
         self._asking = threading.Lock()  # an engine may open pictures on threads of its own
         self._sending = threading.Lock()
@@ -71,7 +70,7 @@ class Desk:
 
     def serve(self) -> bool:
         """One order; False when this process is of no more use."""
-        order = self._orders.get()
+        order, mapped = self._orders.get()
         try:
             if isinstance(order, Load):
                 seconds = time.monotonic()
@@ -80,7 +79,7 @@ class Desk:
             elif isinstance(order, Texts):
                 self._send(Ran(order.number, self._texts(order)))
             else:
-                self._send(Ran(order.number, self._run(order)))
+                self._send(Ran(order.number, self._run(order, mapped)))
             return True
         except Stopped:
             self._send(Broke(getattr(order, "number", -1), "stopped", ""))
@@ -115,23 +114,22 @@ class Desk:
 
     # -- running -------------------------------------------------------------------------------------------------------
 
-    def _run(self, batch: Batch) -> list[Any]:
-        """The plain results of a batch, one an item."""
+    def _run(self, batch: Batch, mapped: dict[str, Any]) -> list[Any]:
+        """The plain results of a batch, one an item. `mapped`: the pixels of its stills, by path."""
         assert self._engine is not None
         params = read_params(self._engine.Params, batch.params)
-        with contextlib.ExitStack() as open_files:
-            images: list[Image] = []
-            owners: list[int] = []
-            for n, item in enumerate(batch.items):
-                stills = [self._image(item, still, open_files) for still in item.stills]
-                if self._kind.grouped:
-                    stills[0].frames = stills
-                    stills = stills[:1]
-                images += stills
-                owners += [n] * len(stills)
-            values: list[Any] = []
-            for at in range(0, len(images), batch.most):
-                values += self._results(images[at : at + batch.most], params, batch.number)
+        images: list[Image] = []
+        owners: list[int] = []
+        for n, item in enumerate(batch.items):
+            stills = [self._image(item, still, mapped) for still in item.stills]
+            if self._kind.grouped:
+                stills[0].frames = stills
+                stills = stills[:1]
+            images += stills
+            owners += [n] * len(stills)
+        values: list[Any] = []
+        for at in range(0, len(images), batch.most):
+            values += self._results(images[at : at + batch.most], params, batch.number)
         found: list[list[tuple[float | None, Any]]] = [[] for _ in batch.items]
         for owner, image, value in zip(owners, images, values):
             found[owner].append((image.frame, value))
@@ -177,11 +175,12 @@ class Desk:
             self._beat = now
             self._send(Beat())
 
-    def _image(self, item: Item, still: Still, open_files: contextlib.ExitStack) -> Image:
+    def _image(self, item: Item, still: Still, mapped: dict[str, Any]) -> Image:
         pixels: Any = None
         if still.path:
-            file = open_files.enter_context(open(still.path, "rb"))
-            pixels = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            pixels = mapped[still.path]
+            if isinstance(pixels, OSError):
+                raise pixels
         return Image(
             Pictured(item.picture, item.kind, item.size),
             still.width,
@@ -227,10 +226,24 @@ class Desk:
                     self._stopped = order.number
                 elif isinstance(order, Here):
                     self._here.put(order)
-                elif isinstance(order, Load | Batch | Texts):
-                    self._orders.put(order)
+                elif isinstance(order, Load | Texts):
+                    self._orders.put((order, {}))
+                elif isinstance(order, Batch):  # its pixels are mapped while the engine is at the batch before
+                    self._orders.put((order, _mapped(order)))
         except (EOFError, OSError, ValueError):
             os._exit(0)
+
+
+def _mapped(batch: Batch) -> dict[str, Any]:
+    """The pixels of the stills of a batch by path, or why they are not there."""
+    found: dict[str, Any] = {}
+    for path in (still.path for item in batch.items for still in item.stills if still.path):
+        try:
+            with open(path, "rb") as file:
+                found[path] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            found[path] = error if isinstance(error, OSError) else OSError(str(error))
+    return found
 
 
 def _iterated(given: Any) -> Iterator[Any]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..db import Database
 from ..features import faces
+from ..orders import Told
 from ..scope import sees
 from ..types import Reader, Reason, Why
-from ..views import Told
 
 #: Places of words, as people call them.
 PLACES = {"name": "name, title or keywords", "caption": "caption", "prompt": "prompt", "tag": "tags"}

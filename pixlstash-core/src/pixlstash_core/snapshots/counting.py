@@ -23,7 +23,7 @@ def summary(connection: apsw.Connection, plan: Plan, purged: int) -> RestoreSumm
     """Counts of what really changes; `old` is attached, with the plan in it."""
     root = plan.step("picture")
     recreated, deleted = (root.put, root.go) if root else (0, 0)
-    if root and not plan.choice.only:  # counting rows alone is quick
+    if root and plan.choice.only is None:  # counting rows alone is quick
         both = _count(connection, "select count(*) from old.picture") - recreated
     else:
         both = _count(connection, "select count(*) from main.picture where id in (select id from old.picture)")

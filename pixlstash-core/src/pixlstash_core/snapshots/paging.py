@@ -118,7 +118,9 @@ class Paging(apsw.VFS):
     # -- what SQLite asks ----------------------------------------------------------------------------------------------
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:
-        return _File(self)
+        if flags[0] & apsw.SQLITE_OPEN_MAIN_DB:
+            return _File(self)
+        return apsw.VFSFile("", name, flags)  # what is too large to be sorted in memory
 
     def xAccess(self, pathname: str, flags: int) -> bool:
         return False

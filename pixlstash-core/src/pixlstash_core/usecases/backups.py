@@ -31,6 +31,8 @@ class Backups(Wired):
         shelf = self.restore_points.shelf
         with self.restores.alone("backup or restore"), self.restore_points.working("BACKUP", None):
             shelf.prepare()
+            if ask.access:
+                self.feed.catch_up()
             parts = making.Parts(
                 self.path, self.db, self.hub, self.door.aside, shelf.scratch, self.stores.connect, self._writing
             )

@@ -1,6 +1,15 @@
 /** Everything the page asks of the server goes through here: same origin, cookie session, errors as one class. */
 
 const ROOT = "/api/v1";
+/** What is asked of the present also while somebody looks at the past. */
+const PRESENT = /^\/(session|snapshots)(?=[/?]|$)/;
+
+let past: number | null = null;
+
+/** Ask from now on how the library was in a snapshot. Nothing of it can be changed. */
+export function lookBack(snapshot: number | null): void {
+  past = snapshot;
+}
 
 /** A refused or failed request. `status` 0: the server could not be reached. `detail` is a sentence for people. */
 export class ApiError extends Error {
@@ -36,7 +45,7 @@ function outcome(status: number): Outcome {
 
 /** The address of an API path, for `src`, `href` and EventSource. */
 export function address(path: string): string {
-  return ROOT + path;
+  return past === null || PRESENT.test(path) ? ROOT + path : `${ROOT}/asof/${past}${path}`;
 }
 
 /** Parameters as `?a=b`, leaving out those that are empty. */

@@ -92,6 +92,8 @@ export interface Looks {
   readonly: boolean;
   /** How many snapshots there are; null where they are not one's business. */
   snapshots: number | null;
+  /** The library is looked at as it was. */
+  past: boolean;
 }
 
 export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks): Row[] {
@@ -162,7 +164,7 @@ function places(info: SidebarInfo, { readonly, snapshots }: Pick<Looks, "readonl
         ];
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
-    ...kept,
+    ...(snapshots === null || past ? [] : [{ ...kept, count: snapshots }]),
     {
       type: "place",
       key: "place:scrapheap",

@@ -72,7 +72,7 @@ export function when(one: Snapshot): string {
 }
 
 function sameYear(one: Date, other: Date): boolean {
-  return one.getFullYear() === other.getFullYear() || other.getTime() - one.getTime() < 330 * 86_400_000;
+  return one.getFullYear() === other.getFullYear() || other.getTime() - one.getTime() < 350 * 86_400_000;
 }
 
 /** Heights in pixels that show sizes in bytes; a small one is still seen. */

@@ -12,11 +12,18 @@ class Shelf {
   problem = $state<string | null>(null);
   /** Verified here without a problem, by id: when. */
   sound = $state.raw<ReadonlyMap<number, number>>(new Map());
+  /** Called when a restore that somebody asked for is over. */
+  onrestored: () => void = () => {};
   #reading: Promise<void> | null = null;
   #again = false;
 
   get work(): SnapshotWork | null {
     return this.status?.active_job ?? null;
+  }
+
+  /** Nothing of the library is worth asking until it is over. */
+  get restoring(): boolean {
+    return this.work?.kind === "RESTORE";
   }
 
   find(id: number | null): Snapshot | undefined {
@@ -25,7 +32,7 @@ class Shelf {
 
   /** Ask how things are. Asked meanwhile, it asks once more. */
   read(): Promise<void> {
-    if (!library.owner) return Promise.resolve();
+    if (!library.owner || library.past) return Promise.resolve();
     if (this.#reading) this.#again = true;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = null;
@@ -41,7 +48,9 @@ class Shelf {
       const status = await get<SnapshotStatus>("/snapshots/status");
       // While one goes on only its progress changes.
       const going = status.active_job && this.status?.active_job?.started_at === status.active_job.started_at;
+      const restored = this.restoring && status.active_job?.kind !== "RESTORE" && status.active_job?.kind !== "TAKE";
       this.status = status;
+      if (restored) this.onrestored();
       if (!going || !this.list) this.list = await get<Snapshot[]>("/snapshots");
       this.problem = null;
     } catch (error) {

@@ -19,6 +19,8 @@ export interface Place {
   /** A page in place of the table, and what it is about: an engine, a character, a tag. */
   page?: Page | null;
   about?: string | null;
+  /** The snapshot whose library is looked at, instead of the present one. */
+  asof?: number | null;
 }
 
 const PAGES = ["duplicates", "engines", "people", "snapshots", "suggested"] as const;
@@ -37,6 +39,7 @@ export function parse(search: string): Place {
     mode: mode === "justified" || mode === "square" ? mode : null,
     ...reviewed(asked),
     ...turned(asked),
+    ...(whole(asked.get("asof")) !== null && { asof: whole(asked.get("asof")) }),
   };
 }
 

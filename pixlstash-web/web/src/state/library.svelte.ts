@@ -23,7 +23,12 @@ class Library {
   #counting: ReturnType<typeof setTimeout> | undefined;
 
   get readonly(): boolean {
-    return !this.session || this.session.read_only || this.session.rights === "read";
+    return !this.session || this.session.read_only || this.session.rights === "read" || this.past;
+  }
+
+  /** It is looked at as it was in a snapshot. */
+  get past(): boolean {
+    return route.asof !== null;
   }
 
   get owner(): boolean {
@@ -64,7 +69,7 @@ class Library {
     const [info, sidebar, jobs] = await Promise.all([
       get<LibraryInfo>("/library"),
       this.#bar(),
-      get<Job[]>("/jobs").catch(() => null),
+      this.past ? null : get<Job[]>("/jobs").catch(() => null),
     ]);
     this.info = info;
     this.sidebar = sidebar;

@@ -7,6 +7,7 @@ import { listen } from "./events";
 import { library } from "./library.svelte";
 import { route } from "./route.svelte";
 import { table } from "./table.svelte";
+import { restoring } from "../snapshots/restoring.svelte";
 import { shelf } from "../snapshots/shelf.svelte";
 import { uploads } from "../uploads/uploads.svelte";
 import { veiling } from "./veiling.svelte";
@@ -60,7 +61,7 @@ export function follow(untouched: () => boolean): () => void {
   async function changed({ revision, count, ids, fields }: PicturesEvent): Promise<void> {
     await settled(); // an own change may be heard of before it is answered
     library.reached(revision);
-    if (own.delete(revision)) return;
+    if (own.delete(revision) || shelf.restoring || restoring.going) return; // all is asked anew when it is over
     library.recount();
     table.view?.frozen.doubt(ids.length < count ? undefined : ids);
     if (!fields || fields.includes("deleted")) table.changed += count;
@@ -75,6 +76,11 @@ export function follow(untouched: () => boolean): () => void {
     if (live()) soon(0);
   }
 
+  shelf.onrestored = () => {
+    if (restoring.going) return;
+    library.recount();
+    void table.renew();
+  };
   const stop = listen({
     added,
     changed: (event) => void changed(event),

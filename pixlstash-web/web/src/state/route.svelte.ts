@@ -14,6 +14,8 @@ class Route {
   page = $state<Page | null>(null);
   /** What it is about: an engine, a character, a tag. */
   about = $state<string | null>(null);
+  /** The snapshot whose library is looked at, for as long as the page lives. */
+  asof: number | null = null;
   /** The picture at the top of the screen and how far it is scrolled, in pixels. Written by the grid at rest. */
   at: number | null = null;
   offset = 0;
@@ -122,6 +124,7 @@ class Route {
     this.of = place.of ?? null;
     this.page = place.page ?? null;
     this.about = place.about ?? null;
+    this.asof = place.asof ?? null;
     const kept = history.state as { offset?: unknown; opened?: unknown } | null;
     this.offset = typeof kept?.offset === "number" ? kept.offset : 0;
     this.#opened = kept?.opened === true;
@@ -130,10 +133,10 @@ class Route {
   }
 
   #write(push: boolean): void {
-    const { q, sort, at, open, review, panes, of, page, about } = this;
+    const { q, sort, at, open, review, panes, of, page, about, asof } = this;
     const size = prefs.size === usualSize() ? null : prefs.size;
     const mode = prefs.mode === "justified" ? null : prefs.mode;
-    const place: Place = { q, sort, at, open, size, mode, review, panes, of, page, about };
+    const place: Place = { q, sort, at, open, size, mode, review, panes, of, page, about, asof };
     const kept = { offset: this.offset, opened: this.#opened };
     if (push) history.pushState(kept, "", write(place));
     else history.replaceState(kept, "", write(place));

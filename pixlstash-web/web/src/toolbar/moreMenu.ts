@@ -30,9 +30,10 @@ export function moreMenu(acts: Acts): Item[] {
       icon: "stack",
       run: () => (dialogs.stacks = { chosen: table.selection.size ? chosen(-1) : null }),
     });
-  if (library.owner) items.push({ label: "Snapshots", icon: "history", run: () => route.turn("snapshots") });
-  items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
-  if (library.owner) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
+  if (library.owner && !library.past)
+    items.push({ label: "Snapshots", icon: "history", run: () => route.turn("snapshots") });
+  if (!library.past) items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
+  if (library.owner && !library.past) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
   items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => aside.toggle("statistics") });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => (veil.dialog = true) });
