@@ -147,24 +147,11 @@ const DECIDED: readonly Row[] = [
   { type: "page", key: "page:suggested", level: 2, label: "Suggested tags", page: "suggested", icon: "tag" },
 ];
 
-function places(info: SidebarInfo, { readonly, snapshots }: Pick<Looks, "readonly" | "snapshots">): Row[] {
-  const kept: Row[] =
-    snapshots === null
-      ? []
-      : [
-          {
-            type: "page",
-            key: "page:snapshots",
-            level: 2,
-            label: "Snapshots",
-            page: "snapshots",
-            icon: "history",
-            count: snapshots,
-          },
-        ];
+function places(info: SidebarInfo, { readonly, snapshots, past }: Looks): Row[] {
+  const kept = { type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots" } as const;
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
-    ...(snapshots === null || past ? [] : [{ ...kept, count: snapshots }]),
+    ...(snapshots === null || past ? [] : [{ ...kept, icon: "history", count: snapshots } as const]),
     {
       type: "place",
       key: "place:scrapheap",
@@ -174,7 +161,7 @@ function places(info: SidebarInfo, { readonly, snapshots }: Pick<Looks, "readonl
       pictures: info.scrapheap,
     },
     { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates", icon: "copy" },
-    ...(readonly ? [] : DECIDED),
+    ...(readonly || past ? [] : DECIDED),
   ];
 }
 
