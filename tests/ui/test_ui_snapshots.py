@@ -78,7 +78,7 @@ def test_they_are_walked_through_by_keyboard(sit: Sit, served: Served) -> None:
     desk.press("ArrowLeft")
     expect(points(desk).nth(1)).to_be_focused()
     expect(points(desk).nth(1)).to_have_attribute("aria-selected", "true")
-    assert desk.parameter("snapshot") == "2"
+    assert desk.parameter("about") == "2"
     desk.press("Home")
     expect(points(desk).nth(0)).to_be_focused()
     desk.page.reload()

@@ -190,5 +190,5 @@ test("the history of a picture tells the moments at which something changed", ()
 test("ways into the past and back", () => {
   expect(pastOf({ id: 4 })).toBe("/?asof=4");
   expect(presentOf({ q: "score:5", sort: "-score" })).toBe("/?q=score:5&sort=-score");
-  expect(pointOf(4)).toBe("/?page=snapshots&snapshot=4");
+  expect(pointOf(4)).toBe("/?page=snapshots&about=4");
 });
