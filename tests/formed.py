@@ -1,4 +1,4 @@
-"""An engine whose settings are of every kind that a form knows, and one whose weights are to be agreed to."""
+"""Engines for tests: settings of every kind that a form knows, weights to be agreed to, a machine that is asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ from typing import Annotated, Any, Literal
 
 from msgspec import field
 
-from pixlstash_core import RUN, Image, Meta, Params, Secret, Tag, Tagger, WeightFile, Weights, hookimpl
+from pixlstash_core import (
+    RUN,
+    Captioner,
+    Image,
+    Meta,
+    Params,
+    Secret,
+    Sends,
+    Tag,
+    Tagger,
+    WeightFile,
+    Weights,
+    hookimpl,
+)
 
 
 class Formed(Tagger[None]):
@@ -41,6 +54,27 @@ class Licensed(Tagger[None]):
     def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
         for _ in images:
             yield [Tag("licensed", 1.0)]
+
+
+class Asking(Captioner[None]):
+    """Asks a machine that is named in its settings."""
+
+    id, revision, label, lane = "formed/asking", "1", "Asking", "net"
+
+    class Params(Params):
+        host: Annotated[str, RUN] = "pictures.example"
+
+    def sends(self, params: Any) -> Sends:
+        return Sends((params.host,), "each picture")
+
+    def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[str]:
+        for _ in images:
+            yield "asked"
+
+
+@hookimpl
+def captioners() -> Iterator[Captioner[Any]]:
+    yield Asking()
 
 
 @hookimpl

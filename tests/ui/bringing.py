@@ -10,12 +10,12 @@ from playwright.sync_api import Locator
 from ui.desk import Desk
 
 
-def drop(desk: Desk, *paths: Path) -> None:
+def drop(desk: Desk, *paths: Path, x: float = 300, y: float = 400) -> None:
     """Drag files from the desktop over the page and let go."""
     session = desk.page.context.new_cdp_session(desk.page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
-        session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 400, "data": data})
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
     session.detach()
 
 

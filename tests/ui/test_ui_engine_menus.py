@@ -67,8 +67,8 @@ def test_by_pointer_and_what_is_not_there(bench: Bench) -> None:
     expect(beside(desk, "Describe with")).to_contain_text("Caption from the prompt")
     item(desk, "Tag with").hover()
     sub = beside(desk)
-    expect(sub.get_by_role("menuitem", name="Colours")).to_contain_text("Shift+T")
-    expect(sub.get_by_role("menuitem", name="Colours")).to_contain_text("default")
+    expect(sub.get_by_role("menuitem", name="Colours default")).to_contain_text("Shift+T")
+    expect(sub.get_by_role("menuitem", name="Colours default")).to_contain_text("default")
     expect(sub).to_contain_text("Not fetched")
     away = sub.get_by_role("menuitem", name="odd/weighed")
     expect(away).to_contain_text("Fetch")
@@ -125,3 +125,24 @@ def test_everybody_can_use_it(bench: Bench, axe: Axe, width: int, theme: str) ->
         assert box is not None and box["width"] == width and box["y"] + box["height"] == 844
         desk.page.get_by_role("menuitem", name="‹ Tag with").click()
         expect(beside(desk)).to_have_count(0)
+
+
+def test_what_is_not_installed_or_not_allowed_is_listed_with_why(bench: Bench) -> None:
+    bench.engined.take_in(2)
+    desk = bench.desk()
+    desk.tile(0).click(button="right")
+    item(desk, "Describe with").click()
+    sub = beside(desk, "Describe with")
+    asking = sub.get_by_role("menuitem", name="Asking")
+    expect(asking).to_contain_text("net: asks another machine")
+    expect(asking).to_contain_text("Allow")
+    for one in bench.library.uninstalled_engines(OWNER):
+        if one.kind == "caption":
+            expect(sub.get_by_role("menuitem", name=one.label).first).to_contain_text(one.pip)
+    asking.click()
+    expect(desk.page.get_by_role("region", name="What it sends")).to_be_visible()
+    desk.press("Escape")
+    desk.tile(0).click(button="right")
+    item(desk, "Tag with").click()
+    beside(desk).get_by_role("menuitem", name="Rehearse").click()
+    expect(desk.page.get_by_role("region", name="Rehearsal")).to_contain_text("Rehearsed on 1 picture")

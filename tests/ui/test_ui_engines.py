@@ -17,7 +17,7 @@ from ui.engined_desk import Bench, bench
 
 from pixlstash_core import OWNER, WeightFile
 from pixlstash_core.features import engines
-from pixlstash_core.types import EngineDetail, SetEngine
+from pixlstash_core.types import AddTags, EngineDetail, SetEngine
 
 pytestmark = pytest.mark.browser
 __all__ = ["bench"]
@@ -197,7 +197,7 @@ def test_weights_are_fetched_once_their_licence_is_agreed_to(
     file = WeightFile(host, "model.onnx", len(WEIGHTS), hashlib.sha256(WEIGHTS).hexdigest())
     monkeypatch.setattr(formed.Licensed, "files", (file,))
     desk = bench.page("formed/licensed")
-    expect(listed(desk, "Licensed")).to_contain_text("ask")
+    expect(listed(desk, "Licensed")).to_contain_text("fetch")
     card = main(desk).get_by_role("region", name="Weights")
     expect(card).to_contain_text("127.0.0.1")
     expect(card).to_contain_text("Research only")
@@ -248,3 +248,44 @@ def test_a_phone_shows_the_list_or_one(bench: Bench) -> None:
     expect(listed(desk, "Every setting")).to_be_hidden()
     main(desk).get_by_role("button", name="All engines").click()
     expect(listed(desk, "Every setting")).to_be_focused()
+
+
+def test_what_is_sent_to_another_machine_is_allowed_first(bench: Bench) -> None:
+    bench.engined.take_in(2)
+    desk = bench.page("formed/asking")
+    expect(listed(desk, "Asking")).to_contain_text("net")
+    expect(listed(desk, "Asking")).to_contain_text("off")
+    card = main(desk).get_by_role("region", name="What it sends")
+    expect(card).to_contain_text("Sends each picture to pictures.example")
+    expect(main(desk).get_by_role("button", name="Run on")).to_have_count(0)
+    card.get_by_role("button", name="Allow pictures.example").click()
+    expect(card.get_by_role("button", name="Stop sending to pictures.example")).to_be_visible()
+    assert known(bench, "formed/asking").engine.state == "ready"
+    expect(main(desk).get_by_role("button", name="Run on 2 others")).to_be_visible()
+    card.get_by_role("button", name="Stop sending").click()
+    expect(listed(desk, "Asking")).to_contain_text("off")
+
+
+def test_what_is_not_installed_says_how_it_would_be(bench: Bench) -> None:
+    away = bench.library.uninstalled_engines(OWNER)
+    if not away:
+        pytest.skip("all of our plugins are installed")
+    desk = bench.page(away[0].id)
+    card = main(desk).get_by_role("region", name="Not installed")
+    expect(card).to_contain_text(away[0].pip)
+    expect(card).to_contain_text(away[0].license)
+    expect(main(desk).get_by_role("navigation", name="Engines")).to_contain_text("not installed")
+
+
+def test_a_rehearsal_keeps_nothing_and_says_what_all_would_take(bench: Bench) -> None:
+    ids = bench.engined.take_in(6)
+    bench.library.add_tags(OWNER, AddTags(ids=ids[:1], tags=["red"]))
+    desk = bench.page("odd/colours")
+    card = main(desk).get_by_role("region", name="Rehearsal")
+    card.get_by_role("button", name="Try on 20").click()
+    expect(card).to_contain_text("Rehearsed on 6 pictures")
+    expect(card).to_contain_text("100.0 %")
+    expect(card).to_contain_text("agree with 1 decided word")
+    expect(card).to_contain_text("for 6 that are left")
+    expect(card.locator("li")).to_have_count(6)
+    assert bench.engined.tags() == {}

@@ -30,7 +30,8 @@ def test_an_entry_offers_what_a_choice_in_the_grid_does(sit: Sit, ordered: Serve
     for index in (0, 1):
         desk.tile(index).click(modifiers=["Control"])
     desk.tile(0).click(button="right")
-    grid = verbs(desk)
+    # an entry is restored itself, so that stands among what is done to itself
+    grid = [one for one in verbs(desk) if one[0] != "Restore from a snapshot…"]
     assert len(grid) > 8 and grid[-1] == ("Move pictures to the scrapheap", "Del")
     grid[-1] = ("Move pictures to the scrapheap", "Shift+Del")
     desk.press("Escape")

@@ -30,6 +30,44 @@ export interface EngineInfo {
   done: number;
   errors: number;
   outdated: number;
+  /** What is to be done before it can be run. */
+  state: "ready" | "fetch" | "allow";
+  /** Bytes of its weights; 0 where it has none or nobody knows. */
+  size: number;
+}
+
+/** One of `GET /engines/uninstalled`: `pip` is the command that brings it. */
+export interface UninstalledEngine {
+  id: string;
+  kind: OutputKind;
+  label: string;
+  license: string;
+  lane: EngineInfo["lane"];
+  size: number;
+  package: string;
+  pip: string;
+}
+
+/** Where an engine sends something, and what; `on`: all of its hosts are allowed. */
+export interface SendsInfo {
+  hosts: string[];
+  what: string;
+  allowed: string[];
+  on: boolean;
+}
+
+/** `GET /engines/rehearsals/{id}`: seconds for those tried, and for all that is left; `size` in bytes for these. */
+export interface Rehearsal {
+  engine: string;
+  tried: number;
+  total: number;
+  seconds: number;
+  whole: number;
+  size: number;
+  /** Of words accepted and rejected for these pictures, those that were found. */
+  agreement: { accepted: number; found: number; rejected: number; again: number } | null;
+  pictures: { picture: number; name: string; text: string }[];
+  errors: EngineError[];
 }
 
 /** `size` in bytes; `missing`: files that are not there yet; `agree`: somebody must agree to the licence first. */
@@ -57,6 +95,7 @@ export interface EngineDetail {
   weights: WeightsInfo | null;
   errors: EngineError[];
   threshold: number | null;
+  sends: SendsInfo | null;
 }
 
 /** As much of JSON Schema as settings use. `x-touches`: what a setting concerns. */

@@ -24,7 +24,10 @@ export interface Section {
   start: number;
 }
 
-/** The JSON header of `GET /views`. `beneath`: so many more are found beneath others in stacks. */
+/**
+ * The JSON header of `GET /views`. `beneath`: so many more are found beneath others in stacks. `notes`: what people
+ * should know of it, such as that only words were searched.
+ */
 export interface ViewHeader {
   view: string;
   revision: number;
@@ -36,6 +39,7 @@ export interface ViewHeader {
   sort: string;
   sections: Section[];
   beneath: number;
+  notes?: string[];
 }
 
 /** One row of `GET /views/{view}/details/{b}`. `why`: why there is no still; `badge`: a duration. */

@@ -1,11 +1,22 @@
 /** The engines of this library, as the server knows them, and what is done with them. */
 import { ApiError, get, query, send } from "../api/client";
-import type { Combine, EngineDetail, EngineInfo, PluginInfo, Policy } from "../api/engines";
+import type {
+  Combine,
+  EngineDetail,
+  EngineInfo,
+  PluginInfo,
+  Policy,
+  Rehearsal,
+  UninstalledEngine,
+} from "../api/engines";
 import type { Job } from "../api/types";
 import { type Selected, selectionOf, undo } from "../state/actions";
 import { library } from "../state/library.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import { POLICIES } from "./words";
+
+/** Pictures of a rehearsal. */
+export const REHEARSED = 20;
 
 export interface Change {
   params?: Record<string, unknown>;
@@ -18,6 +29,13 @@ export interface Change {
 class Engines {
   list = $state.raw<readonly EngineInfo[] | null>(null);
   details = $state.raw<ReadonlyMap<string, EngineDetail>>(new Map());
+  /** Those that are not installed. */
+  away = $state.raw<readonly UninstalledEngine[]>([]);
+  /** Id of the one whose page is open. */
+  shown: string | null = null;
+  /** Jobs of rehearsals begun here, and what came of them, by id of their engine. */
+  rehearsing = $state.raw<ReadonlyMap<string, Job["id"]>>(new Map());
+  rehearsed = $state.raw<ReadonlyMap<string, Rehearsal>>(new Map());
   plugins = $state.raw<readonly PluginInfo[]>([]);
   combine = $state<Combine>("union");
   problem = $state<string | null>(null);
@@ -27,10 +45,16 @@ class Engines {
   async read(): Promise<void> {
     const asked = ++this.#asked;
     try {
-      const list = await get<EngineInfo[]>("/engines");
-      const details = await Promise.all(list.map(({ id }) => this.#detail(id)));
+      const [list, away] = await Promise.all([
+        get<EngineInfo[]>("/engines"),
+        get<UninstalledEngine[]>("/engines/uninstalled"),
+      ]);
+      // Of those that failed, on which pictures; of the one that is looked at, all.
+      const wanted = list.filter(({ id, errors }) => errors || id === this.shown);
+      const details = await Promise.all(wanted.map(({ id }) => this.#detail(id)));
       if (asked !== this.#asked) return;
       this.list = list;
+      this.away = away;
       this.details = new Map(details.flatMap((one) => (one ? [[one.engine.id, one]] : [])));
       this.problem = null;
     } catch (error) {
@@ -96,6 +120,41 @@ class Engines {
       ...more,
       ...(selected && (await selectionOf(selected))),
     }));
+  }
+
+  /** Show one: what only its page shows is asked for. */
+  async show(id: string): Promise<void> {
+    this.shown = id;
+    if (this.details.has(id)) return;
+    const detail = await this.#detail(id);
+    if (detail) this.details = new Map(this.details).set(id, detail);
+  }
+
+  /** Let it send pictures to a host, or no longer. */
+  async allow(engine: EngineInfo, host: string, allowed: boolean): Promise<void> {
+    try {
+      await send("POST", "/engines/allow", { engine: engine.id, host, allowed });
+      await this.readAll();
+    } catch (error) {
+      toasts.bad(because(error));
+    }
+  }
+
+  /** Run it on some pictures and keep nothing: of a choice, or of all. */
+  async rehearse(engine: EngineInfo, selected: Selected | null): Promise<void> {
+    const job = await this.#begin(engine, "/engines/rehearse", async () => ({
+      engine: engine.id,
+      count: REHEARSED,
+      ...(selected && (await selectionOf(selected))),
+    }));
+    if (job) this.rehearsing = new Map(this.rehearsing).set(engine.id, job.id);
+  }
+
+  /** A rehearsal is over: ask what came of it. */
+  async told(engine: string, job: Job["id"]): Promise<void> {
+    const found = await get<Rehearsal>(`/engines/rehearsals/${job}`).catch(() => null);
+    this.rehearsing = new Map([...this.rehearsing].filter(([id]) => id !== engine));
+    if (found) this.rehearsed = new Map(this.rehearsed).set(engine, found);
   }
 
   /** Fetch its weights; `agree` to their licence. */

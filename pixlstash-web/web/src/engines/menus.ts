@@ -1,13 +1,14 @@
 /** The engines as a menu offers them for pictures: those that can be run, those to be fetched, those to be installed. */
-import type { EngineInfo, OutputKind } from "../api/engines";
+import type { EngineInfo, OutputKind, UninstalledEngine } from "../api/engines";
 import type { About } from "../grid/pictureMenu";
 import type { Selected } from "../state/actions";
 import { library } from "../state/library.svelte";
 import { route } from "../state/route.svelte";
+import { copyText } from "../ui/copy";
 import { toasts } from "../ui/toasts.svelte";
 import type { Item, Submenu } from "../ui/menu.svelte";
-import { engines } from "./engines.svelte";
-import { KINDS, standing } from "./words";
+import { engines, REHEARSED } from "./engines.svelte";
+import { KINDS, priced, standing } from "./words";
 
 /** The kinds that people choose from a menu, and the key that, with Shift, runs the default one. */
 export const OFFERED: readonly { kind: OutputKind; key: string; label: string }[] = [
@@ -30,33 +31,66 @@ export function engineMenus(about: About): Submenu[] {
   });
 }
 
+const nothing = () => undefined;
+
 function enginesOf(kind: OutputKind, about: About, keys: string): Item[] {
-  if (engines.problem)
-    return [{ label: "The engines could not be listed", note: engines.problem, off: true, run() {} }];
-  if (!engines.list) return [{ heading: "Asking which there are…" }];
-  const all = engines.list.filter((one) => one.kind === kind);
-  const runs = all.filter((one) => standing(one, engines.details.get(one.id)).runs);
-  const ready = runs.map((engine): Item => {
-    const { icon, note, word } = standing(engine, engines.details.get(engine.id));
-    return {
-      label: engine.label,
-      icon: engine.default ? "tick" : icon,
-      note: [word === "ready" ? "" : word, note].filter(Boolean).join(" · "),
-      keys: engine.default ? keys : undefined,
-      run: about((selected) => engines.run(engine, selected)),
-    };
-  });
-  const away = all.filter((one) => !runs.includes(one)).map(fetched);
-  const items: Item[] = ready.length ? [{ heading: "Installed" }, ...ready] : [];
-  if (away.length) items.push({ heading: "Not fetched" }, ...away);
-  if (!items.length) items.push({ label: "None is installed", note: "Plugins bring them", off: true, run() {} });
-  return [...items, "line", { label: "Engines…", icon: "tune", run: () => route.turn("engines") }];
+  const { list, away, problem } = engines;
+  if (problem) return [{ label: "The engines could not be listed", note: problem, off: true, run: nothing }];
+  if (!list) return [{ heading: "Asking which there are…" }];
+  const all = list.filter((one) => one.kind === kind);
+  const runs = all.filter((one) => standing(one).runs);
+  const ready = runs.map((engine) => ran(engine, about, keys));
+  const fetched = all.filter(({ state }) => state === "fetch").map((engine) => turned(engine, "Fetch"));
+  const off = all.filter(({ state }) => state === "allow").map((engine) => turned(engine, "Allow"));
+  const others = away.filter((one) => one.kind === kind).map(installed);
+  const items = [
+    ...headed("Installed", [...ready, ...off]),
+    ...headed("Not fetched", fetched),
+    ...headed("Not installed", others),
+  ];
+  if (!items.length) items.push({ label: "There is none yet", note: "Plugins bring them", off: true, run: nothing });
+  items.push("line");
+  const first = runs.find((one) => one.default) ?? runs[0];
+  if (first) {
+    const rehearse = about((selected) => {
+      route.turn("engines", first.id);
+      return engines.rehearse(first, selected);
+    });
+    items.push({ label: `Rehearse ${first.label} on ${REHEARSED} of these`, icon: "retry", run: rehearse });
+  }
+  return [...items, { label: "Engines…", icon: "tune", run: () => route.turn("engines") }];
 }
 
-/** Its page says what that costs, and begins it. */
-function fetched(engine: EngineInfo): Item {
-  const { icon, note } = standing(engine, engines.details.get(engine.id));
-  return { label: engine.label, icon, note, does: "Fetch", run: () => route.turn("engines", engine.id) };
+function headed(heading: string, items: Item[]): Item[] {
+  return items.length ? [{ heading }, ...items] : [];
+}
+
+function ran(engine: EngineInfo, about: About, keys: string): Item {
+  const { icon, note, word } = standing(engine);
+  return {
+    label: engine.label,
+    icon: engine.default && icon !== "net" ? "tick" : icon,
+    note: [word === "ready" ? "" : word, note].filter(Boolean).join(" · "),
+    keys: engine.default ? keys : undefined,
+    run: about((selected) => engines.run(engine, selected)),
+  };
+}
+
+/** Its page says what that costs, or what is sent where, and begins it. */
+function turned(engine: EngineInfo, does: string): Item {
+  const { icon, note } = standing(engine);
+  return { label: engine.label, icon, note, does, run: () => route.turn("engines", engine.id) };
+}
+
+/** PixlStash installs nothing itself: the command is there to be copied. */
+function installed(engine: UninstalledEngine): Item {
+  const note = [priced(engine), engine.pip].filter(Boolean).join("\n");
+  return { label: engine.label, icon: "plus", note, does: "Copy", run: () => void copyPip(engine) };
+}
+
+export async function copyPip({ pip }: UninstalledEngine): Promise<void> {
+  const copied = await copyText(pip);
+  toasts.add({ text: copied ? `Copied: ${pip}. Run it, then start PixlStash again` : pip });
 }
 
 /** What the keys do: run the default engine of a kind. */

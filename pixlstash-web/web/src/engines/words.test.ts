@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { EngineDetail, EngineInfo, WeightsInfo } from "../api/engines";
-import { standing } from "./words";
+import type { EngineInfo } from "../api/engines";
+import { agreed, standing } from "./words";
 
 const engine: EngineInfo = {
   id: "wd/vit",
@@ -19,34 +19,37 @@ const engine: EngineInfo = {
   done: 0,
   errors: 0,
   outdated: 0,
+  state: "ready",
+  size: 0,
 };
-const detail = (weights: Partial<WeightsInfo> | null): EngineDetail => ({
-  engine,
-  params: {},
-  form: {},
-  secrets: [],
-  errors: [],
-  threshold: null,
-  weights: weights && { size: 467e6, license: "MIT", folder: "/m", missing: [], hosts: [], agree: false, ...weights },
-});
-
 test("where an engine stands", () => {
-  const plain = standing(engine, detail(null));
+  const plain = standing(engine);
   expect([plain.word, plain.icon, plain.note, plain.runs]).toEqual([
     "ready",
     "chip",
     "pixlstash-wd-tagger · Apache-2.0",
     true,
   ]);
-  expect(standing({ ...engine, active: true }, undefined).word).toBe("active");
-  expect(standing({ ...engine, active: true, default: true }, undefined).word).toBe("default");
-  expect(standing({ ...engine, package: "pixlstash-core", license: "" }, undefined).note).toBe("built in");
-  expect(standing({ ...engine, lane: "net" }, undefined).icon).toBe("net");
+  expect(standing({ ...engine, active: true }).word).toBe("active");
+  expect(standing({ ...engine, active: true, default: true }).word).toBe("default");
+  expect(standing({ ...engine, package: "pixlstash-core", license: "" }).note).toBe("built in");
 });
 
-test("without its weights it says what they cost, and asks where their licence asks", () => {
-  const away = standing(engine, detail({ missing: ["model.onnx"] }));
-  expect([away.word, away.runs, away.note]).toEqual(["fetch", false, "467 MB · MIT".replace(" MB", "\u2009MB")]);
-  expect(standing(engine, detail({ missing: ["a"], agree: true })).word).toBe("ask");
-  expect(standing(engine, detail({ agree: true })).runs).toBe(true);
+test("what keeps it from being run says what it costs", () => {
+  const away = standing({ ...engine, state: "fetch", size: 467e6 });
+  expect([away.word, away.runs, away.note]).toEqual(["fetch", false, "467\u2009MB · Apache-2.0"]);
+  expect(standing({ ...engine, state: "fetch" }).note).toBe("Apache-2.0"); // nobody knows the size
+  const net = standing({ ...engine, lane: "net", state: "allow", license: "" });
+  expect([net.word, net.icon, net.note, net.runs]).toEqual(["off", "net", "net: asks another machine", false]);
+  expect(standing({ ...engine, lane: "net" }).runs).toBe(true);
+});
+
+test("how far a rehearsal agrees: accepted words that were found, rejected ones that were not", () => {
+  const rehearsal = { engine: "x", tried: 4, total: 9, seconds: 1, whole: 2, size: 3, pictures: [], errors: [] };
+  expect(agreed({ ...rehearsal, agreement: null })).toBeNull();
+  expect(agreed({ ...rehearsal, agreement: { accepted: 0, found: 0, rejected: 0, again: 0 } })).toBeNull();
+  expect(agreed({ ...rehearsal, agreement: { accepted: 8, found: 7, rejected: 2, again: 1 } })).toEqual({
+    share: 0.8,
+    of: 10,
+  });
 });

@@ -1,5 +1,5 @@
 /** What engines are called and where they stand, in words. */
-import type { Combine, EngineDetail, EngineInfo, OutputKind, Policy } from "../api/engines";
+import type { Combine, EngineInfo, OutputKind, Policy, Rehearsal, UninstalledEngine } from "../api/engines";
 import { bytes } from "../ui/format";
 import type { IconName } from "../ui/icons";
 
@@ -31,7 +31,7 @@ export const COMBINES: readonly { combine: Combine; label: string; means: string
 
 /** Where an engine stands. */
 export interface Standing {
-  word: "default" | "active" | "ready" | "fetch" | "ask" | "";
+  word: "default" | "active" | "ready" | "fetch" | "off";
   icon: IconName;
   /** Below its name: what it costs, or where it comes from. */
   note: string;
@@ -39,20 +39,32 @@ export interface Standing {
   runs: boolean;
 }
 
-export function isMissing(detail: EngineDetail | undefined): boolean {
-  return Boolean(detail?.weights?.missing.length);
+const listed = (...parts: (string | false)[]) => parts.filter(Boolean).join(" · ");
+
+/** A size in bytes; nothing where nobody knows it. */
+export function sized(size: number): string {
+  return size ? bytes(size) : "";
 }
 
-/** `detail`: undefined while nobody has asked for it. */
-export function standing(engine: EngineInfo, detail: EngineDetail | undefined): Standing {
-  const weights = detail?.weights;
-  const from = engine.package === "pixlstash-core" ? "built in" : engine.package;
-  const license = weights?.license ?? engine.license;
-  if (weights && isMissing(detail)) {
-    const note = [bytes(weights.size), license].filter(Boolean).join(" · ");
-    return { word: weights.agree ? "ask" : "fetch", icon: weights.agree ? "lock" : "download", note, runs: false };
-  }
+export function standing(engine: EngineInfo): Standing {
+  const { state, license, lane } = engine;
+  const net = lane === "net" && "net: asks another machine";
+  if (state === "fetch")
+    return { word: "fetch", icon: "download", note: listed(net, sized(engine.size), license), runs: false };
+  if (state === "allow") return { word: "off", icon: "net", note: listed(net, license), runs: false };
   const word = engine.default ? "default" : engine.active ? "active" : "ready";
-  const icon = engine.lane === "net" ? "net" : "chip";
-  return { word, icon, note: [from, license].filter(Boolean).join(" · "), runs: true };
+  const from = engine.package === "pixlstash-core" ? "built in" : engine.package;
+  return { word, icon: lane === "net" ? "net" : "chip", note: listed(net || from, license), runs: true };
+}
+
+/** What an engine that is not installed costs. */
+export function priced({ size, license, lane }: UninstalledEngine): string {
+  return listed(lane === "net" && "net: asks another machine", sized(size), license);
+}
+
+/** How an engine agrees with what people decided: a share, and of how many words. */
+export function agreed({ agreement }: Rehearsal): { share: number; of: number } | null {
+  if (!agreement) return null;
+  const of = agreement.accepted + agreement.rejected;
+  return of ? { share: (agreement.found + agreement.rejected - agreement.again) / of, of } : null;
 }

@@ -1,5 +1,6 @@
 /** What the keys do on the table. */
 import { OFFERED, runDefault } from "../engines/menus";
+import { similar } from "../likeness/similar";
 import { sizeOf, stack, turn, unstack } from "../organise/arrange";
 import { addPictures } from "../organise/choices";
 import { shift } from "../organise/ordering.svelte";
@@ -158,12 +159,15 @@ function choices(ground: Ground): Binding[] {
 }
 
 function changes(ground: Ground): Binding[] {
-  const about = (act: (selected: Selected) => void) => () => {
-    if (library.readonly) return void toasts.add({ text: "This library can only be looked at here", seconds: 4 });
-    const selected = chosen(ground.target());
-    if (selected) act(selected);
-    else toasts.add({ text: "Choose a picture first: point at it, or use the arrow keys", seconds: 4 });
-  };
+  const about =
+    (act: (selected: Selected) => void, look = false) =>
+    () => {
+      if (library.readonly && !look)
+        return void toasts.add({ text: "This library can only be looked at here", seconds: 4 });
+      const selected = chosen(ground.target());
+      if (selected) act(selected);
+      else toasts.add({ text: "Choose a picture first: point at it, or use the arrow keys", seconds: 4 });
+    };
   const digits = [1, 2, 3, 4, 5, 0];
   const scores = digits.map((n): Binding => {
     const run = about((selected) => void score(selected, n));
@@ -199,6 +203,21 @@ function changes(ground: Ground): Binding[] {
       const run = about((selected) => void runDefault(kind, selected));
       return { key, shift: true, where: "grid", label, group: "Change", run };
     }),
+    {
+      key: "l",
+      where: "grid",
+      label: "Similar pictures",
+      group: "Look",
+      run: about((s) => void similar(s, "like"), true),
+    },
+    {
+      key: "l",
+      shift: true,
+      where: "grid",
+      label: "Similar faces",
+      group: "Look",
+      run: about((s) => void similar(s, "face"), true),
+    },
     { key: "k", where: "grid", label: "Stack, or take apart", group: "Change", run: about(pile) },
     { key: "k", shift: true, where: "grid", label: "Stack, or take apart", group: "Change", run: about(apart) },
     {

@@ -3,6 +3,7 @@ import { address } from "../api/client";
 import { engineMenus } from "../engines/menus";
 import { sizeOf, spread, stack, turn, unstack } from "../organise/arrange";
 import { addPictures } from "../organise/choices";
+import { similar } from "../likeness/similar";
 import { dialogs } from "../organise/dialogs.svelte";
 import { tagPictures } from "../organise/tags";
 import { placeOf } from "../sidebar/place";
@@ -39,7 +40,7 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
       items.push(...lying(about, size > 1, (flags & STACKED) !== 0, id));
     }
     items.push("line");
-  }
+  } else items.push(...found(about));
   if (id !== undefined) {
     items.push({ label: "Save the original", icon: "download", run: () => save(id) });
     items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
@@ -91,8 +92,12 @@ function belonging(about: About): Item[] {
 
 /** What engines can find out about them, and what they find by it. */
 function found(about: About): Item[] {
-  const items: Item[] = engineMenus(about);
-  return items.length ? [...items, "line"] : [];
+  return [
+    ...engineMenus(about),
+    { label: "Similar pictures", icon: "like", keys: "L", run: about((selected) => similar(selected, "like")) },
+    { label: "Similar faces", icon: "face", keys: "Shift+L", run: about((selected) => similar(selected, "face")) },
+    "line",
+  ];
 }
 
 /** What can be done in the one group that is shown. */

@@ -51,6 +51,15 @@ export function addPictures(selected: Selected, kind: Exclude<Kind, "query">): v
   });
 }
 
+/** Characters by name, and a new one; all but one of them. */
+export function people(without: number | null): Pick<Choice, "placeholder" | "find"> {
+  const { placeholder, find } = named("character");
+  return {
+    placeholder,
+    find: async (text, signal) => (await find(text, signal)).filter(({ entry }) => !entry || entry.id !== without),
+  };
+}
+
 /** Which project to move sets and characters to. */
 export function addEntries(entries: readonly Entry[]): void {
   const [first] = entries;

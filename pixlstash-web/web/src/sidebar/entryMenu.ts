@@ -1,11 +1,13 @@
 /** What can be done with an entry of the sidebar: looking first, then its own looks, where it belongs, and its end. */
 import { wholeMenu } from "../grid/pictureMenu";
+import { likeEntry } from "../likeness/similar";
 import { addEntries, addPictures } from "../organise/choices";
 import type { Selected } from "../state/actions";
 import { edit, remove } from "../state/groups";
+import { route } from "../state/route.svelte";
 import { library } from "../state/library.svelte";
 import { picked } from "../snapshots/picked.svelte";
-import type { Item } from "../ui/menu.svelte";
+import type { Act, Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
 import { type Entry, lockedSet } from "./rows";
 import { about, type Whole } from "./whole";
@@ -49,7 +51,12 @@ export function entryMenu(entry: Entry, { rename, look, ...acts }: Acts): Item[]
   const items = looking(acts);
   if (library.readonly) return items;
   const whole = { part: entry.part, name: entry.name, pictures: entry.group?.pictures ?? null };
-  items.push("line", ...pictures(whole, moves(entry) ? () => addEntries([entry]) : about(whole)(movePictures)));
+  const all = pictures(whole, moves(entry) ? () => addEntries([entry]) : about(whole)(movePictures));
+  // A set or a character is something to be like itself, however many pictures are in it.
+  const likes = (item: Item) => item !== "line" && "keys" in item && item.keys === "L" && moves(entry);
+  items.push("line", ...all.map((item) => (likes(item) ? { ...(item as Act), run: () => likeEntry(entry) } : item)));
+  if (entry.kind === "character")
+    items.push({ label: "Faces and suggestions", icon: "face", run: () => route.turn("people", String(entry.id)) });
   items.push("line", { label: "Rename", icon: "pencil", keys: "F2", run: rename });
   if (entry.group) items.push({ label: "Colour, icon and note…", icon: "palette", run: () => look(entry) });
   if (entry.kind === "set") {

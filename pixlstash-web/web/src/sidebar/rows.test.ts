@@ -47,6 +47,8 @@ test("everything, in its place", () => {
     "  Snapshots",
     "  Scrapheap",
     "  Duplicates",
+    "  Unassigned faces",
+    "  Suggested tags",
     "Characters",
     "  Zoë",
     "Sets",

@@ -2,6 +2,7 @@
 import type { Branch, Group, SetInfo, SidebarInfo } from "../api/groups";
 import type { Store } from "../api/types";
 import type { Page } from "../state/address";
+import type { IconName } from "../ui/icons";
 import { type Kind, kindOf, type Part, partOf, type Place, valueOf } from "./place";
 
 export type Section = "library" | "character" | "set" | "project" | "query" | "folder";
@@ -29,7 +30,7 @@ export type Row = Placed &
   (
     | { type: "head"; section: Section }
     | { type: "place"; q: string; pictures: number }
-    | { type: "page"; page: Page; count?: number }
+    | { type: "page"; page: Page; icon: IconName; count?: number }
     | { type: "entry"; entry: Entry }
     | { type: "branch"; part: Part }
     | { type: "folder"; part: Part; store: Store }
@@ -140,11 +141,17 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
   });
 }
 
-function places(info: SidebarInfo, { snapshots, past }: Looks): Row[] {
-  const kept: Row = { type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots" };
+/** Where somebody decides on what engines found. */
+const DECIDED: readonly Row[] = [
+  { type: "page", key: "page:people", level: 2, label: "Unassigned faces", page: "people", icon: "face" },
+  { type: "page", key: "page:suggested", level: 2, label: "Suggested tags", page: "suggested", icon: "tag" },
+];
+
+function places(info: SidebarInfo, { readonly, snapshots, past }: Looks): Row[] {
+  const kept = { type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots" } as const;
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
-    ...(snapshots === null || past ? [] : [{ ...kept, count: snapshots }]),
+    ...(snapshots === null || past ? [] : [{ ...kept, icon: "history", count: snapshots } as const]),
     {
       type: "place",
       key: "place:scrapheap",
@@ -153,7 +160,8 @@ function places(info: SidebarInfo, { snapshots, past }: Looks): Row[] {
       q: "is:scrapheap",
       pictures: info.scrapheap,
     },
-    ...(past ? [] : [{ ...kept, key: "page:duplicates", label: "Duplicates", page: "duplicates" as const }]),
+    { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates", icon: "copy" },
+    ...(readonly || past ? [] : DECIDED),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** What the keys do in the sidebar, as in every tree: arrows go and fold, Enter shows, Space combines. */
+import { likeEntry, similar } from "../likeness/similar";
 import { OFFERED, runDefault } from "../engines/menus";
 import { stack, turn, unstack } from "../organise/arrange";
 import { addEntries, addPictures } from "../organise/choices";
@@ -75,6 +76,7 @@ function changed(ground: Ground, row: Row, key: string): boolean {
     // Never the pictures' key here: whoever presses it means the row.
     if (entry && !library.readonly) void remove(entry);
   } else if (key === "F2" && entry && !library.readonly) ground.rename(entry);
+  else if (key === "l" && entry && moves(entry)) likeEntry(entry);
   else if (key === "p" && entry && moves(entry) && !library.readonly) addEntries([entry]);
   else return false;
   return true;
@@ -90,16 +92,21 @@ function verbOf({ key, ctrl, shift }: Press): ((selected: Selected) => unknown) 
   if (plain && key === "p") return (selected) => addPictures(selected, "project");
   const offered = shift && !ctrl ? OFFERED.find((one) => one.key === key) : undefined;
   if (offered) return (selected) => runDefault(offered.kind, selected);
+  if (!ctrl && key === "l") return (selected) => similar(selected, shift ? "face" : "like");
   if (!ctrl && key === "k") return shift ? unstack : stack;
   if (ctrl && key === "ArrowRight") return (selected) => turn(selected, 1);
   if (ctrl && key === "ArrowLeft") return (selected) => turn(selected, -1);
   return !ctrl && shift && key === "Delete" ? throwAway : null;
 }
 
+/** Keys that are about a set or character itself, and not about its pictures. */
+const OWN = ["p", "l"];
+
 function told(row: Row, press: Press): boolean {
   const verb = verbOf(press);
   const whole = wholeOf(row);
-  if (!verb || !whole || (press.key === "p" && row.type === "entry" && moves(row.entry))) return false;
+  if (!verb || !whole || (OWN.includes(press.key) && !press.shift && row.type === "entry" && moves(row.entry)))
+    return false;
   about(whole)(verb)();
   return true;
 }

@@ -14,10 +14,14 @@ export const SORTS: readonly { name: string; label: string }[] = [
   { name: "pixels", label: "Fewest pixels" },
   { name: "rarity", label: "Rarest tag" },
   { name: "relevance", label: "Best match" },
+  { name: "outlier", label: "Unlike the others" },
   { name: "random", label: "Random" },
 ];
 
 /** The order that people gave a set's pictures; only a set has one. */
 export const BY_HAND = { name: "hand", label: "By hand" };
+
+/** Of what is like something; nothing else has it. */
+export const BY_LIKENESS = { name: "likeness", label: "Likest" };
 
 export const USUAL_SORT = "-created";

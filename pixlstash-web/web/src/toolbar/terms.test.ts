@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { join, part, spoken } from "./terms";
+import { composed, isPlain, join, part, spoken } from "./terms";
 
 test("filters become chips, words stay text", () => {
   expect(part('fox model:flux1-dev "in the snow" -lora:"winter film" score:>=4')).toEqual({
@@ -23,4 +23,23 @@ test("joined again it is the same query", () => {
 
 test("a chip reads like words", () => {
   expect(spoken('-lora:"winter film"')).toBe("not lora:winter film");
+});
+
+test("words alone can be searched by what they mean", () => {
+  expect(["old man", "fox score:5", "score:5", "fox OR hare", "", "(fox)"].map(isPlain)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test("beside something to be like, words are so too", () => {
+  const chips = ["score:5", "like:picture:7"];
+  expect(composed({ chips, text: "snow at dusk" })).toBe('score:5 like:picture:7 like:"snow at dusk"');
+  expect(composed({ chips, text: "snow is:video" })).toBe("score:5 like:picture:7 is:video like:snow");
+  expect(composed({ chips, text: "fox OR hare" })).toBe("score:5 like:picture:7 fox OR hare");
+  expect(composed({ chips: ["score:5"], text: "snow" })).toBe("score:5 snow");
 });

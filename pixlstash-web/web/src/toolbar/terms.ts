@@ -1,5 +1,6 @@
 /** A query as the search box shows it: filters as chips, words as text behind them. */
 import type { SidebarInfo } from "../api/groups";
+import { isLike, meaning } from "../likeness/likes";
 import { split } from "../pages/terms";
 import { type Part, placeOf } from "../sidebar/place";
 import { nameOf } from "../sidebar/rows";
@@ -27,6 +28,18 @@ export function join({ chips, text }: Terms): string {
   return [...chips, text.trim()].filter(Boolean).join(" ");
 }
 
+/** Words, without what joins or groups terms. */
+export function isPlain(text: string): boolean {
+  return part(text).text.trim() !== "" && !split(text).some((term) => JOINT.test(term) || /[()]/.test(term));
+}
+
+/** The query of the box. Beside something to be like, words are so too: what they mean counts, not their letters. */
+export function composed({ chips, text }: Terms): string {
+  if (!chips.some(isLike) || !isPlain(text)) return join({ chips, text });
+  const typed = part(text);
+  return join({ chips: [...chips, ...typed.chips, meaning(typed.text)], text: "" });
+}
+
 /** A filter as chips show it: without quotes, "not" for the minus. */
 export function spoken(term: string): string {
   return term.replace(/^-/, "not ").replace(/"/g, "");
@@ -34,6 +47,7 @@ export function spoken(term: string): string {
 
 /** The same, with entries of the sidebar by their names. */
 export function named(term: string, info: SidebarInfo | null): string {
+  if (term.startsWith("-")) return `not ${named(term.slice(1), info)}`;
   const { parts, operation } = placeOf(term);
   const name = (part: Part) => nameOf(info, part);
   const [first] = parts;

@@ -23,6 +23,8 @@ export type ViewerAction =
   | "scrapheap"
   | "info"
   | "tag"
+  | "faces"
+  | "draw"
   | "set"
   | "character"
   | "project"
@@ -63,6 +65,8 @@ export const VIEWER_KEYS: readonly ViewerKey[] = [
   { key: "p", label: "Move to a project", group: CHANGE, action: "project" },
   { key: "a", label: "Accept or reject a suggested tag", group: CHANGE, action: "accept" },
   { key: "r", label: "Accept or reject a suggested tag", group: CHANGE, action: "reject" },
+  { key: "f", label: "Faces, and who they are", group: LOOK, action: "faces" },
+  { key: "b", label: "Draw a box around a face", group: CHANGE, action: "draw" },
   { key: "i", label: "Information", group: LOOK, action: "info" },
   { key: " ", label: "Play or pause", group: LOOK, action: "play" },
   {

@@ -1,0 +1,77 @@
+"""The queue of what engines suggest: one tag across pictures, decided by keys, and taken back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+from ui.conftest import Axe
+from ui.desk import Desk
+from ui.engined_desk import Bench, bench
+
+from pixlstash_core import OWNER
+
+pytestmark = pytest.mark.browser
+__all__ = ["bench"]
+
+
+def queue(desk: Desk) -> Locator:
+    return desk.page.get_by_role("main", name="Suggested tags")
+
+
+def found(desk: Desk) -> Locator:
+    return queue(desk).locator("[data-suggestion]")
+
+
+def said(bench: Bench, tag: str) -> dict[str, set[int]]:
+    """Ids by what was said of a tag."""
+    states: dict[str, set[int]] = {}
+    for one in bench.library.pictures(OWNER, limit=100):
+        for tagged in bench.library.picture_tags(OWNER, one.id):
+            if tagged.name == tag:
+                states.setdefault(tagged.state, set()).add(one.id)
+    return states
+
+
+def test_one_tag_across_pictures_by_keys(bench: Bench) -> None:
+    ids = bench.engined.take_in(12)
+    bench.run("odd/colours")
+    desk = bench.desk()
+    desk.page.get_by_role("treeitem", name="Suggested tags").click()
+    queue(desk).get_by_role("button", name="red").click()
+    expect(found(desk)).to_have_count(4)
+    expect(queue(desk).get_by_role("heading", name="red")).to_be_visible()
+    found(desk).first.focus()
+    first, second = (int(found(desk).nth(n).get_attribute("data-suggestion") or 0) for n in (0, 1))
+    desk.press("a")
+    expect(found(desk)).to_have_count(3)
+    expect(found(desk).first).to_be_focused()  # and on to the next
+    desk.press("r")
+    expect(found(desk)).to_have_count(2)
+    desk.until(lambda: said(bench, "red").get("rejected") == {second})
+    assert said(bench, "red")["accepted"] == {first}
+    desk.press("Control+z")
+    desk.says("undone")
+    expect(found(desk)).to_have_count(3)
+    assert "rejected" not in said(bench, "red")
+    desk.press("Shift+A")
+    desk.until(lambda: len(said(bench, "red").get("accepted", ())) == 4)
+    assert set(ids) >= said(bench, "red")["accepted"]
+    desk.press("Escape")
+    desk.seen()
+
+
+def test_when_nothing_waits_it_says_so(bench: Bench) -> None:
+    bench.engined.take_in(2)
+    desk = bench.sit(bench.served)
+    desk.page.goto(f"{desk.url}/?page=suggested")
+    expect(queue(desk).get_by_text("Nothing waits")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+def test_everybody_can_use_it(bench: Bench, axe: Axe, width: int, theme: str) -> None:
+    bench.engined.take_in(6)
+    bench.run("odd/colours")
+    desk = bench.sit(bench.served, width=width, height=844, color_scheme=theme, reduced_motion="reduce")
+    desk.page.goto(f"{desk.url}/?page=suggested&about=noise")
+    expect(found(desk)).to_have_count(6)
+    assert axe(desk.page) == []
