@@ -15,6 +15,7 @@ from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import QueryError
 from pixlstash_core.facts import KNOWN
 from pixlstash_core.library import NOUNS, Library
+from pixlstash_core.query import RANKING
 from pixlstash_core.terms import TERMS
 
 
@@ -189,7 +190,7 @@ def test_the_page_names_every_name() -> None:
     page = (ROOT / "docs" / "query.md").read_text(encoding="utf-8")
     table = page[page.index("Names that can be asked for") : page.index("## Several groups")]
     named = set(re.findall(r"`([a-z0-9_]+)`", re.sub(r"\([^)]*\)", "", table)))
-    terms = {"query"} | {  # saved ones are the language's own
+    terms = {"query", *RANKING} | {  # these are the language's own
         term.name for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms)) if ":" not in term.name
     }
     assert {one.name for one in KNOWN} <= named
