@@ -48,7 +48,14 @@ CREDENTIALS = {"set_password", "reset_owner", "tokens", "create_token", "revoke_
 UPLOADS = {"upload", "begin_upload", "continue_upload", "cancel_upload", "uploads", "find_upload", "uploaded_files"}
 GROUPS = {route.function.__name__ for route in GROUP_ROUTES if route.right == "write"}
 GROUPS |= {"duplicates", "add_picture_set_members", "add_faces", "import_tags"}
-WHOLE = {"undo", "redo", "history", "run_engine", "revert_job", "import_pictures", "import_status"} | UPLOADS | GROUPS
+#: Who is in pictures, and what waits to be decided, is the whole library's.
+PEOPLE = set("suggest_character face_clusters assign_faces forget_faces refer_faces review_tags review_faces".split())
+WHOLE = (
+    PEOPLE
+    | {"undo", "redo", "history", "run_engine", "revert_job", "import_pictures", "import_status"}
+    | UPLOADS
+    | GROUPS
+)
 ROWS = [route for route in (*ROUTES, *PAST_ROUTES, *compat.ROUTES) if route.right != "public"]
 
 
@@ -221,8 +228,9 @@ def test_what_is_public_is_a_short_list() -> None:
 
 def test_changes_are_never_a_get_and_reads_need_no_more_than_they_say() -> None:
     writes = {route.function.__name__ for route in ROUTES if route.right == "write" and route.method == "GET"}
-    # what people did and brought, which is not for those who may only look
-    assert writes == {"history", "uploads", "find_upload", "uploaded_files"}
+    # what people did and brought, and what is theirs to decide, which is not for those who may only look
+    decided = {"suggest_character", "face_clusters", "review_tags", "review_tag", "review_faces"}
+    assert writes == {"history", "uploads", "find_upload", "uploaded_files"} | decided
 
 
 # -- a password, before anything else, where other machines can come in ------------------------------------------------
