@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import formed
 import pytest
 from libraries import until
 from playwright.sync_api import Locator, expect
-from ui.conftest import Axe
+from ui.conftest import Axe, Close, Sit, close
 from ui.desk import Desk
 from ui.engined_desk import Bench, bench
+from web.conftest import serving
 
 from pixlstash_core import OWNER, WeightFile
 from pixlstash_core.features import engines
+from pixlstash_core.library import Library
+from pixlstash_core.plugins import Plugins
 from pixlstash_core.types import AddTags, EngineDetail, SetEngine
 
 pytestmark = pytest.mark.browser
@@ -266,15 +269,19 @@ def test_what_is_sent_to_another_machine_is_allowed_first(bench: Bench) -> None:
     expect(listed(desk, "Asking")).to_contain_text("off")
 
 
-def test_what_is_not_installed_says_how_it_would_be(bench: Bench) -> None:
-    away = bench.library.uninstalled_engines(OWNER)
-    if not away:
-        pytest.skip("all of our plugins are installed")
-    desk = bench.page(away[0].id)
-    card = main(desk).get_by_role("region", name="Not installed")
-    expect(card).to_contain_text(away[0].pip)
-    expect(card).to_contain_text(away[0].license)
-    expect(main(desk).get_by_role("navigation", name="Engines")).to_contain_text("not installed")
+def test_what_is_not_installed_says_how_it_would_be(
+    open_library: Callable[..., Library], sit: Sit, tabs: list[Close]
+) -> None:
+    without = Plugins.load(disabled={"clip", "faces", "joycaption", "wd-tagger"})
+    with serving(open_library("without", plugins=without)) as served:
+        away = served.library.uninstalled_engines(OWNER)[0]
+        desk = sit(served)
+        desk.page.goto(f"{desk.url}/?page=engines&about={away.id}")
+        card = main(desk).get_by_role("region", name="Not installed")
+        expect(card).to_contain_text(away.pip)
+        expect(card).to_contain_text(away.license)
+        expect(main(desk).get_by_role("navigation", name="Engines")).to_contain_text("not installed")
+        close(tabs)
 
 
 def test_a_rehearsal_keeps_nothing_and_says_what_all_would_take(bench: Bench) -> None:

@@ -238,13 +238,13 @@ class Engines(Wired):
         producer = self._known(offered)
         count = provenance.count(self.db, producer)
         olds = self.host.choosing.before(offered, producer)
-        state, size = self._state(offered)
+        state, weights = self._state(offered)
         return EngineInfo(
             engine.id,
             kind,
             engine.label or engine.id,
             engine.revision,
-            engine.license,
+            engine.license or (weights.license if weights else ""),
             engine.lane,
             offered.origin.plugin,
             offered.origin.distribution,
@@ -257,19 +257,19 @@ class Engines(Wired):
             count.errors,
             provenance.count_outdated(self.db, olds, producer),
             state,
-            size,
+            weights.size if weights else 0,
         )
 
-    def _state(self, offered: Offered) -> tuple[Literal["ready", "fetch", "allow"], int]:
-        """What is to be done before an engine can be run, and the bytes of its weights. A fault is told by a run."""
+    def _state(self, offered: Offered) -> tuple[Literal["ready", "fetch", "allow"], WeightsInfo | None]:
+        """What is to be done before an engine can be run, and its weights. A fault is told by a run."""
         try:
             params = self.host.catalogue.params(offered, engines.settings(self.db, offered.engine.id).params)
             weights, sends = self._weights(offered, params), self._sends(offered, params)
         except PixlStashError:
-            return "ready", 0
+            return "ready", None
         if sends is not None and not sends.on:
-            return "allow", 0
-        return "fetch" if weights is not None and weights.missing else "ready", weights.size if weights else 0
+            return "allow", None
+        return "fetch" if weights is not None and weights.missing else "ready", weights
 
     def _sends(self, offered: Offered, params: Any) -> SendsInfo | None:
         sends = self.host.catalogue.sends(offered, params)

@@ -1,4 +1,5 @@
 /** The faces of the open picture: whether they are shown, which has the focus, and drawing one by hand. */
+import { library } from "../state/library.svelte";
 import { get } from "../api/client";
 import type { Box, FaceInfo } from "../api/people";
 import { keyOf } from "../people/boxes";
@@ -32,6 +33,7 @@ export class Faces {
       this.current = null;
     }
     this.picture = picture;
+    if (library.past) return; // who is in pictures is told of now only
     const found = await get<FaceInfo[]>(`/pictures/${picture}/faces`).catch(() => null);
     if (found && picture === this.picture) this.list = found;
   }
