@@ -124,6 +124,7 @@ def test_take_label_verify_save_and_delete(sit: Sit, served: Served, tmp_path_fa
     dialog = desk.page.get_by_role("dialog", name="Delete the snapshot")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     desk.press("Escape")
+    expect(dialog).to_have_count(0)
     assert served.library.snapshots(OWNER) != []
     desk.press("Delete")
     dialog.get_by_role("button", name="Delete the snapshot").click()
