@@ -114,8 +114,8 @@ def diff(shell: Shell, id: int, other: int | None, as_json: bool) -> None:
 def _difference(one: Difference) -> str:
     """One example, as a line."""
     number = f" ({one.picture or one.id})" if one.picture or one.id else ""
-    said = [text for text in (one.old, one.new) if text is not None and text != one.name]
-    return f"{one.name}{number}" + (f": {' → '.join(said)}" if said else "")
+    said = " → ".join(text for text in (one.old, one.new) if text is not None and text != one.name)
+    return ": ".join(filter(None, (f"{one.name}{number}", said)))
 
 
 @snapshot.command("history")
