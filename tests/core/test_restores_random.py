@@ -17,6 +17,7 @@ from pixlstash_core.types import (
     OWNER,
     AddTags,
     Create,
+    CreateToken,
     DeletePictures,
     EditSet,
     RemoveTags,
@@ -129,6 +130,22 @@ class Run:
         assert changes == (0, 0, 0, 0) and again.pictures_to_recreate == again.pictures_to_delete == 0
         assert expected.pictures_to_delete == 0 or not keep
 
+    def without_hub(self) -> None:
+        """Whoever deletes it loses logins, history and settings of the installation, and nothing else."""
+        before = plain(self.library), self.library.snapshots(OWNER), self.library.epoch
+        token = self.library.create_token(OWNER, CreateToken("read", "given away")).token
+        path = self.library.path
+        self.library.close()
+        for left in path.glob("hub.db*"):
+            left.unlink()
+        self.library = Library.open(path, work=False)
+        assert (plain(self.library), self.library.snapshots(OWNER), self.library.epoch) == before
+        assert self.library.access.reader_of(token) is None and self.library.tokens(OWNER) == []
+        logged = {row[0] for row in self.library.db.read("select revision from derived_outbox")}
+        assert {one.revision for one in self.library.history(OWNER)} <= logged, "only what the hub had not all of"
+        for one in self.held:
+            self.look(one)
+
     def compare(self, id: int, keep: bool, before: Rows) -> None:
         held, now = self.held[id], plain(self.library)
         if not keep:
@@ -166,6 +183,8 @@ def test_random_sequences(open_library: Callable[..., Library], effort: Effort, 
                 run.take()
             if turn % 13 == 12:
                 run.restore()
+            if turn % 40 == 39:
+                run.without_hub()
         assert run.library.db.read("pragma integrity_check") == [("ok",)]
         left = [path for path in (run.library.path / "media").rglob("*") if path.is_file()]
         assert {path: path.read_bytes() for path in left} == files  # no restore touches a file
