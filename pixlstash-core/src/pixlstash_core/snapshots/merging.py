@@ -15,6 +15,7 @@ from msgspec import Struct
 from ..db import bind_ids, fetch
 from ..nouns import Table
 from ..types import RestoreKind
+from .shelf import Progress, unseen
 
 #: What a library is, which no snapshot changes.
 OWN_SETTINGS = "('public_id', 'epoch')"
@@ -91,27 +92,33 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tu
     return len(moved), len(gone)
 
 
-def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -> Plan:
+def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice, progress: Progress = unseen) -> Plan:
     """Work out what a merge would do. It may be done again, and reads `main` at one instant."""
     revision = fetch(connection, "select coalesce(max(revision), 0) from main.derived_revision where noun = ''")[0][0]
     there = set(_tables(connection))
     chosen = [table for table in tables if table.name in there and _wanted(table, choice)]
     chosen.sort(key=lambda table: table.merge != "kept")  # what others refer to, before what refers to it
     names = {table.name for table in chosen}
-    steps = [_step(connection, table, choice, names) for table in chosen]
+    steps: list[Step] = []
+    for table in chosen:
+        steps.append(_step(connection, table, choice, names))
+        progress(len(steps), len(chosen))
     return Plan(revision, steps, choice)
 
 
-def carry_out(connection: apsw.Connection, planned: Plan, at: int) -> None:
-    """Do it, inside the open transaction of the write door."""
+def carry_out(connection: apsw.Connection, planned: Plan, at: int, progress: Progress = unseen) -> None:
+    """Do it, inside the open transaction of the write door. Progress is of rows."""
+    done, total = 0, sum(step.go + step.put for step in planned.steps)
     for step in reversed(planned.steps):
         if step.go:
             fetch(connection, f'delete from main."{step.table.name}" where {_in(step, _go(step))}')
+            progress(done := done + step.go, total)
     for step in planned.steps:
         if step.put:
             if "folded" in step.columns:
                 _free_names(connection, step)
             fetch(connection, _putting(step), {"at": at} if step.table.merge == "presence" else None)
+            progress(done := done + step.put, total)
     for step in planned.steps:
         if step.table.merge == "shell":
             fetch(
