@@ -109,7 +109,7 @@ def tag(life: Life, library: Library) -> None:
 
 
 def gather(life: Life, library: Library) -> None:
-    made = library.create_set(OWNER, Create(name=f"set {life.rng.randrange(100)}"))
+    made = library.create_set(OWNER, Create(name=f"set {len(life.moments)}"))
     library.add_to_set(OWNER, made.id, Selection(ids=some(library, life.rng)))
 
 

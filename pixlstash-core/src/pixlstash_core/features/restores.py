@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 #: Files looked for before a restore; with more than half of them missing a disk is not there.
 SAMPLE, FEW = 400, 10
 GROUPS = ("picture_set", "character", "project")
-#: For how many seconds a snapshot that was written out is kept.
-IDLE = 120.0
+#: For how many seconds a snapshot that was written out is kept; frames of one that is not, 64 MiB of the usual pages.
+IDLE, FRAMES = 120.0, 256
 #: How far it is, of 1, when what is to change is known, and when it is changed but for what follows from it.
 COMPARED, MERGED = 0.3, 0.8
 INTENT = "restore"
@@ -152,7 +152,7 @@ class Restores:
         return Old(manifest, str(path), path)
 
     def _scribbled(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
-        paging = Scribbled(Frames(self._shelf.packs), manifest, numbers)
+        paging = Scribbled(Frames(self._shelf.packs, FRAMES), manifest, numbers)
         closing.callback(paging.close)
         return Old(manifest, f"file:snapshot.db?{paging.mode}", None)
 
@@ -299,6 +299,7 @@ def attach(connection: apsw.Connection, where: str) -> None:
     fetch(connection, "attach ? as old", (where,))
     fetch(connection, "pragma old.journal_mode = memory")
     fetch(connection, "pragma old.synchronous = off")
+    fetch(connection, "pragma old.cache_size = -32000")
     connection.create_scalar_function("surest_tags", differing.surest_tags, 1, deterministic=True)
 
 

@@ -12,13 +12,15 @@ from typing import Any
 import apsw
 from msgspec import Struct
 
-from ..db import bind_ids, fetch
+from ..db import Rows, bind_ids, fetch
 from ..nouns import Table
 from ..types import RestoreKind
 from .shelf import Progress, unseen
 
 #: What a library is, which no snapshot changes.
 OWN_SETTINGS = "('public_id', 'epoch')"
+#: Gaps between the ids of pictures that are looked into one by one.
+GAPS = 1000
 
 
 class Choice(Struct, frozen=True):
@@ -69,8 +71,7 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tu
 
     The same bytes are the same picture, also when they were removed and taken in again since.
     """
-    # Of the two indexes on hashes only, which are read much faster than the rows.
-    lost = fetch(connection, "select sha256, id from old.picture except select sha256, id from main.picture")
+    lost = _lost(connection)
     there = "select id from main.picture where sha256 = ?"
     moved = [(id, now) for sha256, id in lost for (now,) in fetch(connection, there, (sha256,))]
     gone = [id for sha256, id in lost if purged(sha256)]
@@ -90,6 +91,20 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tu
             sql = f'delete from old."{table}" where "{column}" in carray(?)'
             fetch(connection, sql, (bind_ids([*gone, *(before for before, _ in moved)]),))
     return len(moved), len(gone)
+
+
+def _lost(connection: apsw.Connection) -> Rows:
+    """(hash, id) of the pictures of the snapshot whose ids are of none now."""
+    import numpy as np
+
+    # An id is only ever of one picture, so that only where ids are missing some may have been.
+    ids = np.fromiter((id for (id,) in connection.execute("select id from main.picture")), np.int64)
+    ids = np.concatenate([[0], np.sort(ids), [1 << 62]])
+    after = np.flatnonzero(np.diff(ids) > 1)
+    if len(after) > GAPS:  # then by the indexes on hashes, which are read much faster than the rows
+        return fetch(connection, "select sha256, id from old.picture except select sha256, id from main.picture")
+    within = "select sha256, id from old.picture where id > ? and id < ?"
+    return [row for at in after for row in fetch(connection, within, (int(ids[at]), int(ids[at + 1])))]
 
 
 def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice, progress: Progress = unseen) -> Plan:
@@ -174,17 +189,20 @@ def _going(step: Step, choice: Choice) -> str:
 
 def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set[str]) -> str:
     """Rows of the snapshot that are not there now, or not so."""
-    name, merge = step.table.name, step.table.merge
+    name, merge, only = step.table.name, step.table.merge, _only(step, choice, "o")
     joined = f'from old."{name}" o left join main."{name}" n on {_same(step)} where '
-    if merge == "root" and not choice.all:  # by the indexes on hashes: once identified, no other row differs
+    if merge == "root" and choice.only is not None:  # once identified, a row that is there is the same
+        return " and ".join([f'from old."{name}" o where o.id not in (select id from main.{name})', *only])
+    if merge == "root" and not choice.all:  # as above, by the indexes on hashes
         lost = f"select id from (select sha256, id from old.{name} except select sha256, id from main.{name})"
-        return " and ".join([f'from old."{name}" o where o.id in ({lost})', *_only(step, choice, "o")])
+        return f'from old."{name}" o where o.id in ({lost})'
     if merge == "never" and not choice.all:
         return joined + "0"
     differs = " or ".join(f'n."{column}" is not o."{column}"' for column in step.columns if column not in step.keys)
     if (merge in ("root", "bytes", "kept", "presence") and not choice.all) or not differs:
         differs = "0"
-    needed = [f'(n."{step.keys[0]}" is null or {differs})', *_only(step, choice, "o")]
+    # What files say comes only with pictures that come back: then that is enough to look for.
+    needed = [f'(n."{step.keys[0]}" is null or {differs})', *(only if merge != "bytes" or choice.all else [])]
     if name == "setting":
         needed.append(f"o.name not in {OWN_SETTINGS}")
     if choice.all:
@@ -223,7 +241,7 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
     if step.table.name in choice.only:
         bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
         return [f'({alias}."id" in carray(:{step.table.name}){bare})']
-    found = [_belongs(step, choice, alias, column, parent) for column, parent in step.within if parent in choice.only]
+    found = [_belongs(step, choice, alias, column, parent) for column, parent in step.within if choice.only.get(parent)]
     return [f"({' or '.join(found)})"] if found else ["0"]
 
 

@@ -34,8 +34,8 @@ WRITTEN_AS = slice(18, 20)
 class Frames:
     """Frames of the packs of a folder, unpacked: those used last are kept. Shared between snapshots, as packs are."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, kept: int = KEPT) -> None:
+        self._folder, self._most = folder, kept
         self._indexes: OrderedDict[str, Pack] = OrderedDict()
         self._bodies: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class Frames:
             body = self._bodies.get((name, frame))
             if body is None:
                 ((_, body),) = packs.frames(self._folder, self._index(name, pages, page_size), [frame])
-                _keep(self._bodies, (name, frame), body, KEPT)
+                _keep(self._bodies, (name, frame), body, self._most)
             else:
                 self._bodies.move_to_end((name, frame))
             return body
