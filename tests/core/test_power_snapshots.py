@@ -109,8 +109,11 @@ def tag(life: Life, library: Library) -> None:
 
 
 def gather(life: Life, library: Library) -> None:
-    made = library.create_set(OWNER, Create(name=f"set {len(life.moments)}"))
-    library.add_to_set(OWNER, made.id, Selection(ids=some(library, life.rng)))
+    sets = [one.id for one in library.sets(OWNER)]
+    if sets and life.rng.random() < 0.6:
+        library.add_to_set(OWNER, life.rng.choice(sets), Selection(ids=some(library, life.rng)))
+    else:
+        library.create_set(OWNER, Create(name=f"set {len(life.moments)}"))
 
 
 def undone(life: Life, library: Library) -> None:
