@@ -126,18 +126,24 @@ class Lab:
         if action == "make":
             base.mkdir()
         else:
-            shutil.copytree(self.template, base)
+            shutil.copytree(self.killed(action) if action in crossing.STARTS else self.template, base)
         if action == "upgrade":
             first_of(base / "library")
-        if action in crossing.STARTS:
+        return base / "library"
+
+    def killed(self, action: str) -> Path:
+        """A copy of the template in which another action was killed, for a start that finishes it."""
+        base = self.template.with_name(action)
+        if not base.exists():
+            shutil.copytree(self.template, base)
             before, place = map(Path, crossing.STARTS[action])
             assert killing.run("cross", base / "library", self.source, before, place).killed
-        return base / "library"
+        return base
 
 
 def pad(library: Library, number: int) -> None:
     """Many pages that differ from one snapshot to the next, so that letting one go writes packs anew."""
-    body = zstandard.ZstdCompressor().compress(random.Random(number).randbytes(600_000))
+    body = zstandard.ZstdCompressor().compress(random.Random(number).randbytes(300_000))
     put = "insert or replace into payload(picture_id, name, body) values (1, 'padding', ?)"
     library.write(OWNER, "Padded", lambda write: write.execute(put, (body,)))
 

@@ -156,7 +156,7 @@ def back_up(life: Life, library: Library) -> None:
 def restore_backup(life: Life, library: Library) -> None:
     if life.backups:
         name, target = life.rng.choice(sorted(life.backups)), f"made {len(life.made)}"
-        restored(life.root / name, life.root / target, life.rng.random() < 0.5)
+        restored(life.root / name, life.root / target, PLACES[name])
         life.made[target] = life.backups[name]
 
 

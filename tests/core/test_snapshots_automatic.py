@@ -171,7 +171,7 @@ def test_a_library_stands_any_clock(clock: Clock, effort: Effort, rng: random.Ra
     library = clock.library
     mine = library.take_snapshot(OWNER, TakeSnapshot("mine")).id
     shown = {mine: library.snapshot(OWNER, mine)}
-    for _ in range(effort.of(60, 1000)):
+    for _ in range(effort.of(40, 400)):
         clock.at = jumped(clock.at, rng)
         before = [one.id for one in library.snapshots(OWNER)]
         kind = clock.passes()

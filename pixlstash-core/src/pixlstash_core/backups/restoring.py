@@ -30,6 +30,8 @@ UNFINISHED = "library.db.restoring"
 def restore(backup: Path, target: Path, access: bool, progress: Callable[[int, int], None]) -> tuple[int, list[str]]:
     """Make the library in a new or empty folder; how many originals there are, and which could not be had and why."""
     with reading(backup) as source:
+        if access:
+            source.database(HUB).close()  # said before anything is made, if it is not there
         make_folder(target, 0o700)
         lock = Lock(target / "lock")
         try:
