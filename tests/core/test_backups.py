@@ -14,7 +14,7 @@ from core.test_intake import paint
 from libraries import check_derived, finish, truth
 
 from pixlstash_core.backups import places, restoring
-from pixlstash_core.errors import Conflict, DiskFull, Invalid, NotFound, PixlStashError
+from pixlstash_core.errors import Conflict, DiskFull, Invalid, NotFound, NotThere, PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
     OWNER,
@@ -202,6 +202,20 @@ def test_logins_go_along_only_when_asked_for(home: Library, tmp_path: Path) -> N
             assert library.tokens(OWNER) == []
     with pytest.raises(Conflict, match="logins"):
         backed_up(home, tmp_path / "whole")
+    with pytest.raises(NotThere, match="no hub"):
+        restored(tmp_path / "plain", tmp_path / "none", access=True)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_first_backup_that_was_cut_between_its_databases_goes_on(home: Library, tmp_path: Path) -> None:
+    """And nobody else's folder with a hub alone is taken for one."""
+    backed_up(home, tmp_path / "whole", access=True)
+    (tmp_path / "whole" / "library.db").unlink()
+    with pytest.raises(Conflict, match="not empty"):
+        backed_up(home, tmp_path / "whole", access=True)
+    (tmp_path / "whole" / "library.db.new").write_bytes(b"cut short")
+    assert backed_up(home, tmp_path / "whole", access=True).copied == 0
+    assert restored(tmp_path / "whole", tmp_path / "again", access=True) == []
 
 
 @pytest.mark.parametrize("name", ["backup", "backup.zip"])
