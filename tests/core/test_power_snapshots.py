@@ -88,7 +88,10 @@ class Life:
 
 
 def present(library: Library) -> Any:
-    return plain(library), library.db.setting("epoch"), oracle.history(library)
+    rows = plain(library)
+    used = {tag for _, tag, *_ in rows["said_tag"]}
+    rows["tag"] = [row for row in rows["tag"] if row[0] in used]  # a word is known before it is said of a picture
+    return rows, library.db.setting("epoch"), oracle.history(library)
 
 
 # --- what happens -----------------------------------------------------------------------------------------------------

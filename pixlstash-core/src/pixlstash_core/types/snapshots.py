@@ -39,7 +39,7 @@ class SnapshotFailure(Struct, frozen=True):
 
 
 class SnapshotWork(Struct, frozen=True):
-    """What is being done with snapshots right now. `progress`: from 0 to 1."""
+    """What is being done with snapshots or a backup right now. `progress`: from 0 to 1; told by `snapshots_changed`."""
 
     kind: str
     snapshot_id: int | None
