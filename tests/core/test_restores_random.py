@@ -13,15 +13,19 @@ from tagged import check_tags
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
+from pixlstash_core.snapshots import merging
 from pixlstash_core.types import (
     OWNER,
     AddTags,
     Create,
+    CreateToken,
     DeletePictures,
     EditSet,
     RemoveTags,
     RenameTag,
+    Resource,
     RestorePictures,
+    RestoreResources,
     ScorePictures,
     Selection,
     StackPictures,
@@ -129,6 +133,33 @@ class Run:
         assert changes == (0, 0, 0, 0) and again.pictures_to_recreate == again.pictures_to_delete == 0
         assert expected.pictures_to_delete == 0 or not keep
 
+    def part(self) -> None:
+        """What a restore of a few things would do is the same, whether the snapshot is read in packs or in a file."""
+        id, restores = self.rng.choice(list(self.held)), self.library.restores
+        chosen = [Resource("picture", one) for one in self.some()]
+        chosen += [Resource("picture_set", self.group("picture_set"))] * self.rng.randrange(2)
+        restores.drop_idle(0)
+        in_packs = self.library.preview_resources(OWNER, id, RestoreResources(chosen))
+        with restores.opened(id) as old:
+            assert old.path is not None
+        assert self.library.preview_resources(OWNER, id, RestoreResources(chosen)) == in_packs
+
+    def without_hub(self) -> None:
+        """Whoever deletes it loses logins, history and settings of the installation, and nothing else."""
+        before = plain(self.library), self.library.snapshots(OWNER), self.library.epoch
+        token = self.library.create_token(OWNER, CreateToken("read", "given away")).token
+        path = self.library.path
+        self.library.close()
+        for left in path.glob("hub.db*"):
+            left.unlink()
+        self.library = Library.open(path, work=False)
+        assert (plain(self.library), self.library.snapshots(OWNER), self.library.epoch) == before
+        assert self.library.access.reader_of(token) is None and self.library.tokens(OWNER) == []
+        logged = {row[0] for row in self.library.db.read("select revision from derived_outbox")}
+        assert {one.revision for one in self.library.history(OWNER)} <= logged, "only what the hub had not all of"
+        for one in self.held:
+            self.look(one)
+
     def compare(self, id: int, keep: bool, before: Rows) -> None:
         held, now = self.held[id], plain(self.library)
         if not keep:
@@ -154,8 +185,11 @@ def by_key(rows: list[tuple[object, ...]], keys: list[int]) -> dict[tuple[object
     return {tuple(value for value, key in zip(row, keys, strict=True) if key): row for row in rows}
 
 
-def test_random_sequences(open_library: Callable[..., Library], effort: Effort, rng: random.Random) -> None:
+def test_random_sequences(
+    open_library: Callable[..., Library], effort: Effort, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(effort.of(2, 30)):
+        monkeypatch.setattr(merging, "GAPS", (1000, 0)[number % 2])  # pictures are known by their ids, or by all hashes
         run = Run(open_library(f"library{number}", work=False), rng)
         files = {run.library.path / "media" / f"{name}.png": rng.randbytes(99) for name in "ab"}
         for path, body in files.items():
@@ -165,7 +199,10 @@ def test_random_sequences(open_library: Callable[..., Library], effort: Effort, 
             if turn % 9 == 4:
                 run.take()
             if turn % 13 == 12:
+                run.part()
                 run.restore()
+            if turn % 40 == 39:
+                run.without_hub()
         assert run.library.db.read("pragma integrity_check") == [("ok",)]
         left = [path for path in (run.library.path / "media").rglob("*") if path.is_file()]
         assert {path: path.read_bytes() for path in left} == files  # no restore touches a file

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import libraries
 import pytest
+from conftest import Effort
 from faults import sources
-from libraries import fill, until
+from libraries import DAY, fill, until
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.features import snapshots
 from pixlstash_core.features.snapshots import KEPT, due, surplus
+from pixlstash_core.hub import now
 from pixlstash_core.library import Library
 from pixlstash_core.types import OWNER, ImportPaths, ScorePictures, SetSnapshots, TakeSnapshot
 
@@ -122,6 +124,86 @@ def test_after_a_wrong_clock_things_go_on(clock: Clock) -> None:
     clock.passes(days=4000)
     clock.at = START + timedelta(days=1)
     assert [clock.passes(days=1) for _ in range(3)] == ["MONTHLY", "DAILY", "DAILY"]
+
+
+MIDNIGHTS = [
+    datetime(*day, tzinfo=UTC) for day in ((2026, 6, 1), (2026, 6, 9), (2026, 7, 1), (2027, 1, 1), (2028, 2, 29))
+]
+
+
+def jumped(at: datetime, rng: random.Random) -> datetime:
+    """What a clock may say next: hours on, a year off, back and forth around midnight, after three weeks asleep."""
+    return rng.choice(
+        [
+            lambda: at + timedelta(hours=rng.uniform(0, 30)),
+            lambda: at + timedelta(hours=rng.uniform(0, 30)),
+            lambda: at + timedelta(days=365),
+            lambda: at - timedelta(days=365),
+            lambda: at.replace(hour=0, minute=0) + timedelta(minutes=rng.choice((-2, -1, 0, 1, 2))),
+            lambda: rng.choice(MIDNIGHTS) + timedelta(seconds=rng.choice((-90, -1, 0, 1, 90))),
+            lambda: at + timedelta(days=21),
+        ]
+    )()
+
+
+def test_the_calendar_stands_any_clock(effort: Effort, rng: random.Random) -> None:
+    """A day takes one at most, whenever it comes again, and none is let go for anything but its successors."""
+    for _ in range(effort.of(20, 2000)):
+        at, there, last = START, list[tuple[int, str, datetime]](), 0
+        for id in range(1, 300):
+            at = jumped(at, rng)
+            kind = due(at, [(kind, moment) for _, kind, moment in there])
+            today = [one for one in there if one[2].date() == at.date()]
+            assert (kind is None) == bool(today), "each day has one, also one that comes again, and never two"
+            if kind is None:
+                continue
+            there.append((id, kind, at))
+            gone = surplus([(id, kind) for id, kind, _ in there])
+            same = [id for id, one, _ in there if one == kind]
+            assert gone == (same[:1] if len(same) > KEPT[kind] else []), "the one taken first gives way, and no other"
+            there = [one for one in there if one[0] not in gone]
+            assert last < id
+            last = id
+
+
+def test_a_library_stands_any_clock(clock: Clock, effort: Effort, rng: random.Random) -> None:
+    """Labels, times and order stay what they were; what a person took stays; all can be read back."""
+    library = clock.library
+    mine = library.take_snapshot(OWNER, TakeSnapshot("mine")).id
+    shown = {mine: library.snapshot(OWNER, mine)}
+    for _ in range(effort.of(60, 1000)):
+        clock.at = jumped(clock.at, rng)
+        before = [one.id for one in library.snapshots(OWNER)]
+        kind = clock.passes()
+        there = {one.id: one for one in library.snapshots(OWNER)}
+        assert list(there) == sorted(there, reverse=True) and mine in there
+        new = there.keys() - set(before)
+        assert len(new) == (kind is not None) and all(id > max(before) for id in new)
+        shown.update({id: there[id] for id in new})
+        gone = set(before) - there.keys()
+        assert len(gone) <= 1 and {shown[id].kind for id in gone} <= {kind}
+        for id, one in there.items():
+            assert (one.kind, one.label, one.created_at) == (shown[id].kind, shown[id].label, shown[id].created_at)
+            assert one.created_at == (clock.at.replace(microsecond=0) if id in new else shown[id].created_at)
+    assert {one.problem for one in library.verify_snapshots(OWNER)} == {None}
+
+
+def test_the_job_does_not_wait_for_a_day_that_a_wrong_clock_showed(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ran while the clock was a year ahead; put right again, the next one is taken today and not in a year."""
+    path = clock.library.path
+    clock.library.close()
+    with monkeypatch.context() as ahead:
+        ahead.setattr("pixlstash_core.features.jobs.now", lambda: now() + 365 * DAY)
+        with Library.open(path) as library:
+            until(lambda: library.snapshots(OWNER))
+            until(lambda: not library.queue.running())
+    with Library.open(path, work=False) as library:
+        for one in library.snapshots(OWNER):
+            library.delete_snapshot(OWNER, one.id)
+    with Library.open(path) as library:
+        assert until(lambda: library.snapshots(OWNER))
 
 
 def test_the_calendar_is_utc() -> None:

@@ -267,6 +267,13 @@ def backups(path: Path, tell: Tell) -> None:
             tell(again=turn)
 
 
+def cross(path: Path, tell: Tell, source: Path, action: Path, place: Path) -> None:
+    """Do one thing, and die between two files that it changes."""
+    from . import crossing
+
+    crossing.run(str(action), path, source, str(place))
+
+
 def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
     """A library with every picture of a folder copied in, the first few thrown away, and some history."""
     Library.create(path)
@@ -289,7 +296,7 @@ VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
     for verb in (
         *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped),
-        *(purge, undo, weigh, snapshots, restores, backups),
+        *(purge, undo, weigh, snapshots, restores, backups, cross),
     )
 }
 

@@ -60,8 +60,9 @@ class Database:
                 connection = apsw.Connection(f"file:{_quote(self.path)}?{self._mode}", flags=flags)
                 if "vfs=" in self._mode:
                     connection.pragma("locking_mode", "exclusive")
-            else:
-                connection = apsw.Connection(str(self.path))
+            else:  # that a path may be an address matters to what is attached
+                flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
+                connection = apsw.Connection(str(self.path), flags=flags)
             connection.set_busy_timeout(10_000)
             if not self.read_only:
                 connection.pragma("journal_mode", "wal")

@@ -125,11 +125,22 @@ def create_private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, flags, 0o600), "w+b")
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder, and those above it, where they are missing. Their names are durable on return."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode, parents=True, exist_ok=True)
+    for one in missing:
+        fsync_folder(one.parent)
+
+
 def fsync_folder(folder: Path) -> None:
     """Make what happened to the names in a folder durable, where the system can."""
     if not hasattr(os, "O_DIRECTORY"):
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:  # names may be made there, but not read
+        return
     try:
         os.fsync(descriptor)
     except OSError as error:

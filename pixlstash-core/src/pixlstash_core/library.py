@@ -47,7 +47,7 @@ from .features import (
 from .features.access import Access
 from .features.imports import Intake
 from .features.redraws import Redraws
-from .files import fsync_folder
+from .files import fsync_folder, make_folder
 from .host import KINDS, Host
 from .host.catalogue import Catalogue
 from .host.feeding import Sources
@@ -201,7 +201,7 @@ class Library(UseCases):
         path = path.expanduser().absolute()
         if path.is_dir() and not (path / "library.db").exists() and not _is_free(path):
             raise Invalid(f"{path} is not empty. Name a new or empty folder for the library.")
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path, 0o700)
         lock = Lock(path / "lock")
         try:
             if (path / "library.db").exists():
@@ -210,7 +210,7 @@ class Library(UseCases):
                 left.unlink()
             db, hub = Database(path / UNFINISHED, "library"), Hub(path / "hub.db")
             originals = media.expanduser().absolute() if media else path / "media"
-            (originals / "incoming").mkdir(parents=True, exist_ok=True)
+            make_folder(originals / "incoming")
             door = Door(db, hub, (*stores.NOUN.tables, *settings.NOUN.tables), [], lambda revision, events: None)
             settings.set(door, "name", name or path.name)
             stores.add(door, "file", "Library", {"path": str(originals) if media else "media"})

@@ -19,7 +19,7 @@ from .errors import Conflict, DiskFull, Invalid, NotFound, PixlStashError
 from .features import uploads as rows
 from .features.imports import Intake
 from .features.uploads import UploadRow
-from .files import fsync_folder, writing_to
+from .files import fsync_folder, make_folder, writing_to
 from .hub import Hub, now
 from .jobs import Jobs, Task
 from .names import fit
@@ -231,7 +231,5 @@ class Uploads:
 
     def _make_folder(self) -> None:
         self._intake.temporary("")  # raises when the disk is not there
-        if not self._folder.is_dir():
-            with writing_to(self._folder):
-                self._folder.mkdir(exist_ok=True)
-                fsync_folder(self._folder.parent)
+        with writing_to(self._folder):
+            make_folder(self._folder)

@@ -19,11 +19,13 @@ from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, Stor
 from ..hub import Hub
 from ..lock import Lock
 from ..snapshots.freeze import Alone
+from ..snapshots.shelf import Progress, part
 from . import metadata
 from .metadata import Made, Original, Writing
-from .places import DATABASE, HUB, Archive, Place, about, place_of
+from .places import DATABASE, HUB, Archive, Place, about, place_of, was_cut_short
 
-Progress = Callable[[int, int], None]
+#: How far a backup is, of 1, when its metadata is copied, and when its originals are.
+METADATA, ORIGINALS = 0.1, 0.8
 
 
 class Parts(Struct, frozen=True):
@@ -78,11 +80,13 @@ def _make(
     try:
         if made.access:  # before the database, so that it knows of nothing that is not in that
             metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
-        metadata.copied(parts.db, parts.alone, parts.scratch, database)
-        found = _copy(parts, place, list(metadata.originals(database, ids, _verbatim(parts.connect))), progress)
+        metadata.copied(parts.db, parts.alone, parts.scratch, database, part(progress, 0, METADATA))
+        wanted = list(metadata.originals(database, ids, _verbatim(parts.connect)))
+        found = _copy(parts, place, wanted, part(progress, METADATA, ORIGINALS))
         made = replace(made, revision=metadata.revision(database))
         count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)
-        place.finish(database, hub if made.access else None, msgspec.json.encode(made))
+        said, last = msgspec.json.encode(made), part(progress, ORIGINALS, 1)
+        place.finish(database, hub if made.access else None, said, last)
         dropped = place.tidy({one.key for one in (*found.kept, *found.lost)})
         return replace(found, pictures=count, dropped=dropped)
     except BaseException:
@@ -109,15 +113,18 @@ def demand_free(library: Path, path: Path, made: Made) -> None:
         metadata.demand_same(path / DATABASE, made)
         if (path / HUB).exists() and not made.access:
             raise Conflict(f"{path} was used as a library, or holds logins. Name another folder.")
-    elif path.is_dir() and any(one.name not in ("media", "lock") for one in path.iterdir() if ".new" not in one.name):
-        raise Conflict(f"{path} is not empty. Name a new or empty folder.")
+    elif path.is_dir():
+        ours = {"media", "lock", HUB} if was_cut_short(path) else {"media", "lock"}
+        if any(one.name not in ours for one in path.iterdir() if ".new" not in one.name):
+            raise Conflict(f"{path} is not empty. Name a new or empty folder.")
 
 
 def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress) -> Copied:
     kept: list[Original] = []
     lost: list[Original] = []
-    copied = size = 0
-    for number, one in enumerate(wanted):
+    copied = size = done = 0
+    total = sum(one.size for one in wanted)
+    for one in wanted:
         if place.has(one.key, one.size):
             kept.append(one)
         elif any(_put(parts, place, one, *where) for where in one.places):
@@ -127,7 +134,7 @@ def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Prog
             kept.append(one)
         else:
             lost.append(one)
-        progress(number + 1, len(wanted))
+        progress(done := done + one.size, total)
     return Copied(kept, lost, copied, size)
 
 

@@ -18,7 +18,7 @@ from ..errors import Conflict, PixlStashError
 from ..files import create_private, writing_to
 from ..hub import Hub
 from ..snapshots.freeze import Alone, frozen
-from ..snapshots.shelf import opened
+from ..snapshots.shelf import Progress, opened, unseen
 from ..write import Door, Label, Write
 
 #: The setting by which a backup is known.
@@ -50,11 +50,12 @@ class Original(Struct, frozen=True):
     places: list[tuple[int, str]]
 
 
-def copied(db: Database, alone: Alone, scratch: Path, path: Path) -> None:
+def copied(db: Database, alone: Alone, scratch: Path, path: Path, progress: Progress = unseen) -> None:
     """Copy one instant of a database to a new file, while writers go on. Not durable."""
     with frozen(db, alone, scratch) as source, writing_to(path.parent), create_private(path) as out:
         for offset in range(0, source.size, BLOCK):
             out.write(source.read(offset, min(BLOCK, source.size - offset)))
+            progress(offset, source.size)
 
 
 def originals(path: Path, ids: Sequence[int] | None, verbatim: Callable[[int], bool]) -> Iterator[Original]:

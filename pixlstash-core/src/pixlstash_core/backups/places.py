@@ -15,7 +15,8 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
 from ..errors import Invalid, NotThere, PixlStashError
-from ..files import create_private, fsync_folder, writing_to
+from ..files import create_private, fsync_folder, make_folder, writing_to
+from ..snapshots.shelf import Progress
 
 DATABASE, HUB, MEDIA = "library.db", "hub.db", "media"
 UNFINISHED = ".new"
@@ -35,7 +36,10 @@ class Folder:
     def begin(self) -> None:
         """Make the folder, and drop what an interrupted run left."""
         with writing_to(self.root):
-            (self._media / "incoming").mkdir(parents=True, exist_ok=True)
+            make_folder(self._media / "incoming")
+            if was_cut_short(self.root):
+                (self.root / HUB).unlink()  # before what it is known by
+                fsync_folder(self.root)
             for left in (*self.root.glob(f"*{UNFINISHED}*"), *(self._media / "incoming").iterdir()):
                 left.unlink()
 
@@ -74,19 +78,19 @@ class Folder:
                 fsync_folder(folder)
             self._touched.clear()
 
-    def finish(self, database: Path, hub: Path | None, about: bytes) -> None:
+    def finish(self, database: Path, hub: Path | None, about: bytes, progress: Progress) -> None:
         """Have the backup be this from now on: what comes last is its database, which says itself what it is of."""
         self.settle()
+        given = [(source, name) for source, name in ((hub, HUB), (database, DATABASE)) if source is not None]
         with writing_to(self.root):
-            for source, name in ((hub, HUB), (database, DATABASE)):
-                if source is not None:
-                    temporary = self.root / f"{name}{UNFINISHED}"
-                    with source.open("rb") as file, create_private(temporary) as out:
-                        shutil.copyfileobj(file, out, BLOCK)
-                        out.flush()
-                        os.fsync(out.fileno())
-                    os.replace(temporary, self.root / name)
-            fsync_folder(self.root)
+            for source, name in given:
+                with source.open("rb") as file, create_private(self.root / f"{name}{UNFINISHED}") as out:
+                    shutil.copyfileobj(file, out, BLOCK)
+                    out.flush()
+                    os.fsync(out.fileno())
+            for _, name in given:
+                os.replace(self.root / f"{name}{UNFINISHED}", self.root / name)
+                fsync_folder(self.root)  # or a power cut may leave the second without the first
 
     def tidy(self, wanted: set[str]) -> int:
         """Drop originals that the backup no longer names; how many."""
@@ -100,6 +104,11 @@ class Folder:
 
     def give_up(self) -> None:
         """Leave what was copied, for the next run."""
+
+
+def was_cut_short(root: Path) -> bool:
+    """Whether a folder's first backup had come to its hub, and not to its database."""
+    return (root / HUB).exists() and not (root / DATABASE).exists() and (root / f"{DATABASE}{UNFINISHED}").exists()
 
 
 class Archive:
@@ -133,7 +142,7 @@ class Archive:
         with self._before.open(f"{MEDIA}/{key}") as source:
             return self.put(key, sha256, source)  # type: ignore[arg-type]
 
-    def finish(self, database: Path, hub: Path | None, about: bytes) -> None:
+    def finish(self, database: Path, hub: Path | None, about: bytes, progress: Progress) -> None:
         self._zip.comment = about
         with writing_to(self._path):
             for path, name in ((hub, HUB), (database, DATABASE)):
@@ -141,10 +150,8 @@ class Archive:
                     with path.open("rb") as file:
                         self._store(name, file)
             self._zip.close()
-            wrong = zipfile.ZipFile(self._file).testzip()  # read back before it takes the place of the one before
-            if wrong is not None:
-                raise PixlStashError(f"{self._path}: {wrong} is not what was written.")
             self._file.flush()
+            _read_back(self._file, self._path, progress)  # before it takes the place of the one before
             os.fsync(self._file.fileno())
             self._file.close()
             if self._before is not None:
@@ -173,6 +180,19 @@ class Archive:
 
 
 Place = Folder | Archive
+
+
+def _read_back(file: BinaryIO, path: Path, progress: Progress) -> None:
+    """Compare all that was written with its checksums."""
+    written = zipfile.ZipFile(file)
+    done, total = 0, sum(one.file_size for one in written.infolist())
+    for one in written.infolist():
+        try:
+            with written.open(one) as member:
+                while block := member.read(BLOCK):
+                    progress(done := done + len(block), total)
+        except zipfile.BadZipFile as error:
+            raise PixlStashError(f"{path}: {one.filename} is not what was written.") from error
 
 
 def about(path: Path) -> bytes:

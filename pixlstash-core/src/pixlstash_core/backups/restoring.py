@@ -17,7 +17,7 @@ import apsw
 
 from ..db import Database, fetch, translated
 from ..errors import Conflict, Invalid, NotThere, PixlStashError
-from ..files import create_private, fsync_folder, writing_to
+from ..files import create_private, fsync_folder, make_folder, writing_to
 from ..lock import Lock
 from ..snapshots.shelf import opened
 from . import metadata
@@ -30,7 +30,7 @@ UNFINISHED = "library.db.restoring"
 def restore(backup: Path, target: Path, access: bool, progress: Callable[[int, int], None]) -> tuple[int, list[str]]:
     """Make the library in a new or empty folder; how many originals there are, and which could not be had and why."""
     with reading(backup) as source:
-        target.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(target, 0o700)
         lock = Lock(target / "lock")
         try:
             if (target / DATABASE).exists():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import show
+from . import show, watch
 from .options import JSON
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def backup(shell: Shell, path: Path, query: str, with_access: bool, as_json: boo
     """
     from ..types import MakeBackup
 
-    with shell.connect() as session:
+    with shell.connect() as session, watch.shown(session, quiet=as_json):
         found = session.backup(MakeBackup(str(path.expanduser().absolute()), query, with_access))
     if as_json:
         show.dump(found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import show
+from . import show, watch
 from .options import JSON
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def take(shell: Shell, label: str | None, as_json: bool) -> None:
     """Take a snapshot now. It is kept until it is deleted."""
     from ..types import TakeSnapshot
 
-    with shell.connect() as session:
+    with shell.connect() as session, watch.shown(session, quiet=as_json):
         taken = session.take_snapshot(TakeSnapshot(label))
     if as_json:
         return show.dump(taken)
@@ -218,7 +218,8 @@ def restore(shell: Shell, /, id: int, yes: bool, as_json: bool, **given: Any) ->
     )
     with shell.connect() as session:
         if yes:
-            report = session.restore_resources(id, some) if chosen else session.restore_snapshot(id, whole)
+            with watch.shown(session, quiet=as_json):
+                report = session.restore_resources(id, some) if chosen else session.restore_snapshot(id, whole)
             return show.dump(report) if as_json else click.echo(_restored(report))
         if chosen:
             seen = session.preview_resources(id, some)
@@ -261,7 +262,7 @@ def verify(shell: Shell, id: int | None, every: bool, as_json: bool) -> None:
     """Read a snapshot back, every bit of it. Exit code 1 when something is wrong."""
     if (id is None) != every:
         raise click.UsageError("Say which snapshot: its id, or --all.")
-    with shell.connect() as session:
+    with shell.connect() as session, watch.shown(session, quiet=as_json):
         found = session.verify_snapshots() if id is None else [session.verify_snapshot(id)]
     if as_json:
         show.dump(found)
@@ -277,7 +278,7 @@ def verify(shell: Shell, id: int | None, every: bool, as_json: bool) -> None:
 @click.pass_obj
 def delete(shell: Shell, id: int) -> None:
     """Delete a snapshot for good."""
-    with shell.connect() as session:
+    with shell.connect() as session, watch.shown(session):
         session.delete_snapshot(id)
     click.echo(f"Snapshot {id} is deleted.")
 

@@ -12,6 +12,9 @@ from ..errors import NotFound
 from ..hub import Hub, now
 from ..types import ImportReport
 
+#: Whether a job may run at a time `:now`. None is ever put off by more than it repeats, so that one due later than that
+#: was written down by a clock that has been put back since: it must not wait for that day to come again.
+DUE = "(due <= :now or due > :now + 1000 * coalesce(every, 0))"
 COLUMNS = "id, kind, label, lane, state, done, total, error, started, finished, every, report, payload ->> '$.engine'"
 
 
@@ -106,16 +109,16 @@ def unfinished(hub: Hub) -> list[JobRow]:
 
 def claim(hub: Hub, lane: str) -> Claim | None:
     """Take the next job of a lane: highest priority, then longest due."""
-    ready = "lane = ? and state = 'waiting' and due <= ?"
-    if not hub.read(f"select 1 from job where {ready} limit 1", (lane, now())):
+    ready, bound = f"lane = :lane and state = 'waiting' and {DUE}", {"lane": lane, "now": now()}
+    if not hub.read(f"select 1 from job where {ready} limit 1", bound):
         return None
     rows = hub.write(
         f"""
-        update job set state = 'running', heartbeat = ?, started = coalesce(started, ?), finished = null
+        update job set state = 'running', heartbeat = :now, started = coalesce(started, :now), finished = null
         where id = (select id from job where {ready} order by priority desc, due, id limit 1)
         returning id, kind, payload, every, priority
         """,
-        (now(), now(), lane, now()),
+        bound,
     )
     if not rows:
         return None
@@ -125,14 +128,16 @@ def claim(hub: Hub, lane: str) -> Claim | None:
 
 def is_wanted(hub: Hub, lane: str, priority: int) -> bool:
     """Whether a lane has something to do that comes before this priority."""
-    where = "lane = ? and state = 'waiting' and priority > ? and due <= ?"
-    return bool(hub.read(f"select 1 from job where {where} limit 1", (lane, priority, now())))
+    where = f"lane = :lane and state = 'waiting' and priority > :priority and {DUE}"
+    bound = {"lane": lane, "priority": priority, "now": now()}
+    return bool(hub.read(f"select 1 from job where {where} limit 1", bound))
 
 
 def due(hub: Hub, lane: str) -> float:
     """Seconds until the next job of a lane is due, which may be past; infinite when none waits."""
-    ((first,),) = hub.read("select min(due) from job where lane = ? and state = 'waiting'", (lane,))
-    return math.inf if first is None else (first - now()) / 1000
+    sql = f"select min(iif({DUE}, 0, due - :now)) from job where lane = :lane and state = 'waiting'"
+    ((left,),) = hub.read(sql, {"lane": lane, "now": now()})
+    return math.inf if left is None else left / 1000
 
 
 def release_all(hub: Hub) -> None:

@@ -26,7 +26,8 @@ from ..nouns import Table
 from ..snapshots import counting, differing, merging
 from ..snapshots.manifests import Manifest
 from ..snapshots.merging import Choice, Plan
-from ..snapshots.shelf import Shelf
+from ..snapshots.paging import Frames, Scribbled
+from ..snapshots.shelf import Progress, Shelf, part, unseen
 from ..types import PreviewedResource, Resource, RestoreSummary, TopicChange, TopicDiff
 from ..write import Committed, Door, Label, Write
 
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
 #: Files looked for before a restore; with more than half of them missing a disk is not there.
 SAMPLE, FEW = 400, 10
 GROUPS = ("picture_set", "character", "project")
-#: For how many seconds a snapshot that was written out is kept.
-IDLE = 120.0
+#: For how many seconds a snapshot that was written out is kept; frames of one that is not, 64 MiB of the usual pages.
+IDLE, FRAMES = 120.0, 256
+#: How far it is, of 1, when what is to change is known, and when it is changed but for what follows from it.
+COMPARED, MERGED = 0.3, 0.8
 INTENT = "restore"
 REVISION = "select coalesce(max(revision), 0) from main.derived_revision where noun = ''"
 
@@ -47,10 +50,14 @@ Choose = Callable[[apsw.Connection], Choice]
 
 
 class Old(Struct):
-    """A snapshot's database, to be attached. `changed`: what it calls pictures is no longer what it called them."""
+    """A snapshot's database. `where`: what to attach; `path`: its file, if it is written out.
+
+    `changed`: what it calls pictures is no longer what it called them.
+    """
 
     manifest: Manifest
-    path: Path
+    where: str
+    path: Path | None
     changed: bool = False
 
 
@@ -105,8 +112,11 @@ class Restores:
     # -- looking -------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def written_out(self, id: int) -> Iterator[Old]:
-        """A snapshot's database in a file of its own, brought to the present schema; kept for a while."""
+    def opened(self, id: int, progress: Progress = unseen, *, some: bool = False) -> Iterator[Old]:
+        """A snapshot's database in a file of its own, brought to the present schema; kept for a while.
+
+        When only `some` of it will be looked at, it is read where it lies instead, unless there is such a file already.
+        """
         with self._shelf.lock:
             manifest, numbers = self._shelf.find(id)
             if manifest.schema > self._db.version:
@@ -115,12 +125,16 @@ class Restores:
                 raise Conflict(f"Snapshot {id} is of another library.")
             if self._kept is not None and self._kept.busy:  # two are compared
                 with ExitStack() as closing:
-                    yield self._write_out(manifest, numbers, closing)
+                    yield self._write_out(manifest, numbers, closing, progress)
                 return
-            if self._kept is None or self._kept.old.manifest.public_id != manifest.public_id:
+            if self._kept is None or not _fits(self._kept.old, manifest, some):
                 self._drop()
                 with ExitStack() as closing:
-                    self._kept = _Kept(self._write_out(manifest, numbers, closing), closing.pop_all())
+                    if some and manifest.schema == self._db.version:
+                        old = self._scribbled(manifest, numbers, closing)
+                    else:
+                        old = self._write_out(manifest, numbers, closing, progress)
+                    self._kept = _Kept(old, closing.pop_all())
             kept, done = self._kept, False
             kept.busy = True
             try:
@@ -131,11 +145,16 @@ class Restores:
                 if kept.old.changed or not done:
                     self._drop()
 
-    def _write_out(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
-        path = closing.enter_context(self._shelf.written_out(manifest, numbers))
+    def _write_out(self, manifest: Manifest, numbers: Numbers, closing: ExitStack, progress: Progress) -> Old:
+        path = closing.enter_context(self._shelf.written_out(manifest, numbers, progress))
         if manifest.schema < self._db.version:
             Database(path, "library", synchronous="off").close()
-        return Old(manifest, path)
+        return Old(manifest, str(path), path)
+
+    def _scribbled(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
+        paging = Scribbled(Frames(self._shelf.packs, FRAMES), manifest, numbers)
+        closing.callback(paging.close)
+        return Old(manifest, f"file:snapshot.db?{paging.mode}", None)
 
     def drop_idle(self, idle: float = IDLE) -> None:
         """Let go of what is kept, if nobody used it for so many seconds, or works with snapshots right now."""
@@ -156,22 +175,24 @@ class Restores:
             self._kept = None
 
     @contextmanager
-    def compared(self, old: Old, choose: Choose) -> Iterator[tuple[apsw.Connection, Plan, int]]:
+    def compared(
+        self, old: Old, choose: Choose, progress: Progress = unseen
+    ) -> Iterator[tuple[apsw.Connection, Plan, int]]:
         """(a connection with `old` attached, what would change, how many pictures are left out as gone for good)."""
         with translated(), closing(self._db.connect()) as connection:
-            attach(connection, old.path)
+            attach(connection, old.where)
             fetch(connection, "begin")
             moved, purged = merging.identify(connection, self._hub.purged)
             old.changed |= bool(moved or purged)
-            plan = merging.plan(connection, self._tables(), choose(connection))
+            plan = merging.plan(connection, self._tables(), choose(connection), progress)
             yield connection, plan, purged
             fetch(connection, "commit")
 
     def differ(self, old: Old, new: Old | None) -> list[TopicDiff]:
         """How the library, as it was in another snapshot or is now, differs from one."""
-        opened = self._db.connect() if new is None else apsw.Connection(str(new.path))
+        opened = self._db.connect() if new is None else apsw.Connection(new.where)
         with translated(), closing(opened) as connection:
-            attach(connection, old.path)
+            attach(connection, old.where)
             fetch(connection, "begin")
             old.changed |= bool(merging.identify(connection, lambda sha256: False)[0])
             found = differing.of(connection, self._tables())
@@ -208,20 +229,20 @@ class Restores:
 
     # -- doing ---------------------------------------------------------------------------------------------------------
 
-    def whole(self, old: Old, choose: Choose, label: Label) -> Restored:
+    def whole(self, old: Old, choose: Choose, label: Label, progress: Progress) -> Restored:
         """Make everything, or some kinds of it, what it was; the history before it ends."""
         epoch = secrets.token_hex(8)
         with self._hub.writing() as connection:
             fetch(connection, "delete from intent where kind = ?", (INTENT,))
             fetch(connection, "insert into intent(kind, body, at) values (?, ?, ?)", (INTENT, epoch, now()))
-        return self._merge(old, choose, label, epoch)
+        return self._merge(old, choose, label, epoch, progress)
 
-    def some(self, old: Old, choose: Choose, label: Label) -> Restored:
+    def some(self, old: Old, choose: Choose, label: Label, progress: Progress) -> Restored:
         """Make chosen pictures and groups what they were: a change like any other, that can be undone."""
-        return self._merge(old, choose, label, None)
+        return self._merge(old, choose, label, None, progress)
 
-    def _merge(self, old: Old, choose: Choose, label: Label, epoch: str | None) -> Restored:
-        with self.compared(old, choose) as (connection, plan, purged):
+    def _merge(self, old: Old, choose: Choose, label: Label, epoch: str | None, progress: Progress) -> Restored:
+        with self.compared(old, choose, part(progress, 0, COMPARED)) as (connection, plan, purged):
             summary = counting.summary(connection, plan, purged) if epoch is not None else None
             missing = summary.missing_files if summary else counting.without_file(connection, plan)
         attached = False
@@ -230,14 +251,15 @@ class Restores:
             fresh = plan
             if write.value(REVISION) != plan.revision:  # somebody wrote meanwhile
                 fresh = write.derive(self._again(old, choose))
-            write.derive(lambda connection: merging.carry_out(connection, fresh, now()))
+            merged = part(progress, COMPARED, MERGED)
+            write.derive(lambda connection: merging.carry_out(connection, fresh, now(), merged))
             if epoch is not None:
                 write.execute("update main.setting set value = ? where name = 'epoch'", (epoch,))
             return sum(step.go + step.put for step in fresh.steps)
 
         def attaching(connection: apsw.Connection) -> None:
             nonlocal attached
-            attach(connection, old.path)
+            attach(connection, old.where)
             attached = True
 
         try:
@@ -265,11 +287,19 @@ class Restores:
                 fetch(connection, "delete from intent where id = ?", (id,))
 
 
-def attach(connection: apsw.Connection, path: Path) -> None:
+def _fits(old: Old, manifest: Manifest, some: bool) -> bool:
+    """Whether what is kept serves: a file of everything, or for a part of it, pages in packs that are still there."""
+    if old.manifest.public_id != manifest.public_id:
+        return False
+    return old.path is not None or (some and old.manifest.packs == manifest.packs)
+
+
+def attach(connection: apsw.Connection, where: str) -> None:
     """Attach a private copy: nothing of it need survive."""
-    fetch(connection, "attach ? as old", (str(path),))
+    fetch(connection, "attach ? as old", (where,))
     fetch(connection, "pragma old.journal_mode = memory")
     fetch(connection, "pragma old.synchronous = off")
+    fetch(connection, "pragma old.cache_size = -32000")
     connection.create_scalar_function("surest_tags", differing.surest_tags, 1, deterministic=True)
 
 

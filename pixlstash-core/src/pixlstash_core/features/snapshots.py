@@ -323,11 +323,11 @@ def due(moment: datetime, taken: Sequence[tuple[str, datetime]]) -> SnapshotKind
     months = {at.strftime("%Y-%m") for kind, at in taken if kind == "MONTHLY"}
     weeks = {at.isocalendar()[:2] for kind, at in taken if kind in ("MONTHLY", "WEEKLY")}
     days = {at.date() for kind, at in taken if kind in ("MONTHLY", "WEEKLY", "DAILY")}
+    if moment.date() in days:
+        return None
     if moment.strftime("%Y-%m") not in months:
         return "MONTHLY"
-    if moment.isocalendar()[:2] not in weeks:
-        return "WEEKLY"
-    return "DAILY" if moment.date() not in days else None
+    return "WEEKLY" if moment.isocalendar()[:2] not in weeks else "DAILY"
 
 
 def surplus(found: Sequence[tuple[int, str]]) -> list[int]:

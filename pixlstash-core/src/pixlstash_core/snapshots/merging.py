@@ -12,12 +12,15 @@ from typing import Any
 import apsw
 from msgspec import Struct
 
-from ..db import bind_ids, fetch
+from ..db import Rows, bind_ids, fetch
 from ..nouns import Table
 from ..types import RestoreKind
+from .shelf import Progress, unseen
 
 #: What a library is, which no snapshot changes.
 OWN_SETTINGS = "('public_id', 'epoch')"
+#: Gaps between the ids of pictures that are looked into one by one.
+GAPS = 1000
 
 
 class Choice(Struct, frozen=True):
@@ -68,8 +71,7 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tu
 
     The same bytes are the same picture, also when they were removed and taken in again since.
     """
-    # Of the two indexes on hashes only, which are read much faster than the rows.
-    lost = fetch(connection, "select sha256, id from old.picture except select sha256, id from main.picture")
+    lost = _lost(connection)
     there = "select id from main.picture where sha256 = ?"
     moved = [(id, now) for sha256, id in lost for (now,) in fetch(connection, there, (sha256,))]
     gone = [id for sha256, id in lost if purged(sha256)]
@@ -91,27 +93,47 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tu
     return len(moved), len(gone)
 
 
-def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice) -> Plan:
+def _lost(connection: apsw.Connection) -> Rows:
+    """(hash, id) of the pictures of the snapshot whose ids are of none now."""
+    import numpy as np
+
+    # An id is only ever of one picture, so that only where ids are missing some may have been.
+    ids = np.fromiter((id for (id,) in connection.execute("select id from main.picture")), np.int64)
+    ids = np.concatenate([[0], np.sort(ids), [1 << 62]])
+    after = np.flatnonzero(np.diff(ids) > 1)
+    if len(after) > GAPS:  # then by the indexes on hashes, which are read much faster than the rows
+        return fetch(connection, "select sha256, id from old.picture except select sha256, id from main.picture")
+    within = "select sha256, id from old.picture where id > ? and id < ?"
+    return [row for at in after for row in fetch(connection, within, (int(ids[at]), int(ids[at + 1])))]
+
+
+def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice, progress: Progress = unseen) -> Plan:
     """Work out what a merge would do. It may be done again, and reads `main` at one instant."""
     revision = fetch(connection, "select coalesce(max(revision), 0) from main.derived_revision where noun = ''")[0][0]
     there = set(_tables(connection))
     chosen = [table for table in tables if table.name in there and _wanted(table, choice)]
     chosen.sort(key=lambda table: table.merge != "kept")  # what others refer to, before what refers to it
     names = {table.name for table in chosen}
-    steps = [_step(connection, table, choice, names) for table in chosen]
+    steps: list[Step] = []
+    for table in chosen:
+        steps.append(_step(connection, table, choice, names))
+        progress(len(steps), len(chosen))
     return Plan(revision, steps, choice)
 
 
-def carry_out(connection: apsw.Connection, planned: Plan, at: int) -> None:
-    """Do it, inside the open transaction of the write door."""
+def carry_out(connection: apsw.Connection, planned: Plan, at: int, progress: Progress = unseen) -> None:
+    """Do it, inside the open transaction of the write door. Progress is of rows."""
+    done, total = 0, sum(step.go + step.put for step in planned.steps)
     for step in reversed(planned.steps):
         if step.go:
             fetch(connection, f'delete from main."{step.table.name}" where {_in(step, _go(step))}')
+            progress(done := done + step.go, total)
     for step in planned.steps:
         if step.put:
             if "folded" in step.columns:
                 _free_names(connection, step)
             fetch(connection, _putting(step), {"at": at} if step.table.merge == "presence" else None)
+            progress(done := done + step.put, total)
     for step in planned.steps:
         if step.table.merge == "shell":
             fetch(
@@ -167,17 +189,20 @@ def _going(step: Step, choice: Choice) -> str:
 
 def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set[str]) -> str:
     """Rows of the snapshot that are not there now, or not so."""
-    name, merge = step.table.name, step.table.merge
+    name, merge, only = step.table.name, step.table.merge, _only(step, choice, "o")
     joined = f'from old."{name}" o left join main."{name}" n on {_same(step)} where '
-    if merge == "root" and not choice.all:  # by the indexes on hashes: once identified, no other row differs
+    if merge == "root" and choice.only is not None:  # once identified, a row that is there is the same
+        return " and ".join([f'from old."{name}" o where o.id not in (select id from main.{name})', *only])
+    if merge == "root" and not choice.all:  # as above, by the indexes on hashes
         lost = f"select id from (select sha256, id from old.{name} except select sha256, id from main.{name})"
-        return " and ".join([f'from old."{name}" o where o.id in ({lost})', *_only(step, choice, "o")])
+        return f'from old."{name}" o where o.id in ({lost})'
     if merge == "never" and not choice.all:
         return joined + "0"
     differs = " or ".join(f'n."{column}" is not o."{column}"' for column in step.columns if column not in step.keys)
     if (merge in ("root", "bytes", "kept", "presence") and not choice.all) or not differs:
         differs = "0"
-    needed = [f'(n."{step.keys[0]}" is null or {differs})', *_only(step, choice, "o")]
+    # What files say comes only with pictures that come back: then that is enough to look for.
+    needed = [f'(n."{step.keys[0]}" is null or {differs})', *(only if merge != "bytes" or choice.all else [])]
     if name == "setting":
         needed.append(f"o.name not in {OWN_SETTINGS}")
     if choice.all:
@@ -216,7 +241,7 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
     if step.table.name in choice.only:
         bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
         return [f'({alias}."id" in carray(:{step.table.name}){bare})']
-    found = [_belongs(step, choice, alias, column, parent) for column, parent in step.within if parent in choice.only]
+    found = [_belongs(step, choice, alias, column, parent) for column, parent in step.within if choice.only.get(parent)]
     return [f"({' or '.join(found)})"] if found else ["0"]
 
 

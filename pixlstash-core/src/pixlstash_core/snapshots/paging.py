@@ -1,7 +1,7 @@
 """Reads a snapshot's database where it lies: SQLite asks for pages, which come out of the packs, a frame at a time.
 
 Nothing is written out, so that opening costs a few milliseconds however large it is. Each page is compared with its
-hash.
+hash. What is changed about it, for a merge, stays in memory.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ K = TypeVar("K")
 V = TypeVar("V")
 #: Frames kept unpacked, 16 MiB of the usual pages, and indexes.
 KEPT = 64
+#: Where a database says how it is written to.
+WRITTEN_AS = slice(18, 20)
 
 
 class Frames:
     """Frames of the packs of a folder, unpacked: those used last are kept. Shared between snapshots, as packs are."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, kept: int = KEPT) -> None:
+        self._folder, self._most = folder, kept
         self._indexes: OrderedDict[str, Pack] = OrderedDict()
         self._bodies: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._lock = threading.Lock()
@@ -44,7 +46,7 @@ class Frames:
             body = self._bodies.get((name, frame))
             if body is None:
                 ((_, body),) = packs.frames(self._folder, self._index(name, pages, page_size), [frame])
-                _keep(self._bodies, (name, frame), body, KEPT)
+                _keep(self._bodies, (name, frame), body, self._most)
             else:
                 self._bodies.move_to_end((name, frame))
             return body
@@ -115,6 +117,12 @@ class Paging(apsw.VFS):
         start = slot % FRAME * self.page_size
         return body[start : start + self.page_size]
 
+    def write(self, offset: int, data: bytes) -> None:
+        raise apsw.ReadOnlyError("a snapshot never changes")
+
+    def truncate(self, size: int) -> None:
+        raise apsw.ReadOnlyError("a snapshot never changes")
+
     # -- what SQLite asks ----------------------------------------------------------------------------------------------
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:
@@ -129,14 +137,62 @@ class Paging(apsw.VFS):
         return name
 
 
+class Scribbled(Paging):
+    """The same, to be written to: the pages that are changed or added are held in memory, for all who open it."""
+
+    def __init__(self, frames: Frames, manifest: Manifest, numbers: Numbers) -> None:
+        super().__init__(frames, manifest, numbers)
+        self._pages: dict[int, bytes] = {}
+        self._count = manifest.pages
+        first = bytearray(super()._page(0))
+        first[WRITTEN_AS] = b"\x01\x01"  # without a log, which would need memory shared with others
+        self._pages[0] = bytes(first)
+
+    @property
+    def mode(self) -> str:
+        return f"vfs={self._name}"
+
+    @property
+    def size(self) -> int:
+        return self._count * self.page_size
+
+    def write(self, offset: int, data: bytes) -> None:
+        number, start = divmod(offset, self.page_size)
+        if len(data) != self.page_size:
+            page = bytearray(self._page(number))
+            page[start : start + len(data)] = data
+            data = bytes(page)
+        self._pages[number] = data
+        self._count = max(self._count, number + 1)
+
+    def truncate(self, size: int) -> None:
+        self._count = size // self.page_size
+        self._pages = {number: page for number, page in self._pages.items() if number < self._count}
+
+    def _page(self, number: int) -> bytes:
+        found = self._pages.get(number)
+        if found is not None:
+            return found
+        return super()._page(number) if number < self._manifest.pages else bytes(self.page_size)
+
+
 class _File:
-    """The database, to be read only."""
+    """The database."""
 
     def __init__(self, paging: Paging) -> None:
         self._paging = paging
 
     def xRead(self, amount: int, offset: int) -> bytes:
         return self._paging.read(offset, amount)
+
+    def xWrite(self, data: bytes, offset: int) -> None:
+        self._paging.write(offset, data)
+
+    def xTruncate(self, size: int) -> None:
+        self._paging.truncate(size)
+
+    def xSync(self, flags: int) -> None:
+        pass
 
     def xFileSize(self) -> int:
         return self._paging.size
@@ -157,7 +213,7 @@ class _File:
         return self._paging.page_size
 
     def xDeviceCharacteristics(self) -> int:
-        return apsw.SQLITE_IOCAP_IMMUTABLE
+        return 0 if isinstance(self._paging, Scribbled) else apsw.SQLITE_IOCAP_IMMUTABLE
 
     def xClose(self) -> None:
         pass

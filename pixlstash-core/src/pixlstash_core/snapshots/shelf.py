@@ -25,7 +25,7 @@ import msgspec
 
 from ..db import fetch, translated
 from ..errors import Conflict, NotFound, PixlStashError
-from ..files import create_private, fsync_folder, writing_to
+from ..files import create_private, fsync_folder, make_folder, writing_to
 from . import manifests, packs
 from .freeze import Source
 from .manifests import Manifest
@@ -38,7 +38,17 @@ if TYPE_CHECKING:
 
 #: A try that lets the log grow by so many bytes is given up and begun anew: what it stored need not be stored again.
 GROWTH, TRIES = 64 << 20, 3
+#: `progress(done, total)`, of whatever is counted.
 Progress = Callable[[int, int], None]
+
+
+def unseen(done: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def part(progress: Progress, start: float, end: float) -> Progress:
+    """Progress of a part of something, which is from `start` to `end` of the whole, each from 0 to 1."""
+    return lambda done, total: progress(round(1000 * (start + (end - start) * done / max(total, 1))), 1000)
 
 
 class Grown(Exception):
@@ -121,9 +131,7 @@ class Shelf:
         """Make the folders where they are missing."""
         with writing_to(self.folder):
             for folder in (self.folder, self.packs, self.scratch):
-                if not folder.exists():
-                    folder.mkdir(mode=0o700)
-                    fsync_folder(folder.parent)
+                make_folder(folder, 0o700)
 
     def store(self, source: Source, progress: Progress, *, patient: bool) -> Stored:
         """Store the pages of an instant that are not stored yet, durably. `Grown` unless `patient`.

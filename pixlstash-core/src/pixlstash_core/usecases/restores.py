@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from ..errors import Conflict, NoSafety, PixlStashError
 from ..features.restores import Choose
 from ..snapshots.merging import Choice
+from ..snapshots.shelf import part
 from ..types import (
     Reader,
     RestoreKind,
@@ -23,6 +24,8 @@ from .wired import Wired, demand
 
 #: Sorts of pictures restored when nothing is said.
 EVERYTHING = "full"
+#: How far a restore is, of 1, when the snapshot is written out.
+READ = 0.3
 
 
 class Restores(Wired):
@@ -31,8 +34,8 @@ class Restores(Wired):
         demand(reader, "owner")
         self._writable()
         with ExitStack() as both:
-            old = both.enter_context(self.restores.written_out(id))
-            new = both.enter_context(self.restores.written_out(against)) if against is not None else None
+            old = both.enter_context(self.restores.opened(id))
+            new = both.enter_context(self.restores.opened(against)) if against is not None else None
             return SnapshotDiff(id, against, self.restores.differ(old, new))
 
     def preview_restore(
@@ -43,7 +46,8 @@ class Restores(Wired):
 
     def preview_resources(self, reader: Reader, id: int, ask: RestoreResources) -> RestorePreview:
         """What restoring some pictures, sets, characters or projects would do. Nothing is changed."""
-        return self._preview(reader, id, self.restores.among(ask.resources, True, lenient=True))
+        choose = self.restores.among(ask.resources, True, lenient=True)
+        return self._preview(reader, id, choose, some=True)
 
     def restore_snapshot(self, reader: Reader, id: int, ask: RestoreSnapshot) -> RestoreReport:
         """Restore everything to a snapshot; a safety snapshot is taken first. No file of a picture is touched."""
@@ -57,10 +61,11 @@ class Restores(Wired):
                     "Most files are not where they should be: is a disk not mounted? Nothing was restored.",
                     code="files_missing",
                 )
-            with self.restores.written_out(id) as old:
+            progress = self.restore_points.telling()
+            with self.restores.opened(id, part(progress, 0, READ)) as old:
                 safety = self._safety(id, ask.allow_without_safety)
                 label = Label(reader.principal, f"Everything restored to snapshot {id}", undoable=False)
-                done = self.restores.whole(old, _whole(ask), label)
+                done = self.restores.whole(old, _whole(ask), label, part(progress, READ, 1))
             self.epoch = done.epoch or self.epoch
             self.views.renew(self.epoch)
             self.feed.catch_up()
@@ -75,16 +80,19 @@ class Restores(Wired):
         self._writable()
         count = len({(one.type, one.id) for one in ask.resources})
         what = "1 thing" if count == 1 else f"{count:,} things"
-        with self.restores.alone(), self.restore_points.working("RESTORE", id), self.restores.written_out(id) as old:
-            choose = self.restores.among(ask.resources, ask.confirm_restore_dependencies)
-            done = self.restores.some(old, choose, Label(reader.principal, f"{what} restored from snapshot {id}"))
+        label = Label(reader.principal, f"{what} restored from snapshot {id}")
+        with self.restores.alone(), self.restore_points.working("RESTORE", id):
+            progress = self.restore_points.telling()
+            with self.restores.opened(id, part(progress, 0, READ), some=True) as old:
+                choose = self.restores.among(ask.resources, ask.confirm_restore_dependencies)
+                done = self.restores.some(old, choose, label, part(progress, READ, 1))
         return RestoreReport(id, "batch", count, done.missing, 0, [], False, None)
 
-    def _preview(self, reader: Reader, id: int, choose: Choose) -> RestorePreview:
+    def _preview(self, reader: Reader, id: int, choose: Choose, *, some: bool = False) -> RestorePreview:
         demand(reader, "owner")
         self._writable()
         shown = self.restore_points.get(id)
-        with self.restores.written_out(id) as old:
+        with self.restores.opened(id, some=some) as old:
             seen = self.restores.preview(old, choose)
         return RestorePreview(shown, seen.resources, seen.summary, self._warnings(shown, seen.summary), seen.topics)
 

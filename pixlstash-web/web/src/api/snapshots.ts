@@ -19,7 +19,7 @@ export interface Snapshot {
 
 /** What is being done with snapshots. `progress` from 0 to 1. */
 export interface SnapshotWork {
-  kind: "TAKE" | "PRUNE" | "DELETE" | "VERIFY" | "RESTORE";
+  kind: "TAKE" | "PRUNE" | "DELETE" | "VERIFY" | "RESTORE" | "BACKUP";
   snapshot_id: number | null;
   started_at: string;
   progress: number;
