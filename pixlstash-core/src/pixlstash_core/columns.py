@@ -114,6 +114,10 @@ class Frame:
         mask[found[(found >= 0) & (found < self.size)]] = True
         return mask
 
+    def count(self, mask: Mask) -> int:
+        """How many pictures a mask has: summed up, it would be widened first."""
+        return int(np.count_nonzero(mask))
+
     def values(self, column: str) -> NDArray[Any]:
         """A whole column; 0 where there is no picture."""
         column = BY.get(column, column)

@@ -65,7 +65,8 @@ def _runs(count: int, labels: Callable[[list[int]], list[str]], limit: int = 400
 
 
 def _month(value: int) -> str:
-    return pictures.when(int(value)).strftime("%Y-%m")
+    when = pictures.when(int(value))
+    return f"{when.year:04}-{when.month:02}"
 
 
 def _letter(value: str) -> str:

@@ -157,7 +157,8 @@ class Views:
 
     def count(self, reader: Reader, text: str, veil: Veil | None = None) -> int:
         """How many pictures a query finds."""
-        return int(self.mask(reader, query.parse(text), veil)[1].sum())
+        frame, mask = self.mask(reader, query.parse(text), veil)
+        return frame.count(mask)
 
     def mask(self, reader: Reader, asked: query.Query, veil: Veil | None = None) -> tuple[Frame, NDArray[np.bool_]]:
         """What a query finds, one bit for each picture, and the columns of the moment it was asked in."""
@@ -348,7 +349,7 @@ class Views:
             blurred = None if blur is None else found(blur, look, inside)
             if hide is not None:
                 mask = mask & ~found(hide, look, inside)
-            whole = int(mask.sum())
+            whole = frame.count(mask)
             if not plan.spread:
                 mask = mask & frame.uppermost
             if prepared is not None:

@@ -15,12 +15,14 @@ from ..engine import Embedder, Image
 SIDE = 64
 #: Steps of light and of each opponent colour; directions; cells of the grid; steps of the colours edges are told by.
 STEPS, WAYS, CELLS, HUES = (6, 5, 5), 8, 5, (3, 3, 3)
+#: What is left away at each edge, in parts of the side.
+INSETS = (0.0, 0.05, 0.1)
 
 
 class Descriptor(Embedder[None]):
     """The embedder `visual-descriptor`."""
 
-    id, revision, label, lane = "visual-descriptor", "2", "Looks", "cpu"
+    id, revision, label, lane = "visual-descriptor", "3", "Looks", "cpu"
     image_side, batch_size = 2 * SIDE, 32
 
     def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[Any]:
@@ -84,8 +86,14 @@ def _ways(light: Any) -> Any:
 
 
 def _grid(ways: Any) -> Any:
-    """The same in each cell of a coarse grid, each cell softly bounded."""
+    """The same in each cell of a coarse grid, each cell softly bounded; of the whole picture and of its middle, so that
+    the grid of a copy that was cut has much of this one."""
     import numpy as np
 
-    cells = _soft(np.linspace(0, 1, SIDE), CELLS)
-    return np.tensordot(np.tensordot(cells, ways, (0, 0)), cells, (1, 0))
+    at = np.linspace(0, 1, SIDE)
+    total = np.zeros((CELLS, WAYS, CELLS), np.float32)
+    for inset in INSETS:
+        inside = 1 - 2 * inset
+        cells = np.where((at >= inset)[:, None] & (at <= 1 - inset)[:, None], _soft((at - inset) / inside, CELLS), 0)
+        total += np.tensordot(np.tensordot(cells, ways, (0, 0)), cells, (1, 0)) / inside**2
+    return total

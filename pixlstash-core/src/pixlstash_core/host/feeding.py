@@ -23,6 +23,8 @@ from .messages import Item, Still
 
 #: Pictures whose rows are read at once.
 PAGE = 256
+#: Bytes of pixels that may be ready: what a picture takes now and then, e.g. while others are stored, is made up for.
+AHEAD = 32 << 20
 Given = Callable[[Sequence[int]], dict[int, dict[str, Any]]]
 
 
@@ -66,7 +68,7 @@ class Feeding:
         self._sources, self._engine, self._given = sources, engine, given
         self._ids, self._scratch = ids, scratch
         self._threads = ThreadPoolExecutor(sources.pool.workers + 1, thread_name_prefix="engine-feed")
-        self._ahead = 2 * min(engine.batch_size, 64) + 2 * sources.pool.workers
+        self._ahead = _ahead(engine, sources.pool.workers)
         self._waiting: deque[Future[Ready]] = deque()
         self._names = itertools.count()
 
@@ -176,6 +178,13 @@ class Feeding:
             _drop(copies)
             raise
         return target
+
+
+def _ahead(engine: Engine[Any, Any], workers: int) -> int:
+    """How many pictures are made ready: enough for the next two batches, and more of small ones."""
+    least = 2 * min(engine.batch_size, 64) + 2 * workers
+    fit = AHEAD // (3 * engine.image_side**2) if engine.pixels and engine.image_side else least
+    return max(least, min(fit, 8 * engine.batch_size, PAGE))
 
 
 def _drop(files: Sequence[Path]) -> None:

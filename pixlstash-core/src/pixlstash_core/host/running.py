@@ -27,8 +27,8 @@ from .feeding import Feeding, Ready
 from .messages import Batch, Broke, Here, Ran, Stop, Want
 from .process import Died, Process
 
-#: Batches that are with the engine at once: one it works on, and the next.
-DEPTH = 2
+#: Batches that are with the engine at once: one it works on, and the next two.
+DEPTH = 3
 #: Pictures failing in a row, and processes dying in a row, after which it is the engine and not the pictures.
 FAILING, DYING = 20, 3
 #: Slices of results on their way to the disk, at most.

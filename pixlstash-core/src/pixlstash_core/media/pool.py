@@ -24,7 +24,7 @@ from .messages import Answer, Decoded, Drawn, Failed, Frames, Hashed, Limits, Pi
 from .process import Child, Died
 
 #: A fresh process now and then: what decoders leak, and what a hostile file may have broken, goes with the old one.
-TASKS_PER_CHILD = 2_000
+TASKS_PER_CHILD = 10_000
 MOST_FRAMES = 64
 _IDLE_SECONDS = 300.0
 _TICK = 0.25
@@ -65,6 +65,8 @@ class DecoderPool:
         self._free: list[Child | None] = [None] * self.workers  # None: a place without a process; taken from the end
         self._live: set[Child] = set()
         self._dying: set[Child] = set()
+        self._next: Child | None = None  # started beside the work, for the next place whose process has done enough
+        self._starting = False
         self._waiting: list[tuple[bool, int, _Waiter]] = []
         self._turn = itertools.count()
         self._closing = threading.Event()
@@ -241,9 +243,11 @@ class DecoderPool:
         return waiter.child
 
     def _give(self, child: Child | None) -> None:
-        if child is not None and (child.tasks >= TASKS_PER_CHILD or child.gone):
+        if child is not None and child.gone:
             self._discard(child)
             child = None
+        elif child is not None and child.tasks >= TASKS_PER_CHILD:
+            child = self._renewed(child)
         with self._lock:
             if child is not None:
                 child.since = time.monotonic()
@@ -255,6 +259,28 @@ class DecoderPool:
                 self._free.insert(0, None)
             else:
                 self._free.append(child)
+
+    def _renewed(self, child: Child) -> Child:
+        """The next child, or this one again while that starts: nobody waits for it."""
+        with self._lock:
+            fresh, self._next = self._next, None
+            start = fresh is None and not self._starting and not self._closing.is_set()
+            self._starting = self._starting or start
+        if start:
+            threading.Thread(target=self._prepare, name="decoder-start", daemon=True).start()
+        if fresh is None:
+            return child
+        fresh.tasks += 1  # should it have died while it waited, its first file is not to blame
+        self._discard(child)
+        return fresh
+
+    def _prepare(self) -> None:
+        try:
+            child = self._grow()
+        except PixlStashError:  # the old ones go on, and the next of them tries again
+            child = None
+        with self._lock:
+            self._next, self._starting = child, False
 
     def _grow(self) -> Child:
         if self._closing.is_set():
@@ -286,6 +312,9 @@ class DecoderPool:
                 live, dying = list(self._live), list(self._dying)
                 idle = [c for c in self._free if c is not None and now - c.since > _IDLE_SECONDS]
                 self._free = [None if c in idle else c for c in self._free]
+                if self._next is not None and now - self._next.since > _IDLE_SECONDS:
+                    idle.append(self._next)
+                    self._next = None
             for child in live:
                 child.expire(now)
             for child in idle:
