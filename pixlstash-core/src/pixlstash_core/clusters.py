@@ -1,7 +1,7 @@
 """Groups of vectors that lie close together: the same every time, and in seconds for 100,000.
 
 Vectors are parted into cells, by which of some of them each is nearest to, and compared with all others of their cell.
-What is alone is parted once more, by others. Groups whose middles lie as close together as their members do are one;
+What is alone is parted again, by others. Groups whose middles lie as close together as their members do are one;
 what is still alone, or far from the middle of its group, joins the nearest. What fits into one cell is compared with
 all the rest.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Vectors of a cell, about and at most; how often they are parted.
-CELL, LARGEST, TURNS = 1024, 4096, 2
+CELL, LARGEST, TURNS = 1024, 4096, 3
 #: Vectors that are compared at once with as many as there are.
 BLOCK = 512
 Ints = NDArray[np.int64]
