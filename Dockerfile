@@ -1,22 +1,35 @@
 # PixlStash in a container: `docker build -t pixlstash .`, then see "With Docker" in README.md.
 
+# What comes in besides: `--build-arg PLUGINS="wd-tagger faces clip joycaption"`, any of them. The last two need torch,
+# which is gigabytes for NVIDIA's GPUs: this index has it for CPUs, https://download.pytorch.org/whl/cu130 for those.
+ARG PLUGINS=""
+ARG TORCH="https://download.pytorch.org/whl/cpu"
+
 # Wheels of everything, the browser UI in one of them. Node comes from PyPI, for this stage only.
 FROM python:3.11-slim AS build
+ARG PLUGINS
+ARG TORCH
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /source
 COPY constraints.txt ./
 COPY pixlstash-core pixlstash-core
 COPY pixlstash-web pixlstash-web
-RUN pip wheel --no-cache-dir -c constraints.txt -w /wheels "./pixlstash-core[heif,search,video]" ./pixlstash-web
+COPY pixlstash-plugins pixlstash-plugins
+RUN for name in $PLUGINS; do set -- "$@" "./pixlstash-plugins/$name[cpu,local]"; done; \
+    pip wheel --no-cache-dir -c constraints.txt ${PLUGINS:+--extra-index-url $TORCH} -w /wheels \
+    "./pixlstash-core[heif,search,video]" ./pixlstash-web "$@"
 
 FROM python:3.11-slim
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONUNBUFFERED=1 PIXLSTASH_LIBRARY=/library
+ARG PLUGINS
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONUNBUFFERED=1
+ENV PIXLSTASH_LIBRARY=/library PIXLSTASH_MODELS=/models
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links /wheels "pixlstash-core[heif,search,video]" pixlstash-web \
+    for name in $PLUGINS; do set -- "$@" "pixlstash-$name[cpu,local]"; done; \
+    pip install --no-cache-dir --no-index --find-links /wheels "pixlstash-core[heif,search,video]" pixlstash-web "$@" \
     && useradd --create-home --uid 1000 pixlstash \
-    && install -d -o pixlstash -g pixlstash -m 700 /library
+    && install -d -o pixlstash -g pixlstash -m 700 /library /models
 USER pixlstash
-VOLUME /library
+VOLUME /library /models
 EXPOSE 8020
 # As the first process of a container it would not hear SIGTERM before the server stands.
 STOPSIGNAL SIGINT

@@ -16,9 +16,12 @@ run:
 install:
 	@$(PYTHON) run.py install
 
-# Files are handed to two processes in the order in which they are found, the browser's last (see tests/conftest.py).
+# Files are handed to some processes in the order in which they are found, the browser's last (see tests/conftest.py).
+# One more than there are cores: much of a test's time is waiting, for the disk, a process or a page.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, 1 + (os.cpu_count() or 1)))')
+
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The same attacks as in `make test`, many more of them: the seed is printed, SEED=n repeats it.
 torture: install

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -47,9 +50,54 @@ def test_what_is_built_here_stays_here() -> None:
 
 def test_the_packages_and_extras_exist() -> None:
     named = re.findall(r"(pixlstash-\w+)(?:\[([\w,]+)\])?", re.sub(r"^COPY.*$", "", RECIPE, flags=re.M))
-    assert {name for name, _ in named} == set(PROJECTS)
+    assert {name for name, _ in named} == {*PROJECTS, "pixlstash-plugins"}
     extras = {extra for _, extras in named for extra in extras.split(",") if extra}
     assert extras == {"heif", "search", "video"} <= set(PROJECTS["pixlstash-core"]["optional-dependencies"])
+
+
+PLUGINS = sorted(path.parent.name for path in (ROOT / "pixlstash-plugins").glob("*/pyproject.toml"))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_brings_what_it_runs_with(plugin: str) -> None:
+    project = tomllib.loads((ROOT / "pixlstash-plugins" / plugin / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["name"] == f"pixlstash-{plugin}"
+    extras = project.get("optional-dependencies", {})
+    brought = [*project["dependencies"], *extras.get("cpu", ()), *extras.get("local", ())]
+    assert any(one.startswith(("torch", "onnxruntime")) for one in brought)
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="no shell here")
+@pytest.mark.parametrize("plugins", ["", "faces", " ".join(PLUGINS)])
+def test_plugins_are_built_in_when_asked_for(plugins: str, tmp_path: Path) -> None:
+    """The recipe's own lines, in a shell in which pip and the like only say what they were asked."""
+    for name in ("pip", "useradd", "install"):
+        (tmp_path / name).write_text(f'#!/bin/sh\nprintf "%s\\n" {name} "$@" "" >> "{tmp_path}/asked"\n')
+        (tmp_path / name).chmod(0o755)
+    index = re.findall(r'^ARG TORCH="(.+)"$', RECIPE, re.M)[0]
+    for line in re.findall(r"^RUN (.+)$", RECIPE, re.M):
+        line = re.sub(r"^--mount=\S+\s+", "", line)
+        environment = {"PATH": str(tmp_path), "PLUGINS": plugins, "TORCH": index}
+        subprocess.run([shutil.which("sh") or "sh", "-c", line], env=environment, check=True, cwd=ROOT)
+    wheel, install, *_ = (one.split("\n") for one in (tmp_path / "asked").read_text("utf-8").split("\n\n"))
+    names = plugins.split()
+    core = "pixlstash-core[heif,search,video]"
+    assert wheel[wheel.index(f"./{core}") :] == [
+        *(f"./{core}", "./pixlstash-web"),
+        *(f"./pixlstash-plugins/{name}[cpu,local]" for name in names),
+    ]
+    assert ("--extra-index-url" in wheel, index in wheel) == (bool(names), bool(names))
+    assert install[install.index(core) :] == [
+        core,
+        "pixlstash-web",
+        *(f"pixlstash-{name}[cpu,local]" for name in names),
+    ]
+
+
+def test_what_was_fetched_outlives_the_container() -> None:
+    (kept,) = re.findall(r"^VOLUME (.+)$", RECIPE, re.M)
+    folders = re.findall(r"PIXLSTASH_(?:LIBRARY|MODELS)=(\S+)", RECIPE)
+    assert kept.split() == folders == ["/library", "/models"] and f"-m 700 {kept}" in RECIPE
 
 
 def test_the_python_is_new_enough() -> None:

@@ -15,7 +15,7 @@ FLOORS: dict[float, str] = {
     0: "types errors names",
     1: "arrays changesets contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
     2: "db hub intents changes marks records sealing write lock media snapshots stores vectors combining clusters"
-    " thumbnails demo engines",
+    " whose thumbnails demo engines",
     3: "backups scope listing pictures groups tagging query measures terms columns masks memberships plan suggest"
     " orders ranking relevance sections views",
     3.5: "features",

@@ -247,6 +247,8 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
 )
 JOY_SIDE, JOY_PATCH = 28, 14
+SQUARE = {"height": JOY_SIDE, "width": JOY_SIDE}
+HALF = [0.5, 0.5, 0.5]
 
 
 def joycaption(folder: Path) -> Path:
@@ -271,10 +273,8 @@ def joycaption(folder: Path) -> Path:
     first = made.token_to_id(BOS)
     made.post_processor = processors.TemplateProcessing(single=f"{BOS} $A", special_tokens=[(BOS, first)])
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=made, bos_token=BOS, eos_token=EOT, pad_token=PAD)
-    size = {"height": JOY_SIDE, "width": JOY_SIDE}
-    half = [0.5, 0.5, 0.5]
     processor = LlavaProcessor(
-        SiglipImageProcessor(size=size, image_mean=half, image_std=half),
+        SiglipImageProcessor(size=SQUARE, image_mean=HALF, image_std=HALF),
         tokenizer,
         patch_size=JOY_PATCH,
         vision_feature_select_strategy="full",
@@ -315,3 +315,33 @@ def joycaption(folder: Path) -> Path:
     network.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+def spread(folder: Path, shards: int = 4) -> Path:
+    """The same as its author's repository has it: weights in several files with an index, older names of the rest."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    joycaption(folder)
+    whole = folder / "model.safetensors"
+    with safe_open(whole, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
+    where = {
+        name: f"model-{n * shards // len(tensors) + 1:05}-of-{shards:05}.safetensors" for n, name in enumerate(tensors)
+    }
+    for shard in sorted(set(where.values())):
+        part = {name: tensor for name, tensor in tensors.items() if where[name] == shard}
+        save_file(part, folder / shard, metadata={"format": "pt"})
+    size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    _json(folder / "model.safetensors.index.json", {"metadata": {"total_size": size}, "weight_map": where})
+    about = {"processor_class": "LlavaProcessor", "image_processor_type": "SiglipImageProcessor", "size": SQUARE}
+    _json(folder / "preprocessor_config.json", about | {"image_mean": HALF, "image_std": HALF})
+    _json(folder / "chat_template.json", {"chat_template": TEMPLATE})
+    _json(folder / "special_tokens_map.json", {"bos_token": BOS, "eos_token": EOT, "pad_token": PAD})
+    for name in ("model.safetensors", "processor_config.json", "chat_template.jinja"):
+        (folder / name).unlink()
+    return folder
+
+
+def _json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")

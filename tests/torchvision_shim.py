@@ -2,6 +2,8 @@
 
 Its native part needs CUDA's libraries and does not load; the import then fails over two operations that nothing of ours
 calls. Their shapes are enough. Where the native part loads, or torchvision is missing, nothing is done.
+
+A process that nobody here can talk to, such as an engine's, is helped by a folder on its path: `stand_in`.
 """
 
 from __future__ import annotations
@@ -31,3 +33,25 @@ def ensure() -> None:
     for name in ("nms", "qnms"):
         library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     _kept.append(library)
+
+
+#: Steps aside for the real one, which is imported under its name.
+_STAND_IN = """import sys
+
+del sys.modules["torchvision"]
+sys.path.remove({folder!r})
+try:
+    import torchvision_shim
+
+    torchvision_shim.ensure()
+    import torchvision
+finally:
+    sys.path.insert(0, {folder!r})
+"""
+
+
+def stand_in(folder: pathlib.Path) -> str:
+    """A folder for the beginning of `sys.path`, from which torchvision can be imported as by `ensure`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "torchvision.py").write_text(_STAND_IN.format(folder=str(folder)), encoding="utf-8")
+    return str(folder)

@@ -56,6 +56,8 @@ def test_an_engine_from_the_first_look_to_the_last(path: Path) -> None:
     assert "top = 3  How many to name" in ok("engine", "show", "dominant-colour")
     rehearsed = ok("engine", "rehearse", "dominant-colour", "-q", "name:red.png")
     assert "red.png: #ff0000 100%" in rehearsed and "for 1 pictures, measured on 1;" in rehearsed
+    assert "No tag of these pictures was accepted or rejected yet." in rehearsed
+    assert "people do not say what its results should be" in ok("engine", "rehearse", "sharpness", "--count", 1)
     assert told("engine", "rehearse", "dominant-colour", "--count", 2)["tried"] == 2
     assert told("find", "tag:#ff0000")["total"] == 0
     assert ok("engine", "run", "dominant-colour", "-q", "name:red.png").startswith("1 pictures, ")
@@ -80,6 +82,7 @@ def test_what_cannot_be_done(path: Path) -> None:
         (("engine", "run"), "Say which engine"),
         (("engine", "run", "dominant-colour", "-p", "top=9"), "Expected `int` <= 8 - at `$.top`"),
         (("engine", "run", "dominant-colour", "-p", "top"), "'top' is no setting"),
+        (("engine", "run", "dominant-colour", "--failed", "-p", "top=1"), "selection by itself"),
         (("engine", "show", "nobody"), "No installed plugin offers"),
         (("engine", "allow", "dominant-colour", "example.org"), "sends nothing to other machines"),
         (("engine", "rehearse", "dominant-colour", "-q", "name:none"), "is for none of these pictures"),

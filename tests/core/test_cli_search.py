@@ -77,4 +77,5 @@ def test_from_likeness_to_people_and_the_queue(path: Path) -> None:
     assert told("review", "tag", "cat")["waiting"] == 6 and "doubt" in ok("review", "tag", "cat")
     assert ok("review", "decide", "cat", "--yes", 5, "--yes", 6, "--no", 1).startswith("cat: 2 pictures accepted, 1")
     assert told("review", "tag", "cat")["waiting"] == 3
+    assert told("review", "characters") == [] and "doubtful" in ok("review", "characters")
     assert "character" in ok("review", "faces") and told("review", "faces", "--character", "Ann") == []

@@ -14,6 +14,7 @@ from tagged import check_tags, names
 
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Conflict, Forbidden, Invalid, NotFound, ViewGone
+from pixlstash_core.features.outputs import Output
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
     AddTags,
@@ -332,6 +333,27 @@ def test_failures_are_told_and_tried_again(desk: Engined) -> None:
     assert info(desk, "odd/trouble").errors == 1
     assert run(desk, "odd/trouble").total == 0
     assert run(desk, "odd/trouble", retry=True).total == 1
+
+
+def test_all_that_failed_is_tried_again_and_nothing_else(desk: Engined) -> None:
+    ids = desk.take_in(125)
+    host, outputs = desk.library.host, desk.library.outputs
+    producer = host.catalogue.producer(_offered(desk, "odd/trouble"), {})
+    for future in outputs.store(producer, [Output(id, error="no such thing") for id in ids[:120]]):
+        future.result(30)
+    assert len(desk.library.engine(OWNER, "odd/trouble").errors) == 100 < info(desk, "odd/trouble").errors
+    assert run(desk, "odd/trouble", failed=True).total == 120
+    assert info(desk, "odd/trouble").errors == 0 and desk.done() == set(ids[:120])
+    assert run(desk, "odd/trouble", failed=True).total == 0
+    for more in ({"ids": ids}, {"params": {"what": ""}}, {"outdated": True}):
+        with pytest.raises(Invalid, match="selection by itself"):
+            desk.library.run_engine(OWNER, RunEngine(engine="odd/trouble", failed=True, **more))  # type: ignore[arg-type]
+
+
+def test_what_is_not_here_is_not_run_by_itself(desk: Engined) -> None:
+    with pytest.raises(Invalid, match="before its weights are fetched"):
+        put(desk, "odd/weighed", policy="new")
+    assert put(desk, "odd/weighed", policy="asked").state == "fetch"
 
 
 def test_what_is_wrong_is_said_and_changes_nothing(desk: Engined) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -26,7 +27,9 @@ from pixlstash_core.types import (
     ReferFaces,
     RejectFaces,
     Scope,
+    ScorePictures,
     Selection,
+    TurnPictures,
 )
 from pixlstash_core.vectors import unit
 
@@ -129,6 +132,17 @@ def test_a_saying_without_a_face_stays(library: Library) -> None:
     assert faces(library, ids[0]) == [] and library.find(OWNER, "character:Ann").ids == []
     library.undo(OWNER)
     assert faces(library, ids[0]) == [left]
+
+
+def test_a_face_says_how_its_picture_was_turned(library: Library) -> None:
+    ids, _ = crowd(library, 2)
+    library.turn(OWNER, TurnPictures(ids=[ids[0]], quarters=-1))
+    library.draw_face(OWNER, DrawFace(picture=ids[0], box=(0.7, 0.7, 0.8, 0.9), name="Ann"))
+    first, second = (faces(library, id) for id in ids)
+    assert [one.turn for one in first] == [3, 3, 3] and [one.turn for one in second] == [0, 0]
+    assert [one.box for one in first[:2]] == [one.box for one in second]  # as the file has them
+    (ann,) = library.character_faces(OWNER, 1).faces
+    assert ann.turn == 3
 
 
 def test_a_face_is_one_characters(library: Library) -> None:
@@ -346,6 +360,13 @@ def test_doubtful_faces_first(library: Library) -> None:
     sure = [one for one in found if one.picture.id != between]
     assert all(one.name == f"Person {shown[one.picture.id][0]}" for one in sure) and len(sure) == 17
     ann = sure[0].character
+    waiting = library.review_characters(OWNER)
+    assert {one.name: one.waiting for one in waiting} == Counter(one.name for one in found)
+    unsure = Counter(one.name for one in found if one.doubt >= 0.6)
+    assert {one.name: one.doubtful for one in waiting} == {one.name: unsure[one.name] for one in waiting}
+    assert waiting[0].doubtful == max(one.doubtful for one in waiting) > 0
+    library.score(OWNER, ScorePictures(ids=[between], score=5))
+    assert [(one.name, one.waiting) for one in library.review_characters(OWNER, "score:5")] == [(found[0].name, 1)]
     mine = [one for one in sure if one.character == ann]
     yes = [one.face.id for one in mine[:3] if one.face and one.face.id]
     no = [one.face.id for one in mine[3:5] if one.face and one.face.id]
@@ -374,6 +395,7 @@ def test_a_reader_of_a_scope_is_told_of_no_one_outside(library: Library) -> None
     for call in (
         lambda: library.suggest_character(named, ann),
         lambda: library.face_clusters(named),
+        lambda: library.review_characters(named),
         lambda: library.review_faces(named),
         lambda: library.review_tags(named),
         lambda: library.assign_faces(Reader("x", "write", named.scope), AssignFaces(faces=[1], character=ann)),

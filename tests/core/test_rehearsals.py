@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,18 @@ from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.host import known
 from pixlstash_core.library import Library
 from pixlstash_core.plugins import Plugins
-from pixlstash_core.types import AddTags, Rehearsal, RehearseEngine, RejectTags, RunEngine
+from pixlstash_core.types import (
+    AddTags,
+    Agreement,
+    AssignFaces,
+    DrawFace,
+    Rehearsal,
+    RehearseEngine,
+    RejectFaces,
+    RejectTags,
+    RunEngine,
+    SetCaption,
+)
 
 
 @pytest.fixture
@@ -65,14 +77,56 @@ def test_how_it_agrees_with_what_people_said(desk: Engined) -> None:
     agreement = rehearse(desk).agreement
     assert agreement is not None
     assert (agreement.accepted, agreement.found, agreement.rejected, agreement.again) == (3, 2, 1, 1)
-    assert rehearse(desk, "odd/redness").agreement is None
+    assert agreement.of == "tags"
 
 
-@pytest.mark.parametrize("engine", ["odd/words", "odd/vectors", "odd/boxes", "odd/faces", "odd/redness"])
-def test_every_kind_can_be_rehearsed(desk: Engined, engine: str) -> None:
+@pytest.mark.parametrize("engine", ["odd/redness", "odd/vectors", "odd/boxes"])
+def test_of_some_kinds_people_say_nothing(desk: Engined, engine: str) -> None:
+    desk.take_in(2)
+    assert rehearse(desk, engine).agreement is None
+
+
+def test_how_faces_agree_with_those_that_people_drew_or_named(desk: Engined) -> None:
+    ids = desk.take_in(4)
+    library = desk.library
+    assert rehearse(desk, "odd/faces").agreement == Agreement(0, 0, of="faces")
+    run = library.run_engine(OWNER, RunEngine(engine="odd/faces", ids=ids[:2]))
+    assert finish(library, run).state == "done"
+    (one,), (other,) = (library.picture_faces(OWNER, id) for id in ids[:2])
+    library.assign_faces(OWNER, AssignFaces(faces=[one.id or 0], name="Ann"))
+    library.reject_faces(OWNER, RejectFaces(faces=[other.id or 0], character=1))  # a face of nobody, or none at all
+    left, top, right, bottom = one.box
+    near = (left, top, right - (right - left) / 5, bottom)
+    library.draw_face(OWNER, DrawFace(picture=ids[2], box=near, name="Bo"))
+    apart = (right, bottom, right + (1 - right) / 2, bottom + (1 - bottom) / 2)
+    library.draw_face(OWNER, DrawFace(picture=ids[2], box=apart, name="Cy"))
+    assert rehearse(desk, "odd/faces").agreement == Agreement(3, 2, of="faces")
+
+
+def test_how_captions_agree_with_peoples_own(desk: Engined) -> None:
+    ids = desk.take_in(3)
+    assert rehearse(desk, "odd/words").agreement == Agreement(0, 0, of="words")
+    (said,) = [one.text for one in rehearse(desk, "odd/words", ids=ids[:1]).pictures]
+    word = max(re.findall(r"[a-z]{3,}", said.lower()), key=len)
+    desk.library.set_caption(OWNER, SetCaption(ids=ids[:1], text=f"An {word.upper()} of it: 夜"))
+    assert rehearse(desk, "odd/words").agreement == Agreement(2, 1, of="words")
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("odd/words", "image at still, no prompt"),
+        ("odd/vectors", "3 numbers"),
+        ("odd/boxes", "thing 70%, other 60%"),
+        ("odd/faces", "face 80%"),
+        ("odd/redness", "0.784"),
+    ],
+)
+def test_every_kind_can_be_rehearsed(desk: Engined, engine: str, said: str) -> None:
     desk.take_in(2)
     before = everything(desk)
     found = rehearse(desk, engine)
+    assert said in [one.text for one in found.pictures]
     assert found.tried == 2 and len(found.pictures) == 2 and found.size > 0 and everything(desk) == before
     assert desk.run(engine).state == "done"
 
@@ -118,7 +172,7 @@ def test_the_list_says_what_the_plugins_say(open_library: Callable[..., Library]
             info = ours[one.id]
             said = (info.kind, info.label, info.license, info.lane, info.package)
             assert said == (one.kind, one.label, one.license, one.lane, one.package)
-            assert info.state == ("allow" if info.lane == "net" else "ready" if one.id == "clip/any" else "fetch")
+            assert info.state == ("allow" if info.lane == "net" else "set" if one.id == "clip/any" else "fetch")
             detail = library.engine(OWNER, one.id).weights
             if detail is not None and info.size > 1_000_000:  # others say about how much
                 assert info.size == detail.size == one.size

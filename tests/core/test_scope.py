@@ -222,6 +222,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "review_tags": (),
     "review_tag": ("x",),
     "decide_tag": (DecideTag(tag="x", yes=[1]),),
+    "review_characters": (),
     "review_faces": (),
     "decide_faces": (DecideFaces(character=1, yes=Faces(faces=[1])),),
 }

@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import odd
 import pytest
 from libraries import PLUGIN
@@ -114,6 +117,28 @@ class Writing(Base):
         Path("left-behind.txt").write_text("x")
 
 
+class Reading(Base):
+    """Reads where people are; what is not there was only looked for."""
+
+    def load(self, device: str, folder: Any, params: Any) -> None:
+        Path("settings.ini").read_text()
+        with suppress(FileNotFoundError):
+            Path("other.ini").read_text()
+
+
+class Careful(Base):
+    """Reads its weights, its package and a temporary file of its own."""
+
+    def weights(self, params: Any) -> Weights:
+        return Weights((WeightFile("https://example.org/a.json", "a.json"),), "CC0")
+
+    def load(self, device: str, folder: Any, params: Any) -> None:
+        assert (folder / "a.json").read_text() == "{}"
+        assert Path(msgspec.__file__).with_name("py.typed").read_bytes() == b""
+        with tempfile.TemporaryFile("w+") as file:
+            file.write("x")
+
+
 class Asking(Base):
     lane = "net"
 
@@ -152,6 +177,7 @@ WRONG: list[tuple[Any, str]] = [
     (Calling(), "asks the network for 127.0.0.1"),
     (Listing(), "in one piece"),
     (Writing(), "writes the file .*left-behind.txt"),
+    (Reading(), "reads the file .*settings.ini, which is none of its weights"),
     (Asking(), "asks the network for 127.0.0.2, and does not name it in `sends`"),
     (Silent(), "does not say to which hosts"),
     (Pickled(), "no path of safetensors"),
@@ -164,8 +190,17 @@ WRONG: list[tuple[Any, str]] = [
 def test_what_is_wrong_is_told(engine: Any, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    (tmp_path / "settings.ini").write_text("x")
     with pytest.raises(AssertionError, match=said):
         check(engine)
+
+
+def test_what_may_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "a.json").write_text("{}")
+    check(Careful(), folder=tmp_path / "weights")
 
 
 def test_heavy_imports_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,11 @@ import tiny
 from PIL import Image as pil
 
 import pixlstash_clip as clip
-from pixlstash_core import Image, Pictured, Weights
+from pixlstash_core import OWNER, Image, Pictured, Weights
+from pixlstash_core.errors import Invalid
+from pixlstash_core.library import Library
 from pixlstash_core.testing import check
+from pixlstash_core.types import RunEngine, SetEngine
 
 LISTED = {engine.id: engine for engine in clip.embedders()}
 PLAIN, SIGLIP = LISTED["clip/vit-b-32"], LISTED["clip/siglip2-b-16"]
@@ -115,10 +118,19 @@ def test_a_repository_is_no_path(repository: str) -> None:
     assert engine.weights(params) is None
 
 
-def test_without_a_repository_it_says_what_to_do() -> None:
+def test_without_a_repository_it_says_what_to_do(library: Library) -> None:
     engine = LISTED["clip/any"]
-    with pytest.raises(ValueError, match="engine set clip/any -p repository="):
-        engine.load("cpu", engine.weights(engine.Params()), engine.Params())
+    assert engine.unset(engine.Params(repository="laion/one")) == ""
+    (info,) = [one for one in library.engines(OWNER) if one.id == "clip/any"]
+    assert info.state == "set" and info.unset.startswith("Say which repository has the model, such as laion/")
+    for ask in (
+        lambda: library.run_engine(OWNER, RunEngine(engine="clip/any")),
+        lambda: library.set_engine(OWNER, SetEngine(engine="clip/any", policy="new")),
+    ):
+        with pytest.raises(Invalid, match="CLIP of your choice cannot be run yet. Say which repository"):
+            ask()
+    set_up = library.set_engine(OWNER, SetEngine(engine="clip/any", params={"repository": "laion/one"}))
+    assert (set_up.state, set_up.unset) == ("fetch", "")
 
 
 def test_missing_weights_are_not_made_up(torch: Any, made: Callable[[str], Path], tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def test_what_is_out_of_date_is_redone_and_what_failed_tried_again(bench: Bench)
     expect(errors).to_contain_text("KeyError: 'no such thing'")
     expect(errors.locator("li")).to_have_count(1)
     tried = bench.engined.notes("run")
-    errors.get_by_role("button", name="Retry all").click()
+    errors.get_by_role("button", name="Retry", exact=True).click()
     desk.until(lambda: len(bench.engined.notes("run")) > len(tried))
     assert bench.engined.notes("run")[-1]["images"] == ids[:1]
 
@@ -265,8 +265,30 @@ def test_what_is_sent_to_another_machine_is_allowed_first(bench: Bench) -> None:
     expect(card.get_by_role("button", name="Stop sending to pictures.example")).to_be_visible()
     assert known(bench, "formed/asking").engine.state == "ready"
     expect(main(desk).get_by_role("button", name="Run on 2 others")).to_be_visible()
+    by_itself = main(desk).get_by_role("group", name="Run by itself on")
+    by_itself.get_by_role("button", name="new ones").click()
+    desk.says("Asking: new ones")
+    assert known(bench, "formed/asking").engine.policy == "new"
     card.get_by_role("button", name="Stop sending").click()
     expect(listed(desk, "Asking")).to_contain_text("off")
+    expect(by_itself.get_by_role("button", name="all", exact=True)).to_be_disabled()
+    by_itself.get_by_role("button", name="only when asked").click()  # it can be stopped at any time
+    desk.says("Asking: only when asked")
+    assert known(bench, "formed/asking").engine.policy == "asked"
+
+
+def test_what_has_to_be_set_first_is_said(bench: Bench) -> None:
+    bench.engined.take_in(2)
+    desk = bench.page("clip/any")
+    expect(listed(desk, "CLIP of your choice")).to_contain_text("set")
+    card = main(desk).get_by_role("region", name="To be set up")
+    expect(card).to_contain_text("Say which repository has the model")
+    expect(main(desk).get_by_role("button", name="Run on")).to_have_count(0)
+    form(desk).get_by_label("Repository").fill("laion/some-model")
+    form(desk).get_by_role("button", name="Save 1 setting").click()
+    desk.says("were changed")
+    expect(card).to_have_count(0)
+    expect(main(desk).get_by_role("region", name="Weights")).to_contain_text("huggingface.co")
 
 
 def test_what_is_not_installed_says_how_it_would_be(
@@ -292,7 +314,7 @@ def test_a_rehearsal_keeps_nothing_and_says_what_all_would_take(bench: Bench) ->
     card.get_by_role("button", name="Try on 20").click()
     expect(card).to_contain_text("Rehearsed on 6 pictures")
     expect(card).to_contain_text("100.0 %")
-    expect(card).to_contain_text("agree with 1 decided word")
+    expect(card).to_contain_text("agree with 1 decided tag")
     expect(card).to_contain_text("for 6 that are left")
     expect(card.locator("li")).to_have_count(6)
     assert bench.engined.tags() == {}

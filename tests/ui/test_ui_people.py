@@ -10,7 +10,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import AssignFaces, FaceInfo
+from pixlstash_core.types import AssignFaces, FaceInfo, TurnPictures
 
 pytestmark = pytest.mark.browser
 PICTURES = 10
@@ -170,12 +170,73 @@ def test_by_which_faces_somebody_is_told_and_two_that_are_one(sit: Sit, crowded:
     expect(desk.page.get_by_role("treeitem", name="Adah")).to_have_count(0)
 
 
+def test_faces_that_may_be_somebodys_are_decided_by_keys(sit: Sit, crowded: Served, ada: int) -> None:
+    library = crowded.library
+    desk = sit(crowded).go()
+    desk.page.get_by_role("treeitem", name="Suggested faces").click()
+    page = desk.page.get_by_role("main", name="Suggested faces")
+    waiting = library.review_characters(OWNER)[0].waiting
+    expect(page.get_by_role("navigation", name="Characters").get_by_role("button", name="Ada")).to_have_count(1)
+    expect(page.get_by_role("status")).to_contain_text(f"{waiting} faces to decide")
+    expect(page.get_by_role("img", name="Ada is told by these faces").locator(".crop")).to_have_count(3)
+    found = page.locator("[data-suggestion]")
+    expect(found).to_have_count(waiting)
+    wanted = [one.face.id for one in library.review_faces(OWNER) if one.face]
+    assert [int(found.nth(n).get_attribute("data-suggestion") or 0) for n in range(waiting)] == wanted
+    found.first.focus()
+    desk.press("a")
+    expect(found).to_have_count(waiting - 1)
+    expect(found.first).to_be_focused()
+    desk.until(lambda: len(library.character_faces(OWNER, ada).faces) == 4)
+    assert wanted[0] in {one.id for one in library.character_faces(OWNER, ada).faces}
+    second = int(found.first.get_attribute("data-suggestion") or 0)
+    desk.press("r")
+    expect(found).to_have_count(waiting - 2)
+    no = lambda: {one.id for id in range(1, PICTURES + 1) for one in faces(crowded, id) if ada in one.not_characters}  # noqa: E731
+    desk.until(lambda: no() == {second})
+    desk.press("Control+z")
+    desk.says("undone")
+    assert no() == set()
+    expect(found).to_have_count(waiting - 1)
+    desk.press("Shift+R")
+    expect(page.get_by_text("Nothing waits")).to_be_visible()
+    assert len(no()) == waiting - 1
+    desk.press("Escape")
+    desk.seen()
+
+
+def test_faces_of_a_turned_picture_are_cut_out_where_they_are(sit: Sit, crowded: Served) -> None:
+    """A face lies elsewhere in the thumbnail of a picture that a person turned."""
+    library = crowded.library
+    bo = library.assign_faces(OWNER, AssignFaces(faces=[faces(crowded, 1)[1].id or 0], name="Bo")).id
+
+    def laid(picture: int) -> tuple[float, float]:
+        """The middle of what is shown of a face, as fractions of its thumbnail."""
+        crop = desk.page.get_by_role("main").locator(f".crop:has(img[src*='/pictures/{picture}/'])").first
+        crop.locator(".laid").wait_for()
+        shown, image = crop.bounding_box(), crop.locator("img").bounding_box()
+        assert shown is not None and image is not None
+        across = (shown["x"] + shown["width"] / 2 - image["x"]) / image["width"]
+        return across, (shown["y"] + shown["height"] / 2 - image["y"]) / image["height"]
+
+    desk = sit(crowded)
+    path = f"{desk.url}/?page=people&about={bo}"
+    desk.page.goto(path)
+    before = laid(1)
+    assert before == pytest.approx((0.45, 0.35), abs=0.03)  # the middle of its box
+    library.turn(OWNER, TurnPictures(ids=[1], quarters=1))
+    desk.page.goto(path)
+    desk.until(lambda: laid(1) != before)
+    assert laid(1) == pytest.approx((1 - before[1], before[0]), abs=0.03)
+
+
 @pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
 def test_everybody_can_use_it(sit: Sit, crowded: Served, ada: int, axe: Axe, width: int, theme: str) -> None:
     desk = sit(crowded, width=width, height=844, color_scheme=theme, reduced_motion="reduce")
     found = {}
-    for path, name in (("/?page=people", "Unassigned faces"), (f"/?page=people&about={ada}", "Ada")):
-        desk.page.goto(desk.url + path)
+    pages = {"people": "Unassigned faces", f"people&about={ada}": "Ada", "faces": "Suggested faces"}
+    for path, name in pages.items():
+        desk.page.goto(f"{desk.url}/?page={path}")
         desk.page.get_by_role("main", name=name).locator(".crop .laid").first.wait_for()
         found[name] = axe(desk.page)
     desk.page.goto(f"{desk.url}/?open=1")

@@ -228,7 +228,7 @@ def test_some_kinds_only(sit: Sit, ordered: Served) -> None:
     assert library.caption(OWNER, 1).text != "of today"
     assert library.picture(OWNER, 1).score == 5
     kinds.get_by_role("checkbox", name="descriptions").uncheck()
-    expect(desk.page.get_by_role("button", name="Restore these")).to_be_disabled()
+    expect(desk.page.get_by_role("button", name="Nothing to restore")).to_be_disabled()
     assert taken.id == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -97,14 +98,21 @@ def test_numbers_follow_what_is_done(counted: Desk) -> None:
     expect(bar(counted, "4")).to_have_accessible_name("4: 5 pictures")
 
 
-def test_a_view_that_changes_often_is_counted_once(counted: Desk) -> None:
+def test_a_view_that_changes_often_is_counted_once(counted: Desk, served: Served) -> None:
+    counted.page.clock.install()
+    counted.page.reload()
     expect(bar(counted, "sea")).to_be_visible()
     asked: list[str] = []
     counted.page.on("request", lambda request: asked.extend([request.url] * ("/statistics" in request.url)))
     counted.focus(0)
-    counted.press("1", "2", "3", "4", "5")
+    first = counted.tiles()[0]["id"]
+    counted.page.clock.pause_at(time.time() + 1)  # however busy the machine is, no time passes between these
+    for key in "12345":
+        counted.press(key)
+        counted.until(lambda: served.library.picture(OWNER, first).score == int(key))  # noqa: B023
+    counted.page.clock.resume()
     expect(bar(counted, "5")).to_have_accessible_name("5: 1 picture")
-    assert 1 <= len(asked) <= 3
+    assert 1 <= len(asked) <= 2
 
 
 def test_what_no_engine_fills_yet_says_so(sit: Sit, served: Served) -> None:

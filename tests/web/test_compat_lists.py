@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from core.test_people import face, find, person, place
 from web.asking import Peer, bearer
 from web.conftest import COUNT, Served
 
+from pixlstash_core import OWNER
 from pixlstash_core.types import Create, DropOnProject, EditSet, Reader, Scope, ScorePictures, Selection
 from pixlstash_web.compat_lists import MECHANISMS, ROUTES
 
+VECTOR = person(1, np.random.default_rng(1))
 LIVE = list(range(1, COUNT))  # the last one is in the scrapheap
 
 
@@ -153,6 +157,17 @@ def test_members_and_faces(desk: Desk) -> None:
     }
     again = peer.post(f"/characters/{desk.ann}/faces", {"picture_ids": [5, 7]})
     assert again.status == 200 and again.json["already_assigned_ids"] == [5, 7]
+    library = desk.served.library
+    find(library, {8: [face(place(0), VECTOR)], 2: [face(place(0), VECTOR), face(place(1), VECTOR)]})
+    (only,) = library.picture_faces(OWNER, 8)
+    said = peer.post(f"/characters/{desk.ann}/faces", {"picture_ids": [8, 2, 6]})
+    assert said.status == 200, said.json
+    assert said.json["face_ids"] == [only.id] and said.json["already_assigned_ids"] == []
+    assert library.picture_faces(OWNER, 8)[0].name == "Ann"
+    assert [one.name for one in library.picture_faces(OWNER, 2)] == [None, None]  # which of them nobody said
+    assert {2, 6, 8} <= set(client.character_members(desk.ann).ids)
+    again = peer.post(f"/characters/{desk.ann}/faces", {"picture_ids": [8]})
+    assert again.json["face_ids"] == [] and again.json["already_assigned_ids"] == [8]
     client.edit_set(desk.set, EditSet(locked=True))
     locked = peer.post(f"/picture_sets/{desk.set}/members", {"picture_ids": [8]})
     assert locked.status == 423 and "Harbour" in locked.json["detail"]

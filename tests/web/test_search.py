@@ -80,6 +80,7 @@ def test_people(served: Engines) -> None:
     assert client.character_faces(ann) == library.character_faces(OWNER, ann)
     assert client.suggest_character(ann) == library.suggest_character(OWNER, ann)
     assert client.face_clusters() == library.face_clusters(OWNER)
+    assert client.review_characters() == library.review_characters(OWNER) != []
     assert client.review_faces(character=ann) == library.review_faces(OWNER, character=ann)
     (other,) = client.picture_faces(ids[1])
     assert other.id

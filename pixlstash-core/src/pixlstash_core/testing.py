@@ -45,8 +45,9 @@ def check(
 ) -> None:
     """Hold an engine against what the host relies on.
 
-    `params` are settings other than the defaults, `folder` has the weights of one that needs some (without it, such an
-    engine is not loaded). `run=False` loads none. Raises AssertionError that lists what is wrong.
+    `params` are settings other than the defaults, `folder` has the weights of one that needs some. One whose weights
+    are not given, or that has to be set up first, is not loaded; `run=False` loads none. Raises AssertionError that
+    lists what is wrong.
     """
     wrong: list[str] = []
     if said := fault(engine):
@@ -57,17 +58,21 @@ def check(
         if read_params(engine.Params, plain_params(given, reveal=True)) != given:
             wrong.append("its settings are not the same after they were written as JSON and read again")
         msgspec.json.encode(form(engine.Params))
-        needed = engine.weights(given)
+        needed, unset = engine.weights(given), engine.unset(given)
     except Exception as error:
         raise AssertionError("; ".join([*wrong, f"its settings or weights fail: {_told(error)}"])) from error
     wrong += _weights(needed)
     hosts = _hosts(engine, given, wrong)
-    if run and (needed is None or folder is not None):
-        with _offline(hosts) as asked, _writing() as written:
+    if run and not unset and (needed is None or folder is not None):
+        with _offline(hosts) as asked, _watching() as opened:
             wrong += _runs(engine, given, device, folder)
         instead = "does not name it in `sends`" if engine.lane == "net" else "does not say `lane = 'net'`"
         wrong += [f"it asks the network for {host}, and {instead}" for host in sorted(asked)]
-        wrong += [f"it writes the file {path}: an engine keeps nothing" for path in sorted(written)]
+        wrong += [f"it writes the file {path}: an engine keeps nothing" for path in opened.others("write")]
+        wrong += [
+            f"it reads the file {path}, which is none of its weights nor of its package"
+            for path in opened.others("read", folder)
+        ]
     if wrong:
         raise AssertionError(f"{engine.id}: " + "; ".join(wrong) + ".")
 
@@ -202,30 +207,63 @@ def _hosts(engine: Engine[Any, Any], params: Any, wrong: list[str]) -> tuple[str
     return sends.hosts
 
 
-#: Files that were opened to be written, while somebody looks; and where they may.
-_written: list[set[str]] = []
-_spared: list[str] = []
+#: Who looks which files are opened: the last one. A hook stays for good, and does nothing while nobody looks.
+_looking: list[_Opened] = []
+_hooks: list[Callable[..., None]] = []
+#: Where a system has its own files.
+_SYSTEM = ("/dev/", "/proc/", "/sys/", "/etc/", "/usr/", "/lib/", "/lib64/", "/System/", "/Library/")
+_CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")
+
+
+class _Opened:
+    """The files that were opened meanwhile, by how. What native code opens by itself is not seen."""
+
+    def __init__(self) -> None:
+        self._paths: set[tuple[str, str]] = set()
+
+    def note(self, path: str, how: str) -> None:
+        self._paths.add((path, how))
+
+    def others(self, how: str, folder: Path | None = None) -> list[str]:
+        """Those that are no temporary ones, nor of Python, of its packages, or of the system; nor in `folder`."""
+        spared = [tempfile.gettempdir(), *([str(folder)] if folder else [])]
+        if how == "read":
+            spared += [*_installed(), os.environ.get("SystemRoot", "")]
+        within = tuple(os.path.abspath(one) + os.sep for one in spared if one)
+        found = {os.path.abspath(path) for path, one in self._paths if one == how}
+        found = {path for path in found if not (path + os.sep).startswith(("/dev/", "/proc/", *within))}
+        if how == "read":  # what is not there was only looked for
+            found = {path for path in found if not path.startswith(_SYSTEM) and not path.endswith(_CODE)}
+            found = {path for path in found if os.path.isfile(path)}
+        return sorted(path for path in found if "__pycache__" not in path)
+
+
+def _installed() -> Iterator[str]:
+    """Folders of Python, and of every package that is loaded."""
+    yield from (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))
+    for module in list(sys.modules.values()):
+        if isinstance(file := getattr(module, "__file__", None), str) and os.path.basename(file) == "__init__.py":
+            yield os.path.dirname(file)
 
 
 def _look(event: str, given: tuple[Any, ...]) -> None:
-    if _written and event == "open" and isinstance(given[0], str | bytes | os.PathLike):
-        path, mode, flags = os.fsdecode(given[0]), str(given[1] or ""), given[2] or 0
+    if _looking and event == "open" and isinstance(given[0], str | bytes | os.PathLike):
+        mode, flags = str(given[1] or ""), given[2] or 0
         writes = bool(set(mode) & set("wax+")) if given[1] else bool(flags & (os.O_WRONLY | os.O_RDWR))
-        if writes and "__pycache__" not in path and not os.path.abspath(path).startswith(tuple(_spared)):
-            _written[-1].add(path)
+        _looking[-1].note(os.fsdecode(given[0]), "write" if writes else "read")
 
 
 @contextlib.contextmanager
-def _writing() -> Iterator[set[str]]:
-    """Yields the files that are opened to be written, outside of the folder for temporary ones."""
-    if not _spared:
-        sys.addaudithook(_look)  # for good; it does nothing while nobody looks
-    _spared[:] = ["/dev/", "/proc/", tempfile.gettempdir() + os.sep]  # not asked in the hook: it opens files
-    _written.append(set())
+def _watching() -> Iterator[_Opened]:
+    """Yields the files that are opened."""
+    if not _hooks:
+        _hooks.append(_look)
+        sys.addaudithook(_look)
+    _looking.append(_Opened())
     try:
-        yield _written[-1]
+        yield _looking[-1]
     finally:
-        _written.pop()
+        _looking.pop()
 
 
 @contextlib.contextmanager

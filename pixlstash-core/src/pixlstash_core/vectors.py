@@ -109,13 +109,12 @@ def top(scores: Any, count: int) -> Any:
     count = min(count, len(scores))
     if not count:
         return np.zeros(0, np.int64)
-    # Only few rows are looked at closely: those above what a sample says is reached by enough.
-    sample = scores[::64]
+    # Only few rows are put in order: those above what enough of them reach, or of a sample where it is large enough.
     chosen = np.arange(len(scores))
-    if len(sample) > 4 * count:
-        chosen = np.flatnonzero(scores >= np.partition(sample, -count)[-count])
-        if len(chosen) < count:
-            chosen = np.arange(len(scores))
+    if len(scores) > 4 * count:
+        sample = scores[::64] if len(scores) > 256 * count else scores
+        high = np.flatnonzero(scores >= np.partition(sample, -count)[-count])
+        chosen = high if len(high) >= count else chosen  # what is not a number is never reached
     order = np.lexsort((chosen, -scores[chosen]))
     return chosen[order[:count]]
 

@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 
 from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.library import Library
-from pixlstash_core.types import CharacterInfo, Id, Picture, Reader, Selection, SetInfo
+from pixlstash_core.types import AssignFaces, CharacterInfo, Id, Picture, Reader, Selection, SetInfo
 
 from .specs import api
 from .table import Route
@@ -85,7 +85,7 @@ class ReferencePictures(Struct, frozen=True):
 
 
 class Faces(Struct, frozen=True):
-    """`face_ids`: none, as people are said to be in whole pictures here."""
+    """`face_ids`: those that were nobody's before; none of a picture that shows them as a whole."""
 
     character_id: int
     face_ids: list[int]
@@ -204,12 +204,27 @@ def reference_pictures(library: Library, reader: Reader, id: int) -> ReferencePi
 
 
 def add_faces(library: Library, reader: Reader, id: int, ask: PictureIds) -> Faces:
-    """Say that pictures show a character; those that do already are named."""
+    """Say that pictures show a character, by their one face that is nobody's or as a whole. Those that do are named."""
     before: frozenset[int] = frozenset()
     with suppress(NotFound):  # whether it may be done is said by doing it
         before = frozenset(library.character_members(reader, id).ids)
-    library.add_to_character(reader, id, Selection(ids=ask.picture_ids))
-    return Faces(id, [], sorted(before.intersection(ask.picture_ids)))
+    alone = {picture: face for picture in ask.picture_ids if (face := _alone(library, reader, id, picture))}
+    alone = {picture: face for picture, face in alone.items() if picture not in before}
+    whole = [picture for picture in ask.picture_ids if picture not in alone]
+    if whole or not alone:
+        library.add_to_character(reader, id, Selection(ids=whole))
+    if alone:
+        library.assign_faces(reader, AssignFaces(faces=list(alone.values()), character=id))
+    return Faces(id, sorted(alone.values()), sorted(before.intersection(ask.picture_ids)))
+
+
+def _alone(library: Library, reader: Reader, character: int, picture: int) -> int | None:
+    """The face of a picture that can only be meant: none but it is nobody's, and nobody said it is not theirs."""
+    with suppress(NotFound):
+        free = [one for one in library.picture_faces(reader, picture) if one.character is None]
+        if len(free) == 1 and character not in free[0].not_characters:
+            return free[0].id
+    return None
 
 
 def _held(library: Library, reader: Reader, project: str | None, nouns: str) -> frozenset[int] | None:

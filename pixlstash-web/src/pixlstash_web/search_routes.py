@@ -43,6 +43,7 @@ SEARCH_ROUTES: tuple[Route, ...] = (
     api("GET", "/review/tags", Library.review_tags, "write"),
     api("GET", "/review/tag", Library.review_tag, "write"),
     api("POST", "/review/tag", Library.decide_tag, "write"),
+    api("GET", "/review/characters", Library.review_characters, "write"),
     api("GET", "/review/faces", Library.review_faces, "write"),
     api("POST", "/review/faces", Library.decide_faces, "write"),
 )

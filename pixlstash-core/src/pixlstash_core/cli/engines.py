@@ -11,10 +11,15 @@ from . import show
 from .options import JSON, selection
 
 if TYPE_CHECKING:
-    from ..types import EngineDetail, EngineInfo, Job, Rehearsal, SendsInfo
+    from ..types import Agreement, EngineDetail, EngineInfo, Job, Rehearsal, SendsInfo
     from .main import Shell
 
 KINDS = ("tag", "caption", "vector", "face", "region", "measure")
+_NOTHING = {
+    "tags": "No tag of these pictures was accepted or rejected yet.",
+    "faces": "No face of these pictures was drawn or named yet.",
+    "words": "None of these pictures has a caption that a person wrote.",
+}
 PARAM = click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A setting; repeatable.")
 
 
@@ -59,6 +64,7 @@ def engine_show(shell: Shell, id: str, as_json: bool) -> None:
 @click.option("--id", "ids", multiple=True, type=click.IntRange(min=0), help="A picture; may be repeated.")
 @click.option("--kind", type=click.Choice(KINDS), default=None, help="The default engine of a kind, in place of ID.")
 @click.option("--retry", is_flag=True, help="Also where it failed before.")
+@click.option("--failed", is_flag=True, help="Everywhere it failed before, and nowhere else.")
 @click.option("--outdated", is_flag=True, help="Where results are of an older revision or other settings.")
 @PARAM
 @JSON
@@ -70,6 +76,7 @@ def engine_run(
     ids: tuple[int, ...],
     kind: str | None,
     retry: bool,
+    failed: bool,
     outdated: bool,
     params: tuple[str, ...],
     as_json: bool,
@@ -81,14 +88,15 @@ def engine_run(
     with shell.connect(work=True) as session:
         chosen = selection(session, query, ids, "--query") if query is not None or ids else {}
         given = _params(params) if params else None
-        ask = RunEngine(engine=id, kind=kind or "", params=given, retry=retry, outdated=outdated, **chosen)
+        how: dict[str, Any] = {"retry": retry, "failed": failed, "outdated": outdated, **chosen}
+        ask = RunEngine(engine=id, kind=kind or "", params=given, **how)
         job = finish(session, session.run_engine(ask), quiet=as_json)
-        failed = session.engine(id).errors if id and not as_json else []
+        errors = session.engine(id).errors if id and not as_json else []
     if as_json:
         show.dump(job)
     else:
         _ran(job)
-        for one in failed[:10]:
+        for one in errors[:10]:
             click.echo(f"  {one.picture} {one.name}: {one.error}")
     if job.state != "done":
         raise click.ClickException(job.error or f"The job was {job.state}.")
@@ -206,6 +214,7 @@ def _params(given: tuple[str, ...]) -> dict[str, Any]:
 
 def _state(one: EngineInfo) -> str:
     words = {
+        "to be set up": one.state == "set",
         "to be fetched": one.state == "fetch",
         "sends pictures elsewhere": one.lane == "net" and one.state != "allow",
         "not allowed to send pictures": one.state == "allow",
@@ -229,11 +238,23 @@ def _rehearsed(found: Rehearsal) -> None:
         click.echo(f"  {one.picture} {one.name}: {one.text}")
     for failed in found.errors:
         click.echo(click.style(f"  ! {failed.picture} {failed.name}: {failed.error}", fg="red"))
-    if (agree := found.agreement) is not None and agree.accepted + agree.rejected:
-        click.echo(f"It finds {agree.found} of {agree.accepted} tags that were accepted, and says", nl=False)
-        click.echo(f" {agree.again} of {agree.rejected} that were rejected.")
+    click.echo(_agrees(found.agreement))
     took = f"{_long(found.whole)} on this machine for {found.total:,} pictures, measured on {found.tried}"
     click.echo(f"{took}; {show.size(found.size)}. Nothing was kept.")
+
+
+def _agrees(one: Agreement | None) -> str:
+    """How what it says agrees with what people said."""
+    if one is None:
+        return "There is nothing it could agree with: people do not say what its results should be."
+    if not one.accepted + one.rejected:
+        return _NOTHING[one.of]
+    if one.of == "tags":
+        found = f"It finds {one.found} of {one.accepted} tags that were accepted"
+        return f"{found}, and says {one.again} of {one.rejected} that were rejected."
+    if one.of == "faces":
+        return f"It finds {one.found} of {one.accepted} faces that people drew or named."
+    return f"Its captions have {one.found} of {one.accepted} words of people's own."
 
 
 def _long(seconds: float) -> str:
@@ -254,6 +275,9 @@ def _detail(found: EngineDetail) -> None:
     one = found.engine
     click.echo(f"{click.style(one.label, bold=True)}  {one.id} {one.revision}  ({one.package} {one.version})")
     click.echo(f"  {one.kind}, lane {one.lane}" + (f", {state}" if (state := _state(one)) else ""))
+    if one.unset:
+        click.echo(click.style(f"  ! {one.unset}", fg="yellow"))
+        click.echo(f"  `pixlstash engine set {one.id} -p NAME=VALUE` does")
     for name, about in found.form.get("properties", {}).items():
         if name in found.params:
             click.echo(f"  {name} = {json.dumps(found.params[name])}  {about.get('description', '')}".rstrip())

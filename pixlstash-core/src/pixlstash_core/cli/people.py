@@ -184,6 +184,21 @@ def review_decide(shell: Shell, tag: str, yes: tuple[int, ...], no: tuple[int, .
     show.done(done, as_json)
 
 
+@review.command("characters")
+@QUERY
+@LIMIT
+@JSON
+@click.pass_obj
+def review_characters(shell: Shell, query: str, limit: int, as_json: bool) -> None:
+    """List characters whose faces there may be more of."""
+    with shell.connect() as session:
+        found = session.review_characters(q=query, limit=limit)
+    if as_json:
+        return show.dump(found)
+    rows = [(one.waiting, one.doubtful, one.id, one.name) for one in found]
+    return show.table(("waiting", "doubtful", "id", "character"), rows, frozenset({0, 1, 2}))
+
+
 @review.command("faces")
 @click.option("--character", help="Only this one.")
 @QUERY

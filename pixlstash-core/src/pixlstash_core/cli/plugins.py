@@ -90,11 +90,13 @@ def _checked(id: str, one: Offered) -> int:
 
     place, note = None, ""
     try:
-        needed = one.engine.weights(read_params(one.engine.Params, {}))
+        params = read_params(one.engine.Params, {})
+        needed = one.engine.weights(params)
         if needed is not None:
             there = folder_of(folder(os.environ), id, needed)
             place = None if missing(there, needed) else there
             note = "" if place else ", as far as can be said without its weights"
+        note = ", as far as can be said before it is set up" if one.engine.unset(params) else note
         runs = one.engine.lane != "net"
         check(one.engine, folder=place, run=runs)
     except Exception as error:

@@ -8,6 +8,7 @@ from ..types import (
     Alike,
     AssignFaces,
     CharacterFaces,
+    CharacterToReview,
     DecideFaces,
     DecideTag,
     Done,
@@ -83,6 +84,9 @@ class Search(Channel):
 
     def decide_tag(self, ask: DecideTag) -> Done:
         return self._post("/review/tag", Done, ask)
+
+    def review_characters(self, q: str = "", limit: int = 100) -> list[CharacterToReview]:
+        return self._get("/review/characters", list[CharacterToReview], {"q": q, "limit": limit})
 
     def review_faces(self, q: str = "", character: int | None = None, limit: int = 100) -> list[MaybeCharacter]:
         query = {"q": q, "character": character, "limit": limit}

@@ -107,6 +107,10 @@ class Engine(Generic[M, R]):
         """The files that `load` finds in its folder; None: it needs none."""
         return None
 
+    def unset(self, params: Any) -> str:
+        """What people have to set before it can be run, as a sentence; empty: nothing."""
+        return ""
+
     def sends(self, params: Any) -> Sends | None:
         """Of the lane `net`: to which hosts it sends what. People allow each host first; others cannot be reached."""
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -10,9 +11,12 @@ import apsw
 
 from ..db import Database, bind_ids, fetch
 from ..nouns import OutputKind
+from ..types import Agreement
 from ..write import Door, Write
 
 LONGEST = 20_000
+#: What captions are compared by: a word of three letters or more, or one sign of a language that parts no words.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]{3,}")
 
 
 def check(engine: Any, result: Any, about: dict[str, Any]) -> str | None:
@@ -30,6 +34,21 @@ def given(connection: apsw.Connection, ids: list[int]) -> dict[int, str]:
     """The caption people are shown."""
     sql = "select picture_id, text from captions where text is not null and picture_id in carray(?)"
     return dict(fetch(connection, sql, (bind_ids(ids),)))
+
+
+def agree(connection: apsw.Connection, found: dict[int, str | None], threshold: float) -> Agreement:
+    """Of the words in people's own captions, how many are in an engine's."""
+    sql = "select picture_id, text from said_caption where text != '' and picture_id in carray(?)"
+    accepted = there = 0
+    for picture, text in fetch(connection, sql, (bind_ids(found),)):
+        own = _words(text)
+        accepted += len(own)
+        there += len(own & _words(found[picture] or ""))
+    return Agreement(accepted, there, of="words")
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.casefold()))
 
 
 class Keeper:
@@ -56,4 +75,5 @@ KIND = OutputKind(
     Keeper,
     given=given,
     grouped=True,
+    agree=agree,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import apsw
 import msgspec
@@ -18,7 +19,7 @@ from ..db import Database, bind_ids, fetch
 from ..errors import Invalid, NotFound
 from ..groups import CHARACTERS, Told, many
 from ..nouns import Matching, Noun, Term
-from ..types import Box, CharacterFaces, FaceInfo, Faces, Reader
+from ..types import Agreement, Box, CharacterFaces, FaceInfo, Faces, Reader
 from ..write import Write
 
 #: Boxes that overlap by so much of what they cover together are of one face; those of two engines, by so much.
@@ -50,6 +51,7 @@ class Seen(Struct):
     engine: str = ""
     producer: int = 0
     sayings: list[Saying] = []  # never changed in place
+    turn: int = 0
 
     @property
     def yes(self) -> Saying | None:
@@ -70,6 +72,7 @@ class Seen(Struct):
             yes.name if yes else None,
             [one.character for one in self.sayings if not one.yes],
             bool(yes and yes.reference),
+            self.turn,
         )
 
 
@@ -102,6 +105,7 @@ _SAID = """
       join character c on c.id = w.character_id
     order by w.picture_id, w.id
     """
+_TURNED = "select picture_id, turn from correction where turn and picture_id in carray(:ids)"
 
 
 def of_pictures(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, list[Seen]]:
@@ -113,12 +117,19 @@ def of_pictures(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, li
         # Of a second engine, only what the first did not find.
         if all(one.producer == other.producer or not _same(one, other, TWICE) for other in found[picture]):
             found[picture].append(one)
-    said: dict[int, list[Saying]] = defaultdict(list)
-    for picture, id, character, name, yes, box, time, reference in fetch(connection, _SAID, bound):
-        said[picture].append(Saying(id, character, name, bool(yes), _box(box), time, bool(reference)))
-    for picture, sayings in said.items():
+    for picture, sayings in _said(connection, ids).items():
         match(picture, found[picture], sayings)
+    for picture, turn in fetch(connection, _TURNED, bound):
+        for face in found.get(picture, ()):
+            face.turn = turn
     return {picture: sorted(faces, key=lambda one: (one.time or 0, one.box[0])) for picture, faces in found.items()}
+
+
+def _said(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, list[Saying]]:
+    said: dict[int, list[Saying]] = defaultdict(list)
+    for picture, id, character, name, yes, box, time, reference in fetch(connection, _SAID, {"ids": bind_ids(ids)}):
+        said[picture].append(Saying(id, character, name, bool(yes), _box(box), time, bool(reference)))
+    return said
 
 
 def match(picture: int, faces: list[Seen], sayings: Sequence[Saying]) -> None:
@@ -241,6 +252,19 @@ def infos(connection: apsw.Connection, ids: Sequence[int]) -> dict[int, FaceInfo
     found = of_pictures(connection, pictures)
     wanted = set(ids)
     return {one.id: one.info() for faces in found.values() for one in faces if one.id in wanted}
+
+
+def agree(connection: apsw.Connection, found: dict[int, list[dict[str, Any]]], threshold: float) -> Agreement:
+    """Of the faces that people drew or named, how many an engine's results have where they are."""
+    accepted = there = 0
+    for picture, sayings in _said(connection, found).items():
+        said = [one for one in sayings if one.yes]
+        faces = [Seen(picture, msgspec.convert(one["box"], Box), time=one.get("time")) for one in found[picture]]
+        seen = list(faces)
+        match(picture, faces, said)
+        accepted += len(said)
+        there += sum(len(one.sayings) for one in seen)
+    return Agreement(accepted, there, of="faces")
 
 
 # --- saying -----------------------------------------------------------------------------------------------------------

@@ -104,4 +104,5 @@ KIND = OutputKind(
         "high": float(engine.high),
         "better": engine.better,
     },
+    shown=lambda value, threshold: f"{value:.3g}",
 )

@@ -71,6 +71,12 @@ def errors(db: Database, producer: int, limit: int) -> list[tuple[int, str, str]
     return [(picture, name, error) for picture, name, error in db.read(sql, (producer, limit))]
 
 
+def failed(db: Database, producer: int) -> list[int]:
+    """Pictures on which a producer failed."""
+    sql = "select picture_id from done where producer_id = ? and error is not null order by 1"
+    return [row[0] for row in db.read(sql, (producer,))]
+
+
 def outdated(db: Database, olds: Sequence[int], new: int | None) -> list[int]:
     """Pictures that older producers have looked at, and the present one has not."""
     bound = {"olds": bind_ids(olds), "new": new}

@@ -129,7 +129,22 @@ def _row(one: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-REGIONS = OutputKind("region", "detectors", "Looking for things", ("region",), check_regions, combine, Keeper)
+def shown(found: list[dict[str, Any]], threshold: float) -> str:
+    """What was found with how sure the engine is, the surest first."""
+    sure = sorted(found, key=lambda one: -one["confidence"])
+    return ", ".join(f"{one['label'] or 'face'} {one['confidence']:.0%}" for one in sure) or "nothing"
+
+
+def size(found: list[dict[str, Any]]) -> int:
+    """Bytes that a row of each takes, about."""
+    return sum(len(one.get("vector") or b"") + 30 * len(one.get("landmarks") or ()) + 100 for one in found)
+
+
+REGIONS = OutputKind(
+    *("region", "detectors", "Looking for things", ("region",), check_regions, combine, Keeper),
+    size=size,
+    shown=shown,
+)
 FACES = OutputKind(
     "face",
     "face_extractors",
@@ -139,4 +154,6 @@ FACES = OutputKind(
     combine,
     Keeper,
     describe=lambda engine, params: {"space": engine.space(params)},
+    size=size,
+    shown=shown,
 )

@@ -51,4 +51,6 @@ KIND = OutputKind(
     combine,
     Keeper,
     describe=lambda engine, params: {"space": engine.space(params)},
+    size=len,
+    shown=lambda vector, threshold: f"{len(vector) // 2:,} numbers",
 )

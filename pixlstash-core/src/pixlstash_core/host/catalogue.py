@@ -91,6 +91,10 @@ class Catalogue:
             return None
         return self._outputs.known(self.kind(offered).name, offered.engine.id, offered.engine.revision, lasting)
 
+    def unset(self, offered: Offered, params: Any) -> str:
+        """What people have to set before an engine can be run, as a sentence; empty: nothing."""
+        return str(_asked(offered, "unset", partial(offered.engine.unset, params)))
+
     def sends(self, offered: Offered, params: Any) -> Sends | None:
         """Where an engine sends something, and what; None of one that stays on this machine."""
         if offered.engine.lane != "net":

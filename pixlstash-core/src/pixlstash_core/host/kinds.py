@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ..features import caption_outputs, measured, regions, tag_outputs, vectors
+from msgspec.structs import replace
+
+from ..features import caption_outputs, faces, measured, regions, tag_outputs, vectors
 from ..nouns import OutputKind
 
 KINDS: tuple[OutputKind, ...] = (
     tag_outputs.KIND,
     caption_outputs.KIND,
     vectors.KIND,
-    regions.FACES,
+    replace(regions.FACES, agree=faces.agree),  # what is said of faces is another noun
     regions.REGIONS,
     measured.KIND,
 )

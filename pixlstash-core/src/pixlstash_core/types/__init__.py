@@ -112,6 +112,7 @@ from .pictures import ScorePictures as ScorePictures
 from .pictures import Selection as Selection
 from .pictures import ShownFact as ShownFact
 from .pictures import Total as Total
+from .review import CharacterToReview as CharacterToReview
 from .review import DecideFaces as DecideFaces
 from .review import DecideTag as DecideTag
 from .review import ReviewedTag as ReviewedTag

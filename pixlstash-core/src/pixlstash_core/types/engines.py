@@ -75,13 +75,18 @@ class RehearseEngine(Selection, frozen=True, kw_only=True):
 
 
 class Agreement(Struct, frozen=True):
-    """Of words people accepted for these pictures how many were found, and of those they rejected how many were
-    found again."""
+    """How an engine agrees with what people said of these pictures.
+
+    `of` `tags`: of those accepted how many it `found`, and of those rejected how many it found `again`. `faces`: of
+    those that people drew or named, how many it found where they are. `words`: of people's own captions, how many are
+    in its captions too.
+    """
 
     accepted: int
     found: int
-    rejected: int
-    again: int
+    rejected: int = 0
+    again: int = 0
+    of: Literal["tags", "faces", "words"] = "tags"
 
 
 class Rehearsed(Struct, frozen=True):
@@ -122,8 +127,9 @@ class EngineInfo(Struct, frozen=True):
 
     `done`, `errors`: pictures it looked at with its present revision and settings, and failed on; `outdated`: those
     with results of an older revision, other settings, or of the default before it. `active`: its results count;
-    `loaded`: its model is in memory. `state`: what is to be done before it can be run: `fetch` its weights (`size`
-    bytes, 0 where that is not known), `allow` the host it sends pictures to, or nothing.
+    `loaded`: its model is in memory. `state`: what is to be done first before it can be run: `set` what it cannot do
+    without (`unset` says what), `allow` the host it sends pictures to, `fetch` its weights (`size` bytes, 0 where that
+    is not known), or nothing.
     """
 
     id: str
@@ -142,8 +148,9 @@ class EngineInfo(Struct, frozen=True):
     done: int
     errors: int
     outdated: int
-    state: Literal["ready", "fetch", "allow"] = "ready"
+    state: Literal["ready", "set", "allow", "fetch"] = "ready"
     size: int = 0
+    unset: str = ""
 
 
 class EngineDetail(Struct, frozen=True):
@@ -168,7 +175,8 @@ class RunEngine(Selection, frozen=True, kw_only=True):
     """Run an engine, or the default one of a `kind`, on pictures it has not looked at: a selection, or without one all.
 
     `params`: settings for this once, whose results count before others; without, its own. `retry`: also where it
-    failed before. `outdated`: where its results are of an older revision or other settings, in place of a selection.
+    failed before. In place of a selection, `outdated`: where its results are of an older revision or other settings;
+    `failed`: everywhere it failed before.
     """
 
     engine: str = ""
@@ -176,6 +184,7 @@ class RunEngine(Selection, frozen=True, kw_only=True):
     params: dict[str, Any] | None = None
     retry: bool = False
     outdated: bool = False
+    failed: bool = False
 
 
 class SetEngine(Struct, frozen=True, kw_only=True):

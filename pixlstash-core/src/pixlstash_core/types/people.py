@@ -18,7 +18,7 @@ class FaceInfo(Struct, frozen=True):
 
     `character` is whose it is said to be, `not_characters` whose it is said not to be. `reference`: a person chose it
     to tell the character by. `time`: of a moving picture, in seconds. `confidence` (0 to 1) and `engine`: None and ""
-    where a person drew it.
+    where a person drew it. `turn`: by how many quarters clockwise a person turned the picture, which its box is not.
     """
 
     picture: int
@@ -32,6 +32,7 @@ class FaceInfo(Struct, frozen=True):
     name: str | None = None
     not_characters: list[int] = []
     reference: bool = False
+    turn: int = 0
 
 
 class Faces(Struct, frozen=True, kw_only=True):

@@ -43,6 +43,15 @@ class TagReview(Struct, frozen=True):
     found: list[ReviewedTag]
 
 
+class CharacterToReview(Struct, frozen=True):
+    """A character that faces are suggested for: of how many nobody decided, and how many of these are doubtful."""
+
+    id: int
+    name: str
+    waiting: int
+    doubtful: int
+
+
 class DecideTag(Struct, frozen=True, kw_only=True):
     """Say in one step which pictures have a tag and which have not."""
 

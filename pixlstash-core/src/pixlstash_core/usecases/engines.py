@@ -87,10 +87,10 @@ class Engines(Wired):
         self._writable()
         offered = self.host.choosing.named(ask.engine, ask.kind)
         params, own = self.host.choosing.settings(offered, ask.params)
-        self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, params))
+        self._demand_runs(offered, params)
         ids = self._meant(reader, ask, offered)
         producer = self.host.catalogue.producer(offered, params)
-        if ask.retry:
+        if ask.retry or ask.failed:
             self.outputs.forget_errors(producer, ids)
         self.host.choosing.enlist(offered, producer, ids, own=own)
         chosen = ranges(ids) if ids is not None else None
@@ -106,7 +106,7 @@ class Engines(Wired):
         self._writable()
         offered = self.host.choosing.named(ask.engine, ask.kind)
         params, _ = self.host.choosing.settings(offered, ask.params)
-        self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, params))
+        self._demand_runs(offered, params)
         chosen = self._selected(reader, ask) if ask.ids is not None or ask.view is not None else None
         ids = provenance.of_kinds(self.db, chosen, sorted(offered.engine.accepts))
         if not ids:
@@ -136,7 +136,7 @@ class Engines(Wired):
         if ask.params is not None:
             kept = msgspec.structs.replace(kept, params=self.host.catalogue.chosen(offered, ask.params))
         if ask.policy not in (None, "asked"):
-            self.host.catalogue.reachable(offered, self.host.catalogue.params(offered, kept.params))
+            self._demand_runs(offered, kept.params, by_itself=True)
         producer = self.host.catalogue.producer(offered, kept.params)
         if ask.policy is not None:
             after = provenance.newest_picture(self.db) if ask.policy == "new" else 0
@@ -214,11 +214,22 @@ class Engines(Wired):
 
     def _meant(self, reader: Reader, ask: RunEngine, offered: Offered) -> list[int] | None:
         """The pictures of a request; None: all."""
-        if ask.outdated:
-            if ask.params is not None or ask.ids is not None or ask.view is not None:
-                raise Invalid("What is outdated is a selection by itself, with the engine's own settings.")
+        if ask.outdated or ask.failed:
+            if ask.params is not None or ask.ids is not None or ask.view is not None or (ask.outdated and ask.failed):
+                raise Invalid("What is outdated, or failed, is a selection by itself, with the engine's own settings.")
+            if ask.failed:
+                return provenance.failed(self.db, self._known(offered))
             return self.host.choosing.outdated(offered)
         return self._selected(reader, ask) if ask.ids is not None or ask.view is not None else None
+
+    def _demand_runs(self, offered: Offered, given: dict[str, Any], *, by_itself: bool = False) -> None:
+        """Raise `Invalid` with what is to be done before an engine can be run; `by_itself`: when nobody looks on."""
+        params, label = self.host.catalogue.params(offered, given), offered.engine.label or offered.engine.id
+        if said := self.host.catalogue.unset(offered, params):
+            raise Invalid(f"{label} cannot be run yet. {said}")
+        self.host.catalogue.reachable(offered, params)
+        if by_itself and (weights := self._weights(offered, params)) is not None and weights.missing:
+            raise Invalid(f"{label} cannot be run by itself before its weights are fetched.")
 
     def _counting(self, offered: Offered) -> list[int]:
         """Its producers whose results count, the preferred one first."""
@@ -238,7 +249,7 @@ class Engines(Wired):
         producer = self._known(offered)
         count = provenance.count(self.db, producer)
         olds = self.host.choosing.before(offered, producer)
-        state, weights = self._state(offered)
+        state, weights, unset = self._state(offered)
         return EngineInfo(
             engine.id,
             kind,
@@ -258,18 +269,21 @@ class Engines(Wired):
             provenance.count_outdated(self.db, olds, producer),
             state,
             weights.size if weights else 0,
+            unset,
         )
 
-    def _state(self, offered: Offered) -> tuple[Literal["ready", "fetch", "allow"], WeightsInfo | None]:
-        """What is to be done before an engine can be run, and its weights. A fault is told by a run."""
+    def _state(self, offered: Offered) -> tuple[Literal["ready", "set", "allow", "fetch"], WeightsInfo | None, str]:
+        """What is to be done before an engine can be run, its weights, what is to be set. A fault is told by a run."""
         try:
             params = self.host.catalogue.params(offered, engines.settings(self.db, offered.engine.id).params)
+            if unset := self.host.catalogue.unset(offered, params):
+                return "set", None, unset
             weights, sends = self._weights(offered, params), self._sends(offered, params)
         except PixlStashError:
-            return "ready", None
+            return "ready", None, ""
         if sends is not None and not sends.on:
-            return "allow", None
-        return "fetch" if weights is not None and weights.missing else "ready", weights
+            return "allow", None, ""
+        return "fetch" if weights is not None and weights.missing else "ready", weights, ""
 
     def _sends(self, offered: Offered, params: Any) -> SendsInfo | None:
         sends = self.host.catalogue.sends(offered, params)

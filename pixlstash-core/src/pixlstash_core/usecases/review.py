@@ -9,7 +9,18 @@ from ..groups import Told, many
 from ..people import People as Known
 from ..query import parse
 from ..tagging import names
-from ..types import DecideFaces, DecideTag, Done, MaybeCharacter, Reader, ReviewedTag, Selection, TagReview, TagToReview
+from ..types import (
+    CharacterToReview,
+    DecideFaces,
+    DecideTag,
+    Done,
+    MaybeCharacter,
+    Reader,
+    ReviewedTag,
+    Selection,
+    TagReview,
+    TagToReview,
+)
 from ..write import Write
 from .wired import Wired, demand
 
@@ -62,6 +73,12 @@ class Review(Wired):
         committed = self._do(reader, work, lambda told: told.sentence)
         told = committed.result
         return Done(committed.revision, told.changed, told.sentence, committed.changed)
+
+    def review_characters(self, reader: Reader, q: str = "", limit: int = 100) -> list[CharacterToReview]:
+        """Characters that may be in what a query finds, by faces that are nobody's; the most doubtful ones first."""
+        _within(limit)
+        demand(reader, "write", whole=True)
+        return self.people.waiting(reader, q, limit)
 
     def review_faces(
         self, reader: Reader, q: str = "", character: int | None = None, limit: int = 100

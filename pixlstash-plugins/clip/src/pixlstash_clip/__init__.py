@@ -18,6 +18,9 @@ CONFIG, MODEL = "open_clip_config.json", "open_clip_model.safetensors"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 
 
+EXAMPLE = "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K"
+
+
 class Model(NamedTuple):
     network: Any
     prepare: Any
@@ -67,7 +70,7 @@ class Clip(Embedder[Model]):
 
     def load(self, device: str, folder: Path | None, params: Any) -> Model:
         if folder is None:
-            raise ValueError(f"no model is chosen: `pixlstash engine set {self.id} -p repository=NAME/MODEL`")
+            raise ValueError("no model is chosen")
         import open_clip
 
         place = f"local-dir:{folder.resolve()}"
@@ -131,6 +134,9 @@ class AnyClip(Clip):
         tokenizer: Annotated[
             bool, LOAD, Meta(title="Own tokenizer", description=f"The repository has a {TOKENIZER[0]}")
         ] = False
+
+    def unset(self, params: Any) -> str:
+        return "" if self.source(params) else f"Say which repository has the model, such as {EXAMPLE}."
 
     def source(self, params: Any) -> Source | None:
         if not params.repository or {".", ".."} & set(re.split("/", params.repository)):

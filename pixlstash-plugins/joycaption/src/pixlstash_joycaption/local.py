@@ -62,6 +62,12 @@ def load(device: str, folder: Path, memory: str) -> Model:
         place, local_files_only=True, use_safetensors=True, **options
     )
     processor = AutoProcessor.from_pretrained(place, local_files_only=True, trust_remote_code=False)
+    # What the network takes a picture by; its author's files do not all say so to the processor.
+    about = network.config
+    processor.patch_size = about.vision_config.patch_size
+    processor.vision_feature_select_strategy = about.vision_feature_select_strategy
+    processor.image_token_id = about.image_token_index
+    processor.image_token = processor.tokenizer.convert_ids_to_tokens(about.image_token_index)
     processor.tokenizer.padding_side = "left"  # else a short prompt would be answered after its padding
     if processor.tokenizer.pad_token is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token

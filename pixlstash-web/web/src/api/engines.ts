@@ -31,7 +31,9 @@ export interface EngineInfo {
   errors: number;
   outdated: number;
   /** What is to be done before it can be run. */
-  state: "ready" | "fetch" | "allow";
+  state: "ready" | "set" | "allow" | "fetch";
+  /** What has to be set, where that is so. */
+  unset: string;
   /** Bytes of its weights; 0 where it has none or nobody knows. */
   size: number;
 }
@@ -56,6 +58,18 @@ export interface SendsInfo {
   on: boolean;
 }
 
+/**
+ * How an engine agrees with what people said: of `accepted` tags, `faces` drawn or named, or `words` of their own
+ * captions so many were `found`; of rejected tags so many were found `again`.
+ */
+export interface Agreement {
+  accepted: number;
+  found: number;
+  rejected: number;
+  again: number;
+  of: "tags" | "faces" | "words";
+}
+
 /** `GET /engines/rehearsals/{id}`: seconds for those tried, and for all that is left; `size` in bytes for these. */
 export interface Rehearsal {
   engine: string;
@@ -64,8 +78,7 @@ export interface Rehearsal {
   seconds: number;
   whole: number;
   size: number;
-  /** Of words accepted and rejected for these pictures, those that were found. */
-  agreement: { accepted: number; found: number; rejected: number; again: number } | null;
+  agreement: Agreement | null;
   pictures: { picture: number; name: string; text: string }[];
   errors: EngineError[];
 }

@@ -7,7 +7,8 @@ export type Box = readonly [number, number, number, number];
 
 /**
  * A face of a picture. `id`: of what an engine found; `said`: of what a person said; one of the two may be missing.
- * `character`: whose it is said to be; `time`: of what moves, in seconds.
+ * `character`: whose it is said to be; `time`: of what moves, in seconds. `turn`: by how many quarters clockwise a person
+ * turned the picture, which the box is not.
  */
 export interface FaceInfo {
   picture: number;
@@ -21,6 +22,7 @@ export interface FaceInfo {
   name: string | null;
   not_characters: number[];
   reference: boolean;
+  turn: number;
 }
 
 export interface FaceCluster {
@@ -56,6 +58,14 @@ export interface CharacterFaces {
 export interface TagToReview {
   name: string;
   category: string;
+  waiting: number;
+  doubtful: number;
+}
+
+/** A character that faces are suggested for: of how many nobody decided, and how many of these are doubtful. */
+export interface CharacterToReview {
+  id: number;
+  name: string;
   waiting: number;
   doubtful: number;
 }

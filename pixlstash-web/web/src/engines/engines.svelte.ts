@@ -49,8 +49,7 @@ class Engines {
         get<EngineInfo[]>("/engines"),
         get<UninstalledEngine[]>("/engines/uninstalled"),
       ]);
-      // Of those that failed, on which pictures; of the one that is looked at, all.
-      const wanted = list.filter(({ id, errors }) => errors || id === this.shown);
+      const wanted = list.filter(({ id }) => id === this.shown);
       const details = await Promise.all(wanted.map(({ id }) => this.#detail(id)));
       if (asked !== this.#asked) return;
       this.list = list;

@@ -41,7 +41,9 @@ function enginesOf(kind: OutputKind, about: About, keys: string): Item[] {
   const runs = all.filter((one) => standing(one).runs);
   const ready = runs.map((engine) => ran(engine, about, keys));
   const fetched = all.filter(({ state }) => state === "fetch").map((engine) => turned(engine, "Fetch"));
-  const off = all.filter(({ state }) => state === "allow").map((engine) => turned(engine, "Allow"));
+  const off = all
+    .filter(({ state }) => state === "allow" || state === "set")
+    .map((engine) => turned(engine, engine.state === "set" ? "Set up" : "Allow"));
   const others = away.filter((one) => one.kind === kind).map(installed);
   const items = [
     ...headed("Installed", [...ready, ...off]),

@@ -1,6 +1,6 @@
 /** What engines are called and where they stand, in words. */
-import type { Combine, EngineInfo, OutputKind, Policy, Rehearsal, UninstalledEngine } from "../api/engines";
-import { bytes } from "../ui/format";
+import type { Agreement, Combine, EngineInfo, OutputKind, Policy, Rehearsal, UninstalledEngine } from "../api/engines";
+import { bytes, counted } from "../ui/format";
 import type { IconName } from "../ui/icons";
 
 /** The kinds in the order of lists: heading, and what choosing one in a menu is called. */
@@ -31,7 +31,7 @@ export const COMBINES: readonly { combine: Combine; label: string; means: string
 
 /** Where an engine stands. */
 export interface Standing {
-  word: "default" | "active" | "ready" | "fetch" | "off";
+  word: "default" | "active" | "ready" | "set" | "fetch" | "off";
   icon: IconName;
   /** Below its name: what it costs, or where it comes from. */
   note: string;
@@ -49,6 +49,7 @@ export function sized(size: number): string {
 export function standing(engine: EngineInfo): Standing {
   const { state, license, lane } = engine;
   const net = lane === "net" && "net: asks another machine";
+  if (state === "set") return { word: "set", icon: "tune", note: listed(net, engine.unset), runs: false };
   if (state === "fetch")
     return { word: "fetch", icon: "download", note: listed(net, sized(engine.size), license), runs: false };
   if (state === "allow") return { word: "off", icon: "net", note: listed(net, license), runs: false };
@@ -62,9 +63,17 @@ export function priced({ size, license, lane }: UninstalledEngine): string {
   return listed(lane === "net" && "net: asks another machine", sized(size), license);
 }
 
-/** How an engine agrees with what people decided: a share, and of how many words. */
-export function agreed({ agreement }: Rehearsal): { share: number; of: number } | null {
-  if (!agreement) return null;
-  const of = agreement.accepted + agreement.rejected;
-  return of ? { share: (agreement.found + agreement.rejected - agreement.again) / of, of } : null;
+/** How an engine agrees with what people said: a share, null where there is none; and of what. */
+export function agreed({ agreement }: Rehearsal): { share: number | null; of: string } {
+  if (!agreement) return { share: null, of: "people do not say what this should be" };
+  const { accepted, rejected, found, again } = agreement;
+  const of = accepted + rejected;
+  const [said, nothing] = SAID[agreement.of];
+  return of ? { share: (found + rejected - again) / of, of: said(of) } : { share: null, of: nothing };
 }
+
+const SAID: Record<Agreement["of"], readonly [said: (count: number) => string, nothing: string]> = {
+  tags: [(of) => `agree with ${counted(of, "decided tag")}`, "no tag of these was decided on yet"],
+  faces: [(of) => `found of ${counted(of, "face")} drawn or named`, "no face of these was drawn or named yet"],
+  words: [(of) => `found of ${counted(of, "word")} in people's captions`, "nobody wrote captions of these yet"],
+};

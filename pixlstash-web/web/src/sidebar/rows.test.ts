@@ -48,6 +48,7 @@ test("everything, in its place", () => {
     "  Scrapheap",
     "  Duplicates",
     "  Unassigned faces",
+    "  Suggested faces",
     "  Suggested tags",
     "Characters",
     "  Zoë",

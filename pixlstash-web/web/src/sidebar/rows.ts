@@ -144,6 +144,7 @@ export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks
 /** Where somebody decides on what engines found. */
 const DECIDED: readonly Row[] = [
   { type: "page", key: "page:people", level: 2, label: "Unassigned faces", page: "people", icon: "face" },
+  { type: "page", key: "page:faces", level: 2, label: "Suggested faces", page: "faces", icon: "face" },
   { type: "page", key: "page:suggested", level: 2, label: "Suggested tags", page: "suggested", icon: "tag" },
 ];
 
