@@ -328,6 +328,7 @@ def _restores(life: _Life) -> list[Figure]:
     cold = timed(lambda: library.restore_resources(OWNER, taken, RestoreResources(chosen[:99], True)))
     look = timed(lambda: _look(library, taken))
     diff = timed(lambda: library.diff_snapshot(OWNER, taken))
+    again = timed(lambda: library.diff_snapshot(OWNER, taken))
     life.day()
     safety, _ = _next(library)
     whole = timed(lambda: library.restore_snapshot(OWNER, taken, ANYWAY))
@@ -350,7 +351,7 @@ def _restores(life: _Life) -> list[Figure]:
         Figure(
             "what differs since; the first look at the library as of it",
             "< 2 s each",
-            f"{ms(diff)}; {ms(look)} for the view of all, its blocks and a search",
+            f"{ms(diff)} the first time, {ms(again)} again; {ms(look)} for the view of all, its blocks and a search",
             f"{ms(floor)}, as above",
             max(diff, look) < 2,
         ),
