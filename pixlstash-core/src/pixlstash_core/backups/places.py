@@ -88,9 +88,10 @@ class Folder:
                     shutil.copyfileobj(file, out, BLOCK)
                     out.flush()
                     os.fsync(out.fileno())
+            fsync_folder(self.root)  # a power cut may else leave any of these names without the ones before it
             for _, name in given:
                 os.replace(self.root / f"{name}{UNFINISHED}", self.root / name)
-                fsync_folder(self.root)  # or a power cut may leave the second without the first
+                fsync_folder(self.root)
 
     def tidy(self, wanted: set[str]) -> int:
         """Drop originals that the backup no longer names; how many."""
