@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from libraries import fill
+from libraries import fill, until
 
 from pixlstash_core import OWNER
 from pixlstash_core.clusters import clusters
@@ -326,6 +326,28 @@ def test_clusters_of_faces_that_are_nobodys(library: Library) -> None:
     assert after.unassigned == 100 and len(after.clusters) == 5
     assert library.face_clusters(OWNER, "score:5").clusters == []
     assert len(library.face_clusters(OWNER, limit=2, each=3).clusters[1].faces) == 3 and ids
+
+
+def test_clusters_follow_what_engines_find(library: Library) -> None:
+    rng = np.random.default_rng(4)
+    ids = fill(library, 40)
+    shown = {id: [face(place(0), person(n % 2, rng))] for n, id in enumerate(ids)}
+    find(library, {id: shown[id] for id in ids[:20]})
+    assert [one.size for one in library.face_clusters(OWNER).clusters] == [10, 10]
+    find(library, {id: shown[id] for id in ids[20:]})
+    until(lambda: [one.size for one in library.face_clusters(OWNER).clusters] == [20, 20])
+    assert library.face_clusters(OWNER).ready
+
+
+def test_clusters_of_people_who_are_seldom_seen() -> None:
+    """More vectors than are compared with each other: half of them of nobody twice, the others of three each."""
+    rng = np.random.default_rng(2)
+    of = np.concatenate([np.repeat(np.arange(1000), 3), np.arange(1000, 4000)])
+    rows = rng.standard_normal((4000, 128))[of] + 0.5 * rng.standard_normal((6000, 128))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    found = clusters(rows, 0.5)
+    assert all(len(set(of[group])) == 1 for group in found)
+    assert sum(len(group) == 3 for group in found) > 700
 
 
 def test_clusters_do_not_hang_on_the_order() -> None:

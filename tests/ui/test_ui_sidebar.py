@@ -89,7 +89,7 @@ def test_crumbs_lead_from_project_to_set_and_back_up(sit: Sit, ordered: Served) 
 def test_arrows_enter_and_folding(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go()
     row(desk, "All pictures").focus()
-    desk.press(*["ArrowDown"] * 7, "Enter")  # past the other rows of the library
+    desk.press(*["ArrowDown"] * 8, "Enter")  # past the other rows of the library
     desk.becomes(lambda: shown(desk), {4, 5, 6})
     expect(row(desk, "Ann")).to_be_focused()
     desk.press("ArrowLeft", "ArrowLeft")
