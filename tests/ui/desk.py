@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, FloatRect, Locator, Page, Request, expect
 
 T = TypeVar("T")
+#: (width in pixels, theme): each width and each theme once. All four are for the page everybody sees first.
+LOOKS = [(1440, "dark"), (390, "light")]
 expect.set_options(timeout=15_000)  # like all waiting here: a busy machine is no failure
 #: Whether every picture on the screen has been drawn.
 DRAWN = """() => {

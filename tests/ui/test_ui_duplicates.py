@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, expect
 from ui.conftest import Axe, Sit
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
 from pixlstash_core.types import ScorePictures
@@ -144,8 +144,7 @@ def test_by_keyboard(page: Desk, empty: Served, ids: dict[str, int]) -> None:
     assert page.page.get_by_role("main", name="Duplicates").count() == 0
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_axe(page: Desk, axe: Axe, width: int, theme: str) -> None:
     page.page.set_viewport_size({"width": width, "height": 844})
     page.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 from ui.conftest import Axe
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from ui.engined_desk import Bench, bench
 
 from pixlstash_core import OWNER
@@ -111,8 +111,7 @@ def test_the_sidebar_and_the_bar_offer_the_same(bench: Bench) -> None:
     desk.becomes(lambda: set(bench.engined.tags()), set(ids[:2]))
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_everybody_can_use_it(bench: Bench, axe: Axe, width: int, theme: str) -> None:
     bench.engined.take_in(3)
     desk = bench.desk(width=width, height=844, color_scheme=theme, reduced_motion="reduce")

@@ -12,7 +12,7 @@ import pytest
 from libraries import until
 from playwright.sync_api import Locator, expect
 from ui.conftest import Axe, Close, Sit, close
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from ui.engined_desk import Bench, bench
 from web.conftest import serving
 
@@ -231,8 +231,7 @@ def test_what_is_out_of_date_is_redone_and_what_failed_tried_again(bench: Bench)
     assert bench.engined.notes("run")[-1]["images"] == ids[:1]
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_everybody_can_use_it(bench: Bench, axe: Axe, width: int, theme: str) -> None:
     ids = bench.engined.take_in(3)
     bench.library.set_engine(OWNER, SetEngine(engine="odd/trouble", params={"what": "raise", "on": ids[:1]}))

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from ui import gallery
 from ui.bringing import drop
 from ui.conftest import Axe, Sit
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
 from pixlstash_core.types import RunEngine
@@ -155,7 +155,7 @@ def test_why_a_picture_is_here(sit: Sit, looked: Served) -> None:
     expect(why).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_everybody_can_use_it(sit: Sit, looked: Served, axe: Axe, width: int, theme: str) -> None:
     desk = sit(looked, width=width, height=844, color_scheme=theme, reduced_motion="reduce")
     desk.go("/?q=like:picture:7+like:character:1+like:%22old+man%22")

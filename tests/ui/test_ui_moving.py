@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Locator, Request, expect
 from ui import gallery
 from ui.conftest import Axe, Close, Sit, close
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from web.conftest import Served, serving
 
 from pixlstash_core.library import Library
@@ -262,7 +262,7 @@ def test_a_still_it_cannot_show_can_be_saved(show: Show) -> None:
     saves_with_still(desk, "still.tiff")
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_axe_finds_nothing_serious_about_what_moves(show: Show, axe: Axe, width: int, theme: str) -> None:
     for name in ("film.mp4", "film.avi"):
         desk = show(name, width=width, height=844, color_scheme=theme, reduced_motion="reduce")

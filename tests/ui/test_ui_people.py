@@ -7,7 +7,7 @@ import pytest
 from core.test_people import face, find, person, place
 from playwright.sync_api import Locator, expect
 from ui.conftest import Axe, Sit
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
 from pixlstash_core.types import AssignFaces, FaceInfo, TurnPictures
@@ -230,7 +230,7 @@ def test_faces_of_a_turned_picture_are_cut_out_where_they_are(sit: Sit, crowded:
     assert laid(1) == pytest.approx((1 - before[1], before[0]), abs=0.03)
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_everybody_can_use_it(sit: Sit, crowded: Served, ada: int, axe: Axe, width: int, theme: str) -> None:
     desk = sit(crowded, width=width, height=844, color_scheme=theme, reduced_motion="reduce")
     found = {}

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Route, expect
 from ui import gallery
 from ui.conftest import Axe, Sit
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
 pytestmark = pytest.mark.browser
@@ -250,8 +250,7 @@ def test_its_sheet_shows_its_keys_and_no_others(table: Desk) -> None:
     assert at(table) == f"1 of {gallery.PAINTED}"
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_axe(sit: Sit, served: Served, axe: Axe, width: int, theme: str) -> None:
     desk = sit(served, width=width, height=844, color_scheme=theme, reduced_motion="reduce").go()
     desk.focus(0)

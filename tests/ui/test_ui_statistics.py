@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 from tagged import store
 from ui import gallery
 from ui.conftest import Axe, Sit
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
 from pixlstash_core.types import ScorePictures
@@ -167,8 +167,7 @@ def test_information_about_the_picture_under_the_cursor(counted: Desk) -> None:
     expect(panel(counted).get_by_text("lighthouse")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_axe(counted: Desk, axe: Axe, width: int, theme: str) -> None:
     page = counted.page
     page.set_viewport_size({"width": width, "height": 844})

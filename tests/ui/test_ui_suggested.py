@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 from ui.conftest import Axe
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from ui.engined_desk import Bench, bench
 
 from pixlstash_core import OWNER
@@ -67,7 +67,7 @@ def test_when_nothing_waits_it_says_so(bench: Bench) -> None:
     expect(queue(desk).get_by_text("Nothing waits")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_everybody_can_use_it(bench: Bench, axe: Axe, width: int, theme: str) -> None:
     bench.engined.take_in(6)
     bench.run("odd/colours")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from ui import gallery
 from ui.bringing import Wire, drop, large, panel, row
 from ui.conftest import Axe, Close, Sit, close
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served, serving
 
 from pixlstash_core.library import Library
@@ -246,7 +246,7 @@ def test_what_stopped_for_a_reason_that_passes_is_tried_again(sit: Sit, served: 
     desk.says("1 picture added")
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_axe_finds_nothing_serious_about_uploads(
     sit: Sit, served: Served, axe: Axe, tmp_path: Path, files: list[Path], width: int, theme: str
 ) -> None:
