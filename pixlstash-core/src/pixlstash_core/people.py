@@ -12,7 +12,7 @@ from .db import Database
 from .features import characters, faces
 from .features.likeness import Likeness
 from .query import parse
-from .types import CharacterToReview, FaceCluster, FaceClusters, MaybeCharacter, Reader
+from .types import CharacterToReview, FaceCluster, FaceClusters, MaybeCharacter, Reader, Veil
 from .views import Views
 
 if TYPE_CHECKING:
@@ -145,11 +145,13 @@ class People:
 
     # -- the queue -----------------------------------------------------------------------------------------------------
 
-    def doubtful(self, reader: Reader, q: str, character: int | None, limit: int) -> list[MaybeCharacter]:
+    def doubtful(
+        self, reader: Reader, q: str, character: int | None, limit: int, veil: Veil | None = None
+    ) -> list[MaybeCharacter]:
         """Faces that are nobody's, with who they are most like; those it is least clear of first."""
         import numpy as np
 
-        found, inside = self._waiting(reader, q)
+        found, inside = self._waiting(reader, q, veil)
         if found is None:
             return []
         if character is not None:
@@ -163,11 +165,11 @@ class People:
             rows.append((int(found.first[n]), picture, float(found.likeness[n]), like, face, rival, found.doubt[n]))
         return self._shown(reader, rows)
 
-    def waiting(self, reader: Reader, q: str, limit: int) -> list[CharacterToReview]:
+    def waiting(self, reader: Reader, q: str, limit: int, veil: Veil | None = None) -> list[CharacterToReview]:
         """Characters that faces are suggested for; those with the most doubtful ones first."""
         import numpy as np
 
-        found, inside = self._waiting(reader, q)
+        found, inside = self._waiting(reader, q, veil)
         if found is None:
             return []
         with self._db.reading() as connection:
@@ -181,7 +183,7 @@ class People:
         ]
         return sorted(rows, key=lambda one: (-one.doubtful, -one.waiting, one.name))[:limit]
 
-    def _waiting(self, reader: Reader, q: str) -> tuple[_Suggested | None, Any]:
+    def _waiting(self, reader: Reader, q: str, veil: Veil | None) -> tuple[_Suggested | None, Any]:
         """What is suggested of all faces, and which of these are in what a query finds."""
         import numpy as np
 
@@ -196,7 +198,7 @@ class People:
         if found is None:
             return None, None
         inside = np.zeros(len(found.faces), np.bool_)
-        inside[self._places(reader, q, found.pictures, set())] = True
+        inside[self._places(reader, q, found.pictures, set(), veil)] = True
         return found, inside
 
     def _suggest(self, matrix: Any) -> _Suggested | None:
@@ -322,11 +324,11 @@ class People:
         scores = [matrix.scores(matrix.rows[row], about[about != row]) for row in rows]
         return usual(np.concatenate(scores)) if scores else usual(np.empty(0, np.float32))
 
-    def _places(self, reader: Reader, q: str, owners: Any, but: set[int]) -> Any:
-        """The rows whose pictures a query finds, without some."""
+    def _places(self, reader: Reader, q: str, owners: Any, but: set[int], veil: Veil | None = None) -> Any:
+        """The rows whose pictures a query finds, without some and what a veil hides."""
         import numpy as np
 
-        frame, mask = self._views.mask(reader, parse(q))
+        frame, mask = self._views.mask(reader, parse(q), veil)
         mask = mask & ~frame.mask(but) if but else mask
         there = owners < frame.size
         return np.flatnonzero(there & mask[np.where(there, owners, 0)])

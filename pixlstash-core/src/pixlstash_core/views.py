@@ -146,9 +146,9 @@ class Views:
         by_id = {row[0]: row for row in rows}
         return pictures.listed([by_id[picture] for picture in ids if picture in by_id])
 
-    def ids(self, reader: Reader, text: str, sort: str | None = None) -> list[int]:
-        """All that a query finds, in order."""
-        return self.noted(reader, text, sort)[0]
+    def ids(self, reader: Reader, text: str, sort: str | None = None, veil: Veil | None = None) -> list[int]:
+        """All that a query finds, in order; with a veil, without what it hides."""
+        return self._order(reader, text, sort, veil).ids.tolist()  # type: ignore[no-any-return]
 
     def noted(self, reader: Reader, text: str, sort: str | None = None) -> tuple[list[int], list[str]]:
         """The same, and what people should know of it."""
