@@ -72,6 +72,7 @@ def scrapheap(served: Served) -> set[int]:
 
 def test_the_rule_decides_what_is_kept(page: Desk, empty: Served, ids: dict[str, int]) -> None:
     assert kept(page) == [ids["2-400"], ids["1-400"]]
+    expect(page.page.get_by_role("button", name="Back to the pictures")).to_be_visible()
     expect(page.page.get_by_text("2 pictures kept, 3 pictures moved to the scrapheap")).to_be_visible()
     expect(groups(page).first.get_by_text("400 × 300")).to_be_visible()
     empty.library.score(OWNER, ScorePictures(ids=[ids["2-100"], ids["1-200"]], score=4))

@@ -149,6 +149,22 @@ def test_ctrl_click_combines_with_live_counts(sit: Sit, ordered: Served, axe: Ax
     desk.becomes(lambda: desk.parameter("q"), "difference(set:2, character:1)")
 
 
+def test_at_1024_all_of_it_is_within_reach(sit: Sit, ordered: Served) -> None:
+    """However long the names are: crumbs leave room for the search, and what is combined for what saves it."""
+    library = ordered.library
+    for n in range(1, 3):
+        library.edit_set(OWNER, n, EditSet(name=f"Journeys of the year/Norway and Sweden/The harbour of number {n}"))
+    desk = sit(ordered, width=1024, height=768).go("/?q=set:1")
+    box = desk.search.bounding_box()
+    assert box and box["width"] > 60, box
+    desk.go("/?q=union(set:1, set:2, character:1)")
+    bar = desk.page.get_by_role("toolbar", name="Combine")
+    expect(bar.get_by_role("group", name="The harbour of number 2")).to_contain_text("The harbour of number 2")
+    expect(bar).not_to_contain_text("Journeys")
+    save = bar.get_by_role("button", name="Save as a query").bounding_box()
+    assert save and save["x"] + save["width"] <= 1024, save
+
+
 def test_space_combines_and_the_rest_of_the_query_stays(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go("/?q=set:1+lighthouse")
     row(desk, "Norway").focus()
