@@ -358,7 +358,7 @@ class Views:
                 mask = mask if parsed.sort == BY_LIKENESS else frame.mask(ids)
             if prepared is None or parsed.sort != BY_LIKENESS:
                 ids = self._arranged(look, mask, inside, plan, parsed.sort)
-        notes = prepared.notes if prepared is not None else []
+            notes = _unknown(look, plan) + (prepared.notes if prepared is not None else [])
         return Order(
             key,
             ids,
@@ -468,3 +468,13 @@ class Views:
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _unknown(look: Look, plan: Plan) -> list[str]:
+    """What is to be said of names that are nothing's: such a condition finds no picture, and its opposite all."""
+    missing = {
+        f"There is no {term.name} “{value.lstrip('=').strip()}”.": None
+        for term, value in plan.named
+        if term.known is not None and not term.known(look.connection, value)
+    }
+    return list(missing)
