@@ -10,6 +10,15 @@ from ui.desk import Desk
 from web.conftest import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.motion]
+#: What has the focus, and whether it, or the field around it, is drawn otherwise than without.
+FOCUSED = """() => {
+  const one = document.activeElement, style = getComputedStyle(one), field = one.closest('.field');
+  const name = one.ariaLabel || one.closest('label')?.textContent || one.textContent || one.id;
+  if (one === document.body) return 'page';
+  const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const around = field && getComputedStyle(field).boxShadow.includes('2px inset');
+  return `${outlined || around ? 'seen' : 'unseen'}: ${one.tagName} ${name.trim().slice(0, 40)}`;
+}"""
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -153,3 +162,24 @@ def test_the_guard_sees_what_it_is_there_for(sit: Sit, served: Served) -> None:
     for part in ("policy: connect-src", "trusted-types", "on purpose", "left the origin: http://localhost:1/"):
         assert part in seen
     desk.guard.problems.clear()
+
+
+def test_whatever_has_the_focus_shows_it(sit: Sit, shown: Served) -> None:
+    """Stop by stop through the page, and through a dialog with boxes to tick."""
+
+    def walk(stops: int) -> list[str]:
+        seen = []
+        for _ in range(stops):
+            desk.press("Tab")
+            seen.append(desk.page.evaluate(FOCUSED))
+        return seen
+
+    desk = sit(shown).go()
+    desk.page.evaluate("document.activeElement?.blur()")
+    stops = walk(14)
+    assert any("Size of the tiles" in one for one in stops) and not [one for one in stops if one.startswith("unseen")]
+    desk.focus(0)
+    desk.press("Space", "Shift+F10")
+    desk.page.get_by_role("menuitem", name="Descriptions").press("Enter")
+    stops = walk(8)
+    assert any("whole words" in one for one in stops) and not [one for one in stops if one.startswith("unseen")]

@@ -84,7 +84,7 @@ def arrange(library: UseCases, outputs: Outputs) -> None:
             made = library.create_set(NOBODY, Create(name=name, icon=icon)).id
             library.add_to_set(NOBODY, made, Selection(ids=find(query, most)))
             if name.startswith("Training"):
-                _describe(library, find(query, most))
+                _describe(library, find(query, most), name.rpartition("/")[2].lower())
                 library.edit_set(NOBODY, made, EditSet(locked=True))
     _projects(library)
     for name, text in QUERIES:
@@ -125,11 +125,11 @@ def _tag(library: UseCases, outputs: Outputs, newest: list[int]) -> None:
     library.categorise_tags(NOBODY, CategoriseTags(tags=people, category="character"))
 
 
-def _describe(library: UseCases, ids: list[int]) -> None:
-    """Captions to train on, but for one that lacks the trigger word: there is something to find by checking them."""
+def _describe(library: UseCases, ids: list[int], trigger: str) -> None:
+    """Captions to train on, the newest of which lacks the trigger word: there is something to find by checking them."""
     for n, id in enumerate(ids):
         words = [part.strip() for part in (library.picture(NOBODY, id).prompt or "").split(",")]
-        text = ", ".join(words[1:] if not n else words)
+        text = ", ".join(word for word in words if n or word != trigger)
         library.set_caption(NOBODY, SetCaption(ids=[id], text=text))
 
 
