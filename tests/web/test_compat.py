@@ -75,6 +75,13 @@ def test_a_saver_brings_a_picture_and_loads_it_again(empty: Served, pngs: list[b
     assert left(empty.library) == []
 
 
+def test_a_login_can_be_checked(empty: Served) -> None:
+    """By token or cookie."""
+    assert empty.local.get("/check-session").json == {"status": "success"}
+    assert empty.scoped().get("/check-session").json == {"status": "success"}
+    assert empty.peer.get("/check-session").status == 401
+
+
 def test_known_pictures_are_said_to_be(empty: Served, pngs: list[bytes]) -> None:
     first = ended(empty.local, post(empty.local, ("file", "a.png", pngs[0])))["results"][0]["picture_id"]
     again = ended(empty.local, post(empty.local, ("file", "b.png", pngs[0])))

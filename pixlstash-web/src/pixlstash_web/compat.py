@@ -31,6 +31,10 @@ PAGE = 10_000
 WEBP = "image/webp"
 
 
+class LoggedIn(Struct, frozen=True):
+    status: Literal["success"] = "success"
+
+
 class ImportTask(Struct, frozen=True):
     task_id: str
 
@@ -148,9 +152,15 @@ def picture_metadata(library: Library, reader: Reader, id: int) -> PictureMetada
     )
 
 
+def check_session(library: Library, reader: Reader) -> LoggedIn:
+    """Whether a cookie or token is good; 401 where it is not."""
+    return LoggedIn()
+
+
 #: Below `/api/v1`.
 ROUTES: tuple[Route, ...] = (
     *compat_search.ROUTES,
+    api("GET", "/check-session", check_session, "read"),
     api("POST", "/pictures/import", import_pictures, "write"),
     api("GET", "/pictures/import/status", import_status, "write"),
     api("GET", "/pictures/{id}/metadata", picture_metadata, "read"),
