@@ -233,7 +233,7 @@ class Host:
         try:
             folder = self._folder(offered, params)
             about = self._outputs.producer(producer).about if producer else self.catalogue.about(offered, params)
-            process = Process(start, self.limits)
+            process = Process(start, self.limits, [str(plain[name]) for name in hidden])
             process.load(Load("", str(folder) if folder else None, plain, about, hosts), check)
         except BaseException as error:
             if process is not None:
