@@ -318,7 +318,6 @@ class Engines(Wired):
         if needed is None:
             return None
         place = folder_of(self.host.catalogue.models, offered.engine.id, needed)
-        size = sum(file.size for file in needed.files)
         hosts = sorted({urlsplit(file.url).hostname or "" for file in needed.files})
         agree = needed.acknowledge and not engines.has_agreed(self.hub, offered.engine.id, needed.license)
-        return WeightsInfo(size, needed.license, str(place), missing(place, needed), hosts, agree)
+        return WeightsInfo(needed.size, needed.license, str(place), missing(place, needed), hosts, agree)
