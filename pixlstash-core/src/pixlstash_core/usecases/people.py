@@ -46,14 +46,14 @@ class People(Groups):
         _within(limit)
         demand(reader, "write", whole=True)
         self.find_character(reader, id)
-        return self.people.suggest(reader, id, q, limit)
+        return self.people.suggesting.suggest(reader, id, q, limit)
 
     def face_clusters(self, reader: Reader, q: str = "", limit: int = 50, each: int = 24) -> FaceClusters:
         """Faces that are nobody's, by who they seem to be: the largest groups first, `each` faces of a group."""
         _within(limit)
         _within(each)
         demand(reader, "write", whole=True)
-        return self.people.clusters(reader, q, limit, each)
+        return self.people.grouping.clusters(reader, q, limit, each)
 
     # -- saying --------------------------------------------------------------------------------------------------------
 
