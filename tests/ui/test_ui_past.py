@@ -301,3 +301,22 @@ def test_a_moment_of_a_picture_is_brought_back(sit: Sit, ordered: Served, past: 
     desk.press("Control+z")
     desk.says("undone")
     assert library.picture(OWNER, 1).score == 5
+
+
+def test_what_was_removed_for_good_is_told_of(sit: Sit, ordered: Served) -> None:
+    library = ordered.library
+    taken = take(ordered)
+    library.score(OWNER, ScorePictures(ids=[1, 2], score=5))
+    library.delete(OWNER, DeletePictures(ids=[2]))
+    library.purge(OWNER, Selection(ids=[2]))
+    desk = sit(ordered)
+    desk.guard.expected = ["404"]  # its thumbnail
+    desk.page.goto(f"{desk.url}/?asof={taken.id}")
+    for id in (1, 2):
+        desk.until(lambda id=id: [one for one in desk.tiles() if one["id"] == id])
+        desk.tile(index(desk, id)).click(modifiers=["Control"])
+    desk.press("r")
+    expect(desk.page.get_by_text("1 of them was removed for good since, and does not come back")).to_be_visible()
+    desk.page.get_by_role("button", name="Restore 1 change").click()
+    desk.says("1 change restored")
+    assert library.picture(OWNER, 1).score == 0 and library.info(OWNER).pictures == 15
