@@ -56,6 +56,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Playwright's sync API keeps an event loop running on this thread for as long as its browser is open, and no test
     # after that could run one of its own.
     items.sort(key=lambda item: ROOT / "tests" / "ui" in item.path.parents)
+    for item in items:
+        if CI and item.get_closest_marker("browser"):  # docs/decisions/0030
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -92,6 +92,10 @@ class Desk:
         self.until(lambda: self.page.evaluate(DRAWN))
         return self
 
+    def drawn(self) -> None:
+        """Wait for two frames: what the wheel does before a page's first one is lost in Chromium."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def until(self, look: Callable[[], T], seconds: float = 15) -> T:
         """What `look` finds as soon as it is something; the page goes on meanwhile."""
         limit = time.monotonic() + seconds

@@ -10,7 +10,7 @@ from ui import gallery
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.motion]
 GAP = 4
 
 
@@ -107,8 +107,9 @@ def test_wheel_moves_by_as_much_as_it_turns(desk: Desk) -> None:
     box = desk.frame
     desk.page.mouse.move(box["x"] + 200, box["y"] + 200)
     before = {one["id"]: one["top"] for one in desk.tiles()}
+    desk.drawn()
     desk.page.mouse.wheel(0, 300)
-    shared = desk.until(lambda: [one for one in desk.tiles() if before.get(one["id"], one["top"]) != one["top"]])
+    desk.until(lambda: [one for one in desk.tiles() if before.get(one["id"], one["top"]) != one["top"]])
     desk.page.wait_for_timeout(200)
     shared = [one for one in desk.tiles() if one["id"] in before]
     assert {round(before[one["id"]] - one["top"]) for one in shared} == {300}

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import intake, pictures, showcase
-from .changes import Changes
 from .contracts import Opened
 from .db import Database, Rows
 from .errors import Conflict, Invalid, NotFound
@@ -63,6 +62,7 @@ from .nouns import Noun, Table
 from .past import BoundPast, Past, Pasts
 from .people import People
 from .plugins import Plugins
+from .sealing import Sealed
 from .search import Search
 from .snapshots.manifests import Manifest
 from .tagging import switch
@@ -337,8 +337,10 @@ class Library(UseCases):
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _changed(self, found: Changes) -> None:
+    def _changed(self, sealed: Sealed) -> None:
+        found = sealed.changes
         self.views.touch(found.pictures(pictures.GRID.tables), "picture" in found.ids)
+        self.views.changed(sealed.revision, sealed.nouns)
         if found.added:
             self.host.arrivals.look()
         if found.rows.keys() & WEIGHED and switch.pending(self.door):

@@ -22,11 +22,16 @@ K = TypeVar("K")
 
 
 class Matching(Struct, frozen=True):
-    """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those."""
+    """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those.
+
+    `among`: a statement of those that are in carray(:among), where what it yields of a picture hangs on nothing but
+    that picture's rows, and rows that are no picture's.
+    """
 
     sql: str
     bindings: dict[str, Any] = {}
     others: bool = False
+    among: str = ""
 
 
 class Between(Struct, frozen=True):

@@ -6,18 +6,19 @@ algebra are arithmetic on masks. The scope is one more mask, laid over the whole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from . import ranking
+from .db import bind_ids
 from .errors import QueryError
 from .nouns import Between, Condition, Matching, Term
 from .query import BY_HAND, RANKING, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from .ranking import BY_LIKENESS, FACE, HOW, LIKE, Ranked
-from .terms import fact, words
+from .terms import WORDS_NOUNS, fact, words
 
 if TYPE_CHECKING:
     import apsw
@@ -162,6 +163,11 @@ def _read(text: str) -> Query | None:
         return None
 
 
+def _looked(step: Condition, nouns: Iterable[str]) -> Step:
+    """A step whose mask is kept, where it is a statement."""
+    return Looked(step, frozenset(nouns)) if isinstance(step, Matching) else step
+
+
 class _Making:
     def __init__(self, language: Language, depth: int = 0) -> None:
         self._language = language
@@ -211,7 +217,7 @@ class _Making:
             self.spread |= term.spread
             self.nouns.update(term.nouns)
             step = term.compile(ask.value)
-            return Looked(step, frozenset(term.nouns)) if isinstance(step, Matching) else step
+            return _looked(step, term.nouns)
         known = sorted(name.partition(":")[2] for name in terms if name.startswith(f"{ask.name}:"))
         if known or ask.name == "is":
             raise ValueError("one of " + ", ".join(sorted({*known, SCRAPHEAP.partition(":")[2]})))
@@ -224,10 +230,12 @@ class _Making:
         )
 
     def _words(self, value: str) -> Step:
+        self.nouns |= WORDS_NOUNS
+        found = [_looked(words(value), WORDS_NOUNS)]
         for place in self._language.places:
             self.nouns.update(place.nouns)
-        found = (words(value), *(place.compile(value) for place in self._language.places))
-        return found[0] if len(found) == 1 else Some(found)
+            found.append(_looked(place.compile(value), place.nouns))
+        return Some(tuple(found))
 
     def _saved(self, ask: Ask) -> Step:
         text = self._language.saved(ask.value)
@@ -260,8 +268,12 @@ class Look(Struct):
     masks: Masks
     revisions: Mapping[str, int]
 
-    def up(self, asked: Matching) -> Mask:
-        return self.frame.mask(self.frame.ids(self.connection, asked.sql, asked.bindings))
+    def up(self, asked: Matching, among: list[int] | None = None) -> Mask:
+        """What a statement finds, of all pictures or of those with these ids."""
+        sql, bindings = asked.sql, asked.bindings
+        if among is not None:
+            sql, bindings = asked.among, {**bindings, "among": bind_ids(among)}
+        return self.frame.mask(self.frame.ids(self.connection, sql, bindings))
 
 
 def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
@@ -276,7 +288,9 @@ def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
 def mask_of(step: Step, look: Look) -> Mask:
     """The pictures a step finds, wherever they lie and whoever may see them."""
     if isinstance(step, Looked):
-        mask = look.masks.get(step.of, step.nouns, look.revisions, look.frame.size, lambda: look.up(step.of))
+        mask = look.masks.get(
+            step.of, step.nouns, look.revisions, look.frame.size, lambda among: look.up(step.of, among)
+        )
         return ~mask if step.of.others else mask
     if isinstance(step, Matching):
         return ~look.up(step) if step.others else look.up(step)

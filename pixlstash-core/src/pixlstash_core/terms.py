@@ -46,7 +46,7 @@ def place_of(columns: str, word: str) -> Matching:
 
 
 #: Whose changes can change what full text finds.
-WORDS_NOUNS = frozenset({"pictures", "captions", "tags"})
+WORDS_NOUNS = frozenset({"pictures", "captions"})
 _WORDS = "select rowid from derived_words where derived_words match"
 
 

@@ -255,6 +255,11 @@ class Views:
         if self._columns is not None:
             self._columns.touch(ids, renamed)
 
+    def changed(self, revision: int, nouns: Mapping[str, set[int] | None]) -> None:
+        """Say which pictures a commit changed, by noun (None: any); on the writer's thread as well."""
+        if self._columns is not None:
+            self._kept_masks.touch(revision, nouns)
+
     def suggest(self, reader: Reader, text: str, limit: int, veil: Veil | None = None) -> list[Suggestion]:
         """What the text of a query could go on with."""
         hidden = self.hidden(reader, veil)
