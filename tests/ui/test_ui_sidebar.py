@@ -72,6 +72,19 @@ def test_a_click_shows_it_and_the_address_says_so(sit: Sit, ordered: Served) -> 
     desk.becomes(lambda: len(shown(desk)), gallery.PAINTED)
 
 
+def test_a_page_is_the_last_crumb_and_the_view_before_it_leads_back(sit: Sit, ordered: Served) -> None:
+    desk = sit(ordered).go("/?q=set%3A1")
+    desk.page.get_by_role("treeitem", name="Suggested tags").click()
+    whereabouts = desk.page.get_by_role("navigation", name="Whereabouts").first
+    expect(whereabouts.locator("[aria-current=page]")).to_have_text("Suggested tags")
+    expect(desk.page.get_by_role("button", name="Filters")).to_have_count(0)  # there is nothing on the table
+    whereabouts.get_by_role("link", name="Harbour").click()
+    expect(whereabouts.get_by_role("heading")).to_have_text("Harbour")
+    assert desk.parameter("q") == "set:1"
+    assert desk.parameter("page") is None
+    expect(desk.page.get_by_role("button", name="Filters")).to_be_visible()
+
+
 def test_crumbs_lead_from_project_to_set_and_back_up(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go("/?q=set:1")
     crumbs = desk.page.get_by_role("navigation", name="Whereabouts").first

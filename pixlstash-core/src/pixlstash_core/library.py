@@ -72,6 +72,7 @@ from .thumbnails import Thumbnails
 from .types import OWNER, Event, Job, JobChanged, Reader, SnapshotsChanged
 from .uploads import Uploads
 from .usecases import UseCases
+from .usecases.backups import KIND as BACKUP
 from .usecases.wired import demand
 from .views import Views
 from .write import Door, Write, outcome, revisions
@@ -270,6 +271,7 @@ class Library(UseCases):
         self.queue.handle(REHEARSAL, self.host.rehearse)
         self.queue.handle("tidy", lambda task: self._tidy())
         self.queue.handle("snapshots", self._snapshots)
+        self.queue.handle(BACKUP, self._back_up_job, by_hand=True)
         self.restore_points.begin()
         self.arriving.recover()
         self.plugins.call("startup", library=self)

@@ -201,6 +201,19 @@ def job_list(shell: Shell, as_json: bool) -> None:
     show.jobs(found, as_json)
 
 
+@job.command("retry")
+@click.argument("id", type=int)
+@JSON
+@click.pass_obj
+def job_retry(shell: Shell, id: int, as_json: bool) -> None:
+    """Run an engine again on the pictures where a run of it failed."""
+    from .engines import ran
+    from .watch import finish
+
+    with shell.connect(work=True) as session:
+        ran(session, finish(session, session.retry_job(id), quiet=as_json), as_json)
+
+
 @job.command("revert")
 @click.argument("id", type=int)
 @JSON

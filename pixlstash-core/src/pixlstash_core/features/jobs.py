@@ -15,7 +15,13 @@ from ..types import ImportReport
 #: Whether a job may run at a time `:now`. None is ever put off by more than it repeats, so that one due later than that
 #: was written down by a clock that has been put back since: it must not wait for that day to come again.
 DUE = "(due <= :now or due > :now + 1000 * coalesce(every, 0))"
-COLUMNS = "id, kind, label, lane, state, done, total, error, started, finished, every, report, payload ->> '$.engine'"
+_FAILED = (
+    "iif(kind = 'engine', coalesce(payload ->> '$.failed', 0), 0), iif(kind = 'engine', payload ->> '$.reason', null)"
+)
+COLUMNS = (
+    "id, kind, label, lane, state, done, total, error, started, finished, every, report, payload ->> '$.engine', "
+    + _FAILED
+)
 
 
 class JobRow(Struct, array_like=True):
@@ -34,6 +40,8 @@ class JobRow(Struct, array_like=True):
     every: float | None
     report: str | None
     engine: str | None
+    failed: int
+    reason: str | None
 
     def reported(self) -> ImportReport | None:
         return msgspec.json.decode(self.report, type=ImportReport) if self.report else None
@@ -47,6 +55,17 @@ class Claim(Struct, frozen=True):
     payload: Any
     every: float | None
     priority: int = 0
+
+
+def begin(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int) -> Claim:
+    """A job that runs from the first: whoever asked for it does it."""
+    text = msgspec.json.encode(payload).decode()
+    rows = hub.write(
+        "insert into job(kind, label, lane, priority, payload, state, due, started, heartbeat)"
+        " values (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?6, ?6) returning id",
+        (kind, label, lane, priority, text, now()),
+    )
+    return Claim(rows[0][0], kind, msgspec.json.decode(text), None, priority)
 
 
 def insert(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int, every: float | None = None) -> int:
@@ -143,6 +162,11 @@ def due(hub: Hub, lane: str) -> float:
 def release_all(hub: Hub) -> None:
     """At start: what a killed process left running waits again."""
     hub.write("update job set state = 'waiting' where state = 'running'")
+
+
+def pause_all(hub: Hub, kind: str) -> None:
+    """At start: what of a kind was cut short goes on when a person says so."""
+    hub.write("update job set state = 'paused' where kind = ? and state in ('running', 'waiting')", (kind,))
 
 
 def wait(hub: Hub, job: int) -> None:

@@ -85,7 +85,7 @@ class Review(Wired):
         """Characters that may be in what a query finds, by faces that are nobody's; the most doubtful ones first."""
         _within(limit)
         demand(reader, "write", whole=True)
-        return self.people.waiting(reader, q, limit, self._veil(veil))
+        return self.people.reviewing.waiting(reader, q, limit, self._veil(veil))
 
     def review_faces(
         self, reader: Reader, q: str = "", character: int | None = None, limit: int = 100, veil: bool = False
@@ -93,7 +93,7 @@ class Review(Wired):
         """Faces that are nobody's and may be a character's (or one character's), the most doubtful first."""
         _within(limit)
         demand(reader, "write", whole=True)
-        return self.people.doubtful(reader, q, character, limit, self._veil(veil))
+        return self.people.reviewing.doubtful(reader, q, character, limit, self._veil(veil))
 
     def decide_faces(self, reader: Reader, ask: DecideFaces) -> Done:
         """Say in one step which faces are a character's and which are not."""
