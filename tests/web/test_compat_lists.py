@@ -11,7 +11,17 @@ from web.asking import Peer, bearer
 from web.conftest import COUNT, Served
 
 from pixlstash_core import OWNER
-from pixlstash_core.types import Create, DropOnProject, EditSet, Reader, Scope, ScorePictures, Selection
+from pixlstash_core.types import (
+    AddTags,
+    Create,
+    DropOnProject,
+    EditSet,
+    Reader,
+    RejectTags,
+    Scope,
+    ScorePictures,
+    Selection,
+)
 from pixlstash_web.compat_lists import MECHANISMS, ROUTES
 
 VECTOR = person(1, np.random.default_rng(1))
@@ -75,6 +85,48 @@ def test_where_pictures_belong(desk: Desk, query: str, expected: list[int]) -> N
     asked = query.format(set=desk.set, other=desk.other, ann=desk.ann, project=desk.project)
     assert desk.ids(f"fields=grid&sort=IMPORTED_AT&descending=false&{asked}") == expected
     assert desk.ids(f"{asked}&limit=1&descending=false") == expected[:1]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("min_score=4", [4]),
+        ("max_score=4&set_id={set}", [1, 2, 3, 5]),
+        ("unscored=true&character_id={ann}", [3, 5]),
+        ("format=PNG&min_score=1", [4]),
+        ("format=JPEG&format=WEBP", []),
+        ("tag=a%20cat&tag=dog", [2]),
+        ("tag=a%20cat&character_id=UNASSIGNED", [1, 2]),
+        ("rejected_tag=dog", [1]),
+        ("tag_confidence_above=dog:0.5", []),
+        ("comfyui_model=none%22%20such", []),
+        ("face_filter=with_face", []),
+        ("face_filter=without_face&min_score=1", [4]),
+        ("stack_state=stacked", []),
+    ],
+)
+def test_what_narrows_a_list(desk: Desk, query: str, expected: list[int]) -> None:
+    client = desk.served.client
+    client.add_tags(AddTags(ids=[1, 2], tags=["a cat"]))
+    client.add_tags(AddTags(ids=[2], tags=["dog"]))
+    client.reject_tags(RejectTags(ids=[1], tags=["dog"]))
+    asked = query.format(set=desk.set, ann=desk.ann)
+    assert desk.ids(f"fields=grid&sort=IMPORTED_AT&descending=false&{asked}") == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("fields=grid&smart_score_bucket=3", "listed by smart_score_bucket"),
+        ("fields=grid&set_ids=1&set_ids=2", "listed by set_ids"),
+        ("min_score=good", "a number from 0 to 5"),
+        ("tag_confidence_above=dog", "how sure the engine is"),
+        ("face_filter=maybe", "with_face, without_face"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(desk: Desk, query: str, why: str) -> None:
+    answer = desk.peer.get(f"/pictures?{query}")
+    assert answer.status == 400 and why in answer.json["detail"], answer
 
 
 def test_our_own_lists_stay_ours(desk: Desk) -> None:

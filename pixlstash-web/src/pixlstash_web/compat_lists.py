@@ -15,8 +15,9 @@ from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.types import AssignFaces, CharacterInfo, Id, Picture, Reader, Selection, SetInfo
 
+from .compat_filters import FILTERS, narrowed
 from .specs import api
-from .table import Route
+from .table import Call, Route
 
 #: What pictures can be ordered by, as that interface calls it. The first is what clients begin with.
 MECHANISMS = {
@@ -27,7 +28,9 @@ MECHANISMS = {
     "RANDOM": ("Random", "random"),
 }
 #: What only those clients ask with.
-KEYS = frozenset("fields descending project_id set_id character_id only_deleted".split())
+KEYS = frozenset("fields descending project_id set_id character_id only_deleted".split()) | FILTERS.keys()
+#: What a list of pictures is asked for by, besides what narrows it.
+OWN = frozenset("fields descending project_id set_id character_id only_deleted sort offset limit".split())
 EVERY, NONE = "ALL", "UNASSIGNED"
 PAGE = 100_000
 #: Pictures a character is known by at most.
@@ -99,8 +102,7 @@ def sort_mechanisms(library: Library, reader: Reader) -> list[Mechanism]:
 
 
 def list_pictures(
-    library: Library,
-    reader: Reader,
+    call: Call,
     sort: str = "IMPORTED_AT",
     descending: bool = True,
     offset: int = 0,
@@ -110,7 +112,8 @@ def list_pictures(
     character_id: str | None = None,
     only_deleted: bool = False,
 ) -> list[GridPicture]:
-    """Pictures in an order, of a project, set and character; all of them without a limit."""
+    """Pictures in an order, of a project, set and character, and as they are narrowed; all of them without a limit."""
+    library, reader = call.library, call.reader
     if sort not in MECHANISMS:
         raise Invalid(f"Pictures are sorted by one of {', '.join(MECHANISMS)}.")
     if offset < 0 or (limit is not None and limit < 0):
@@ -119,7 +122,7 @@ def list_pictures(
     order = column if column == "random" or not descending else f"-{column}"
     given = {"project": project_id, "set": set_id, "character": character_id}
     asked = {noun: value for noun, value in given.items() if value is not None and value != EVERY}
-    where = "is:scrapheap" if only_deleted else ""
+    where = f"{'is:scrapheap' if only_deleted else ''} {narrowed(call.request.query_params, OWN)}".strip()
     if not reader.scope.all or NONE in asked.values():  # there are no words for these
         kept = frozenset[int]().union(library.find(reader, where).ids)
         for noun, value in asked.items():
@@ -248,7 +251,7 @@ def _of_project(query: QueryParams) -> bool:
 #: Below `/api/v1`. Two have the paths of ours, and are told by what is asked with.
 ROUTES: tuple[Route, ...] = (
     api("GET", "/sort_mechanisms", sort_mechanisms, "read"),
-    msgspec.structs.replace(api("GET", "/pictures", list_pictures, "read", also=("fields",)), when=_by_them),
+    msgspec.structs.replace(api("GET", "/pictures", list_pictures, "read", also=("fields", *FILTERS)), when=_by_them),
     api("GET", "/picture_sets", picture_sets, "read"),
     api("GET", "/picture_sets/{id}", picture_set, "read"),
     api("GET", "/picture_sets/{id}/members", picture_set_members, "read"),
