@@ -77,6 +77,7 @@ class Trouble(Tagger[None]):
         what: str = ""
         on: list[int] = []
         load: Annotated[str, LOAD] = ""
+        key: Secret = Secret()
 
     def load(self, device: str, folder: object, params: Any) -> None:
         note(did="load")
@@ -93,6 +94,9 @@ class Trouble(Tagger[None]):
             return [[Tag("fine", 1.0)] for image in images if image not in hit]
         if params.what == "many" and hit:
             return [[Tag("fine", 1.0)]] * (len(images) + 1)
+        if params.what == "tell" and hit:
+            os.write(2, f"\x1b[2J I tell you {params.key.reveal()}\n".encode())
+            os._exit(3)
         return self._each(images, hit, params.what)
 
     def _each(self, images: Sequence[Image], hit: list[Image], what: str) -> Iterator[Any]:
@@ -108,6 +112,8 @@ class Trouble(Tagger[None]):
     def _do(self, what: str) -> Any:
         if what == "raise":
             raise KeyError("no such thing")
+        if what == "escape":
+            raise ValueError("\x1b[2J it is \N{RIGHT-TO-LEFT OVERRIDE} gone")
         if what == "hang":
             time.sleep(600)
         if what == "exit":
@@ -131,6 +137,7 @@ class Trouble(Tagger[None]):
             "number": 7,
             "nan": [Tag("x", float("nan"))],
             "over": [Tag("x", 1.5)],
+            "flood": [Tag("x", 0.5)] * 100_001,
             "struct": [{}],
         }
         return wrong.get(what)

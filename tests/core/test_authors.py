@@ -87,6 +87,7 @@ def test_a_check_tells_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.syspath_prepend(str(install(tmp_path / "site", place)))
     done = say("plugin", "check", "owl")
     assert done.exit_code and "not between 0 and 1" in done.output and "1 thing is wrong" in done.output
+    assert say("plugin", "check", "pixlstash-owl").output == done.output  # by its package's name as well
     assert "No plugin called 'nobody'" in say("plugin", "check", "nobody").output
 
 

@@ -25,6 +25,7 @@ def path(
 ) -> Iterator[Path]:
     """A library of three pictures, red, green and blue, and the engine `dominant-colour`."""
     site = install(tmp_path / "site", PLUGIN.parent / "colours")
+    install(site, PLUGIN.parent / "broken")
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep))
     place = Path(shutil.copytree(blank, tmp_path / "library"))
@@ -60,7 +61,7 @@ def test_an_engine_from_the_first_look_to_the_last(path: Path) -> None:
     assert "people do not say what its results should be" in ok("engine", "rehearse", "sharpness", "--count", 1)
     assert told("engine", "rehearse", "dominant-colour", "--count", 2)["tried"] == 2
     assert told("find", "tag:#ff0000")["total"] == 0
-    assert ok("engine", "run", "dominant-colour", "-q", "name:red.png").startswith("1 pictures, ")
+    assert ok("engine", "run", "dominant-colour", "-q", "name:red.png").startswith("1 picture, ")
     assert told("find", "tag:#ff0000")["total"] == 1
     job = told("engine", "run", "dominant-colour")
     assert (job["state"], job["done"], job["total"]) == ("done", 2, 2)
@@ -74,6 +75,26 @@ def test_an_engine_from_the_first_look_to_the_last(path: Path) -> None:
     assert told("engine", "set", "dominant-colour", "-p", "top=")["default"]
     assert told("engine", "show", "dominant-colour")["params"] == {"top": 3}
     assert ok("job", "revert", job["id"]).startswith("What dominant-colour found in 2 pictures was taken back")
+
+
+def test_what_failed_is_said_where_it_ran(path: Path) -> None:
+    """With settings for once, too: nothing else would show what went wrong."""
+    failed = say(path, "engine", "run", "broken-measure", "-p", "on=2", "--id", 1, "--id", 2, "--id", 3)
+    assert (failed.code, failed.err) == (0, "")
+    first, second, third = failed.out.splitlines()
+    assert first.startswith("3 pictures, ") and second.startswith("  It failed on 1: `pixlstash job retry ")
+    assert third.startswith("  ! 2 ") and third.endswith(": no such colour")
+    job = second.split("`")[1].split()[-1]
+    listed = say(path, "job", "list").out
+    assert "failed on 1: no such colour" in listed
+    again = say(path, "job", "retry", job)
+    assert again.code == 0 and again.out.startswith("1 picture, ") and "It failed on 1" in again.out
+    assert say(path, "engine", "run", "broken-measure", "-p", "on=2").out.startswith("Nothing to do: ")
+    assert "This job ran no engine." in say(path, "job", "retry", 1).err
+    ran = say(path, "engine", "run", "broken-measure", "-p", "on=0", "--json")
+    done = json.loads(ran.out)
+    assert (done["failed"], done["reason"], done["done"]) == (0, None, 3)
+    assert "failed nowhere" in say(path, "job", "retry", done["id"]).err
 
 
 def test_what_cannot_be_done(path: Path) -> None:

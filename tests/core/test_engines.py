@@ -309,6 +309,24 @@ def test_a_run_can_be_taken_back(desk: Engined) -> None:
     check_tags(desk.library)
 
 
+def test_a_job_says_where_it_failed_and_tries_again_there(desk: Engined) -> None:
+    ids = desk.take_in(4)
+    params = {"what": "raise", "on": [ids[1], ids[2]]}
+    job = finish(desk.library, desk.library.run_engine(OWNER, RunEngine(engine="odd/trouble", params=params)))
+    assert (job.state, job.error, job.failed, job.reason) == ("done", None, 2, "KeyError: 'no such thing'")
+    errors = [(one.picture, one.error) for one in desk.library.job_errors(OWNER, job.id)]
+    assert errors == [(id, job.reason) for id in reversed(ids[1:3])]
+    assert desk.library.engine(OWNER, "odd/trouble").errors == []  # they are of other settings
+    other = finish(desk.library, desk.library.run_engine(OWNER, RunEngine(engine="odd/trouble")))
+    assert (other.failed, other.reason, desk.library.job_errors(OWNER, other.id)) == (0, None, [])
+    before = len(desk.notes("run"))
+    again = finish(desk.library, desk.library.retry_job(OWNER, job.id))
+    assert (again.id, again.done, again.total, again.failed) == (job.id, 2, 2, 2)
+    assert {picture for one in desk.notes("run")[before:] for picture in one["images"]} == set(ids[1:3])
+    with pytest.raises(Conflict, match="failed nowhere"):
+        desk.library.retry_job(OWNER, other.id)
+
+
 def test_what_cannot_be_taken_back(desk: Engined) -> None:
     desk.take_in(4)
     scan = next(job for job in desk.library.jobs(OWNER) if job.kind == "scan")

@@ -12,6 +12,7 @@ import pytest
 from engined import Engined
 
 from pixlstash_core import OWNER
+from pixlstash_core.features import engines
 from pixlstash_core.host import running
 from pixlstash_core.library import Library
 
@@ -38,6 +39,8 @@ FAILS: dict[str, str] = {
     "struct": "a Tag was expected, and {} was given",
     "nan": "the confidence of 'x' is nan, and not between 0 and 1",
     "over": "the confidence of 'x' is 1.5, and not between 0 and 1",
+    "flood": "100,001 tags were given for one image, and 100,000 are the most",
+    "escape": "\N{REPLACEMENT CHARACTER}[2J it is \N{REPLACEMENT CHARACTER} gone",
     "memory": "There is too little memory for it.",
     "leave": "On this picture its process ended (exit code 3).",
     "crash": "On this picture its process crashed (signal 11).",
@@ -53,6 +56,16 @@ def test_one_bad_picture_fails_alone(desk: Engined, what: str) -> None:
     assert desk.errors() == {ids[3]: FAILS[what]}
     assert desk.tags() == {id: ["fine"] for id in ids if id != ids[3]}
     lives(desk)
+
+
+def test_what_a_process_wrote_is_in_the_log_with_its_name_and_without_its_key(
+    desk: Engined, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = desk.take_in(2)
+    engines.keep_secrets(desk.library.hub, "odd/trouble", {"key": "hush-hush-0815"})
+    desk.run("odd/trouble", {"what": "tell", "on": [ids[1]]})
+    assert "The engine odd/trouble: its process ended (exit code 3). It wrote:\n" in caplog.text
+    assert "[2J I tell you …" in caplog.text and "hush-hush" not in caplog.text and "\x1b" not in caplog.text
 
 
 @pytest.mark.parametrize(

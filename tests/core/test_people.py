@@ -30,6 +30,7 @@ from pixlstash_core.types import (
     ScorePictures,
     Selection,
     TurnPictures,
+    Veil,
 )
 from pixlstash_core.vectors import unit
 
@@ -328,6 +329,19 @@ def test_clusters_of_faces_that_are_nobodys(library: Library) -> None:
     assert len(library.face_clusters(OWNER, limit=2, each=3).clusters[1].faces) == 3 and ids
 
 
+def test_most_who_are_seen_twice_among_thousands_are_a_group() -> None:
+    """They are in different cells more often than not."""
+    rng = np.random.default_rng(1)
+    pairs, alone = 400, 5200
+    centres = np.repeat(rng.standard_normal((pairs, 128)), 2, axis=0)
+    rows = np.concatenate((centres + 0.75 * rng.standard_normal(centres.shape), rng.standard_normal((alone, 128))))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    order = rng.permutation(len(rows))
+    found = [set(order[group].tolist()) for group in clusters(rows[order], 0.5)]
+    together = sum({2 * n, 2 * n + 1} in found for n in range(pairs))
+    assert together >= 0.9 * pairs
+
+
 def test_clusters_follow_what_engines_find(library: Library) -> None:
     rng = np.random.default_rng(4)
     ids = fill(library, 40)
@@ -389,6 +403,9 @@ def test_doubtful_faces_first(library: Library) -> None:
     assert waiting[0].doubtful == max(one.doubtful for one in waiting) > 0
     library.score(OWNER, ScorePictures(ids=[between], score=5))
     assert [(one.name, one.waiting) for one in library.review_characters(OWNER, "score:5")] == [(found[0].name, 1)]
+    library.set_veil(OWNER, Veil(hide="score:<5"))
+    assert [(one.name, one.waiting) for one in library.review_characters(OWNER, veil=True)] == [(found[0].name, 1)]
+    assert [one.picture.id for one in library.review_faces(OWNER, veil=True)] == [between]
     mine = [one for one in sure if one.character == ann]
     yes = [one.face.id for one in mine[:3] if one.face and one.face.id]
     no = [one.face.id for one in mine[3:5] if one.face and one.face.id]

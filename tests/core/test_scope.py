@@ -206,6 +206,8 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "run_engine": (RunEngine(engine="sharpness"),),
     "set_engine": (SetEngine(engine="sharpness"),),
     "revert_job": (1,),
+    "retry_job": (1,),
+    "job_errors": (1,),
     "allow_host": (AllowHost("sharpness", "a"),),
     "rehearsal": (1,),
     "rehearse_engine": (RehearseEngine(engine="sharpness"),),

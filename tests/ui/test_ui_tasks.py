@@ -108,3 +108,16 @@ def test_everybody_can_use_it(bench: Bench, axe: Axe, theme: str) -> None:
     desk = bench.desk(color_scheme=theme, reduced_motion="reduce")
     expect(panel(desk).locator("[data-state=done]").first).to_be_visible()
     assert axe(desk.page) == []
+
+
+def test_a_run_with_settings_for_once_says_where_it_failed(bench: Bench) -> None:
+    """Its errors are not those of the engine as it is set: only the job can show them."""
+    ids = bench.engined.take_in(4)
+    bench.run("odd/trouble", params={"what": "raise", "on": ids[1:3]})
+    runs = len(bench.engined.notes("run"))
+    desk = bench.desk()
+    row = panel(desk).locator("[data-state=done]", has_text="Tagging all pictures")
+    expect(row).to_contain_text("Failed on 2: KeyError: 'no such thing'")
+    row.get_by_role("button", name="Retry").click()
+    desk.until(lambda: len(bench.engined.notes("run")) > runs)
+    assert {one for note in bench.engined.notes("run")[runs:] for one in note["images"]} == set(ids[1:3])

@@ -166,6 +166,10 @@ def test_members_and_faces(desk: Desk) -> None:
     assert library.picture_faces(OWNER, 8)[0].name == "Ann"
     assert [one.name for one in library.picture_faces(OWNER, 2)] == [None, None]  # which of them nobody said
     assert {2, 6, 8} <= set(client.character_members(desk.ann).ids)
+    assert library.undo(OWNER).sentence == "Undone: 1 face is Ann; 2 pictures show Ann"  # one request is one step
+    assert not {2, 6, 8} & set(client.character_members(desk.ann).ids)
+    library.redo(OWNER)
+    assert {2, 6, 8} <= set(client.character_members(desk.ann).ids)
     again = peer.post(f"/characters/{desk.ann}/faces", {"picture_ids": [8]})
     assert again.json["face_ids"] == [] and again.json["already_assigned_ids"] == [8]
     client.edit_set(desk.set, EditSet(locked=True))

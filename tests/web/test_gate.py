@@ -50,7 +50,7 @@ GROUPS = {route.function.__name__ for route in GROUP_ROUTES if route.right == "w
 GROUPS |= {"duplicates", "add_picture_set_members", "add_faces", "import_tags"}
 PEOPLE = {"suggest_character", "face_clusters", "assign_faces", "forget_faces", "refer_faces"}
 REVIEW = {"review_tags", "review_characters", "review_faces"}
-WHOLE = {"undo", "redo", "history", "run_engine", "revert_job", "import_pictures", "import_status"}
+WHOLE = {"undo", "redo", "history", "run_engine", "revert_job", "retry_job", "import_pictures", "import_status"}
 WHOLE |= UPLOADS | GROUPS | PEOPLE | REVIEW
 ROWS = [route for route in (*ROUTES, *PAST_ROUTES, *compat.ROUTES) if route.right != "public"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Vectors of a cell, about and at most; how often they are parted.
-CELL, LARGEST, TURNS = 1024, 4096, 3
+CELL, LARGEST, TURNS = 1024, 2048, 6
 #: Vectors that are compared at once with as many as there are.
 BLOCK = 512
 Ints = NDArray[np.int64]

@@ -216,11 +216,18 @@ class Jobs:
         found = self.get(job)
         if found.state not in ("paused", "failed", "cancelled"):
             raise Conflict(f"This job is {found.state}, so there is nothing to resume.")
-        if (task := self._running.get(job)) and task.ended:
+        return self._wait_again(found)
+
+    def again(self, job: int) -> Job:
+        """Have a job run again, however it ended."""
+        return self._wait_again(self.get(job))
+
+    def _wait_again(self, found: Job) -> Job:
+        if (task := self._running.get(found.id)) and task.ended:
             raise Conflict("How this job ended cannot be written down yet: is the disk full? Try again in a moment.")
-        rows.wait(self._hub, job)
+        rows.wait(self._hub, found.id)
         self._wake[found.lane].set()
-        return self._announced(job)
+        return self._announced(found.id)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -378,6 +385,8 @@ class Jobs:
             row.every,
             row.reported(),
             row.engine,
+            row.failed,
+            row.reason,
         )
 
 

@@ -73,7 +73,8 @@ class Plan(Struct, frozen=True):
 
     `spread`: stacks are looked into, else only their leaders are found. `words`: the free words that all found have.
     `arranged`: what yields the pictures in the order that people gave them, when that is the sort. `ranked`: what they
-    are to be like. `asks`: the conditions that all must hold, each with its step.
+    are to be like. `asks`: the conditions that all must hold, each with its step. `named`: what is asked for by a name
+    that may be nothing's.
     """
 
     root: Step
@@ -85,6 +86,7 @@ class Plan(Struct, frozen=True):
     arranged: Matching | None = None
     ranked: Ranked | None = None
     asks: tuple[tuple[Node, Step], ...] = ()
+    named: tuple[tuple[Term, str], ...] = ()
 
 
 class Language(Struct, frozen=True):
@@ -112,7 +114,9 @@ class Language(Struct, frozen=True):
         nouns = {"pictures", "scrapheap", SORT_NOUNS.get(query.sort.lstrip("-"), "pictures"), *making.nouns}
         arranged = self._arranged(top) if query.sort == BY_HAND else None
         spread = making.spread or making.thrown
-        return Plan(root, query.sort, frozenset(nouns), making.thrown, spread, free, arranged, ranked, held)
+        return Plan(
+            root, query.sort, frozenset(nouns), making.thrown, spread, free, arranged, ranked, held, tuple(making.named)
+        )
 
     def _top(self, root: Node) -> Iterator[Node]:
         """The conditions that all must hold; those of a saved query that ranks are among them."""
@@ -173,6 +177,7 @@ class _Making:
         self._language = language
         self._depth = depth
         self.nouns: set[str] = set()
+        self.named: list[tuple[Term, str]] = []
         self.thrown = self.spread = False
 
     def step(self, node: Node) -> Step:
@@ -216,6 +221,8 @@ class _Making:
         if term is not None:
             self.spread |= term.spread
             self.nouns.update(term.nouns)
+            if term.known is not None:
+                self.named.append((term, ask.value))
             step = term.compile(ask.value)
             return _looked(step, term.nouns)
         known = sorted(name.partition(":")[2] for name in terms if name.startswith(f"{ask.name}:"))
@@ -252,6 +259,7 @@ class _Making:
             why = f"the saved query {ask.value!r}, asked for at column {ask.at + 1}, cannot be read: {error}"
             raise QueryError(why, ask.at) from error
         self.nouns |= inner.nouns
+        self.named += inner.named
         self.thrown |= inner.thrown
         self.spread |= inner.spread
         return step

@@ -211,10 +211,10 @@ def add_faces(library: Library, reader: Reader, id: int, ask: PictureIds) -> Fac
     alone = {picture: face for picture in ask.picture_ids if (face := _alone(library, reader, id, picture))}
     alone = {picture: face for picture, face in alone.items() if picture not in before}
     whole = [picture for picture in ask.picture_ids if picture not in alone]
-    if whole or not alone:
-        library.add_to_character(reader, id, Selection(ids=whole))
     if alone:
-        library.assign_faces(reader, AssignFaces(faces=list(alone.values()), character=id))
+        library.assign_faces(reader, AssignFaces(faces=list(alone.values()), character=id, pictures=whole))
+    else:
+        library.add_to_character(reader, id, Selection(ids=whole))
     return Faces(id, sorted(alone.values()), sorted(before.intersection(ask.picture_ids)))
 
 

@@ -18,5 +18,7 @@ ENGINE_ROUTES: tuple[Route, ...] = (
     api("POST", "/engines/allow", Library.allow_host, "owner"),
     api("POST", "/engines/fetch", Library.fetch_weights, "owner"),
     api("POST", "/pictures/similar", Library.similar, "read"),
+    api("GET", "/jobs/{id}/errors", Library.job_errors, "owner"),
+    api("POST", "/jobs/{id}/retry", Library.retry_job, "write"),
     api("POST", "/jobs/{id}/revert", Library.revert_job, "write"),
 )

@@ -11,9 +11,11 @@ from . import show
 from .options import JSON, selection
 
 if TYPE_CHECKING:
-    from ..types import Agreement, EngineDetail, EngineInfo, Job, Rehearsal, SendsInfo
+    from ..types import Agreement, EngineDetail, EngineError, EngineInfo, Job, Rehearsal, SendsInfo
     from .main import Shell
 
+#: Pictures that a run failed on, as many as are named.
+SHOWN = 10
 KINDS = ("tag", "caption", "vector", "face", "region", "measure")
 _NOTHING = {
     "tags": "No tag of these pictures was accepted or rejected yet.",
@@ -90,16 +92,7 @@ def engine_run(
         given = _params(params) if params else None
         how: dict[str, Any] = {"retry": retry, "failed": failed, "outdated": outdated, **chosen}
         ask = RunEngine(engine=id, kind=kind or "", params=given, **how)
-        job = finish(session, session.run_engine(ask), quiet=as_json)
-        errors = session.engine(id).errors if id and not as_json else []
-    if as_json:
-        show.dump(job)
-    else:
-        _ran(job)
-        for one in errors[:10]:
-            click.echo(f"  {one.picture} {one.name}: {one.error}")
-    if job.state != "done":
-        raise click.ClickException(job.error or f"The job was {job.state}.")
+        ran(session, finish(session, session.run_engine(ask), quiet=as_json), as_json)
 
 
 @engine.command("rehearse")
@@ -265,10 +258,28 @@ def _long(seconds: float) -> str:
     return f"≈ {seconds:.0f} s" if seconds >= 1 else "less than a second"
 
 
-def _ran(job: Job) -> None:
+def ran(session: Any, job: Job, as_json: bool) -> None:
+    """Print what came of a run; one that did not end well is an error."""
+    show.dump(job) if as_json else _ran(job, session.job_errors(job.id) if job.failed else [])
+    if job.state != "done":
+        raise click.ClickException(job.error or f"The job was {job.state}.")
+
+
+def _ran(job: Job, errors: list[EngineError]) -> None:
+    if job.state == "done" and not job.done:
+        return click.echo(f"Nothing to do: it has looked at all of these, or is for none of them.  (job {job.id})")
     took = (job.finished - job.started).total_seconds() if job.started and job.finished else 0.0
     rate = f", {job.done / took:.1f}/s" if took else ""
-    click.echo(f"{job.done} pictures, {took:.1f} s{rate}  (job {job.id})")
+    many = "1 picture" if job.done == 1 else f"{job.done:,} pictures"
+    click.echo(f"{many}, {took:.1f} s{rate}  (job {job.id})")
+    if not job.failed:
+        return None
+    click.echo(click.style(f"  It failed on {job.failed:,}: `pixlstash job retry {job.id}` tries again", fg="red"))
+    for one in errors[:SHOWN]:
+        click.echo(f"  ! {one.picture} {one.name}: {one.error}")
+    if job.failed > SHOWN:
+        click.echo(f"  … and {job.failed - SHOWN:,} more")
+    return None
 
 
 def _detail(found: EngineDetail) -> None:

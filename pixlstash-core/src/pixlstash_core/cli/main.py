@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import backups, engines, groups, people, pictures, plugins, search, show, snapshots, tags, tidying
-from .options import JSON
+from .options import JSON, Nouns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Shell:
             session.close()
 
 
-class Verbs(click.Group):
+class Verbs(Nouns):
     """Our own verbs, and those of plugins, looked for only when all are listed or a name is not ours."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
@@ -199,6 +199,19 @@ def job_list(shell: Shell, as_json: bool) -> None:
     with shell.connect() as session:
         found = session.jobs()
     show.jobs(found, as_json)
+
+
+@job.command("retry")
+@click.argument("id", type=int)
+@JSON
+@click.pass_obj
+def job_retry(shell: Shell, id: int, as_json: bool) -> None:
+    """Run an engine again on the pictures where a run of it failed."""
+    from .engines import ran
+    from .watch import finish
+
+    with shell.connect(work=True) as session:
+        ran(session, finish(session, session.retry_job(id), quiet=as_json), as_json)
 
 
 @job.command("revert")

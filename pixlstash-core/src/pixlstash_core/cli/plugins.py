@@ -67,7 +67,9 @@ def plugin_check(name: str | None) -> None:
 
     plugins = Plugins.load()
     offered = plugins.engines()
-    infos = [one for one in plugins.listed() if (one.name == name if name else one.name not in BUILTIN)]
+    infos = [
+        one for one in plugins.listed() if (name in (one.name, one.distribution) if name else one.name not in BUILTIN)
+    ]
     if name and not infos:
         raise click.ClickException(f"No plugin called {name!r} is installed: `pixlstash plugin list` lists them.")
     wrong = 0

@@ -6,6 +6,7 @@ from ..types import (
     AllowHost,
     Done,
     EngineDetail,
+    EngineError,
     EngineInfo,
     FetchWeights,
     FindSimilar,
@@ -50,6 +51,12 @@ class Engines(Channel):
 
     def similar(self, ask: FindSimilar) -> SimilarFound:
         return self._post("/pictures/similar", SimilarFound, ask)
+
+    def job_errors(self, id: int) -> list[EngineError]:
+        return self._get(f"/jobs/{id}/errors", list[EngineError])
+
+    def retry_job(self, id: int) -> Job:
+        return self._post(f"/jobs/{id}/retry", Job)
 
     def revert_job(self, id: int) -> Done:
         return self._post(f"/jobs/{id}/revert", Done)

@@ -66,13 +66,20 @@ class WeightFile(Struct, frozen=True):
 class Weights(Struct, frozen=True):
     """What an engine needs on disk. `license`: of these files; `acknowledge`: a person must agree to it first.
 
-    `folder`: what their folder is called, where several engines share it; by default as the engine.
+    `folder`: what their folder is called, where several engines share it; by default as the engine. `about`: bytes of
+    all files, roughly, where they do not say: nobody is to fetch gigabytes unwarned.
     """
 
     files: tuple[WeightFile, ...]
     license: str = ""
     acknowledge: bool = False
     folder: str = ""
+    about: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files, as far as anybody said."""
+        return max(self.about, sum(file.size for file in self.files))
 
 
 class Sends(Struct, frozen=True):

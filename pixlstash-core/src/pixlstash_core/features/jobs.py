@@ -15,7 +15,13 @@ from ..types import ImportReport
 #: Whether a job may run at a time `:now`. None is ever put off by more than it repeats, so that one due later than that
 #: was written down by a clock that has been put back since: it must not wait for that day to come again.
 DUE = "(due <= :now or due > :now + 1000 * coalesce(every, 0))"
-COLUMNS = "id, kind, label, lane, state, done, total, error, started, finished, every, report, payload ->> '$.engine'"
+_FAILED = (
+    "iif(kind = 'engine', coalesce(payload ->> '$.failed', 0), 0), iif(kind = 'engine', payload ->> '$.reason', null)"
+)
+COLUMNS = (
+    "id, kind, label, lane, state, done, total, error, started, finished, every, report, payload ->> '$.engine', "
+    + _FAILED
+)
 
 
 class JobRow(Struct, array_like=True):
@@ -34,6 +40,8 @@ class JobRow(Struct, array_like=True):
     every: float | None
     report: str | None
     engine: str | None
+    failed: int
+    reason: str | None
 
     def reported(self) -> ImportReport | None:
         return msgspec.json.decode(self.report, type=ImportReport) if self.report else None

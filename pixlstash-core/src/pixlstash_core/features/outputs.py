@@ -163,10 +163,11 @@ class Outputs:
                     found.setdefault(picture, {})[need] = value
         return found
 
-    def forget_errors(self, producer: int, among: Sequence[int] | None = None) -> int:
-        """Let what failed be missing again; how many pictures that is."""
+    def forget_errors(self, producer: int, among: Sequence[int] | None = None, run: int | None = None) -> int:
+        """Let what failed be missing again, among these or in one run; how many pictures that is."""
         chosen = "and picture_id in carray(:among)" if among is not None else ""
-        bound = {"producer": producer, **({"among": bind_ids(among)} if among is not None else {})}
+        chosen += " and run_id = :run" if run is not None else ""
+        bound = {"producer": producer, "run": run, **({"among": bind_ids(among)} if among is not None else {})}
 
         def work(write: Write) -> int:
             write.execute(f"delete from done where producer_id = :producer and error is not null {chosen}", bound)

@@ -62,13 +62,23 @@ def newest_picture(db: Database) -> int:
     return int(db.value("select max(id) from picture") or 0)
 
 
-def errors(db: Database, producer: int, limit: int) -> list[tuple[int, str, str]]:
-    """(picture, its name, what went wrong), the newest pictures first."""
+def errors(db: Database, producer: int, limit: int, run: int | None = None) -> list[tuple[int, str, str]]:
+    """(picture, its name, what went wrong), the newest pictures first; of one run, or of all."""
     sql = """
         select d.picture_id, p.name, d.error from done d join picture p on p.id = d.picture_id
-        where d.producer_id = ? and d.error is not null order by d.picture_id desc limit ?
+        where d.producer_id = ?1 and d.error is not null and (?3 is null or d.run_id = ?3)
+        order by d.picture_id desc limit ?2
         """
-    return [(picture, name, error) for picture, name, error in db.read(sql, (producer, limit))]
+    return [(picture, name, error) for picture, name, error in db.read(sql, (producer, limit, run))]
+
+
+def failed_in(db: Database, producer: int, run: int) -> tuple[int, str | None]:
+    """On how many pictures a run failed, and why on the newest of them."""
+    where = "from done where producer_id = ? and error is not null and run_id = ?"
+    ((count, reason),) = db.read(
+        f"select count(*), (select error {where} order by picture_id desc limit 1) {where}", (producer, run) * 2
+    )
+    return count, reason
 
 
 def failed(db: Database, producer: int) -> list[int]:

@@ -18,6 +18,8 @@ from ..tagging.entries import EFFECTIVE, WHOLE, of_pictures, pack
 from ..types import Agreement
 from ..write import Door, Write, outcome
 
+#: Tags of one image, at most: the largest vocabularies of taggers have some 70,000.
+MOST = 100_000
 #: name, confidence, category
 Plain = Sequence[Any]
 
@@ -25,6 +27,8 @@ Plain = Sequence[Any]
 def check(engine: Any, result: Any, about: dict[str, Any]) -> list[tuple[str, float, str]]:
     if not isinstance(result, list | tuple):
         raise ValueError(f"a list of Tag was expected, and {type(result).__name__} was given")
+    if len(result) > MOST:
+        raise ValueError(f"{len(result):,} tags were given for one image, and {MOST:,} are the most")
     found = []
     for tag in result:
         if not isinstance(tag, Tag) or not isinstance(tag.name, str):

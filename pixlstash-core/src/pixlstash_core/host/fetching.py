@@ -48,14 +48,14 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 def fetch(place: Path, weights: Weights, step: Callable[[int, int], None]) -> None:
     """Bring the files that are not there into a folder. `step(done, total)` is called in bytes, and may raise."""
-    total = sum(file.size for file in weights.files)
-    before = 0
+    total, before = weights.size, 0
     for file in weights.files:
         path = place_of(place, file.path)
         if not is_right(path, file):
             _fetch(path, file, lambda done, before=before: step(before + done, max(before + done, total)))  # type: ignore[misc]
         before += path.stat().st_size
         step(before, max(before, total))
+    step(before, before)
 
 
 def _fetch(path: Path, file: WeightFile, step: Callable[[int], None]) -> None:

@@ -48,7 +48,8 @@ PAGE = 1000
 class Payload(Struct):
     """What a job runs: these pictures (ranges of ids, both ends included; None: all) after an id.
 
-    `arrivals`: those that come in, with the settings as they are when it begins.
+    `arrivals`: those that come in, with the settings as they are when it begins. `failed`: on how many it failed
+    when it was last over, and `reason`: why on one of them.
     """
 
     engine: str
@@ -58,6 +59,8 @@ class Payload(Struct):
     ranges: list[tuple[int, int]] | None = None
     after: int = 0
     arrivals: bool = False
+    failed: int = 0
+    reason: str | None = None
 
 
 class _Seat(Struct):
@@ -154,6 +157,14 @@ class Host:
             Run(plan, feeding, self._outputs, task, total).run()
         finally:
             self._leave(offered.engine.lane)
+            self._told(task, payload)
+
+    def _told(self, task: Task, payload: Payload) -> None:
+        """Have the job say on how many pictures it failed, and why."""
+        failed, reason = provenance.failed_in(self._db, payload.producer, payload.run)
+        if (failed, reason) != (payload.failed, payload.reason):
+            payload.failed, payload.reason = failed, reason
+            task.keep(payload)
 
     def rehearse(self, task: Task) -> None:
         """The handler of jobs of kind `rehearsal`."""
@@ -222,7 +233,7 @@ class Host:
         try:
             folder = self._folder(offered, params)
             about = self._outputs.producer(producer).about if producer else self.catalogue.about(offered, params)
-            process = Process(start, self.limits)
+            process = Process(start, self.limits, [str(plain[name]) for name in hidden])
             process.load(Load("", str(folder) if folder else None, plain, about, hosts), check)
         except BaseException as error:
             if process is not None:

@@ -11,6 +11,8 @@ _WD = ("pixlstash-wd-tagger", 'pip install "pixlstash-wd-tagger[cpu]"')
 _FACES = ("pixlstash-faces", 'pip install "pixlstash-faces[cpu]"')
 _CLIP = ("pixlstash-clip", "pip install pixlstash-clip")
 _JOY = ("pixlstash-joycaption", 'pip install "pixlstash-joycaption[local]"')
+#: An endpoint needs no torch.
+_ASK = ("pixlstash-joycaption", "pip install pixlstash-joycaption")
 _RESEARCH = "InsightFace: non-commercial research only"
 _LLAMA = "Llama 3.1 Community License (built with Llama)"
 
@@ -23,7 +25,7 @@ _ROWS = (
     ("tag", "wd-tagger/eva02-large-v3", "WD EVA02 Large v3 (best)", 1_260_744_467, "Apache-2.0", "gpu", _WD),
     ("tag", "joycaption/tags", "JoyCaption tags", 17_000_000_000, _LLAMA, "gpu", _JOY),
     ("caption", "joycaption/beta-one", "JoyCaption beta one", 17_000_000_000, _LLAMA, "gpu", _JOY),
-    ("caption", "joycaption/endpoint", "Captions by an endpoint", 0, "as the endpoint's model says", "net", _JOY),
+    ("caption", "joycaption/endpoint", "Captions by an endpoint", 0, "as the endpoint's model says", "net", _ASK),
     ("vector", "clip/siglip2-b-16", "SigLIP2 B/16", 1_500_000_000, "Apache-2.0", "gpu", _CLIP),
     ("vector", "clip/siglip2-b-32", "SigLIP2 B/32 (fast)", 1_500_000_000, "Apache-2.0", "gpu", _CLIP),
     ("vector", "clip/siglip2-so400m", "SigLIP2 SO400M (best)", 4_500_000_000, "Apache-2.0", "gpu", _CLIP),

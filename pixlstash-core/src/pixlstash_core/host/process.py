@@ -13,13 +13,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import BinaryIO, cast
 
 import msgspec
 
 from ..errors import PixlStashError
 from ..media.messages import receive, send
+from ..names import printable
 from .limits import Limits, resident
 from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Texts, Want
 
@@ -38,10 +39,14 @@ class Died(Exception):
 
 
 class Process:
-    """One thread talks to it; others may `kill` it. Loading and each result have a time limit."""
+    """One thread talks to it; others may `kill` it. Loading and each result have a time limit.
 
-    def __init__(self, start: Start, limits: Limits) -> None:
+    What it wrote is in the log when it dies, without the texts that are `hidden`.
+    """
+
+    def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = ()) -> None:
         self.limits = limits
+        self._engine, self._hidden = start.engine, [text for text in hidden if text]
         self.device = ""
         self._why: str | None = None
         self._lock = threading.Lock()
@@ -153,8 +158,14 @@ class Process:
         pipe = cast(BinaryIO, self._process.stderr)
         with contextlib.suppress(OSError, ValueError):
             while line := pipe.readline(4096):
-                self._said.append(line.decode("utf-8", "replace").rstrip())
+                self._said.append(self._shown(line.decode("utf-8", "replace").rstrip()))
         pipe.close()
+
+    def _shown(self, text: str) -> str:
+        """As it may stand in a log, which is a terminal perhaps."""
+        for hidden in self._hidden:
+            text = text.replace(hidden, "…")
+        return printable(text)
 
     def _watch(self) -> None:
         while self._process.poll() is None:
@@ -174,7 +185,7 @@ class Process:
     def _reason(self) -> str:
         why = self._why or self._ended()
         if self._said:
-            log.warning("an engine's process ended: %s\n%s", why, "\n".join(self._said))
+            log.warning("The engine %s: %s. It wrote:\n%s", self._engine, why, "\n".join(self._said))
         return why
 
 

@@ -22,6 +22,7 @@ import msgspec
 
 from ..engine import Embedder, Engine, Image, Pictured, read_params, secrets
 from ..media.messages import receive, send
+from ..names import printable
 from ..nouns import OutputKind
 from ..plugins import Plugins
 from . import devices, fence
@@ -208,7 +209,7 @@ class Desk:
 
     def _reason(self, error: BaseException) -> str:
         """One line for people, without secrets."""
-        text = " ".join(str(error).split())
+        text = printable(" ".join(str(error).split()))
         for hidden in self._hidden:
             text = text.replace(hidden, "…")
         name = type(error).__name__

@@ -13,7 +13,10 @@ JobState = Literal["waiting", "running", "paused", "done", "failed", "cancelled"
 
 
 class Job(Struct, frozen=True):
-    """Background work. `engine`: the id of the one that is run, or whose weights are fetched."""
+    """Background work. `engine`: the id of the one that is run, or whose weights are fetched.
+
+    `failed`: on how many pictures a run that is over failed, and `reason`: why it did on one of them.
+    """
 
     id: int
     kind: str
@@ -29,3 +32,5 @@ class Job(Struct, frozen=True):
     every: float | None = None
     report: ImportReport | None = None
     engine: str | None = None
+    failed: int = 0
+    reason: str | None = None

@@ -43,10 +43,14 @@ class Faces(Struct, frozen=True, kw_only=True):
 
 
 class AssignFaces(Faces, frozen=True, kw_only=True):
-    """Say whose faces these are: a character's by its id, or by a `name`, which is made when it is new."""
+    """Say whose faces these are: a character's by its id, or by a `name`, which is made when it is new.
+
+    `pictures`: that these show the character, too, wherever in them.
+    """
 
     character: Id | None = None
     name: str | None = None
+    pictures: Some = []
 
 
 class RejectFaces(Faces, frozen=True, kw_only=True):

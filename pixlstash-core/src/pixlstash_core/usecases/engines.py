@@ -190,16 +190,30 @@ class Engines(Wired):
         label = f"Fetching the weights of {offered.engine.label or ask.engine}"
         return self.queue.put(FETCH, label, {"engine": ask.engine})
 
+    def job_errors(self, reader: Reader, id: int) -> list[EngineError]:
+        """Where the run of an engine failed, and why: 100 at most."""
+        demand(reader, "owner")
+        payload = self._ran(id)
+        return [EngineError(*one) for one in provenance.errors(self.db, payload.producer, SHOWN, payload.run)]
+
+    def retry_job(self, reader: Reader, id: int) -> Job:
+        """Run an engine again on the pictures where a run of it failed, with the settings of then."""
+        demand(reader, "write", whole=True)
+        self._writable()
+        payload = self._ran(id)
+        if self.queue.get(id).state in RUNNING:
+            raise Conflict("This job is not over.")
+        if not self.outputs.forget_errors(payload.producer, run=payload.run):
+            raise Conflict("This run failed nowhere: there is nothing to try again.")
+        return self.queue.again(id)
+
     def revert_job(self, reader: Reader, id: int) -> Done:
         """Take back what a run of an engine wrote. It can be undone, and the pictures can be looked at again."""
         demand(reader, "write", whole=True)
         self._writable()
-        kind, given = self.queue.payload(id)
-        if kind != KIND:
-            raise Invalid("This job ran no engine: there is nothing to take back.")
+        payload = self._ran(id)
         if self.queue.get(id).state in RUNNING:
             raise Conflict("This job is not over: cancel it first.")
-        payload = msgspec.convert(given, Payload)
         offered_kind = self.outputs.producer(payload.producer).kind if payload.producer else "tag"
         tables = self.outputs.kinds[offered_kind].tables
 
@@ -211,6 +225,13 @@ class Engines(Wired):
         return self._organise(reader, work)
 
     # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _ran(self, job: int) -> Payload:
+        """What a job that runs an engine was given."""
+        kind, given = self.queue.payload(job)
+        if kind != KIND:
+            raise Invalid("This job ran no engine.")
+        return msgspec.convert(given, Payload)
 
     def _meant(self, reader: Reader, ask: RunEngine, offered: Offered) -> list[int] | None:
         """The pictures of a request; None: all."""
@@ -297,7 +318,6 @@ class Engines(Wired):
         if needed is None:
             return None
         place = folder_of(self.host.catalogue.models, offered.engine.id, needed)
-        size = sum(file.size for file in needed.files)
         hosts = sorted({urlsplit(file.url).hostname or "" for file in needed.files})
         agree = needed.acknowledge and not engines.has_agreed(self.hub, offered.engine.id, needed.license)
-        return WeightsInfo(size, needed.license, str(place), missing(place, needed), hosts, agree)
+        return WeightsInfo(needed.size, needed.license, str(place), missing(place, needed), hosts, agree)

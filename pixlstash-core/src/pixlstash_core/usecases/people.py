@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from .. import groups
 from ..errors import Invalid
-from ..features import faces
-from ..groups import CHARACTERS, make
+from ..features import characters, faces
+from ..groups import CHARACTERS, Told, make
 from ..people import People as Known
 from ..types import (
     AssignFaces,
@@ -45,20 +46,20 @@ class People(Groups):
         _within(limit)
         demand(reader, "write", whole=True)
         self.find_character(reader, id)
-        return self.people.suggest(reader, id, q, limit)
+        return self.people.suggesting.suggest(reader, id, q, limit)
 
     def face_clusters(self, reader: Reader, q: str = "", limit: int = 50, each: int = 24) -> FaceClusters:
         """Faces that are nobody's, by who they seem to be: the largest groups first, `each` faces of a group."""
         _within(limit)
         _within(each)
         demand(reader, "write", whole=True)
-        return self.people.clusters(reader, q, limit, each)
+        return self.people.grouping.clusters(reader, q, limit, each)
 
     # -- saying --------------------------------------------------------------------------------------------------------
 
     def assign_faces(self, reader: Reader, ask: AssignFaces) -> Made:
         """Say whose faces these are."""
-        return self._made(reader, lambda write: faces.assign(write, ask, _who(write, ask.character, ask.name)))
+        return self._made(reader, lambda write: _assign(write, ask, _who(write, ask.character, ask.name)))
 
     def reject_faces(self, reader: Reader, ask: RejectFaces) -> Done:
         """Say that these faces are not a character's."""
@@ -82,6 +83,18 @@ class People(Groups):
     def merge_characters(self, reader: Reader, ask: MergeCharacters) -> Done:
         """Make characters one."""
         return self._organise(reader, lambda write: faces.merge(write, ask.ids, ask.into))
+
+
+def _assign(write: Write, ask: AssignFaces, character: int) -> Told:
+    """Faces, and pictures as a whole, in one step of history."""
+    told = faces.assign(write, ask, character)
+    groups.demand_live(write, ask.pictures)
+    groups.refuse_locked(write, ask.pictures)
+    whole = characters.add(write, character, ask.pictures)
+    if not whole.changed:
+        return told
+    sentence = f"{told.sentence}; {whole.sentence}" if told.changed else whole.sentence
+    return Told(told.changed + whole.changed, sentence, character)
 
 
 def _who(write: Write, character: int | None, name: str | None) -> int:

@@ -29,7 +29,8 @@ class Model(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A repository at a commit. `tokenizer`: it has one of its own; size and SHA-256 of its model, where known."""
+    """A repository at a commit. `tokenizer`: it has one of its own; size and SHA-256 of its model, where known; or
+    about how many bytes it has."""
 
     repository: str
     commit: str = "main"
@@ -38,6 +39,7 @@ class Source(NamedTuple):
     sha256: str = ""
     license: str = ""
     acknowledge: bool = False
+    about: int = 0
 
     def weights(self) -> Weights:
         where = f"https://huggingface.co/{self.repository}/resolve/{self.commit}/"
@@ -45,7 +47,7 @@ class Source(NamedTuple):
         files = [*(WeightFile(where + name, name) for name in small)]
         files.append(WeightFile(where + MODEL, MODEL, self.size, self.sha256))
         folder = f"clip/{self.repository.replace('/', '--')}@{self.commit[:12]}"
-        return Weights(tuple(files), self.license, self.acknowledge, folder)
+        return Weights(tuple(files), self.license, self.acknowledge, folder, self.about)
 
     @property
     def name(self) -> str:
@@ -144,18 +146,20 @@ class AnyClip(Clip):
         return Source(params.repository, params.commit, params.tokenizer, license="as its repository says")
 
 
-#: The first is a good choice; sizes of those without one are told when they are fetched.
+#: The first is a good choice.
 LIST = (
-    ("siglip2-b-16", "SigLIP2 B/16", Source("timm/ViT-B-16-SigLIP2", tokenizer=True, license="Apache-2.0")),
-    ("siglip2-b-32", "SigLIP2 B/32 (fast)", Source("timm/ViT-B-32-SigLIP2-256", tokenizer=True, license="Apache-2.0")),
+    ("siglip2-b-16", "SigLIP2 B/16", Source("timm/ViT-B-16-SigLIP2", tokenizer=True, license="Apache-2.0",
+                                           about=1_500_000_000)),
+    ("siglip2-b-32", "SigLIP2 B/32 (fast)", Source("timm/ViT-B-32-SigLIP2-256", tokenizer=True, license="Apache-2.0",
+                                                  about=1_500_000_000)),
     ("siglip2-so400m", "SigLIP2 SO400M (best)", Source("timm/ViT-SO400M-14-SigLIP2-378", tokenizer=True,
-                                                       license="Apache-2.0")),
+                                                       license="Apache-2.0", about=4_500_000_000)),
     ("vit-b-32", "CLIP B/32 (small)", Source(
         "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "1a25a446712ba5ee05982a381eed697ef9b435cf", size=605_143_316,
         sha256="ac4f8c4b88af6d963118cbf40ad93176d092abbedfcb752601ae1866352656e6", license="MIT")),
-    ("vit-l-14", "CLIP L/14", Source("laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", license="MIT")),
+    ("vit-l-14", "CLIP L/14", Source("laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", license="MIT", about=1_710_000_000)),
     ("mobileclip2-s2", "MobileCLIP2 S2 (very fast)", Source(
-        "timm/MobileCLIP2-S2-OpenCLIP", license="apple-amlr (research only)", acknowledge=True)),
+        "timm/MobileCLIP2-S2-OpenCLIP", license="apple-amlr (research only)", acknowledge=True, about=397_000_000)),
 )  # fmt: skip
 
 

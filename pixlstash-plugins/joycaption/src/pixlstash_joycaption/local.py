@@ -15,6 +15,8 @@ REPOSITORY = "fancyfeast/llama-joycaption-beta-one-hf-llava"
 COMMIT = "ebf414ea497a020da0f82df3913e5b6cb8e9663a"
 LICENSE = "Llama 3.1 Community License (built with Llama)"
 SHARDS = 4
+#: Bytes of all files, roughly.
+ABOUT = 17_000_000_000
 SMALL = (
     *("config.json", "generation_config.json", "preprocessor_config.json", "chat_template.json"),
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "model.safetensors.index.json"),
@@ -35,7 +37,7 @@ def weights() -> Weights:
     where = f"https://huggingface.co/{REPOSITORY}/resolve/{COMMIT}/"
     shards = [f"model-{n + 1:05}-of-{SHARDS:05}.safetensors" for n in range(SHARDS)]
     files = tuple(WeightFile(where + name, name) for name in (*SMALL, *shards))
-    return Weights(files, LICENSE, acknowledge=True, folder="joycaption/beta-one")
+    return Weights(files, LICENSE, acknowledge=True, folder="joycaption/beta-one", about=ABOUT)
 
 
 def load(device: str, folder: Path, memory: str) -> Model:

@@ -146,6 +146,9 @@ export interface Job {
   every: number | null;
   /** The engine that is run, or whose weights are fetched. */
   engine: string | null;
+  /** On how many pictures a run that is over failed, and why on one of them. */
+  failed: number;
+  reason: string | null;
 }
 
 /** `GET /library`. */

@@ -16,6 +16,8 @@ const job: Job = {
   finished: null,
   every: null,
   engine: "x",
+  failed: 0,
+  reason: null,
 };
 
 test("how far it is, how fast, and when it will be done", () => {
