@@ -53,7 +53,7 @@ def trial(library: Library, disk: Path, name: str, left: int, rng: random.Random
         state = said(library)
         grow(library, disk.parent, rng.randrange(1 << 40), rng)
         ballast = disk / "ballast"
-        ballast.write_bytes(bytes(max(0, mounts.free(disk) - left)))
+        mounts.fill(ballast, left)
         hit = refused(lambda: backed_up(library, disk / name), wrong)
         ballast.unlink()
         target = disk.with_name(f"{disk.name} again")

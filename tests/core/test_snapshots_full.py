@@ -40,7 +40,7 @@ def trial(disk: Path, left: int) -> tuple[list[str], bool]:
             library.score(OWNER, ScorePictures(ids=ids, score=3))
             library.add_tags(OWNER, AddTags(ids=ids, tags=["river", "stone"]))
             ballast = disk / "ballast"
-            ballast.write_bytes(bytes(max(0, mounts.free(disk) - left)))
+            mounts.fill(ballast, left)
             before = truth(library)
             hit = refused(lambda: library.take_snapshot(OWNER, TakeSnapshot("second")), wrong)
             restore = RestoreSnapshot(allow_missing_files=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -51,6 +52,13 @@ def unmount(at: Path) -> None:
 def free(folder: Path) -> int:
     """Bytes left on the disk of a folder."""
     return shutil.disk_usage(folder).free
+
+
+def fill(ballast: Path, left: int) -> None:
+    """Write a file until so many bytes are left on its disk, or none: others write to it meanwhile."""
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while (more := free(ballast.parent) - left) > 0:
+            file.write(bytes(min(more, 1 << 16)))
 
 
 def _mount(*arguments: str) -> None:

@@ -111,6 +111,8 @@ def example(path: str) -> str:
         "b": "0",
         "name": "prompt",
         "ending": "png",
+        "type": "picture",
+        "resource": "999999",
         "snapshot": "999999",
         "rest": "some/thing",
     }
