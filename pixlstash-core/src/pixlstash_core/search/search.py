@@ -160,7 +160,7 @@ class Search:
         if not new:
             return known
         if not self._host.asking.understands(producer):
-            notes.append(f"Searched words only: {self.engine('like')} knows what pictures look like, but no words.")
+            notes.append(f"Searched words only: the engine {self.engine('like')} knows what pictures look like, but no words.")
             return {}
         try:
             found = dict(zip(new, self._host.asking.words(producer, new), strict=True))
