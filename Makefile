@@ -17,8 +17,8 @@ install:
 	@$(PYTHON) run.py install
 
 # Files are handed to some processes in the order in which they are found, the browser's last (see tests/conftest.py).
-# One more than there are cores: much of a test's time is waiting, for the disk, a process or a page.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, 1 + (os.cpu_count() or 1)))')
+# Two for each core: much of a test's time is waiting, for the disk, a process or a page.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 
 test: install
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)

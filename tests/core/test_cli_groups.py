@@ -88,6 +88,30 @@ def test_what_goes_wrong(alone: Path, words: tuple[str, ...], why: str) -> None:
     assert said.code != 0 and why in said.err
 
 
+def test_what_is_asked_for_by_a_name_of_nothing_is_told(path: Path) -> None:
+    """Or a letter left out after a minus would mean the whole library."""
+    for words in (("find", "-set:Harbor"), ("score", "1", "-set:Harbor"), ("score", "1", "--", "-set:Harbor")):
+        said = say(path, *words)
+        assert said.code == 0 and said.err == "There is no set “Harbor”.\n", said
+
+
+def test_a_query_may_begin_with_a_minus(path: Path) -> None:
+    """Which no shell and no list of options makes anything else of."""
+    for words, ids in (
+        (["-size:1000"], [5, 4, 3, 2]),
+        (["-(size:1000 OR size:1001)", "--sort", "-created"], [5, 4, 3]),
+        (["-size:1000 -size:1001", '-name:"no such"'], [5, 4, 3]),
+        (['-"no such words"', "size:1000"], [1]),
+        (["-photo:x"], None),  # not the help that -h is
+    ):
+        said = say(path, "find", "--json", *words)
+        assert said.json["ids"] == ids if ids else said.code == 1 and "a known name instead of 'photo'" in said.err, (
+            said
+        )
+    unknown = say(path, "find", "-created")
+    assert unknown.code == 2 and "No such option" in unknown.err
+
+
 def test_stacks_duplicates_and_the_scrapheap(path: Path) -> None:
     def ask(*words: object) -> Said:
         said = say(path, *words)
@@ -99,7 +123,7 @@ def test_stacks_duplicates_and_the_scrapheap(path: Path) -> None:
     assert ask("stack", "dissolve", "--id", 1).out == "1 stack of 2 pictures dissolved.\n"
     assert ask("stack", "rule", "burst").out == "0 pictures would be laid on 0 stacks. Add --yes to do it.\n"
     assert ask("stack", "rule", "burst", "--yes").out.startswith("Nothing changed")
-    assert ask("duplicate", "list").out == "5  4\n1 groups, 2 pictures.\n"
+    assert ask("duplicate", "list").out == "5  4\n1 group, 2 pictures.\n"
     assert ask("duplicate", "list", "--keep", "older", "--json").json["groups"] == [[4, 5]]
     assert ask("duplicate", "resolve").out.startswith("1 picture kept, 1 picture moved to the scrapheap (1.0 kB)")
     assert ask("duplicate", "resolve", "--keep", "older", "--yes").out == (
@@ -107,12 +131,19 @@ def test_stacks_duplicates_and_the_scrapheap(path: Path) -> None:
     )
     assert ask("find", "--json").json["ids"] == [4, 3, 2, 1]
     seen = ask("scrapheap", "empty").out
-    assert seen.startswith("1 pictures: 1 file deleted, 0 only forgotten (1.0 kB).")
+    assert seen.startswith("1 picture: 1 file deleted, 0 only forgotten (1.0 kB).")
     token = seen.split()[-1]
     assert ask("scrapheap", "empty", "--token", token).out == (
         "1 picture removed for good: 1 file deleted, 0 only forgotten.\n"
     )
     assert ask("scrapheap", "empty").out == "There is nothing to remove.\n"
+    assert ask("scrapheap", "add", "size:1000", "OR", "size:1001").out == "2 pictures moved to the scrapheap.\n"
+    assert ask("find", "--json").json["ids"] == [4, 3]
+    assert ask("scrapheap", "take", "size:1001", "OR", "size:1002").out == "1 picture taken out of the scrapheap.\n"
+    assert ask("scrapheap", "take", "--id", 1).out == "1 picture taken out of the scrapheap.\n"
+    assert ask("find", "--json").json["ids"] == [4, 3, 2, 1]
+    none = say(path, "scrapheap", "take")
+    assert none.code != 0 and "Say which pictures" in none.err
     assert ask("duplicate", "deny", 1, 2).out == "2 pictures marked as no duplicates of each other.\n"
 
 

@@ -73,8 +73,13 @@ def test_restoring(path: Path) -> None:
 
     told("take")
     assert say(path, "tag", "add", "river", "--id", 1, "--id", 2).code == 0
-    assert told("preview", 1) == "2 pictures are as they were, 2 change.\n"
-    assert told("preview", 1, "--picture", 2) == "3 pictures are as they were, 1 change.\n"
+    assert told("preview", 1) == "2 pictures are as they were, 2 change.\n2 sayings of people are restored.\n"
+    one = "3 pictures are as they were, 1 change.\n1 saying of people is restored.\n"
+    assert told("preview", 1, "--picture", 2).startswith(one)
+    assert re.search(r"^  picture 2, .*: tags: river → –$", told("preview", 1, "--picture", 2), re.M)
+    assert "  picture 99: not in the snapshot, or removed for good since\n" in told(
+        "restore", 1, "--picture", 99, "--picture", 2
+    )
     assert told("restore", 1, "--picture", 2).endswith("Add --yes to do it.\n")
     assert told("restore", 1, "--picture", 2, "--yes") == "1 restored from snapshot 1.\n"
     assert say(path, "list", "tag:river", "--json").json[0]["id"] == 1
@@ -150,3 +155,24 @@ def test_backup_and_back(path: Path, tmp_path: Path) -> None:
         assert say(target, "find", "--json").json == say(path, "find", "--json").json
     again = say(tmp_path / "from backup", "restore-backup", tmp_path / "backup")
     assert again.code == 1 and "is a library already" in again.err
+
+
+def test_what_belonged_to_a_set_that_is_gone(path: Path) -> None:
+    def told(*words: object) -> str:
+        said = say(path, *words)
+        assert said.code == 0, said
+        return said.out
+
+    told("set", "create", "Harbour")
+    told("set", "add", "Harbour", "--id", 1)
+    told("snapshot", "take")
+    told("set", "delete", "Harbour")
+    (line,) = [one for one in told("snapshot", "preview", 1, "--picture", 1).splitlines() if "comes back, with" in one]
+    assert line == "  set 1, Harbour: comes back, with --with-missing"
+    assert say(path, "snapshot", "restore", 1, "--picture", 1, "--yes").code == 1
+    assert "  set 1, Harbour: comes back\n" in told("snapshot", "preview", 1, "--picture", 1, "--with-missing")
+    assert "1 set comes back." in told("snapshot", "preview", 1, "--kind", "membership")
+    told("snapshot", "restore", 1, "--picture", 1, "--with-missing", "--yes")
+    assert "Harbour" in told("set", "list")
+    assert "safety" in told("snapshot", "list") or told("snapshot", "restore", 1, "--yes")
+    assert re.search(r"  safety  ", told("snapshot", "list"))

@@ -90,8 +90,14 @@ def test_a_series_is_one_prompt_with_many_seeds(recipes: list[Recipe]) -> None:
     generated = [group for group in series if group[0].prompt]
     assert sum(3 <= len(group) <= 8 for group in generated) > len(generated) / 2
     for group in generated:
-        assert len({made.seed for made in group}) == len(group)
-        assert len({(made.width, made.height, made.model, made.loras) for made in group}) == 1
+        again = [made for made in group if made.width > group[0].width]
+        once = [made for made in group if made not in again]
+        assert len({made.seed for made in once}) == len(once)
+        assert len({(made.width, made.height, made.model, made.loras) for made in once}) == 1
+        for larger in again:  # the one before once more, by an upscaler
+            before = recipes[larger.index - 1]
+            assert (larger.seed, larger.width * 2) == (before.seed, before.width * 3)
+    assert len(generated) / 30 < sum(made.width > group[0].width for group in generated for made in group) < MANY / 20
 
 
 def test_the_library_is_varied(recipes: list[Recipe]) -> None:

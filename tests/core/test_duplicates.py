@@ -26,6 +26,7 @@ from pixlstash_core.types import (
     Scope,
     ScorePictures,
     Selection,
+    Veil,
 )
 
 BASE = 0x8C3A_51F0_96E2_4B7D
@@ -61,6 +62,19 @@ def test_same_and_near(library: Library) -> None:
     assert (found.total, found.pictures) == (1, 3) and e not in found.groups[0]
     library.delete(OWNER, DeletePictures(ids=[c]))
     assert groups(library, distance=3) == [[b, a]]
+
+
+def test_under_the_veil_what_is_hidden_is_no_duplicate(library: Library) -> None:
+    """And is not thrown away by who does not see it."""
+    a, b, c, d, e = alike(library, BASE, BASE, BASE, ~BASE & (1 << 64) - 1, ~BASE & (1 << 64) - 1)
+    library.score(OWNER, ScorePictures(ids=[c, d], score=1))
+    library.set_veil(OWNER, Veil(hide="score:1", blur="width:101"))
+    assert groups(library) == [[c, b, a], [e, d]]
+    assert library.duplicates(OWNER, veil=True).groups == [[b, a]]
+    assert library.preview_duplicates(OWNER, ResolveDuplicates(veil=True)).thrown == 1
+    assert library.preview_duplicates(OWNER, ResolveDuplicates(groups=[[e, d]], veil=True)).thrown == 1
+    library.resolve_duplicates(OWNER, ResolveDuplicates(veil=True))
+    assert library.find(OWNER, "is:scrapheap").ids == [a]
 
 
 def test_what_says_too_little_is_no_duplicate(library: Library) -> None:

@@ -72,6 +72,32 @@ def test_by_name_and_by_number(shelf: Shelf) -> None:
         assert shelf.find(q) == expected, q
 
 
+def test_names_that_are_nothings_are_told(shelf: Shelf) -> None:
+    """Above all where a minus before one finds everything."""
+    shelf.set("Trips", 1)
+    shelf.library.save_query(OWNER, SaveQuery("Old", "-set:Gone"))
+    for q, told in (
+        ("set:Trips", []),
+        ("-set:Trip", ["There is no set “Trip”."]),
+        ("set:=trips character:Ann", ["There is no character “Ann”."]),
+        ("union(set:99, project:X) OR set:99", ["There is no set “99”.", "There is no project “X”."]),
+        ("query:Old", ["There is no set “Gone”."]),
+    ):
+        assert shelf.library.find(OWNER, q).notes == shelf.library.view(OWNER, q).header.notes == told, q
+    shelf.set("Trip", 2)
+    assert shelf.library.find(OWNER, "-set:Trip").notes == []
+
+
+def test_the_last_name_of_a_tree_is_enough(shelf: Shelf) -> None:
+    shelf.set("Trips / Rome", 1)
+    shelf.set("Old_trips/rome", 2)
+    shelf.set("Old/aRome", 3)
+    assert shelf.find("set:ROME") == [1, 2] and shelf.find("difference(set:rome, set:Old_trips/rome)") == [1]
+    assert shelf.find("set:=Rome") == shelf.find("set:_ome") == shelf.find("set:trips/ome") == []
+    shelf.set("Rome", 4)
+    assert shelf.find("set:Rome") == [4]  # just that goes first
+
+
 def test_a_name_may_be_a_number(shelf: Shelf) -> None:
     first = shelf.set("7", 1)
     assert first != 7 and shelf.find("set:7") == [1]

@@ -19,7 +19,8 @@ from core.test_kill import opened
 from core.test_kill_snapshots import left_behind
 from core.test_power_snapshots import content, shown
 from core.test_upgrade import first_of
-from faults import crossing, killing, oracle, sources, worker
+from faults import computed, crossing, killing, oracle, sources, worker
+from tagged import check_tags
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
@@ -66,6 +67,11 @@ CROSSED: dict[str, set[str]] = {
     "restore_some": {f"{HUB} > {LIBRARY}", f"{LIBRARY} > {HUB}"},
     "back_up": {f"backup/{HUB} > backup/{LIBRARY}", f"backup/{LIBRARY} > backup/{HUB}"},
     "restore_backup": {f"made/{LIBRARY} > made/media", f"made/media > made/{HUB}", f"made/{HUB} > made/{LIBRARY}"},
+    "run_engine": {f"{HUB} > {LIBRARY}", f"{LIBRARY} > {HUB}"},
+    "move_threshold": {f"{HUB} > {LIBRARY}", f"{LIBRARY} > {HUB}"},
+    "redraw": {f"{HUB} > {STILLS}", f"{STILLS} > {HUB}", f"{HUB} > {LIBRARY}", f"{LIBRARY} > {HUB}"},
+    "note": {f"{HUB} > {LIBRARY}", f"{LIBRARY} > {HUB}"},
+    "restore_notes": {f"manifests > {HUB}", f"{HUB} > {LIBRARY}", f"{LIBRARY} > {HUB}"},
     "close": {f"{STILLS} > {HUB}", f"{HUB} > {LIBRARY}"},
     "upgrade": {f"{LIBRARY} > {STILLS}", f"{HUB} > {LIBRARY}"},
     "start_after_upload": {f"{MEDIA} > {HUB}"},
@@ -75,14 +81,18 @@ CROSSED: dict[str, set[str]] = {
 }
 #: What leads to the same when it is done again.
 AGAIN = {"make", "upload", "import_in_place", "import_copies", "purge", "back_up", "restore_backup"}
-AGAIN |= {"upgrade", *crossing.STARTS}
+AGAIN |= {"upgrade", "run_engine", "move_threshold", "redraw", *crossing.STARTS}
 IMPORTS = ("import_in_place", "import_copies", "upload_in_pieces")
+#: What is done picture by picture.
+PARTS = (*IMPORTS, "run_engine")
 
 
 class Seen(NamedTuple):
-    """What there is, but for what differs from run to run. `world`: history, and whether the epoch is another."""
+    """What there is, but for what differs from run to run. `pictures`: with what was computed about each; `world`:
+    history, and whether the epoch is another.
+    """
 
-    pictures: dict[str, oracle.Content]
+    pictures: dict[str, tuple[oracle.Content, Any]]
     world: Any
     snapshots: dict[int, tuple[str, str | None]]
     beside: dict[str, Any]
@@ -126,18 +136,26 @@ class Lab:
         if action == "make":
             base.mkdir()
         else:
-            shutil.copytree(self.killed(action) if action in crossing.STARTS else self.template, base)
+            shutil.copytree(self.begun(action), base)
         if action == "upgrade":
             first_of(base / "library")
         return base / "library"
 
-    def killed(self, action: str) -> Path:
-        """A copy of the template in which another action was killed, for a start that finishes it."""
+    def begun(self, action: str) -> Path:
+        """The template, or a copy in which another action was killed, for a start that finishes it, or that is
+        prepared.
+        """
+        prepare = computed.PREPARED.get(action)
+        if prepare is None and action not in crossing.STARTS:
+            return self.template
         base = self.template.with_name(action)
         if not base.exists():
             shutil.copytree(self.template, base)
-            before, place = map(Path, crossing.STARTS[action])
-            assert killing.run("cross", base / "library", self.source, before, place).killed
+            if prepare:
+                prepare(base / "library", self.source.with_name("prepared"))
+            else:
+                before, place = map(Path, crossing.STARTS[action])
+                assert killing.run("cross", base / "library", self.source, before, place).killed
         return base
 
 
@@ -156,12 +174,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 def seen(lab: Lab, base: Path, action: str, wrong: list[str]) -> Seen:
     """What the next start finds; what does not hold of it is added to `wrong`."""
     with opened(base / "library", wrong) as library:
-        pictures = {sha: one._replace(drawn=True) for sha, one in oracle.contents(library).items()}
+        said = computed.of(library)
+        pictures = {sha: (one._replace(drawn=True), said.get(sha)) for sha, one in oracle.contents(library).items()}
         history = [] if action in IMPORTS else oracle.history(library)
         wrong += [f"{one.id}: {one.problem}" for one in library.verify_snapshots(OWNER) if one.problem]
         wrong += library.snapshot_status(OWNER).problems
         snapshots = {one.id: (str(one.kind), one.label) for one in library.snapshots(OWNER)}
         world = (history, library.epoch == lab.epoch)
+        undrawn = {name for (name,) in library.db.read("select name from picture where cause = 'pixels'")}
+    told = [one for one in wrong if not any(one == f"{name} has no facts" for name in undrawn)]
+    wrong[:] = told  # what was not drawn was not read
     return Seen(pictures, world, snapshots, dict(beside(base, action, wrong)))
 
 
@@ -179,14 +201,19 @@ def beside(base: Path, action: str, wrong: list[str]) -> Iterator[tuple[str, Any
 
 def between(action: str, before: Seen, after: Seen, now: Seen) -> Iterator[str]:
     """What is neither as it was before nor as it is after."""
-    if action in IMPORTS:
-        both = before.pictures | after.pictures
-        if not before.pictures.items() <= now.pictures.items() <= both.items():
+    known = [one.pictures for one in (before, after)]
+    if action in PARTS:
+        if before.pictures.keys() - now.pictures or any(
+            one not in [some.get(sha) for some in known] for sha, one in now.pictures.items()
+        ):
             yield "a picture is there in part"
+    elif action == "move_threshold":  # it counts once it was asked for, and for all pictures at once
+        if now.pictures not in known or now.world not in (before.world, after.world):
+            yield "some tags count as before, and some as after"
     elif (now.pictures, now.world) not in [(one.pictures, one.world) for one in (before, after)]:
         yield "pictures, history and epoch are neither as before nor as after"
-    kept, known = before.snapshots.items() & after.snapshots.items(), before.snapshots.items() | after.snapshots.items()
-    if not kept <= now.snapshots.items() <= known:
+    kept, both = before.snapshots.items() & after.snapshots.items(), before.snapshots.items() | after.snapshots.items()
+    if not kept <= now.snapshots.items() <= both:
         yield f"the snapshots are {now.snapshots}"
     for name in {**before.beside, **after.beside, **now.beside}:
         if now.beside.get(name) not in [one.beside.get(name) for one in (before, after)]:
@@ -234,4 +261,5 @@ def left(lab: Lab, base: Path, action: str, before: Seen, after: Seen) -> Iterat
             yield "done again, it leads elsewhere"
     with Library.open(path, work=False) as library:
         wrong += left_behind(library)
+        check_tags(library)
     yield from wrong

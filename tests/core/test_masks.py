@@ -12,10 +12,10 @@ from libraries import add, fill, invented
 from tagged import store
 
 from pixlstash_core import OWNER
-from pixlstash_core.errors import Conflict
+from pixlstash_core.errors import Conflict, NotFound
 from pixlstash_core.features.outputs import Output
 from pixlstash_core.library import Library
-from pixlstash_core.masks import BUDGET, Masks
+from pixlstash_core.masks import BUDGET, MANY, Masks
 from pixlstash_core.nouns import Matching
 from pixlstash_core.tagging import switch
 from pixlstash_core.types import (
@@ -24,10 +24,12 @@ from pixlstash_core.types import (
     Create,
     DeletePictures,
     DropOnProject,
+    ImplyTags,
     MergeTags,
     NeverTags,
     RejectTags,
     RemoveTags,
+    RenameTag,
     RestorePictures,
     ScorePictures,
     Selection,
@@ -44,6 +46,9 @@ QUERIES = (
     "tags:>=2",
     "tag:dog>0.5",
     "is:captioned",
+    "caption:cat",
+    "cat",
+    "picture",
     "set:1",
     "character:1",
     "project:1",
@@ -73,7 +78,7 @@ def move_threshold(library: Library, producer: int, threshold: float) -> None:
         pass
 
 
-def acts(library: Library, rng: random.Random, producer: int) -> list[Callable[[], object]]:
+def acts(library: Library, rng: random.Random, producers: list[int]) -> list[Callable[[], object]]:
     def some() -> list[int]:
         known = library.find(OWNER, "is:scrapheap OR -is:scrapheap").ids
         return rng.sample(known, min(2, len(known)))
@@ -89,11 +94,18 @@ def acts(library: Library, rng: random.Random, producer: int) -> list[Callable[[
         lambda: library.remove_tags(OWNER, RemoveTags(ids=live(), tags=["cat"])),
         lambda: library.accept_tags(OWNER, AcceptTags(ids=live(), tags=["dog"])),
         lambda: library.reject_tags(OWNER, RejectTags(ids=live(), tags=[tag()])),
-        lambda: store(library, producer, {id: [(tag(), rng.random())] for id in live()}),
+        lambda: store(library, rng.choice(producers), {id: [(tag(), rng.random())] for id in live()}),
         lambda: (
-            library.outputs.activate(producer, rng.random()),
+            library.outputs.activate(rng.choice(producers), rng.random()),
             [0 for _ in iter(lambda: switch.step(library.door), None)],
         ),
+        lambda: find(library, "caption", rng.choice(["", "a cat here", "another picture"]), live()),
+        lambda: find(library, "face", [BOX] * rng.randrange(3), live()),
+        lambda: find(library, "measure", rng.random(), live()),
+        lambda: library.set_tagging(OWNER, rng.choice(["union", "vote", "preferred"])),
+        lambda: library.rename_tag(OWNER, RenameTag("cat", "lynx")),
+        lambda: library.rename_tag(OWNER, RenameTag("lynx", "cat")),
+        lambda: library.imply_tags(OWNER, ImplyTags("dog", ["cat"])),
         lambda: library.merge_tags(OWNER, MergeTags(["fox"], "cat")),
         lambda: library.never_tags(OWNER, NeverTags(["dog"], rng.random() < 0.5)),
         lambda: library.set_caption(OWNER, SetCaption(ids=live(), text=rng.choice(["", "a cat"]))),
@@ -118,20 +130,22 @@ def test_kept_and_fresh_say_the_same(
     library: Library, rng: random.Random, monkeypatch: pytest.MonkeyPatch, round: int
 ) -> None:
     ids = fill(library, 8)
-    producer = library.outputs.register("tag", "synthetic", "1", {})
-    library.outputs.activate(producer, 0.5)
-    store(library, producer, {id: [("cat", rng.random()), ("dog", rng.random())] for id in ids})
+    producers = [library.outputs.register("tag", name, "1", {}) for name in ("one", "two", "three")]
+    for producer in producers:
+        library.outputs.activate(producer, 0.5)
+        store(library, producer, {id: [("cat", rng.random()), ("dog", rng.random())] for id in ids})
     for verb in ("set", "character", "project"):
         getattr(library, f"create_{verb}")(OWNER, Create(name="one"))
-    verbs = acts(library, rng, producer)
+    verbs = acts(library, rng, producers)
     plain = Masks.get
     for _ in range(40):
-        with suppress(Conflict):  # nothing to undo; a stack of one
+        with suppress(Conflict, NotFound):  # nothing to undo; a stack of one; no such tag
             rng.choice(verbs)()
         kept = [library.count(OWNER, text).total for text in QUERIES]
         again = [library.count(OWNER, text).total for text in QUERIES]
         with monkeypatch.context() as patch:
-            patch.setattr(Masks, "get", lambda self, asked, nouns, revisions, size, make: make())
+            patch.setattr(Masks, "get", lambda self, asked, nouns, revisions, size, find: find(None))
+            library.views._orders.clear()
             fresh = [library.count(OWNER, text).total for text in QUERIES]
         assert kept == again == fresh
     assert Masks.get is plain
@@ -141,13 +155,57 @@ def test_a_kept_mask_is_a_copy_and_there_is_an_end_to_them() -> None:
     masks, asked = Masks(), [Matching("select ?", {"n": n}) for n in range(80)]
     size = 1_000_000
     for one in asked:
-        made = masks.get(one, frozenset({"tags"}), {"tags": 1}, size, lambda: np.arange(size) % 2 == 0)
+        made = masks.get(one, frozenset({"tags"}), {"tags": 1}, size, lambda among: np.arange(size) % 2 == 0)
         made[:] = False
-    refuse = lambda: pytest.fail("it was kept")  # noqa: E731
+    refuse = lambda among: pytest.fail("it was kept")  # noqa: E731
     found = masks.get(asked[-1], frozenset({"tags"}), {"tags": 1, "scores": 9}, size, refuse)
     assert found.sum() == size // 2
-    assert masks._bytes == sum(one.nbytes for one in masks._kept.values()) <= BUDGET
-    for changed in ({"tags": 2}, {"tags": 1, "pictures": 1}, {"tags": 1, "scrapheap": 1}):
-        assert masks.get(asked[-1], frozenset({"tags"}), changed, size, lambda: found & False).sum() == 0
+    assert masks._bytes == sum(one.packed.nbytes for one in masks._kept.values()) <= BUDGET
+    for changed in ({"tags": 2}, {"tags": 2, "pictures": 1}, {"tags": 2, "pictures": 1, "scrapheap": 1}):
+        masks.touch(max(changed.values()), {noun: {1} for noun in changed})
+        assert masks.get(asked[-1], frozenset({"tags"}), changed, size, lambda among: found & False).sum() == 0
     masks.drop()
     assert not masks._kept and masks._bytes == 0
+
+
+class Asked:
+    """Masks of ten pictures, where the odd ones are found, and what they were looked up among."""
+
+    def __init__(self) -> None:
+        self.masks, self.odd = Masks(), np.arange(10) % 2 == 1
+        self.among: list[list[int] | None] = []
+
+    def get(self, **revisions: int) -> list[int]:
+        def find(among: list[int] | None) -> np.ndarray:
+            self.among.append(among)
+            return self.odd if among is None else self.odd & np.isin(np.arange(10), among)
+
+        matching = Matching("select 1", among="select 2")
+        return np.flatnonzero(self.masks.get(matching, frozenset({"tags"}), revisions, 10, find)).tolist()
+
+
+def test_only_what_changed_is_looked_up_again() -> None:
+    asked = Asked()
+    assert asked.get(tags=1) == [1, 3, 5, 7, 9]
+    asked.odd[[3, 4]] = False, True
+    asked.masks.touch(2, {"tags": {3}, "scores": {9}})
+    asked.masks.touch(3, {"tags": {4}})
+    asked.masks.touch(4, {"scores": None})
+    assert asked.get(tags=3) == [1, 4, 5, 7, 9]
+    asked.masks.touch(5, {"tags": {1}, "pictures": {2}})
+    assert asked.get(tags=5, pictures=5) == [1, 4, 5, 7, 9]
+    assert asked.among == [None, [3, 4], [1, 2]]
+
+
+def test_all_are_looked_up_again_when_that_is_not_enough() -> None:
+    asked = Asked()
+    asked.get(tags=1)
+    asked.masks.touch(2, {"tags": {3}})
+    asked.masks.touch(3, {"tags": None})  # of any picture
+    asked.get(tags=3)
+    asked.masks.touch(4, {"tags": set(range(MANY))})  # of too many
+    asked.get(tags=4)
+    for revision in range(5, 5 + MANY):  # of more than are remembered
+        asked.masks.touch(revision, {"tags": {3}})
+    asked.get(tags=4 + MANY)
+    assert asked.among == [None, None, None, None]

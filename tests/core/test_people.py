@@ -30,6 +30,7 @@ from pixlstash_core.types import (
     ScorePictures,
     Selection,
     TurnPictures,
+    Veil,
 )
 from pixlstash_core.vectors import unit
 
@@ -402,6 +403,9 @@ def test_doubtful_faces_first(library: Library) -> None:
     assert waiting[0].doubtful == max(one.doubtful for one in waiting) > 0
     library.score(OWNER, ScorePictures(ids=[between], score=5))
     assert [(one.name, one.waiting) for one in library.review_characters(OWNER, "score:5")] == [(found[0].name, 1)]
+    library.set_veil(OWNER, Veil(hide="score:<5"))
+    assert [(one.name, one.waiting) for one in library.review_characters(OWNER, veil=True)] == [(found[0].name, 1)]
+    assert [one.picture.id for one in library.review_faces(OWNER, veil=True)] == [between]
     mine = [one for one in sure if one.character == ann]
     yes = [one.face.id for one in mine[:3] if one.face and one.face.id]
     no = [one.face.id for one in mine[3:5] if one.face and one.face.id]

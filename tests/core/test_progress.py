@@ -11,12 +11,17 @@ from pathlib import Path
 
 import pytest
 from core.test_restores import back, disturb, organise, take
-from libraries import until
+from libraries import fill, until
 
 from pixlstash_core.cli import watch
-from pixlstash_core.features import snapshots
+from pixlstash_core.features import restores, snapshots
 from pixlstash_core.library import Bound, Library
-from pixlstash_core.types import OWNER, MakeBackup, Resource, RestoreResources, SnapshotsChanged
+from pixlstash_core.snapshots import merging
+from pixlstash_core.types import OWNER, MakeBackup, Resource, RestoreResources, ScorePictures, SnapshotsChanged
+from pixlstash_core.usecases import restores as restores_of
+
+#: How far a restore is when it has been worked out what changes.
+COMPARING = restores_of.READ + (1 - restores_of.READ) * restores.COMPARED
 
 
 @pytest.fixture
@@ -55,6 +60,23 @@ def test_a_restore_tells_how_far_it_is(library: Library, told: Callable[[str], l
     assert goes_on(told("RESTORE"))
     back(library, id)
     assert goes_on(told("RESTORE"))
+
+
+def test_progress_does_not_stand_still_in_a_large_table(
+    library: Library, told: Callable[[str], list[float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "SLICE", 50)
+    ids = fill(library, 1000)
+    library.score(OWNER, ScorePictures(ids=ids, score=3))
+    id = take(library)
+    library.score(OWNER, ScorePictures(ids=ids, score=5))
+    told("")
+    back(library, id)
+    whole = told("RESTORE")
+    assert goes_on(whole) and len({one for one in whole if one > COMPARING}) >= 20, (
+        "each 50 of 1,000 scores are told of"
+    )
+    assert {library.picture(OWNER, one).score for one in ids[::99]} == {3}
 
 
 @pytest.mark.parametrize("name", ["folder", "packed.zip"])

@@ -120,6 +120,8 @@ def find(library: Library, text: str) -> list[int]:
         ("score:5", [0]),
         ("score:>=3", [0, 1, 2]),
         ("score:0", [3, 4]),
+        ("score:5..3", [0, 1, 2]),
+        ("steps:30..20", [0, 2]),
         ("-score:>=3", [3, 4]),
         ("created:2026", [0, 1, 2]),
         ("created:2026-05", [0, 1]),
@@ -130,6 +132,7 @@ def find(library: Library, text: str) -> list[int]:
         ("created:<2026", [3, 4]),
         ("created:<=2025", [3, 4]),
         ("created:2025-12..2026-05", [0, 1, 3]),
+        ("created:2026-05..2025-12", [0, 1, 3]),
         ("name:IMG", [0, 1]),
         ("name:100%", [3]),
         ("name:%", [3]),
@@ -248,6 +251,9 @@ def test_every_fact_that_is_shown_finds_its_picture(filled: Library) -> None:
         ("query:absent", 0),
         ("(" * 40 + "a" + ")" * 40, 30),
         ("-" * 40 + "a", 30),
+        ("river score:6", 12),
+        ("score:>=9", 6),
+        ("score:-1..3", 6),
     ],
 )
 def test_errors_point_at_the_character(filled: Library, text: str, at: int) -> None:

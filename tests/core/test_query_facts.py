@@ -87,6 +87,7 @@ def filled(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
         ("exposure:>1/250", [3]),
         ("exposure:<=1/250", [0]),
         ("exposure:1/500..1/125", [0]),
+        ("exposure:1/125..1/500", [0]),
         ("aperture:f/1.78", [0]),
         ("aperture:1.78", [0]),
         ("aperture:=1.78", []),

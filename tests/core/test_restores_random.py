@@ -190,6 +190,7 @@ def test_random_sequences(
 ) -> None:
     for number in range(effort.of(2, 30)):
         monkeypatch.setattr(merging, "GAPS", (1000, 0)[number % 2])  # pictures are known by their ids, or by all hashes
+        monkeypatch.setattr(merging, "SLICE", (20_000, 2)[number % 2])
         run = Run(open_library(f"library{number}", work=False), rng)
         files = {run.library.path / "media" / f"{name}.png": rng.randbytes(99) for name in "ab"}
         for path, body in files.items():

@@ -21,6 +21,7 @@ from pixlstash_core.types import (
     Scope,
     ScorePictures,
     Selection,
+    Veil,
 )
 
 Found = dict[int, list[tuple[str, float]]]
@@ -63,6 +64,16 @@ def test_the_most_doubtful_first(library: Library) -> None:
     assert set(waiting(library, q="score:5")) == set(ids[:2])
     library.delete(OWNER, DeletePictures(ids=[ids[0]]))
     assert ids[0] not in waiting(library)
+
+
+def test_what_is_hidden_does_not_wait(library: Library) -> None:
+    ids = looked_at(library)
+    library.score(OWNER, ScorePictures(ids=ids[2:], score=1))
+    library.set_veil(OWNER, Veil(hide="score:1"))
+    assert set(waiting(library, veil=True)) == set(ids[:2]) and len(waiting(library)) == 8
+    assert [one.waiting for one in library.review_tags(OWNER, veil=True)] == [2]
+    library.score(OWNER, ScorePictures(ids=ids, score=1))
+    assert library.review_tags(OWNER, veil=True) == []
 
 
 def test_engines_that_disagree(library: Library) -> None:

@@ -12,12 +12,13 @@ from libraries import finish
 from pixlstash_core import OWNER
 from pixlstash_core.library import Library
 from pixlstash_core.showcase import ARRANGED, QUERIES, SETS, arrange
+from pixlstash_core.types import LintCaptions
 
 
 @pytest.fixture(scope="module")
 def demo(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     with Library.open(copytree(blank, tmp_path_factory.mktemp("showcase") / "library")) as library:
-        finish(library, library.fill_demo(OWNER, 60))
+        finish(library, library.fill_demo(OWNER, 80))
         yield library
 
 
@@ -36,6 +37,12 @@ def test_everything_is_there(demo: Library) -> None:
     assert demo.count(OWNER, "is:stacked").total > 0
     states = {tag.state for one in demo.pictures(OWNER) for tag in demo.picture_tags(OWNER, one.id)}
     assert {"yours", "accepted", "suggested", "rejected"} <= states
+    assert all(one.cover for one in bar.characters) and any(one.newest and not one.icon for one in bar.sets)
+    assert "character" in {one.category for one in demo.tags(OWNER)}
+    assert demo.duplicates(OWNER, distance=4).total > 0
+    ids = demo.find(OWNER, 'set:"Training/Mira"').ids
+    report = demo.lint_captions(OWNER, LintCaptions(ids=ids, trigger="mira"))
+    assert (report.missing, report.trigger) == (0, 1)
 
 
 def test_nobody_did_it_and_it_is_done_once(demo: Library) -> None:

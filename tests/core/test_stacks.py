@@ -164,6 +164,19 @@ def test_a_scoped_reader_sees_its_part_of_a_stack(library: Library) -> None:
         library.preview_stacks(reader, StackByRule(rule="raw"))
 
 
+def test_rules_pass_by_what_is_hidden(library: Library) -> None:
+    words = (Fact("Generation", "model", "Model", "flux"),)
+    ids = add(library, *(invented(n, facts=words, prompt="a river") for n in range(4)))
+    library.score(OWNER, ScorePictures(ids=ids[:2], score=1))
+    library.set_veil(OWNER, Veil(hide="score:1"))
+    assert library.preview_stacks(OWNER, StackByRule(rule="prompt")).pictures == 4
+    for which in ({}, {"ids": ids}):
+        ask = StackByRule(rule="prompt", veil=True, **which)  # type: ignore[arg-type]
+        assert library.preview_stacks(OWNER, ask).examples == [[ids[3], ids[2]]]
+    library.stack_by_rule(OWNER, StackByRule(rule="prompt", veil=True))
+    assert set(shown(library, "is:stacked")) == set(ids[2:])
+
+
 # -- rules -------------------------------------------------------------------------------------------------------------
 
 

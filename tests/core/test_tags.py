@@ -153,8 +153,10 @@ def test_engines_together(library: Library, combine: str, wanted: set[str]) -> N
     says = {"one": {"a": 0.9, "c": 0.9}, "two": {"a": 0.9, "b": 0.9}, "three": {"a": 0.2, "b": 0.7, "c": 0.1}}
     for engine, found in says.items():
         store(library, tagger(library, engine), {picture: found.items()})
+    found = lambda: {name for name in "abc" if library.count(OWNER, f"tag:{name}").total}  # noqa: E731
+    assert found() == {"a", "b", "c"}
     library.set_tagging(OWNER, combine)
-    assert names(library, picture) == wanted
+    assert names(library, picture) == found() == wanted
     check_tags(library)
 
 

@@ -34,6 +34,7 @@ from pixlstash_core.types import (
     TakeSnapshot,
 )
 
+from . import computed
 from .recording import Recording
 
 #: What makes something that was done one that the next start sees.
@@ -134,13 +135,7 @@ def upload_in_pieces(path: Path, source: Path, armed: Armed) -> None:
             piece.write(body[upload.received : upload.received + len(body) // 2 + 1])
             piece.close()
             upload = library.find_upload(OWNER, upload.id)
-        settle(library)
-
-
-def settle(library: Library) -> None:
-    from .worker import rest
-
-    rest(library)
+        computed.rest(library)
 
 
 def import_in_place(path: Path, source: Path, armed: Armed) -> None:
@@ -154,7 +149,7 @@ def import_copies(path: Path, source: Path, armed: Armed) -> None:
 def bring(path: Path, source: Path, armed: Armed, *, in_place: bool) -> None:
     with Library.open(path) as library, armed():
         library.import_paths(OWNER, ImportPaths([str(source / "new")], in_place))
-        settle(library)
+        computed.rest(library)
 
 
 def score(path: Path, source: Path, armed: Armed) -> None:
@@ -245,7 +240,7 @@ ACTIONS: dict[str, Callable[[Path, Path, Armed], None]] = {
     for one in (
         *(make, upload, upload_in_pieces, import_in_place, import_copies, score, undo, purge, bring_back),
         *(take, let_go, prune, restore, restore_some, back_up, restore_backup),
-        close,
+        *(*computed.DONE, close),
     )
 } | dict.fromkeys(("upgrade", *STARTS), start)
 

@@ -137,12 +137,14 @@ def seat(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def sit(chromium: Browser, seat: Page, tabs: list[Close]) -> Iterator[Sit]:
+def sit(chromium: Browser, seat: Page, tabs: list[Close], request: pytest.FixtureRequest) -> Iterator[Sit]:
     """`sit(served, width=1200, height=760, **context options)`: the owner's empty tab, logged in unless `anonymous`.
 
     It is the seat where that will do; the second tab of a test, and one that must be `fresh`, is of a new profile.
+    Nothing is animated there unless the test is marked `motion`.
     """
     guards: list[Guard] = []
+    motion = "no-preference" if request.node.get_closest_marker("motion") else "reduce"
 
     def sit_down(
         served: Served,
@@ -154,6 +156,7 @@ def sit(chromium: Browser, seat: Page, tabs: list[Close]) -> Iterator[Sit]:
         **options: Any,
     ) -> Desk:
         size = {"width": width, "height": height}
+        options = {"reduced_motion": motion, **options}
         if fresh or guards or options.keys() - MEDIA:
             context = chromium.new_context(viewport=size, **options)  # type: ignore[arg-type]
             page = furnish(context)

@@ -9,7 +9,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.motion]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -13,7 +13,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import Create, Selection
+from pixlstash_core.types import Create, ScorePictures, Selection, Veil
 
 pytestmark = pytest.mark.browser
 
@@ -161,6 +161,21 @@ def test_a_rule_is_tried_before_it_stacks(sit: Sit, served: Served, paired: list
     desk.becomes(lambda: len(shown(desk)), gallery.PAINTED + 2)
     desk.press("Control+z")
     desk.becomes(lambda: len(shown(desk)), gallery.PAINTED + 4)
+
+
+def test_a_rule_shows_nothing_that_is_hidden(sit: Sit, served: Served, paired: list[set[int]]) -> None:
+    hidden = min(paired[0])
+    served.library.score(OWNER, ScorePictures(ids=[hidden], score=1))
+    served.library.set_veil(OWNER, Veil(hide="score:1"))
+    desk = sit(served).go()
+    desk.page.get_by_role("button", name="More").last.click()
+    desk.page.get_by_role("menuitem", name="Stack by rule").click()
+    dialog = desk.page.get_by_role("dialog", name="Stack by rule")
+    dialog.get_by_role("radio", name=re.compile("^One prompt")).check()
+    expect(dialog.get_by_role("status")).to_contain_text("1 stack of 2 pictures")
+    dialog.get_by_role("button", name="Stack 2 pictures").click()
+    desk.says("2 pictures laid on 1 stack")
+    assert set(served.library.find(OWNER, "is:stacked").ids) == paired[1]
 
 
 def test_a_rule_keeps_to_what_is_chosen(sit: Sit, served: Served, paired: list[set[int]]) -> None:

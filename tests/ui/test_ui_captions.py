@@ -52,6 +52,17 @@ def test_what_is_wrong_is_counted_and_listed(checked: Desk, axe: Axe) -> None:
     expect(found).to_contain_text("5 problems")
 
 
+def test_it_opens_where_one_begins_to_write(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    desk.focus(0)
+    desk.press("Space", "Shift+F10")
+    desk.page.get_by_role("menuitem", name="Descriptions").press("Enter")
+    expect(desk.page.get_by_role("dialog").get_by_label("Find")).to_be_focused()
+    desk.press("Escape", "Shift+F10")
+    desk.page.get_by_role("menuitem", name="Date").press("Enter")
+    expect(desk.page.get_by_role("dialog").get_by_label("Made on")).to_be_focused()
+
+
 def test_a_name_leads_to_its_picture(checked: Desk, served: Served) -> None:
     found = dialog(checked).get_by_role("status", name="What was found")
     found.get_by_role("button", name="No description").click()

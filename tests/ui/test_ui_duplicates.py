@@ -12,7 +12,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import ScorePictures
+from pixlstash_core.types import ScorePictures, Veil
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +72,7 @@ def scrapheap(served: Served) -> set[int]:
 
 def test_the_rule_decides_what_is_kept(page: Desk, empty: Served, ids: dict[str, int]) -> None:
     assert kept(page) == [ids["2-400"], ids["1-400"]]
+    expect(page.page.get_by_role("button", name="Back to the pictures")).to_be_visible()
     expect(page.page.get_by_text("2 pictures kept, 3 pictures moved to the scrapheap")).to_be_visible()
     expect(groups(page).first.get_by_text("400 × 300")).to_be_visible()
     empty.library.score(OWNER, ScorePictures(ids=[ids["2-100"], ids["1-200"]], score=4))
@@ -79,6 +80,21 @@ def test_the_rule_decides_what_is_kept(page: Desk, empty: Served, ids: dict[str,
     page.becomes(lambda: kept(page), [ids["2-100"], ids["1-200"]])
     page.page.reload()
     page.becomes(lambda: kept(page), [ids["2-400"], ids["1-400"]])
+
+
+def test_what_is_hidden_is_left_out_until_the_veil_is_lifted(page: Desk, empty: Served, ids: dict[str, int]) -> None:
+    empty.library.score(OWNER, ScorePictures(ids=[ids["2-400"], ids["1-400"]], score=1))
+    empty.library.set_veil(OWNER, Veil(hide="score:1"))
+    expect(groups(page)).to_have_count(1)
+    page.becomes(lambda: kept(page), [ids["2-200"]])
+    expect(groups(page).locator("[data-id]")).to_have_count(2)
+    expect(page.page.get_by_text("1 picture kept, 1 picture moved")).to_be_visible()
+    page.press("h")
+    expect(groups(page)).to_have_count(2)
+    page.press("h")
+    expect(groups(page)).to_have_count(1)
+    page.page.get_by_role("button", name="Resolve the group").click()
+    page.becomes(lambda: scrapheap(empty), {ids["2-100"]})
 
 
 def test_one_chosen_by_hand_is_kept_and_undo_brings_the_others_back(

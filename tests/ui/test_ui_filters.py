@@ -61,6 +61,22 @@ def asked(desk: Desk, text: str | None) -> None:
     desk.becomes(lambda: desk.parameter("q"), text)
 
 
+def test_what_was_typed_is_the_choice_that_stands_there(filtered: Desk, served: Served) -> None:
+    """And not one beside it."""
+    kind = served.library.pictures(OWNER)[0].format
+    filtered.search.fill(f"format:{kind.upper()}")
+    filtered.search.press("Enter")
+    filtered.focus(0)
+    if not panel(filtered).is_visible():
+        filtered.press("f")
+    chips = panel(filtered).get_by_role("group", name="Format").get_by_role("button", name=kind)
+    some = served.library.count(OWNER, f"format:{kind}").total
+    expect(chips.filter(has_text=str(some))).to_have_attribute("aria-pressed", "true")
+    expect(chips).to_have_count(1)
+    chips.click()
+    asked(filtered, None)
+
+
 def test_a_score_is_set_counted_and_lifted(filtered: Desk, served: Served) -> None:
     four = stars(filtered, "4+")
     expect(four).to_contain_text("5")

@@ -10,7 +10,7 @@ from ui import gallery
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.motion]
 GAP = 4
 
 

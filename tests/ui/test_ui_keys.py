@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from ui import gallery
 from ui.desk import Desk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.motion]
 
 
 def test_arrows_go_from_picture_to_picture(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.types import DeletePictures, ImportPaths, ScorePictures
 from pixlstash_web.server import running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.motion]
 
 
 def ids(desk: Desk) -> list[int]:

@@ -21,7 +21,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.types import OWNER
 
 av = pytest.importorskip("av")
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.motion]
 
 WIDTH, HEIGHT = 160, 96
 #: Of a film that no browser has read to its end when it begins to play, in seconds.

@@ -191,3 +191,131 @@ def test_one_picture_through_snapshots(sit: Sit, ordered: Served, axe: Axe) -> N
     points(desk).first.click()
     expect(card.get_by_role("listitem").filter(has_text="score 3")).not_to_have_attribute("aria-current", "true")
     assert second.id == 2
+
+
+def test_what_is_chosen_in_the_past_is_brought_back(sit: Sit, ordered: Served, axe: Axe) -> None:
+    library = ordered.library
+    library.score(OWNER, ScorePictures(ids=[1, 2, 3], score=2))
+    taken = take(ordered)
+    library.score(OWNER, ScorePictures(ids=[1, 2, 3], score=5))
+    library.delete(OWNER, DeletePictures(ids=[2]))
+    desk = sit(ordered).go(f"/?asof={taken.id}")
+    banner = desk.page.get_by_role("status").filter(has_text="The library as it was on")
+    desk.press("Control+z")
+    desk.says("There is nothing to undo")
+    assert library.picture(OWNER, 3).score == 5, "what was done before is not seen from here, nor taken back"
+    for id in (1, 2):
+        desk.tile(index(desk, id)).click(modifiers=["Control"])
+    desk.press("r")
+    dialog = desk.page.get_by_role("dialog", name="Restore from")
+    expect(dialog.get_by_role("region", name="Only the 2 selected pictures")).to_contain_text("2 of 2 differ")
+    expect(changes(desk)).to_contain_text("in the scrapheap")
+    expect(banner).to_be_visible()
+    assert axe(desk.page) == []
+    assert library.picture(OWNER, 1).score == 5, "looked at, and nothing more"
+    dialog.get_by_role("button", name="Restore 3 changes").click()
+    desk.says("3 changes restored")
+    expect(dialog).to_have_count(0)
+    expect(banner).to_be_visible()
+    assert [library.picture(OWNER, id).score for id in (1, 2, 3)] == [2, 2, 5]
+    assert library.picture(OWNER, 2).deleted is None
+    desk.page.locator(".toast").get_by_role("button", name="Undo").click()
+    desk.says("undone")
+    assert [library.picture(OWNER, id).score for id in (1, 2, 3)] == [5, 5, 5]
+    desk.press("Control+z")
+    desk.says("There is nothing to undo")
+    desk.press("Control+Shift+z")
+    desk.becomes(lambda: [library.picture(OWNER, id).score for id in (1, 2, 3)], [2, 2, 5])
+
+
+def test_a_view_of_the_past_is_brought_back_by_the_menus(sit: Sit, ordered: Served) -> None:
+    library = ordered.library
+    taken = take(ordered)
+    library.score(OWNER, ScorePictures(ids=[1, 3, 9], score=4))
+    library.take_from_set(OWNER, 1, Selection(ids=[1, 2]))
+    desk = sit(ordered).go(f"/?asof={taken.id}&q=set:Harbour")
+    assert sorted(one["id"] for one in desk.tiles()) == [1, 2, 3, 4], "as it was"
+    desk.page.get_by_role("button", name="More").click()
+    desk.page.get_by_role("menuitem", name="Restore all of this view").click()
+    expect(desk.page.get_by_role("region", name="Only the 4 selected pictures")).to_contain_text("3 of 4 differ")
+    desk.page.get_by_role("button", name="Restore 4 changes").click()
+    desk.says("4 changes restored")
+    assert [library.picture(OWNER, id).score for id in (1, 3, 9)] == [0, 0, 4]
+    assert library.set_members(OWNER, 1).ids == [1, 2, 3, 4]
+    library.edit_set(OWNER, 1, EditSet(name="Port"))
+    desk.page.get_by_role("treeitem", name="Harbour").click(button="right")
+    desk.page.get_by_role("menuitem", name="Restore this").click()
+    desk.page.get_by_role("button", name="Restore 1 change").click()
+    desk.says("1 change restored")
+    assert {one.name for one in library.sidebar(OWNER).sets} == {"Harbour", "Trips/Norway"}
+    desk.tile(0).click(button="right")
+    desk.page.get_by_role("menuitem", name="Restore this").click()
+    expect(desk.page.get_by_text("Nothing about the selected picture differs")).to_be_visible()
+    desk.press("Escape")
+    expect(desk.page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_one_picture_of_the_past_is_brought_back(sit: Sit, ordered: Served, width: int) -> None:
+    library = ordered.library
+    taken = take(ordered)
+    library.score(OWNER, ScorePictures(ids=[1], score=5))
+    desk = sit(ordered, width=width).go(f"/?asof={taken.id}")
+    desk.open(index(desk, 1))
+    button = desk.page.get_by_role("button", name="Restore…")
+    expect(button).to_be_visible()
+    desk.press("r")
+    expect(changes(desk).locator("tbody tr").filter(has_text="score")).to_have_count(1)
+    desk.page.get_by_role("button", name="Restore 1 change").press("Enter")
+    desk.says("1 change restored")
+    assert library.picture(OWNER, 1).score == 0
+    expect(desk.viewer).to_be_visible()
+    desk.press("Control+z")
+    desk.says("undone")
+    assert library.picture(OWNER, 1).score == 5
+
+
+@pytest.mark.parametrize("past", [False, True])
+def test_a_moment_of_a_picture_is_brought_back(sit: Sit, ordered: Served, past: bool) -> None:
+    library = ordered.library
+    first = take(ordered)
+    library.score(OWNER, ScorePictures(ids=[1], score=3))
+    take(ordered)
+    library.score(OWNER, ScorePictures(ids=[1], score=5))
+    desk = sit(ordered).go(f"/?asof={first.id}" if past else "/")
+    desk.open(index(desk, 1))
+    panel = desk.page.get_by_role("complementary", name="About this picture")
+    if not panel.count():
+        desk.press("i")
+    panel.get_by_role("button", name="Through snapshots").click()
+    moments = panel.get_by_role("list", name="Through snapshots").get_by_role("listitem")
+    expect(moments.first).to_have_attribute("aria-current", "true") if past else None
+    expect(moments.last.get_by_role("button")).to_have_count(0)
+    moments.filter(has_text="score 3").get_by_role("button", name="Restore it from").click()
+    expect(changes(desk).get_by_role("img", name="3 stars")).to_be_visible()
+    desk.page.get_by_role("button", name="Restore 1 change").click()
+    desk.says("1 change restored")
+    assert library.picture(OWNER, 1).score == 3, "the score by the second"
+    expect(moments.last).to_contain_text("as before")
+    desk.press("Control+z")
+    desk.says("undone")
+    assert library.picture(OWNER, 1).score == 5
+
+
+def test_what_was_removed_for_good_is_told_of(sit: Sit, ordered: Served) -> None:
+    library = ordered.library
+    taken = take(ordered)
+    library.score(OWNER, ScorePictures(ids=[1, 2], score=5))
+    library.delete(OWNER, DeletePictures(ids=[2]))
+    library.purge(OWNER, Selection(ids=[2]))
+    desk = sit(ordered)
+    desk.guard.expected = ["404"]  # its thumbnail
+    desk.page.goto(f"{desk.url}/?asof={taken.id}")
+    for id in (1, 2):
+        desk.until(lambda id=id: [one for one in desk.tiles() if one["id"] == id])
+        desk.tile(index(desk, id)).click(modifiers=["Control"])
+    desk.press("r")
+    expect(desk.page.get_by_text("1 of them was removed for good since, and does not come back")).to_be_visible()
+    desk.page.get_by_role("button", name="Restore 1 change").click()
+    desk.says("1 change restored")
+    assert library.picture(OWNER, 1).score == 0 and library.info(OWNER).pictures == 15

@@ -9,7 +9,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.motion]
 
 
 def scores(served: Served) -> list[int]:

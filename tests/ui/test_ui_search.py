@@ -120,6 +120,14 @@ def test_what_is_typed_is_completed(desk: Desk, shown: Served, axe: Axe) -> None
     assert suggestions(desk) == []
 
 
+def test_on_a_phone_what_completes_it_can_be_read(sit: Sit, shown: Served) -> None:
+    desk = sit(shown, width=390, height=844).go()
+    desk.search.click()
+    desk.search.press_sequentially("model:")
+    box = desk.page.get_by_role("listbox", name="Suggestions").bounding_box()
+    assert box and box["width"] > 350 and 0 <= box["x"] < 20, box
+
+
 def test_a_query_is_saved_from_the_box(sit: Sit, served: Served) -> None:
     desk = sit(served).go("/?q=seed:3")
     desk.page.get_by_role("button", name="Save as a query").click()

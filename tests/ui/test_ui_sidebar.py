@@ -72,6 +72,19 @@ def test_a_click_shows_it_and_the_address_says_so(sit: Sit, ordered: Served) -> 
     desk.becomes(lambda: len(shown(desk)), gallery.PAINTED)
 
 
+def test_a_page_is_the_last_crumb_and_the_view_before_it_leads_back(sit: Sit, ordered: Served) -> None:
+    desk = sit(ordered).go("/?q=set%3A1")
+    desk.page.get_by_role("treeitem", name="Suggested tags").click()
+    whereabouts = desk.page.get_by_role("navigation", name="Whereabouts").first
+    expect(whereabouts.locator("[aria-current=page]")).to_have_text("Suggested tags")
+    expect(desk.page.get_by_role("button", name="Filters")).to_have_count(0)  # there is nothing on the table
+    whereabouts.get_by_role("link", name="Harbour").click()
+    expect(whereabouts.get_by_role("heading")).to_have_text("Harbour")
+    assert desk.parameter("q") == "set:1"
+    assert desk.parameter("page") is None
+    expect(desk.page.get_by_role("button", name="Filters")).to_be_visible()
+
+
 def test_crumbs_lead_from_project_to_set_and_back_up(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go("/?q=set:1")
     crumbs = desk.page.get_by_role("navigation", name="Whereabouts").first
@@ -147,6 +160,22 @@ def test_ctrl_click_combines_with_live_counts(sit: Sit, ordered: Served, axe: Ax
     desk.becomes(lambda: desk.parameter("q"), "difference(set:2, character:1, set:1)")
     bar.get_by_role("button", name="Leave out Harbour").click()
     desk.becomes(lambda: desk.parameter("q"), "difference(set:2, character:1)")
+
+
+def test_at_1024_all_of_it_is_within_reach(sit: Sit, ordered: Served) -> None:
+    """However long the names are: crumbs leave room for the search, and what is combined for what saves it."""
+    library = ordered.library
+    for n in range(1, 3):
+        library.edit_set(OWNER, n, EditSet(name=f"Journeys of the year/Norway and Sweden/The harbour of number {n}"))
+    desk = sit(ordered, width=1024, height=768).go("/?q=set:1")
+    box = desk.search.bounding_box()
+    assert box and box["width"] > 60, box
+    desk.go("/?q=union(set:1, set:2, character:1)")
+    bar = desk.page.get_by_role("toolbar", name="Combine")
+    expect(bar.get_by_role("group", name="The harbour of number 2")).to_contain_text("The harbour of number 2")
+    expect(bar).not_to_contain_text("Journeys")
+    save = bar.get_by_role("button", name="Save as a query").bounding_box()
+    assert save and save["x"] + save["width"] <= 1024, save
 
 
 def test_space_combines_and_the_rest_of_the_query_stays(sit: Sit, ordered: Served) -> None:

@@ -13,7 +13,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import ScorePictures
+from pixlstash_core.types import AddTags, ScorePictures
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +55,16 @@ def test_bars_say_how_the_view_is_spread(counted: Desk) -> None:
     assert sum(map(int, models)) == gallery.PAINTED
     best = bar(counted, gallery.MODELS[0])
     expect(best).to_have_accessible_name(re.compile(r"\d+ % ?with 4 or 5 stars of"))
+
+
+def test_long_tags_stay_within_the_panel(counted: Desk, served: Served) -> None:
+    long = ["dunes under a huge pale moon far away", "clear daylight over the whole of the harbour"]
+    ids = [one.id for one in served.library.pictures(OWNER)]
+    served.library.add_tags(OWNER, AddTags(ids=ids, tags=long))
+    both = panel(counted).get_by_role("button", name=re.compile("moon.* \\+ .*harbour|harbour.* \\+ .*moon"))
+    expect(both).to_be_visible()
+    box, around = both.bounding_box(), panel(counted).bounding_box()
+    assert box and around and box["x"] + box["width"] <= around["x"] + around["width"] - 8
 
 
 def test_a_bar_narrows_the_view_and_widens_it_again(counted: Desk, served: Served) -> None:

@@ -9,7 +9,7 @@ from ui.conftest import Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.motion]
 NEWEST = gallery.PAINTED - 1
 
 

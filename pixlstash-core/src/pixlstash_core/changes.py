@@ -28,8 +28,17 @@ class Changes(Struct, frozen=True):
     inserted: set[str]
     whole: dict[str, changesets.Whole]
 
-    def nouns(self, tables: Mapping[str, Table]) -> set[str]:
-        return {tables[name].noun for name in self.rows}
+    def by_noun(self, tables: Mapping[str, Table]) -> dict[str, set[int] | None]:
+        """The pictures touched, by all nouns that are; None where rows changed that are no one picture's."""
+        found: dict[str, set[int] | None] = {}
+        for name in self.rows.keys() | {name for name, ids in self.ids.items() if ids}:
+            noun = tables[name].noun
+            known = found.setdefault(noun, set())
+            if known is not None and name in self.rows and tables[name].picture is None:
+                found[noun] = None
+            elif known is not None:
+                known |= self.ids.get(name, set())
+        return found
 
     def pictures(self, names: Iterable[str]) -> list[int]:
         """Ids of pictures whose rows in any of these tables changed, ascending."""

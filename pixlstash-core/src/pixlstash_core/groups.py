@@ -266,7 +266,7 @@ def members(connection: apsw.Connection, reader: Reader, group: Group, id: int) 
 
 
 def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None = None) -> Term:
-    """`set:Harbour`, `set:3` by its number, `set:Trips/` with all below it.
+    """`set:Harbour`, `set:3` by its number, `set:Trips/` with all below it; `set:Rome` for the set `Trips/Rome`.
 
     `arranged`: a statement for the pictures of those rows `t` of the group's table that {} says, in their own order.
     """
@@ -287,9 +287,14 @@ def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None 
         nouns,
         group=True,
         values=partial(named, group),
+        known=partial(of_name, group=group),
         private=True,
         arranged=arrange if arranged else None,
     )
+
+
+#: The name of a set `t` in a tree, without space around the slashes.
+_PATH = "replace(replace(t.folded, ' /', '/'), '/ ', '/')"
 
 
 def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
@@ -305,11 +310,15 @@ def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
     elif rest.endswith("/"):
         bound["top"] = folded(rest.rstrip("/ "))
         bound["below"] = like(bound["top"]) + "/%"
-        which += " or t.folded = :top or replace(replace(t.folded, ' /', '/'), '/ ', '/') like :below escape '\\'"
+        which += f" or t.folded = :top or {_PATH} like :below escape '\\'"
+    elif group is SETS and not operator and "/" not in rest:  # in a tree people read the last of its names only
+        bound["last"] = f"%/{like(bound['folded'])}"
+        alone = f"not exists (select 1 from {group.table} where folded = :folded)"
+        which += f" or {alone} and {_PATH} like :last escape '\\'"
     return which, bound
 
 
-def of_name(connection: apsw.Connection, group: Group, value: str) -> list[int]:
+def of_name(connection: apsw.Connection, value: str, group: Group) -> list[int]:
     """The ids that a value of its term means."""
     which, bound = _which(group, value)
     return [id for (id,) in fetch(connection, f"select t.id from {group.table} t where {which} order by t.id", bound)]

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ TOLD = 0.25
 #: How often a long job looks whether something comes before it, in seconds.
 LOOK = 1.0
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class _Paused(Exception):
@@ -124,6 +125,7 @@ class Jobs:
         self._hub = hub
         self._tell = tell
         self._handlers: dict[str, Handler] = {}
+        self._by_hand: set[str] = set()
         self._running: dict[int, Task] = {}
         self._wake = {lane: threading.Event() for lane in LANES}
         self._threads: list[threading.Thread] = []
@@ -132,9 +134,11 @@ class Jobs:
 
     # -- for everybody -------------------------------------------------------------------------------------------------
 
-    def handle(self, kind: str, handler: Handler) -> None:
-        """Name what runs jobs of a kind."""
+    def handle(self, kind: str, handler: Handler, *, by_hand: bool = False) -> None:
+        """Name what runs jobs of a kind. `by_hand`: one that was cut short goes on when a person says so."""
         self._handlers[kind] = handler
+        if by_hand:
+            self._by_hand.add(kind)
 
     def handles(self, kind: str) -> bool:
         return kind in self._handlers
@@ -156,6 +160,30 @@ class Jobs:
             along(job)
         self._wake[lane].set()
         return self.get(job)
+
+    def here(
+        self, kind: str, label: str, payload: Any, work: Callable[[Task], T], *, lane: str = "io", priority: int = 0
+    ) -> T:
+        """Do a job in this thread, for somebody who waits for the answer; it is listed, paused and cancelled as others.
+
+        One that was paused goes on in its lane when it is resumed.
+        """
+        _demand_lane(lane)
+        with self._lock:
+            claim = rows.begin(self._hub, kind, label, payload, lane, priority)
+            task = self._running[claim.id] = Task(self, claim, lane)
+        self.tell(claim.id)
+        ended: tuple[str, str | None] = ("done", None)
+        try:
+            return work(task)
+        except _Paused:
+            ended = self._ending(task, _Paused())
+            raise Conflict(f"{label} was paused. It goes on in the background when it is resumed.") from None
+        except BaseException as problem:
+            ended = self._ending(task, problem)
+            raise
+        finally:
+            self._finish(task, *ended, 0)
 
     def repeat(self, kind: str, label: str, *, every: float, lane: str = "cpu") -> Job:
         """Have a job of this kind run now and again, `every` seconds after it last ended. Repeatable."""
@@ -205,6 +233,8 @@ class Jobs:
 
     def start(self) -> None:
         """Pick up what a killed process left running, and begin."""
+        for kind in self._by_hand:
+            rows.pause_all(self._hub, kind)
         rows.release_all(self._hub)
         for lane in LANES:
             thread = threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}", daemon=True)
@@ -221,6 +251,9 @@ class Jobs:
             wake.set()
         for thread in self._threads:
             thread.join(timeout=30)
+        until = time.monotonic() + 30
+        while self._running and time.monotonic() < until:  # in threads of those who wait for it
+            time.sleep(0.01)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -273,23 +306,29 @@ class Jobs:
             if handler is None:
                 raise PixlStashError(f"Nothing handles jobs of kind {claim.kind!r}: is its plugin installed?")
             handler(task)
-        except Cancelled:  # by a person, or by what the library closes under it
-            state = "waiting" if self._stopping and not task.cancelled else "cancelled"
-        except _GaveWay:
-            state = task.wanted or "waiting"
-        except _Paused:
-            state = "waiting" if self._stopping else "paused"
-        except PixlStashError as problem:
-            state, error = "failed", str(problem)
         except Exception as problem:  # a handler may be a plugin's
-            log.exception("job %s failed", claim.id)
-            state, error = "failed", f"{type(problem).__name__}: {problem}"
+            state, error = self._ending(task, problem)
         if claim.every is not None:
             state = task.wanted or "waiting"
         self._finish(task, state, error, claim.every or 0)
         if claim.every is not None and task.wanted and task.wanted != state:  # asked for in the last moment
             rows.stop(self._hub, claim.id, task.wanted)
             self.tell(claim.id)
+
+    def _ending(self, task: Task, problem: BaseException) -> tuple[str, str | None]:
+        """The state of a job that raised this, and what is said of it."""
+        if isinstance(problem, Cancelled):  # by a person, or by what the library closes under it
+            return "waiting" if self._stopping and not task.cancelled else "cancelled", None
+        if isinstance(problem, _GaveWay):
+            return task.wanted or "waiting", None
+        if isinstance(problem, _Paused):
+            return "waiting" if self._stopping else "paused", None
+        if isinstance(problem, PixlStashError):
+            return "failed", str(problem)
+        if not isinstance(problem, Exception):  # Ctrl-C, where somebody waits for it
+            return "cancelled", None
+        log.error("job %s failed", task.id, exc_info=problem)
+        return "failed", f"{type(problem).__name__}: {problem}"
 
     def _finish(self, task: Task, state: str, error: str | None, after: float) -> None:
         while True:

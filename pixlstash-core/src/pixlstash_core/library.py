@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import intake, pictures, showcase
-from .changes import Changes
 from .contracts import Opened
 from .db import Database, Rows
 from .errors import Conflict, Invalid, NotFound
@@ -63,6 +62,7 @@ from .nouns import Noun, Table
 from .past import BoundPast, Past, Pasts
 from .people import People
 from .plugins import Plugins
+from .sealing import Sealed
 from .search import Search
 from .snapshots.manifests import Manifest
 from .tagging import switch
@@ -72,6 +72,7 @@ from .thumbnails import Thumbnails
 from .types import OWNER, Event, Job, JobChanged, Reader, SnapshotsChanged
 from .uploads import Uploads
 from .usecases import UseCases
+from .usecases.backups import KIND as BACKUP
 from .usecases.wired import demand
 from .views import Views
 from .write import Door, Write, outcome, revisions
@@ -270,6 +271,7 @@ class Library(UseCases):
         self.queue.handle(REHEARSAL, self.host.rehearse)
         self.queue.handle("tidy", lambda task: self._tidy())
         self.queue.handle("snapshots", self._snapshots)
+        self.queue.handle(BACKUP, self._back_up_job, by_hand=True)
         self.restore_points.begin()
         self.arriving.recover()
         self.plugins.call("startup", library=self)
@@ -335,8 +337,10 @@ class Library(UseCases):
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _changed(self, found: Changes) -> None:
+    def _changed(self, sealed: Sealed) -> None:
+        found = sealed.changes
         self.views.touch(found.pictures(pictures.GRID.tables), "picture" in found.ids)
+        self.views.changed(sealed.revision, sealed.nouns)
         if found.added:
             self.host.arrivals.look()
         if found.rows.keys() & WEIGHED and switch.pending(self.door):

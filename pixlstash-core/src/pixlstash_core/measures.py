@@ -26,7 +26,8 @@ def compared(value: str) -> tuple[str, dict[str, object]]:
     if operator:
         return f"number {operator} :n", {"n": measure(rest)[0]}
     if dots:
-        return "number between :a and :b", {"a": measure(low)[0], "b": measure(high)[0]}
+        least, most = sorted((measure(low)[0], measure(high)[0]))  # 1/125..1/500 is said as well
+        return "number between :a and :b", {"a": least, "b": most}
     found, about = measure(rest)
     return "number between :a and :b", {"a": found - about, "b": found + about}
 

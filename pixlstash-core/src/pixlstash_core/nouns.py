@@ -22,11 +22,16 @@ K = TypeVar("K")
 
 
 class Matching(Struct, frozen=True):
-    """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those."""
+    """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those.
+
+    `among`: a statement of those that are in carray(:among), where what it yields of a picture hangs on nothing but
+    that picture's rows, and rows that are no picture's.
+    """
 
     sql: str
     bindings: dict[str, Any] = {}
     others: bool = False
+    among: str = ""
 
 
 class Between(Struct, frozen=True):
@@ -142,8 +147,9 @@ class Term(Struct, frozen=True):
     take it. `spread`: it looks into stacks, so that what lies beneath a leader is found as well. `private`: it tells
     how the owner orders the library, so that a reader of some pictures has no such term. `values(connection, typed,
     limit, hidden)` are those that are there and go on like what was typed, with how many pictures have each; `hidden`
-    are ids of pictures that are to be taken for not there. `arranged(value)` yields the pictures in the order that
-    people gave them, for `sort:hand`.
+    are ids of pictures that are to be taken for not there. `known(connection, value)`: the ids of what the value names,
+    none where there is no such thing. `arranged(value)` yields the pictures in the order that people gave them, for
+    `sort:hand`.
     """
 
     name: str
@@ -154,6 +160,7 @@ class Term(Struct, frozen=True):
     spread: bool = False
     values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
     private: bool = False
+    known: Callable[[apsw.Connection, str], Sequence[int]] | None = None
     arranged: Callable[[str], Matching] | None = None
 
 

@@ -6,18 +6,19 @@ algebra are arithmetic on masks. The scope is one more mask, laid over the whole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from . import ranking
+from .db import bind_ids
 from .errors import QueryError
 from .nouns import Between, Condition, Matching, Term
 from .query import BY_HAND, RANKING, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from .ranking import BY_LIKENESS, FACE, HOW, LIKE, Ranked
-from .terms import fact, words
+from .terms import WORDS_NOUNS, fact, words
 
 if TYPE_CHECKING:
     import apsw
@@ -72,7 +73,8 @@ class Plan(Struct, frozen=True):
 
     `spread`: stacks are looked into, else only their leaders are found. `words`: the free words that all found have.
     `arranged`: what yields the pictures in the order that people gave them, when that is the sort. `ranked`: what they
-    are to be like. `asks`: the conditions that all must hold, each with its step.
+    are to be like. `asks`: the conditions that all must hold, each with its step. `named`: what is asked for by a name
+    that may be nothing's.
     """
 
     root: Step
@@ -84,6 +86,7 @@ class Plan(Struct, frozen=True):
     arranged: Matching | None = None
     ranked: Ranked | None = None
     asks: tuple[tuple[Node, Step], ...] = ()
+    named: tuple[tuple[Term, str], ...] = ()
 
 
 class Language(Struct, frozen=True):
@@ -111,7 +114,9 @@ class Language(Struct, frozen=True):
         nouns = {"pictures", "scrapheap", SORT_NOUNS.get(query.sort.lstrip("-"), "pictures"), *making.nouns}
         arranged = self._arranged(top) if query.sort == BY_HAND else None
         spread = making.spread or making.thrown
-        return Plan(root, query.sort, frozenset(nouns), making.thrown, spread, free, arranged, ranked, held)
+        return Plan(
+            root, query.sort, frozenset(nouns), making.thrown, spread, free, arranged, ranked, held, tuple(making.named)
+        )
 
     def _top(self, root: Node) -> Iterator[Node]:
         """The conditions that all must hold; those of a saved query that ranks are among them."""
@@ -162,11 +167,17 @@ def _read(text: str) -> Query | None:
         return None
 
 
+def _looked(step: Condition, nouns: Iterable[str]) -> Step:
+    """A step whose mask is kept, where it is a statement."""
+    return Looked(step, frozenset(nouns)) if isinstance(step, Matching) else step
+
+
 class _Making:
     def __init__(self, language: Language, depth: int = 0) -> None:
         self._language = language
         self._depth = depth
         self.nouns: set[str] = set()
+        self.named: list[tuple[Term, str]] = []
         self.thrown = self.spread = False
 
     def step(self, node: Node) -> Step:
@@ -210,8 +221,10 @@ class _Making:
         if term is not None:
             self.spread |= term.spread
             self.nouns.update(term.nouns)
+            if term.known is not None:
+                self.named.append((term, ask.value))
             step = term.compile(ask.value)
-            return Looked(step, frozenset(term.nouns)) if isinstance(step, Matching) else step
+            return _looked(step, term.nouns)
         known = sorted(name.partition(":")[2] for name in terms if name.startswith(f"{ask.name}:"))
         if known or ask.name == "is":
             raise ValueError("one of " + ", ".join(sorted({*known, SCRAPHEAP.partition(":")[2]})))
@@ -224,10 +237,12 @@ class _Making:
         )
 
     def _words(self, value: str) -> Step:
+        self.nouns |= WORDS_NOUNS
+        found = [_looked(words(value), WORDS_NOUNS)]
         for place in self._language.places:
             self.nouns.update(place.nouns)
-        found = (words(value), *(place.compile(value) for place in self._language.places))
-        return found[0] if len(found) == 1 else Some(found)
+            found.append(_looked(place.compile(value), place.nouns))
+        return Some(tuple(found))
 
     def _saved(self, ask: Ask) -> Step:
         text = self._language.saved(ask.value)
@@ -244,6 +259,7 @@ class _Making:
             why = f"the saved query {ask.value!r}, asked for at column {ask.at + 1}, cannot be read: {error}"
             raise QueryError(why, ask.at) from error
         self.nouns |= inner.nouns
+        self.named += inner.named
         self.thrown |= inner.thrown
         self.spread |= inner.spread
         return step
@@ -260,8 +276,12 @@ class Look(Struct):
     masks: Masks
     revisions: Mapping[str, int]
 
-    def up(self, asked: Matching) -> Mask:
-        return self.frame.mask(self.frame.ids(self.connection, asked.sql, asked.bindings))
+    def up(self, asked: Matching, among: list[int] | None = None) -> Mask:
+        """What a statement finds, of all pictures or of those with these ids."""
+        sql, bindings = asked.sql, asked.bindings
+        if among is not None:
+            sql, bindings = asked.among, {**bindings, "among": bind_ids(among)}
+        return self.frame.mask(self.frame.ids(self.connection, sql, bindings))
 
 
 def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
@@ -276,7 +296,9 @@ def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
 def mask_of(step: Step, look: Look) -> Mask:
     """The pictures a step finds, wherever they lie and whoever may see them."""
     if isinstance(step, Looked):
-        mask = look.masks.get(step.of, step.nouns, look.revisions, look.frame.size, lambda: look.up(step.of))
+        mask = look.masks.get(
+            step.of, step.nouns, look.revisions, look.frame.size, lambda among: look.up(step.of, among)
+        )
         return ~mask if step.of.others else mask
     if isinstance(step, Matching):
         return ~look.up(step) if step.others else look.up(step)

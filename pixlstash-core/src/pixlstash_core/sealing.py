@@ -26,10 +26,10 @@ class Label(Struct, frozen=True):
 
 
 class Sealed(Struct):
-    """What a commit makes true."""
+    """What a commit makes true. `nouns`: those that changed, each with the pictures concerned, or None for any."""
 
     revision: int
-    nouns: set[str]
+    nouns: dict[str, set[int] | None]
     events: list[Event]
     changes: changes.Changes
 
@@ -75,7 +75,7 @@ class Sealing:
         for count in self._counts:
             if ids := found.pictures(count.tables):
                 self._recount(connection, count, ids)
-        nouns = found.nouns(tables)
+        nouns = found.by_noun(tables)
         connection.executemany(
             "insert into derived_revision values (?, ?) on conflict(noun) do update set revision = excluded.revision",
             [(noun, revision) for noun in ("", *nouns)],

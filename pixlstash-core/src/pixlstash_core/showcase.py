@@ -16,8 +16,10 @@ from .features.outputs import Output, Outputs
 from .types import (
     AcceptTags,
     AddTags,
+    CategoriseTags,
     Create,
     DropOnProject,
+    Edit,
     EditSet,
     Reader,
     RejectTags,
@@ -25,6 +27,7 @@ from .types import (
     Scope,
     ScorePictures,
     Selection,
+    SetCaption,
     StackPictures,
 )
 from .usecases import UseCases
@@ -43,10 +46,10 @@ QUERIES = (
     ("Winter film, not yet chosen", f"lora:{WINTER} -in:none score:<4"),
     ("Either garden or winter", 'unique(set:"Studies/Winter film", set:"Studies/Glass garden")'),
 )
-#: (name, icon, what finds its pictures, how many at most)
+#: (name, icon or none: then its newest pictures stand for it, what finds its pictures, how many at most)
 SETS = (
     ("Studies/Winter film", "film", f"lora:{WINTER}", 60),
-    ("Studies/Glass garden", "leaf", f"lora:{GARDEN}", 60),
+    ("Studies/Glass garden", None, f"lora:{GARDEN}", 60),
     ("Cameras/Walks", "camera", "camera:X-T5", 40),
     ("Training/Mira", "star", 'prompt:"mira,"', 24),
 )
@@ -75,11 +78,13 @@ def arrange(library: UseCases, outputs: Outputs) -> None:
             with contextlib.suppress(PixlStashError):
                 made = library.create_character(NOBODY, Create(name=person.name.title(), colour=colour)).id
                 library.add_to_character(NOBODY, made, Selection(ids=ids))
+                library.edit_character(NOBODY, made, Edit(cover=ids[0]))
     for name, icon, query, most in SETS:
         with contextlib.suppress(PixlStashError):
             made = library.create_set(NOBODY, Create(name=name, icon=icon)).id
             library.add_to_set(NOBODY, made, Selection(ids=find(query, most)))
             if name.startswith("Training"):
+                _describe(library, find(query, most))
                 library.edit_set(NOBODY, made, EditSet(locked=True))
     _projects(library)
     for name, text in QUERIES:
@@ -115,6 +120,17 @@ def _tag(library: UseCases, outputs: Outputs, newest: list[int]) -> None:
     for one in tagged[::9]:
         library.reject_tags(NOBODY, RejectTags(ids=[one.picture], tags=[one.value[3][0]]))
     library.add_tags(NOBODY, AddTags(ids=newest[::11], tags=["to print"]))
+    known = {one.name for one in library.tags(NOBODY, limit=1000)}
+    people = [one.name for one in CHARACTERS if one.name in known]
+    library.categorise_tags(NOBODY, CategoriseTags(tags=people, category="character"))
+
+
+def _describe(library: UseCases, ids: list[int]) -> None:
+    """Captions to train on, but for one that lacks the trigger word: there is something to find by checking them."""
+    for n, id in enumerate(ids):
+        words = [part.strip() for part in (library.picture(NOBODY, id).prompt or "").split(",")]
+        text = ", ".join(words[1:] if not n else words)
+        library.set_caption(NOBODY, SetCaption(ids=[id], text=text))
 
 
 def _projects(library: UseCases) -> None:

@@ -46,7 +46,7 @@ def place_of(columns: str, word: str) -> Matching:
 
 
 #: Whose changes can change what full text finds.
-WORDS_NOUNS = frozenset({"pictures", "captions", "tags"})
+WORDS_NOUNS = frozenset({"pictures", "captions"})
 _WORDS = "select rowid from derived_words where derived_words match"
 
 
@@ -57,12 +57,12 @@ def _phrase(value: str) -> str:
 
 
 def within(column: str) -> Compile:
-    """A number of the grid, perhaps after >=, <=, > or <, or a range `2..4`."""
+    """A number of the grid, perhaps after >=, <=, > or <, or a range `2..4`, as well as `4..2`."""
 
     def term(value: str) -> Between:
         low, dots, high = value.partition("..")
         if dots:
-            return Between(column, number(low), number(high))
+            return Between(column, *sorted((number(low), number(high))))
         operator, rest = split_operator(value)
         found = number(rest)
         step = 1 if isinstance(found, int) else 0  # columns hold whole numbers
@@ -89,7 +89,7 @@ def megapixels(value: str) -> Between:
     """Millions of pixels: a whole number means what is shown as that number."""
     low, dots, high = value.partition("..")
     if dots:
-        return Between(PIXELS, number(low) * 1e6, number(high) * 1e6)
+        return Between(PIXELS, *sorted((number(low) * 1e6, number(high) * 1e6)))
     operator, rest = split_operator(value)
     found = number(rest) * 1e6
     if not operator:
@@ -163,6 +163,9 @@ def date(column: str) -> Compile:
 
     def term(value: str) -> Between:
         low, dots, high = value.partition("..")
+        if low and high:
+            (first, _), (_, after) = sorted((_span(low), _span(high)))
+            return Between(column, first, after - 1)
         if dots:
             return Between(column, _span(low)[0] if low else None, _span(high)[1] - 1 if high else None)
         operator, rest = split_operator(value)
@@ -225,7 +228,7 @@ def how_many(sql: str, value: str) -> Matching:
     """
     low, dots, high = value.partition("..")
     if dots:
-        least, most = number(low), number(high)
+        least, most = sorted((number(low), number(high)))
     else:
         operator, rest = split_operator(value)
         found = number(rest)

@@ -146,9 +146,9 @@ class Views:
         by_id = {row[0]: row for row in rows}
         return pictures.listed([by_id[picture] for picture in ids if picture in by_id])
 
-    def ids(self, reader: Reader, text: str, sort: str | None = None) -> list[int]:
-        """All that a query finds, in order."""
-        return self.noted(reader, text, sort)[0]
+    def ids(self, reader: Reader, text: str, sort: str | None = None, veil: Veil | None = None) -> list[int]:
+        """All that a query finds, in order; with a veil, without what it hides."""
+        return self._order(reader, text, sort, veil).ids.tolist()  # type: ignore[no-any-return]
 
     def noted(self, reader: Reader, text: str, sort: str | None = None) -> tuple[list[int], list[str]]:
         """The same, and what people should know of it."""
@@ -255,6 +255,11 @@ class Views:
         if self._columns is not None:
             self._columns.touch(ids, renamed)
 
+    def changed(self, revision: int, nouns: Mapping[str, set[int] | None]) -> None:
+        """Say which pictures a commit changed, by noun (None: any); on the writer's thread as well."""
+        if self._columns is not None:
+            self._kept_masks.touch(revision, nouns)
+
     def suggest(self, reader: Reader, text: str, limit: int, veil: Veil | None = None) -> list[Suggestion]:
         """What the text of a query could go on with."""
         hidden = self.hidden(reader, veil)
@@ -358,7 +363,7 @@ class Views:
                 mask = mask if parsed.sort == BY_LIKENESS else frame.mask(ids)
             if prepared is None or parsed.sort != BY_LIKENESS:
                 ids = self._arranged(look, mask, inside, plan, parsed.sort)
-        notes = prepared.notes if prepared is not None else []
+            notes = _unknown(look, plan) + (prepared.notes if prepared is not None else [])
         return Order(
             key,
             ids,
@@ -468,3 +473,13 @@ class Views:
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _unknown(look: Look, plan: Plan) -> list[str]:
+    """What is to be said of names that are nothing's: such a condition finds no picture, and its opposite all."""
+    missing = {
+        f"There is no {term.name} “{value.lstrip('=').strip()}”.": None
+        for term, value in plan.named
+        if term.known is not None and not term.known(look.connection, value)
+    }
+    return list(missing)

@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 import apsw
 from msgspec import Struct
 
-from . import changes, records
+from . import records
 from .db import Database, Rows, translated
 from .errors import Conflict, Invalid, PixlStashError, ReadOnly
 from .hub import Hub
@@ -93,7 +93,7 @@ _Item = tuple[int, int, _Entry | None]
 class Door:
     """Writes to one library. `on_commit(revision, events)` runs on the writer thread and must be quick.
 
-    So does `watch(changes)`, which comes before: what it forgets is forgotten when the new revision is seen.
+    So does `watch(sealed)`, which comes before: what it forgets is forgotten when the new revision is seen.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Door:
         counts: Sequence[Count] = (),
         spreads: Sequence[Spread] = (),
         *,
-        watch: Callable[[changes.Changes], None] = lambda changes: None,
+        watch: Callable[[Sealed], None] = lambda sealed: None,
     ) -> None:
         self.db = db
         self.hub = hub
@@ -270,7 +270,7 @@ class Door:
                     entry.future.set_exception(error)
             return
         if sealed is not None:
-            self._watch(sealed.changes)
+            self._watch(sealed)
             # Only now: a view built meanwhile read the old rows, and must not be kept under the new revision.
             self.revision, self.nouns = sealed.revision, {**self.nouns, **dict.fromkeys(sealed.nouns, sealed.revision)}
             self._on_commit(self.revision, sealed.events)

@@ -17,7 +17,7 @@ from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.types import Reader, Upload, UploadedFile
 
-from . import compat_lists, compat_search
+from . import compat_lists, compat_search, compat_snapshots
 from .files import present_original, present_thumbnail
 from .forms import Form, receive
 from .specs import api
@@ -164,4 +164,5 @@ ROUTES: tuple[Route, ...] = (
         media="image/webp",
     ),
     *compat_lists.ROUTES,
+    *compat_snapshots.ROUTES,
 )

@@ -19,7 +19,7 @@ from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, Stor
 from ..hub import Hub
 from ..lock import Lock
 from ..snapshots.freeze import Alone
-from ..snapshots.shelf import Progress, part
+from ..snapshots.shelf import Progress, part, unseen
 from . import metadata
 from .metadata import Made, Original, Writing
 from .places import DATABASE, HUB, Archive, Place, about, place_of, was_cut_short
@@ -51,8 +51,18 @@ class Copied(Struct, frozen=True):
     dropped: int = 0
 
 
-def make(parts: Parts, path: Path, made: Made, ids: Sequence[int] | None, progress: Progress) -> Copied:
-    """Make a backup of everything, or of these pictures, and of the hub when `made.access` says so."""
+def make(
+    parts: Parts,
+    path: Path,
+    made: Made,
+    ids: Sequence[int] | None,
+    progress: Progress = unseen,
+    copied: Progress = unseen,
+) -> Copied:
+    """Make a backup of everything, or of these pictures, and of the hub when `made.access` says so.
+
+    `copied(done, total)` hears of the bytes of originals between two of them; what it raises ends it there.
+    """
     demand_free(parts.path, path, made)
     place = place_of(path)
     lock = Lock(path / "lock") if (path / DATABASE).exists() else None  # nobody may use it as a library meanwhile
@@ -60,7 +70,7 @@ def make(parts: Parts, path: Path, made: Made, ids: Sequence[int] | None, progre
     _drop(parts.scratch)
     try:
         place.begin()
-        return _make(parts, place, made, ids, progress, database, hub)
+        return _make(parts, place, made, ids, progress, copied, database, hub)
     finally:
         if lock is not None:
             lock.release()
@@ -74,6 +84,7 @@ def _make(
     made: Made,
     ids: Sequence[int] | None,
     progress: Progress,
+    copied: Progress,
     database: Path,
     hub: Path,
 ) -> Copied:
@@ -82,7 +93,7 @@ def _make(
             metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
         metadata.copied(parts.db, parts.alone, parts.scratch, database, part(progress, 0, METADATA))
         wanted = list(metadata.originals(database, ids, _verbatim(parts.connect)))
-        found = _copy(parts, place, wanted, part(progress, METADATA, ORIGINALS))
+        found = _copy(parts, place, wanted, part(progress, METADATA, ORIGINALS), copied)
         made = replace(made, revision=metadata.revision(database))
         count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)
         said, last = msgspec.json.encode(made), part(progress, ORIGINALS, 1)
@@ -119,12 +130,13 @@ def demand_free(library: Path, path: Path, made: Made) -> None:
             raise Conflict(f"{path} is not empty. Name a new or empty folder.")
 
 
-def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress) -> Copied:
+def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress, told: Progress) -> Copied:
     kept: list[Original] = []
     lost: list[Original] = []
     copied = size = done = 0
     total = sum(one.size for one in wanted)
     for one in wanted:
+        told(done, total)
         if place.has(one.key, one.size):
             kept.append(one)
         elif any(_put(parts, place, one, *where) for where in one.places):
@@ -135,6 +147,7 @@ def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Prog
         else:
             lost.append(one)
         progress(done := done + one.size, total)
+    told(done, total)
     return Copied(kept, lost, copied, size)
 
 

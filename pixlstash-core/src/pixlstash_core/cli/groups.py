@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import show
-from .options import JSON, chosen, selection
+from .options import JSON, Nouns, chosen, selection
 
 if TYPE_CHECKING:
     from .main import Shell
@@ -38,7 +38,7 @@ def looks(function: Any) -> Any:
 def verbs(noun: str) -> click.Group:
     """list, create, edit, delete, members, add, take."""
 
-    @click.group(noun, help=f"{noun.capitalize()}s: list, make and fill them.")
+    @click.group(noun, cls=Nouns, help=f"{noun.capitalize()}s: list, make and fill them.")
     def group() -> None:
         pass
 

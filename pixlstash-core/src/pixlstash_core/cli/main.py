@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import backups, engines, groups, people, pictures, plugins, search, show, snapshots, tags, tidying
-from .options import JSON
+from .options import JSON, Nouns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Shell:
             session.close()
 
 
-class Verbs(click.Group):
+class Verbs(Nouns):
     """Our own verbs, and those of plugins, looked for only when all are listed or a name is not ours."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:

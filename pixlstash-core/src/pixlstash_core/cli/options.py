@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +11,31 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+#: `-lora:x`, `-(a b)` and `-"old man"` are conditions, where a query is expected.
+_NOT = re.compile(r'-(?=[("]|[^\W\d][\w.-]*:)')
+
+
+class Asking(click.Command):
+    """A verb whose QUERY may begin with a minus, as queries do, without being taken for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if any(one.name == "query" for one in self.params if isinstance(one, click.Argument)):
+            options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
+            valued = {name for one in options for name in one.opts}
+            rest = args.index("--") if "--" in args else len(args)
+            args = [
+                f"NOT {arg[1:]}" if n < rest and _NOT.match(arg) and (not n or args[n - 1] not in valued) else arg
+                for n, arg in enumerate(args)
+            ]
+        return super().parse_args(ctx, args)
+
+
+class Nouns(click.Group):
+    """Verbs of a noun."""
+
+    command_class = Asking
 
 
 def chosen(function: F) -> F:
@@ -29,4 +55,6 @@ def selection(
     if query is None:
         return {"ids": list(ids)}
     header = session.view(q=query).header
+    for note in header.notes:
+        click.echo(note, err=True)
     return {"view": header.view, "ranges": [(0, header.count)]}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from . import show
-from .options import JSON, chosen, selection
+from .options import JSON, Asking, chosen, selection
 
 if TYPE_CHECKING:
     from .main import Shell
@@ -28,7 +28,7 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is no date: write it like 2026-05-17T14:30 or 2026-05-17T14:30+02:00.", param, ctx)
 
 
-@click.command()
+@click.command(cls=Asking)
 @click.argument("stars", type=click.IntRange(0, 5))
 @chosen
 @JSON
@@ -42,7 +42,7 @@ def score(shell: Shell, stars: int, query: tuple[str, ...], ids: tuple[int, ...]
     show.done(done, as_json)
 
 
-@click.command()
+@click.command(cls=Asking)
 @chosen
 @click.option("--set", "moment", type=Moment(), help="When they were made; universal time unless it names an offset.")
 @click.option("--shift", type=int, help="So many seconds later; earlier with a minus.")
@@ -67,7 +67,7 @@ def date(
     show.done(done, as_json)
 
 
-@click.command()
+@click.command(cls=Asking)
 @click.argument("to", type=click.Choice(list(TURNS)))
 @chosen
 @JSON

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import show
-from .options import JSON
+from .options import JSON, Asking
 
 if TYPE_CHECKING:
     from .main import Shell
@@ -77,7 +77,7 @@ def _mixed(
     show.pictures(found, as_json)
 
 
-@click.command()
+@click.command(cls=Asking)
 @click.argument("id", type=int)
 @click.argument("query", nargs=-1)
 @JSON

@@ -70,9 +70,16 @@ def pictures(found: list[Picture], as_json: bool) -> None:
     return table(("id", "created", "pixels", "size", "format", "score", "name"), rows, frozenset({0, 2, 3}))
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 picture`, `1,000 pictures`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def found(all_of_them: Found, shown: list[Picture], as_json: bool) -> None:
     if as_json:
         return dump(all_of_them)
+    for note in all_of_them.notes:
+        click.echo(note, err=True)
     pictures(shown, False)
     if len(shown) < all_of_them.total:
         click.echo(f"… {len(shown)} of {all_of_them.total} pictures.")

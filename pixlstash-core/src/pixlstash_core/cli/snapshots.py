@@ -11,10 +11,22 @@ from . import show, watch
 from .options import JSON
 
 if TYPE_CHECKING:
-    from ..types import Difference, RestoreReport, RestoreSummary, Snapshot
+    from ..types import (
+        Difference,
+        RestorePreview,
+        RestoreReport,
+        RestoreResources,
+        RestoreSnapshot,
+        RestoreSummary,
+        Snapshot,
+    )
     from .main import Shell
 
 ID = click.argument("id", type=click.IntRange(min=1))
+#: What the newest of before restores and after the first import are called; all else is called by its kind.
+SAFETY = "safety"
+#: Lines about what would change of things that are named.
+SHOWN = 40
 
 
 @click.group()
@@ -52,7 +64,7 @@ def list_(shell: Shell, as_json: bool) -> None:
         (
             one.id,
             f"{one.created_at:%Y-%m-%d %H:%M}",
-            one.kind.lower(),
+            _kind(one),
             f"{one.picture_count:,}",
             show.size(one.frees),
             one.label or "",
@@ -76,10 +88,14 @@ def show_(shell: Shell, id: int, as_json: bool) -> None:
     return click.echo("\n".join(_lines(found)))
 
 
+def _kind(one: Snapshot) -> str:
+    return SAFETY if one.kind == "OPPORTUNISTIC" else one.kind.lower()
+
+
 def _lines(one: Snapshot) -> list[str]:
     lines = [
         f"snapshot    {one.id}" + (f" “{one.label}”" if one.label else ""),
-        f"taken       {one.created_at:%Y-%m-%d %H:%M:%S} UTC ({one.kind.lower()})",
+        f"taken       {one.created_at:%Y-%m-%d %H:%M:%S} UTC ({_kind(one)})",
         f"pictures    {one.picture_count:,}",
         f"sets        {one.picture_set_count:,}",
         f"characters  {one.character_count:,}",
@@ -143,91 +159,120 @@ def history(shell: Shell, picture: int, as_json: bool) -> None:
     return None
 
 
-DROP_ADDED = click.option("--drop-added", is_flag=True, help="Also let go of what was added since; files stay.")
 KINDS = ("tags", "scores", "captions", "faces", "membership")
+#: Options that name things, and what these are in a request.
+NAMED = (("pictures", "picture"), ("sets", "picture_set"), ("characters", "character"), ("projects", "project"))
+
+
+def _choice(command: Any) -> Any:
+    """What of a snapshot is meant: all of it, some kinds, or what is named."""
+    for option in (
+        click.option("--drop-added", is_flag=True, help="Also let go of what was added since; files stay."),
+        click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Of everything, only this."),
+        click.option("--with-missing", is_flag=True, help="Sets and the like that they belong to come back with them."),
+        click.option("--project", "projects", multiple=True, type=int, help="Only this project; may be repeated."),
+        click.option("--character", "characters", multiple=True, type=int, help="Only this character; …"),
+        click.option("--set", "sets", multiple=True, type=int, help="Only this set; …"),
+        click.option("--picture", "pictures", multiple=True, type=int, help="Only this picture; …"),
+    ):
+        command = option(command)
+    return command
 
 
 @snapshot.command("preview")
 @ID
-@click.option("--picture", "pictures", multiple=True, type=int, help="Only this picture; may be repeated.")
-@DROP_ADDED
+@_choice
 @JSON
 @click.pass_obj
-def preview(shell: Shell, id: int, pictures: tuple[int, ...], drop_added: bool, as_json: bool) -> None:
-    """Say what restoring a snapshot would do. Nothing is changed."""
-    from ..types import Resource, RestoreResources
-
+def preview(shell: Shell, /, id: int, as_json: bool, **given: Any) -> None:
+    """Say what restoring a snapshot, or what is named of it, would do. Nothing is changed."""
+    some, whole = _asked(given)
     with shell.connect() as session:
-        if pictures:
-            seen = session.preview_resources(id, RestoreResources([Resource("picture", one) for one in pictures]))
-        else:
-            seen = session.preview_restore(id, keep_added=not drop_added)
-    if as_json:
-        return show.dump(seen)
-    for line in (*_counts(seen.summary), *seen.warnings):
-        click.echo(line)
-    return None
-
-
-def _counts(found: RestoreSummary) -> list[str]:
-    lines = [f"{found.pictures_unchanged:,} pictures are as they were, {found.pictures_to_revert:,} change."]
-    lines += [
-        f"{number:,} {what}"
-        for number, what in (
-            (found.pictures_to_recreate, "pictures come back."),
-            (found.pictures_to_delete, "pictures added since go; their files stay."),
-            (found.pictures_kept, "pictures added since stay."),
-            (found.sets_to_revert + found.characters_to_revert + found.projects_to_revert, "sets and the like change."),
-            (
-                found.sets_to_recreate + found.characters_to_recreate + found.projects_to_recreate,
-                "sets and the like come back.",
-            ),
-            (found.sets_to_delete + found.characters_to_delete + found.projects_to_delete, "sets and the like go."),
-            (found.tags_to_revert, "tags are renamed or changed back."),
-            (found.settings_to_revert, "settings are restored."),
-        )
-        if number
-    ]
-    return lines
+        seen = _seen(session, id, some, whole)
+    return show.dump(seen) if as_json else click.echo("\n".join(_told(seen, some)))
 
 
 @snapshot.command("restore")
 @ID
-@click.option("--picture", "pictures", multiple=True, type=int, help="Only this picture; may be repeated.")
-@click.option("--set", "sets", multiple=True, type=int, help="Only this set; may be repeated.")
-@click.option("--character", "characters", multiple=True, type=int, help="Only this character; may be repeated.")
-@click.option("--project", "projects", multiple=True, type=int, help="Only this project; may be repeated.")
-@click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Of everything, only this.")
-@DROP_ADDED
-@click.option("--with-missing", is_flag=True, help="Sets and the like that they belong to come back with them.")
+@_choice
 @click.option("--without-files", is_flag=True, help="Although most files are not where they should be.")
 @click.option("--yes", is_flag=True, help="Do it; without this, say what would be done.")
 @JSON
 @click.pass_obj
 def restore(shell: Shell, /, id: int, yes: bool, as_json: bool, **given: Any) -> None:
     """Restore everything to a snapshot, or what is named. Files are never touched."""
-    from ..types import Resource, RestoreResources, RestoreSnapshot
-
-    named = [("picture", "pictures"), ("picture_set", "sets"), ("character", "characters"), ("project", "projects")]
-    chosen = [Resource(type, one) for type, option in named for one in given[option]]  # type: ignore[arg-type]
-    if chosen and (given["kinds"] or given["drop_added"]):
-        raise click.UsageError("--kind and --drop-added are for everything, not for what is named.")
-    some = RestoreResources(chosen, given["with_missing"])
-    whole = RestoreSnapshot(
-        not given["drop_added"], list(given["kinds"]) or None, allow_missing_files=given["without_files"]
-    )
+    some, whole = _asked(given)
     with shell.connect() as session:
         if yes:
             with watch.shown(session, quiet=as_json):
-                report = session.restore_resources(id, some) if chosen else session.restore_snapshot(id, whole)
+                report = session.restore_resources(id, some) if some.resources else session.restore_snapshot(id, whole)
             return show.dump(report) if as_json else click.echo(_restored(report))
-        if chosen:
-            seen = session.preview_resources(id, some)
-        else:
-            seen = session.preview_restore(id, whole.keep_added, whole.kinds)
+        seen = _seen(session, id, some, whole)
     if as_json:
         return show.dump(seen)
-    return click.echo("\n".join([*_counts(seen.summary), *seen.warnings, "Add --yes to do it."]))
+    return click.echo("\n".join([*_told(seen, some), "Add --yes to do it."]))
+
+
+def _asked(given: dict[str, Any]) -> tuple[RestoreResources, RestoreSnapshot]:
+    """What is named, and how everything is restored when nothing is."""
+    from ..types import Resource, RestoreResources, RestoreSnapshot
+
+    chosen = [Resource(type, one) for option, type in NAMED for one in given[option]]  # type: ignore[arg-type]
+    if chosen and (given["kinds"] or given["drop_added"]):
+        raise click.UsageError("--kind and --drop-added are for everything, not for what is named.")
+    kinds = list(given["kinds"]) or None
+    without = bool(given.get("without_files"))
+    some = RestoreResources(chosen, given["with_missing"])
+    return some, RestoreSnapshot(not given["drop_added"], kinds, allow_missing_files=without)
+
+
+def _seen(session: Any, id: int, some: RestoreResources, whole: RestoreSnapshot) -> RestorePreview:
+    found: RestorePreview
+    if some.resources:
+        found = session.preview_resources(id, some)
+    else:
+        found = session.preview_restore(id, whole.keep_added, whole.kinds)
+    return found
+
+
+def _told(seen: RestorePreview, some: RestoreResources) -> list[str]:
+    """What would change, in numbers; and what of each thing, where some are named."""
+    lines, named = _counts(seen.summary), {(one.type, one.id) for one in some.resources}
+    for one in seen.resources if some.resources else ():
+        what = f"{one.type.replace('picture_', '')} {one.id}"
+        if not one.exists_in_snapshot:
+            why = "not in the snapshot" if one.exists_in_live else "not in the snapshot, or removed for good since"
+            lines.append(f"  {what}: {why}")
+        elif not one.exists_in_live:
+            asked = some.confirm_restore_dependencies or (one.type, one.id) in named
+            lines.append(f"  {what}, {one.name}: comes back{'' if asked else ', with --with-missing'}")
+        else:
+            changes = [f"{one.topic.replace('_', ' ')}: {one.now or '–'} → {one.then or '–'}" for one in one.changes]
+            lines += [f"  {what}, {one.name}: {change}" for change in changes]
+    if len(lines) > SHOWN + 1:
+        lines = [*lines[:SHOWN], f"  … {len(lines) - SHOWN:,} lines more; --json shows them."]
+    return [*lines, *seen.warnings]
+
+
+def _counts(found: RestoreSummary) -> list[str]:
+    """What would change, in numbers; what is nothing is left out."""
+    groups = ("set", "character", "project")
+    number = {name: getattr(found, name) for name in found.__struct_fields__}
+    lines = [
+        *((number[f"{noun}s_to_revert"], noun, "changes", "change") for noun in groups),
+        *((number[f"{noun}s_to_recreate"], noun, "comes back", "come back") for noun in ("picture", *groups)),
+        (found.pictures_to_delete, "picture", "added since goes; its file stays", "added since go; their files stay"),
+        *((number[f"{noun}s_to_delete"], noun, "added since goes", "added since go") for noun in groups),
+        (found.pictures_kept, "picture", "added since stays", "added since stay"),
+        (found.sayings_to_revert, "saying", "of people is restored", "of people are restored"),
+        (found.tags_to_revert, "tag", "is renamed or changed back", "are renamed or changed back"),
+        (found.settings_to_revert, "setting", "is restored", "are restored"),
+    ]
+    head = f"{found.pictures_unchanged:,} pictures are as they were, {found.pictures_to_revert:,} change."
+    return [
+        head,
+        *(f"{n:,} {noun}{'s' if n > 1 else ''} {one if n == 1 else many}." for n, noun, one, many in lines if n),
+    ]
 
 
 def _restored(report: RestoreReport) -> str:

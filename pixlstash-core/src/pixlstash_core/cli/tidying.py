@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import show
-from .options import JSON, chosen, selection
+from .options import JSON, Nouns, chosen, selection
 
 if TYPE_CHECKING:
     from .main import Shell
@@ -21,7 +21,7 @@ DISTANCE = click.option(
 DO = click.option("--yes", is_flag=True, help="Do it; without this, say what would be done.")
 
 
-@click.group()
+@click.group(cls=Nouns)
 def stack() -> None:
     """Stacks: pictures that lie beneath one of them."""
 
@@ -69,10 +69,13 @@ def stack_rule(shell: Shell, rule: str, yes: bool, as_json: bool) -> None:
         seen = session.preview_stacks(ask)
     if as_json:
         return show.dump(seen)
-    return click.echo(f"{seen.pictures} pictures would be laid on {seen.stacks} stacks. Add --yes to do it.")
+    return click.echo(
+        f"{show.counted(seen.pictures, 'picture')} would be laid on {show.counted(seen.stacks, 'stack')}."
+        " Add --yes to do it."
+    )
 
 
-@click.group()
+@click.group(cls=Nouns)
 def duplicate() -> None:
     """Duplicates: pictures that look the same."""
 
@@ -90,7 +93,7 @@ def duplicate_list(shell: Shell, keep: str, distance: int, as_json: bool) -> Non
         return show.dump(found)
     for group in found.groups:
         click.echo("  ".join(map(str, group)))
-    return click.echo(f"{found.total} groups, {found.pictures} pictures.")
+    return click.echo(f"{show.counted(found.total, 'group')}, {show.counted(found.pictures, 'picture')}.")
 
 
 @duplicate.command("resolve")
@@ -126,9 +129,36 @@ def duplicate_deny(shell: Shell, ids: tuple[int, ...], as_json: bool) -> None:
     show.done(done, as_json)
 
 
-@click.group()
+@click.group(cls=Nouns)
 def scrapheap() -> None:
     """The scrapheap: what was thrown away and can be taken back."""
+
+
+@scrapheap.command("add")
+@chosen
+@JSON
+@click.pass_obj
+def scrapheap_add(shell: Shell, query: tuple[str, ...], ids: tuple[int, ...], as_json: bool) -> None:
+    """Throw pictures away: those a QUERY finds, or ids. They can be taken back."""
+    from ..types import DeletePictures
+
+    with shell.connect() as session:
+        done = session.delete(DeletePictures(**selection(session, query, ids)))
+    show.done(done, as_json)
+
+
+@scrapheap.command("take")
+@chosen
+@JSON
+@click.pass_obj
+def scrapheap_take(shell: Shell, query: tuple[str, ...], ids: tuple[int, ...], as_json: bool) -> None:
+    """Take pictures back: those of the scrapheap that a QUERY finds, or ids."""
+    from ..types import RestorePictures
+
+    within = ("is:scrapheap", f"({' '.join(query)})") if query else ()
+    with shell.connect() as session:
+        done = session.restore(RestorePictures(**selection(session, within, ids)))
+    show.done(done, as_json)
 
 
 @scrapheap.command("empty")
@@ -147,7 +177,7 @@ def scrapheap_empty(shell: Shell, token: str | None, as_json: bool) -> None:
         return show.dump(seen)
     if not seen.pictures:
         return click.echo("There is nothing to remove.")
-    click.echo(f"{seen.pictures} pictures: {seen.sentence} ({show.size(seen.bytes)}).")
+    click.echo(f"{show.counted(seen.pictures, 'picture')}: {seen.sentence} ({show.size(seen.bytes)}).")
     return click.echo(f"To remove them for good: pixlstash scrapheap empty --token {seen.token}")
 
 

@@ -57,8 +57,9 @@ class Stacks(Channel):
 
     # -- duplicates and the scrapheap ----------------------------------------------------------------------------------
 
-    def duplicates(self, rule: KeepRule = "larger", distance: Distance = 4) -> Duplicates:
-        return self._get("/duplicates", Duplicates, {"rule": rule, "distance": distance})
+    def duplicates(self, rule: KeepRule = "larger", distance: Distance = 4, veil: bool = False) -> Duplicates:
+        query = {"rule": rule, "distance": distance, "veil": str(veil).lower()}
+        return self._get("/duplicates", Duplicates, query)
 
     def preview_duplicates(self, ask: ResolveDuplicates) -> DuplicatePreview:
         return self._post("/duplicates/preview", DuplicatePreview, ask)

@@ -197,6 +197,10 @@ def recipe(index: int) -> Recipe:
     width, height = shapes[shape]
     if (width < height) != subject.upright and subject.shaped:
         width, height = height, width
+    if tool == "comfyui" and at == 2 and (more >> 60) % 3 == 0 and width * height < 700_000:
+        # The one before once more, larger, as by an upscaler: there are duplicates to be found.
+        width, height = width * 3 // 2, height * 3 // 2
+        own = _mix((index - 1) ^ 0x0A11_CE00_0000)
     model = words.MODELS[(more >> 36) & 1]
     loras = subject.loras if (more >> 38) & 1 else words.LORA_CHOICES[(more >> 40) & 7]
     sampler, scheduler = words.SAMPLERS[(more >> 44) % len(words.SAMPLERS)]

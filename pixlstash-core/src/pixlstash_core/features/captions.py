@@ -61,8 +61,8 @@ NOUN = Noun(
     ),
     spreads=(Spread(frozenset({"active"}), "caption_output", _concerned),),
     terms=(
-        Term("caption", "Caption", said_in("caption"), ("pictures", "captions", "tags")),
-        Term("is:captioned", "Captioned", lambda value: Matching(_CAPTIONED), ("pictures", "captions", "tags")),
+        Term("caption", "Caption", said_in("caption"), ("pictures", "captions")),
+        Term("is:captioned", "Captioned", lambda value: Matching(_CAPTIONED), ("pictures", "captions")),
     ),
     inherits=("insert or ignore into said_caption select :new, text from said_caption where picture_id = :old",),
 )

@@ -44,8 +44,8 @@ KEEP: Mapping[str, str] = {
 }
 
 
-def find(connection: apsw.Connection, rule: str, distance: int) -> Duplicates:
-    """Groups of live pictures, each around the one that the rule keeps, the largest group first."""
+def find(connection: apsw.Connection, rule: str, distance: int, hidden: Sequence[int] = ()) -> Duplicates:
+    """Groups of live pictures but the `hidden`, each around the one that the rule keeps, the largest group first."""
     import numpy as np
 
     rows = fetch(
@@ -57,7 +57,7 @@ def find(connection: apsw.Connection, rule: str, distance: int) -> Duplicates:
         return Duplicates(0, 0, [])
     ids, hashes, shapes = (np.array(column, np.int64) for column in zip(*rows, strict=True))
     bits = np.bitwise_count(hashes.view(np.uint64))
-    telling = (bits >= TELLING) & (bits <= 64 - TELLING)
+    telling = (bits >= TELLING) & (bits <= 64 - TELLING) & ~np.isin(ids, np.array(hidden, np.int64))
     ids, hashes, shapes = ids[telling], hashes[telling], shapes[telling]
     low, high = pairs(hashes.view(np.uint64), shapes, distance)
     denied = {(a, b) for a, b in fetch(connection, "select low_id, high_id from not_duplicate")}

@@ -214,7 +214,7 @@ def named(write: Write, name: str) -> int | None:
 def references_of(db: Database, name: str) -> list[int]:
     """The engine's faces that the characters of a name (as `character:` takes it) are told by."""
     with db.reading() as connection:
-        found = groups.of_name(connection, CHARACTERS, name)
+        found = groups.of_name(connection, name, CHARACTERS)
         return [face for character in found for face in references(connection, character)]
 
 

@@ -57,6 +57,17 @@ class Claim(Struct, frozen=True):
     priority: int = 0
 
 
+def begin(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int) -> Claim:
+    """A job that runs from the first: whoever asked for it does it."""
+    text = msgspec.json.encode(payload).decode()
+    rows = hub.write(
+        "insert into job(kind, label, lane, priority, payload, state, due, started, heartbeat)"
+        " values (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?6, ?6) returning id",
+        (kind, label, lane, priority, text, now()),
+    )
+    return Claim(rows[0][0], kind, msgspec.json.decode(text), None, priority)
+
+
 def insert(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int, every: float | None = None) -> int:
     text = msgspec.json.encode(payload).decode()
     row = hub.write(
@@ -151,6 +162,11 @@ def due(hub: Hub, lane: str) -> float:
 def release_all(hub: Hub) -> None:
     """At start: what a killed process left running waits again."""
     hub.write("update job set state = 'waiting' where state = 'running'")
+
+
+def pause_all(hub: Hub, kind: str) -> None:
+    """At start: what of a kind was cut short goes on when a person says so."""
+    hub.write("update job set state = 'paused' where kind = ? and state in ('running', 'waiting')", (kind,))
 
 
 def wait(hub: Hub, job: int) -> None:

@@ -31,10 +31,8 @@ def _term(value: str) -> Matching:
         raise ValueError("the name of a measure, perhaps with a number: sharpness>0.6")
     bound: dict[str, Any] = {"measure": match["name"].strip()}
     if match["range"]:
-        low, _, high = match["range"].partition("..")
-        return Matching(
-            f"{_FOUND} and o.value between :low and :high", {**bound, "low": number(low), "high": number(high)}
-        )
+        low, high = sorted(map(number, match["range"].split("..")))
+        return Matching(f"{_FOUND} and o.value between :low and :high", {**bound, "low": low, "high": high})
     if match["operator"]:
         return Matching(f"{_FOUND} and o.value {match['operator']} :value", {**bound, "value": number(match["value"])})
     return Matching(_FOUND, bound)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 from ..db import bind_ids
-from ..nouns import Noun, Table, Term
-from ..terms import within
+from ..nouns import Condition, Noun, Table, Term
+from ..terms import number, within
 from ..write import Write
+
+MOST = 5
+
+
+def _stars(value: str) -> Condition:
+    found = within("score")(value)
+    if any(not 0 <= number(one) <= MOST for one in re.findall(r"-?[\d.]*\d", value.replace("..", " "))):
+        raise ValueError(f"a number of stars from 0 to {MOST}")
+    return found
+
 
 NOUN = Noun(
     "scores",
     tables=(Table("score", "scores", 0, "score", kinds=frozenset({"scores"}), says="r.score"),),
-    terms=(Term("score", "Score", within("score"), nouns=("pictures", "scores")),),
+    terms=(Term("score", "Score", _stars, nouns=("pictures", "scores")),),
     inherits=("insert or ignore into score select :new, score from score where picture_id = :old",),
 )
 

@@ -9,7 +9,7 @@ from ..db import Database
 from ..features import characters, faces
 from ..features.likeness import Likeness
 from ..query import parse
-from ..types import MaybeCharacter, Reader
+from ..types import MaybeCharacter, Reader, Veil
 from ..views import Views
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ class Comparing:
         scores = [matrix.scores(matrix.rows[row], about[about != row]) for row in rows]
         return usual(np.concatenate(scores)) if scores else usual(np.empty(0, np.float32))
 
-    def places(self, reader: Reader, q: str, owners: Any, but: set[int]) -> Any:
-        """The rows whose pictures a query finds, without some."""
+    def places(self, reader: Reader, q: str, owners: Any, but: set[int], veil: Veil | None = None) -> Any:
+        """The rows whose pictures a query finds, without some and what a veil hides."""
         import numpy as np
 
-        frame, mask = self.views.mask(reader, parse(q))
+        frame, mask = self.views.mask(reader, parse(q), veil)
         mask = mask & ~frame.mask(but) if but else mask
         there = owners < frame.size
         return np.flatnonzero(there & mask[np.where(there, owners, 0)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..features import characters, faces
-from ..types import CharacterToReview, MaybeCharacter, Reader
+from ..types import CharacterToReview, MaybeCharacter, Reader, Veil
 from .comparing import DOUBTFUL, Comparing, doubts
 
 #: From this doubt on, 0 to 1, a suggestion is called doubtful.
@@ -33,11 +33,13 @@ class Reviewing:
         self._known = known
         self._suggested: tuple[Any, _Suggested | None] | None = None
 
-    def doubtful(self, reader: Reader, q: str, character: int | None, limit: int) -> list[MaybeCharacter]:
+    def doubtful(
+        self, reader: Reader, q: str, character: int | None, limit: int, veil: Veil | None = None
+    ) -> list[MaybeCharacter]:
         """Faces that are nobody's, with who they are most like; those it is least clear of first."""
         import numpy as np
 
-        found, inside = self._waiting(reader, q)
+        found, inside = self._waiting(reader, q, veil)
         if found is None:
             return []
         if character is not None:
@@ -51,11 +53,11 @@ class Reviewing:
             rows.append((int(found.first[n]), picture, float(found.likeness[n]), like, face, rival, found.doubt[n]))
         return self._known.shown(reader, rows)
 
-    def waiting(self, reader: Reader, q: str, limit: int) -> list[CharacterToReview]:
+    def waiting(self, reader: Reader, q: str, limit: int, veil: Veil | None = None) -> list[CharacterToReview]:
         """Characters that faces are suggested for; those with the most doubtful ones first."""
         import numpy as np
 
-        found, inside = self._waiting(reader, q)
+        found, inside = self._waiting(reader, q, veil)
         if found is None:
             return []
         with self._known.db.reading() as connection:
@@ -69,7 +71,7 @@ class Reviewing:
         ]
         return sorted(rows, key=lambda one: (-one.doubtful, -one.waiting, one.name))[:limit]
 
-    def _waiting(self, reader: Reader, q: str) -> tuple[_Suggested | None, Any]:
+    def _waiting(self, reader: Reader, q: str, veil: Veil | None) -> tuple[_Suggested | None, Any]:
         """What is suggested of all faces, and which of these are in what a query finds."""
         import numpy as np
 
@@ -84,7 +86,7 @@ class Reviewing:
         if found is None:
             return None, None
         inside = np.zeros(len(found.faces), np.bool_)
-        inside[self._known.places(reader, q, found.pictures, set())] = True
+        inside[self._known.places(reader, q, found.pictures, set(), veil)] = True
         return found, inside
 
     def _suggest(self, matrix: Any) -> _Suggested | None:

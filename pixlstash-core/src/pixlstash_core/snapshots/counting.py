@@ -56,12 +56,14 @@ def resources(connection: apsw.Connection, plan: Plan) -> list[PreviewedResource
 
 
 def _lost(connection: apsw.Connection, plan: Plan) -> Iterator[PreviewedResource]:
-    """What was asked for and is not in the snapshot."""
+    """What was asked for and is not in the snapshot, or was removed for good since."""
     types: tuple[ResourceType, ...] = ("picture", *GROUPS)
     for type in types:
-        sql = f"select id, name from main.{type} where id in carray(?) order by id"
-        for id, name in fetch(connection, sql, (bind_ids(plan.choice.lost.get(type, ())),)):
-            yield PreviewedResource(type, id, name, True, False, [], [])
+        lost = plan.choice.lost.get(type, ())
+        sql = f"select id, name from main.{type} where id in carray(?)"
+        live: dict[int, str] = dict(fetch(connection, sql, (bind_ids(lost),)))
+        for id in sorted(lost):
+            yield PreviewedResource(type, id, live.get(id, ""), id in live, False, [], [])
 
 
 def topics(connection: apsw.Connection, plan: Plan) -> list[TopicChange]:

@@ -21,6 +21,8 @@ from .shelf import Progress, unseen
 OWN_SETTINGS = "('public_id', 'epoch')"
 #: Gaps between the ids of pictures that are looked into one by one.
 GAPS = 1000
+#: Rows of a table that one statement changes.
+SLICE = 20_000
 
 
 class Choice(Struct, frozen=True):
@@ -125,21 +127,37 @@ def carry_out(connection: apsw.Connection, planned: Plan, at: int, progress: Pro
     """Do it, inside the open transaction of the write door. Progress is of rows."""
     done, total = 0, sum(step.go + step.put for step in planned.steps)
     for step in reversed(planned.steps):
-        if step.go:
-            fetch(connection, f'delete from main."{step.table.name}" where {_in(step, _go(step))}')
-            progress(done := done + step.go, total)
+        for within, count in _slices(connection, step, step.go):
+            fetch(connection, f'delete from main."{step.table.name}" where {_in(step, _go(step), within)}')
+            progress(done := done + count, total)
     for step in planned.steps:
         if step.put:
             if "folded" in step.columns:
                 _free_names(connection, step)
-            fetch(connection, _putting(step), {"at": at} if step.table.merge == "presence" else None)
-            progress(done := done + step.put, total)
+            bound = {"at": at} if step.table.merge == "presence" else None
+            for within, count in _slices(connection, step, step.put):
+                fetch(connection, _putting(step, within), bound)
+                progress(done := done + count, total)
     for step in planned.steps:
         if step.table.merge == "shell":
             fetch(
                 connection,
                 f'delete from main."{step.table.name}" where id not in (select stack_id from main.stack_member)',
             )
+
+
+def _slices(connection: apsw.Connection, step: Step, count: int) -> Iterator[tuple[str, int]]:
+    """Conditions on the rows of a part of a step, and how many rows each is of, so that progress is told in between.
+
+    Where rows name others of their own table they are done at once: foreign keys are looked at when a statement ends.
+    """
+    sql = 'select 1 from pragma_foreign_key_list(?1) where lower("table") = lower(?1)'
+    if count <= SLICE or fetch(connection, sql, (step.table.name,)):
+        yield from [("", count)] if count else []
+        return
+    for first in range(1, count + 1, SLICE):
+        last = min(first + SLICE - 1, count)
+        yield f" where rowid between {first} and {last}", last - first + 1
 
 
 # --- the plan of one table --------------------------------------------------------------------------------------------
@@ -264,14 +282,14 @@ def _bound(choice: Choice) -> dict[str, Any] | None:
 # --- carrying it out --------------------------------------------------------------------------------------------------
 
 
-def _putting(step: Step) -> str:
+def _putting(step: Step, within: str = "") -> str:
     name = step.table.name
     values = [":at" if step.table.merge == "presence" and column == "at" else f'"{column}"' for column in step.columns]
     changed = [column for column in step.columns if column not in step.keys]
     update = "do update set " + ", ".join(f'"{one}" = excluded."{one}"' for one in changed) if changed else "do nothing"
     return (
         f'insert into main."{name}"({_listed(step.columns)}) select {", ".join(values)} from old."{name}"'
-        f" where {_in(step, _put(step))} on conflict({_listed(step.keys)}) {update}"
+        f" where {_in(step, _put(step), within)} on conflict({_listed(step.keys)}) {update}"
     )
 
 
@@ -340,9 +358,9 @@ def _listed(columns: Sequence[str]) -> str:
     return ", ".join(f'"{column}"' for column in columns)
 
 
-def _in(step: Step, part: str) -> str:
+def _in(step: Step, part: str, within: str = "") -> str:
     keys = _listed(step.keys)
-    return f"{f'({keys})' if len(step.keys) > 1 else keys} in (select {keys} from {part})"
+    return f"{f'({keys})' if len(step.keys) > 1 else keys} in (select {keys} from {part}{within})"
 
 
 def _go(step: Step) -> str:

@@ -16,13 +16,21 @@ from ..query import split_operator
 from ..terms import how_many, like
 from . import words
 from .completion import of_all
-from .entries import EFFECTIVE, ENGINE, NO, WHOLE, YES, threshold
+from .entries import BLOCK_BITS, EFFECTIVE, ENGINE, NO, WHOLE, YES, threshold
 
 _NOUNS = ("pictures", "tags")
 _SURE = re.compile(
     r"(?P<name>.+?)\s*(?P<operator>>=|<=|>|<|=)\s*(?P<sure>\d{1,3}%|\d(?:\.\d{1,6})?|\.\d{1,6})", re.DOTALL
 )
 _FOUND = "select picture_id from derived_tagged where tag_id in"
+_NOW = "case s.phase when 2 then coalesce(t.next, t.now) else t.now end"
+#: The same of some pictures, each looked up in its block.
+_AMONG = f"""
+    select picture_id from (
+      select t.picture_id, t.tag_id, {_NOW} & 1 as effective, {_NOW} & 255 as state, {_NOW} >> 8 as confidence
+      from derived_tagging s cross join carray(:among) k cross join derived_tag t
+      where s.version = 0 and t.block = k.value >> {BLOCK_BITS} and t.picture_id = k.value
+    ) where tag_id in"""
 
 
 def _tags(name: str, exact: bool) -> tuple[str, dict[str, object]]:
@@ -45,6 +53,11 @@ def _kept(name: str) -> str:
     return found
 
 
+def _found(which: str, bound: dict[str, object]) -> Matching:
+    """Pictures by a statement of tags and what is asked of them."""
+    return Matching(f"{_FOUND} {which}", bound, among=f"{_AMONG} {which}")
+
+
 def _tag(value: str) -> Matching:
     operator, name = split_operator(value)
     if operator not in ("", "="):
@@ -52,7 +65,7 @@ def _tag(value: str) -> Matching:
     match = _SURE.fullmatch(name) if not operator else None
     if match is None:
         sql, bound = _tags(name, operator == "=")
-        return Matching(f"{_FOUND} {sql} and effective", bound)
+        return _found(f"{sql} and effective", bound)
     sql, bound = _tags(match["name"], False)
     sure = match["sure"]
     share = int(sure[:-1]) / 100 if sure.endswith("%") else float(sure)
@@ -60,7 +73,7 @@ def _tag(value: str) -> Matching:
         raise ValueError("a confidence between 0 and 1")
     low = threshold(share) if match["operator"] in (">=", "<") else int(share * WHOLE)
     bound["sure"] = low if match["operator"] != "=" else round(share * WHOLE)
-    return Matching(f"{_FOUND} {sql} and confidence > 0 and confidence {match['operator']} :sure", bound)
+    return _found(f"{sql} and confidence > 0 and confidence {match['operator']} :sure", bound)
 
 
 def _in_state(condition: str) -> Callable[[str], Matching]:
@@ -69,7 +82,7 @@ def _in_state(condition: str) -> Callable[[str], Matching]:
         if operator not in ("", "="):
             raise ValueError("the name of a tag")
         sql, bound = _tags(name, operator == "=")
-        return Matching(f"{_FOUND} {sql} and {condition}", bound)
+        return _found(f"{sql} and {condition}", bound)
 
     return term
 

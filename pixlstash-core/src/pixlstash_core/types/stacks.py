@@ -32,10 +32,11 @@ class StackByRule(Selection, frozen=True, kw_only=True):
 
     `raw`: camera raw and its JPEG; `live`: a photo and its clip; `burst`: one camera within a second; `prompt`: one
     prompt and model; `seed`: one seed as well; `edit`: a picture and what it was before. Pictures that are in a stack
-    stay in it.
+    stay in it. `veil`: not what is hidden.
     """
 
     rule: StackRule
+    veil: bool = False
 
 
 class Stack(Struct, frozen=True):
@@ -84,11 +85,12 @@ class Duplicates(Struct, frozen=True):
 class ResolveDuplicates(Struct, frozen=True, kw_only=True):
     """Keep the first of each group; the others go to the scrapheap, and what people said of them to the first.
 
-    `groups`: what `duplicates` answered, or some of it; without it all that it finds by `rule` and `distance`.
+    `groups`: what `duplicates` answered, or some of it; without it all that it finds by `rule`, `distance` and `veil`.
     """
 
     rule: KeepRule = "larger"
     distance: Distance = 4
+    veil: bool = False
     groups: list[list[Id]] | None = None
 
 

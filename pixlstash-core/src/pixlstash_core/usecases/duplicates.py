@@ -24,11 +24,17 @@ class Doubles(Wired):
     #: Statements that hand what people said of a duplicate on to the one that is kept.
     handed_on: tuple[str, ...] = ()
 
-    def duplicates(self, reader: Reader, rule: KeepRule = "larger", distance: Distance = 4) -> Duplicates:
-        """Groups of pictures that look the same, each with the one first that is to be kept."""
+    def duplicates(
+        self, reader: Reader, rule: KeepRule = "larger", distance: Distance = 4, veil: bool = False
+    ) -> Duplicates:
+        """Groups of pictures that look the same, each with the one first that is to be kept.
+
+        `veil`: as if what is hidden were not there.
+        """
         demand(reader, "read", whole=True)
+        hidden = self.views.hidden(reader, self._veil(veil))
         with self.db.reading() as connection:
-            return duplicates.find(connection, rule, distance)
+            return duplicates.find(connection, rule, distance, hidden)
 
     def preview_duplicates(self, reader: Reader, ask: ResolveDuplicates) -> DuplicatePreview:
         """What keeping the first of each group would do."""
@@ -61,7 +67,7 @@ class Doubles(Wired):
         demand(reader, "write", whole=True)
         if ask.groups is not None:
             return duplicates.checked(ask.groups)
-        return self.duplicates(reader, ask.rule, ask.distance).groups
+        return self.duplicates(reader, ask.rule, ask.distance, ask.veil).groups
 
     # -- the scrapheap -------------------------------------------------------------------------------------------------
 

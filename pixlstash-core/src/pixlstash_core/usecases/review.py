@@ -28,22 +28,27 @@ from .wired import Wired, demand
 class Review(Wired):
     people: Known
 
-    def review_tags(self, reader: Reader, q: str = "", limit: int = 100) -> list[TagToReview]:
-        """Tags that engines suggest in what a query finds, those with the most doubtful ones first."""
+    def review_tags(self, reader: Reader, q: str = "", limit: int = 100, veil: bool = False) -> list[TagToReview]:
+        """Tags that engines suggest in what a query finds, those with the most doubtful ones first.
+
+        `veil`, here and below: as if what is hidden were not there.
+        """
         _within(limit)
         demand(reader, "write", whole=True)
-        ids = self.views.ids(reader, q)
+        ids = self.views.ids(reader, q, veil=self._veil(veil))
         with self.db.reading() as connection:
             return [TagToReview(*row) for row in review.tags_of(connection, ids, limit)]
 
-    def review_tag(self, reader: Reader, tag: str, q: str = "", offset: int = 0, limit: int = 100) -> TagReview:
+    def review_tag(
+        self, reader: Reader, tag: str, q: str = "", offset: int = 0, limit: int = 100, veil: bool = False
+    ) -> TagReview:
         """Pictures that a query finds, in which engines found a tag that nobody decided on; the most doubtful first."""
         _within(limit)
         if offset < 0:
             raise Invalid("offset must not be negative.")
         demand(reader, "write", whole=True)
         (id,) = names.known(self.db, [tag])
-        frame, mask = self.views.mask(reader, parse(q))
+        frame, mask = self.views.mask(reader, parse(q), self._veil(veil))
         with self.db.reading() as connection:
             waiting = [one for one in review.of_tag(connection, id) if one[0] < frame.size and mask[one[0]]]
             chosen = review.ordered(connection, id, waiting)[offset : offset + limit]
@@ -74,19 +79,21 @@ class Review(Wired):
         told = committed.result
         return Done(committed.revision, told.changed, told.sentence, committed.changed)
 
-    def review_characters(self, reader: Reader, q: str = "", limit: int = 100) -> list[CharacterToReview]:
+    def review_characters(
+        self, reader: Reader, q: str = "", limit: int = 100, veil: bool = False
+    ) -> list[CharacterToReview]:
         """Characters that may be in what a query finds, by faces that are nobody's; the most doubtful ones first."""
         _within(limit)
         demand(reader, "write", whole=True)
-        return self.people.reviewing.waiting(reader, q, limit)
+        return self.people.reviewing.waiting(reader, q, limit, self._veil(veil))
 
     def review_faces(
-        self, reader: Reader, q: str = "", character: int | None = None, limit: int = 100
+        self, reader: Reader, q: str = "", character: int | None = None, limit: int = 100, veil: bool = False
     ) -> list[MaybeCharacter]:
         """Faces that are nobody's and may be a character's (or one character's), the most doubtful first."""
         _within(limit)
         demand(reader, "write", whole=True)
-        return self.people.reviewing.doubtful(reader, q, character, limit)
+        return self.people.reviewing.doubtful(reader, q, character, limit, self._veil(veil))
 
     def decide_faces(self, reader: Reader, ask: DecideFaces) -> Done:
         """Say in one step which faces are a character's and which are not."""

@@ -72,5 +72,7 @@ class Stacks(Wired):
         demand(reader, "write", whole=True)
         # The whole library where no pictures are named. Looking changes nothing, and may be done read-only.
         ids = self.views.select(reader, ask) if ask.view is not None else ask.ids
+        if ask.veil and (hidden := set(self.views.hidden(reader, self._veil(True)))):
+            ids = [one for one in (self.views.ids(reader, "") if ids is None else ids) if one not in hidden]
         with self.db.reading() as connection:
             return stacking.find(connection, ask.rule, ids)

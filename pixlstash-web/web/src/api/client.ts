@@ -2,7 +2,7 @@
 
 const ROOT = "/api/v1";
 /** What is asked of the present also while somebody looks at the past. */
-const PRESENT = /^\/(engines|jobs|plugins|session|snapshots)(?=[/?]|$)/;
+const PRESENT = /^\/(engines|jobs|plugins|session|snapshots|undo|redo|pictures\/\d+\/history)(?=[/?]|$)/;
 
 let past: number | null = null;
 

@@ -3,6 +3,7 @@ import { ApiError, get, query, send } from "../api/client";
 import type { DuplicatePreview, Duplicates, KeepRule } from "../api/duplicates";
 import type { Done } from "../api/types";
 import { organise } from "../state/actions";
+import { veiling } from "../state/veiling.svelte";
 import { counted } from "../ui/format";
 
 /** The one to keep first. */
@@ -16,6 +17,7 @@ export function keyOf(group: Group): string {
 interface Ask {
   rule: KeepRule;
   distance: number;
+  veil: boolean;
   groups?: Group[];
 }
 
@@ -53,7 +55,7 @@ export class Doubles {
     this.loading = true;
     const { rule, distance } = this;
     try {
-      const found = await get<Duplicates>(`/duplicates${query({ rule, distance })}`, signal);
+      const found = await get<Duplicates>(`/duplicates${query({ rule, distance, veil: veiling.parameter })}`, signal);
       this.#found = found.groups;
       this.#gone = new Set();
       this.problem = null;
@@ -108,10 +110,8 @@ export class Doubles {
 
   /** All that is left, as a request says it: by rule where nothing was chosen by hand. */
   #ask(): Ask {
-    const { rule, distance } = this;
-    return this.#kept.size || this.#gone.size
-      ? { rule, distance, groups: [...(this.groups ?? [])] }
-      : { rule, distance };
+    const asked = { rule: this.rule, distance: this.distance, veil: veiling.down };
+    return this.#kept.size || this.#gone.size ? { ...asked, groups: [...(this.groups ?? [])] } : asked;
   }
 
   async #count(signal?: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import { sizeOf, stack, turn, unstack } from "../organise/arrange";
 import { addPictures } from "../organise/choices";
 import { shift } from "../organise/ordering.svelte";
 import { tagPictures } from "../organise/tags";
+import { picked } from "../snapshots/picked.svelte";
 import { type Selected, one, redo, remove, restore, score, undo } from "../state/actions";
 import { type Binding, keys } from "../state/keys";
 import { library } from "../state/library.svelte";
@@ -43,7 +44,14 @@ export function resize(step: 1 | -1): void {
 
 /** Register all of them; returns how to take them back. */
 export function gridKeys(ground: Ground): () => void {
-  return keys.add(...moves(ground), ...choices(ground), ...changes(ground), ...orders(ground), ...looks());
+  return keys.add(
+    ...moves(ground),
+    ...choices(ground),
+    ...changes(ground),
+    ...returns(ground),
+    ...orders(ground),
+    ...looks(),
+  );
 }
 
 function moves(ground: Ground): Binding[] {
@@ -241,6 +249,17 @@ function changes(ground: Ground): Binding[] {
     { key: "z", ctrl: true, shift: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
     { key: "y", ctrl: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
   ];
+}
+
+/** What was can be brought back. */
+function returns(ground: Ground): Binding[] {
+  const run = () => {
+    const selected = library.returnable ? chosen(ground.target()) : null;
+    if (selected) void picked.pictures(selected);
+    else if (library.returnable)
+      toasts.add({ text: "Choose a picture first: point at it, or use the arrow keys", seconds: 4 });
+  };
+  return library.past ? [{ key: "r", where: "grid", label: "Restore from here", group: "Change", run }] : [];
 }
 
 /** In a set that is shown in its own order. Elsewhere these keys stay the browser's. */

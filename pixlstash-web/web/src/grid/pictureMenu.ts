@@ -45,7 +45,7 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
     items.push({ label: "Save the original", icon: "download", run: () => save(id) });
     items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
   }
-  if (library.owner && !library.readonly) items.push(back(about));
+  if (library.owner && (!library.readonly || library.returnable)) items.push(back(about, size));
   if (id !== undefined || library.owner) if (!library.readonly) items.push("line");
   if (!library.readonly && library.inScrapheap) {
     const label = size === 1 ? "Restore" : `Restore ${counted(size, "picture")}`;
@@ -130,13 +130,11 @@ function lying(about: About, several: boolean, stacked: boolean, id: number | un
   ];
 }
 
-/** What they were, in a snapshot. */
-function back(about: About): Item {
-  return {
-    label: "Restore from a snapshot…",
-    icon: "history",
-    run: about((selected) => picked.pictures(selected)),
-  };
+/** What they were, in a snapshot: the one that is looked at, or one to be chosen. */
+function back(about: About, size: number): Item {
+  const run = about((selected) => picked.pictures(selected));
+  if (!library.past) return { label: "Restore from a snapshot…", icon: "history", run };
+  return { label: size === 1 ? "Restore this…" : "Restore these…", icon: "history", keys: "R", run };
 }
 
 function leaving(about: About, size: number | null, keys: string): Item {

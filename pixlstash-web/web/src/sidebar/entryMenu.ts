@@ -49,6 +49,8 @@ function pictures(whole: Whole, project: () => void): Item[] {
 export function entryMenu(entry: Entry, { rename, look, ...acts }: Acts): Item[] {
   const locked = lockedSet(entry);
   const items = looking(acts);
+  if (library.returnable && entry.group)
+    items.push("line", { label: "Restore this…", icon: "history", run: () => picked.entry(entry) });
   if (library.readonly) return items;
   const whole = { part: entry.part, name: entry.name, pictures: entry.group?.pictures ?? null };
   const all = pictures(whole, moves(entry) ? () => addEntries([entry]) : about(whole)(movePictures));

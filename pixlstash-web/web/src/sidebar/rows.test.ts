@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SetInfo, SidebarInfo } from "../api/groups";
-import { facesOf, resolved, rowsOf } from "./rows";
+import { facesOf, resolved, rowsOf, shortOf } from "./rows";
 
 const group = { colour: null, icon: null, cover: null, note: "", pictures: 4 };
 const set = (id: number, name: string): SetInfo => ({ ...group, id, name, locked: false, newest: [9, 8] });
@@ -95,6 +95,13 @@ test("faces until there is an icon", () => {
   expect(facesOf(entry)).toEqual([9, 8]);
   expect(facesOf({ ...entry, group: { ...entry.group, cover: 3 } as SetInfo })).toEqual([3]);
   expect(facesOf({ ...entry, group: { ...entry.group, icon: "leaf" } as SetInfo })).toEqual([]);
+});
+
+test("where there is little room, a set in a tree has its own name only", () => {
+  expect(shortOf(info, "set:3")).toBe("Fjord");
+  expect(shortOf(info, "set:1")).toBe("Botany");
+  expect(shortOf(info, 'set:"Trips/"')).toBe("Trips");
+  expect(shortOf(info, 'folder:"a/b"')).toBe("a/b");
 });
 
 test("an entry typed by its name is the same entry", () => {

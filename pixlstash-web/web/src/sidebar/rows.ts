@@ -83,6 +83,12 @@ export function nameOf(info: SidebarInfo | null, part: Part): string {
   return (info && entryFor(info, part)?.name) ?? valueOf(part).replace(/\/$/, "");
 }
 
+/** The same where there is little room: of a set in a tree its own name, as the sidebar has it. */
+export function shortOf(info: SidebarInfo | null, part: Part): string {
+  const name = nameOf(info, part);
+  return (kindOf(part) === "set" && name.split("/").at(-1)?.trim()) || name;
+}
+
 export interface Looks {
   filter: string;
   /** Keys of rows that are folded. */

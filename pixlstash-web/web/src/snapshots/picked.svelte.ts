@@ -1,5 +1,6 @@
 /** What a restore shall be about, instead of everything: pictures, or a set, character or project. */
-import { ApiError } from "../api/client";
+import { ApiError, get } from "../api/client";
+import type { Snapshot } from "../api/snapshots";
 import type { Entry } from "../sidebar/rows";
 import { idsOf, type Selected } from "../state/actions";
 import { route } from "../state/route.svelte";
@@ -17,9 +18,12 @@ export interface Pick {
 }
 
 class Picked {
+  /** On the page of snapshots. */
   pick = $state.raw<Pick | null>(null);
+  /** Over what is looked at: from which snapshot. */
+  over = $state.raw<{ one: Snapshot; pick: Pick } | null>(null);
 
-  /** Look at what some pictures were, on the page of snapshots. */
+  /** Look at what some pictures were: on the page of snapshots, or, in the past, over what is looked at. */
   async pictures(selected: Selected): Promise<void> {
     try {
       const ids = await idsOf(selected);
@@ -28,7 +32,7 @@ class Picked {
         return;
       }
       const title = ids.length === 1 ? "the selected picture" : `the ${counted(ids.length, "selected picture")}`;
-      this.#show({ title, resources: ids.map((id) => ({ type: "picture", id })) });
+      await this.#show({ title, resources: ids.map((id) => ({ type: "picture", id })) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       toasts.bad(error.detail);
@@ -38,12 +42,26 @@ class Picked {
   entry({ kind, id, name }: Entry): void {
     if (kind === "query") return;
     const type = kind === "set" ? "picture_set" : kind;
-    this.#show({ title: `the ${kind} ${name}`, resources: [{ type, id }] });
+    void this.#show({ title: `the ${kind} ${name}`, resources: [{ type, id }] });
   }
 
-  #show(pick: Pick): void {
+  /** Look at what one picture was by a snapshot, over what is looked at. */
+  picture(id: number, snapshot: number): Promise<void> {
+    return this.#lay(snapshot, { title: "this picture", resources: [{ type: "picture", id }] });
+  }
+
+  async #show(pick: Pick): Promise<void> {
+    if (route.asof !== null) return this.#lay(route.asof, pick);
     this.pick = pick;
     route.turn("snapshots");
+  }
+
+  async #lay(snapshot: number, pick: Pick): Promise<void> {
+    try {
+      this.over = { one: await get<Snapshot>(`/snapshots/${snapshot}`), pick };
+    } catch (error) {
+      toasts.bad(error instanceof ApiError ? error.detail : "The snapshot could not be read");
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** Restores that are asked for here: how far they are, what became of them, and the way back. */
 import { ApiError, send } from "../api/client";
 import type { ResourceType, RestoreKind, RestoreReport, Snapshot } from "../api/snapshots";
-import { forget, settled, undo } from "../state/actions";
+import { changedFromPast, forget, settled, undo } from "../state/actions";
 import { library } from "../state/library.svelte";
 import { table } from "../state/table.svelte";
 import { toasts } from "../ui/toasts.svelte";
@@ -97,8 +97,9 @@ class Restoring {
     }
   }
 
-  /** Nothing that was known of the library need still be so. */
+  /** Nothing that was known of the library need still be so; the past stays what it was. */
   async #renewed(): Promise<void> {
+    if (library.past) return changedFromPast();
     forget();
     await Promise.all([library.read().catch(() => undefined), table.renew(), shelf.read()]);
   }

@@ -39,6 +39,8 @@ interface Step {
 
 const done: Step[] = [];
 const undone: Step[] = [];
+/** Steps done to the present while its past is looked at: only these are taken back from there, and done again. */
+const fromPast = { "/undo": 0, "/redo": 0 };
 /** Revisions of our own changes: their events bring no news. */
 export const own = new Set<number>();
 
@@ -225,6 +227,13 @@ export function forget(): void {
   done.length = undone.length = 0;
 }
 
+/** The present was changed while its past is looked at. */
+export function changedFromPast(): void {
+  fromPast["/undo"]++;
+  fromPast["/redo"] = 0;
+  library.changes++;
+}
+
 /** Take back what was done last, by whomever this library belongs to. */
 export function undo(): Promise<void> {
   return step(
@@ -247,8 +256,18 @@ export function redo(): Promise<void> {
   );
 }
 
-async function step(path: string, from: Step[], to: Step[], paint: (one: Step) => void, unpaint: (one: Step) => void) {
+async function step(
+  path: "/undo" | "/redo",
+  from: Step[],
+  to: Step[],
+  paint: (one: Step) => void,
+  unpaint: (one: Step) => void,
+) {
   await enqueue(async () => {
+    if (library.past && !fromPast[path]) {
+      const text = `There is nothing to ${path.slice(1)}: the past can only be looked at`;
+      return void toasts.add({ text, seconds: 4 });
+    }
     const last = from.at(-1);
     // If something else happened since, the server's last change is not ours: then ask how things are instead.
     const shown = last && (!last.frozen || last.frozen === table.view?.frozen);
@@ -264,6 +283,10 @@ async function step(path: string, from: Step[], to: Step[], paint: (one: Step) =
         to.push({ ...ours, revision: answer.revision });
         const previous = from.at(-1);
         if (previous) previous.revision = answer.revision;
+      } else if (library.past) {
+        fromPast[path]--;
+        fromPast[path === "/undo" ? "/redo" : "/undo"]++;
+        library.changes++;
       } else {
         from.length = 0;
         void table.renew();

@@ -17,13 +17,26 @@ class Library {
   lost = $state(false);
   /** Somebody must log in (again); the address stays. */
   locked = $state(false);
+  /** How often the present was changed from here while its past is looked at. */
+  changes = $state(0);
   /** The latest revision known here. */
   revision = 0;
 
   #counting: ReturnType<typeof setTimeout> | undefined;
 
+  /** The library can be changed from here, whether it or its past is looked at. */
+  get changeable(): boolean {
+    return this.session !== null && !this.session.read_only && this.session.rights !== "read";
+  }
+
+  /** What is looked at cannot be changed. */
   get readonly(): boolean {
-    return !this.session || this.session.read_only || this.session.rights === "read" || this.past;
+    return !this.changeable || this.past;
+  }
+
+  /** What is looked at can be brought back into the present. */
+  get returnable(): boolean {
+    return this.past && this.owner && this.changeable;
   }
 
   /** It is looked at as it was in a snapshot. */

@@ -28,7 +28,8 @@ test("how far it is, how fast, and when it will be done", () => {
   expect(left({ ...job, total: null })).toBe("300 done");
 });
 
-test("weights are counted in bytes", () => {
+test("weights and backups are counted in bytes", () => {
+  expect(far({ ...job, kind: "backup", done: 29e6, total: 467e6 }).replaceAll("\u2009", " ")).toBe("29.0 MB of 467 MB");
   const weights = { ...job, kind: "weights", done: 290e6, total: 467e6, rate: 11e6 };
   expect(far(weights).replaceAll("\u2009", " ")).toBe("290 MB of 467 MB");
   expect(speed(weights).replaceAll("\u2009", " ")).toBe("11.0 MB/s");

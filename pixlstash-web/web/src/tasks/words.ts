@@ -18,15 +18,17 @@ export function isOpen(job: Job): boolean {
   return OPEN.includes(job.state) && !(job.state === "waiting" && job.every);
 }
 
-/** What a job counts: weights come in bytes, all else in pieces. */
+/** What counts bytes; all else counts pieces. */
+const IN_BYTES: ReadonlySet<string> = new Set(["weights", "backup"]);
+
 function amount(job: Job, n: number): string {
-  return job.kind === "weights" ? bytes(n) : count(n);
+  return IN_BYTES.has(job.kind) ? bytes(n) : count(n);
 }
 
 /** Work a second. */
 export function speed(job: Job): string {
   if (!job.rate || job.state !== "running") return "";
-  return job.kind === "weights" ? `${bytes(job.rate)}/s` : rate(job.rate);
+  return IN_BYTES.has(job.kind) ? `${bytes(job.rate)}/s` : rate(job.rate);
 }
 
 /** Seconds until it is done, as far as anybody can tell. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { SidebarInfo } from "../api/groups";
 import { placeOf } from "../sidebar/place";
-import { crumbsOf } from "./crumbs";
+import { crumbsOf, titleOf } from "./crumbs";
 
 const group = { colour: null, icon: null, cover: null, note: "", pictures: 0 };
 const project = { ...group, characters: [], links: [] };
@@ -48,4 +48,12 @@ test("everywhere else", () => {
   expect(labels("overlap(set:1, set:2, project:7)")).toEqual(["All", "Trips and 2 more"]);
   expect(labels('set:"Trips/Norway/"')).toEqual(["All", "Trips", "Norway"]);
   expect(labels("set:99")).toEqual(["All", "set:99"]);
+});
+
+test("a page is called what it is, that of a character by its name", () => {
+  const known = { ...info, characters: [{ ...group, id: 3, name: "Ann" }] } as SidebarInfo;
+  expect(titleOf(known, "people", null)).toBe("Unassigned faces");
+  expect(titleOf(known, "people", "3")).toBe("Ann");
+  expect(titleOf(known, "people", "4")).toBe("Character");
+  expect(titleOf(null, "snapshots", "3")).toBe("Snapshots");
 });

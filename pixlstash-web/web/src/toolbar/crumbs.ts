@@ -1,7 +1,23 @@
 /** The way from the whole library to what is shown. */
 import type { SidebarInfo } from "../api/groups";
+import type { Page } from "../state/address";
 import { kindOf, type Part, partOf, type Place, valueOf } from "../sidebar/place";
-import { type Entry, entriesOf, nameOf } from "../sidebar/rows";
+import { type Entry, entriesOf, nameOf, shortOf } from "../sidebar/rows";
+
+const PAGES: Record<Page, string> = {
+  duplicates: "Duplicates",
+  engines: "Engines",
+  faces: "Suggested faces",
+  people: "Unassigned faces",
+  snapshots: "Snapshots",
+  suggested: "Suggested tags",
+};
+
+/** What a page in place of the table is called. `about`: what it is about, as in the address. */
+export function titleOf(info: SidebarInfo | null, page: Page, about: string | null): string {
+  if (page !== "people" || !/^\d+$/.test(about ?? "")) return PAGES[page];
+  return info?.characters.find(({ id }) => id === Number(about))?.name ?? "Character";
+}
 
 /** A step of it; `q` is null where nothing of its own could be shown. */
 export interface Crumb {
@@ -25,7 +41,7 @@ export function crumbsOf({ info, place, scrapheap, project }: Whereabouts): Crum
   if (!first) return place.rest ? [all, ...narrowed] : [{ label: "All pictures", q: "" }];
   const entries = info ? entriesOf(info) : new Map<Part, Entry>();
   const others = place.parts.length - 1;
-  if (others) return [all, { label: `${nameOf(info, first)} and ${others} more`, q: null }];
+  if (others) return [all, { label: `${shortOf(info, first)} and ${others} more`, q: null }];
   return [all, ...above(info, entries.get(first), project), ...path(info, entries.get(first), first)];
 }
 

@@ -4,6 +4,7 @@ import { chosen } from "../grid/gridKeys";
 import { dialogs } from "../organise/dialogs.svelte";
 import { beginReview } from "../review/start";
 import { library } from "../state/library.svelte";
+import { picked } from "../snapshots/picked.svelte";
 import { route } from "../state/route.svelte";
 import { table } from "../state/table.svelte";
 import type { Item } from "../ui/menu.svelte";
@@ -22,6 +23,12 @@ export function moreMenu(acts: Acts): Item[] {
     items.push({ label: "Add pictures…", icon: "upload", run: () => acts.add() });
     items.push({ label: "Add a folder…", icon: "folderAdd", run: () => acts.add("folder") });
     items.push({ label: "History", icon: "undo", run: acts.history }, "line");
+  }
+  if (library.returnable && table.view?.count) {
+    const { view, selection } = table;
+    const some = selection.size ? chosen(-1) : { view, ranges: [[0, view.count] as const] };
+    const label = selection.size ? "Restore these…" : "Restore all of this view…";
+    items.push({ label, icon: "history", run: () => void (some && picked.pictures(some)) }, "line");
   }
   items.push({ label: "Review side by side", icon: "compare", keys: "V", run: () => void beginReview() });
   if (!library.readonly)
