@@ -315,7 +315,7 @@ def test_a_job_says_where_it_failed_and_tries_again_there(desk: Engined) -> None
     job = finish(desk.library, desk.library.run_engine(OWNER, RunEngine(engine="odd/trouble", params=params)))
     assert (job.state, job.error, job.failed, job.reason) == ("done", None, 2, "KeyError: 'no such thing'")
     errors = [(one.picture, one.error) for one in desk.library.job_errors(OWNER, job.id)]
-    assert errors == [(id, job.reason) for id in reversed(ids[1:3])]
+    assert errors == [(id, job.reason) for id in sorted(ids[1:3], reverse=True)]
     assert desk.library.engine(OWNER, "odd/trouble").errors == []  # they are of other settings
     other = finish(desk.library, desk.library.run_engine(OWNER, RunEngine(engine="odd/trouble")))
     assert (other.failed, other.reason, desk.library.job_errors(OWNER, other.id)) == (0, None, [])

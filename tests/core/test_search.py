@@ -265,7 +265,13 @@ def test_words_by_what_they_mean(desk: Engined) -> None:
 def test_an_engine_that_knows_no_words(desk: Engined) -> None:
     ids = looked_at(desk, "visual-descriptor")
     told = desk.library.find(OWNER, "like:0001")
-    assert told.ids == [ids[1]] and "knows what pictures look like, but no words" in told.notes[0]
+    assert told.ids == [ids[1]]
+    assert told.notes == [
+        "Searched words only: the engine visual-descriptor knows what pictures look like, but no words."
+    ]
+    mixed = desk.library.find(OWNER, f"like:0001 like:picture:{ids[0]}")
+    assert mixed.ids[:2] in (ids[:2], ids[1::-1])  # with the picture it was compared
+    assert mixed.notes[0].startswith("Words were searched by themselves only: the engine visual-descriptor ")
 
 
 @pytest.mark.parametrize("what", ["raise", "leave", "slow"])

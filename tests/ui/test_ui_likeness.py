@@ -62,6 +62,21 @@ def test_more_like_a_picture_by_a_key_and_from_menus(sit: Sit, looked: Served) -
     assert "like:set:1" in (desk.parameter("q") or "")
 
 
+def test_more_like_the_picture_that_is_open(sit: Sit, looked: Served) -> None:
+    desk = sit(looked).go()
+    tiles = desk.tiles()
+    desk.open(2)
+    desk.press("l")
+    expect(desk.viewer).to_be_hidden()
+    assert desk.parameter("q") == f"like:picture:{tiles[2]['id']}"
+    desk.becomes(lambda: shown(desk), likest(looked, f"like:picture:{tiles[2]['id']}")[: len(shown(desk))])
+    desk.open(1)
+    second = shown(desk)[1]
+    desk.viewer.get_by_role("button", name="Similar pictures").click()
+    expect(desk.viewer).to_be_hidden()
+    assert desk.parameter("q") == f"like:picture:{second}"
+
+
 def test_weights(sit: Sit, looked: Served) -> None:
     desk = sit(looked).go("/?q=like:picture:7+like:character:1")
     expect(chips(desk)).to_have_text(["like this", "Ann"])

@@ -83,7 +83,9 @@ def test_what_is_out_of_date_is_redone(bench: Bench) -> None:
     bench.library.set_engine(OWNER, SetEngine(engine="odd/colours", params={"prefix": "a "}))
     desk = bench.desk()
     tasks = panel(desk)
-    expect(tasks.get_by_text("3 pictures with output of an older Colours")).to_be_visible()
+    expect(
+        tasks.get_by_text("3 pictures with output of an older revision or other settings of Colours")
+    ).to_be_visible()
     tasks.get_by_role("button", name="Redo with Colours").click()
     desk.until(lambda: "a red" in {tag for found in bench.engined.tags().values() for tag in found})
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-#: Vectors of a cell, about and at most; how often they are parted.
-CELL, LARGEST, TURNS = 1024, 2048, 6
+#: Vectors of a cell, about and at most; how often they are parted, and of more than so many.
+CELL, LARGEST, TURNS, TURNS_OF_MANY, MANY = 1024, 2048, 6, 3, 32_768
 #: Vectors that are compared at once with as many as there are.
 BLOCK = 512
 Ints = NDArray[np.int64]
@@ -29,7 +29,7 @@ def clusters(rows: Rows, least: float) -> list[Ints]:
     """
     owners = np.full(len(rows), -1, np.int64)
     count = 0
-    for turn in range(TURNS):
+    for turn in range(TURNS if len(rows) <= MANY else TURNS_OF_MANY):
         for cell in _cells(rows, np.flatnonzero(owners < 0), turn):
             for group in _close(rows[cell], least):
                 owners[cell[group]] = count

@@ -67,7 +67,8 @@ class Search:
                 raise Invalid(NOTHING)
             notes.append("Searched words only: no engine that knows what pictures look like has been run.")
             return PictureRank(ranked, None, (), self._places, "words", notes)
-        spoken = self._spoken(producer, words, notes)
+        how = "Searched words only" if len(words) == len(ranked.parts) else "Words were searched by themselves only"
+        spoken = self._spoken(producer, words, notes, how)
         matrix = self._likeness.matrix(producer)
         compared = [self._picture_part(reader, producer, matrix, part, spoken, notes) for part in ranked.parts]
         there = "".join("-+"[one.vector is not None] for one in compared)
@@ -150,8 +151,8 @@ class Search:
     def _made(self, producer: int, path: Any, name: str) -> Any:
         return self._host.asking.picture(producer, path, name)
 
-    def _spoken(self, producer: int, words: Sequence[str], notes: list[str]) -> dict[str, bytes]:
-        """Vectors of words; none, with a note, where there cannot be any just now."""
+    def _spoken(self, producer: int, words: Sequence[str], notes: list[str], how: str) -> dict[str, bytes]:
+        """Vectors of words; none, with a note that says `how` it was searched, where there cannot be any just now."""
         if not words:
             return {}
         with self._lock:
@@ -160,12 +161,12 @@ class Search:
         if not new:
             return known
         if not self._host.asking.understands(producer):
-            notes.append(f"Searched words only: {self.engine('like')} knows what pictures look like, but no words.")
+            notes.append(f"{how}: the engine {self.engine('like')} knows what pictures look like, but no words.")
             return {}
         try:
             found = dict(zip(new, self._host.asking.words(producer, new), strict=True))
         except PixlStashError as error:
-            notes.append(f"Searched words only. {error}")
+            notes.append(f"{how}. {error}")
             return {}
         with self._lock:
             self._words.update({(producer, one): body for one, body in found.items()})

@@ -58,7 +58,12 @@ function enginesOf(kind: OutputKind, about: About, keys: string): Item[] {
       route.turn("engines", first.id);
       return engines.rehearse(first, selected);
     });
-    items.push({ label: `Rehearse ${first.label} on ${REHEARSED} of these`, icon: "retry", run: rehearse });
+    items.push({
+      label: `Rehearse ${first.label}`,
+      note: `On ${REHEARSED} of these at most; keeps nothing`,
+      icon: "retry",
+      run: rehearse,
+    });
   }
   return [...items, { label: "Engines…", icon: "tune", run: () => route.turn("engines") }];
 }

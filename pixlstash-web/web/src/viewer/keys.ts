@@ -24,6 +24,8 @@ export type ViewerAction =
   | "info"
   | "tag"
   | "faces"
+  | "similar"
+  | "similarFaces"
   | "draw"
   | "set"
   | "character"
@@ -67,6 +69,8 @@ export const VIEWER_KEYS: readonly ViewerKey[] = [
   { key: "r", label: "Accept or reject a suggested tag", group: CHANGE, action: "reject" },
   { key: "f", label: "Faces, and who they are", group: LOOK, action: "faces" },
   { key: "b", label: "Draw a box around a face", group: CHANGE, action: "draw" },
+  { key: "l", label: "Similar pictures", group: "Look", action: "similar" },
+  { key: "l", shift: true, label: "Similar faces", group: "Look", action: "similarFaces" },
   { key: "i", label: "Information", group: LOOK, action: "info" },
   { key: " ", label: "Play or pause", group: LOOK, action: "play" },
   {
