@@ -146,8 +146,7 @@ class Frame:
         elif column != "name" and np.count_nonzero(mask) * FEW < self.size:
             ordered = self._sorted(column, mask)
         else:
-            ordered = self.order(column)
-            ordered = ordered[mask[ordered]]
+            ordered = _those(self.order(column), mask)
         return ordered[::-1] if backwards else ordered
 
     def ranked(self, mask: Mask, sql: str, bindings: dict[str, Any]) -> Ids:
@@ -171,7 +170,7 @@ class Frame:
             with self._db.reading() as connection:
                 found = _numbers(connection, "select id from derived_grid order by name collate nocase, id")
             found = found[found < self.size]
-            return found[mask[found]].astype(np.uint32)
+            return _those(found, mask).astype(np.uint32)
         ids: Ids = np.flatnonzero(mask).astype(np.uint32)
         for key in ("created", "score") if column == "score" else (column,):
             if key == "created" and mask is self.living:
@@ -256,7 +255,7 @@ class Frame:
     def _merged(self, order: Ids, dirty: NDArray[np.int64], column: str) -> Ids:
         """An order with these taken out, and put in again where they belong now."""
         values = self.values(column)
-        kept = order[~self.mask(dirty)[order]]
+        kept = _those(order, ~self.mask(dirty))
         new = dirty[self.living[dirty]]
         new = new[np.lexsort((new, values[new]))].astype(np.uint32)
         keys = values[kept]
@@ -307,6 +306,11 @@ class Columns:
             if idle:
                 self._frame, self._dirty = None, set()
             return idle
+
+
+def _those(ids: NDArray[Any], mask: Mask) -> NDArray[Any]:
+    """The ids that are in a mask, in their order: less than half of what `ids[mask[ids]]` takes."""
+    return ids.compress(mask.take(ids))
 
 
 def _numbers(connection: apsw.Connection, sql: str, bindings: Any = None) -> NDArray[np.int64]:
