@@ -94,6 +94,8 @@ class Trouble(Tagger[None]):
             return [[Tag("fine", 1.0)] for image in images if image not in hit]
         if params.what == "many" and hit:
             return [[Tag("fine", 1.0)]] * (len(images) + 1)
+        if params.what == "blab" and hit:
+            raise ValueError(f"{params.key.reveal()} is refused")
         if params.what == "tell" and hit:
             os.write(2, f"\x1b[2J I tell you {params.key.reveal()}\n".encode())
             os._exit(3)

@@ -68,6 +68,14 @@ def test_what_a_process_wrote_is_in_the_log_with_its_name_and_without_its_key(
     assert "[2J I tell you …" in caplog.text and "hush-hush" not in caplog.text and "\x1b" not in caplog.text
 
 
+@pytest.mark.parametrize("key", ["hush-hush-0815", "hush  hush", "hush\thush\u202e"])
+def test_an_error_does_not_tell_the_key(desk: Engined, key: str) -> None:
+    ids = desk.take_in(2)
+    engines.keep_secrets(desk.library.hub, "odd/trouble", {"key": key})
+    desk.run("odd/trouble", {"what": "blab", "on": [ids[1]]})
+    assert desk.errors() == {ids[1]: "… is refused"}
+
+
 @pytest.mark.parametrize(
     ("what", "limits", "said"),
     [

@@ -121,6 +121,8 @@ def test_what_narrows_a_list(desk: Desk, query: str, expected: list[int]) -> Non
         ("fields=grid&set_ids=1&set_ids=2", "listed by set_ids"),
         ("min_score=good", "a number from 0 to 5"),
         ("tag_confidence_above=dog", "how sure the engine is"),
+        ("tag_confidence_above=dog:very", "how sure the engine is"),
+        ("tag_confidence_below=dog:1.5", "how sure the engine is"),
         ("face_filter=maybe", "with_face, without_face"),
     ],
 )

@@ -154,7 +154,7 @@ class Frame:
         with self._db.reading() as connection:
             first = _numbers(connection, sql, bindings)
         first = first[first < self.size]
-        return self.first(first[mask[first]].astype(np.uint32), mask)
+        return self.first(_those(first, mask).astype(np.uint32), mask)
 
     def first(self, first: Ids, mask: Mask) -> Ids:
         """These ids, then the rest of a mask, newest first."""

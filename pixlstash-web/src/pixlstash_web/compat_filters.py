@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from starlette.datastructures import QueryParams
@@ -9,6 +10,8 @@ from starlette.datastructures import QueryParams
 from pixlstash_core.errors import Invalid
 from pixlstash_core.pictures import quoted
 
+#: A number from 0 to 1.
+SHARE = re.compile(r"0?\.\d+|[01](\.0*)?")
 Says = Callable[[Sequence[str]], str]
 
 
@@ -29,7 +32,7 @@ def _each(name: str, between: str) -> Says:
 def _sure(operator: str) -> Says:
     def one(value: str) -> str:
         name, _, share = value.rpartition(":")
-        if not name:
+        if not name or not SHARE.fullmatch(share):
             raise Invalid(f"Expected a tag and how sure the engine is, such as cat:0.5, not {value[:50]!r}.")
         return f"tag:{quoted(f'{name}{operator}{share}')}"
 

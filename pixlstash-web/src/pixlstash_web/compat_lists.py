@@ -27,10 +27,11 @@ MECHANISMS = {
     "IMAGE_SIZE": ("Size in pixels", "pixels"),
     "RANDOM": ("Random", "random"),
 }
+#: What a list of pictures is asked for by, besides what narrows it: by those clients alone, and by everybody.
+ONLY = frozenset("fields descending project_id set_id character_id only_deleted".split())
+OWN = ONLY | {"sort", "offset", "limit"}
 #: What only those clients ask with.
-KEYS = frozenset("fields descending project_id set_id character_id only_deleted".split()) | FILTERS.keys()
-#: What a list of pictures is asked for by, besides what narrows it.
-OWN = frozenset("fields descending project_id set_id character_id only_deleted sort offset limit".split())
+KEYS = ONLY | FILTERS.keys()
 EVERY, NONE = "ALL", "UNASSIGNED"
 PAGE = 100_000
 #: Pictures a character is known by at most.

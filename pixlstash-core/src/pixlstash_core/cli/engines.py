@@ -270,8 +270,7 @@ def _ran(job: Job, errors: list[EngineError]) -> None:
         return click.echo(f"Nothing to do: it has looked at all of these, or is for none of them.  (job {job.id})")
     took = (job.finished - job.started).total_seconds() if job.started and job.finished else 0.0
     rate = f", {job.done / took:.1f}/s" if took else ""
-    many = "1 picture" if job.done == 1 else f"{job.done:,} pictures"
-    click.echo(f"{many}, {took:.1f} s{rate}  (job {job.id})")
+    click.echo(f"{show.counted(job.done, 'picture')}, {took:.1f} s{rate}  (job {job.id})")
     if not job.failed:
         return None
     click.echo(click.style(f"  It failed on {job.failed:,}: `pixlstash job retry {job.id}` tries again", fg="red"))

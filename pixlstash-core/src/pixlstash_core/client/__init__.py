@@ -39,7 +39,7 @@ class Client(Pictures, Groups, Stacks, Tags, Engines, Search, History, Snapshots
 
     def check(self, verify: bool = False) -> CheckReport:
         """Takes as long as it takes: with `verify`, every byte is read."""
-        query = {"verify": str(verify).lower()}
+        query = {"verify": verify}
         return read(self._call("GET", "/check", query, timeout=None), CheckReport)
 
     # -- what only a served library has --------------------------------------------------------------------------------

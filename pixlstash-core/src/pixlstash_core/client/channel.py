@@ -206,8 +206,12 @@ def error_of(status: int, body: bytes) -> PixlStashError:
 
 
 def path_of(prefix: str, path: str, query: Mapping[str, Any] | None) -> str:
-    given = {name: value for name, value in (query or {}).items() if value is not None}
+    given = {name: _written(value) for name, value in (query or {}).items() if value is not None}
     return f"{prefix}{path}?{urlencode(given, doseq=True)}" if given else prefix + path
+
+
+def _written(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def quoted(text: str) -> str:

@@ -28,7 +28,7 @@ from .channel import Channel
 
 class Groups(Channel):
     def sidebar(self, veil: bool = False) -> Sidebar:
-        return self._get("/sidebar", Sidebar, {"veil": str(veil).lower()})
+        return self._get("/sidebar", Sidebar, {"veil": veil})
 
     def icons(self) -> list[str]:
         return self._get("/icons", list[str])

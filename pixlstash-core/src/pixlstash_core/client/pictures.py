@@ -31,7 +31,7 @@ from .channel import Channel, error_of, quoted
 
 class Pictures(Channel):
     def view(self, q: str = "", sort: str | None = None, at: int | None = None, veil: bool = False) -> ViewAnswer:
-        return read_view(self._call("GET", "/views", {"q": q, "sort": sort, "at": at, "veil": str(veil).lower()}))
+        return read_view(self._call("GET", "/views", {"q": q, "sort": sort, "at": at, "veil": veil}))
 
     def veil(self) -> Veil:
         return self._get("/veil", Veil)
@@ -52,13 +52,13 @@ class Pictures(Channel):
         return self._get("/pictures/find", Found, {"q": q, "sort": sort})
 
     def count(self, q: str = "", veil: bool = False) -> Total:
-        return self._get("/pictures/count", Total, {"q": q, "veil": str(veil).lower()})
+        return self._get("/pictures/count", Total, {"q": q, "veil": veil})
 
     def suggest(self, q: str = "", limit: int = 12, veil: bool = False) -> list[Suggestion]:
-        return self._get("/views/suggest", list[Suggestion], {"q": q, "limit": limit, "veil": str(veil).lower()})
+        return self._get("/views/suggest", list[Suggestion], {"q": q, "limit": limit, "veil": veil})
 
     def statistics(self, q: str = "", veil: bool = False) -> Statistics:
-        return self._get("/pictures/statistics", Statistics, {"q": q, "veil": str(veil).lower()})
+        return self._get("/pictures/statistics", Statistics, {"q": q, "veil": veil})
 
     def picture(self, id: int) -> PictureDetail:
         return self._get(f"/pictures/{id}", PictureDetail)

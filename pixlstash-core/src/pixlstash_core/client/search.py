@@ -77,24 +77,24 @@ class Search(Channel):
     # -- the review queue ----------------------------------------------------------------------------------------------
 
     def review_tags(self, q: str = "", limit: int = 100, veil: bool = False) -> list[TagToReview]:
-        query = {"q": q, "limit": limit, "veil": str(veil).lower()}
+        query = {"q": q, "limit": limit, "veil": veil}
         return self._get("/review/tags", list[TagToReview], query)
 
     def review_tag(self, tag: str, q: str = "", offset: int = 0, limit: int = 100, veil: bool = False) -> TagReview:
-        query = {"tag": tag, "q": q, "offset": offset, "limit": limit, "veil": str(veil).lower()}
+        query = {"tag": tag, "q": q, "offset": offset, "limit": limit, "veil": veil}
         return self._get("/review/tag", TagReview, query)
 
     def decide_tag(self, ask: DecideTag) -> Done:
         return self._post("/review/tag", Done, ask)
 
     def review_characters(self, q: str = "", limit: int = 100, veil: bool = False) -> list[CharacterToReview]:
-        query = {"q": q, "limit": limit, "veil": str(veil).lower()}
+        query = {"q": q, "limit": limit, "veil": veil}
         return self._get("/review/characters", list[CharacterToReview], query)
 
     def review_faces(
         self, q: str = "", character: int | None = None, limit: int = 100, veil: bool = False
     ) -> list[MaybeCharacter]:
-        query = {"q": q, "character": character, "limit": limit, "veil": str(veil).lower()}
+        query = {"q": q, "character": character, "limit": limit, "veil": veil}
         return self._get("/review/faces", list[MaybeCharacter], query)
 
     def decide_faces(self, ask: DecideFaces) -> Done:

@@ -103,7 +103,7 @@ class Snapshots(Channel):
     def preview_restore(
         self, id: int, keep_added: bool = True, kinds: list[RestoreKind] | None = None
     ) -> RestorePreview:
-        query = {"keep_added": str(keep_added).lower(), "kinds": kinds}
+        query = {"keep_added": keep_added, "kinds": kinds}
         return read(self._call("GET", f"/snapshots/{id}/restore/preview", query, timeout=None), RestorePreview)
 
     def preview_resources(self, id: int, ask: RestoreResources) -> RestorePreview:

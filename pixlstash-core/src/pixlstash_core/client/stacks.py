@@ -58,7 +58,7 @@ class Stacks(Channel):
     # -- duplicates and the scrapheap ----------------------------------------------------------------------------------
 
     def duplicates(self, rule: KeepRule = "larger", distance: Distance = 4, veil: bool = False) -> Duplicates:
-        query = {"rule": rule, "distance": distance, "veil": str(veil).lower()}
+        query = {"rule": rule, "distance": distance, "veil": veil}
         return self._get("/duplicates", Duplicates, query)
 
     def preview_duplicates(self, ask: ResolveDuplicates) -> DuplicatePreview:

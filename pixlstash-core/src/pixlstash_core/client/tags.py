@@ -50,10 +50,10 @@ class Tags(Channel):
     # -- the vocabulary ------------------------------------------------------------------------------------------------
 
     def tags(self, limit: int = 100, offset: int = 0, never: bool = False) -> list[TagInfo]:
-        return self._get("/tags", list[TagInfo], {"limit": limit, "offset": offset, "never": str(never).lower()})
+        return self._get("/tags", list[TagInfo], {"limit": limit, "offset": offset, "never": never})
 
     def complete_tags(self, text: str = "", limit: int = 10, veil: bool = False) -> list[Completion]:
-        return self._get("/tags/complete", list[Completion], {"text": text, "limit": limit, "veil": str(veil).lower()})
+        return self._get("/tags/complete", list[Completion], {"text": text, "limit": limit, "veil": veil})
 
     def tag(self, name: str) -> TagDetail:
         return self._get("/tags/named", TagDetail, {"name": name})

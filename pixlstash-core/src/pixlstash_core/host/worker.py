@@ -209,9 +209,10 @@ class Desk:
 
     def _reason(self, error: BaseException) -> str:
         """One line for people, without secrets."""
-        text = printable(" ".join(str(error).split()))
+        text = str(error)
         for hidden in self._hidden:
             text = text.replace(hidden, "…")
+        text = printable(" ".join(text.split()))
         name = type(error).__name__
         return (f"{name}: {text}" if text and name != "ValueError" else text or name)[:LONGEST_REASON]
 
