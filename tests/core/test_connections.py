@@ -1,15 +1,18 @@
-"""Every connection to a database is closed by who opened it, not by the garbage collector."""
+"""Connections to a database: who reads never waits for one, and who opened one closes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 
 import apsw
 import pytest
 from libraries import fill
 
 from pixlstash_core import OWNER
+from pixlstash_core.db import KEPT
 from pixlstash_core.errors import NotFound
 from pixlstash_core.library import Library
 
@@ -46,3 +49,42 @@ def test_of_a_library(open_library: Callable[..., Library], read_only: bool) -> 
                 library.picture(OWNER, 99)
             assert any(map(is_open, found))
     assert len(found) > 8 and [one.filename for one in found if is_open(one)] == []
+
+
+def test_who_reads_may_read_again_however_many_do(library: Library) -> None:
+    """Would one wait for a connection, each would hold one and wait for another for ever."""
+    many = 3 * KEPT
+    together = Barrier(many, timeout=60)
+
+    def read(number: int) -> int:
+        with library.db.reading():
+            together.wait()
+            found: int = library.db.value("select ?", (number,))
+            together.wait()
+            return found
+
+    with opened() as found, ThreadPoolExecutor(many) as threads:
+        assert list(threads.map(read, range(many))) == list(range(many))
+        assert 0 < sum(map(is_open, found)) <= KEPT, "no more are kept"
+
+
+def test_views_made_at_once_on_columns_not_yet_read(library: Library) -> None:
+    """As a page asks when it opens: views, counts and statistics, each with columns that none has read."""
+    fill(library, 20)
+    asks: list[Callable[[], object]] = [
+        *(lambda sort=sort: library.view(OWNER, "score:0", sort) for sort in ("name", "-size", "score", "rarity")),
+        *(lambda q=q: library.count(OWNER, q) for q in ("width:>1", "height:>1", "megapixels:>=0", "size:>1")),
+        lambda: library.statistics(OWNER, "score:0"),
+        lambda: library.sidebar(OWNER),
+    ]
+    many = 4 * len(asks)
+    together = Barrier(many, timeout=60)
+
+    def ask(number: int) -> None:
+        together.wait()
+        asks[number % len(asks)]()
+
+    for _ in range(5):
+        library.views.renew(library.epoch)  # nothing is kept of before
+        with ThreadPoolExecutor(many) as threads:
+            list(threads.map(ask, range(many)))

@@ -1,13 +1,12 @@
 """One SQLite file: how it is opened, migrated and read.
 
-A `Database` is one connection for writing and a small pool for reading, in WAL mode with synchronous=FULL, so that
+A `Database` is one connection for writing and some for reading, in WAL mode with synchronous=FULL, so that
 what was acknowledged survives a power cut (NORMAL was measured to lose commits).
 """
 
 from __future__ import annotations
 
 import os
-import queue
 import shutil
 import threading
 from array import array
@@ -22,7 +21,8 @@ import apsw
 from .errors import Conflict, DiskFull, Invalid, PixlStashError, ReadOnly
 
 Rows = list[tuple[Any, ...]]
-READERS = 4
+#: Connections that are kept for the next who reads.
+KEPT = 8
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
 
 
@@ -39,8 +39,7 @@ class Database:
         self.read_only = read_only
         self._synchronous = synchronous
         self._mode = mode or (_reading_mode(path) if read_only else "")
-        self._pool: queue.LifoQueue[apsw.Connection] = queue.LifoQueue()
-        self._made = 0
+        self._idle: list[apsw.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
         if not read_only:
@@ -110,25 +109,27 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._closed = True
-            while not self._pool.empty():
-                self._pool.get_nowait().close()
+            while self._idle:
+                self._idle.pop().close()
         if not self.read_only:
             with suppress(apsw.Error):  # statistics for the next opening: a favour, on which no closing may fail
                 self.writer.pragma("optimize")
         self.writer.close()
 
     def _borrow(self) -> apsw.Connection:
+        """An idle connection, or a new one: never is one waited for.
+
+        Who reads may hold a connection already, or a lock for which those wait who hold all the others.
+        """
         with self._lock:
-            if self._pool.empty() and self._made < READERS:
-                connection = self.connect()
-                self._made += 1
-                return connection
-        return self._pool.get()
+            if self._idle:
+                return self._idle.pop()
+        return self.connect()
 
     def _give_back(self, connection: apsw.Connection) -> None:
         with self._lock:
-            if not self._closed:
-                self._pool.put(connection)
+            if not self._closed and len(self._idle) < KEPT:
+                self._idle.append(connection)
                 return
         connection.close()
 
