@@ -21,11 +21,11 @@ install:
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
 
 test: install
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 2 $(ARGS)
 
 # The same attacks as in `make test`, many more of them: the seed is printed, SEED=n repeats it.
 torture: install
-	$(BIN)/python -m pytest --torture -m attack -s $(ARGS)
+	$(BIN)/python -m pytest --torture -o faulthandler_timeout=0 -m attack -s $(ARGS)
 
 # Each script says what was promised and ends with an error when that is missed. RECORD=1 writes docs/performance.md.
 bench: install

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import faulthandler
 import os
 import random
 import secrets
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libraries
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from sources import ROOT
 
 from pixlstash_core import changesets
@@ -69,6 +71,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
         report.outcome = "failed"
         report.longrepr = f"A browser test was skipped on CI: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """Go on watching for a hang: pytest stops as soon as something failed, but what comes after may hang as well."""
+    seconds = float(node.config.getini("faulthandler_timeout"))
+    if seconds > 0 and isinstance(node, pytest.Item):
+        stderr = node.config.stash[fault_handler_stderr_fd_key]
+        faulthandler.dump_traceback_later(seconds, file=stderr, exit=True)
 
 
 @pytest.fixture

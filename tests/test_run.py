@@ -174,7 +174,7 @@ def test_the_name_of_the_machine_is_not_a_choice_to_open_the_library(run: Module
 def test_a_second_start_installs_nothing(installed: Path, port: str) -> None:
     began = time.monotonic()
     done = call(installed, f"PORT={port}")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
     assert done.returncode == 0, done.stderr
     *steps, started, library = done.stdout.splitlines()
     assert [step.split(" ")[0] for step in steps] == ["1/5", "2/5", "3/5", "4/5", "5/5"]

@@ -371,22 +371,6 @@ def test_plugins_are_listed_without_a_library(greeting: dict[str, str], tmp_path
     assert "pixlstash_core.media.builtin" in found and "web" in found
 
 
-def test_help_is_quick(greeting: dict[str, str]) -> None:
-    """Processor time, which does not depend on what else the machine does."""
-    resource = pytest.importorskip("resource", reason="processor time of a child is asked of POSIX")
-
-    def used() -> float:
-        now = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return float(now.ru_utime + now.ru_stime)
-
-    took = []
-    for _ in range(5):
-        before = used()
-        assert "  greet " in told(greeting, "--help").out
-        took.append(used() - before)
-    assert min(took) < 0.2
-
-
 def test_serving_twice(two: Two) -> None:
     said = run("-L", two.served, "serve", "--port", "0")
     assert said.code == 1 and f"Process {two.server.process.pid} holds this library" in said.err

@@ -210,8 +210,8 @@ def test_close_is_prompt_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, wri
         time.sleep(0.1)
         start = time.monotonic()
         pool.close()
-        assert [type(future.exception(5)) for future in futures] == [Cancelled] * 3
-        assert time.monotonic() - start < 2
+        assert [type(future.exception(20)) for future in futures] == [Cancelled] * 3
+        assert time.monotonic() - start < 20
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)  # no zombies either
     with pytest.raises(Cancelled):
         pool.read(path, path.name)

@@ -21,6 +21,8 @@ from pixlstash_core.library import Library
 from pixlstash_web.server import Server, bind, running, serve
 from pixlstash_web.site import is_loopback
 
+#: Seconds: what does not wait takes a small part of it, on a machine that does much else, too.
+PROMPT = 8.0
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -49,9 +51,9 @@ def test_it_answers_at_once(library: Library) -> None:
     start = time.perf_counter()
     with running(library) as url:
         assert Peer(url).ask("GET", "/version").status == 200
-        assert time.perf_counter() - start < 1
+        assert time.perf_counter() - start < PROMPT
         start = time.perf_counter()
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < PROMPT
 
 
 def test_small_answers_are_not_held_back(shared: Served) -> None:
@@ -121,6 +123,7 @@ def test_a_slow_download_does_not_hold_up_the_end(served: Served, tmp_path: Path
     with path.open("ab") as file:
         file.truncate(200 << 20)
     server = Server(served.library)
+    server._uvicorn.config.timeout_graceful_shutdown = 60
     ready = threading.Event()
     thread = threading.Thread(target=server.run, args=(lambda url: ready.set(),))
     thread.start()
@@ -131,8 +134,8 @@ def test_a_slow_download_does_not_hold_up_the_end(served: Served, tmp_path: Path
     connection.getresponse().read(1000)
     start = time.monotonic()
     server.stop()
-    thread.join(10)
-    assert time.monotonic() - start < 2
+    thread.join(60)
+    assert time.monotonic() - start < PROMPT
     connection.close()
 
 
@@ -143,7 +146,7 @@ def test_a_hundred_half_open_connections_hold_nobody_up(shared: Served) -> None:
         connection.sendall(b"GET /version HTTP/1.1\r\nHost: ")
     start = time.monotonic()
     assert shared.local.get("/library").status == 200
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < PROMPT
     for connection in waiting:
         connection.close()
 
