@@ -59,6 +59,22 @@ def test_a_score_that_fails_is_taken_back_and_said(table: Desk, served: Served) 
     assert scores(served)[0] == 0
 
 
+def test_a_key_is_about_the_picture_with_the_focus_though_another_answer_comes(table: Desk, served: Served) -> None:
+    held: list[Route] = []
+    table.page.route("**/views?*", lambda route: held.append(route))
+    table.search.fill("paint")
+    table.press("Enter")
+    table.until(lambda: held)
+    table.focus(2)
+    held[0].continue_()
+    expect(table.page.get_by_role("grid")).to_have_attribute("aria-busy", "false")
+    assert table.cursor == 2
+    table.press("4")
+    table.becomes(lambda: scores(served)[:3], [0, 0, 4])
+    table.press("ArrowRight")
+    table.becomes(lambda: table.cursor, 3)
+
+
 def test_shift_scores_and_goes_on(table: Desk, served: Served) -> None:
     table.press("Shift+3", "Shift+5", "Shift+1")
     table.becomes(lambda: table.cursor, 3)
