@@ -72,8 +72,7 @@ def say(write: Write, picture: int, text: str) -> None:
     if caption is not None:
         write.execute("insert or ignore into said_caption values (?, ?)", (picture, caption))
     kept = names.distinct(tags)
-    names.add(write, [(name, fold) for fold, name in kept.items()])
-    ids = [write.value("select coalesce(alias_id, id) from tag where folded = ?", (fold,)) for fold in kept]
+    ids = names.add(write, [(name, fold) for fold, name in kept.items()]).values()
     write.execute(
         "insert or ignore into said_tag select ?, id, 1, ? from tag where id in carray(?)",
         (picture, now(), bind_ids(ids)),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from ..db import Database, bind_ids
 from ..errors import NotFound
 from ..write import Door, Write, outcome
 from . import words
+
+#: The tags that a list of names stands for.
+OF = "select folded, coalesce(alias_id, id) from tag where folded in (select value from json_each(?))"
 
 
 def ensure(db: Database, door: Door, names: list[str]) -> list[int]:
@@ -19,14 +24,14 @@ def ensure(db: Database, door: Door, names: list[str]) -> list[int]:
     kept = distinct(names)
     found = of(db, kept)
     if missing := [(name, fold) for fold, name in kept.items() if fold not in found]:
-        outcome(door.feed(lambda write: add(write, missing)))
-        found = of(db, kept)
+        found |= outcome(door.feed(lambda write: add(write, missing)))  # read there, before another gives it a new name
     return list(dict.fromkeys(found[fold] for fold in kept))
 
 
-def add(write: Write, tags: list[tuple[str, str]]) -> None:
-    """New tags of (name, folded); those that are there already stay as they are."""
+def add(write: Write, tags: list[tuple[str, str]]) -> dict[str, int]:
+    """New tags of (name, folded), and the ids of all; those that are there already stay as they are."""
     write.many("insert or ignore into tag(name, folded) values (?, ?)", tags)
+    return dict(write.execute(OF, (_listed(fold for _, fold in tags),)))
 
 
 def known(db: Database, names: list[str]) -> list[int]:
@@ -52,8 +57,11 @@ def distinct(names: list[str]) -> dict[str, str]:
 
 def of(db: Database, folds: dict[str, str]) -> dict[str, int]:
     """The ids of the tags that names, as they are compared, stand for."""
-    sql = "select folded, coalesce(alias_id, id) from tag where folded in (select value from json_each(?))"
-    return dict(db.read(sql, (msgspec.json.encode(list(folds)).decode(),)))
+    return dict(db.read(OF, (_listed(folds),)))
+
+
+def _listed(folds: Iterable[str]) -> str:
+    return msgspec.json.encode(list(folds)).decode()
 
 
 def shown(db: Database, tags: list[int]) -> list[str]:
