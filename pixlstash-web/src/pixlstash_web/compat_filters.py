@@ -81,13 +81,13 @@ REFUSED = {
     "q": "what the other keys say can be said in it, so it stands alone.",
     "file_path_prefix": "folder: finds what lies deeper, too; ask with q=folder:PATH.",
     "import_source_folder": "what is copied in is not kept by where it came from.",
-    "reference_folder_id": "folders have no numbers here; ask with q=folder:PATH.",
+    "reference_folder_id": "ask with q=folder:PATH, which finds all that lies below.",
     "reference_character_id": "ask with q=face:character:NUMBER.",
     "resolution_bucket": "ask with q, as in megapixels:1..4.",
     "smart_score_bucket": "there are no smart scores here; ask with q, as in score:>=4.",
     "shared_only": "what is shared is not asked for here.",
-    "apply_tag_filter": "tags hide nothing here.",
-    "impossible_tag_source": "tags are not called impossible here.",
+    "apply_tag_filter": "tags hide nothing from lists.",
+    "impossible_tag_source": "nothing says here which tags are impossible.",
 }
 #: What is in an answer, not which pictures.
 SHAPE = frozenset({"fields", "include_reference_scores"})
