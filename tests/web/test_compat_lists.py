@@ -118,7 +118,6 @@ def test_what_narrows_a_list(desk: Desk, query: str, expected: list[int]) -> Non
     ("query", "why"),
     [
         ("fields=grid&smart_score_bucket=3", "listed by smart_score_bucket"),
-        ("fields=grid&set_ids=1&set_ids=2", "listed by set_ids"),
         ("min_score=good", "a number from 0 to 5"),
         ("tag_confidence_above=dog", "how sure the engine is"),
         ("tag_confidence_above=dog:very", "how sure the engine is"),

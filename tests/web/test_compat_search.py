@@ -17,7 +17,7 @@ from web.asking import Answer, Peer, bearer
 from web.conftest import OWNER, Served, serving
 
 from pixlstash_core.library import Library
-from pixlstash_core.types import AssignFaces, Create, Reader, RunEngine, Scope, Selection
+from pixlstash_core.types import AssignFaces, Create, Reader, RunEngine, Scope, ScorePictures, Selection
 
 RED, GREEN, BLUE, BLACK = (200, 30, 30), (30, 200, 30), (30, 30, 200), (0, 0, 0)
 BOUNDARY = "a-boundary"
@@ -130,6 +130,51 @@ def test_by_faces(desk: Desk) -> None:
     assert ids[0] not in {row["picture_id"] for row in found} and found[0]["picture_id"] == ids[3]
     assert desk.send("face-search", BLACK).status == 422
     assert desk.send("face-search", RED, source_picture_id=ids[0]).status == 400
+
+
+def test_what_narrows_a_search(desk: Desk) -> None:
+    ids, client = desk.ids, desk.served.client
+    first, second = (client.create_set(Create(name=name)).id for name in ("First", "Second"))
+    client.add_to_set(first, Selection(ids=[*ids[:3], ids[5]]))
+    client.add_to_set(second, Selection(ids=ids[2:4]))
+    nothing = client.create_set(Create(name="Nothing")).id
+    client.score(ScorePictures(ids=ids[:2], score=4))
+    client.add_to_character(ann := client.create_character(Create(name="Ann")).id, Selection(ids=ids[1:4]))
+    named = frozenset({("set", first), ("set", second), ("character", ann)})
+    guest = bearer(
+        desk.served.url, desk.library.access.lend(Reader("share:x", "read", Scope(frozenset(ids[:3]), named)))
+    )
+    both = [first, second]
+    cases: list[tuple[dict[str, Any], set[int]]] = [
+        ({"set_ids": both}, {*ids[:4], ids[5]}),
+        ({"set_ids": both, "set_mode": "intersection"}, {ids[2]}),
+        ({"set_ids": both, "set_mode": "difference", "base_set_id": second}, {ids[3]}),
+        ({"set_ids": both, "set_mode": "xor"}, {ids[0], ids[1], ids[3], ids[5]}),
+        ({"set_ids": both, "character_ids": ann}, set(ids[1:4])),
+        ({"set_id": first, "character_id": "UNASSIGNED", "unscored": "true"}, {ids[5]}),
+        ({"set_id": nothing}, set()),
+        ({"min_score": 4, "format": ["PNG", "WEBP"]}, set(ids[:2])),
+        ({"id": [ids[1], ids[4]]}, {ids[1], ids[4]}),
+        ({"tag": "none"}, set()),
+        ({"stack_state": "stacked"}, set()),
+        ({"include_reference_scores": "true", "set_id": second}, set(ids[2:4])),
+    ]
+    for peer, seen in ((desk.peer, set(ids)), (guest, set(ids[:3]))):
+        for query, expected in cases:
+            if peer is guest and query.get("set_id") == nothing:
+                continue
+            for path in ("likeness-search", "face-search"):
+                answer = desk.send(path, RED, peer=peer, **query)
+                assert answer.status == 200, answer
+                assert {row["picture_id"] for row in answer.json} == expected & seen, (path, query)
+            answer = peer.get(f"/pictures/search?{urlencode({'query': 'red', 'threshold': 0, **query}, doseq=True)}")
+            assert {row["id"] for row in answer.json} == expected & seen, query
+    # The best of what is left, not what is left of the best.
+    assert [row["picture_id"] for row in desk.send("likeness-search", RED, set_ids=second, top_n=1).json] == [ids[3]]
+    found = desk.send("face-search", GREEN, exclude_character_id=ann, top_n=1).json
+    assert [row["picture_id"] for row in found] == [ids[4]]
+    assert desk.send("likeness-search", RED, set_ids=999).status == 404
+    assert desk.send("likeness-search", RED, peer=guest, set_ids=nothing).status == 404
 
 
 def test_a_gate_of_a_character(desk: Desk) -> None:

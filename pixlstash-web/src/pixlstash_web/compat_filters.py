@@ -1,14 +1,20 @@
-"""What clients of the public PixlStash narrow a list of pictures with, as our query language says it."""
+"""What clients of the public PixlStash narrow lists and searches with, as our query language says it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from inspect import signature
+from typing import Any
 
-from starlette.datastructures import QueryParams
+from msgspec import Struct
 
 from pixlstash_core.errors import Invalid
 from pixlstash_core.pictures import quoted
+
+from . import compat_groups
+from .table import Call
 
 #: A number from 0 to 1.
 SHARE = re.compile(r"0?\.\d+|[01](\.0*)?")
@@ -41,17 +47,23 @@ def _sure(operator: str) -> Says:
 
 def _choice(key: str, **choices: str) -> Says:
     def says(values: Sequence[str]) -> str:
-        if values[-1] not in choices:
+        if (value := values[-1].lower()) not in choices:
             raise Invalid(f"{key} is one of {', '.join(choices)}, not {values[-1][:50]!r}.")
-        return choices[values[-1]]
+        return choices[value]
 
     return says
 
 
+def _flag(key: str, yes: str) -> Says:
+    return _choice(key, **{"true": yes, "1": yes, "false": "", "0": ""})
+
+
+THROWN = "is:scrapheap"
 FILTERS: Mapping[str, Says] = {
+    "only_deleted": _flag("only_deleted", THROWN),
     "min_score": _number("score", ">="),
     "max_score": _number("score", "<="),
-    "unscored": _choice("unscored", true="score:0", false=""),
+    "unscored": _flag("unscored", "score:0"),
     "format": _each("format", " OR "),
     "tag": _each("tag", " "),
     "rejected_tag": _each("rejected", " "),
@@ -62,12 +74,66 @@ FILTERS: Mapping[str, Says] = {
     "face_filter": _choice("face_filter", with_face="faces:>=1", without_face="-faces:>=1"),
     "stack_state": _choice("stack_state", stacked="is:stacked", unstacked="-is:stacked"),
 }
+#: All that is understood.
+KEYS = (*compat_groups.KEYS, "id", *FILTERS)
+#: What those clients know and we have no words for, and what to do instead.
+REFUSED = {
+    "q": "what the other keys say can be said in it, so it stands alone.",
+    "file_path_prefix": "folder: finds what lies deeper, too; ask with q=folder:PATH.",
+    "import_source_folder": "what is copied in is not kept by where it came from.",
+    "reference_folder_id": "ask with q=folder:PATH, which finds all that lies below.",
+    "reference_character_id": "ask with q=face:character:NUMBER.",
+    "resolution_bucket": "ask with q, as in megapixels:1..4.",
+    "smart_score_bucket": "there are no smart scores here; ask with q, as in score:>=4.",
+    "shared_only": "what is shared is not asked for here.",
+    "apply_tag_filter": "tags hide nothing from lists.",
+    "impossible_tag_source": "nothing says here which tags are impossible.",
+}
+#: What is in an answer, not which pictures.
+SHAPE = frozenset({"fields", "include_reference_scores"})
+#: Pictures beneath others in stacks as well.
+SPREAD = "(is:covered OR -is:covered)"
 
 
-def narrowed(asked: QueryParams, known: frozenset[str]) -> str:
-    """The conditions of a request; what is not known would change the list, so it is refused."""
-    if unknown := sorted(asked.keys() - known - FILTERS.keys()):
-        raise Invalid(
-            f"Pictures cannot be listed by {unknown[0][:50]}: ask with q, in the words of the query language."
-        )
-    return " ".join(says(asked.getlist(key)) for key, says in FILTERS.items() if key in asked)
+class Narrowed(Struct, frozen=True):
+    """`text`: conditions of the query language. `kept`: the only pictures that may be among those; None for any.
+
+    `but`: pictures that may not.
+    """
+
+    text: str
+    kept: frozenset[int] | None
+    but: frozenset[int] = frozenset()
+
+    def holds(self, picture: int) -> bool:
+        return picture not in self.but and (self.kept is None or picture in self.kept)
+
+
+def narrowed(call: Call, function: Callable[..., Any]) -> Narrowed:
+    """Which pictures a request may find; what neither this nor `function` knows would change that, so it is refused."""
+    library, reader, query = call.library, call.reader, call.request.query_params
+    if unknown := sorted(query.keys() - SHAPE - set(KEYS) - signature(function).parameters.keys()):
+        why = REFUSED.get(unknown[0], "ask with q, in the words of the query language.")
+        raise Invalid(f"Pictures cannot be listed by {unknown[0][:50]}: {why}")
+    if "rejected_tag" in query and not reader.scope.all:
+        raise Invalid("Readers of a share are not told which tags were rejected.")
+    said = [says(query.getlist(key)) for key, says in FILTERS.items() if key in query]
+    if query.get("character_id") == compat_groups.THROWN:
+        said.append(THROWN)
+    if "id" in query and query.get("fields") != "grid":  # a grid is of leaders
+        said.append(SPREAD)
+    groups = list(compat_groups.asked(query))
+    for one in groups:
+        compat_groups.demand(library, reader, one)
+    if reader.scope.all:
+        said += [str(one) for one in groups if one.ids]
+    elif groups and THROWN in said:  # members are live
+        raise Invalid("Of a share, the scrapheap is not listed by sets, characters and projects.")
+    text = " ".join(filter(None, said))
+    limits = [frozenset(compat_groups.numbers(query, "id"))] if "id" in query else []
+    for one in groups:
+        if not one.ids:
+            limits.append(compat_groups.others(library, reader, one.noun, text))
+        elif not reader.scope.all:
+            limits.append(compat_groups.members(library, reader, one))
+    return Narrowed(text, reduce(frozenset.intersection, limits) if limits else None)

@@ -15,7 +15,8 @@ from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.types import AssignFaces, CharacterInfo, Id, Picture, Reader, Selection, SetInfo
 
-from .compat_filters import FILTERS, narrowed
+from .compat_filters import KEYS, REFUSED, narrowed
+from .compat_groups import EVERY, NONE, number
 from .specs import api
 from .table import Call, Route
 
@@ -27,12 +28,9 @@ MECHANISMS = {
     "IMAGE_SIZE": ("Size in pixels", "pixels"),
     "RANDOM": ("Random", "random"),
 }
-#: What a list of pictures is asked for by, besides what narrows it: by those clients alone, and by everybody.
-ONLY = frozenset("fields descending project_id set_id character_id only_deleted".split())
-OWN = ONLY | {"sort", "offset", "limit"}
-#: What only those clients ask with.
-KEYS = ONLY | FILTERS.keys()
-EVERY, NONE = "ALL", "UNASSIGNED"
+#: What only those clients ask with, and what only ours do.
+THEIRS = {"fields", "descending", *KEYS, *REFUSED} - {"q"}
+OURS = {"q", "veil"}
 PAGE = 100_000
 #: Pictures a character is known by at most.
 REFERENCES = 10
@@ -53,6 +51,13 @@ class GridPicture(Struct, frozen=True):
     created_at: datetime
     imported_at: datetime
     original_file_name: str
+
+
+class PictureCount(Struct, frozen=True):
+    """`total` is the same, as our own clients read it."""
+
+    count: int
+    total: int
 
 
 class PictureSet(Struct, frozen=True):
@@ -108,12 +113,8 @@ def list_pictures(
     descending: bool = True,
     offset: int = 0,
     limit: int | None = None,
-    project_id: str | None = None,
-    set_id: str | None = None,
-    character_id: str | None = None,
-    only_deleted: bool = False,
 ) -> list[GridPicture]:
-    """Pictures in an order, of a project, set and character, and as they are narrowed; all of them without a limit."""
+    """Pictures in an order, as they are narrowed; all of them without a limit."""
     library, reader = call.library, call.reader
     if sort not in MECHANISMS:
         raise Invalid(f"Pictures are sorted by one of {', '.join(MECHANISMS)}.")
@@ -121,19 +122,21 @@ def list_pictures(
         raise Invalid("offset and limit must not be negative.")
     column = MECHANISMS[sort][1]
     order = column if column == "random" or not descending else f"-{column}"
-    given = {"project": project_id, "set": set_id, "character": character_id}
-    asked = {noun: value for noun, value in given.items() if value is not None and value != EVERY}
-    where = f"{'is:scrapheap' if only_deleted else ''} {narrowed(call.request.query_params, OWN)}".strip()
-    if not reader.scope.all or NONE in asked.values():  # there are no words for these
-        kept = frozenset[int]().union(library.find(reader, where).ids)
-        for noun, value in asked.items():
-            kept &= members_of(library, reader, noun, value, kept)
-        chosen = [one for one in _pages(library, reader, where, order, 0, None) if one.id in kept]
-        return [_shown(one) for one in chosen[offset : None if limit is None else offset + limit]]
-    for noun, value in asked.items():
-        getattr(library, f"find_{noun}")(reader, number(value))
-        where += f" {noun}:{number(value)}"
-    return [_shown(one) for one in _pages(library, reader, where, order, offset, limit)]
+    within = narrowed(call, list_pictures)
+    if within.kept is None:
+        return [_shown(one) for one in _pages(library, reader, within.text, order, offset, limit)]
+    chosen = [one for one in _pages(library, reader, within.text, order, 0, None) if within.holds(one.id)]
+    return [_shown(one) for one in chosen[offset : None if limit is None else offset + limit]]
+
+
+def count_pictures(call: Call) -> PictureCount:
+    """How many pictures such a list has without a limit."""
+    within = narrowed(call, list_pictures)
+    if within.kept is None:
+        count = call.library.count(call.reader, within.text).total
+    else:
+        count = len(within.kept.intersection(call.library.find(call.reader, within.text).ids))
+    return PictureCount(count, count)
 
 
 def _pages(library: Library, reader: Reader, q: str, order: str, offset: int, limit: int | None) -> Iterator[Picture]:
@@ -143,20 +146,6 @@ def _pages(library: Library, reader: Reader, q: str, order: str, offset: int, li
         yield from page
         offset += len(page)
         left -= len(page)
-
-
-def members_of(library: Library, reader: Reader, noun: str, value: str, every: frozenset[int]) -> frozenset[int]:
-    """The pictures of a set, character or project, or those of none of them."""
-    members = getattr(library, f"{noun}_members")
-    if value != NONE:
-        return frozenset(members(reader, number(value)).ids)
-    return every.difference(*(members(reader, one.id).ids for one in getattr(library, f"{noun}s")(reader)))
-
-
-def number(value: str) -> int:
-    if not value.isdecimal() or len(value) > 15:
-        raise Invalid(f"An id is a number, {EVERY} or {NONE}, not {value[:50]!r}.")
-    return int(value)
 
 
 def _shown(one: Picture) -> GridPicture:
@@ -242,17 +231,22 @@ def _held(library: Library, reader: Reader, project: str | None, nouns: str) -> 
 
 
 def _by_them(query: QueryParams) -> bool:
-    return not KEYS.isdisjoint(query.keys()) or query.get("sort") in MECHANISMS
+    return not THEIRS.isdisjoint(query.keys()) or query.get("sort") in MECHANISMS
+
+
+def _counted_by_them(query: QueryParams) -> bool:
+    return _by_them(query) or OURS.isdisjoint(query.keys())
 
 
 def _of_project(query: QueryParams) -> bool:
     return "project_id" in query
 
 
-#: Below `/api/v1`. Two have the paths of ours, and are told by what is asked with.
+#: Below `/api/v1`. Three have the paths of ours, and are told by what is asked with.
 ROUTES: tuple[Route, ...] = (
     api("GET", "/sort_mechanisms", sort_mechanisms, "read"),
-    msgspec.structs.replace(api("GET", "/pictures", list_pictures, "read", also=("fields", *FILTERS)), when=_by_them),
+    msgspec.structs.replace(api("GET", "/pictures", list_pictures, "read", also=("fields", *KEYS)), when=_by_them),
+    msgspec.structs.replace(api("GET", "/pictures/count", count_pictures, "read", also=KEYS), when=_counted_by_them),
     api("GET", "/picture_sets", picture_sets, "read"),
     api("GET", "/picture_sets/{id}", picture_set, "read"),
     api("GET", "/picture_sets/{id}/members", picture_set_members, "read"),

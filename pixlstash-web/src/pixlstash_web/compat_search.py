@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import random as chance
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 
 from pixlstash_core.errors import Invalid, QueryError, Refused
-from pixlstash_core.library import Library
 from pixlstash_core.pictures import quoted
-from pixlstash_core.types import Alike, Combine, Picture, Reader
+from pixlstash_core.types import Alike, Combine, Picture
 
 from .answers import Unavailable, Unprocessable
-from .compat_lists import EVERY, MECHANISMS, members_of, number
+from .compat_filters import KEYS, Narrowed, narrowed
+from .compat_groups import number
+from .compat_lists import MECHANISMS
 from .forms import Form, receive
 from .specs import api
 from .table import Call, Route
@@ -75,34 +77,22 @@ class CharacterScores(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What a search is held to: how many, how alike, and in which project, set and character."""
+    """What a search is held to: how many, how alike, drawn or the best."""
 
     top_n: int = 20
     pool_m: int = 0
     random: bool = False
     threshold: float = 0.0
-    project_id: str | None = None
-    set_id: str | None = None
-    character_id: str | None = None
-
-    @property
-    def within(self) -> dict[str, str]:
-        given = {"project": self.project_id, "set": self.set_id, "character": self.character_id}
-        return {noun: value for noun, value in given.items() if value is not None and value != EVERY}
 
 
 def search_pictures(
-    library: Library,
-    reader: Reader,
+    call: Call,
     query: str,
     limit: int | None = None,
     offset: int = 0,
     threshold: float = 0.5,
     sort: str | None = None,
     descending: bool = True,
-    project_id: str | None = None,
-    set_id: str | None = None,
-    character_id: str | None = None,
 ) -> list[FoundPicture]:
     """Pictures that are like words, by what they mean and by the words themselves; the best first."""
     if not query.strip():
@@ -111,16 +101,16 @@ def search_pictures(
         raise Invalid("offset and limit must not be negative, and threshold is from 0 to 1.")
     if sort is not None and sort not in MECHANISMS:
         raise Invalid(f"Pictures are sorted by one of {', '.join(MECHANISMS)}.")
-    within = Limits(project_id=project_id, set_id=set_id, character_id=character_id).within
-    text = f"like:{_quoted(f'words:{query}')} top:all"
-    found = _kept(library, reader, within, library.alike(reader, text, MOST))
+    library, reader, within = call.library, call.reader, narrowed(call, search_pictures)
+    text = f"like:{_quoted(f'words:{query}')} top:all {within.text}"
+    found = [one for one in library.alike(reader, text, MOST) if within.holds(one.picture)]
     # What only a word found was not compared: it stays.
     found = [one for one in found if one.likeness is None or one.likeness >= threshold]
     shown = {one.id: one for one in library.pictures(reader, text, limit=MOST)}
     rows = [_row(shown[one.picture], one) for one in found if one.picture in shown]
     if sort is not None:
         column = MECHANISMS[sort][1]
-        order = library.find(reader, "", column if column == "random" or not descending else f"-{column}").ids
+        order = library.find(reader, within.text, column if column == "random" or not descending else f"-{column}").ids
         place = {picture: n for n, picture in enumerate(order)}
         rows.sort(key=lambda row: place.get(row.id, len(place)))
     return rows[offset : None if limit is None else offset + limit]
@@ -135,18 +125,15 @@ async def likeness_search(
     pool_m: int = 0,
     random: bool = False,
     threshold: float = 0.0,
-    project_id: str | None = None,
-    set_id: str | None = None,
-    character_id: str | None = None,
 ) -> list[LikePicture]:
     """Pictures that look like files of a form (`files`), or like pictures of the library."""
-    limits = Limits(top_n, pool_m, random, threshold, project_id, set_id, character_id)
+    limits = Limits(top_n, pool_m, random, threshold)
     ids = [*([] if source_picture_id is None else [source_picture_id]), *(source_picture_ids or [])]
     how = _combine("min" if len(ids) > 1 else combine)
 
     def search(tokens: list[str]) -> list[LikePicture]:
         sources = [*(f"like:upload:{token}" for token in tokens), *(f"like:picture:{one}" for one in ids)]
-        found = _ranked(call, sources, how, limits)
+        found = _ranked(call, narrowed(call, likeness_search), sources, how, limits)
         return [LikePicture(one.picture, round(one.score or 0.0, 6)) for one in found]
 
     return await _with_files(call, search)
@@ -163,12 +150,9 @@ async def face_search(
     pool_m: int = 0,
     random: bool = False,
     threshold: float = 0.0,
-    project_id: str | None = None,
-    set_id: str | None = None,
-    character_id: str | None = None,
 ) -> list[LikeFace]:
     """Pictures with faces like those in files of a form (`files`), in a picture, or of a character; or like a face."""
-    limits = Limits(top_n, pool_m, random, threshold, project_id, set_id, character_id)
+    limits = Limits(top_n, pool_m, random, threshold)
     given = {"picture:": source_picture_id, "": source_face_id, "character:": source_character_id}
     named = [f"face:{source}{one}" for source, one in given.items() if one is not None]
     how = _combine(combine or ("max" if source_character_id is not None else "mean"))
@@ -176,10 +160,12 @@ async def face_search(
     def search(tokens: list[str]) -> list[LikeFace]:
         if len(named) + bool(tokens) > 1:
             raise Invalid("Give one source: files, a picture, a face or a character.")
-        found = _ranked(call, named or [f"face:upload:{token}" for token in tokens], how, limits)
+        sources = named or [f"face:upload:{token}" for token in tokens]
+        within = narrowed(call, face_search)
         if exclude_character_id is not None:
-            known = frozenset(call.library.character_members(call.reader, exclude_character_id).ids)
-            found = [one for one in found if one.picture not in known]
+            known = call.library.character_members(call.reader, exclude_character_id).ids
+            within = msgspec.structs.replace(within, but=frozenset(known))
+        found = _ranked(call, within, sources, how, limits)
         return [LikeFace(one.picture, one.face or 0, round(one.score or 0.0, 6)) for one in found]
 
     return await _with_files(call, search)
@@ -218,19 +204,19 @@ def _held(call: Call, form: Form) -> list[str]:
     return [call.library.hold(call.reader, name, path).token for name, path in form.files]
 
 
-def _ranked(call: Call, sources: list[str], combine: Combine, limits: Limits) -> list[Alike]:
+def _ranked(call: Call, within: Narrowed, sources: list[str], combine: Combine, limits: Limits) -> list[Alike]:
     if not sources:
         raise Invalid("Give what to compare with: files, or a source of the library.")
     if not 0 < limits.top_n <= TOP or not 0 <= limits.pool_m <= POOL or not 0 <= limits.threshold <= 1:
         raise Invalid(f"top_n is from 1 to {TOP}, pool_m to {POOL}, threshold from 0 to 1.")
-    text = f"{' '.join(sources)} combine:{combine} top:all"
+    text = f"{' '.join(sources)} combine:{combine} top:all {within.text}"
     found = _asked(lambda: call.library.alike(call.reader, text, MOST))
     if not found:
         notes = call.library.find(call.reader, text).notes
         if notes and "No face" in notes[0]:
             raise Unprocessable(notes[0])
     found = [one for one in found if one.score is not None and one.score >= limits.threshold]
-    found = _kept(call.library, call.reader, limits.within, found)
+    found = [one for one in found if within.holds(one.picture)]
     if limits.random and limits.pool_m:
         pool = found[: max(limits.pool_m, limits.top_n)]
         found = sorted(chance.sample(pool, min(limits.top_n, len(pool))), key=lambda one: -(one.score or 0))
@@ -249,15 +235,6 @@ def _asked(ask: Callable[[], list[T]]) -> list[T]:
         raise
     except Refused as error:  # what was sent is no picture
         raise Invalid(str(error)) from error
-
-
-def _kept(library: Library, reader: Reader, within: dict[str, str], found: Iterable[Alike]) -> list[Alike]:
-    """Those in a project, a set and a character."""
-    found = list(found)
-    every = frozenset(one.picture for one in found)
-    for noun, value in within.items():
-        every &= members_of(library, reader, noun, value, every)
-    return [one for one in found if one.picture in every]
 
 
 def _row(one: Picture, alike: Alike) -> FoundPicture:
@@ -288,8 +265,8 @@ def _quoted(text: str) -> str:
 
 #: Below `/api/v1`.
 ROUTES: tuple[Route, ...] = (
-    api("GET", "/pictures/search", search_pictures, "read"),
-    api("POST", "/pictures/likeness-search", likeness_search, "read"),
-    api("POST", "/pictures/face-search", face_search, "read"),
+    api("GET", "/pictures/search", search_pictures, "read", also=KEYS),
+    api("POST", "/pictures/likeness-search", likeness_search, "read", also=KEYS),
+    api("POST", "/pictures/face-search", face_search, "read", also=KEYS),
     api("POST", "/pictures/score_character_likeness", score_character_likeness, "read"),
 )

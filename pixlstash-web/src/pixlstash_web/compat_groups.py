@@ -1,0 +1,112 @@
+"""Sets, characters and projects, as clients of the public PixlStash narrow pictures by them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from msgspec import Struct
+from starlette.datastructures import QueryParams
+
+from pixlstash_core.errors import Invalid
+from pixlstash_core.library import Library
+from pixlstash_core.types import Reader
+
+Sets = Sequence[frozenset[int]]
+
+#: All pictures; those of no set, character or project; those that were thrown away.
+EVERY, NONE, THROWN = "ALL", "UNASSIGNED", "SCRAPHEAP"
+#: What narrows by them.
+KEYS = tuple("project_id set_id set_ids set_mode base_set_id character_id character_ids character_mode".split())
+#: How several go together: as that interface calls it, and as the query language does, which is known, too.
+MODES = {
+    "union": "union",
+    "intersection": "overlap",
+    "difference": "difference",
+    "xor": "unique",
+    "overlap": "overlap",
+    "unique": "unique",
+}
+#: The same of sets of ids.
+ALGEBRA: Mapping[str, Callable[[Sets], frozenset[int]]] = {
+    "union": lambda sets: frozenset().union(*sets),
+    "overlap": lambda sets: sets[0].intersection(*sets[1:]),
+    "difference": lambda sets: sets[0].difference(*sets[1:]),
+    "unique": lambda sets: frozenset(id for id, count in Counter(chain(*sets)).items() if count == 1),
+}
+#: Sets or characters of one condition at most.
+MOST = 100
+
+
+class Groups(Struct, frozen=True):
+    """Sets, characters or projects and how they go together; without ids: none of all there are."""
+
+    noun: str
+    ids: tuple[int, ...]
+    how: str = "union"
+
+    def __str__(self) -> str:
+        return f"{self.how}({', '.join(f'{self.noun}:{id}' for id in self.ids)})"
+
+
+def asked(query: QueryParams) -> Iterator[Groups]:
+    """What a request asks for; all of it must hold."""
+    for noun in ("project", "set", "character"):
+        value = query.get(f"{noun}_id")
+        if value == NONE:
+            yield Groups(noun, ())
+        elif value not in (None, EVERY) and (noun, value) != ("character", THROWN):
+            yield Groups(noun, (number(str(value)),))
+    for noun in ("set", "character"):
+        ids = list(dict.fromkeys(numbers(query, f"{noun}_ids")))
+        mode = query.get(f"{noun}_mode", "union")
+        if mode not in MODES:
+            raise Invalid(f"{noun}_mode is one of {', '.join(MODES)}, not {mode[:50]!r}.")
+        if len(ids) > MOST:
+            raise Invalid(f"At most {MOST} {noun}s are asked for at once.")
+        if noun == "set" and (base := numbers(query, "base_set_id")[-1:]):
+            if base[0] not in ids:
+                raise Invalid("base_set_id must be one of set_ids.")
+            ids.sort(key=lambda id: id != base[0])
+        if ids:
+            yield Groups(noun, tuple(ids), MODES[mode])
+
+
+def number(value: str) -> int:
+    if not value.isdecimal() or len(value) > 15:
+        raise Invalid(f"An id is a number, {EVERY} or {NONE}, not {value[:50]!r}.")
+    return int(value)
+
+
+def numbers(query: QueryParams, key: str) -> list[int]:
+    """The ids of a repeated key."""
+    values = query.getlist(key)
+    if wrong := next((one for one in values if not one.isdecimal() or len(one) > 15), None):
+        raise Invalid(f"{key} takes numbers, not {wrong[:50]!r}.")
+    return [int(value) for value in values]
+
+
+def demand(library: Library, reader: Reader, groups: Groups) -> None:
+    """Raise `NotFound` unless the reader may know of all of them."""
+    for id in groups.ids:
+        getattr(library, f"find_{groups.noun}")(reader, id)
+
+
+def members(library: Library, reader: Reader, groups: Groups) -> frozenset[int]:
+    """What is in them and not in the scrapheap, for readers who have no words for them."""
+    of_one = getattr(library, f"{groups.noun}_members")
+    return ALGEBRA[groups.how]([frozenset(of_one(reader, id).ids) for id in groups.ids])
+
+
+def others(library: Library, reader: Reader, noun: str, text: str) -> frozenset[int]:
+    """Of what a text finds, that which is in none of the sets, characters or projects that the reader knows of."""
+    found = frozenset(library.find(reader, text).ids)
+    known = [one.id for one in getattr(library, f"{noun}s")(reader)]
+    for at in range(0, len(known), MOST):
+        groups = Groups(noun, tuple(known[at : at + MOST]))
+        if reader.scope.all:
+            found -= frozenset(library.find(reader, f"{text} {groups}").ids)
+        else:
+            found -= members(library, reader, groups)
+    return found
