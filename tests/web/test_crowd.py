@@ -71,6 +71,12 @@ def newest(client: Client) -> int:
     return client.snapshots()[0].id
 
 
+def let_go(client: Client, rng: random.Random) -> None:
+    """All snapshots but the newest few."""
+    for one in client.snapshots()[5:]:
+        client.delete_snapshot(one.id)
+
+
 def past(client: Client, rng: random.Random) -> None:
     with client.as_of(newest(client)) as then:
         rng.choice([lambda: opened(then, rng), then.statistics, then.sidebar, then.count])()
@@ -122,6 +128,7 @@ DEEDS: dict[Act, int] = {
     lambda client, rng: client.undo(): 3,
     lambda client, rng: client.redo(): 2,
     lambda client, rng: client.take_snapshot(TakeSnapshot()): 1,
+    let_go: 1,
     lambda client, rng: client.restore_snapshot(newest(client), RestoreSnapshot()): 1,
     lambda client, rng: client.restore_resources(
         newest(client), RestoreResources([Resource("picture", id) for id in some(rng)])
@@ -140,7 +147,7 @@ def test_everybody_is_answered(served: Served, rng: random.Random, effort: Any) 
     def come(seed: int) -> None:
         own = random.Random(seed)
         with Client(served.url, served.library.access.local_secret, timeout=PATIENCE) as client:
-            for act in own.choices(acts, weights, k=effort.of(60, 3_000)):
+            for act in own.choices(acts, weights, k=effort.of(60, 5_000)):
                 try:
                     act(client, own)
                     answered["well"] += 1

@@ -12,6 +12,7 @@ import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,7 @@ def _apply(connection: apsw.Connection, number: int, sql: str) -> None:
         raise
 
 
+@cache
 def _steps(schema: str) -> Sequence[tuple[int, str]]:
     folder = resources.files("pixlstash_core") / "schema" / schema
     found = [(int(f.name[:4]), f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
