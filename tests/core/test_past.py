@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from core.test_connections import is_open, opened
 from core.test_intake import paint
 from core.test_restores import organise, take, with_older
 from libraries import add, fill, invented, truth
@@ -151,11 +152,15 @@ def test_packs_that_are_rewritten_are_found_again(library: Library) -> None:
     first = take(library)
     disturb(library, made)
     second = take(library)
-    with library.as_of(OWNER, second) as then:
-        before = looked(then)
-    library.delete_snapshot(OWNER, first)
-    with library.as_of(OWNER, second) as then:
-        assert looked(then) == before
+    with opened() as found:
+        with library.as_of(OWNER, second) as then:
+            before = looked(then)
+            library.delete_snapshot(OWNER, first)
+            with library.as_of(OWNER, second) as again:
+                assert again is not then and looked(again) == before
+            assert looked(then) == before, "whoever looked at it goes on"
+        library.pasts.close()
+        assert [one.filename for one in found if is_open(one) and one.filename == str(then.db.path)] == []
 
 
 def test_a_damaged_page_is_told(library: Library) -> None:

@@ -151,6 +151,8 @@ class Pasts:
             with self._lock:
                 kept.users -= 1
                 kept.used = time.monotonic()
+                if not kept.users and self._kept.get(id) is not kept:  # its pages were moved to other packs meanwhile
+                    kept.closing.close()
                 self._drop(MOST)
 
     def drop_idle(self) -> None:
