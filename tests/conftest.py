@@ -32,7 +32,13 @@ CHROMIUM = (
     "google-chrome-stable",
     "chrome",
 )
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+QUIET = [
+    "--disable-gpu",  # nothing is drawn for a screen
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from core.test_people import face, find, person, place
 from web.asking import Peer, bearer
-from web.conftest import COUNT, Served
+from web.conftest import COUNT, Served, fill, serving
 
 from pixlstash_core import OWNER
+from pixlstash_core.library import Library
 from pixlstash_core.types import (
     AddTags,
     Create,
@@ -50,20 +52,33 @@ class Desk:
 
 @pytest.fixture
 def desk(served: Served) -> Desk:
+    """For a test to change."""
     return Desk(served)
 
 
-def test_a_picker_pages_through_pictures(desk: Desk) -> None:
-    every = desk.ids("fields=grid&sort=IMPORTED_AT&descending=true")
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """For tests that change nothing; some of its pictures have tags."""
+    folder = tmp_path_factory.mktemp("still")
+    Library.create(folder / "library")
+    with Library.open(folder / "library") as library, serving(library, fill(library, folder)) as served:
+        served.client.add_tags(AddTags(ids=[1, 2], tags=["a cat"]))
+        served.client.add_tags(AddTags(ids=[2], tags=["dog"]))
+        served.client.reject_tags(RejectTags(ids=[1], tags=["dog"]))
+        yield Desk(served)
+
+
+def test_a_picker_pages_through_pictures(still: Desk) -> None:
+    every = still.ids("fields=grid&sort=IMPORTED_AT&descending=true")
     assert every == LIVE[::-1]
-    pages = [desk.ids(f"fields=grid&limit=3&offset={at}&sort=IMPORTED_AT&descending=true") for at in (0, 3, 6, 9)]
+    pages = [still.ids(f"fields=grid&limit=3&offset={at}&sort=IMPORTED_AT&descending=true") for at in (0, 3, 6, 9)]
     assert sum(pages, []) == every and len(pages[2]) < 3
-    assert desk.ids("fields=grid&sort=IMPORTED_AT&descending=false&limit=2") == [1, 2]
-    assert desk.ids("sort=SCORE&limit=1") == [4]
-    once = desk.ids("fields=grid&sort=RANDOM&descending=true")
-    assert once == desk.ids("fields=grid&sort=RANDOM&descending=false") and sorted(once) == LIVE
-    assert desk.ids("fields=grid&only_deleted=true") == [COUNT]
-    shown = desk.peer.get("/pictures?fields=grid&limit=1").json[0]
+    assert still.ids("fields=grid&sort=IMPORTED_AT&descending=false&limit=2") == [1, 2]
+    assert still.ids("sort=SCORE&limit=1") == [4]
+    once = still.ids("fields=grid&sort=RANDOM&descending=true")
+    assert once == still.ids("fields=grid&sort=RANDOM&descending=false") and sorted(once) == LIVE
+    assert still.ids("fields=grid&only_deleted=true") == [COUNT]
+    shown = still.peer.get("/pictures?fields=grid&limit=1").json[0]
     assert (shown["format"], shown["score"], shown["original_file_name"]) == ("PNG", 0, f"secret-{COUNT - 1}.png")
 
 
@@ -81,10 +96,10 @@ def test_a_picker_pages_through_pictures(desk: Desk) -> None:
         ("set_id={other}", []),
     ],
 )
-def test_where_pictures_belong(desk: Desk, query: str, expected: list[int]) -> None:
-    asked = query.format(set=desk.set, other=desk.other, ann=desk.ann, project=desk.project)
-    assert desk.ids(f"fields=grid&sort=IMPORTED_AT&descending=false&{asked}") == expected
-    assert desk.ids(f"{asked}&limit=1&descending=false") == expected[:1]
+def test_where_pictures_belong(still: Desk, query: str, expected: list[int]) -> None:
+    asked = query.format(set=still.set, other=still.other, ann=still.ann, project=still.project)
+    assert still.ids(f"fields=grid&sort=IMPORTED_AT&descending=false&{asked}") == expected
+    assert still.ids(f"{asked}&limit=1&descending=false") == expected[:1]
 
 
 @pytest.mark.parametrize(
@@ -105,13 +120,9 @@ def test_where_pictures_belong(desk: Desk, query: str, expected: list[int]) -> N
         ("stack_state=stacked", []),
     ],
 )
-def test_what_narrows_a_list(desk: Desk, query: str, expected: list[int]) -> None:
-    client = desk.served.client
-    client.add_tags(AddTags(ids=[1, 2], tags=["a cat"]))
-    client.add_tags(AddTags(ids=[2], tags=["dog"]))
-    client.reject_tags(RejectTags(ids=[1], tags=["dog"]))
-    asked = query.format(set=desk.set, ann=desk.ann)
-    assert desk.ids(f"fields=grid&sort=IMPORTED_AT&descending=false&{asked}") == expected
+def test_what_narrows_a_list(still: Desk, query: str, expected: list[int]) -> None:
+    asked = query.format(set=still.set, ann=still.ann)
+    assert still.ids(f"fields=grid&sort=IMPORTED_AT&descending=false&{asked}") == expected
 
 
 @pytest.mark.parametrize(
@@ -125,15 +136,15 @@ def test_what_narrows_a_list(desk: Desk, query: str, expected: list[int]) -> Non
         ("face_filter=maybe", "with_face, without_face"),
     ],
 )
-def test_what_cannot_be_asked_is_said(desk: Desk, query: str, why: str) -> None:
-    answer = desk.peer.get(f"/pictures?{query}")
+def test_what_cannot_be_asked_is_said(still: Desk, query: str, why: str) -> None:
+    answer = still.peer.get(f"/pictures?{query}")
     assert answer.status == 400 and why in answer.json["detail"], answer
 
 
-def test_our_own_lists_stay_ours(desk: Desk) -> None:
-    assert "original_file_name" not in desk.peer.get("/pictures?sort=-created").json[0]
-    assert desk.peer.get("/pictures?sort=score&limit=1").json[0]["name"]
-    assert {"pictures", "icon"} <= set(desk.peer.get("/characters").json[0])
+def test_our_own_lists_stay_ours(still: Desk) -> None:
+    assert "original_file_name" not in still.peer.get("/pictures?sort=-created").json[0]
+    assert still.peer.get("/pictures?sort=score&limit=1").json[0]["name"]
+    assert {"pictures", "icon"} <= set(still.peer.get("/characters").json[0])
 
 
 @pytest.mark.parametrize(
@@ -149,28 +160,28 @@ def test_our_own_lists_stay_ours(desk: Desk) -> None:
         "project_id=1%20OR%201",
     ],
 )
-def test_what_cannot_be_listed(desk: Desk, query: str) -> None:
-    answer = desk.peer.get(f"/pictures?{query}")
+def test_what_cannot_be_listed(still: Desk, query: str) -> None:
+    answer = still.peer.get(f"/pictures?{query}")
     assert answer.status == 400 and answer.json["detail"]
 
 
-def test_what_is_not_there(desk: Desk) -> None:
+def test_what_is_not_there(still: Desk) -> None:
     for noun in ("project", "set", "character"):
-        answer = desk.peer.get(f"/pictures?{noun}_id=999")
+        answer = still.peer.get(f"/pictures?{noun}_id=999")
         assert (answer.status, answer.json["detail"]) == (404, f"There is no such {noun}.")
     for path in ("/picture_sets/999", "/picture_sets/999/members", "/characters/999/reference_pictures"):
-        assert desk.peer.get(path).status == 404
-    assert desk.peer.get("/characters?project_id=999").status == 404
+        assert still.peer.get(path).status == 404
+    assert still.peer.get("/characters?project_id=999").status == 404
 
 
-def test_loaders_list_sets_characters_and_projects(desk: Desk) -> None:
-    assert [one["key"] for one in desk.peer.get("/sort_mechanisms").json] == list(MECHANISMS)
+def test_loaders_list_sets_characters_and_projects(still: Desk) -> None:
+    assert [one["key"] for one in still.peer.get("/sort_mechanisms").json] == list(MECHANISMS)
     assert next(iter(MECHANISMS)) == "IMPORTED_AT"
-    (project,) = desk.peer.get("/projects").json
-    assert (project["id"], project["name"]) == (desk.project, "Trips")
-    first, second = desk.peer.get("/picture_sets").json
+    (project,) = still.peer.get("/projects").json
+    assert (project["id"], project["name"]) == (still.project, "Trips")
+    first, second = still.peer.get("/picture_sets").json
     assert first == {
-        "id": desk.set,
+        "id": still.set,
         "name": "Harbour",
         "picture_count": 4,
         "set_icon": "anchor",
@@ -179,15 +190,15 @@ def test_loaders_list_sets_characters_and_projects(desk: Desk) -> None:
         "description": "boats",
         "reference_character": None,
     }
-    assert second["name"] == "Other" and desk.peer.get(f"/picture_sets/{desk.set}").json == first
+    assert second["name"] == "Other" and still.peer.get(f"/picture_sets/{still.set}").json == first
 
     def names(path: str) -> list[str]:
-        return [one["name"] for one in desk.peer.get(path).json]
+        return [one["name"] for one in still.peer.get(path).json]
 
-    assert names(f"/picture_sets?project_id={desk.project}") == ["Harbour"]
+    assert names(f"/picture_sets?project_id={still.project}") == ["Harbour"]
     assert names("/picture_sets?project_id=UNASSIGNED") == ["Other"]
     assert names("/characters") == ["Ann", "Bob"]
-    assert names(f"/characters?project_id={desk.project}") == ["Ann"]
+    assert names(f"/characters?project_id={still.project}") == ["Ann"]
     assert names("/characters?project_id=UNASSIGNED") == ["Bob"]
     assert names("/characters?project_id=ALL") == ["Ann", "Bob"]
 
@@ -232,30 +243,30 @@ def test_members_and_faces(desk: Desk) -> None:
         assert peer.post(f"/picture_sets/{desk.other}/members", body).status in (400, 404)
 
 
-def test_a_scoped_reader_is_listed_its_own(desk: Desk) -> None:
-    mine = desk.served.mine
-    groups = frozenset({("set", desk.set), ("character", desk.ann), ("project", desk.project)})
+def test_a_scoped_reader_is_listed_its_own(still: Desk) -> None:
+    mine = still.served.mine
+    groups = frozenset({("set", still.set), ("character", still.ann), ("project", still.project)})
     reader = Reader("share:test", "read", Scope(mine, groups))
-    peer = bearer(desk.served.url, desk.served.library.access.lend(reader))
-    assert set(desk.ids("fields=grid", peer)) == mine == {1, 2, 3}
-    assert desk.ids(f"set_id={desk.set}&character_id={desk.ann}", peer) == [3]
-    assert desk.ids(f"project_id={desk.project}&sort=IMPORTED_AT&descending=false&limit=2", peer) == [1, 2]
-    assert [one["id"] for one in peer.get("/picture_sets").json] == [desk.set]
-    assert peer.get(f"/picture_sets/{desk.set}").json["picture_count"] == 3
-    assert peer.get(f"/picture_sets/{desk.set}/members").json == {"picture_ids": [1, 2, 3]}
-    assert peer.get(f"/characters/{desk.ann}/reference_pictures").json == {"reference_picture_ids": [3]}
+    peer = bearer(still.served.url, still.served.library.access.lend(reader))
+    assert set(still.ids("fields=grid", peer)) == mine == {1, 2, 3}
+    assert still.ids(f"set_id={still.set}&character_id={still.ann}", peer) == [3]
+    assert still.ids(f"project_id={still.project}&sort=IMPORTED_AT&descending=false&limit=2", peer) == [1, 2]
+    assert [one["id"] for one in peer.get("/picture_sets").json] == [still.set]
+    assert peer.get(f"/picture_sets/{still.set}").json["picture_count"] == 3
+    assert peer.get(f"/picture_sets/{still.set}/members").json == {"picture_ids": [1, 2, 3]}
+    assert peer.get(f"/characters/{still.ann}/reference_pictures").json == {"reference_picture_ids": [3]}
     hidden = [
-        f"/pictures?set_id={desk.other}",
-        f"/picture_sets/{desk.other}",
-        f"/picture_sets/{desk.other}/members",
-        f"/characters/{desk.bob}/reference_pictures",
+        f"/pictures?set_id={still.other}",
+        f"/picture_sets/{still.other}",
+        f"/picture_sets/{still.other}/members",
+        f"/characters/{still.bob}/reference_pictures",
     ]
     for path in hidden:
-        foreign, absent = peer.get(path), peer.get(path.replace(f"{desk.other}", "999").replace(f"{desk.bob}", "999"))
+        foreign, absent = peer.get(path), peer.get(path.replace(f"{still.other}", "999").replace(f"{still.bob}", "999"))
         assert (foreign.status, foreign.body) == (absent.status, absent.body) and foreign.status == 404, path
     for path, body in (
-        (f"/picture_sets/{desk.set}/members", {"picture_ids": [1]}),
-        (f"/characters/{desk.ann}/faces", {"picture_ids": [1]}),
+        (f"/picture_sets/{still.set}/members", {"picture_ids": [1]}),
+        (f"/characters/{still.ann}/faces", {"picture_ids": [1]}),
     ):
         assert peer.post(path, body).status == 403
 
