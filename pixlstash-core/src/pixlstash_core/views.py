@@ -329,13 +329,15 @@ class Views:
         )
         with self._lock:
             lock = self._building.setdefault(key, threading.Lock())
-        with lock:  # one build, however many ask at once
-            order = self._get(key)
-            if order is None:
-                order = self._build(reader, key, parsed, plan, prepared, hide, blur)
-                self._keep(order)
-        with self._lock:
-            self._building.pop(key, None)
+        try:
+            with lock:  # one build, however many ask at once
+                order = self._get(key)
+                if order is None:
+                    order = self._build(reader, key, parsed, plan, prepared, hide, blur)
+                    self._keep(order)
+        finally:
+            with self._lock:
+                self._building.pop(key, None)
         return order
 
     def _build(
