@@ -39,7 +39,7 @@ def test_backups_survive_kill(tmp_path: Path, effort: Effort, rng: random.Random
     lab = Lab(tmp_path, 1)
     attack, whole = lab.attack("backups", lambda path: begin(template, path))
     assert found_wrong(whole, killing.Ran(False, [{"backed": name, "score": 3} for name in BACKUPS], "")) == []
-    kills = attack.kills(effort.of(4, 150), rng)
+    kills = attack.kills(effort.of(3, 150), rng)
     wrong: dict[str, list[str]] = {}
     hit = 0
     for kill, path, ran in lab.trials(attack, kills):

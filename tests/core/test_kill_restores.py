@@ -38,7 +38,7 @@ def test_restores_survive_kill(tmp_path: Path, effort: Effort, rng: random.Rando
     attack, whole = lab.attack("restores", lambda path: shutil.copytree(template, path))  # type: ignore[arg-type, return-value]
     with Library.open(whole, work=False) as library:
         assert plain(library) == held[2]
-    kills = attack.kills(effort.of(4, 150), rng)
+    kills = attack.kills(effort.of(3, 150), rng)
     wrong: dict[str, list[str]] = {}
     hit = between = 0
     for kill, path, ran in lab.trials(attack, kills):

@@ -40,7 +40,7 @@ def attack(lab: Lab) -> Attack:
 
 
 def test_snapshots_survive_kill(lab: Lab, attack: Attack, effort: Effort, rng: random.Random) -> None:
-    kills = attack.kills(effort.of(4, 150), rng)
+    kills = attack.kills(effort.of(3, 150), rng)
     wrong: dict[str, list[str]] = {}
     hit = 0
     for kill, path, ran in lab.trials(attack, kills):

@@ -72,8 +72,11 @@ def served(few: Path, tmp_path: Path, tabs: list[Close]) -> Iterator[Served]:
 @pytest.fixture
 def ordered(served: Served) -> Served:
     """The painted pictures in two sets, with a character, two projects and a saved query; ids are 1 to 16."""
-    library = served.library
+    order(served.library)
+    return served
 
+
+def order(library: Library) -> None:
     def make(kind: str, name: str, ids: list[int]) -> None:
         made = getattr(library, f"create_{kind}")(OWNER, Create(name=name)).id
         getattr(library, f"add_to_{kind}")(OWNER, made, Selection(ids=ids))
@@ -85,7 +88,6 @@ def ordered(served: Served) -> Served:
     make("project", "Prints", [])
     library.drop_on_project(OWNER, 1, DropOnProject(sets=[1]))
     library.save_query(OWNER, SaveQuery("to sort", "score:0"))
-    return served
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ from libraries import finish
 from playwright.sync_api import Locator, expect
 from ui import gallery
 from ui.bringing import drop
-from ui.conftest import Axe, Sit
+from ui.conftest import Axe, Close, Sit, close, copied, order
 from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
+from pixlstash_core.library import Library
 from pixlstash_core.types import RunEngine
 
 pytestmark = pytest.mark.browser
@@ -26,13 +29,24 @@ PASTE = """([text, type]) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def seen(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of pictures of which it is known what they look like, in sets and with a character; to be copied."""
+    folder = tmp_path_factory.mktemp("seen") / "library"
+    shutil.copytree(few, folder)
+    with Library.open(folder) as library:
+        order(library)
+        job = finish(library, library.run_engine(OWNER, RunEngine(engine="visual-descriptor")))
+        assert job.state == "done", job.error
+    return folder
+
+
 @pytest.fixture
-def looked(ordered: Served) -> Served:
-    """Pictures of which it is known what they look like, in sets and with a character."""
-    library = ordered.library
-    job = finish(library, library.run_engine(OWNER, RunEngine(engine="visual-descriptor")))
-    assert job.state == "done", job.error
-    return ordered
+def looked(seen: Path, tmp_path: Path, tabs: list[Close]) -> Iterator[Served]:
+    """Those pictures, for this test to change."""
+    with copied(seen, tmp_path) as served:
+        yield served
+        close(tabs)
 
 
 def chips(desk: Desk) -> Locator:
