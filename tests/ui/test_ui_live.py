@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from ui import gallery
 from ui.conftest import Close, Sit, close
 from ui.desk import Desk
@@ -112,6 +112,27 @@ def test_a_view_the_server_forgot_is_asked_for_again(sit: Sit, large: Served, mo
     desk.press("4")
     desk.says("1 picture scored 4")
     assert large.library.picture(OWNER, chosen).score == 4
+
+
+def test_who_goes_on_while_it_is_asked_for_again_stays_there(
+    sit: Sit, large: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = sit(large).go()
+    desk.guard.expected = ["status of 410"]
+    held: list[Route] = []
+    desk.page.route("**/views?*", lambda route: route.continue_() if held else held.append(route))
+    forget(large, monkeypatch)
+    desk.page.mouse.move(600, 400)
+    desk.drawn()
+    for _ in range(10):
+        desk.page.mouse.wheel(0, 3000)
+    desk.until(lambda: held)
+    answer = held[0].fetch()
+    desk.press("End")
+    held[0].fulfill(response=answer)
+    listed = [one.id for one in large.library.pictures(OWNER, limit=gallery.COUNT)]
+    desk.until(lambda: ids(desk)[-1] == listed[-1])
+    assert desk.cursor == gallery.COUNT - 1
 
 
 def forget(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

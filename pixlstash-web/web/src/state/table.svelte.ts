@@ -124,17 +124,22 @@ class Table {
     const old = this.view;
     if (!old) return this.open();
     const chosen = await this.#carried(old);
-    const cursor = old.idAt(this.cursor);
     const anchor = this.top;
+    let { cursor } = this;
     const id = top ? undefined : old.idAt(anchor.index);
     const came = await this.ask(id ?? null, (view, index) => {
       if (top) return { index: 0, offset: 0 };
-      return { index: index ?? Math.min(anchor.index, Math.max(0, view.count - 1)), offset: anchor.offset };
+      cursor = this.cursor;
+      const last = Math.max(0, view.count - 1);
+      // Who went on while the answer was on its way stays there.
+      if (this.top !== anchor) return { index: Math.min(this.top.index, last), offset: this.top.offset };
+      return { index: index ?? Math.min(anchor.index, last), offset: anchor.offset };
     });
     const view = this.view;
     if (!came || !view) return false;
-    const at = cursor === undefined || top ? -1 : view.indexOf(cursor);
-    if (at >= 0) this.cursor = at;
+    const under = old.idAt(cursor);
+    const at = under === undefined ? Math.min(cursor, view.count - 1) : view.indexOf(under);
+    if (at >= 0 && !top) this.cursor = at;
     if (chosen.length) {
       this.choose(() => (this.#selection = Selection.of(chosen, view.count)));
       this.#meet();
