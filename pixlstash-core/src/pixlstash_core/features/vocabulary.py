@@ -122,7 +122,8 @@ def _move(write: Write, tag: int, goal: int) -> None:
     found = {"pictures": bind_ids(row[0] for row in pictures)}
     write.execute(
         f"insert into said_tag {said} on conflict(picture_id, tag_id) do update set yes = excluded.yes,"
-        " at = excluded.at where excluded.at > at",
+        # What was said later counts, and of what was said in the same millisecond, the yes.
+        " at = excluded.at where (excluded.at, excluded.yes) > (at, yes)",
         {**bound, **found},
     )
     write.execute("delete from said_tag where tag_id = :tag and picture_id in carray(:pictures)", {"tag": tag, **found})
