@@ -77,6 +77,8 @@ def ordered(served: Served) -> Served:
 
 
 def order(library: Library) -> None:
+    """Put its pictures into the groups of `ordered`."""
+
     def make(kind: str, name: str, ids: list[int]) -> None:
         made = getattr(library, f"create_{kind}")(OWNER, Create(name=name)).id
         getattr(library, f"add_to_{kind}")(OWNER, made, Selection(ids=ids))

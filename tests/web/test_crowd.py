@@ -144,7 +144,7 @@ def test_everybody_is_answered(served: Served, rng: random.Random, effort: Any) 
     told: list[str] = []
     answered: Counter[str] = Counter()
 
-    def come(seed: int) -> None:
+    def come(seed: float) -> None:
         own = random.Random(seed)
         with Client(served.url, served.library.access.local_secret, timeout=PATIENCE) as client:
             for act in own.choices(acts, weights, k=effort.of(60, 5_000)):

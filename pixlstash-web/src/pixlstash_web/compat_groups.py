@@ -74,7 +74,7 @@ def asked(query: QueryParams) -> Iterator[Groups]:
 
 
 def number(value: str) -> int:
-    if not value.isdecimal() or len(value) > 15:
+    if not _is_number(value):
         raise Invalid(f"An id is a number, {EVERY} or {NONE}, not {value[:50]!r}.")
     return int(value)
 
@@ -82,9 +82,14 @@ def number(value: str) -> int:
 def numbers(query: QueryParams, key: str) -> list[int]:
     """The ids of a repeated key."""
     values = query.getlist(key)
-    if wrong := next((one for one in values if not one.isdecimal() or len(one) > 15), None):
-        raise Invalid(f"{key} takes numbers, not {wrong[:50]!r}.")
+    wrong = [one for one in values if not _is_number(one)]
+    if wrong:
+        raise Invalid(f"{key} takes numbers, not {wrong[0][:50]!r}.")
     return [int(value) for value in values]
+
+
+def _is_number(value: str) -> bool:
+    return value.isdecimal() and len(value) <= 15
 
 
 def demand(library: Library, reader: Reader, groups: Groups) -> None:
