@@ -8,12 +8,14 @@ import os
 import random
 import secrets
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import libraries
 import pytest
+import skips
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 from sources import ROOT
 
@@ -55,9 +57,29 @@ SEED = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[SEED] = int(
-        os.environ.get("SEED") or (secrets.randbelow(1 << 32) if config.getoption("--torture") else 1)
-    )
+    config.stash[SEED] = int(os.environ.get("SEED") or default_seed(config.getoption("--torture")))
+    if CI:
+        config.pluginmanager.register(skips)
+
+
+def default_seed(torture: bool) -> int:
+    """A new seed for each torture run; for `make test`, one that the commit decides.
+
+    So each commit tries other samples, everyone who tests a commit tries the same, and a failure can be repeated.
+    """
+    if torture:
+        return secrets.randbelow(1 << 32)
+    return int((head_commit() or "1")[:8], 16)
+
+
+def head_commit() -> str | None:
+    """The checked-out commit, or None outside a Git checkout."""
+    command = ["git", "-C", str(ROOT), "rev-parse", "--verify", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,16 +89,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if CI and item.get_closest_marker("browser"):  # docs/decisions/0030
             item.add_marker(pytest.mark.flaky(reruns=1))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
-    """On CI a browser test that did not run is a failure: nobody reads a list of skips there."""
-    report = yield
-    if CI and report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("browser"):
-        report.outcome = "failed"
-        report.longrepr = f"A browser test was skipped on CI: {report.longrepr}"
-    return report
 
 
 @pytest.hookimpl(trylast=True)
