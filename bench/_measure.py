@@ -45,6 +45,12 @@ def report(figures: Sequence[Figure]) -> int:
     return 0 if all(figure.kept for figure in figures) else 1
 
 
+def unmeasured(what: str, reason: str) -> int:
+    """Say that nothing was measured because something optional is missing, which is not a missed promise."""
+    print(f"SKIPPED {what}: {reason}", flush=True)
+    return 0
+
+
 def _record(figures: Sequence[Figure]) -> None:
     lines = PAGE.read_text("utf-8").splitlines()
     when = f"{machine()}, {datetime.date.today()}"

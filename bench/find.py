@@ -56,7 +56,10 @@ def _figures(library: Library, count: int) -> Iterator[Figure]:
         alone = _times(lambda q=query: library.view(OWNER, q), lambda: library.views._orders.clear())  # type: ignore[misc]
         with _writing(library, writer):
             times = _times(lambda q=query: library.view(OWNER, q), lambda: None)  # type: ignore[misc]
-        found, middle, worst = library.count(OWNER, query).total, statistics.median(times), percentile(times, 0.95)
+        found = library.count(OWNER, query).total
+        if not found:
+            raise SystemExit(f"{query} finds nothing, so its time would say nothing: is the library in order?")
+        middle, worst = statistics.median(times), percentile(times, 0.95)
         rare, floor = name == "a rare tag", _floor(library.find(OWNER, query).ids)
         yield Figure(
             f"{name}, {of}",

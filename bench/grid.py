@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from _measure import KEPT, Figure, ms, percentile, report
+from _measure import KEPT, Figure, ms, percentile, report, unmeasured
 from _server import Served, serving
 from fill import filled
 from import_floor import make_pictures
@@ -34,6 +34,7 @@ PAINTED, FRAME = 1.5, 0.017
 SCREEN = {"width": 1440, "height": 900}
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 ROUNDS, FRAMES = 5, 240
+BROWSERS = ("chromium", "google-chrome", "chromium-headless-shell")
 #: Pixels a frame: reading along, and in a hurry.
 STEPS = (60, 400)
 
@@ -80,11 +81,14 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--pictures", type=int, default=1_000_000)
     options = ask.parse_args()
-    program = os.environ.get("PIXLSTASH_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    program = os.environ.get("PIXLSTASH_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        print("no Chromium found: install one, or set PIXLSTASH_CHROMIUM to its program")
-        return 0
-    from playwright.sync_api import sync_playwright
+        reason = "Chromium is missing: install it, or set PIXLSTASH_CHROMIUM to its program"
+        return unmeasured("the grid in a browser", reason)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return unmeasured("the grid in a browser", "Playwright is missing: make install")
 
     path = filled(options.pictures)
     _keep_stills(path)

@@ -31,7 +31,10 @@ TAGS, EACH = 20_000, 30
 SETS, CHARACTERS, PROJECTS = 500, 200, 50
 #: Tags of a known share of all pictures; and sets that hold that share.
 SHARES = {"quarter": 4, "twentieth": 20, "rare": 5_000}
-LARGE_SETS = 3
+#: Each large set shares 55 % of its pictures with the next one, and all three share a tenth.
+LARGE_SETS, SHIFT = 3, 0.45
+#: Raise this when `organise` writes something else, so that a library kept from before is made again.
+SHAPE = 2
 SLICE, WAITING = 2_000, 6
 
 
@@ -39,15 +42,16 @@ def organised(count: int, folder: Path = KEPT) -> Path:
     """A library in order with so many pictures, made once, and again when the tables are others."""
     path = folder / f"organised-{count}"
     schema = files("pixlstash_core") / "schema" / "library"
-    tables = hashlib.sha256(b"".join((schema / f"000{n}.sql").read_bytes() for n in (1, 2, 3))).hexdigest()
+    tables = hashlib.sha256(b"".join((schema / f"000{n}.sql").read_bytes() for n in (1, 2, 3)))
+    made_from = f"{tables.hexdigest()} {SHAPE}"
     mark = path / "organised"
-    if not mark.exists() or mark.read_text() != tables:
+    if not mark.exists() or mark.read_text() != made_from:
         source = filled(count, folder)
         shutil.rmtree(path, ignore_errors=True)
         shutil.copytree(source, path)
         print(f"putting {path} in order …", file=sys.stderr, flush=True)
         organise(path)
-        mark.write_text(tables)
+        mark.write_text(made_from)
     return path
 
 
@@ -90,7 +94,8 @@ def _gather(library: Library, ids: list[int]) -> None:
     sets = [library.create_set(OWNER, Create(name=f"Folder {n % 20}/Set {n}")).id for n in range(SETS)]
     for n, one in enumerate(sets):
         start = pick.randrange(len(ids))
-        members = ids[start::7][:large] if n < LARGE_SETS else ids[start : start + small]
+        shifted = round(n * SHIFT * large)
+        members = ids[::7][shifted : shifted + large] if n < LARGE_SETS else ids[start : start + small]
         library.add_to_set(OWNER, one, Selection(ids=members))
     people = [library.create_character(OWNER, Create(name=f"Character {n}")).id for n in range(CHARACTERS)]
     for one in people:

@@ -10,7 +10,7 @@ import random
 import sys
 from pathlib import Path
 
-from _measure import KEPT, Figure, median, ms, report
+from _measure import KEPT, Figure, median, ms, report, unmeasured
 
 MOST = 1.5
 
@@ -22,8 +22,7 @@ def main() -> int:
     try:
         import av  # noqa: F401
     except ImportError:
-        print("Videos need the extra: pip install 'pixlstash-core[video]'.")
-        return 0
+        return unmeasured("poster of a video", "PyAV is missing: pip install 'pixlstash-core[video]'")
     path = _clip()
     _ours(path), _bare(path)  # what is loaded once is not what is measured
     ours, bare = median(lambda: _ours(path), options.rounds), median(lambda: _bare(path), options.rounds)

@@ -1,4 +1,4 @@
-"""A pytest plugin for CI, where nobody reads a list of skips: a skipped test fails, unless `ALLOWED` says why it may."""
+"""A pytest plugin for CI, where nobody reads a list of skips: each is a failure, unless `ALLOWED` explains it."""
 
 from __future__ import annotations
 
