@@ -51,7 +51,7 @@ def test_the_verbs(path: Path, tmp_path: Path) -> None:
     assert database.execute("select count(*) from picture").fetchall() == [(4,)]
     database.close()
     again = say(path, "snapshot", "export", 1, tmp_path / "out.db")
-    assert again.code == 1 and "is there already" in again.err
+    assert again.code == 1 and "exists already" in again.err
     assert told("automatic", "on").startswith("Snapshots are taken by themselves")
     assert told("automatic", "off").startswith("Snapshots are taken by hand only")
     assert told("delete", 2) == "Snapshot 2 is deleted.\n"

@@ -281,9 +281,9 @@ def test_what_a_crash_left_goes(library: Library) -> None:
     taken = take(library)
     folder = library.path / "snapshots"
     kept = sorted(path for path in folder.rglob("*") if path.is_file())
-    (folder / "ab12.new").write_bytes(b"half a manifest")
-    (folder / "packs" / "ab12.new").write_bytes(b"half a pack")
-    (folder / "scratch" / "ab12.db").write_bytes(b"half a copy")
+    (folder / f"{'ab12' * 4}.new").write_bytes(b"half a manifest")
+    (folder / "packs" / f"{'ab12' * 4}.new").write_bytes(b"half a pack")
+    (folder / "scratch" / f"{'ab12' * 4}.db").write_bytes(b"half a copy")
     orphan = next((folder / "packs").iterdir())
     (folder / "packs" / f"{'0' * 32}.zst").write_bytes(orphan.read_bytes())
     path = library.path

@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import io
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from .errors import DiskFull, NotThere, StoreUnreachable
+from .errors import Conflict, DiskFull, NotThere, StoreUnreachable
 
 #: What systems answer that cannot sync a folder; anything else is the disk speaking.
 NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
@@ -123,6 +124,45 @@ def create_private(path: Path) -> BinaryIO:
     """Make a file that only this user may read, to be written and read; FileExistsError when it is there."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.fdopen(os.open(path, flags, 0o600), "w+b")
+
+
+@contextmanager
+def writing_new(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that is not there yet: private, durable, and under its name only once it is whole.
+
+    `Conflict` when something has that name by then; it is left as it is. On any error nothing of ours stays behind.
+    """
+    temporary = path.with_name(f".{secrets.token_hex(8)}.new")
+    with writing_to(path.parent):
+        if os.path.lexists(path):
+            raise Conflict(f"{path} exists already. Choose another name, or move it away first.")
+        file = create_private(temporary)
+    try:
+        with file:
+            yield file
+            with writing_to(path.parent):
+                file.flush()
+                os.fsync(file.fileno())
+        with writing_to(path.parent):
+            _give_name(temporary, path)
+            fsync_folder(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _give_name(temporary: Path, path: Path) -> None:
+    """Rename a file, but never over another one."""
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+        temporary.unlink()
+    except FileExistsError:
+        raise Conflict(f"{path} exists already. Choose another name, or move it away first.") from None
+    except (OSError, NotImplementedError):  # a file system without hard links
+        if os.path.lexists(path):
+            raise Conflict(f"{path} exists already. Choose another name, or move it away first.") from None
+        os.replace(temporary, path)
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:

@@ -200,8 +200,10 @@ class Library(UseCases):
         `library.db` gets its name last: until then it is no library, and making it again starts over.
         """
         path = path.expanduser().absolute()
-        if path.is_dir() and not (path / "library.db").exists() and not _is_free(path):
-            raise Invalid(f"{path} is not empty. Name a new or empty folder for the library.")
+        originals = media.expanduser().absolute() if media else path / "media"
+        if not (path / "library.db").exists():
+            _demand_free(path, {path / "lock", originals, originals / "incoming", *_unfinished(path)}, "library")
+            _demand_free(originals, {originals / "incoming"}, "originals")
         make_folder(path, 0o700)
         lock = Lock(path / "lock")
         try:
@@ -210,7 +212,6 @@ class Library(UseCases):
             for left in _unfinished(path):
                 left.unlink()
             db, hub = Database(path / UNFINISHED, "library"), Hub(path / "hub.db")
-            originals = media.expanduser().absolute() if media else path / "media"
             make_folder(originals / "incoming")
             door = Door(db, hub, (*stores.NOUN.tables, *settings.NOUN.tables), [], lambda revision, events: None)
             settings.set(door, "name", name or path.name)
@@ -469,13 +470,14 @@ def _unfinished(path: Path) -> list[Path]:
     if not (path / UNFINISHED).exists():
         return []
     # The file that tells goes last, so that what is left is known for what it is however often this is interrupted.
-    return [*path.glob("hub.db*"), *path.glob(f"{UNFINISHED}-*"), path / UNFINISHED]
+    names = [f"{name}{suffix}" for name in ("hub.db", UNFINISHED) for suffix in ("-journal", "-wal", "-shm", "")]
+    return [path / name for name in names if (path / name).is_file()]
 
 
-def _is_free(path: Path) -> bool:
-    """Whether there is nothing in a folder but what an interrupted making of a library leaves."""
-    ours = {path / "lock", path / "media", path / "media" / "incoming", *_unfinished(path)}
-    return all(one in ours for one in path.rglob("*"))
+def _demand_free(folder: Path, ours: set[Path], purpose: str) -> None:
+    """`Invalid` when there is anything in a folder but what an interrupted creation of a library leaves."""
+    if folder.is_dir() and any(found not in ours for found in folder.rglob("*")):
+        raise Invalid(f"{folder} is not empty. Name a new or empty folder for the {purpose}.")
 
 
 def _table_name(plugin: str, statement: str) -> str:

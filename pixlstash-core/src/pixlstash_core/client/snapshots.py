@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from ..errors import Conflict
-from ..files import create_private, fsync_folder, writing_to
+from ..files import writing_new, writing_to
 from ..types import (
     BackupReport,
     EditSnapshot,
@@ -64,28 +61,17 @@ class Snapshots(Channel):
 
     def export_snapshot(self, id: int, path: Path) -> Snapshot:
         about = self.snapshot(id)
-        if path.exists():
-            raise Conflict(f"{path} is there already.")
-        temporary = path.with_name(f"{path.name}.new")
         connection = self._connect(None)
         try:
-            response = self._send(connection, "GET", f"{self._prefix}/snapshots/{id}/export", None, {})
-            if response.status != 200:
-                raise error_of(response.status, response.read())
-            with writing_to(path.parent), create_private(temporary) as file:
+            with writing_new(path) as file:
+                response = self._send(connection, "GET", f"{self._prefix}/snapshots/{id}/export", None, {})
+                if response.status != 200:
+                    raise error_of(response.status, response.read())
                 while block := response.read(1 << 20):
-                    file.write(block)
+                    with writing_to(path.parent):
+                        file.write(block)
                 if file.tell() != int(response.headers["Content-Length"]):
                     raise Unreachable(f"PixlStash at {self.url} stopped answering.")
-                file.flush()
-                os.fsync(file.fileno())
-            with writing_to(path.parent):
-                os.replace(temporary, path)
-                fsync_folder(path.parent)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
         finally:
             connection.close()
         return about

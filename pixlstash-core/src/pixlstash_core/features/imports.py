@@ -9,6 +9,7 @@ its row.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 import time
@@ -39,6 +40,8 @@ from ..write import Door, Write, outcome
 SHOWN = 1000
 #: Causes of refusal that the same bytes will have again.
 LASTING = frozenset({"unsupported", "damaged", "empty", "pixels"})
+#: Names of files in `incoming`: those of `Intake.temporary`, and those of `Managed.put`.
+TEMPORARY = re.compile(r"\d+-[0-9a-f]+-[0-9a-f]{8}(\.[a-z0-9]{1,7})?|put-\d+-[0-9a-f]{64}(\.[a-z0-9]+)?")
 
 
 class File(Struct, frozen=True):
@@ -351,7 +354,8 @@ class Intake:
         dropped = intents.recover(self.db, self.hub, opened)
         if self.incoming.is_dir():
             for left in self.incoming.iterdir():
-                if not left.is_dir():  # uploads are in a folder of their own, and go on
+                # Unfinished uploads are in a folder of their own; what has another name is not ours.
+                if TEMPORARY.fullmatch(left.name) and not left.is_symlink():
                     left.unlink(missing_ok=True)
         return dropped
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import struct
 from collections import deque
@@ -74,6 +75,16 @@ def path_of(folder: Path, name: str) -> Path:
 def names(folder: Path) -> set[str]:
     """The packs of a folder."""
     return {path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")}
+
+
+def is_pack(path: Path) -> bool:
+    """Whether a file has a name that we give to packs, damaged ones included."""
+    return bool(re.fullmatch(rf"[0-9a-f]{{32}}{re.escape(SUFFIX)}({re.escape(ASIDE)})?", path.name))
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether a file has a name that we give to what is not finished: a pack, a manifest or a copy of a database."""
+    return bool(re.fullmatch(r"[0-9a-f]{16}(\.new|\.db(-[a-z]+)*)", path.name)) and not path.is_dir()
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -24,12 +24,12 @@ import apsw
 import msgspec
 
 from ..db import fetch, translated
-from ..errors import Conflict, NotFound, PixlStashError
-from ..files import create_private, fsync_folder, make_folder, writing_to
+from ..errors import NotFound, PixlStashError
+from ..files import create_private, fsync_folder, make_folder, writing_new, writing_to
 from . import manifests, packs
 from .freeze import Source
 from .manifests import Manifest
-from .packs import DIGEST, FRAME, UNFINISHED, Damaged, Pack, Packing
+from .packs import DIGEST, FRAME, Damaged, Pack, Packing, is_leftover
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,13 +119,13 @@ class Shelf:
     # -- taking --------------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Drop what a crash left half written."""
+        """Delete what a crash left half written, by the names we give, and make folders that were lost in a copy."""
         if self.folder.exists():
+            self.prepare()
             with self.lock, writing_to(self.folder):
-                folders = (self.folder, self.packs)
-                left = [path for folder in folders for path in folder.glob(f"*{UNFINISHED}")]
-                for path in (*left, *self.scratch.glob("*")):
-                    path.unlink()
+                for folder in (self.folder, self.packs, self.scratch):
+                    for path in filter(is_leftover, folder.iterdir()):
+                        path.unlink()
 
     def prepare(self) -> None:
         """Make the folders where they are missing."""
@@ -261,22 +261,8 @@ class Shelf:
     def export(self, id: int, path: Path) -> Manifest:
         """Write a snapshot's database to a new file, durably."""
         manifest, numbers = self.find(id)
-        with writing_to(path.parent):
-            if path.exists():
-                raise Conflict(f"{path} is there already.")
-        temporary = path.with_name(f"{path.name}{UNFINISHED}")
-        try:
-            with writing_to(path.parent):
-                with create_private(temporary) as out:
-                    self.write_out(manifest, numbers, out)
-                    out.flush()
-                    os.fsync(out.fileno())
-                os.replace(temporary, path)
-                fsync_folder(path.parent)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
+        with writing_new(path) as out, writing_to(path.parent):
+            self.write_out(manifest, numbers, out)
         return manifest
 
     def open(self, id: int) -> BinaryIO:
