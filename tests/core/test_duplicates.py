@@ -295,6 +295,19 @@ def test_what_a_locked_set_holds_stays(library: Library) -> None:
     assert library.info(OWNER).scrapheap == 1
 
 
+def test_pictures_of_a_locked_set_are_not_deleted_permanently(library: Library) -> None:
+    """D12."""
+    ids = fill(library, 2)
+    one = library.create_set(OWNER, Create(name="Harbour")).id
+    library.add_to_set(OWNER, one, Selection(ids=ids[:1]))
+    library.delete(OWNER, DeletePictures(ids=ids))
+    library.edit_set(OWNER, one, EditSet(locked=True))
+    with pytest.raises(Locked, match="1 of these pictures is in Harbour"):
+        library.purge(OWNER, Selection(ids=ids))
+    assert library.info(OWNER).scrapheap == 2
+    assert library.purge(OWNER, Selection(ids=ids[1:])) == 1
+
+
 def test_an_empty_scrapheap(library: Library) -> None:
     seen = library.preview_empty(OWNER)
     assert seen.pictures == 0

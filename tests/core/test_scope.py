@@ -390,6 +390,19 @@ def test_writes_stay_within(library: Library) -> None:
     assert library.score(house.writer, ScorePictures(view=view.view, ranges=[(0, view.count)], score=5)).changed == 3
 
 
+def test_a_bulk_selection_is_cut_to_the_scope(house: House) -> None:
+    """Ids and ranges of a view alike: what is outside is left out before any action sees it."""
+    views, every = house.library.views, sorted({*house.ids, *house.scope})
+    assert views.select(house.writer, Selection(ids=every)) == sorted(house.scope)
+    assert views.select(OWNER, Selection(ids=every)) == every
+    header = house.library.view(house.writer).header
+    selected = views.select(house.writer, Selection(view=header.view, ranges=[(0, header.count)]))
+    assert selected == sorted(house.live)
+    whole = house.library.view(OWNER).header
+    with pytest.raises(ViewGone):
+        views.select(house.writer, Selection(view=whole.view, ranges=[(0, whole.count)]))
+
+
 def test_a_view_made_before_a_picture_left_the_scope(library: Library) -> None:
     """A scope is part of the key: a narrower one cannot use what a wider one was given."""
     house = House(library)

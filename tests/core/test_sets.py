@@ -318,6 +318,7 @@ def test_a_locked_set_stays_as_it_is(library: Library) -> None:
     refused: list[Any] = [
         lambda: library.add_to_set(OWNER, id, Selection(ids=ids[2:])),
         lambda: library.take_from_set(OWNER, id, Selection(ids=ids[:1])),
+        lambda: library.take_from_set(OWNER, id, Selection(ids=ids[:2])),
         lambda: library.arrange_set(OWNER, id, ArrangeSet(ids=ids[:1])),
         lambda: library.edit_set(OWNER, id, EditSet(name="Port")),
         lambda: library.edit_set(OWNER, id, EditSet(locked=True, colour="#000000")),

@@ -160,6 +160,19 @@ def test_engines_together(library: Library, combine: str, wanted: set[str]) -> N
     check_tags(library)
 
 
+def test_a_tie_of_votes_is_no_majority(library: Library) -> None:
+    """Of two engines that processed the picture, one alone does not decide; of three, two do."""
+    (picture,) = fill(library, 1)
+    library.set_tagging(OWNER, "vote")
+    store(library, tagger(library, "one"), {picture: [("a", 0.9)]})
+    assert names(library, picture) == {"a"}
+    store(library, tagger(library, "two"), {picture: [("b", 0.9)]})
+    assert names(library, picture) == set()
+    store(library, tagger(library, "three"), {picture: [("a", 0.9)]})
+    assert names(library, picture) == {"a"}
+    check_tags(library)
+
+
 def test_preferring_engines_that_have_looked(library: Library) -> None:
     ids = fill(library, 2)
     first, second = tagger(library, "first"), tagger(library, "second")

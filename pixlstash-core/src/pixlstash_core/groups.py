@@ -191,15 +191,22 @@ def demand_live(write: Write, ids: list[int]) -> None:
     pictures.refuse(set(ids), dict(rows), scrapped=False)
 
 
+#: The first locked set that holds any of the pictures bound to it, and how many.
+LOCKED = (
+    "select s.name, count(*) from picture_set s cross join set_member m on m.set_id = s.id"
+    " where s.locked and m.picture_id in carray(?) group by s.id order by s.folded limit 1"
+)
+
+
 def refuse_locked(write: Write, ids: list[int]) -> None:
     """Raise when any of these pictures is in a locked set: neither it nor what people said of it is to change."""
-    found = write.execute(
-        "select s.name, count(*) from picture_set s cross join set_member m on m.set_id = s.id"
-        " where s.locked and m.picture_id in carray(?) group by s.id order by s.folded limit 1",
-        (bind_ids(ids),),
-    )
-    if found:
-        name, count = found[0]
+    refuse_if_locked(write.execute(LOCKED, (bind_ids(ids),)), ids)
+
+
+def refuse_if_locked(rows: Rows, ids: list[int]) -> None:
+    """`refuse_locked` for who does not write to the library's database: `rows` are what `LOCKED` finds."""
+    if rows:
+        name, count = rows[0]
         which = "This picture is" if len(ids) == 1 else f"{count:,} of these pictures {'is' if count == 1 else 'are'}"
         raise Locked(f"{which} in {name}, which is locked: unlock the set first. Nothing was changed.", set=name)
 

@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from .. import pictures
+from .. import groups, pictures
+from ..db import bind_ids
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..features import purges, scores, scrapheap, settings, statistics
 from ..query import LONGEST
@@ -168,10 +169,14 @@ class Pictures(Wired):
         return self._done(reader, lambda write: scrapheap.take(write, ids), "taken out of the scrapheap")
 
     def purge(self, reader: Reader, ask: Selection) -> int:
-        """Remove scrapheaped pictures for good, with their bytes in stores that may be written; how many."""
+        """Delete scrapheaped pictures permanently, with their bytes in stores that may be written; how many.
+
+        `Locked` when a locked set holds one of them.
+        """
         demand(reader, "owner")
         self._writable()
         ids = self.views.select(reader, ask)
+        groups.refuse_if_locked(self.db.read(groups.LOCKED, (bind_ids(ids),)), ids)
         return purges.purge(self.db, self.hub, self.door, self.thumbnails, self.stores.connect, ids, reader.principal)
 
     def _redraw(self, reader: Reader, id: int) -> bytes:
