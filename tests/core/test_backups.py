@@ -211,9 +211,12 @@ def test_a_first_backup_that_was_cut_between_its_databases_goes_on(home: Library
     """And nobody else's folder with a hub alone is taken for one."""
     backed_up(home, tmp_path / "whole", access=True)
     (tmp_path / "whole" / "library.db").unlink()
-    with pytest.raises(Conflict, match="not empty"):
+    with pytest.raises(Conflict, match="neither empty nor a backup"):
         backed_up(home, tmp_path / "whole", access=True)
     (tmp_path / "whole" / "library.db.new").write_bytes(b"cut short")
+    with pytest.raises(Conflict, match="neither empty nor a backup"):
+        backed_up(home, tmp_path / "whole", access=True)
+    (tmp_path / "whole" / places.MARK).write_bytes(places.mark(home.public_id))
     assert backed_up(home, tmp_path / "whole", access=True).copied == 0
     assert restored(tmp_path / "whole", tmp_path / "again", access=True) == []
 
@@ -333,10 +336,10 @@ def test_a_full_disk_leaves_the_backup_before(
     home.upload(OWNER, "new.png", paint(tmp_path / "up" / "new.png", 99))
     real = os.replace
 
-    def full(source: object, target: object) -> None:
+    def full(source: str, target: str, **folders: int | None) -> None:
         if str(target).endswith(("library.db", "backup.zip")):
             raise OSError(28, "No space left on device")
-        real(source, target)  # type: ignore[arg-type]
+        real(source, target, **folders)
 
     with monkeypatch.context() as patched:
         patched.setattr(places.os, "replace", full)

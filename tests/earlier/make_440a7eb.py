@@ -1,4 +1,4 @@
-"""Makes `440a7eb.zip`: a library as commit 440a7eb wrote it, with something of everything, and its description.
+"""Makes `440a7eb.zip`: a library as commit 440a7eb wrote it, with something of everything, a backup and a description.
 
 Run it with that commit's packages, from a checkout of the commit:
 
@@ -29,6 +29,7 @@ from pixlstash_core.types import (
     DropOnProject,
     ImplyTags,
     ImportPaths,
+    MakeBackup,
     RejectTags,
     RunEngine,
     SaveQuery,
@@ -44,7 +45,7 @@ PICTURES, PAINTED = 8, 4
 
 
 def make(folder: Path) -> dict[str, object]:
-    """Make a library in `folder`, with its pictures beside it; what it holds."""
+    """Make a library and a backup of it in `folder`; what the library holds."""
     Library.create(folder / "library", name="Made by 440a7eb")
     with Library.open(folder / "library") as library:
         library.hub.write("insert into setting values ('plugins.disabled', '[\"wd-tagger\"]')")
@@ -54,6 +55,7 @@ def make(folder: Path) -> dict[str, object]:
         library.take_snapshot(OWNER, TakeSnapshot("Before the upgrade"))
         library.score(OWNER, ScorePictures(ids=[2], score=1))
         library.undo(OWNER)
+        library.backup(OWNER, MakeBackup(str(folder / "backup")))
     with Library.open(folder / "library", work=False) as library:
         return describe(library)
 
@@ -95,9 +97,10 @@ def main(target: Path) -> None:
         description = make(folder)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             archive.writestr("description.json", json.dumps(description, indent=1, ensure_ascii=False))
-            for path in sorted((folder / "library").rglob("*")):
-                if path.name not in ("lock", "thumbnails.db") and path.is_file():
-                    archive.write(path, path.relative_to(folder))
+            for name in ("library", "backup"):
+                for path in sorted((folder / name).rglob("*")):
+                    if path.name not in ("lock", "thumbnails.db") and path.is_file():
+                        archive.write(path, path.relative_to(folder))
 
 
 if __name__ == "__main__":

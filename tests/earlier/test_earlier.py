@@ -15,9 +15,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pixlstash_core import OWNER
+from pixlstash_core.backups.restoring import restore
 from pixlstash_core.library import Library
 from pixlstash_core.plugins import Plugins
-from pixlstash_core.types import ImportPaths, RestoreSnapshot, RunEngine, ScorePictures
+from pixlstash_core.types import ImportPaths, MakeBackup, RestoreSnapshot, RunEngine, ScorePictures, Selection
 
 HERE = Path(__file__).parent
 COMMITS = ("440a7eb",)
@@ -52,6 +53,17 @@ def test_an_earlier_library_goes_on(earlier: tuple[Path, dict[str, Any]]) -> Non
         library.score(OWNER, ScorePictures(ids=[1, 2, 3], score=5))
         library.restore_snapshot(OWNER, last, RestoreSnapshot())
         assert library.picture(OWNER, 3).score == before["pictures"][2]["score"]
+
+
+def test_an_earlier_backup_is_made_again_and_restored(earlier: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    path, before = earlier
+    with Library.open(path, work=False) as library:
+        library.purge(OWNER, Selection(ids=[8]))  # it is in the scrapheap
+        report = library.backup(OWNER, MakeBackup(str(tmp_path / "backup")))
+        assert (report.copied, report.dropped, report.lost) == (0, 1, 0)
+    assert restore(tmp_path / "backup", tmp_path / "restored", False, lambda done, total: None) == (7, [])
+    with Library.open(tmp_path / "restored", work=False) as library:
+        assert differences(before["found"], describe(library)["found"]) == []
 
 
 @pytest.fixture

@@ -177,13 +177,14 @@ def _seam(recording: Recording) -> dict[str, Any]:
     real = {name: getattr(os, name) for name in ("open", "fdopen", "pwrite", "fsync")}
     replace, rename, mkdir, unlink = os.replace, os.rename, os.mkdir, os.unlink
 
-    def recorded_open(path: Any, flags: int, *rest: Any, **named: Any) -> int:
-        new = bool(flags & os.O_CREAT) and not os.path.lexists(path)
+    def recorded_open(path: Any, flags: int, *rest: Any, dir_fd: int | None = None) -> int:
+        whole = _whole(path, dir_fd) if flags & os.O_CREAT else path
+        new = bool(flags & os.O_CREAT) and not os.path.lexists(whole)
         if new:
-            recording.about("create", path)
-        descriptor: int = real["open"](path, flags, *rest, **named)
+            recording.about("create", whole)
+        descriptor: int = real["open"](path, flags, *rest, dir_fd=dir_fd)
         if new:
-            recording.add("create", path)
+            recording.add("create", whole)
         return descriptor
 
     def recorded_fdopen(descriptor: int, mode: str = "r", buffering: int = -1, **named: Any) -> Any:
@@ -199,10 +200,13 @@ def _seam(recording: Recording) -> dict[str, Any]:
         recording.add("write", _path_of(descriptor), data=bytes(memoryview(data)[:done]), offset=offset)
         return done
 
-    def recorded_replace(source: Any, target: Any, **rest: Any) -> None:
-        recording.about("rename", target)
-        replace(source, target, **rest)
-        recording.add("rename", source, to=target)
+    def recorded_replace(
+        source: Any, target: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None
+    ) -> None:
+        old, new = _whole(source, src_dir_fd), _whole(target, dst_dir_fd)
+        recording.about("rename", new)
+        replace(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+        recording.add("rename", old, to=new)
 
     def recorded_rename(source: Any, target: Any, **rest: Any) -> None:
         recording.about("rename", target)
@@ -214,10 +218,11 @@ def _seam(recording: Recording) -> dict[str, Any]:
         mkdir(path, *rest, **named)
         recording.add("folder", path)
 
-    def recorded_unlink(path: Any, **rest: Any) -> None:
-        recording.about("unlink", path)
-        unlink(path, **rest)
-        recording.add("unlink", path)
+    def recorded_unlink(path: Any, *, dir_fd: int | None = None) -> None:
+        whole = _whole(path, dir_fd)
+        recording.about("unlink", whole)
+        unlink(path, dir_fd=dir_fd)
+        recording.add("unlink", whole)
 
     def recorded_fsync(descriptor: int) -> None:
         path = _path_of(descriptor)
@@ -236,6 +241,11 @@ def _seam(recording: Recording) -> dict[str, Any]:
         "unlink": recorded_unlink,
         "fsync": recorded_fsync,
     }
+
+
+def _whole(path: Any, folder: int | None) -> Any:
+    """The path that a name in an open folder has."""
+    return path if folder is None else os.path.join(_path_of(folder), path)
 
 
 def _path_of(descriptor: int) -> str:

@@ -11,7 +11,7 @@ import shutil
 import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -135,6 +135,11 @@ class Database:
         connection.close()
 
 
+#: A row of `sqlite_schema`, and what reads them.
+SchemaRow = tuple[str, str, str, str | None]
+SCHEMA = "select type, name, tbl_name, sql from sqlite_schema"
+
+
 def fetch(connection: apsw.Connection, sql: str, bindings: Any = None) -> Rows:
     """All rows of one statement on a connection one holds."""
     return connection.execute(sql, bindings).fetchall()
@@ -224,6 +229,23 @@ def _apply(connection: apsw.Connection, number: int, sql: str) -> None:
         if connection.in_transaction:
             connection.execute("rollback").fetchall()
         raise
+
+
+def schema_of(schema: str, version: int) -> set[SchemaRow]:
+    """What `sqlite_schema` holds in a new database of this version: (type, name, table, statement).
+
+    `Invalid` when there is no such version; `Conflict` when only a newer PixlStash has it.
+    """
+    steps = _steps(schema)
+    if version > steps[-1][0]:
+        raise Conflict("It was written by a newer PixlStash. Update PixlStash.")
+    if version not in [number for number, _ in steps]:
+        raise Invalid("It is no database of PixlStash.")
+    with closing(apsw.Connection(":memory:")) as connection:
+        for number, sql in steps:
+            if number <= version:
+                _apply(connection, number, sql)
+        return set(fetch(connection, SCHEMA))
 
 
 @cache

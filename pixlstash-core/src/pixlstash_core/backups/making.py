@@ -5,6 +5,7 @@ Until that takes its place, the backup before is whole; what was copied by a run
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,17 +20,21 @@ from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, Stor
 from ..hub import Hub
 from ..lock import Lock
 from ..snapshots.freeze import Alone
+from ..snapshots.packs import is_leftover
 from ..snapshots.shelf import Progress, part, unseen
 from . import metadata
 from .metadata import Made, Original, Writing
-from .places import DATABASE, HUB, Archive, Place, about, place_of, was_cut_short
+from .places import DATABASE, HUB, Archive, Place, about, began, demand_plain_folders, is_marked, place_of
 
 #: How far a backup is, of 1, when its metadata is copied, and when its originals are.
 METADATA, ORIGINALS = 0.1, 0.8
 
 
 class Parts(Struct, frozen=True):
-    """What of a library a backup is made of. `scratch`: a folder for files that are needed for a moment."""
+    """What of a library a backup is made of. `scratch`: a folder for files that are needed for a moment.
+
+    `roots`: the folders of its stores, in which no backup may be made.
+    """
 
     path: Path
     db: Database
@@ -38,6 +43,7 @@ class Parts(Struct, frozen=True):
     scratch: Path
     connect: Callable[[int], Opened]
     writing: Writing
+    roots: Sequence[Path]
 
 
 class Copied(Struct, frozen=True):
@@ -63,13 +69,13 @@ def make(
 
     `copied(done, total)` hears of the bytes of originals between two of them; what it raises ends it there.
     """
-    demand_free(parts.path, path, made)
+    demand_free(parts.path, path, made, parts.roots)
     place = place_of(path)
     lock = Lock(path / "lock") if (path / DATABASE).exists() else None  # nobody may use it as a library meanwhile
     database, hub = parts.scratch / "backup.db", parts.scratch / "backup-hub.db"
     _drop(parts.scratch)
     try:
-        place.begin()
+        place.begin(made.library)
         return _make(parts, place, made, ids, progress, copied, database, hub)
     finally:
         if lock is not None:
@@ -97,20 +103,28 @@ def _make(
         made = replace(made, revision=metadata.revision(database))
         count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)
         said, last = msgspec.json.encode(made), part(progress, ORIGINALS, 1)
+        before = metadata.keys(place.root / DATABASE)
         place.finish(database, hub if made.access else None, said, last)
-        dropped = place.tidy({one.key for one in (*found.kept, *found.lost)})
+        dropped = place.tidy(before - {one.key for one in (*found.kept, *found.lost)})
         return replace(found, pictures=count, dropped=dropped)
     except BaseException:
         place.give_up()
         raise
 
 
-def demand_free(library: Path, path: Path, made: Made) -> None:
-    """Refuse a place that is not for this backup."""
+def demand_free(library: Path, path: Path, made: Made, roots: Sequence[Path]) -> None:
+    """Refuse a place that is not for this backup.
+
+    It must be a new or empty folder, a backup of the same library and query, or what its interrupted first run left.
+    """
     there, here = path.resolve(), library.resolve()
     if there.is_relative_to(here) or here.is_relative_to(there):
-        raise Invalid("A backup cannot lie in the library, nor the library in its backup.")
+        raise Invalid("A backup cannot be in the library's folder, nor the library in its backup.")
+    for root in roots:
+        if there.is_relative_to(root.resolve()):
+            raise Invalid(f"{root} holds pictures of the library, so no backup can be made in it. Name another folder.")
     if isinstance(place_of(path), Archive):
+        began(path, made.library)
         if path.is_dir():
             raise Conflict(f"{path} is a folder.")
         if not path.parent.is_dir():
@@ -120,14 +134,13 @@ def demand_free(library: Path, path: Path, made: Made) -> None:
         return
     if path.exists() and not path.is_dir():
         raise Conflict(f"{path} is a file. A backup in one file has a name that ends in .zip.")
-    if (path / DATABASE).exists():
+    demand_plain_folders(path)
+    if os.path.lexists(path / DATABASE):
         metadata.demand_same(path / DATABASE, made)
-        if (path / HUB).exists() and not made.access:
+        if os.path.lexists(path / HUB) and not made.access:
             raise Conflict(f"{path} was used as a library, or holds logins. Name another folder.")
-    elif path.is_dir():
-        ours = {"media", "lock", HUB} if was_cut_short(path) else {"media", "lock"}
-        if any(one.name not in ours for one in path.iterdir() if ".new" not in one.name):
-            raise Conflict(f"{path} is not empty. Name a new or empty folder.")
+    elif path.is_dir() and any(path.iterdir()) and not is_marked(path, made.library):
+        raise Conflict(f"{path} is neither empty nor a backup of this library. Name a new or empty folder.")
 
 
 def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress, told: Progress) -> Copied:
@@ -187,5 +200,5 @@ def _alone(hub: Hub) -> Alone:
 
 
 def _drop(scratch: Path) -> None:
-    for left in scratch.glob("backup*"):
+    for left in filter(is_leftover, scratch.glob("backup*")):
         left.unlink()

@@ -91,6 +91,15 @@ def _key(sha256: bytes, name: str, format: str) -> str:
     return f"{sha256.hex()[:2]}/{sha256.hex()}.{ending}"
 
 
+def keys(path: Path) -> set[str]:
+    """The names of the originals in the backup whose database this is; none when there is no such database."""
+    if not path.is_file():
+        return set()
+    with translated(), closing(opened(path)) as connection:
+        sql = "select l.key from location l join store s on s.id = l.store_id where s.scheme = 'file'"
+        return {key for (key,) in fetch(connection, sql)}
+
+
 def revision(path: Path) -> int:
     """Of a copied database."""
     with translated(), closing(opened(path)) as connection:

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import secrets
 import shutil
+import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
-from ..errors import Invalid, NotThere, PixlStashError
-from ..files import create_private, fsync_folder, make_folder, writing_to
+from ..errors import Conflict, Invalid, NotThere, PixlStashError
+from ..files import (
+    Root,
+    create_private,
+    fsync_folder,
+    make_folder,
+    open_below,
+    open_within,
+    parent_below,
+    unlink_below,
+    writing_to,
+)
 from ..snapshots.shelf import Progress
 
-DATABASE, HUB, MEDIA = "library.db", "hub.db", "media"
+DATABASE, HUB, MEDIA, INCOMING = "library.db", "hub.db", "media", "incoming"
 UNFINISHED = ".new"
+#: In a folder whose first backup is not whole yet: says whose it is.
+MARK = "pixlstash-backup.json"
+#: What a file in `incoming` is called.
+TEMPORARY = re.compile(rf"[0-9a-f]{{16}}{re.escape(UNFINISHED)}")
 BLOCK = 1 << 20
 #: Bytes of an original that are held in memory on their way into a file.
 HELD = 32 << 20
@@ -27,45 +43,81 @@ KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,16}")
 
 
 class Folder:
-    """A backup in a folder. What is there already is not copied again."""
+    """A folder with originals in `media`, as a backup and a library have it. What is there is not copied again.
+
+    Nothing is written or deleted through a link, and only files with names that backups give are deleted.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root, self._media = root, root / MEDIA
+        self._below = Root(root)
         self._touched: set[Path] = set()
+        self._marked = False
 
-    def begin(self) -> None:
-        """Make the folder, and drop what an interrupted run left."""
+    def begin(self, library: str = "") -> None:
+        """Make the folder, and delete what an interrupted run left.
+
+        `library`: the public id of the library of which this is a backup. A folder that is empty is marked as its
+        backup until the first one is whole.
+        """
         with writing_to(self.root):
-            make_folder(self._media / "incoming")
+            make_folder(self.root)
+            if library:
+                self._mark(library)
+                self._marked = is_marked(self.root, library)
+            demand_plain_folders(self.root)
+            make_folder(self._media / INCOMING)
             if was_cut_short(self.root):
                 (self.root / HUB).unlink()  # before what it is known by
                 fsync_folder(self.root)
-            for left in (*self.root.glob(f"*{UNFINISHED}*"), *(self._media / "incoming").iterdir()):
-                left.unlink()
+            for name in (f"{DATABASE}{UNFINISHED}", f"{HUB}{UNFINISHED}"):
+                unlink_below(self._below, name)
+            for left in (self._media / INCOMING).iterdir():
+                if TEMPORARY.fullmatch(left.name):
+                    unlink_below(self._below, f"{MEDIA}/{INCOMING}/{left.name}")
+
+    def _mark(self, library: str) -> None:
+        """Have an empty folder say that it is becoming a backup, durably and before anything else is in it."""
+        if not any(self.root.iterdir()):
+            with create_private(self.root / MARK) as file:
+                file.write(mark(library))
+                file.flush()
+                os.fsync(file.fileno())
+            fsync_folder(self.root)
 
     def has(self, key: str, size: int) -> bool:
         try:
-            return (self._media / key).stat().st_size == size
-        except OSError:
+            with open_within(self.root, f"{MEDIA}/{key}") as file:
+                return os.fstat(file.fileno()).st_size == size
+        except PixlStashError:
             return False
 
     def put(self, key: str, sha256: bytes, source: BinaryIO) -> bool:
         """Keep these bytes if they have this hash; whether they have it. Durable once `settle` was called."""
-        temporary = self._media / "incoming" / f"{secrets.token_hex(8)}{UNFINISHED}"
+        temporary = f"{MEDIA}/{INCOMING}/{secrets.token_hex(8)}{UNFINISHED}"
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
         with writing_to(self.root):
             try:
-                with create_private(temporary) as out:
+                with os.fdopen(open_below(self._below, temporary, flags, 0o600), "w+b") as out:
                     right = _copy(source, out) == sha256
                     out.flush()
                     os.fsync(out.fileno())
                 if right:
-                    target = self._media / key
-                    target.parent.mkdir(exist_ok=True)
-                    os.replace(temporary, target)
-                    self._touched.add(target.parent)
+                    folder = (self._media / key).parent
+                    folder.mkdir(exist_ok=True)
+                    self._move(temporary, f"{MEDIA}/{key}")
+                    self._touched.add(folder)
             finally:
-                temporary.unlink(missing_ok=True)
+                unlink_below(self._below, temporary)
         return right
+
+    def _move(self, source: str, target: str) -> None:
+        """Rename below the root; a file that is there is one of the same name that is damaged."""
+        with parent_below(self._below, source) as (old, old_folder), parent_below(self._below, target) as (new, folder):
+            with suppress(FileNotFoundError):
+                if not stat.S_ISREG(os.stat(new, dir_fd=folder, follow_symlinks=False).st_mode):
+                    raise Conflict(f"{self.root / target} is no plain file. Move it away and make the backup again.")
+            os.replace(old, new, src_dir_fd=old_folder, dst_dir_fd=folder)
 
     def keep(self, key: str, sha256: bytes) -> bool:
         """Take an original over from the backup before, if it has it: what is there is there already."""
@@ -92,19 +144,42 @@ class Folder:
             for _, name in given:
                 os.replace(self.root / f"{name}{UNFINISHED}", self.root / name)
                 fsync_folder(self.root)
+            if self._marked:
+                unlink_below(self._below, MARK)
 
-    def tidy(self, wanted: set[str]) -> int:
-        """Drop originals that the backup no longer names; how many."""
-        gone = 0
+    def tidy(self, dropped: Iterable[str]) -> int:
+        """Delete the originals with these keys, which the backup before named and this one does not; how many."""
         with writing_to(self.root):
-            for path in self._media.glob("??/*"):
-                if f"{path.parent.name}/{path.name}" not in wanted:
-                    path.unlink()
-                    gone += 1
-        return gone
+            return sum(unlink_below(self._below, f"{MEDIA}/{key}") for key in dropped if KEY.fullmatch(key))
 
     def give_up(self) -> None:
         """Leave what was copied, for the next run."""
+
+
+def mark(library: str) -> bytes:
+    """What the file `MARK` says while the first backup of a library is being made."""
+    return b'{"backup of library":"%s","finished":false}\n' % library.encode()
+
+
+def is_marked(root: Path, library: str) -> bool:
+    """Whether an interrupted first backup of this library began in the folder when that was empty.
+
+    A power cut may leave the file that says so in part, or with zeros in it; then it is alone in the folder.
+    """
+    try:
+        with open_within(root, MARK) as file:
+            found = file.read(4096)
+    except PixlStashError:
+        return False
+    alone = [path.name for path in root.iterdir()] == [MARK]
+    return found == mark(library) or (alone and (mark(library).startswith(found) or not found.strip(b"\0")))
+
+
+def demand_plain_folders(root: Path) -> None:
+    """`Conflict` when a folder in which a backup writes or deletes is a link, or no folder."""
+    for folder in (root / MEDIA, root / MEDIA / INCOMING):
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise Conflict(f"{folder} is a link or no folder, and backups follow no links. Name another folder.")
 
 
 def was_cut_short(root: Path) -> bool:
@@ -117,13 +192,17 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.root, self._path = path, path
-        self._temporary = path.with_name(f"{path.name}{UNFINISHED}")
+        self._temporary = unfinished(path)
 
-    def begin(self) -> None:
+    def begin(self, library: str = "") -> None:
         with writing_to(self._path.parent):
-            self._temporary.unlink(missing_ok=True)
+            if began(self._path, library):
+                self._temporary.unlink()
             self._file = create_private(self._temporary)
-        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED, allowZip64=True)
+            self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED, allowZip64=True)
+            _write_mark(self._zip, library)
+            self._file.flush()
+            os.fsync(self._file.fileno())
         self._before = zipfile.ZipFile(self._path) if self._path.exists() else None
 
     def has(self, key: str, size: int) -> bool:
@@ -160,7 +239,7 @@ class Archive:
             os.replace(self._temporary, self._path)
             fsync_folder(self._path.parent)
 
-    def tidy(self, wanted: set[str]) -> int:
+    def tidy(self, dropped: Iterable[str]) -> int:
         return 0
 
     def give_up(self) -> None:
@@ -181,6 +260,39 @@ class Archive:
 
 
 Place = Folder | Archive
+
+
+def unfinished(path: Path) -> Path:
+    """What a backup in a file is called until it is whole."""
+    return path.with_name(f"{path.name}{UNFINISHED}")
+
+
+def began(path: Path, library: str) -> bool:
+    """Whether an interrupted backup of this library to the file left its unfinished one; `Conflict` when another did.
+
+    Ours begin with the member `MARK`. After a power cut there may be less of that, or zeros.
+    """
+    left = unfinished(path)
+    if not os.path.lexists(left):
+        return False
+    expected = io.BytesIO()
+    with zipfile.ZipFile(expected, "w") as archive:
+        _write_mark(archive, library)
+        head = expected.getvalue()
+    try:
+        with open_within(left.parent, left.name) as file:
+            found = file.read(len(head) + 1)
+    except PixlStashError:
+        found = None
+    if found is None or not (found[: len(head)] == head or head.startswith(found) or not found.strip(b"\0")):
+        raise Conflict(f"{left} is in the way and was not made by a backup of this library. Move it away.")
+    return True
+
+
+def _write_mark(archive: zipfile.ZipFile, library: str) -> None:
+    about = zipfile.ZipInfo(MARK)
+    about.external_attr = 0o600 << 16
+    archive.writestr(about, mark(library))
 
 
 def _read_back(file: BinaryIO, path: Path, progress: Progress) -> None:
@@ -232,8 +344,8 @@ def reading(path: Path) -> Iterator[Source]:
 
         def from_folder(name: str) -> BinaryIO:
             try:
-                return (path / name).open("rb")
-            except OSError as error:
+                return open_within(path, name)
+            except PixlStashError as error:
                 raise NotThere(f"The backup has no {name}.") from error
 
         yield Source(path, from_folder)

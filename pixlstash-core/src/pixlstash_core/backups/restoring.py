@@ -15,20 +15,36 @@ from pathlib import Path
 
 import apsw
 
+from ..contracts import Store
 from ..db import Database, fetch, translated
 from ..errors import Conflict, Invalid, NotThere, PixlStashError
-from ..files import create_private, fsync_folder, make_folder, writing_to
+from ..files import Root, create_private, fsync_folder, make_folder, unlink_below, writing_to
 from ..lock import Lock
+from ..plugins import Plugins
 from ..snapshots.shelf import opened
-from . import metadata
+from . import checks, metadata
 from .places import BLOCK, DATABASE, HUB, Folder, Source, reading
 
 #: What the database is called until the library is whole.
 UNFINISHED = "library.db.restoring"
+#: What an interrupted restore leaves beside it: the copy that is checked, and what SQLite makes beside a database.
+LEFTOVERS = [f"{UNFINISHED}{suffix}" for suffix in ("-wal", "-shm", "-journal")]
+LEFTOVERS += [f"{UNFINISHED}.new{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
+LEFTOVERS += [f"{UNFINISHED}.new.before-{version}" for version in range(1, 100)]
 
 
-def restore(backup: Path, target: Path, access: bool, progress: Callable[[int, int], None]) -> tuple[int, list[str]]:
-    """Make the library in a new or empty folder; how many originals there are, and which could not be had and why."""
+def restore(
+    backup: Path,
+    target: Path,
+    access: bool,
+    progress: Callable[[int, int], None],
+    stores: Callable[[], dict[str, Store]] | None = None,
+) -> tuple[int, list[str]]:
+    """Make the library in a new or empty folder; how many originals there are, and which could not be had and why.
+
+    `stores`: the installed kinds of stores by scheme; those of the installed plugins when it is left out.
+    """
+    stores = stores or (lambda: Plugins.load().stores())
     with reading(backup) as source:
         if access:
             source.database(HUB).close()  # said before anything is made, if it is not there
@@ -41,15 +57,19 @@ def restore(backup: Path, target: Path, access: bool, progress: Callable[[int, i
             found = {one.name for one in target.iterdir() if not one.name.startswith(UNFINISHED)} - {"lock"}
             if found and not database.exists():  # nor has a run been cut short here
                 raise Invalid(f"{target} is not empty. Name a new or empty folder for the library.")
-            for left in target.glob(f"{UNFINISHED}[.-]*"):
-                left.unlink()
+            for left in LEFTOVERS:
+                unlink_below(Root(target), left)
             _take(source, DATABASE, fresh)
+            checks.demand_schema(fresh, "library")
+            checks.demand_places(fresh, stores)
             _renew(fresh)
             os.replace(fresh, database)
             lost = _originals(source, database, Folder(target), progress)
             (target / HUB).unlink(missing_ok=True)
             if access:
                 _take(source, HUB, target / HUB)
+                checks.demand_schema(target / HUB, "hub")
+                _forget_work(target / HUB)
             with writing_to(target):
                 with database.open("rb+") as file:
                     os.fsync(file.fileno())
@@ -70,6 +90,15 @@ def _take(source: Source, name: str, path: Path) -> None:
         raise PixlStashError(f"The backup is damaged: {error}.") from error
 
 
+def _forget_work(hub: Path) -> None:
+    """Drop unfinished work, which names files of another installation, from a restored hub; durably."""
+    Database(hub, "hub").close()  # one of an older schema is brought up to date
+    with translated(), closing(apsw.Connection(str(hub))) as connection:
+        fetch(connection, "pragma synchronous = full")
+        for table in ("intent", "job", "upload_file", "upload"):
+            fetch(connection, f"delete from {table}")
+
+
 def _renew(path: Path) -> None:
     """Check a backup's database, and have it be a library of its own from now on; durably."""
     if metadata.read(path) is None:
@@ -83,8 +112,9 @@ def _renew(path: Path) -> None:
         fetch(connection, "pragma synchronous = full")
         fetch(connection, "delete from setting where name = ?", (metadata.SETTING,))
         fetch(connection, "update setting set value = ? where name = 'epoch'", (secrets.token_hex(8),))
-    for left in path.parent.glob(f"{path.name}.before*"):
-        left.unlink()
+    for left in LEFTOVERS:
+        if left.startswith(f"{path.name}.before"):
+            unlink_below(Root(path.parent), left)
 
 
 def _originals(

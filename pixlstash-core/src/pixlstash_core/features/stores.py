@@ -92,6 +92,11 @@ class Stores:
         assert isinstance(opened, Managed)
         return self._own, opened
 
+    def roots(self) -> list[Path]:
+        """The folders in which stores keep pictures, the library's own among them."""
+        params = [msgspec.json.decode(text) for (text,) in self._db.read("select params from store")]
+        return [self._root / given["path"] for given in params if isinstance(given.get("path"), str)]
+
     def checked(self, scheme: str, params: dict[str, Any]) -> object:
         """Params fit to store, or `Invalid`."""
         kind = self._kinds.get(scheme)

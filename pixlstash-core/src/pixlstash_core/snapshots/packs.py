@@ -72,6 +72,9 @@ def path_of(folder: Path, name: str) -> Path:
     return folder / f"{name}{SUFFIX}"
 
 
+LEFTOVER = re.compile(r"[0-9a-f]{16}\.new|([0-9a-f]{16}|backup|backup-hub)\.db(-[a-z]+)*")
+
+
 def names(folder: Path) -> set[str]:
     """The packs of a folder."""
     return {path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")}
@@ -83,8 +86,8 @@ def is_pack(path: Path) -> bool:
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether a file has a name that we give to what is not finished: a pack, a manifest or a copy of a database."""
-    return bool(re.fullmatch(r"[0-9a-f]{16}(\.new|\.db(-[a-z]+)*)", path.name)) and not path.is_dir()
+    """Whether a file has a name that we give to what is not finished: a pack, a manifest, or a copy of a database."""
+    return LEFTOVER.fullmatch(path.name) is not None and not path.is_dir()
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

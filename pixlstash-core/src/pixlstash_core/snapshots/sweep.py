@@ -53,7 +53,7 @@ def sweep(shelf: Shelf, *, rewrite: bool = True, progress: Progress = lambda don
             found = shelf.listed()[0]
         named = {name for one in found for name, _ in one.packs}
         with writing_to(shelf.packs):
-            for path in filter(packs.is_pack, shelf.packs.iterdir()):
+            for path in filter(packs.is_pack, shelf.packs.glob(f"*{packs.SUFFIX}*")):
                 if path.name.partition(".")[0] not in named:
                     path.unlink()
             if before:

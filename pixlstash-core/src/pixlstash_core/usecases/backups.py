@@ -41,7 +41,7 @@ class Backups(Wired):
         if ask.query:
             self.views.ids(reader, ask.query)  # what cannot be asked is said before it is a job
         with self.restores.alone(EITHER):
-            making.demand_free(self.path, path, self._as_made(ask))
+            making.demand_free(self.path, path, self._as_made(ask), self.stores.roots())
             self._take_over(ask)
 
             def work(task: Task) -> BackupReport:
@@ -73,7 +73,14 @@ class Backups(Wired):
             if ask.access:
                 self.feed.catch_up()
             parts = making.Parts(
-                self.path, self.db, self.hub, self.door.aside, shelf.scratch, self.stores.connect, self._writing
+                self.path,
+                self.db,
+                self.hub,
+                self.door.aside,
+                shelf.scratch,
+                self.stores.connect,
+                self._writing,
+                self.stores.roots(),
             )
             found = making.make(parts, path, self._as_made(ask), ids, self.restore_points.telling(), copied)
         named = pictures.names(self.db, [one.picture for one in found.lost[:NAMED]])

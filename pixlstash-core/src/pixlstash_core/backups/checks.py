@@ -1,0 +1,104 @@
+"""Checks of a backup's databases, which may come from anybody, before anything in them is used.
+
+A database can hold programs: triggers, views, expressions in indexes and generated columns. So its schema must be the
+one we make, and what its rows point at must lie inside the backup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from ..contracts import Store
+from ..db import SCHEMA, SchemaRow, fetch, schema_of, translated
+from ..errors import Invalid, PixlStashError
+from ..snapshots.shelf import opened
+from ..stores.files import FolderParams
+from .metadata import PARAMS
+from .places import KEY
+
+#: A table that a plugin may have adopted: `<plugin>_<name>`.
+PLUGIN_TABLE = re.compile(r"(?!derived_|sqlite_)[a-z][a-z0-9]*(_[a-z0-9]+)+", re.IGNORECASE)
+#: What SQLite itself adds: statistics for its planner, and counters of ids.
+OWN = frozenset({"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
+SAFE = (
+    (apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+    (apsw.SQLITE_DBCONFIG_DEFENSIVE, 1),
+    (apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0),
+    (apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0),
+)
+
+
+def untrusted(path: Path) -> apsw.Connection:
+    """Open a database of unknown origin to be read: none of its triggers and views run."""
+    connection = opened(path)
+    for option, value in SAFE:
+        connection.config(option, value)
+    return connection
+
+
+def demand_schema(path: Path, schema: str) -> None:
+    """`Invalid` unless a database has the tables of a `library` or `hub` of its version, and plain ones of plugins.
+
+    Runs nothing but `pragma` statements and a read of `sqlite_schema`.
+    """
+    with translated(), closing(untrusted(path)) as connection:
+        found: set[SchemaRow] = set(fetch(connection, SCHEMA))
+        expected = schema_of(schema, int(connection.pragma("user_version") or 0))
+        if missing := sorted(name for _, name, *_ in expected - found):
+            raise Invalid(
+                f"The backup is damaged or was changed: {missing[0]} is missing or is not as PixlStash makes it."
+            )
+        for row in found - expected:
+            if not _is_harmless(connection, row):
+                raise Invalid(
+                    f"The backup holds {row[0]} {row[1]!r}, which PixlStash does not make. It is not restored."
+                )
+
+
+def _is_harmless(connection: apsw.Connection, row: SchemaRow) -> bool:
+    """Whether something beside our own tables is SQLite's own, or a plain table of a plugin."""
+    kind, name, table, sql = row
+    if kind == "index":  # those that come with a primary key or a unique column have no statement
+        return sql is None and (PLUGIN_TABLE.fullmatch(table) is not None or table in OWN)
+    if kind != "table" or sql is None:
+        return False
+    if name in OWN:
+        return True
+    plain = re.match(r"create\s+table\b", sql, re.IGNORECASE) is not None and PLUGIN_TABLE.fullmatch(name) is not None
+    return plain and all(column[6] == 0 for column in fetch(connection, "select * from pragma_table_xinfo(?)", (name,)))
+
+
+def demand_places(path: Path, stores: Callable[[], dict[str, Store]]) -> None:
+    """`Invalid` unless every file that a backup names is one of its own originals.
+
+    `stores` gives the installed kinds of stores by scheme. One that makes its pictures anew has no files and may stay.
+    """
+    with translated(), closing(untrusted(path)) as connection:
+        rows = fetch(connection, "select id, scheme, name, params from store order by id")
+        own = [id for id, scheme, _, params in rows if (scheme, params) == ("file", PARAMS)]
+        for id, scheme, name, params in rows:
+            if id not in own[:1] and not _makes_its_pictures(stores().get(scheme), params):
+                raise Invalid(
+                    f"The backup names the store {name!r} ({scheme}), which is not in the backup. It is not restored."
+                )
+        for (key,) in fetch(connection, "select key from location where store_id = ?", (own[0] if own else 0,)):
+            if not isinstance(key, str) or not KEY.fullmatch(key):
+                raise Invalid(
+                    f"The backup names an original {str(key)[:100]!r}, which is no name of ours. It is not restored."
+                )
+
+
+def _makes_its_pictures(kind: Store | None, params: str) -> bool:
+    """Whether a store keeps no bytes, such as the demo's."""
+    if kind is None or issubclass(kind.Params, FolderParams):
+        return False
+    try:
+        return not kind.connect(msgspec.json.decode(params, type=kind.Params)).verbatim
+    except (PixlStashError, msgspec.MsgspecError):
+        return False
