@@ -15,7 +15,7 @@ from PIL import Image as pil
 from pixlstash_core import Image, Pictured
 from pixlstash_core.testing import check
 from pixlstash_joycaption import captioners, prompts, taggers
-from pixlstash_joycaption.local import inputs, read_tags
+from pixlstash_joycaption.local import NOT_QUANTIZED, inputs, read_tags
 from pixlstash_joycaption.settings import CaptionSettings, LocalSettings, TagSettings, asked
 
 ENGINE, TAGGER = next(iter(captioners())), next(iter(taggers()))
@@ -92,6 +92,22 @@ def test_no_more_tokens_than_asked_for(model: Any) -> None:
 def test_four_bits_need_what_they_need(made: Callable[[str], Path], torch: Any) -> None:
     with pytest.raises(ValueError, match="4bit"):
         ENGINE.load("cpu", made("joycaption"), LocalSettings(memory="4 bit"))
+
+
+def test_4_bit_quantizes_the_language_model_only(model: Any) -> None:
+    """Asked of transformers' own rule, with the module names of a model that it loaded."""
+    from torch.nn import Linear
+    from transformers.quantizers.base import HfQuantizer
+    from transformers.quantizers.quantizers_utils import should_convert_module
+
+    network = model.network
+    skipped = HfQuantizer.get_modules_to_not_convert(network, list(NOT_QUANTIZED), network._keep_in_fp32_modules)
+    linear = {name for name, module in network.named_modules() if isinstance(module, Linear)}
+    quantized = {name for name in linear if should_convert_module(name, skipped)}
+    spared = ("model.vision_tower.", "model.multi_modal_projector.", "lm_head")
+    assert all(any(name.startswith(part) for name in linear) for part in spared)
+    assert quantized == {name for name in linear if name.startswith("model.language_model.")}
+    assert len(quantized) == 2 * 7  # per layer: query, key, value, output; gate, up, down
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,9 @@ SMALL = (
     *("config.json", "generation_config.json", "preprocessor_config.json", "chat_template.json"),
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "model.safetensors.index.json"),
 )
+#: Modules that stay in bfloat16 when the model is loaded in 4 bit, as transformers 5 names them: the vision tower, the
+#: projector, and the head that chooses each token. transformers compares a name from its start, or as a suffix.
+NOT_QUANTIZED = ("model.vision_tower", "model.multi_modal_projector", "lm_head")
 #: Bytes of a GPU below which the model is loaded in 4 bit, where it can be.
 ROOM = 20 << 30
 #: How much one can rely on a tag that comes as a word, without a number.
@@ -41,7 +44,7 @@ def weights() -> Weights:
 
 
 def load(device: str, folder: Path, memory: str) -> Model:
-    """The model as its author loads it: bfloat16 on a GPU, or 4 bit but for what sees; float32 on a CPU."""
+    """The model as its author loads it: bfloat16 on a GPU, or in 4 bit except for `NOT_QUANTIZED`; float32 on a CPU."""
     import torch
     from transformers import AutoProcessor, LlavaForConditionalGeneration
 
@@ -56,7 +59,7 @@ def load(device: str, folder: Path, memory: str) -> Model:
             bnb_4bit_quant_type="nf4",
             bnb_4bit_compute_dtype=torch.bfloat16,
             bnb_4bit_use_double_quant=True,
-            llm_int8_skip_modules=["vision_tower", "multi_modal_projector"],
+            llm_int8_skip_modules=list(NOT_QUANTIZED),
         )
         options["device_map"] = {"": device}
     place = str(folder)
