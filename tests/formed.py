@@ -72,9 +72,37 @@ class Asking(Captioner[None]):
             yield "asked"
 
 
+class Unset(Captioner[None]):
+    """Asks a machine that nobody has named yet."""
+
+    id, revision, label, lane = "formed/unset", "1", "Unset", "net"
+
+    class Params(Params):
+        endpoint: Annotated[str, RUN] = ""
+        key: Secret = Secret()
+
+    def sends(self, params: Any) -> Sends:
+        return Sends((params.endpoint,), "each picture")
+
+    def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[str]:
+        for _ in images:
+            yield "unset no more"
+
+
+class Required(Unset):
+    """The same where the setting must be given."""
+
+    id, label = "formed/required", "Required"
+
+    class Params(Params):
+        endpoint: Annotated[str, RUN]
+
+
 @hookimpl
 def captioners() -> Iterator[Captioner[Any]]:
     yield Asking()
+    yield Unset()
+    yield Required()
 
 
 @hookimpl

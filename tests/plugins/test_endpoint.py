@@ -244,6 +244,21 @@ def test_one_that_is_not_there_ends_the_job_with_its_name(desk: Engined, endpoin
     assert desk.errors() == {} and desk.run("odd/redness").state == "done"
 
 
+def test_its_key_is_sent_to_no_other_address(desk: Engined, endpoint: Endpoint) -> None:
+    """The host that was allowed is the same, and so is its name: another port is another server."""
+    other = Endpoint()
+    try:
+        desk.take_in(1)
+        allow(desk)
+        desk.library.set_engine(OWNER, SetEngine(engine=ID, params={"endpoint": other.url, "timeout": 5.0}))
+        assert run(desk).state == "done"
+        ((_, headers, _),) = other.asked
+        assert "Authorization" not in headers and KEY not in repr(headers) and endpoint.asked == []
+    finally:
+        other.server.shutdown()
+        other.server.server_close()
+
+
 def test_its_key_is_in_no_file_but_one(desk: Engined, endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
     desk.take_in(3)
     allow(desk)

@@ -276,6 +276,19 @@ def test_what_is_sent_to_another_machine_is_allowed_first(bench: Bench) -> None:
     assert known(bench, "formed/asking").engine.policy == "asked"
 
 
+@pytest.mark.parametrize("engine", ["unset", "required"])
+def test_an_engine_without_an_address_is_set_up_on_its_page(bench: Bench, engine: str) -> None:
+    bench.engined.take_in(2)
+    desk = bench.page(f"formed/{engine}")
+    expect(main(desk).get_by_role("region", name="To be set up")).to_be_visible()
+    form(desk).get_by_label("Endpoint").fill("http://127.0.0.1:8081/v1")
+    form(desk).get_by_role("button", name="Save 1 setting").click()
+    desk.says("were changed")
+    main(desk).get_by_role("region", name="What it sends").get_by_role("button", name="Allow 127.0.0.1").click()
+    expect(main(desk).get_by_role("button", name="Run on 2 others")).to_be_visible()
+    expect(main(desk).get_by_role("region", name="To be set up")).to_have_count(0)
+
+
 def test_what_has_to_be_set_first_is_said(bench: Bench) -> None:
     bench.engined.take_in(2)
     desk = bench.page("clip/any")

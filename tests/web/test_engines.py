@@ -9,6 +9,7 @@ import engined
 import pytest
 from engined import Engined
 from libraries import finish
+from web.asking import bearer, sign_in
 from web.conftest import COUNT, OWNER, Served, serving
 
 from pixlstash_core.client import Client
@@ -74,6 +75,21 @@ def test_a_secret_does_not_come_out_again(served: tuple[Engined, Served]) -> Non
     one.client.set_engine(SetEngine(engine="odd/colours", secrets={"key": "hush-0815"}))
     for path in ("/engines", "/engines/named?id=odd/colours", "/jobs", "/history", "/plugins"):
         assert b"hush-0815" not in one.local.get(path).body, path
+
+
+@pytest.mark.parametrize("how", ["bearer", "session"])
+def test_a_token_of_all_rights_sets_no_secret_and_allows_no_host(served: tuple[Engined, Served], how: str) -> None:
+    _, one = served
+    token = one.token("owner")
+    peer = bearer(one.url, token) if how == "bearer" else sign_in(one.url, {"token": token})
+    secret = {"engine": "odd/colours", "secrets": {"key": "hush"}}
+    assert peer.post("/engines/settings", {"engine": "odd/colours", "params": {"prefix": "a "}}).status == 200
+    assert peer.post("/engines/settings", secret).status == 403
+    assert peer.post("/engines/allow", {"engine": "odd/colours", "host": "a"}).status == 403
+    assert one.client.engine("odd/colours").secrets == []
+    for person in (one.browser(), one.local):
+        assert person.post("/engines/settings", secret).status == 200
+        assert person.post("/engines/allow", {"engine": "odd/colours", "host": "a"}).status == 400  # it sends nothing
 
 
 def test_who_may(served: tuple[Engined, Served]) -> None:

@@ -20,7 +20,8 @@ from typing import Any
 
 import msgspec
 
-from .engine import Embedder, Engine, Image, Pictured, Weights, fault, form, plain_params, read_params
+from .engine import Embedder, Engine, Image, Pictured, Weights, fault, form, plain_params, read_params, secrets
+from .engine.addresses import read_addresses
 from .host.kinds import KINDS
 from .host.weights import SUFFIXES
 from .nouns import OutputKind
@@ -62,7 +63,7 @@ def check(
     except Exception as error:
         raise AssertionError("; ".join([*wrong, f"its settings or weights fail: {_told(error)}"])) from error
     wrong += _weights(needed)
-    hosts = _hosts(engine, given, wrong)
+    hosts = _hosts(engine, given, wrong) if not unset else ()
     if run and not unset and (needed is None or folder is not None):
         with _offline(hosts) as asked, _watching() as opened:
             wrong += _runs(engine, given, device, folder)
@@ -204,7 +205,14 @@ def _hosts(engine: Engine[Any, Any], params: Any, wrong: list[str]) -> tuple[str
     if sends is None or not sends.hosts or not all(sends.hosts) or not sends.what:
         wrong.append("it is of the lane `net`, and `sends` does not say to which hosts it sends what")
         return ()
-    return sends.hosts
+    try:
+        addresses = read_addresses(sends.hosts)
+    except (ValueError, TypeError, AttributeError) as error:
+        wrong.append(f"`sends` must give URLs or names of hosts: {error}")
+        return ()
+    if secrets(engine.Params) and not all(address.origin for address in addresses):
+        wrong.append("it has a secret, so `sends` must give URLs with scheme, host and port: keys are tied to those")
+    return tuple(address.host for address in addresses)
 
 
 #: Who looks which files are opened: the last one. A hook stays for good, and does nothing while nobody looks.

@@ -167,8 +167,10 @@ def engine_allow(shell: Shell, id: str, host: str, no_longer: bool, as_json: boo
         found = session.allow_host(AllowHost(id, host, not no_longer))
     if as_json:
         return show.dump(found)
-    assert found.sends is not None
-    return click.echo(f"{found.engine.label} {_sending(found.sends)}.")
+    if found.sends is not None and found.sends.hosts:
+        return click.echo(f"{found.engine.label} {_sending(found.sends)}.")
+    may = "is no longer allowed to" if no_longer else "is allowed to"
+    return click.echo(f"{found.engine.label} {may} send pictures to {host}. Its address is not set yet.")
 
 
 @engine.command("fetch")
@@ -291,9 +293,11 @@ def _detail(found: EngineDetail) -> None:
     for name, about in found.form.get("properties", {}).items():
         if name in found.params:
             click.echo(f"  {name} = {json.dumps(found.params[name])}  {about.get('description', '')}".rstrip())
+        elif name in found.secrets_elsewhere:
+            click.echo(f"  {name}: set for another address, to which alone it is sent (secret)")
         else:
             click.echo(f"  {name}: {'set' if name in found.secrets else 'not set'} (secret)")
-    if found.sends is not None:
+    if found.sends is not None and found.sends.hosts:
         click.echo(click.style(f"  ! it {_sending(found.sends)}", fg="yellow"))
         if not found.sends.on:
             click.echo(f"  `pixlstash engine allow {one.id} {found.sends.hosts[0]}` allows it")

@@ -83,7 +83,12 @@ class Weights(Struct, frozen=True):
 
 
 class Sends(Struct, frozen=True):
-    """Where an engine of the lane `net` sends something: the names of the hosts; and, in a few words, what."""
+    """Where an engine of the lane `net` sends something; and, in a few words, what.
+
+    `hosts`: URLs (`https://api.example.org:8443/v1`; the path does not matter), or names of hosts. People allow each
+    host, whatever its port. An engine with a `Secret` must give URLs: a key is sent only to the scheme, host and port
+    it was set for. An empty text says that people have not set the address yet.
+    """
 
     hosts: tuple[str, ...]
     what: str

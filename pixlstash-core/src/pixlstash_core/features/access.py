@@ -289,7 +289,7 @@ class _Memory:
 
 def _demand_owner(reader: Reader) -> None:
     """Only a person manages credentials: a token could otherwise outlive its own revocation."""
-    if not reader.may("owner") or not reader.scope.all or reader.principal not in ("owner", "local"):
+    if not reader.is_person:
         raise Forbidden("Only the owner may do that, logged in and not through a token.")
 
 

@@ -3,6 +3,8 @@ how they are set, and which is the default of its kind."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -26,16 +28,53 @@ def remember_most(hub: Hub, engine: str, device: str, count: int) -> None:
     _put(hub, f"{_MOST}{engine}@{device}", str(count))
 
 
-def secrets(hub: Hub, engine: str) -> dict[str, str]:
-    """The secret settings of an engine."""
-    text = hub.value("select value from setting where name = ?", (f"{_SECRETS}{engine}",))
-    return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+def secrets(hub: Hub, engine: str, address: str = "") -> dict[str, str]:
+    """The secret settings of an engine for the address it sends to; `""`: for an engine that sends nothing."""
+    return _all_secrets(hub, engine).get(address, {})
 
 
-def keep_secrets(hub: Hub, engine: str, given: dict[str, str]) -> None:
-    """Keep these beside those that are there; an empty one is forgotten."""
-    kept = {name: text for name, text in {**secrets(hub, engine), **given}.items() if text}
+def other_secrets(hub: Hub, engine: str, address: str | None) -> set[str]:
+    """The names of secret settings that are stored for other addresses only; None: the engine has no address yet."""
+    stored = _all_secrets(hub, engine)
+    here = stored.get(address, {}) if address is not None else {}
+    return {name for texts in stored.values() for name in texts} - here.keys()
+
+
+def keep_secrets(hub: Hub, engine: str, given: dict[str, str], address: str = "") -> None:
+    """Store these for an address, beside those that are there; an empty one is forgotten for every address."""
+    stored = _all_secrets(hub, engine)
+    stored[address] = {**stored.get(address, {}), **given}
+    empty = {name for name, text in given.items() if not text}
+    stored = {to: {name: text for name, text in texts.items() if name not in empty} for to, texts in stored.items()}
+    _put_secrets(hub, engine, stored)
+
+
+@contextmanager
+def keeping_secrets(hub: Hub, engine: str, given: dict[str, str], address: str) -> Iterator[None]:
+    """Store these as `keep_secrets` does; where the block raises, those from before are stored again."""
+    if not given:
+        yield
+        return
+    before = _all_secrets(hub, engine)
+    keep_secrets(hub, engine, given, address)
+    try:
+        yield
+    except BaseException:
+        _put_secrets(hub, engine, before)
+        raise
+
+
+def _put_secrets(hub: Hub, engine: str, stored: dict[str, dict[str, str]]) -> None:
+    kept = {to: texts for to, texts in stored.items() if texts}
     _put(hub, f"{_SECRETS}{engine}", msgspec.json.encode(kept).decode())
+
+
+def _all_secrets(hub: Hub, engine: str) -> dict[str, dict[str, str]]:
+    """By the address they were set for. Older versions did not note it: those keys are for no address."""
+    text = hub.value("select value from setting where name = ?", (f"{_SECRETS}{engine}",))
+    stored = msgspec.json.decode(text, type=dict[str, dict[str, str] | str]) if text else {}
+    former = {name: secret for name, secret in stored.items() if isinstance(secret, str)}
+    return {"": former} if former else {to: texts for to, texts in stored.items() if isinstance(texts, dict)}
 
 
 def _put(hub: Hub, name: str, value: str) -> None:

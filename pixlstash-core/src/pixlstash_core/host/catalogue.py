@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from ..db import Database
-from ..engine import RUN, Sends, Weights, plain_params, read_params, secrets, touches
+from ..engine import RUN, Weights, plain_params, read_params, secrets, touches
+from ..engine.addresses import read_addresses
 from ..errors import Invalid, NotFound, PixlStashError
 from ..features import engines
 from ..features.outputs import Outputs
@@ -19,6 +21,17 @@ from ..nouns import OutputKind
 from ..plugins import Offered, Plugins
 
 T = TypeVar("T")
+
+
+class Sending(Struct, frozen=True):
+    """Where an engine sends something, and what. Without `hosts`: its address is not set yet.
+
+    `origins`: scheme, host and port of each address; empty where its plugin does not give all three.
+    """
+
+    hosts: tuple[str, ...]
+    origins: tuple[str, ...]
+    what: str
 
 
 class Catalogue:
@@ -45,13 +58,47 @@ class Catalogue:
         return next(kind for kind in self._outputs.kinds.values() if kind.hook == offered.hook)
 
     def params(self, offered: Offered, given: dict[str, Any]) -> Any:
-        """An engine's settings with its secrets. Raises `Invalid` with what is wrong with those given."""
-        if hidden := secrets(offered.engine.Params) & given.keys():
-            raise Invalid(f"{', '.join(sorted(hidden))} is secret: it is set by itself, and not given with a run.")
+        """An engine's settings, with the secrets that were set for the address these settings send to.
+
+        Raises `Invalid` with what is wrong with those given.
+        """
+        hidden = secrets(offered.engine.Params)
+        if named := hidden & given.keys():
+            raise Invalid(f"{', '.join(sorted(named))} is secret: it is set by itself, and not given with a run.")
+        address = self.address(offered, given) if hidden else None
+        stored = engines.secrets(self._hub, offered.engine.id, address) if address is not None else {}
+        keys = {name: text for name, text in stored.items() if name in hidden}
+        return self._read(offered, {**keys, **given})
+
+    def address(self, offered: Offered, given: dict[str, Any]) -> str | None:
+        """What secrets are tied to with these settings: the addresses it sends to, `""` where it sends nothing.
+
+        None: no secret can be tied to it, because its address is not set, or is no scheme, host and port.
+        """
+        if offered.engine.lane != "net":
+            return ""
         try:
-            return read_params(offered.engine.Params, {**engines.secrets(self._hub, offered.engine.id), **given})
+            blank = dict.fromkeys(secrets(offered.engine.Params), "")
+            sending = self.sends(offered, self._read(offered, {**blank, **given}))
+        except PixlStashError:
+            return None
+        return " ".join(sending.origins) or None if sending is not None else None
+
+    def _read(self, offered: Offered, given: dict[str, Any]) -> Any:
+        try:
+            return read_params(offered.engine.Params, given)
         except msgspec.ValidationError as error:
             raise Invalid(f"The settings of {offered.engine.id} are not as they should be: {error}.") from error
+
+    def shown(self, offered: Offered, given: dict[str, Any]) -> dict[str, Any]:
+        """Settings for the form in which people change them, even where an engine cannot be run with them."""
+        try:
+            return plain_params(self.params(offered, given))
+        except Invalid:  # one that must be set is missing, or an update knows other settings
+            hidden = secrets(offered.engine.Params)
+            names = [one.name for one in msgspec.structs.fields(offered.engine.Params) if one.name not in hidden]
+            plain = {name: given.get(name, _default(offered, name)) for name in names}
+            return {name: value for name, value in plain.items() if value is not msgspec.NODEFAULT}
 
     def plain(self, params: Any) -> dict[str, Any]:
         """Settings as an engine's process is told them, with its secrets."""
@@ -93,22 +140,38 @@ class Catalogue:
 
     def unset(self, offered: Offered, params: Any) -> str:
         """What people have to set before an engine can be run, as a sentence; empty: nothing."""
-        return str(_asked(offered, "unset", partial(offered.engine.unset, params)))
+        if unset := str(_asked(offered, "unset", partial(offered.engine.unset, params))):
+            return unset
+        sending = self.sends(offered, params)
+        return "" if sending is None or sending.hosts else "The address that it sends pictures to is not set."
 
-    def sends(self, offered: Offered, params: Any) -> Sends | None:
-        """Where an engine sends something, and what; None of one that stays on this machine."""
-        if offered.engine.lane != "net":
+    def sends(self, offered: Offered, params: Any) -> Sending | None:
+        """Where an engine sends something, and what; None of one that stays on this machine, or is not set up yet.
+
+        Raises `PixlStashError` where its plugin gives no address, or what cannot be one.
+        """
+        if offered.engine.lane != "net" or _asked(offered, "unset", partial(offered.engine.unset, params)):
             return None
         found = _asked(offered, "sends", partial(offered.engine.sends, params))
-        if found is None or not found.hosts or not all(found.hosts):
+        if found is None or not found.hosts:
             raise PixlStashError(f"{who(offered)}: it does not say to which host it sends pictures.")
-        return Sends(tuple(sorted({host.lower() for host in found.hosts})), found.what)
+        try:
+            addresses = read_addresses(found.hosts)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise PixlStashError(
+                f"{who(offered)}: `sends` must give URLs, such as https://api.example.org:8443, or names of hosts:"
+                f" {error}."
+            ) from error
+        hosts, origins = {address.host for address in addresses}, {address.origin for address in addresses}
+        return Sending(tuple(sorted(hosts)), tuple(sorted(origins)) if all(origins) else (), str(found.what))
 
     def reachable(self, offered: Offered, params: Any) -> tuple[str, ...]:
         """The hosts an engine may reach. Raises `Invalid` where people have not allowed one of those it needs."""
-        sends = self.sends(offered, params)
-        if sends is None:
+        if offered.engine.lane != "net":
             return ()
+        sends = self.sends(offered, params)
+        if sends is None or not sends.hosts:
+            raise Invalid(f"{offered.engine.label or offered.engine.id}: {self.unset(offered, params)}")
         if asked := [host for host in sends.hosts if host not in engines.allowed(self._hub, offered.engine.id)]:
             raise Invalid(
                 f"{offered.engine.label or offered.engine.id} sends {sends.what} to {', '.join(asked)}, which is not"

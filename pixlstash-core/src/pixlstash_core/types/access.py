@@ -35,6 +35,11 @@ class Reader(Struct, frozen=True):
     def may(self, right: Right) -> bool:
         return _RANK[self.right] >= _RANK[right]
 
+    @property
+    def is_person(self) -> bool:
+        """Whether this is the owner, logged in, or this machine's own user: no token, nor a session made from one."""
+        return self.principal in ("owner", "local") and self.may("owner") and self.scope.all
+
 
 _RANK: Mapping[str, int] = {"read": 0, "write": 1, "owner": 2}
 OWNER = Reader("owner", "owner")

@@ -158,7 +158,8 @@ class EngineDetail(Struct, frozen=True):
 
     In the form `x-touches` of a field says what it concerns: `output`, `load` or `run`. `threshold` (0 to 1): how sure
     a tagger must be for its tags to count, None for others and while none of its tags do. `sends`: of one that asks
-    another machine, which, and what it sends there.
+    another machine, which, and what it sends there. `secrets_elsewhere`: those that are set for another address only,
+    so that they are not sent to the one in the settings.
     """
 
     engine: EngineInfo
@@ -169,6 +170,7 @@ class EngineDetail(Struct, frozen=True):
     errors: list[EngineError]
     threshold: float | None
     sends: SendsInfo | None = None
+    secrets_elsewhere: list[str] = []
 
 
 class RunEngine(Selection, frozen=True, kw_only=True):
@@ -188,7 +190,9 @@ class RunEngine(Selection, frozen=True, kw_only=True):
 
 
 class SetEngine(Struct, frozen=True, kw_only=True):
-    """Change how an engine is set; what is not given stays. `secrets`: by name, an empty one is forgotten.
+    """Change how an engine is set; what is not given stays.
+
+    `secrets`: by name, for the scheme, host and port that these settings send to; an empty one is forgotten.
 
     `policy` `all` begins to run it on every picture at once. `threshold`: how sure a tagger must be for its tags to
     count; nothing is looked at again for that.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Literal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
-from ..engine import form, plain_params, secrets
+from ..engine import form, secrets
+from ..engine.addresses import is_host
 from ..errors import Conflict, Invalid, NotFound, PixlStashError
 from ..features import engines, provenance
 from ..features.outputs import Outputs
@@ -37,12 +39,12 @@ from ..types import (
     WeightsInfo,
 )
 from ..write import Write
-from .wired import Wired, demand
+from .wired import Wired, demand, demand_person
+
+T = TypeVar("T")
 
 #: Errors that are listed of one engine.
 SHOWN = 100
-#: A name, or an address: what stands before the port.
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*")
 RUNNING = ("waiting", "running")
 
 
@@ -67,18 +69,20 @@ class Engines(Wired):
         """One engine with its settings, their form, and where it failed."""
         demand(reader, "owner")
         offered = self.host.catalogue.offered(id)
-        kept = engines.settings(self.db, id)
-        params = self.host.catalogue.params(offered, kept.params)
+        catalogue, kept = self.host.catalogue, engines.settings(self.db, id).params
+        address, hidden = catalogue.address(offered, kept), secrets(offered.engine.Params)
+        stored = engines.secrets(self.hub, id, address) if address is not None else {}
         failed = provenance.errors(self.db, self._known(offered), SHOWN)
         return EngineDetail(
             self._info(offered),
-            plain_params(params),
+            catalogue.shown(offered, kept),
             form(offered.engine.Params),
-            sorted(engines.secrets(self.hub, id).keys() & secrets(offered.engine.Params)),
-            self._weights(offered, params),
+            sorted(stored.keys() & hidden),
+            self._if_set_up(offered, self._weights),
             [EngineError(*one) for one in failed],
             self._threshold(offered),
-            self._sends(offered, params),
+            self._if_set_up(offered, self._sends),
+            sorted(engines.other_secrets(self.hub, id, address) & hidden),
         )
 
     def run_engine(self, reader: Reader, ask: RunEngine) -> Job:
@@ -126,51 +130,53 @@ class Engines(Wired):
         return self.host.rehearsals[id]
 
     def set_engine(self, reader: Reader, ask: SetEngine) -> EngineInfo:
-        """Change an engine's settings, make it the default of its kind, or say what it is run on by itself."""
+        """Change an engine's settings, make it the default of its kind, or say what it is run on by itself.
+
+        Secrets are set by the owner in person only, and are tied to the address that the settings send to.
+        """
         demand(reader, "owner")
+        if ask.secrets:
+            demand_person(reader)
         self._writable()
-        offered = self.host.catalogue.offered(ask.engine)
-        if unknown := (ask.secrets or {}).keys() - secrets(offered.engine.Params):
-            raise Invalid(f"{ask.engine} has no secret called {', '.join(sorted(unknown))}.")
+        offered, catalogue = self.host.catalogue.offered(ask.engine), self.host.catalogue
         kept = engines.settings(self.db, ask.engine)
         if ask.params is not None:
-            kept = msgspec.structs.replace(kept, params=self.host.catalogue.chosen(offered, ask.params))
+            kept = msgspec.structs.replace(kept, params=catalogue.chosen(offered, ask.params))
+        address = self._address_of(offered, kept.params, ask.secrets or {})
         if ask.policy not in (None, "asked"):
             self._demand_runs(offered, kept.params, by_itself=True)
-        producer = self.host.catalogue.producer(offered, kept.params)
         if ask.policy is not None:
             after = provenance.newest_picture(self.db) if ask.policy == "new" else 0
             kept = msgspec.structs.replace(kept, policy=ask.policy, after=after)
-        if ask.secrets:
-            engines.keep_secrets(self.hub, ask.engine, ask.secrets)
-
         if ask.threshold is not None and self._threshold(offered) is None:
             raise Invalid(f"No tags of {ask.engine} count: run it before its threshold is moved.")
+        producer = catalogue.producer(offered, kept.params) if ask.default else 0
 
         def work(write: Write) -> None:
             engines.put_settings(write, ask.engine, kept)
             if ask.threshold is not None:
                 provenance.move_threshold(write, self._counting(offered), ask.threshold)
             if ask.default is False:
-                engines.drop_default(write, self.host.catalogue.kind(offered).name, ask.engine)
+                engines.drop_default(write, catalogue.kind(offered).name, ask.engine)
             elif ask.default:
                 self.host.choosing.replace_default(write, offered, producer)
 
-        self._do(reader, work, lambda _: f"{offered.engine.label or ask.engine} was set up")
+        with engines.keeping_secrets(self.hub, ask.engine, ask.secrets or {}, address):
+            self._do(reader, work, lambda _: f"{offered.engine.label or ask.engine} was set up")
         self.host.arrivals.refresh()
         if ask.policy == "all":
             self.run_engine(reader, RunEngine(engine=ask.engine))
         return self._info(offered)
 
     def allow_host(self, reader: Reader, ask: AllowHost) -> EngineDetail:
-        """Allow an engine to send pictures to a host, or no longer."""
-        demand(reader, "owner")
+        """Allow an engine to send pictures to a host, or no longer: by the owner in person only."""
+        demand_person(reader)
         self._writable()
         offered = self.host.catalogue.offered(ask.engine)
         host = ask.host.strip().lower()
         if offered.engine.lane != "net":
             raise Invalid(f"{ask.engine} sends nothing to other machines.")
-        if not _HOST.fullmatch(host):
+        if not is_host(host):
             raise Invalid(f"{ask.host!r} is no name of a host: give it as in the engine's settings, without a port.")
         engines.allow(self.hub, ask.engine, host, ask.allowed)
         return self.engine(reader, ask.engine)
@@ -232,6 +238,18 @@ class Engines(Wired):
         if kind != KIND:
             raise Invalid("This job ran no engine.")
         return msgspec.convert(given, Payload)
+
+    def _address_of(self, offered: Offered, params: dict[str, Any], given: dict[str, str]) -> str:
+        """The address that these secrets are for with these settings. Raises `Invalid` where there is none."""
+        if unknown := given.keys() - secrets(offered.engine.Params):
+            raise Invalid(f"{offered.engine.id} has no secret called {', '.join(sorted(unknown))}.")
+        address = self.host.catalogue.address(offered, params)
+        if address is None and any(given.values()):
+            raise Invalid(
+                f"{offered.engine.id} cannot be given a secret before its address is set with scheme, host and port:"
+                " a secret is only sent to the address it was set for."
+            )
+        return address or ""
 
     def _meant(self, reader: Reader, ask: RunEngine, offered: Offered) -> list[int] | None:
         """The pictures of a request; None: all."""
@@ -297,6 +315,9 @@ class Engines(Wired):
         """What is to be done before an engine can be run, its weights, what is to be set. A fault is told by a run."""
         try:
             params = self.host.catalogue.params(offered, engines.settings(self.db, offered.engine.id).params)
+        except Invalid as error:
+            return "set", None, str(error)
+        try:
             if unset := self.host.catalogue.unset(offered, params):
                 return "set", None, unset
             weights, sends = self._weights(offered, params), self._sends(offered, params)
@@ -306,12 +327,21 @@ class Engines(Wired):
             return "allow", None, ""
         return "fetch" if weights is not None and weights.missing else "ready", weights, ""
 
+    def _if_set_up(self, offered: Offered, ask: Callable[[Offered, Any], T | None]) -> T | None:
+        """What an engine says with its own settings; None where it cannot say: its settings can be changed anyway."""
+        with suppress(PixlStashError):
+            return ask(
+                offered, self.host.catalogue.params(offered, engines.settings(self.db, offered.engine.id).params)
+            )
+        return None
+
     def _sends(self, offered: Offered, params: Any) -> SendsInfo | None:
         sends = self.host.catalogue.sends(offered, params)
         if sends is None:
             return None
         allowed = engines.allowed(self.hub, offered.engine.id)
-        return SendsInfo(list(sends.hosts), sends.what, allowed, all(host in allowed for host in sends.hosts))
+        on = bool(sends.hosts) and all(host in allowed for host in sends.hosts)
+        return SendsInfo(list(sends.hosts), sends.what, allowed, on)
 
     def _weights(self, offered: Offered, params: Any) -> WeightsInfo | None:
         needed = self.host.catalogue.weights(offered, params)

@@ -112,3 +112,9 @@ def demand(reader: Reader, right: Right, *, whole: bool = False) -> None:
     """Raise unless the reader has the right (and, with `whole`, sees the whole library)."""
     if not reader.may(right) or ((whole or right == "owner") and not reader.scope.all):
         raise Forbidden("This credential may not do that.")
+
+
+def demand_person(reader: Reader) -> None:
+    """Raise unless the owner asks, logged in, or this machine's own user: a token may have been stolen."""
+    if not reader.is_person:
+        raise Forbidden("Only the owner may do that, logged in and not through a token.")

@@ -35,8 +35,8 @@ class Endpoint(Captioner[None]):
     Params = EndpointSettings
 
     def sends(self, params: Any) -> Sends:
-        host = urlsplit(params.endpoint).hostname or ""
-        return Sends((host,), f"each picture as a JPEG of at most {params.side:,} pixels, and what is asked about it")
+        what = f"each picture as a JPEG of at most {params.side:,} pixels, and what is asked about it"
+        return Sends((params.endpoint,), what)
 
     def run(self, model: None, images: Sequence[Image], params: Any) -> Iterator[str]:
         pool = ThreadPoolExecutor(params.concurrency, thread_name_prefix="endpoint")

@@ -99,12 +99,16 @@ export interface EngineError {
   error: string;
 }
 
-/** `GET /engines/named`. `secrets`: names of those that are set; `threshold`, 0 to 1: of a tagger whose tags count. */
+/**
+ * `GET /engines/named`. `secrets`: names of those that are set, and `secrets_elsewhere` of those that are set for another
+ * address than the present one only; `threshold`, 0 to 1: of a tagger whose tags count.
+ */
 export interface EngineDetail {
   engine: EngineInfo;
   params: Record<string, unknown>;
   form: Schema;
   secrets: string[];
+  secrets_elsewhere: string[];
   weights: WeightsInfo | null;
   errors: EngineError[];
   threshold: number | null;
