@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -196,13 +196,13 @@ class Pasts:
             raise Conflict(f"Snapshot {id} is of another library.")
         if manifest.schema < self._schema:
             path = opening.enter_context(self._shelf.written_out(manifest, numbers))
-            db = Database(path, "library", synchronous="off")
+            db = opening.enter_context(closing(Database(path, "library", synchronous="off")))
             self._derive(db)
         else:
             paging = Paging(self._frames, manifest, numbers)
             opening.callback(paging.close)
-            db = Database(self._shelf.folder / f"{id}.db", "library", read_only=True, mode=paging.mode)
-        opening.callback(db.close)
+            path = self._shelf.folder / f"{id}.db"
+            db = opening.enter_context(closing(Database(path, "library", read_only=True, mode=paging.mode)))
         return manifest, db
 
     def _drop(self, most: int) -> None:
