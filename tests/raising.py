@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -45,12 +46,13 @@ def place(frame: FrameType, event: str, argument: Any) -> Place | None:
 class Raiser:
     """A profile function: notes the places a thread passes, until it is armed; then raises at one, once.
 
-    Python takes a profile function away from the thread in which it raises: `install` it again on that thread.
+    With the name of a `thread` it does so only there. Python takes a profile function away from the thread in which it
+    raises: `install` it again on that thread.
     """
 
-    def __init__(self, skip: Callable[[Place], bool] = lambda place: False) -> None:
+    def __init__(self, thread: str | None = None) -> None:
         self.places: dict[Place, None] = {}
-        self._skip = skip
+        self._thread = thread
         self._target: Place | None = None
         self._error: BaseException | None = None
         self.noting = True
@@ -70,7 +72,7 @@ class Raiser:
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
         here = place(frame, event, argument) if self.noting or self._target is not None else None
-        if here is None or self._skip(here):
+        if here is None or self._thread not in (None, threading.current_thread().name):
             return
         if self.noting:
             self.places[here] = None

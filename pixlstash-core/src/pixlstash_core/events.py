@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 Subscriber = Callable[[Event], None]
 #: The log is moved this long after a commit, so that a burst costs one transaction.
 SETTLE = 0.2
+#: Seconds until a plugin that raised is told again: at first, and at most while it keeps failing.
+AGAIN, LONGEST = 1.0, 60.0
 
 
 class Feed:
@@ -138,7 +140,7 @@ class Feed:
     def _listen(self, plugin: str, call: Callable[..., Any], library: Any, plugins: Plugins, start: int) -> None:
         """Tell a plugin every event from where it was on. What it was told and did not keep, it is told again."""
         position = history.position(self._hub, plugin, start)
-        pause = 1.0
+        pause = AGAIN
         while not self._stopping.is_set():
             with self._moved:  # so that nothing moves between looking and waiting
                 found = history.heard(self._hub, position, 100)
@@ -150,9 +152,9 @@ class Feed:
                     for event in events:
                         call(library=library, event=event)
                     position = revision
-                pause = 1.0
+                pause = AGAIN
             except BaseException as error:  # a plugin may raise anything; it is told again later
                 plugins.problem(plugin, f"event: {describe(error)}")
                 self._stopping.wait(pause)
-                pause = min(pause * 2, 60)
+                pause = min(pause * 2, LONGEST)
             history.place(self._hub, plugin, position)

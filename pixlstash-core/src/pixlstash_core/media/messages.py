@@ -132,7 +132,7 @@ _encoder = msgspec.msgpack.Encoder()
 def python_options() -> list[str]:
     """What a process of ours is started with: nothing from the current folder or PYTHON* variables.
 
-    Where this process writes byte code, or that it writes none, is passed on, as the variables that say so are not read.
+    Where this process writes byte code, if anywhere, is passed on: the variables that say so are not read.
     """
     prefix = ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
     return ["-I", *(["-B"] if sys.dont_write_bytecode else []), *prefix]
