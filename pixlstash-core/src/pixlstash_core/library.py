@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
@@ -131,6 +132,7 @@ class Library(UseCases):
         self.epoch = str(self.db.setting("epoch"))
         self.name = str(self.db.setting("name") or path.name)
         self.feed = Feed(self.db, self.hub)
+        self.stepping = threading.Lock()
         tables = [table for noun in NOUNS for table in noun.tables]
         rules = [rule for noun in NOUNS for rule in noun.rules]
         counts = [count for noun in NOUNS for count in noun.counts]
