@@ -81,10 +81,10 @@ def _figures(library: Library, count: int) -> Iterator[Figure]:
     stats = f"created:{library.picture(OWNER, whole[-1]).created:%Y-%m-%d}..2025-12-31"
 
     def forget() -> None:
-        library.views._kept_masks.drop()
+        library.views._caches.get().masks.drop()
 
     def forget_one() -> None:
-        library.views._kept_masks.drop()
+        library.views._caches.get().masks.drop()
         library.count(OWNER, 'tag:"quarter"')
 
     quarter, both = 'tag:"quarter"', 'tag:"quarter" tag:"twentieth"'

@@ -13,13 +13,14 @@ from sources import modules
 #: A name stands for the module and everything in it. Floor 3 has two landings.
 FLOORS: dict[float, str] = {
     0: "types errors names",
-    1: "arrays changesets contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer",
+    1: "arrays changesets contracts hookspecs icons nouns facts files engine plugins client archive passwords bearer"
+    " threads",
     2: "db hub intents changes marks records sealing write lock media snapshots stores vectors combining clusters"
     " whose thumbnails demo engines",
-    3: "backups scope listing pictures groups tagging query measures terms columns masks memberships plan suggest"
-    " orders ranking relevance sections views",
+    3: "backups scope listing pictures groups tagging query measures terms columns masks memberships caches plan"
+    " suggest orders ranking relevance sections views",
     3.5: "features",
-    4: "actions events host intake jobs past people search showcase library unpacking uploads uptake usecases",
+    4: "actions creation events host intake jobs past people search showcase library unpacking uploads uptake usecases",
     5: "cli reach testing __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
@@ -55,14 +56,15 @@ BESIDE = {
     "pixlstash_core.plan": "query ranking terms columns masks",
     "pixlstash_core.suggest": "pictures query terms plan",
     "pixlstash_core.memberships": "columns",
-    "pixlstash_core.views": "pictures query scope terms columns masks memberships orders plan ranking relevance"
+    "pixlstash_core.caches": "columns masks memberships",
+    "pixlstash_core.views": "pictures query scope terms columns caches masks memberships orders plan ranking relevance"
     " sections suggest",
     "pixlstash_core.intake": "jobs unpacking",
     "pixlstash_core.uptake": "jobs unpacking",
     "pixlstash_core.uploads": "jobs unpacking uptake",
     "pixlstash_core.past": "usecases",
     "pixlstash_core.showcase": "usecases",
-    "pixlstash_core.library": "actions events host intake past people search showcase jobs uploads usecases",
+    "pixlstash_core.library": "actions creation events host intake past people search showcase jobs uploads usecases",
     "pixlstash_core.host": "jobs",
     "pixlstash_core.search": "host",
     "pixlstash_core.usecases": "events host intake jobs people search uploads",

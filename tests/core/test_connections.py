@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import random
+import re
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Barrier
 
 import apsw
 import pytest
+from conftest import Effort
 from libraries import fill
+from raising import Place, Raiser
 
 from pixlstash_core import OWNER
 from pixlstash_core.db import KEPT
 from pixlstash_core.errors import NotFound
 from pixlstash_core.library import Library
+from pixlstash_core.plugins import Plugins
 
 
 @contextmanager
@@ -90,3 +98,55 @@ def test_views_made_at_once_on_columns_not_yet_read(library: Library) -> None:
         library.views.renew(library.epoch)  # nothing is kept of before
         with ThreadPoolExecutor(many) as threads:
             list(threads.map(ask, range(many)))
+
+
+def places_of_opening(path: Path, plugins: Plugins) -> list[Place]:
+    """Every function of ours that opening a library calls, and every statement it runs then."""
+    raiser = Raiser()
+    raiser.install()
+    try:
+        library = Library.open(path, plugins=plugins)
+    finally:
+        sys.setprofile(None)
+    library.close()
+    return list(raiser.places)
+
+
+@pytest.mark.attack
+def test_a_library_that_cannot_be_opened_leaves_nothing_open(
+    open_library: Callable[..., Library], rng: random.Random, effort: Effort
+) -> None:
+    """Whatever function fails on the way: no connection, no thread and no lock is left."""
+    with open_library() as library:
+        path = library.path
+    plugins = Plugins.load()
+    # What closes something must be let do so.
+    passed = [place for place in places_of_opening(path, plugins) if not re.search("close|_give_back", place[1])]
+    places = [place for place in passed if place[0] in ("call", "c_call")]
+    assert any("Library._wire" in name for _, name, _ in places) and len(places) > 200
+    always = [
+        place
+        for place in places
+        if re.search(r"Library\._open|Library\._wire|Thumbnails.__init__|Hub.__init__|Door.__init__|_set_up", place[1])
+    ]
+    rest = [place for place in places if place not in always]
+    left: list[tuple[Place, list[str]]] = []
+    for place in (*always, *rng.sample(rest, min(len(rest), effort.of(40, 10**9)))):
+        raiser, before = Raiser(), set(threading.enumerate())
+        with opened() as found:
+            failure: BaseException | None = None
+            raiser.arm(place, MemoryError("made by a test"))
+            raiser.install()
+            try:
+                Library.open(path, plugins=plugins).close()
+            except MemoryError as error:
+                failure = error  # as long as it is held, nothing is closed by being forgotten
+            finally:
+                sys.setprofile(None)
+            names = [one.filename for one in found if is_open(one)]
+            names += [thread.name for thread in set(threading.enumerate()) - before if thread.name != "packing_0"]
+            if names:
+                left.append((place, names))
+            del failure
+    assert left == []
+    Library.open(path).close()

@@ -10,9 +10,10 @@ import libraries
 import pytest
 
 from pixlstash_core import OWNER
+from pixlstash_core.creation import UNFINISHED
 from pixlstash_core.errors import Conflict, Invalid
 from pixlstash_core.files import writing_new
-from pixlstash_core.library import UNFINISHED, Library
+from pixlstash_core.library import Library
 from pixlstash_core.types import TakeSnapshot
 
 #: Names close to those we give.

@@ -20,6 +20,7 @@ from typing import Any
 import apsw
 
 from .errors import Conflict, DiskFull, Invalid, PixlStashError, ReadOnly
+from .threads import report
 
 Rows = list[tuple[Any, ...]]
 #: Connections that are kept for the next who reads.
@@ -58,21 +59,65 @@ class Database:
             if self.read_only:
                 flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
                 connection = apsw.Connection(f"file:{_quote(self.path)}?{self._mode}", flags=flags)
-                if "vfs=" in self._mode:
-                    connection.pragma("locking_mode", "exclusive")
             else:  # that a path may be an address matters to what is attached
                 flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
                 connection = apsw.Connection(str(self.path), flags=flags)
-            connection.set_busy_timeout(10_000)
-            if not self.read_only:
-                connection.pragma("journal_mode", "wal")
-                connection.pragma("synchronous", self._synchronous)
-                connection.pragma("journal_size_limit", 64 << 20)
-            connection.pragma("foreign_keys", True)
-            connection.pragma("cache_size", -16_000)
-            connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
-            connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
+            try:
+                self._set_up(connection)
+            except BaseException:
+                connection.close(True)
+                raise
             return connection
+
+    def _set_up(self, connection: apsw.Connection) -> None:
+        if "vfs=" in self._mode:
+            connection.pragma("locking_mode", "exclusive")
+        connection.set_busy_timeout(10_000)
+        if not self.read_only:
+            connection.pragma("journal_mode", "wal")
+            connection.pragma("synchronous", self._synchronous)
+            connection.pragma("journal_size_limit", 64 << 20)
+        connection.pragma("foreign_keys", True)
+        connection.pragma("cache_size", -16_000)
+        connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
+        connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
+
+    @contextmanager
+    def transaction(self) -> Iterator[apsw.Connection]:
+        """A durable transaction, or inside one a part of it. For one thread at a time."""
+        connection, failure = self.writer, None
+        outermost = not connection.in_transaction
+        with translated():
+            try:
+                with connection:
+                    try:
+                        yield connection
+                    except BaseException as error:
+                        failure = error
+                        raise
+            except BaseException:
+                if failure is None:
+                    raise
+                # Where SQLite has rolled back by itself, as on a full disk, `with` raises that it cannot.
+                raise failure from failure.__cause__
+            finally:
+                if outermost and connection.in_transaction:
+                    self.roll_back()
+
+    def roll_back(self) -> None:
+        """Undo what is begun and not committed. A connection that cannot is replaced, which undoes the same."""
+        try:
+            if self.writer.in_transaction:
+                self.writer.execute("rollback").fetchall()
+        except BaseException:
+            report(f"a transaction in {self.path.name} could not be rolled back; its connection is replaced")
+            self.replace_writer()
+
+    def replace_writer(self) -> None:
+        """Open another connection to write with, in place of one that cannot be used; what that began is undone."""
+        fresh = self.connect()
+        broken, self.writer = self.writer, fresh
+        broken.close(True)
 
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:

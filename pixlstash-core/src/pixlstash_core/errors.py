@@ -125,3 +125,12 @@ class Cancelled(PixlStashError):
     """A job was cancelled; what it had finished stays."""
 
     status = 409
+
+
+def describe(problem: BaseException) -> str:
+    """An exception as a person reads it, in text that a database can hold."""
+    try:
+        text = str(problem) if isinstance(problem, PixlStashError) else f"{type(problem).__name__}: {problem}"
+    except Exception:  # a plugin's exceptions are its own
+        text = type(problem).__name__
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -14,10 +14,11 @@ from functools import partial
 from typing import Any
 
 from .db import Database
-from .errors import PixlStashError
+from .errors import PixlStashError, describe
 from .features import history
 from .hub import Hub
 from .plugins import Plugins
+from .threads import keep_calling, report
 from .types import Event
 from .write import Door
 
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 Subscriber = Callable[[Event], None]
 #: The log is moved this long after a commit, so that a burst costs one transaction.
 SETTLE = 0.2
+#: Seconds until a plugin that raised is told again: at first, and at most while it keeps failing.
+AGAIN, LONGEST = 1.0, 60.0
 
 
 class Feed:
@@ -60,14 +63,16 @@ class Feed:
         for subscriber in subscribers:
             try:
                 subscriber(event)
-            except Exception:  # one broken stream must not hurt a write or another stream
-                log.exception("a subscriber failed")
+            except BaseException as error:  # one broken stream must not hurt a write or another stream
+                if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+                    raise  # Ctrl-C, where somebody waits for a job
+                report("a subscriber failed", log)
 
     def committed(self, revision: int, events: list[Event]) -> None:
         """The door's `on_commit`."""
+        self._wake.set()
         for event in events:
             self.tell(event)
-        self._wake.set()
 
     def since(self, revision: int, limit: int) -> list[Event] | None:
         """Events after a revision, or None when they are not all kept (or not yet), or too many."""
@@ -84,10 +89,10 @@ class Feed:
 
     def follow(self, door: Door, library: Any, plugins: Plugins) -> None:
         self._door = door
-        self._start("follower", self._follow)
+        self._start("follower", self._follow, "the log of changes could not be moved; it is tried again")
         for plugin, listener in plugins.listeners("event"):
             listen = partial(self._listen, plugin, listener, library, plugins, door.revision)
-            self._start(f"listener-{plugin}", partial(self._patiently, listen))
+            self._start(f"listener-{plugin}", listen, f"the listener of {plugin} was interrupted; it continues")
 
     def move(self) -> None:
         """Bring the hub's log up to date now."""
@@ -115,34 +120,27 @@ class Feed:
         for thread in self._threads:
             thread.join(timeout=5)
 
-    def _start(self, name: str, run: Callable[[], None]) -> None:
+    def _start(self, name: str, step: Callable[[], None], problem: str) -> None:
+        run = partial(keep_calling, step, self._stopping, problem)
         thread = threading.Thread(target=run, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
 
     def _follow(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait()
-            self._stopping.wait(SETTLE)
-            self._wake.clear()
-            try:
-                self.move()
-            except PixlStashError:  # a full disk: the log stays in the library and is moved later
-                log.exception("the log could not be moved")
-                self._stopping.wait(5)
-                self._wake.set()
-
-    def _patiently(self, listen: Callable[[], None]) -> None:
-        while not self._stopping.is_set():
-            try:
-                listen()
-            except PixlStashError:  # a full disk: it goes on from where its position was kept
-                log.exception("a listener's position could not be kept")
-                self._stopping.wait(5)
+        """Move the log when it has grown. While the disk is full it stays in the library."""
+        self._wake.wait()
+        self._stopping.wait(SETTLE)
+        self._wake.clear()
+        try:
+            self.move()
+        except BaseException:
+            self._wake.set()
+            raise
 
     def _listen(self, plugin: str, call: Callable[..., Any], library: Any, plugins: Plugins, start: int) -> None:
+        """Tell a plugin every event from where it was on. What it was told and did not keep, it is told again."""
         position = history.position(self._hub, plugin, start)
-        pause = 1.0
+        pause = AGAIN
         while not self._stopping.is_set():
             with self._moved:  # so that nothing moves between looking and waiting
                 found = history.heard(self._hub, position, 100)
@@ -154,9 +152,9 @@ class Feed:
                     for event in events:
                         call(library=library, event=event)
                     position = revision
-                pause = 1.0
-            except Exception as error:  # a plugin may raise anything; it is told again later
-                plugins.problem(plugin, f"event: {type(error).__name__}: {error}")
+                pause = AGAIN
+            except BaseException as error:  # a plugin may raise anything; it is told again later
+                plugins.problem(plugin, f"event: {describe(error)}")
                 self._stopping.wait(pause)
-                pause = min(pause * 2, 60)
+                pause = min(pause * 2, LONGEST)
             history.place(self._hub, plugin, position)

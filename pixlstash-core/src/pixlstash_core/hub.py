@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from .db import Database, Rows, translated
+from .db import Database, Rows
 from .errors import PixlStashError
 
 #: Ids are promised to the hub in blocks of this many, so that raising the mark costs one commit per block.
@@ -35,15 +35,17 @@ class Hub:
         self.db = Database(path, "hub", read_only=read_only)
         self._lock = threading.RLock()
         if not read_only:
-            path.chmod(0o600)
+            try:
+                path.chmod(0o600)
+            except BaseException:
+                self.db.close()
+                raise
 
     @contextmanager
     def writing(self) -> Iterator[apsw.Connection]:
         """One durable transaction. Reentrant on a thread: the inner one joins the outer."""
-        with self._lock, translated():
-            connection = self.db.writer
-            with connection:  # a savepoint inside, a transaction outside
-                yield connection
+        with self._lock, self.db.transaction() as connection:
+            yield connection
 
     @contextmanager
     def locked(self) -> Iterator[apsw.Connection]:

@@ -2,6 +2,7 @@
 
 A job names its handler and carries JSON; nothing is pickled. Handlers derive what is left to do from the data, so a
 job that was killed, paused or restarted simply runs again. Cancel and pause are seen between two steps of a handler.
+Nothing that a handler raises ends a lane, nor does anything that goes wrong around it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
-from .errors import Cancelled, Conflict, Invalid, PixlStashError
+from .errors import Cancelled, Conflict, Invalid, PixlStashError, describe
 from .features import jobs as rows
 from .hub import Hub
 from .pictures import when
+from .threads import keep_calling, report
 from .types import ImportReport, Job, JobChanged
 
 LANES = ("io", "cpu", "gpu", "net")
@@ -26,6 +29,8 @@ HEARTBEAT = 5.0
 TOLD = 0.25
 #: How often a long job looks whether something comes before it, in seconds.
 LOOK = 1.0
+#: Seconds between two tries to record how a job ended, and how often it is tried where the disk is not to blame.
+RETRY, TRIES = 1.0, 3
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -41,8 +46,9 @@ class _GaveWay(Exception):
 class Task:
     """One run of a job, as its handler sees it."""
 
-    def __init__(self, jobs: Jobs, claim: rows.Claim, lane: str) -> None:
+    def __init__(self, jobs: Jobs, claim: rows.Claim, lane: str, *, here: bool = False) -> None:
         self.id = claim.id
+        self.lane, self.here = lane, here
         self.payload = claim.payload
         self.done = 0
         self.total: int | None = None
@@ -50,7 +56,7 @@ class Task:
         self.ended: tuple[str, str | None] | None = None
         self._jobs = jobs
         self._request: str | None = None
-        self._lane, self._priority = lane, claim.priority
+        self._priority = claim.priority
         self._told = self._beat = self._looked = time.monotonic()
         self._marks: deque[tuple[float, int]] = deque(maxlen=40)
 
@@ -74,7 +80,7 @@ class Task:
         moment = time.monotonic()
         if moment - self._looked >= LOOK:
             self._looked = moment
-            if self._jobs.wanted(self._lane, self._priority):
+            if self._jobs.wanted(self.lane, self._priority):
                 raise _GaveWay
 
     def progress(self, done: int, total: int | None = None) -> None:
@@ -129,7 +135,9 @@ class Jobs:
         self._running: dict[int, Task] = {}
         self._wake = {lane: threading.Event() for lane in LANES}
         self._threads: list[threading.Thread] = []
-        self._stopping = False
+        self._stopping = threading.Event()
+        #: Lanes in which something went wrong: a job of theirs may be recorded as running that is not.
+        self._disturbed: set[str] = set()
         self._lock = threading.Lock()
 
     # -- for everybody -------------------------------------------------------------------------------------------------
@@ -171,16 +179,17 @@ class Jobs:
         _demand_lane(lane)
         with self._lock:
             claim = rows.begin(self._hub, kind, label, payload, lane, priority)
-            task = self._running[claim.id] = Task(self, claim, lane)
-        self.tell(claim.id)
+            task = self._running[claim.id] = Task(self, claim, lane, here=True)
         ended: tuple[str, str | None] = ("done", None)
         try:
+            self.tell(claim.id)
             return work(task)
         except _Paused:
             ended = self._ending(task, _Paused())
             raise Conflict(f"{label} was paused. It goes on in the background when it is resumed.") from None
         except BaseException as problem:
-            ended = self._ending(task, problem)
+            by_hand = not isinstance(problem, Exception)  # Ctrl-C
+            ended = ("cancelled", None) if by_hand else self._ending(task, problem)
             raise
         finally:
             self._finish(task, *ended, 0)
@@ -237,13 +246,14 @@ class Jobs:
             rows.pause_all(self._hub, kind)
         rows.release_all(self._hub)
         for lane in LANES:
-            thread = threading.Thread(target=self._serve, args=(lane,), name=f"lane-{lane}", daemon=True)
+            serve = partial(keep_calling, partial(self._serve, lane), self._stopping, f"lane {lane} was interrupted")
+            thread = threading.Thread(target=serve, name=f"lane-{lane}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def stop(self) -> None:
         """Ask running handlers to stop at their next step; they go on at the next start."""
-        self._stopping = True
+        self._stopping.set()
         with self._lock:
             for task in self._running.values():
                 task.ask("stop")
@@ -271,24 +281,33 @@ class Jobs:
         return self._announced(job)
 
     def _serve(self, lane: str) -> None:
-        while not self._stopping:
-            try:
-                taken = self._take(lane)
-            except PixlStashError:  # a full disk: the lane waits and goes on
-                log.exception("lane %s cannot take a job", lane)
-                taken = None
-            if taken is None:
-                self._wake[lane].wait(timeout=self._pause(lane))
-                self._wake[lane].clear()
-                continue
+        """Run the next job of a lane, or wait for one."""
+        if lane in self._disturbed:
+            self._put_back(lane)
+        self._disturbed.add(lane)  # until this has come to its end
+        taken = self._take(lane)
+        if taken is not None:
             self._run(*taken)
+        self._disturbed.discard(lane)
+        if taken is None:
+            self._wake[lane].wait(timeout=self._pause(lane))
+            self._wake[lane].clear()
+
+    def _put_back(self, lane: str) -> None:
+        """Have jobs of a lane wait again that were taken when something went wrong, and that nobody runs now."""
+        with self._lock:
+            for task in [task for task in self._running.values() if task.lane == lane and not task.here]:
+                if task.wanted:
+                    rows.stop(self._hub, task.id, task.wanted)
+                del self._running[task.id]
+            rows.release(self._hub, lane, list(self._running), self._by_hand)
 
     def _pause(self, lane: str) -> float:
         """Seconds until a job of a lane is due; a minute at most, because clocks jump and machines sleep."""
         try:
             return min(60.0, max(0.01, rows.due(self._hub, lane)))
         except PixlStashError:
-            return 1.0
+            return RETRY
 
     def _take(self, lane: str) -> tuple[rows.Claim, Task] | None:
         """The next job of a lane. Whoever sees that it is running finds its task."""
@@ -306,7 +325,7 @@ class Jobs:
             if handler is None:
                 raise PixlStashError(f"Nothing handles jobs of kind {claim.kind!r}: is its plugin installed?")
             handler(task)
-        except Exception as problem:  # a handler may be a plugin's
+        except BaseException as problem:  # a handler may be a plugin's, and raise SystemExit
             state, error = self._ending(task, problem)
         if claim.every is not None:
             state = task.wanted or "waiting"
@@ -318,30 +337,38 @@ class Jobs:
     def _ending(self, task: Task, problem: BaseException) -> tuple[str, str | None]:
         """The state of a job that raised this, and what is said of it."""
         if isinstance(problem, Cancelled):  # by a person, or by what the library closes under it
-            return "waiting" if self._stopping and not task.cancelled else "cancelled", None
+            return "waiting" if self._stopping.is_set() and not task.cancelled else "cancelled", None
         if isinstance(problem, _GaveWay):
             return task.wanted or "waiting", None
         if isinstance(problem, _Paused):
-            return "waiting" if self._stopping else "paused", None
-        if isinstance(problem, PixlStashError):
-            return "failed", str(problem)
-        if not isinstance(problem, Exception):  # Ctrl-C, where somebody waits for it
-            return "cancelled", None
-        log.error("job %s failed", task.id, exc_info=problem)
-        return "failed", f"{type(problem).__name__}: {problem}"
+            return "waiting" if self._stopping.is_set() else "paused", None
+        if not isinstance(problem, PixlStashError):
+            log.error("job %s failed", task.id, exc_info=problem)
+        return "failed", describe(problem)
 
     def _finish(self, task: Task, state: str, error: str | None, after: float) -> None:
+        """Record how a job ended, and tell it."""
+        tries = TRIES
         while True:
             try:
                 rows.finish(self._hub, task.id, state, error, task.done, task.total, task.report, after)
                 break
             except PixlStashError:  # a full disk: said as soon as it can be, or run again at the next start
-                log.exception("the end of job %s cannot be kept", task.id)
-                if self._stopping:
+                report(f"the end of job {task.id} cannot be recorded", log)
+                if self._stopping.is_set():
                     break
                 task.ended = (state, error)  # people hear of it before it can be kept
                 self.tell(task.id)
-                time.sleep(1)
+                self._stopping.wait(RETRY)
+            except Exception as problem:
+                report(f"the end of job {task.id} cannot be recorded", log)
+                tries -= 1
+                if not tries:
+                    raise
+                if tries == 1:  # what the handler left in the task cannot be stored, it seems
+                    state, error = "failed" if state == "done" else state, error or describe(problem)
+                    task.done, task.total, task.report = 0, None, None
+                self._stopping.wait(RETRY)
         with self._lock:
             del self._running[task.id]
         self.tell(task.id)
@@ -361,7 +388,11 @@ class Jobs:
         rows.beat(self._hub, task.id, task.done, task.total)
 
     def tell(self, job: int) -> None:
-        self._tell(JobChanged(self.get(job)))
+        """Announce a job's state. What is told wrong or late is seen by whoever asks, so nothing fails for it."""
+        try:
+            self._tell(JobChanged(self.get(job)))
+        except Exception:
+            report(f"the state of job {job} could not be announced", log)
 
     def _announced(self, job: int) -> Job:
         self.tell(job)

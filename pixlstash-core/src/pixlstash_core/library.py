@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import intake, pictures, showcase
+from . import creation, intake, pictures, showcase
 from .contracts import Opened
 from .db import Database, Rows
-from .errors import Conflict, Invalid, NotFound
+from .errors import Invalid, NotFound
 from .events import Feed
 from .features import (
     captions,
@@ -46,7 +47,6 @@ from .features import (
 from .features.access import Access
 from .features.imports import Intake
 from .features.redraws import Redraws
-from .files import fsync_folder, make_folder
 from .host import KINDS, Host
 from .host.catalogue import Catalogue
 from .host.feeding import Sources
@@ -68,6 +68,7 @@ from .snapshots.manifests import Manifest
 from .tagging import switch
 from .tagging.meaning import TABLES as WEIGHED
 from .terms import TERMS
+from .threads import FollowUps
 from .thumbnails import Thumbnails
 from .types import OWNER, Event, Job, JobChanged, Reader, SnapshotsChanged
 from .uploads import Uploads
@@ -105,8 +106,6 @@ TIDY = 300.0
 DAY = 86_400.0
 #: How often it is looked whether a snapshot is due, and how long after an import the first one waits, in seconds.
 SNAPSHOTS, FIRST = 900.0, 3.0
-#: What `library.db` is called until the library is whole.
-UNFINISHED = "library.db.new"
 
 
 class Library(UseCases):
@@ -118,24 +117,46 @@ class Library(UseCases):
         self.plugins = plugins
         self._lock = lock
         self._closed = False
-        self.db = Database(path / "library.db", "library", read_only=read_only)
-        self.hub = Hub(path / "hub.db", read_only=read_only)
-        self.thumbnails = Thumbnails(path / "thumbnails.db", read_only=read_only)
+        with ExitStack() as opened:  # what is open is closed if a later part cannot be made
+            self._open_files(opened)
+            self._wire(opened)
+            opened.pop_all()
+
+    def _open_files(self, opened: ExitStack) -> None:
+        """The databases and the writer."""
+        path, read_only = self.path, self.read_only
+        self.db = opened.enter_context(closing(Database(path / "library.db", "library", read_only=read_only)))
+        self.hub = opened.enter_context(closing(Hub(path / "hub.db", read_only=read_only)))
+        self.thumbnails = opened.enter_context(closing(Thumbnails(path / "thumbnails.db", read_only=read_only)))
         self.public_id = str(self.db.setting("public_id"))
         self.epoch = str(self.db.setting("epoch"))
         self.name = str(self.db.setting("name") or path.name)
         self.feed = Feed(self.db, self.hub)
+        self.stepping = threading.Lock()
         tables = [table for noun in NOUNS for table in noun.tables]
         rules = [rule for noun in NOUNS for rule in noun.rules]
         counts = [count for noun in NOUNS for count in noun.counts]
         spreads = [spread for noun in NOUNS for spread in noun.spreads]
         self.writing = partial(Door, tables=tables, rules=rules, counts=counts, spreads=spreads)
-        self.door = self.writing(self.db, self.hub, on_commit=self.feed.committed, watch=self._changed)
+        self.follow_ups = FollowUps({"arrivals": self._look_for_arrivals, "weigh": self._weigh_soon})
+        self.door = self.writing(
+            self.db,
+            self.hub,
+            on_commit=self.feed.committed,
+            watch=self._changed,
+            unwatched=self.follow_ups.request_all,
+        )
+        opened.callback(self.door.close)
+
+    def _wire(self, opened: ExitStack) -> None:
+        """Everything that stands on them."""
+        path, plugins, read_only = self.path, self.plugins, self.read_only
         terms = {term.name: term for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms))}
         places = tuple(place for noun in NOUNS for place in noun.words)
         self._looking = partial(Views, terms=terms, places=places)
         saved = partial(queries.text, self.db)
         self.access = Access(self.hub, read_only=read_only)
+        opened.callback(self.access.close)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
         self.queue = Jobs(self.hub, self._job_changed)
@@ -178,7 +199,10 @@ class Library(UseCases):
             self.db, self.likeness, self.outputs, self.host, places, partial(faces.references_of, self.db)
         )
         counted = partial(getattr, self.door, "nouns")
-        self.views = self._looking(self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search)
+        missed = partial(getattr, self.door, "missed")
+        self.views = self._looking(
+            self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search, missed=missed
+        )
         self.people = People(self.db, self.views, self.likeness, counted)
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
         self.redraws = Redraws(
@@ -199,30 +223,7 @@ class Library(UseCases):
 
         `library.db` gets its name last: until then it is no library, and making it again starts over.
         """
-        path = path.expanduser().absolute()
-        originals = media.expanduser().absolute() if media else path / "media"
-        if not (path / "library.db").exists():
-            _demand_free(path, {path / "lock", originals, originals / "incoming", *_unfinished(path)}, "library")
-            _demand_free(originals, {originals / "incoming"}, "originals")
-        make_folder(path, 0o700)
-        lock = Lock(path / "lock")
-        try:
-            if (path / "library.db").exists():
-                raise Conflict(f"{path} is a library already.")
-            for left in _unfinished(path):
-                left.unlink()
-            db, hub = Database(path / UNFINISHED, "library"), Hub(path / "hub.db")
-            make_folder(originals / "incoming")
-            door = Door(db, hub, (*stores.NOUN.tables, *settings.NOUN.tables), [], lambda revision, events: None)
-            settings.set(door, "name", name or path.name)
-            stores.add(door, "file", "Library", {"path": str(originals) if media else "media"})
-            door.close()
-            db.close()
-            hub.close()
-            (path / UNFINISHED).rename(path / "library.db")
-            fsync_folder(path)
-        finally:
-            lock.release()
+        creation.create(path.expanduser().absolute(), name, media)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False, plugins: Plugins | None = None, work: bool = True) -> Library:
@@ -251,6 +252,7 @@ class Library(UseCases):
         originals = self.incoming.parent
         if originals.is_relative_to(self.path) or (originals.is_dir() and any(originals.iterdir())):
             self.incoming.mkdir(parents=True, exist_ok=True)  # an empty folder elsewhere is a disk not mounted
+        self.follow_ups.start()
         self.feed.follow(self.door, self, self.plugins)
         self.feed.move()
         self.restores.finish()
@@ -283,8 +285,7 @@ class Library(UseCases):
             self.queue.repeat("stills", "Dropping stills of nothing", every=DAY)
             self.queue.repeat("tidy", "Giving memory back", every=TIDY)
             self.queue.repeat("snapshots", "Taking snapshots", every=SNAPSHOTS, lane="io")
-            if switch.pending(self.door):
-                self._weigh_soon()
+            self._weigh_soon()
             self.host.start()
             self.queue.start()
 
@@ -315,22 +316,28 @@ class Library(UseCases):
         if self._closed:
             return
         self._closed = True
-        self.queue.stop()
-        self.people.close()
-        self.host.close()
-        self.search.held.close()
-        self.pool.close()
-        self.door.close()
-        self.feed.catch_up()
-        self.feed.stop()
-        self.pasts.close()
-        self.restores.close()
-        self.access.close()
-        self.thumbnails.close()
-        self.hub.close()
-        self.db.close()
-        if self._lock:
-            self._lock.release()
+        steps: list[Callable[[], object]] = [
+            self.queue.stop,
+            self.people.close,
+            self.host.close,
+            self.search.held.close,
+            self.pool.close,
+            self.door.close,
+            self.follow_ups.stop,
+            self.feed.catch_up,
+            self.feed.stop,
+            self.pasts.close,
+            self.restores.close,
+            self.access.close,
+            self.thumbnails.close,
+            self.hub.close,
+            self.db.close,
+        ]
+        with ExitStack() as closing_all:  # whatever one of them raises, the others are closed
+            if self._lock:
+                closing_all.callback(self._lock.release)
+            for step in reversed(steps):
+                closing_all.callback(step)
 
     def __enter__(self) -> Library:
         return self
@@ -339,17 +346,24 @@ class Library(UseCases):
         self.close()
 
     def _changed(self, sealed: Sealed) -> None:
+        """On the writer thread, which must not wait for another file: what takes longer is requested."""
         found = sealed.changes
-        self.views.touch(found.pictures(pictures.GRID.tables), "picture" in found.ids)
-        self.views.changed(sealed.revision, sealed.nouns)
         if found.added:
-            self.host.arrivals.look()
-        if found.rows.keys() & WEIGHED and switch.pending(self.door):
-            self._weigh_soon()
+            self.follow_ups.request("arrivals")
+        if found.rows.keys() & WEIGHED:
+            self.follow_ups.request("weigh")
+        renamed = "picture" in found.ids
+        self.views.changed(found.pictures(pictures.GRID.tables), renamed, sealed.revision, sealed.nouns)
+
+    def _look_for_arrivals(self) -> None:
+        """Queue the engines that run automatically on new pictures."""
+        self.host.arrivals.look()
 
     def _weigh_soon(self) -> None:
-        """Queue the job that prepares a new answer for all pictures."""
-        if not any(job.kind == "weigh" and job.state == "waiting" for job in self.queue.running()):
+        """Queue the job that prepares a new answer for all pictures, if there is one to prepare."""
+        if switch.pending(self.door) and not any(
+            job.kind == "weigh" and job.state == "waiting" for job in self.queue.running()
+        ):
             self.queue.put("weigh", "Weighing tags anew", {}, lane="cpu")
 
     def _weigh(self, task: Task) -> None:
@@ -379,14 +393,12 @@ class Library(UseCases):
 
     def _derive(self, db: Database) -> None:
         """Bring the derived tables of an older snapshot's database up to date."""
-        hub = Hub(db.path.with_name(f"{db.path.name}-hub"))
-        door = self.writing(db, hub, on_commit=lambda revision, events: None)
-        try:
+        with (
+            closing(Hub(db.path.with_name(f"{db.path.name}-hub"))) as hub,
+            closing(self.writing(db, hub, on_commit=lambda revision, events: None)) as door,
+        ):
             while switch.pending(door) and switch.step(door) is not None:
                 pass
-        finally:
-            door.close()
-            hub.close()
 
     # -- for plugins ---------------------------------------------------------------------------------------------------
 
@@ -463,21 +475,6 @@ class Bound:
 
     def close(self) -> None:
         self.library.close()
-
-
-def _unfinished(path: Path) -> list[Path]:
-    """The databases of a library whose making was interrupted."""
-    if not (path / UNFINISHED).exists():
-        return []
-    # The file that tells goes last, so that what is left is known for what it is however often this is interrupted.
-    names = [f"{name}{suffix}" for name in ("hub.db", UNFINISHED) for suffix in ("-journal", "-wal", "-shm", "")]
-    return [path / name for name in names if (path / name).is_file()]
-
-
-def _demand_free(folder: Path, ours: set[Path], purpose: str) -> None:
-    """`Invalid` when there is anything in a folder but what an interrupted creation of a library leaves."""
-    if folder.is_dir() and any(found not in ours for found in folder.rglob("*")):
-        raise Invalid(f"{folder} is not empty. Name a new or empty folder for the {purpose}.")
 
 
 def _table_name(plugin: str, statement: str) -> str:

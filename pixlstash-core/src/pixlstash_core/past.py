@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -138,13 +138,13 @@ class Pasts:
         self._frames = Frames(shelf.packs)
         self._kept: dict[int, _Kept] = {}
         self._lock = threading.Lock()
+        self._opening: dict[int, threading.Lock] = {}
+        self._closed = False
 
     @contextmanager
     def using(self, id: int, library: str) -> Iterator[Past]:
         """The library as of a snapshot, for as long as the block lasts; `NotFound`, `Conflict`, or what is damaged."""
-        with self._lock:
-            kept = self._found(id, library)
-            kept.users += 1
+        kept = self._borrow(id, library)
         try:
             yield kept.past
         finally:
@@ -166,6 +166,7 @@ class Pasts:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             while self._kept:
                 self._kept.popitem()[1].closing.close()
 
@@ -175,18 +176,30 @@ class Pasts:
         with ExitStack() as opening:
             yield self._open(id, library, opening)[1]
 
-    def _found(self, id: int, library: str) -> _Kept:
+    def _borrow(self, id: int, library: str) -> _Kept:
+        """One that is open, or is opened now. While an old one is brought up to date, others are looked at."""
         self._shelf.demand(id)
-        kept = self._kept.get(id)
-        if kept is not None and _same(kept.manifest, manifests.head(self._shelf.folder, id)):
-            return kept
-        with ExitStack() as opening:
-            manifest, db = self._open(id, library, opening)
-            found = _Kept(self._look(manifest, db), manifest, opening.pop_all(), used=time.monotonic())
-        if kept is not None and not kept.users:
-            kept.closing.close()
-        self._kept[id] = found
-        return found
+        with self._lock:
+            opening = self._opening.setdefault(id, threading.Lock())
+        with opening:  # one opens it, however many ask at once
+            with self._lock:
+                kept = self._kept.get(id)
+            if kept is not None and _same(kept.manifest, manifests.head(self._shelf.folder, id)):
+                with self._lock:
+                    if self._kept.get(id) is kept:  # else it was closed meanwhile
+                        kept.users += 1
+                        return kept
+            with ExitStack() as closing:
+                manifest, db = self._open(id, library, closing)
+                past = self._look(manifest, db)
+                with self._lock:
+                    if self._closed:
+                        raise Conflict("The library is closing.")
+                    fresh = _Kept(past, manifest, closing.pop_all(), users=1, used=time.monotonic())
+                    if kept is not None and not kept.users:
+                        kept.closing.close()
+                    self._kept[id] = fresh
+            return fresh
 
     def _open(self, id: int, library: str, opening: ExitStack) -> tuple[Manifest, Database]:
         manifest, numbers = self._shelf.find(id)
@@ -196,13 +209,13 @@ class Pasts:
             raise Conflict(f"Snapshot {id} is of another library.")
         if manifest.schema < self._schema:
             path = opening.enter_context(self._shelf.written_out(manifest, numbers))
-            db = Database(path, "library", synchronous="off")
+            db = opening.enter_context(closing(Database(path, "library", synchronous="off")))
             self._derive(db)
         else:
             paging = Paging(self._frames, manifest, numbers)
             opening.callback(paging.close)
-            db = Database(self._shelf.folder / f"{id}.db", "library", read_only=True, mode=paging.mode)
-        opening.callback(db.close)
+            path = self._shelf.folder / f"{id}.db"
+            db = opening.enter_context(closing(Database(path, "library", read_only=True, mode=paging.mode)))
         return manifest, db
 
     def _drop(self, most: int) -> None:

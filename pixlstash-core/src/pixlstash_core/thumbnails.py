@@ -26,8 +26,8 @@ class Thumbnails:
     def put(self, stills: list[tuple[bytes, bytes]]) -> None:
         if not stills or self._db.read_only:
             return
-        with self._lock, translated(), self._db.writer:
-            self._db.writer.executemany("insert or replace into thumbnail values (?, ?)", stills).fetchall()
+        with self._lock, self._db.transaction() as connection:
+            connection.executemany("insert or replace into thumbnail values (?, ?)", stills).fetchall()
 
     def drop(self, sha256: bytes) -> None:
         with self._lock, translated():
@@ -45,8 +45,8 @@ class Thumbnails:
 
     def drop_all(self, hashes: list[bytes], mark: int) -> None:
         """Drop stills, but for those that were put again beyond the mark."""
-        with self._lock, translated(), self._db.writer:
-            self._db.writer.executemany(
+        with self._lock, self._db.transaction() as connection:
+            connection.executemany(
                 "delete from thumbnail where sha256 = ? and rowid <= ?", [(sha256, mark) for sha256 in hashes]
             ).fetchall()
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from . import pictures, query, scope, sections, suggest
+from .caches import Holder
 from .db import Database, bind_ids
 from .errors import Invalid, QueryError, ViewGone
 from .nouns import Hidden, Term
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .columns import Columns, Frame
-    from .masks import Masks
-    from .memberships import Memberships
+    from .columns import Frame
 
 BLOCK, DETAILS = 2048, 256
 #: So many blocks are read from the table, until it is worth the memory, and the wait, to hold what all blocks show.
@@ -50,7 +49,7 @@ class Views:
     """The orders kept for one library. `revisions()` gives the door's, by noun.
 
     `places`: where free words are looked for besides names and prompts. `saved`: the text of a saved query. `ranker`:
-    what computes likeness.
+    what computes likeness. `missed()`: how many commits the writer could not tell `changed` about.
     """
 
     def __init__(
@@ -63,6 +62,7 @@ class Views:
         places: tuple[Term, ...] = (),
         saved: Callable[[Reader, str], str | None] = lambda reader, name: None,
         ranker: Ranker | None = None,
+        missed: Callable[[], int] = lambda: 0,
     ) -> None:
         self._db = db
         self._terms = terms
@@ -71,9 +71,7 @@ class Views:
         self._places = places
         self._saved = saved
         self._ranker = ranker
-        self._columns: Columns | None = None
-        self._kept_masks: Masks
-        self._memberships: Memberships
+        self._caches = Holder(db, missed)
         self._hidden: tuple[object, Hidden] = (None, Hidden())
         self._looks = 0
         self._orders: OrderedDict[str, Order] = OrderedDict()
@@ -218,7 +216,7 @@ class Views:
             return None
         with self._looking(reader) as (look, inside):
             hidden, blurred = (None if one is None else found(one, look, inside) for one in (hide, blur))
-            return Veiled(hidden, blurred, look.frame, self._memberships)
+            return Veiled(hidden, blurred, look.frame, self._caches.get().memberships)
 
     def hidden(self, reader: Reader, veil: Veil | None) -> Hidden:
         """The ids of what is hidden; the same list as long as nothing changes."""
@@ -237,7 +235,8 @@ class Views:
         with self._lock:
             self._epoch = epoch
             self._orders.clear()
-            self._columns = None
+            self._hidden = (None, Hidden())
+        self._caches.drop()
 
     def drop_idle(self) -> None:
         """Give memory back when nobody has looked for a while."""
@@ -245,20 +244,15 @@ class Views:
         with self._lock:
             for key in [key for key, order in self._orders.items() if order.used < limit]:
                 del self._orders[key]
-        if self._columns is not None and self._columns.drop(IDLE):
-            self._kept_masks.drop()
-            self._memberships.drop()
-            self._looks, self._hidden = 0, (None, Hidden())
+        if self._caches.drop_idle(IDLE):
+            with self._lock:
+                self._looks, self._hidden = 0, (None, Hidden())
 
-    def touch(self, ids: Iterable[int], renamed: bool) -> None:
-        """Say that grid rows changed; on the writer's thread, before the change is acknowledged."""
-        if self._columns is not None:
-            self._columns.touch(ids, renamed)
-
-    def changed(self, revision: int, nouns: Mapping[str, set[int] | None]) -> None:
-        """Say which pictures a commit changed, by noun (None: any); on the writer's thread as well."""
-        if self._columns is not None:
-            self._kept_masks.touch(revision, nouns)
+    def changed(self, ids: Iterable[int], renamed: bool, revision: int, nouns: Mapping[str, set[int] | None]) -> None:
+        """Name what a commit changed, on the writer's thread, before its revision is published: the pictures whose grid
+        rows changed, whether a name did, and the pictures concerned by noun (None: any).
+        """
+        self._caches.touch(ids, renamed, revision, nouns)
 
     def suggest(self, reader: Reader, text: str, limit: int, veil: Veil | None = None) -> list[Suggestion]:
         """What the text of a query could go on with."""
@@ -283,19 +277,12 @@ class Views:
     @contextmanager
     def _looking(self, reader: Reader) -> Iterator[tuple[Look, NDArray[np.bool_] | None]]:
         """A place to look plans up in, and what this reader may see (None: everything)."""
-        with self._lock:
-            if self._columns is None:  # numpy takes a while to load, and not every process looks
-                from .columns import Columns
-                from .masks import Masks
-                from .memberships import Memberships
-
-                self._columns, self._kept_masks = Columns(self._db), Masks()
-                self._memberships = Memberships()
         revisions = dict(self._revisions())
-        frame = self._columns.current()
+        caches = self._caches.get()
+        frame = caches.columns.current()
         inside = None if reader.scope.ids is None else frame.mask(reader.scope.ids)
         with self._db.reading() as connection:
-            yield Look(frame, connection, self._kept_masks, revisions), inside
+            yield Look(frame, connection, caches.masks, revisions), inside
 
     def _prepared(self, reader: Reader, plan: Plan) -> Prepared | None:
         """What the query ranks by, ready to be compared with; a person may wait for it."""
@@ -458,8 +445,8 @@ class Views:
         """Colour, and above it flags, of pictures that may have gone or left the scope since: a u32 each."""
         gone = (pictures.NO_STILL | pictures.NO_LOCATION) << 16
         self._looks += 1
-        if self._columns is not None and self._looks > LOOKS:
-            frame = self._columns.current()
+        if self._looks > LOOKS:
+            frame = self._caches.get().columns.current()
             shown = frame.shown(ids, gone)
             if reader.scope.ids is not None:
                 shown[~frame.mask(reader.scope.ids)[ids.clip(max=frame.size - 1)]] = gone

@@ -14,7 +14,6 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import compile_path
@@ -24,6 +23,7 @@ from pixlstash_core.errors import Invalid, PixlStashError
 
 from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
 from .gate import admit
+from .offload import run_in_threadpool
 from .site import Site
 from .table import Call, Route
 
@@ -153,7 +153,7 @@ class Resource:
             response = as_error(error, self._allow if error.status == 405 else None)
         except ClientDisconnect:
             return
-        except Exception:
+        except (Exception, SystemExit, KeyboardInterrupt):  # a plugin's route may raise anything
             log.exception("%s %s failed", request.method, scope["path"])
             response = as_error(PixlStashError("Something went wrong in the server; its log says what."))
         await response(scope, receive, send)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route as Matched
 from starlette.routing import Router
@@ -19,6 +18,7 @@ from .adapter import Plan, Resource
 from .answers import as_error
 from .headers import Headers
 from .host import Host
+from .offload import run_in_threadpool
 from .routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
 from .site import Site
 from .table import Route

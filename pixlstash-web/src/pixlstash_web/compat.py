@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from pixlstash_core.errors import Invalid, NotFound
@@ -20,6 +19,7 @@ from pixlstash_core.types import Reader, Upload, UploadedFile
 from . import compat_lists, compat_search, compat_snapshots
 from .files import present_original, present_thumbnail
 from .forms import Form, receive
+from .offload import run_in_threadpool
 from .specs import api
 from .table import Call, Route
 

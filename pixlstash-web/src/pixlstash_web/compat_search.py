@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
-from starlette.concurrency import run_in_threadpool
 
 from pixlstash_core.errors import Invalid, QueryError, Refused
 from pixlstash_core.pictures import quoted
@@ -20,6 +19,7 @@ from .compat_filters import KEYS, Narrowed, narrowed
 from .compat_groups import number
 from .compat_lists import MECHANISMS
 from .forms import Form, receive
+from .offload import run_in_threadpool
 from .specs import api
 from .table import Call, Route
 

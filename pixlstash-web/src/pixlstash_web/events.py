@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from pixlstash_core.errors import PixlStashError, TooMany
+from pixlstash_core.threads import report
 from pixlstash_core.types import (
     Event,
     Job,
@@ -30,6 +30,7 @@ from pixlstash_core.types import (
     SnapshotsChanged,
 )
 
+from .offload import run_in_threadpool
 from .table import Call
 
 if TYPE_CHECKING:
@@ -121,12 +122,17 @@ class Announcer:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
+        """Hand on what was heard for as long as there are streams."""
         while True:
             await self._wake.wait()
             await asyncio.sleep(PAUSE)
             self._wake.clear()
             heard = [self._heard.popleft() for _ in range(len(self._heard))]
-            batch = merge(heard)
+            try:
+                batch = merge(heard)
+            except Exception:  # what these events were, every stream asks for anew
+                report("events could not be merged; streams start afresh")
+                batch = LAGGED
             for queue in self._streams:
                 if queue.full():  # too slow: it starts afresh, having been told so
                     while not queue.empty():

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 from msgspec import Struct
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from .answers import ASK_FIRST, FOREVER, SANDBOX, as_bytes, names_tag
+from .offload import run_in_threadpool
 from .table import Call
 
 if TYPE_CHECKING:

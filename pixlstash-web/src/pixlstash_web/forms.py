@@ -12,11 +12,11 @@ from urllib.parse import unquote_to_bytes
 from msgspec import Struct
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.concurrency import run_in_threadpool
 
 from pixlstash_core.errors import Invalid
 
 from .answers import TooLarge, WrongMedia
+from .offload import run_in_threadpool
 from .table import Call
 from .uploads import GATHER, create, foresee, gathered, saying_why, settle, too_large
 

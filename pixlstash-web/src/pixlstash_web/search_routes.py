@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
-
 from pixlstash_core.library import Library
 from pixlstash_core.search.held import MOST
 from pixlstash_core.types import Held
 
+from .offload import run_in_threadpool
 from .specs import api
 from .table import Call, Route
 from .uploads import keep, saying_why

@@ -13,11 +13,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from starlette.concurrency import run_in_threadpool
 
 from pixlstash_core.errors import Invalid, PixlStashError
 
 from .app import build
+from .offload import run_in_threadpool
 from .site import Site, is_loopback
 
 if TYPE_CHECKING:

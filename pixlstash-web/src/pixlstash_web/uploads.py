@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from starlette.concurrency import run_in_threadpool
-
 from pixlstash_core.errors import DiskFull, Forbidden, Invalid, PixlStashError
 from pixlstash_core.types import BeginUpload, Moment, Upload, Uploaded
 
 from .answers import TooLarge, TooSlow
+from .offload import run_in_threadpool
 from .table import Call
 
 #: Blocks are gathered to this size before a thread writes them; a client that is silent for so long is left.

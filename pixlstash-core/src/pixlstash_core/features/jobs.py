@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from ..db import bind_ids
 from ..errors import NotFound
 from ..hub import Hub, now
 from ..types import ImportReport
@@ -162,6 +164,16 @@ def due(hub: Hub, lane: str) -> float:
 def release_all(hub: Hub) -> None:
     """At start: what a killed process left running waits again."""
     hub.write("update job set state = 'waiting' where state = 'running'")
+
+
+def release(hub: Hub, lane: str, running: list[int], by_hand: Iterable[str]) -> None:
+    """What of a lane is recorded as running waits again, but for these jobs, which are. Some kinds are paused."""
+    paused = msgspec.json.encode(sorted(by_hand)).decode()
+    hub.write(
+        "update job set state = iif(kind in (select value from json_each(?)), 'paused', 'waiting')"
+        " where state = 'running' and lane = ? and id not in carray(?)",
+        (paused, lane, bind_ids(running)),
+    )
 
 
 def pause_all(hub: Hub, kind: str) -> None:

@@ -20,6 +20,7 @@ from ..features.outputs import Outputs, Which
 from ..hub import Hub
 from ..jobs import Jobs, Task
 from ..plugins import Offered
+from ..threads import report
 from ..types import Rehearsal
 from ..write import Door, outcome
 from . import fetching, weights
@@ -246,8 +247,9 @@ class Host:
             if self._closing.is_set():
                 process.kill()
             elif self._watch is None:
-                self._watch = threading.Thread(target=self._tidy, name="engine-idle", daemon=True)
-                self._watch.start()
+                watch = threading.Thread(target=self._tidy, name="engine-idle", daemon=True)
+                watch.start()
+                self._watch = watch
         return process
 
     def _folder(self, offered: Offered, params: Any) -> Path | None:
@@ -273,8 +275,11 @@ class Host:
 
     def _tidy(self) -> None:
         while not self._closing.wait(min(TICK, self.limits.idle / 4)):
-            since = time.monotonic() - self.limits.idle
-            self._drop(partial(_is_idle, since))
+            try:
+                since = time.monotonic() - self.limits.idle
+                self._drop(partial(_is_idle, since))
+            except BaseException:
+                report("an idle engine could not be ended; it is tried again")
 
     def _drop(self, which: Callable[[_Seat], bool]) -> None:
         with self._lock:

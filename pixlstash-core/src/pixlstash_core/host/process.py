@@ -18,8 +18,9 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from .. import threads
 from ..errors import PixlStashError
-from ..media.messages import receive, send
+from ..media.messages import python_options, receive, send
 from ..names import printable
 from .limits import Limits, resident
 from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Texts, Want
@@ -146,20 +147,34 @@ class Process:
                 if not isinstance(report, Beat):
                     self._reports.put(report)
         except (EOFError, OSError, ValueError):  # ValueError: it does not speak our language any more
+            pass
+        except BaseException:
+            threads.report("what an engine's process sends cannot be read; it is ended")
+        finally:  # whoever waits for it is told, whatever happened
+            self._buried(pipe)
+
+    def _buried(self, pipe: BinaryIO) -> None:
+        try:
             self._deadline = None
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(1)
             self.kill(self._why or self._ended())
+        finally:
             self._reports.put(None)
             pipe.close()
 
     def _listen(self) -> None:
         """What it writes to its error stream: the last lines go to the log when it dies."""
         pipe = cast(BinaryIO, self._process.stderr)
-        with contextlib.suppress(OSError, ValueError):
+        try:
             while line := pipe.readline(4096):
                 self._said.append(self._shown(line.decode("utf-8", "replace").rstrip()))
-        pipe.close()
+        except (OSError, ValueError):
+            pass
+        except BaseException:
+            threads.report("what an engine's process writes cannot be read any more")
+        finally:
+            pipe.close()  # else it would wait for ever for somebody to read on
 
     def _shown(self, text: str) -> str:
         """As it may stand in a log, which is a terminal perhaps."""
@@ -170,11 +185,17 @@ class Process:
     def _watch(self) -> None:
         while self._process.poll() is None:
             time.sleep(_TICK)
-            deadline, limit = self._deadline, self.limits.memory
-            if deadline is not None and time.monotonic() > deadline:
-                self.kill("it hung: nothing came of it in time")
-            elif limit is not None and (resident(self._process.pid) or 0) > limit:
-                self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory")
+            try:
+                self._enforce()
+            except BaseException:
+                threads.report("an engine's limits could not be looked at; it is tried again")
+
+    def _enforce(self) -> None:
+        deadline, limit = self._deadline, self.limits.memory
+        if deadline is not None and time.monotonic() > deadline:
+            self.kill("it hung: nothing came of it in time")
+        elif limit is not None and (resident(self._process.pid) or 0) > limit:
+            self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory")
 
     def _ended(self) -> str:
         code = self._process.poll()
@@ -197,7 +218,7 @@ def _spawn() -> subprocess.Popen[bytes]:
             subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
         )
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", _BOOT, json.dumps(path)],
+        [sys.executable, *python_options(), "-c", _BOOT, json.dumps(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

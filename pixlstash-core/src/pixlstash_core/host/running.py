@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from ..errors import PixlStashError
 from ..features.outputs import Output
 from ..jobs import Task
+from ..threads import report
 from ..write import Committed
 from .feeding import Feeding, Ready
 from .messages import Batch, Broke, Here, Ran, Stop, Want
@@ -82,16 +83,16 @@ class Run:
         self._again: deque[list[Ready]] = deque()
         self._ready: queue.Queue[list[Ready] | BaseException | None] = queue.Queue(maxsize=DEPTH)
         self._fed = False
+        self._feeder = threading.Thread(target=self._feed, name="engine-feeder", daemon=True)
         self._closing = threading.Event()
         self._held: list[Output] = []
         self._died = 0
         self._stored: deque[Future[Committed[int]]] = deque()
 
     def run(self) -> None:
-        feeder = threading.Thread(target=self._feed, name="engine-feeder", daemon=True)
         try:
             self._most = self._known = self._plan.most()
-            feeder.start()
+            self._feeder.start()
             while True:
                 self._task.progress(self._done, self._total)
                 self._task.check()
@@ -105,7 +106,8 @@ class Run:
             self._task.progress(self._done, self._total)
         finally:
             self._close()
-            feeder.join(10)
+            if self._feeder.ident is not None:
+                self._feeder.join(10)
 
     # -- in ------------------------------------------------------------------------------------------------------------
 
@@ -122,8 +124,11 @@ class Run:
                     break
             self._offer(batch)
             self._offer(None)
-        except BaseException as error:
-            self._offer(error)
+        except BaseException as error:  # the run raises it
+            try:
+                self._offer(error)
+            except BaseException:
+                report("why no more pictures could be made ready could not be handed over")
 
     def _offer(self, batch: list[Ready] | BaseException | None) -> None:
         while not self._closing.is_set():
@@ -160,6 +165,8 @@ class Run:
                 if self._sent:
                     return None
                 self._task.check()
+                if not self._feeder.is_alive() and self._ready.empty():  # not even its error could be handed over
+                    raise PixlStashError(f"{self._plan.who}: its pictures could not be made ready.") from None
                 continue
             if isinstance(found, BaseException):
                 raise found

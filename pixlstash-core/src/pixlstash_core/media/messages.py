@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import BinaryIO
 
@@ -126,6 +127,15 @@ class Failed(Struct, frozen=True, tag="failed"):
 Answer = Ready | Beat | Hashed | Skipped | Drawn | Still | Frames | Decoded | Failed
 
 _encoder = msgspec.msgpack.Encoder()
+
+
+def python_options() -> list[str]:
+    """What a process of ours is started with: nothing from the current folder or PYTHON* variables.
+
+    Where this process writes byte code, if anywhere, is passed on: the variables that say so are not read.
+    """
+    prefix = ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
+    return ["-I", *(["-B"] if sys.dont_write_bytecode else []), *prefix]
 
 
 def send(pipe: BinaryIO, message: Struct) -> None:

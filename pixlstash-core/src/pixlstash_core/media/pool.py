@@ -19,6 +19,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ..errors import Cancelled, DiskFull, Invalid, NotThere, PixlStashError, Refused, StoreUnreachable
+from ..threads import report
 from ..types import Reading
 from .messages import Answer, Decoded, Drawn, Failed, Frames, Hashed, Limits, Pixels, Skipped, Start, Still, Task
 from .process import Child, Died
@@ -267,7 +268,11 @@ class DecoderPool:
             start = fresh is None and not self._starting and not self._closing.is_set()
             self._starting = self._starting or start
         if start:
-            threading.Thread(target=self._prepare, name="decoder-start", daemon=True).start()
+            try:
+                threading.Thread(target=self._prepare, name="decoder-start", daemon=True).start()
+            except RuntimeError:  # the system has no thread left: the next that has done enough tries again
+                with self._lock:
+                    self._starting = False
         if fresh is None:
             return child
         fresh.tasks += 1  # should it have died while it waited, its first file is not to blame
@@ -275,12 +280,16 @@ class DecoderPool:
         return fresh
 
     def _prepare(self) -> None:
+        child = None
         try:
             child = self._grow()
         except PixlStashError:  # the old ones go on, and the next of them tries again
-            child = None
-        with self._lock:
-            self._next, self._starting = child, False
+            pass
+        except BaseException:
+            report("a decoder process could not be started ahead")
+        finally:
+            with self._lock:
+                self._next, self._starting = child, False
 
     def _grow(self) -> Child:
         if self._closing.is_set():
@@ -290,8 +299,9 @@ class DecoderPool:
             self._live.add(child)
             closing = self._closing.is_set()
             if self._watch is None and not closing:
-                self._watch = threading.Thread(target=self._guard, name="decoder-watch", daemon=True)
-                self._watch.start()
+                watch = threading.Thread(target=self._guard, name="decoder-watch", daemon=True)
+                watch.start()
+                self._watch = watch
         if closing:  # `close` did not see it
             child.kill()
             child.reap(5)
@@ -305,26 +315,33 @@ class DecoderPool:
             self._dying.add(child)
 
     def _guard(self) -> None:
-        """Ends what hangs, buries what ended, and lets idle children go; ends itself with the last of them."""
+        """Look after the children until the last of them has ended. Nothing that fails for one leaves the others."""
         while not self._closing.wait(_TICK):
-            now = time.monotonic()
-            with self._lock:
-                live, dying = list(self._live), list(self._dying)
-                idle = [c for c in self._free if c is not None and now - c.since > _IDLE_SECONDS]
-                self._free = [None if c in idle else c for c in self._free]
-                if self._next is not None and now - self._next.since > _IDLE_SECONDS:
-                    idle.append(self._next)
-                    self._next = None
-            for child in live:
-                child.expire(now)
-            for child in idle:
-                self._discard(child)
-            buried = {child for child in dying if child.reap()}
-            with self._lock:
-                self._dying -= buried
-                if not self._live and not self._dying:
-                    self._watch = None
-                    return
+            try:
+                self._look_after(time.monotonic())
+                with self._lock:
+                    if not self._live and not self._dying:
+                        self._watch = None
+                        return
+            except BaseException:
+                report("a decoder process could not be looked after; it is tried again")
+
+    def _look_after(self, now: float) -> None:
+        """End what hangs, bury what ended, and let idle children go."""
+        with self._lock:
+            live, dying = list(self._live), list(self._dying)
+            idle = [c for c in self._free if c is not None and now - c.since > _IDLE_SECONDS]
+            self._free = [None if c in idle else c for c in self._free]
+            if self._next is not None and now - self._next.since > _IDLE_SECONDS:
+                idle.append(self._next)
+                self._next = None
+        for child in idle:
+            self._discard(child)
+        for child in live:
+            child.expire(now)
+        buried = {child for child in dying if child.reap()}
+        with self._lock:
+            self._dying -= buried
 
 
 def _error(failed: Failed) -> PixlStashError:

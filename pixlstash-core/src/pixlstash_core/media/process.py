@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from ..errors import PixlStashError
-from .messages import Answer, Beat, Decision, Hashed, Limits, Ready, Start, Task, receive, send
+from .messages import Answer, Beat, Decision, Hashed, Limits, Ready, Start, Task, python_options, receive, send
 
 # `-I` keeps the current folder and PYTHON* variables out of the child; it is told where this process finds packages.
 _BOOT = """import json, sys
@@ -155,7 +155,7 @@ def _spawn() -> subprocess.Popen[bytes]:
     # An arena per thread would count against the memory limit without being used.
     environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", _BOOT, json.dumps(path)],
+        [sys.executable, *python_options(), "-c", _BOOT, json.dumps(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -18,16 +18,18 @@ class History(Wired):
         """Undo the newest change that is not undone."""
         demand(reader, "write", whole=True)
         self._writable()
-        self.feed.move()
-        step = history.undo(self.hub, self.door, reader)
-        self.feed.catch_up()  # it is done, whatever comes of this
+        with self.stepping:  # the next one undoes what is the newest then
+            self.feed.move()
+            step = history.undo(self.hub, self.door, reader)
+            self.feed.catch_up()  # it is done, whatever comes of this
         return Done(step.committed.revision, step.committed.result, f"Undone: {step.told()}", False)
 
     def redo(self, reader: Reader) -> Done:
         """Redo what was undone last."""
         demand(reader, "write", whole=True)
         self._writable()
-        self.feed.move()
-        step = history.redo(self.hub, self.door, reader)
-        self.feed.catch_up()
+        with self.stepping:
+            self.feed.move()
+            step = history.redo(self.hub, self.door, reader)
+            self.feed.catch_up()
         return Done(step.committed.revision, step.committed.result, step.told(), True)

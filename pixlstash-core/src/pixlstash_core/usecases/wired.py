@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -43,6 +44,8 @@ class Wired:
     thumbnails: Thumbnails
     feed: Feed
     door: Door
+    #: Held while somebody goes a step back or forth in history.
+    stepping: threading.Lock
     views: Views
     access: Access
     pool: DecoderPool
