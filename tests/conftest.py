@@ -26,15 +26,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CI = os.environ.get("PIXLSTASH_CI") == "1"
-CHROMIUM = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-)
+#: A browser as people use it. The shell, which draws without a window system, comes last: it lacks some behavior.
+SHELL = "chromium-headless-shell"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", SHELL)
 QUIET = [
+    "--headless=new",  # the browser itself without a window, also in versions that still have the old mode
     "--disable-gpu",  # nothing is drawn for a screen
     "--disable-background-networking",
     "--disable-component-update",
@@ -48,9 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    return (
-        f"pixlstash: SEED={config.stash[SEED]}, corpus: {find_corpus() or 'none'}, browser: {find_chromium() or 'none'}"
-    )
+    browser = find_chromium() or "none"
+    if Path(browser).name == SHELL:
+        browser += " (a fallback that behaves differently in places; install Chromium to test what people use)"
+    return f"pixlstash: SEED={config.stash[SEED]}, corpus: {find_corpus() or 'none'}, browser: {browser}"
 
 
 SEED = pytest.StashKey[int]()

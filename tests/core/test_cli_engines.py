@@ -56,7 +56,7 @@ def test_an_engine_from_the_first_look_to_the_last(path: Path) -> None:
     assert "dominant-colour" in ok("engine", "list") and "taggers: dominant-colour" in ok("plugin", "list")
     assert "top = 3  How many to name" in ok("engine", "show", "dominant-colour")
     rehearsed = ok("engine", "rehearse", "dominant-colour", "-q", "name:red.png")
-    assert "red.png: #ff0000 100%" in rehearsed and "for 1 pictures, measured on 1;" in rehearsed
+    assert "red.png: #ff0000 100%" in rehearsed and "for 1 picture, measured on 1;" in rehearsed
     assert "No tag of these pictures was accepted or rejected yet." in rehearsed
     assert "people do not say what its results should be" in ok("engine", "rehearse", "sharpness", "--count", 1)
     assert told("engine", "rehearse", "dominant-colour", "--count", 2)["tried"] == 2
@@ -69,7 +69,7 @@ def test_an_engine_from_the_first_look_to_the_last(path: Path) -> None:
     (one,) = [one for one in told("engine", "list") if one["id"] == "dominant-colour"]
     assert (one["done"], one["errors"], one["active"], one["outdated"]) == (3, 0, True, 0)
     assert "default" in ok("engine", "set", "dominant-colour", "--default", "-p", "top=1")
-    assert "3 pictures have results of before" in ok("engine", "show", "dominant-colour")
+    assert "3 outdated results" in ok("engine", "show", "dominant-colour")
     assert told("engine", "run", "--kind", "tag", "--outdated")["done"] == 3
     assert told("engine", "show", "dominant-colour")["params"] == {"top": 1}
     assert told("engine", "set", "dominant-colour", "-p", "top=")["default"]

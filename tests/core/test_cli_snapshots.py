@@ -73,8 +73,8 @@ def test_restoring(path: Path) -> None:
 
     told("take")
     assert say(path, "tag", "add", "river", "--id", 1, "--id", 2).code == 0
-    assert told("preview", 1) == "2 pictures are as they were, 2 change.\n2 sayings of people are restored.\n"
-    one = "3 pictures are as they were, 1 change.\n1 saying of people is restored.\n"
+    assert told("preview", 1) == "Pictures: 2 unchanged, 2 changed.\n2 sayings of people are restored.\n"
+    one = "Pictures: 3 unchanged, 1 changed.\n1 saying of people is restored.\n"
     assert told("preview", 1, "--picture", 2).startswith(one)
     assert re.search(r"^  picture 2, .*: tags: river → –$", told("preview", 1, "--picture", 2), re.M)
     assert "  picture 99: not in the snapshot, or removed for good since\n" in told(

@@ -110,6 +110,8 @@ def test_pause_and_resume(desk: Engined) -> None:
     desk.library.resume_job(OWNER, job.id)
     until(lambda: desk.library.queue.get(job.id).state == "done")
     assert desk.done() == set(ids)
+    ended = desk.library.queue.get(job.id)
+    assert (ended.done, ended.total) == (10, 10), "a resumed run does not count from 0"
     seen = [picture for one in desk.notes("run") for picture in one["images"]]
     assert all(seen.count(picture) == 1 for picture in before)
 

@@ -158,6 +158,60 @@ def test_pause_and_resume(library: Library, loop: Loop) -> None:
         library.pause_job(OWNER, job.id)
 
 
+class Pile:
+    """A handler with so many things to do; what is done stays done, so each run counts what is left."""
+
+    def __init__(self, things: int) -> None:
+        self.left = things
+        self.told: list[tuple[int, int | None]] = []
+        self.stops = {3, 7}
+
+    def __call__(self, task: Task) -> None:
+        before, left = task.before(self.left), self.left
+        for n in range(left):
+            task.progress(before + n, before + left)
+            self.told.append((task.done, task.total))
+            if task.done in self.stops:
+                self.stops.remove(task.done)
+                task.ask("pause")
+            task.check()
+            self.left -= 1
+        task.progress(before + left, before + left)
+
+
+def test_a_resumed_job_does_not_count_from_0(library: Library) -> None:
+    pile = Pile(10)
+    library.handle("pile", pile)
+    job = library.queue.put("pile", "Working off a pile", {})
+    for done in (3, 7):
+        paused = finish(library, job)
+        assert (paused.state, paused.done, paused.total) == ("paused", done, 10)
+        pile.told.clear()
+        library.resume_job(OWNER, job.id)
+        assert library.job(OWNER, job.id).done >= done  # also before its lane has come to it
+        until(lambda: pile.told)
+        assert pile.told[0] == (done, 10)
+    ended = finish(library, job)
+    assert (ended.state, ended.done, ended.total) == ("done", 10, 10)
+    pile.left = 2
+    library.queue.again(job.id)  # that is another matter
+    until(lambda: pile.left == 0)
+    ended = finish(library, job)
+    assert (ended.done, ended.total) == (2, 2)
+
+
+def test_what_a_killed_process_did_after_its_last_heartbeat_is_counted(library: Library, loop: Loop) -> None:
+    pile = Pile(4)
+    library.handle("pile", pile)
+    library.queue.put("loop", "Looping", {})  # holds the lane
+    assert loop.running.wait(10)
+    job = library.queue.put("pile", "Working off a pile", {})
+    library.hub.write("update job set done = 3, total = 10 where id = ?", (job.id,))  # 6 are done
+    loop.free.set()
+    until(lambda: library.job(OWNER, job.id).state == "paused")
+    assert pile.told == [(6, 10), (7, 10)]
+
+
 def test_no_such_job(library: Library) -> None:
     for call in (library.job, library.cancel_job, library.pause_job, library.resume_job):
         with pytest.raises(NotFound):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import QUIET, find_chromium
 from playwright.sync_api import Browser, BrowserContext, Page
-from sources import ROOT
 from ui import gallery
 from ui.desk import Desk, Guard, furnish
 from web.conftest import OWNER, Served, serving
@@ -122,7 +122,6 @@ def close(tabs: list[Close]) -> None:
 
 Sit = Callable[..., Desk]
 Axe = Callable[[Page], list[str]]
-AXE = ROOT / "pixlstash-web" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ['violations'] });
   const found = violations.filter(one => ['serious', 'critical'].includes(one.impact)).flatMap(one =>
@@ -199,9 +198,7 @@ def log_in(context: BrowserContext, served: Served) -> None:
 @pytest.fixture(scope="session")
 def axe() -> Axe:
     """`axe(page)`: what keeps somebody from using the page, and whether it is wider than the screen."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: make check, or npm ci in pixlstash-web/web")
-    script = AXE.read_text(encoding="utf-8")
+    script = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
     def look(page: Page) -> list[str]:
         if not page.evaluate("'axe' in window"):

@@ -72,6 +72,25 @@ def test_axe_finds_nothing_serious_in_an_empty_library(sit: Sit, empty: Served, 
     assert axe(desk.page) == []
 
 
+@pytest.mark.parametrize("key", ["1", "2", "3"])
+def test_escape_closes_the_form_of_the_empty_page(sit: Sit, empty: Served, key: str) -> None:
+    desk = sit(empty)
+    desk.page.goto(empty.url)
+    ways = desk.page.locator(".way")
+    expect(ways).to_have_count(3)
+    opened = ways.nth(int(key) - 1)
+    desk.press(key)
+    expect(opened).to_have_attribute("aria-expanded", "true")
+    if key != "3":
+        expect(desk.page.get_by_label("Folder on the machine")).to_be_focused()
+        desk.page.keyboard.type("/home/1")  # a digit in the field opens nothing else
+        expect(opened).to_have_attribute("aria-expanded", "true")
+    desk.press("Escape")
+    expect(desk.page.locator(".way[aria-expanded=true]")).to_have_count(0)
+    expect(desk.page.get_by_label("Folder on the machine")).to_have_count(0)
+    expect(opened).to_be_focused()
+
+
 def test_axe_would_find_something(desk: Desk, axe: Axe) -> None:
     desk.page.evaluate("document.querySelector('h1').append(document.createElement('img'))")
     assert axe(desk.page)

@@ -66,6 +66,7 @@ def test_what_is_done_to_an_entry_is_done_to_all_its_pictures(sit: Sit, ordered:
     expect(picker.get_by_role("option", name="fjord")).to_be_visible()
     desk.press("Enter")
     desk.says("3 pictures tagged fjord")
+    desk.press("Escape")
     row(desk, "Ann").focus()
     desk.press("Shift+Delete")
     desk.says("3 pictures moved to the scrapheap")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 from ui import gallery
@@ -29,6 +31,32 @@ def choose(desk: Desk, *ids: int) -> None:
 
 def changes(desk: Desk) -> Locator:
     return desk.page.get_by_role("table", name="What would change of what is chosen")
+
+
+def test_the_page_of_snapshots_is_about_the_selection_however_it_is_opened(sit: Sit, served: Served) -> None:
+    ids = sorted((one.id for one in served.library.pictures(OWNER)), reverse=True)
+    take(served)
+    served.library.score(OWNER, ScorePictures(ids=ids[:3], score=5))
+    desk = sit(served).go()
+    page = desk.page.get_by_role("main", name="Snapshots")
+    chosen = page.get_by_role("region", name=re.compile("^Only the"))
+    for index in (0, 1):
+        desk.tile(index).click(modifiers=["Control"])
+    desk.page.get_by_role("treeitem", name="Snapshots").click()
+    expect(chosen).to_contain_text("Only the 2 selected pictures")
+    expect(chosen).to_contain_text("2 of 2 differ")
+    chosen.get_by_role("button", name="Nothing chosen").click()
+    expect(chosen).to_have_count(0)
+    desk.press("Escape")
+    desk.tile(2).click(modifiers=["Control"])
+    desk.page.get_by_role("banner").get_by_role("button", name="More").click()
+    desk.page.get_by_role("menuitem", name="Snapshots").click()
+    expect(chosen).to_contain_text("Only the 3 selected pictures")
+    desk.press("Escape", "Escape")
+    desk.becomes(lambda: desk.chosen, [])
+    desk.page.get_by_role("treeitem", name="Snapshots").click()
+    expect(page.get_by_role("region", name="What changed since")).to_be_visible()
+    expect(chosen).to_have_count(0)  # nothing is left of what was chosen before
 
 
 def test_chosen_pictures_and_nothing_else(sit: Sit, ordered: Served, axe: Axe) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 from ui import gallery
@@ -72,17 +74,47 @@ def test_a_click_shows_it_and_the_address_says_so(sit: Sit, ordered: Served) -> 
     desk.becomes(lambda: len(shown(desk)), gallery.PAINTED)
 
 
-def test_a_page_is_the_last_crumb_and_the_view_before_it_leads_back(sit: Sit, ordered: Served) -> None:
+def test_a_page_does_not_inherit_the_query_behind_it(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go("/?q=set%3A1")
     desk.page.get_by_role("treeitem", name="Suggested tags").click()
     whereabouts = desk.page.get_by_role("navigation", name="Whereabouts").first
     expect(whereabouts.locator("[aria-current=page]")).to_have_text("Suggested tags")
     expect(desk.page.get_by_role("button", name="Filters")).to_have_count(0)  # there is nothing on the table
-    whereabouts.get_by_role("link", name="Harbour").click()
+    assert desk.page.url == f"{desk.url}/?page=suggested"
+    expect(whereabouts).not_to_contain_text("Harbour")
+    expect(desk.page).to_have_title(re.compile("^Suggested tags"))
+    expect(desk.search).to_have_attribute("placeholder", re.compile("^Search:"))
+    desk.page.reload()  # the way back survives that
+    desk.page.get_by_role("button", name="Back to the pictures").click()
     expect(whereabouts.get_by_role("heading")).to_have_text("Harbour")
-    assert desk.parameter("q") == "set:1"
-    assert desk.parameter("page") is None
+    assert desk.page.url == f"{desk.url}/?q=set:1"
     expect(desk.page.get_by_role("button", name="Filters")).to_be_visible()
+    desk.seen()
+    assert len(desk.tiles()) == 4
+    desk.page.go_back()  # to the page
+    expect(whereabouts.locator("[aria-current=page]")).to_have_text("Suggested tags")
+    expect(whereabouts).not_to_contain_text("Harbour")
+    desk.page.go_back()  # to the view it was opened from
+    expect(whereabouts.get_by_role("heading")).to_have_text("Harbour")
+    desk.page.get_by_role("treeitem", name="Duplicates").click()
+    whereabouts.get_by_role("link", name="All pictures").click()
+    desk.becomes(lambda: desk.page.url, f"{desk.url}/")
+    desk.becomes(lambda: len(desk.tiles()), 16)
+
+
+def test_what_is_searched_on_a_page_is_searched_everywhere(sit: Sit, ordered: Served) -> None:
+    desk = sit(ordered).go("/?q=set:1")
+    desk.page.get_by_role("treeitem", name="Duplicates").click()
+    expect(desk.page.get_by_role("button", name="Save as a query")).to_have_count(0)
+    desk.search.fill("name:paint")
+    desk.press("Enter")
+    desk.becomes(lambda: desk.parameter("q"), "name:paint")
+    desk.becomes(lambda: len(desk.tiles()), 16)
+    desk.page.get_by_role("treeitem", name="Duplicates").click()
+    desk.search.fill("name:paint")  # the very query behind the page
+    desk.press("Enter")
+    desk.becomes(lambda: desk.parameter("page"), None)
+    desk.becomes(lambda: desk.parameter("q"), "name:paint")
 
 
 def test_crumbs_lead_from_project_to_set_and_back_up(sit: Sit, ordered: Served) -> None:

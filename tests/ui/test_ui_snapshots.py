@@ -20,6 +20,7 @@ from pixlstash_core.types import (
     SetSnapshots,
     Snapshot,
     TakeSnapshot,
+    Veil,
 )
 
 pytestmark = pytest.mark.browser
@@ -180,15 +181,15 @@ def test_everything_restored_and_back(sit: Sit, ordered: Served, axe: Axe) -> No
     library.edit_set(OWNER, 1, EditSet(name="Port"))
     library.delete_set(OWNER, 2)
     desk = visit(sit(ordered))
-    expect(row(desk, "Scores")).to_contain_text("2 differ, 1 goes")
+    expect(row(desk, "Scores")).to_contain_text("2 changed, 1 removed")
     expect(row(desk, "Scores").get_by_role("cell").nth(0)).to_have_text("4")
     expect(row(desk, "Scores").get_by_role("cell").nth(1)).to_have_text("3")
-    expect(row(desk, "Sets")).to_contain_text("Trips/Norway comes back")
+    expect(row(desk, "Sets")).to_contain_text("Trips/Norway restored")
     expect(row(desk, "Sets")).to_contain_text("Port → Harbour")
     expect(row(desk, "Characters")).to_contain_text("none")
     desk.press("r")
     dialog = desk.page.get_by_role("dialog", name="Restore the library")
-    expect(dialog).to_contain_text("2 differ, 1 goes")
+    expect(dialog).to_contain_text("2 changed, 1 removed")
     assert axe(desk.page) == []
     dialog.get_by_role("button", name="Restore the library").click()
     desk.says("Restored to snapshot")
@@ -209,18 +210,25 @@ def test_everything_restored_and_back(sit: Sit, ordered: Served, axe: Axe) -> No
     assert taken.id in {one.id for one in library.snapshots(OWNER)}
 
 
+def test_settings_in_a_preview_are_counted_and_not_told_by_empty_values(sit: Sit, served: Served) -> None:
+    take(served)
+    served.library.set_veil(OWNER, Veil())
+    desk = visit(sit(served))
+    expect(row(desk, "Library settings")).to_contain_text("2 removed")
+
+
 def test_some_kinds_only(sit: Sit, ordered: Served) -> None:
     library = ordered.library
     taken = take(ordered)
     library.score(OWNER, ScorePictures(ids=[1], score=5))
     library.set_caption(OWNER, SetCaption(ids=[1], text="of today"))
     desk = visit(sit(ordered))
-    expect(row(desk, "Descriptions")).to_contain_text("1 goes")
+    expect(row(desk, "Descriptions")).to_contain_text("1 removed")
     kinds = desk.page.get_by_role("group", name="Restore", exact=True)
     for name in ("tags", "scores", "faces", "membership"):
         kinds.get_by_role("checkbox", name=name).uncheck()
     expect(row(desk, "Scores")).to_have_count(0)
-    expect(row(desk, "Descriptions")).to_contain_text("1 goes")
+    expect(row(desk, "Descriptions")).to_contain_text("1 removed")
     expect(desk.page.get_by_role("switch", name="Keep what was added")).to_be_disabled()
     desk.page.get_by_role("button", name="Restore these").click()
     desk.page.get_by_role("dialog").get_by_role("button", name="Restore these").click()
@@ -240,7 +248,7 @@ def test_what_was_added_since(sit: Sit, ordered: Served) -> None:
     expect(desk.page.get_by_role("button", name="Nothing to restore")).to_be_disabled()
     keep = desk.page.get_by_role("switch", name="Keep what was added")
     keep.uncheck()
-    expect(row(desk, "Sets")).to_contain_text("Later goes")
+    expect(row(desk, "Sets")).to_contain_text("Later removed")
     desk.press("r")
     desk.page.get_by_role("dialog").get_by_role("button", name="Restore the library").click()
     desk.says("Restored to snapshot")

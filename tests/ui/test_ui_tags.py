@@ -61,9 +61,7 @@ def test_tags_stand_in_three_columns_the_surest_first(sit: Sit, tagged: Served, 
 
 def test_a_and_r_decide_and_go_on(sit: Sit, tagged: Served) -> None:
     desk = opened(sit, tagged)
-    desk.press("a")  # leads to the first one
-    expect(chip(desk, "flask")).to_be_focused()
-    desk.press("a")
+    desk.press("a")  # the first one, wherever the focus is
     desk.becomes(lambda: column(desk, "suggested"), ["window", "beard"])
     assert column(desk, "accepted") == ["flask"]
     expect(chip(desk, "window")).to_be_focused()
@@ -81,6 +79,32 @@ def test_a_and_r_decide_and_go_on(sit: Sit, tagged: Served) -> None:
     assert tagged.library.info(OWNER).scrapheap == 0
     desk.page.get_by_role("button", name="window").click()
     desk.becomes(lambda: column(desk, "accepted"), ["flask", "window"])
+
+
+def test_the_first_a_or_r_in_the_viewer_acts_at_once(sit: Sit, tagged: Served) -> None:
+    desk = sit(tagged).go()
+    desk.open(0)
+    desk.press("i")  # puts the panel away
+    expect(desk.page.get_by_role("complementary", name="About this picture")).to_have_count(0)
+    desk.press("r")  # shows it, and rejects the surest
+    desk.becomes(lambda: states(tagged)["flask"], "rejected")
+    desk.becomes(lambda: column(desk, "suggested"), ["window", "beard"])
+    expect(chip(desk, "window")).to_be_focused()
+
+
+def test_a_and_r_stop_at_the_last_suggestion(sit: Sit, tagged: Served) -> None:
+    desk = opened(sit, tagged)
+    for left in (["window", "beard"], ["beard"], []):
+        desk.press("r")
+        desk.becomes(lambda left=left: column(desk, "suggested") == left, True)
+        desk.drawn()
+    desk.press("r", "a", "r")
+    desk.drawn()
+    assert column(desk, "yours") == ["archive", "print"]
+    desk.press("ArrowRight")
+    expect(desk.viewer).to_contain_text("2 of 16")
+    assert {name for name, state in states(tagged).items() if state == "rejected"} == {"flask", "window", "beard"}
+    assert {name for name, state in states(tagged).items() if state == "yours"} == {"archive", "print"}
 
 
 def test_dragging_decides_too(sit: Sit, tagged: Served) -> None:
@@ -137,14 +161,14 @@ def test_many_are_tagged_at_once(sit: Sit, tagged: Served, axe: Axe) -> None:
     assert axe(desk.page) == []
     desk.page.keyboard.type("ive, winter")
     desk.press("Enter")
-    desk.says("16 pictures tagged archive, winter")
+    desk.says("16 pictures tagged winter")
     assert tagged.library.count(OWNER, "tag:winter tag:archive").total == 16
-    desk.press("t")
+    desk.press("Escape", "t")
     desk.page.keyboard.type("winter")
     expect(box.get_by_role("option").first).to_contain_text("winter")
     desk.press("Shift+Enter")
     desk.says("16 pictures no longer tagged winter")
-    desk.press("Control+z")
+    desk.press("Escape", "Control+z")
     desk.becomes(lambda: tagged.library.count(OWNER, "tag:winter").total, 16)
 
 

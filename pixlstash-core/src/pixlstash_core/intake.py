@@ -179,13 +179,13 @@ def demo_job(intake: Intake, db: Database, connect: Connect, arrange: Callable[[
         payload = convert(task.payload, DemoPayload)
         opened = connect(payload.store)
         tally = Tally()
+        known = stores.count(db, payload.store)
 
         def step() -> None:
-            task.progress(tally.done, payload.pictures)
+            task.progress(known + tally.done, payload.pictures)
             task.report = tally.report()
             task.check()
 
-        known = stores.count(db, payload.store)
         painted = [
             File(key(one), one.name, None, one.created * 1_000_000)
             for one in map(recipe, range(min(payload.pictures, PAINTED)))
@@ -212,14 +212,19 @@ def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
         store = convert(task.payload, ScanPayload).store
         public_id = stores.public_id(db, store)
         tally = Tally()
+        before: int | None = None
 
         def step(done: int, total: int) -> None:
-            task.progress(done, total)
+            nonlocal before
+            if before is None:
+                before = task.before(total - done)
+            task.progress(before + done, before + total)
             task.report = tally.report()
             task.check()
 
         intake.scan(store, public_id, connect(store), tally, step)
-        task.progress(tally.done, tally.done)
+        all_of_them = (before if before is not None else task.before(0)) + tally.done
+        task.progress(all_of_them, all_of_them)
         task.report = tally.report()
 
     return run
@@ -230,12 +235,14 @@ def redraw_job(redraws: Redraws) -> Handler:
 
     def run(task: Task) -> None:
         waiting = redraws.waiting()
-        for done, picture in enumerate(waiting):
-            task.progress(done, len(waiting))
+        before = task.before(len(waiting))
+        total = before + len(waiting)
+        for done, picture in enumerate(waiting, before):
+            task.progress(done, total)
             task.check()
             with suppress(NotFound):  # purged meanwhile
                 redraws.redraw(picture)
-        task.progress(len(waiting), len(waiting))
+        task.progress(total, total)
 
     return run
 

@@ -50,11 +50,11 @@ class Task:
         self.id = claim.id
         self.lane, self.here = lane, here
         self.payload = claim.payload
-        self.done = 0
-        self.total: int | None = None
+        self.done, self.total = claim.done, claim.total
         self.report: ImportReport | None = None
         self.ended: tuple[str, str | None] | None = None
         self._jobs = jobs
+        self._before = claim.done, claim.total
         self._request: str | None = None
         self._priority = claim.priority
         self._told = self._beat = self._looked = time.monotonic()
@@ -82,6 +82,13 @@ class Task:
             self._looked = moment
             if self._jobs.wanted(self.lane, self._priority):
                 raise _GaveWay
+
+    def before(self, left: int) -> int:
+        """How many steps were done before this job was cut short, 0 where it was not. `left`: how many are still to do.
+
+        For handlers that count what is left: the job goes on from that number, and does not begin at 0 again.
+        """
+        return max(self._before[0], (self._before[1] or 0) - left)
 
     def progress(self, done: int, total: int | None = None) -> None:
         """Say how far it is; announced at most four times a second."""
@@ -225,16 +232,16 @@ class Jobs:
         found = self.get(job)
         if found.state not in ("paused", "failed", "cancelled"):
             raise Conflict(f"This job is {found.state}, so there is nothing to resume.")
-        return self._wait_again(found)
+        return self._wait_again(found, anew=False)
 
     def again(self, job: int) -> Job:
         """Have a job run again, however it ended."""
-        return self._wait_again(self.get(job))
+        return self._wait_again(self.get(job), anew=True)
 
-    def _wait_again(self, found: Job) -> Job:
+    def _wait_again(self, found: Job, *, anew: bool) -> Job:
         if (task := self._running.get(found.id)) and task.ended:
             raise Conflict("How this job ended cannot be written down yet: is the disk full? Try again in a moment.")
-        rows.wait(self._hub, found.id)
+        rows.wait(self._hub, found.id, anew=anew)
         self._wake[found.lane].set()
         return self._announced(found.id)
 

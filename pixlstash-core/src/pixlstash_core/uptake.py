@@ -72,15 +72,17 @@ class Uptake:
     def run(self, task: Task) -> None:
         """What the job does."""
         batch = convert(task.payload, UploadPayload).batch
-        todo = [row for row in rows.batch(self._hub, batch) if row.state == "taking"]
+        everything = rows.batch(self._hub, batch)
+        todo = [row for row in everything if row.state == "taking"]
+        before = sum(row.members or 1 for row in everything if row.state == "done")  # where it was cut short
         zips = [row for row in todo if self._is_zip(row)]
         tally = Tally()
         counts = {row.id: self._count(row, tally) for row in zips}
         plain = {row.id: row for row in todo if row.id not in counts}
-        total = len(plain) + sum(1 if count is None else count for count in counts.values())
+        total = before + len(plain) + sum(1 if count is None else count for count in counts.values())
 
         def step() -> None:
-            task.progress(tally.done, total)
+            task.progress(before + tally.done, total)
             task.report = tally.report()
             task.check()
 
@@ -93,7 +95,7 @@ class Uptake:
         finally:
             for id in {row.id for row in todo} - {row.id for row in rows.batch(self._hub, batch)}:
                 self.drop(id)  # given up meanwhile
-        task.progress(tally.done, tally.done)
+        task.progress(before + tally.done, before + tally.done)
         task.report = tally.report()
 
     def is_busy(self, row: UploadRow) -> bool:

@@ -126,7 +126,7 @@ class Views:
                 raise Invalid('"ranges" is missing: [[from, to], …], to not included.')
             for first, after in selection.ranges:
                 if not 0 <= first <= after <= len(order.ids):
-                    raise Invalid(f"The range [{first}, {after}] is not inside the view's {len(order.ids)} pictures.")
+                    raise Invalid(f"The range [{first}, {after}] exceeds the view's length, {len(order.ids)}.")
             ids = (picture for first, after in selection.ranges for picture in order.ids[first:after].tolist())
         return sorted({picture for picture in ids if scope.sees(reader, picture)})
 

@@ -36,7 +36,7 @@ def backup(shell: Shell, path: Path, query: str, with_access: bool, as_json: boo
         show.dump(found)
     else:
         click.echo(
-            f"{found.path}: {found.pictures:,} pictures, {found.originals:,} originals,"
+            f"{found.path}: {show.counted(found.pictures, 'picture')}, {show.counted(found.originals, 'original')},"
             f" {found.copied:,} of them copied now ({show.size(found.bytes)})."
         )
         for name in found.missing:
@@ -64,7 +64,7 @@ def restore_backup(shell: Shell, path: Path, with_access: bool) -> None:
     count, problems = restore(path.expanduser().absolute(), shell.path, with_access, progress)
     if shown:
         click.echo("\r\x1b[K", nl=False, err=True)
-    click.echo(f"{shell.path} is a library of {count - len(problems):,} originals.")
+    click.echo(f"{shell.path} is a library of {show.counted(count - len(problems), 'original')}.")
     for problem in problems:
         click.echo(click.style(f"  ! {problem}", fg="red"))
     if problems:

@@ -234,7 +234,7 @@ def _rehearsed(found: Rehearsal) -> None:
     for failed in found.errors:
         click.echo(click.style(f"  ! {failed.picture} {failed.name}: {failed.error}", fg="red"))
     click.echo(_agrees(found.agreement))
-    took = f"{_long(found.whole)} on this machine for {found.total:,} pictures, measured on {found.tried}"
+    took = f"{_long(found.whole)} on this machine for {show.counted(found.total, 'picture')}, measured on {found.tried}"
     click.echo(f"{took}; {show.size(found.size)}. Nothing was kept.")
 
 
@@ -248,7 +248,7 @@ def _agrees(one: Agreement | None) -> str:
         found = f"It finds {one.found} of {one.accepted} tags that were accepted"
         return f"{found}, and says {one.again} of {one.rejected} that were rejected."
     if one.of == "faces":
-        return f"It finds {one.found} of {one.accepted} faces that people drew or named."
+        return f"Of {show.counted(one.accepted, 'face')} that people drew or named, it finds {one.found:,}."
     return f"Its captions have {one.found} of {one.accepted} words of people's own."
 
 
@@ -309,9 +309,10 @@ def _detail(found: EngineDetail) -> None:
             click.echo(f"  `pixlstash engine fetch {one.id}{agree}` brings them from {', '.join(found.weights.hosts)}")
         for file in found.weights.missing:
             click.echo(click.style(f"  ! {file} is missing", fg="red"))
-    click.echo(f"  {one.done} pictures looked at, {one.errors} failed")
+    click.echo(f"  {show.counted(one.done, 'picture')} processed, {one.errors:,} failed")
     if one.outdated:
-        click.echo(f"  {one.outdated} pictures have results of before: `pixlstash engine run {one.id} --outdated`")
+        outdated = show.counted(one.outdated, "outdated result")
+        click.echo(f"  {outdated}: `pixlstash engine run {one.id} --outdated`")
     for failed in found.errors:
         click.echo(click.style(f"  ! {failed.picture} {failed.name}: {failed.error}", fg="red"))
 

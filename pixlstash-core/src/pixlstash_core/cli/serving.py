@@ -46,7 +46,7 @@ def demo(path: Path, pictures: int, served: bool, host: str, port: int) -> None:
         ended = finish(Bound(library), job)
         if ended.error:
             raise click.ClickException(ended.error)
-        click.echo(f"The demo library at {path} has {library.info(OWNER).pictures} pictures.")
+        click.echo(f"The demo library at {path} has {show.counted(library.info(OWNER).pictures, 'picture')}.")
         click.echo(f"See it with: pixlstash -L {path} serve")
 
 
@@ -97,6 +97,6 @@ def _say_cost(folder: Path, library: Path) -> None:
             count += 1
             total += path.stat().st_size
     free = shutil.disk_usage(library if library.exists() else library.parent).free
-    click.echo(f"Copying {count} files, {show.size(total)}; {show.size(free)} are free.")
+    click.echo(f"Copying {show.counted(count, 'file')}, {show.size(total)}; {show.size(free)} are free.")
     if total * 1.1 > free:
         raise PixlStashError("They do not fit. Index the folder in place instead (leave out --copy / COPY=1).")

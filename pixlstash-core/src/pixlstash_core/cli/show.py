@@ -82,14 +82,14 @@ def found(all_of_them: Found, shown: list[Picture], as_json: bool) -> None:
         click.echo(note, err=True)
     pictures(shown, False)
     if len(shown) < all_of_them.total:
-        click.echo(f"… {len(shown)} of {all_of_them.total} pictures.")
+        click.echo(f"… {len(shown):,} of {counted(all_of_them.total, 'picture')}.")
     return None
 
 
 def statistics(found: Statistics, as_json: bool) -> None:
     if as_json:
         return dump(found)
-    click.echo(f"{found.total} pictures, {found.tagged} of them with tags")
+    click.echo(f"{counted(found.total, 'picture')}, {found.tagged:,} of them with tags")
     for panel in found.panels:
         click.echo(f"\n{panel.label}" + (f" (waiting for {panel.fills})" if panel.fills and not panel.bars else ""))
         longest = max((bar.count for bar in panel.bars), default=0)
@@ -212,7 +212,7 @@ def checked(found: CheckReport, as_json: bool) -> None:
     if as_json:
         return dump(found)
     read = f", {found.verified} read and compared" if found.verified else ""
-    click.echo(f"{found.pictures} pictures at {found.locations} locations{read}.")
+    click.echo(f"{counted(found.pictures, 'picture')} at {counted(found.locations, 'location')}{read}.")
     for problem in found.problems:
         click.echo(click.style(f"  ! {problem}", fg="red"))
     if not found.problems:

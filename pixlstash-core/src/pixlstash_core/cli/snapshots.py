@@ -46,7 +46,7 @@ def take(shell: Shell, label: str | None, as_json: bool) -> None:
         taken = session.take_snapshot(TakeSnapshot(label))
     if as_json:
         return show.dump(taken)
-    return click.echo(f"Snapshot {taken.id}: {taken.picture_count:,} pictures, verified.")
+    return click.echo(f"Snapshot {taken.id}: {show.counted(taken.picture_count, 'picture')}, verified.")
 
 
 @snapshot.command("list")
@@ -268,7 +268,7 @@ def _counts(found: RestoreSummary) -> list[str]:
         (found.tags_to_revert, "tag", "is renamed or changed back", "are renamed or changed back"),
         (found.settings_to_revert, "setting", "is restored", "are restored"),
     ]
-    head = f"{found.pictures_unchanged:,} pictures are as they were, {found.pictures_to_revert:,} change."
+    head = f"Pictures: {found.pictures_unchanged:,} unchanged, {found.pictures_to_revert:,} changed."
     return [
         head,
         *(f"{n:,} {noun}{'s' if n > 1 else ''} {one if n == 1 else many}." for n, noun, one, many in lines if n),

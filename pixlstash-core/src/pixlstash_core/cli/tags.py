@@ -301,8 +301,9 @@ def caption_lint(
     if as_json:
         return show.dump(found)
     click.echo(
-        f"{found.pictures:,} pictures: {found.missing:,} without a caption, {found.trigger:,} without the trigger word,"
-        f" {found.contradiction:,} against their tags, {found.tokens:,} too long."
+        f"{show.counted(found.pictures, 'picture')}: {found.missing:,} without a caption,"
+        f" {found.trigger:,} without the trigger word, {found.contradiction:,} against their tags,"
+        f" {found.tokens:,} too long."
     )
     for one in found.problems:
         click.echo(f"  {one.name}: {one.detail}")

@@ -50,13 +50,15 @@ class JobRow(Struct, array_like=True):
 
 
 class Claim(Struct, frozen=True):
-    """A job taken from its lane to be run now."""
+    """A job taken from its lane to be run now. `done` and `total`: how far it came before, where it was cut short."""
 
     id: int
     kind: str
     payload: Any
     every: float | None
     priority: int = 0
+    done: int = 0
+    total: int | None = None
 
 
 def begin(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int) -> Claim:
@@ -137,14 +139,15 @@ def claim(hub: Hub, lane: str) -> Claim | None:
         f"""
         update job set state = 'running', heartbeat = :now, started = coalesce(started, :now), finished = null
         where id = (select id from job where {ready} order by priority desc, due, id limit 1)
-        returning id, kind, payload, every, priority
+        returning id, kind, payload, every, priority, done, total
         """,
         bound,
     )
     if not rows:
         return None
-    job, kind, payload, every, priority = rows[0]
-    return Claim(job, kind, msgspec.json.decode(payload), every, priority)
+    job, kind, payload, every, priority, done, total = rows[0]
+    so_far = (done, total) if every is None else (0, None)  # a repeating one begins anew each time
+    return Claim(job, kind, msgspec.json.decode(payload), every, priority, *so_far)
 
 
 def is_wanted(hub: Hub, lane: str, priority: int) -> bool:
@@ -181,8 +184,10 @@ def pause_all(hub: Hub, kind: str) -> None:
     hub.write("update job set state = 'paused' where kind = ? and state in ('running', 'waiting')", (kind,))
 
 
-def wait(hub: Hub, job: int) -> None:
-    hub.write("update job set state = 'waiting', error = null, due = ? where id = ?", (now(), job))
+def wait(hub: Hub, job: int, *, anew: bool) -> None:
+    """Have it run again: from where it was, or `anew`."""
+    counts = ", done = 0, total = null" if anew else ""
+    hub.write(f"update job set state = 'waiting', error = null, due = ?{counts} where id = ?", (now(), job))
 
 
 def stop(hub: Hub, job: int, state: str) -> None:

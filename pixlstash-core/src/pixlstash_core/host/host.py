@@ -139,9 +139,10 @@ class Host:
     def _run(self, task: Task, payload: Payload) -> None:
         offered = self.catalogue.offered(payload.engine)
         params = self.catalogue.params(offered, payload.params)
-        total = self.waiting(payload)
-        task.progress(0, total)
-        if not total:
+        left = self.waiting(payload)
+        done = 0 if payload.arrivals else task.before(left)
+        task.progress(done, done + left)
+        if not left:
             return
         given = partial(self._outputs.given, offered.engine.needs)
         feeding = Feeding(self._sources, offered.engine, self._ids(payload), given, self._scratch.path())
@@ -155,7 +156,7 @@ class Host:
             partial(self._fewer, offered),
         )
         try:
-            Run(plan, feeding, self._outputs, task, total).run()
+            Run(plan, feeding, self._outputs, task, left, done).run()
         finally:
             self._leave(offered.engine.lane)
             self._told(task, payload)

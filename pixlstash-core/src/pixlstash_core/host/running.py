@@ -68,14 +68,14 @@ class Sent(Struct):
 
 
 class Run:
-    """Runs a plan as a job's task. `total`: how many pictures there are to do."""
+    """Runs a plan as a job's task. `left`: how many pictures there are to do, after `done` of them earlier."""
 
     _numbers = itertools.count()  # of all runs: a process may still be at a batch of the run before
 
-    def __init__(self, plan: Plan, feeding: Feeding, outputs: Storing, task: Task, total: int) -> None:
+    def __init__(self, plan: Plan, feeding: Feeding, outputs: Storing, task: Task, left: int, done: int = 0) -> None:
         self._plan, self._feeding, self._outputs, self._task = plan, feeding, outputs, task
-        self._total = total
-        self._done = 0
+        self._total = done + left
+        self._done = done
         self.later = 0
         self._process: Process | None = None
         self._most = self._known = 1

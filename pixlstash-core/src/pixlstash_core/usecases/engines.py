@@ -14,7 +14,7 @@ from ..engine.addresses import is_host
 from ..errors import Conflict, Invalid, NotFound, PixlStashError
 from ..features import engines, provenance
 from ..features.outputs import Outputs
-from ..groups import Told
+from ..groups import Told, many
 from ..host import Host, Payload, known, ranges
 from ..host.arrivals import ALL, ASKED, KIND
 from ..host.host import FETCH, REHEARSAL
@@ -99,8 +99,8 @@ class Engines(Wired):
         self.host.choosing.enlist(offered, producer, ids, own=own)
         chosen = ranges(ids) if ids is not None else None
         payload = Payload(offered.engine.id, producer, self.outputs.begin(producer), params, chosen)
-        many = "all pictures" if ids is None else "1 picture" if len(ids) == 1 else f"{len(ids):,} pictures"
-        label = f"{self.host.catalogue.kind(offered).verb} {many} with {offered.engine.label or offered.engine.id}"
+        which = "all pictures" if ids is None else many(len(ids))
+        label = f"{self.host.catalogue.kind(offered).verb} {which} with {offered.engine.label or offered.engine.id}"
         priority = ALL if ids is None else ASKED
         return self.queue.put(KIND, label, payload, lane=offered.engine.lane, priority=priority)
 
@@ -118,7 +118,7 @@ class Engines(Wired):
         done = self.host.catalogue.known(offered, params)
         left = self.outputs.count_missing(done, among=ids) if done is not None else len(ids)
         sample = [ids[n * len(ids) // ask.count] for n in range(ask.count)] if len(ids) > ask.count else ids
-        label = f"Rehearsing {offered.engine.label or offered.engine.id} on {len(sample)} pictures"
+        label = f"Rehearsing {offered.engine.label or offered.engine.id} on {many(len(sample))}"
         payload = Rehearse(offered.engine.id, params, sample, left)
         return self.queue.put(REHEARSAL, label, payload, lane=offered.engine.lane, priority=ASKED)
 
@@ -225,8 +225,7 @@ class Engines(Wired):
 
         def work(write: Write) -> Told:
             count = provenance.revert(write, payload.run, tables)
-            pictures = "1 picture" if count == 1 else f"{count:,} pictures"
-            return Told(count, f"What {payload.engine} found in {pictures} was taken back")
+            return Told(count, f"What {payload.engine} found in {many(count)} was taken back")
 
         return self._organise(reader, work)
 

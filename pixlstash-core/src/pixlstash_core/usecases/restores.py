@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from ..errors import Conflict, NoSafety, PixlStashError
 from ..features.restores import Choose
+from ..groups import many
 from ..snapshots.merging import Choice
 from ..snapshots.shelf import part
 from ..types import (
@@ -99,9 +100,9 @@ class Restores(Wired):
     def _warnings(self, shown: Snapshot, summary: RestoreSummary) -> list[str]:
         found = []
         if summary.missing_files:
-            found.append(f"{summary.missing_files:,} pictures have no file where it should be.")
+            found.append(f"Not found where it should be: the file of {many(summary.missing_files)}.")
         if summary.permanently_deleted:
-            found.append(f"{summary.permanently_deleted:,} pictures were removed for good since, and do not come back.")
+            found.append(f"Not restored: {many(summary.permanently_deleted)} that you permanently deleted since then.")
         if shown.schema_version < self.db.version:
             found.append("The snapshot is of an older PixlStash; it is brought up to date first.")
         if summary.settings_to_revert:

@@ -25,7 +25,7 @@ export async function similar(selected: Selected, by: Like["by"], add = false): 
   try {
     const ids = (await idsOf(first(selected))).slice(0, MOST);
     const likes = ids.map((id): Like => ({ by, source: "picture", value: String(id), weight: 1 }));
-    route.go({ q: add ? likened(route.q, likes, true) : likened("", likes, false), sort: "" });
+    route.go({ q: add ? likened(route.shown, likes, true) : likened("", likes, false), sort: "" });
   } catch (error) {
     toasts.bad(because(error));
   }

@@ -21,9 +21,10 @@ export interface Choice {
   find(text: string, signal: AbortSignal): readonly Option[] | Promise<readonly Option[]>;
   /** What each way to choose does, in words. */
   verbs: Partial<Record<How, string>> & { plain: string };
-  /** Several can be named, with commas between them. */
+  /** It stays open for one choice after the other, and lists what was done. A comma chooses like Enter. */
   several?: boolean;
-  pick(options: readonly Option[], how: How): void;
+  /** Do it. Answers false where it could not be done. */
+  pick(options: readonly Option[], how: How): Promise<boolean | void> | void;
 }
 
 class Picker {

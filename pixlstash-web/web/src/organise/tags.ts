@@ -51,7 +51,7 @@ export function tagPictures(selected: Selected): void {
   picker.open({
     title: `Tag ${counted(size, "picture")}`,
     placeholder: "fox, snow at dusk",
-    verbs: { plain: "adds", shift: "takes off" },
+    verbs: { plain: "adds", shift: "removes" },
     several: true,
     async find(text, signal) {
       if (!text) return recent.map((name): Option => ({ key: name, label: name, hint: "used last" }));
@@ -69,7 +69,7 @@ export function tagPictures(selected: Selected): void {
       const verb = how === "shift" ? "remove" : "add";
       if (verb === "add") remember(tags);
       const failed = `${counted(size, "picture")} could not be tagged`;
-      void gather(selected, PATHS[verb], { failed, body: { tags } });
+      return gather(selected, PATHS[verb], { failed, body: { tags } });
     },
   });
 }

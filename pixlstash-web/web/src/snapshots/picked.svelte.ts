@@ -17,26 +17,45 @@ export interface Pick {
   resources: readonly Resource[];
 }
 
+/** Pictures as what a restore is about; null where that cannot be, which has been said. */
+async function pickOf(selected: Selected): Promise<Pick | null> {
+  try {
+    const ids = await idsOf(selected);
+    if (ids.length > MOST) {
+      toasts.bad(`Choose ${count(MOST)} pictures at most, or restore some kinds for all of them`);
+      return null;
+    }
+    const title = ids.length === 1 ? "the selected picture" : `the ${counted(ids.length, "selected picture")}`;
+    return { title, resources: ids.map((id) => ({ type: "picture", id })) };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toasts.bad(error.detail);
+    return null;
+  }
+}
+
 class Picked {
   /** On the page of snapshots. */
   pick = $state.raw<Pick | null>(null);
   /** Over what is looked at: from which snapshot. */
   over = $state.raw<{ one: Snapshot; pick: Pick } | null>(null);
 
+  /** It was asked for by a command that turns to the page. */
+  #asked = false;
+
   /** Look at what some pictures were: on the page of snapshots, or, in the past, over what is looked at. */
   async pictures(selected: Selected): Promise<void> {
-    try {
-      const ids = await idsOf(selected);
-      if (ids.length > MOST) {
-        toasts.bad(`Choose ${count(MOST)} pictures at most, or restore some kinds for all of them`);
-        return;
-      }
-      const title = ids.length === 1 ? "the selected picture" : `the ${counted(ids.length, "selected picture")}`;
-      await this.#show({ title, resources: ids.map((id) => ({ type: "picture", id })) });
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      toasts.bad(error.detail);
-    }
+    const pick = await pickOf(selected);
+    if (pick) await this.#show(pick);
+  }
+
+  /** The page of snapshots is there: it is about what a command named, else about what is selected in the grid. */
+  async arrive(selected: Selected | null): Promise<void> {
+    const asked = this.#asked;
+    this.#asked = false;
+    if (asked) return;
+    this.pick = null;
+    if (selected) this.pick = await pickOf(selected);
   }
 
   entry({ kind, id, name }: Entry): void {
@@ -53,6 +72,7 @@ class Picked {
   async #show(pick: Pick): Promise<void> {
     if (route.asof !== null) return this.#lay(route.asof, pick);
     this.pick = pick;
+    this.#asked = route.page !== "snapshots";
     route.turn("snapshots");
   }
 

@@ -28,9 +28,9 @@ function pictures(summary: RestoreSummary): Row {
   const { pictures_to_recreate: come, pictures_to_delete: go, pictures_kept: kept } = summary;
   const now = summary.pictures_to_revert + summary.pictures_unchanged + kept + go;
   const what = [
-    kept && `${count(kept)} added since ${kept === 1 ? "is" : "are"} kept`,
-    go && `${count(go)} added since ${go === 1 ? "goes" : "go"}, files stay`,
-    come && `${count(come)} ${come === 1 ? "comes" : "come"} back`,
+    kept && `${count(kept)} added since then ${kept === 1 ? "is" : "are"} kept`,
+    go && `${count(go)} added since then removed, files stay`,
+    come && `${count(come)} restored`,
   ].filter(Boolean);
   return { label: "Pictures", now, after: now + come - go, what: what.join(", ") || "none", same: !what.length };
 }
@@ -44,24 +44,24 @@ function rowOf(one: TopicChange): Row {
   return { label: labelOf(one.topic), now, after, what: same ? "none" : wordsOf(one), same };
 }
 
-/** "412 differ, 182 go", or by their names where they are few: "Harbour comes back". */
+/** "412 changed, 182 removed", or by their names where they are few: "Harbour restored". */
 export function wordsOf(one: TopicChange): string {
   if (isNamed(one.topic) && total(one) <= TOLD && one.examples.length === total(one)) {
-    return one.examples.map(({ now, then }) => told(now, then)).join(", ");
+    const words = one.examples.map(({ now, then }) => told(now, then));
+    if (words.every((text) => text !== null)) return words.join(", ");
   }
   const { change, come, go } = one;
-  const parts = [
-    change && `${count(change)} ${change === 1 ? "differs" : "differ"}`,
-    come && `${count(come)} ${come === 1 ? "comes" : "come"} back`,
-    go && `${count(go)} ${go === 1 ? "goes" : "go"}`,
-  ];
+  const parts = [change && `${count(change)} changed`, come && `${count(come)} restored`, go && `${count(go)} removed`];
   return parts.filter(Boolean).join(", ");
 }
 
-function told(now: string | null, then: string | null): string {
-  if (now === null) return `${bare(then ?? "one")} comes back`;
-  if (then === null) return `${bare(now)} goes`;
-  return now === then ? `${now} in its look` : `${now} → ${then}`;
+/** What becomes of one thing, by its name; null where it has none. */
+function told(now: string | null, then: string | null): string | null {
+  const [before, after] = [now && bare(now), then && bare(then)];
+  if (before === "" || after === "" || !(before || after)) return null;
+  if (before === null) return `${after} restored`;
+  if (after === null) return `${before} removed`;
+  return now === then ? `look of ${now}` : `${now} → ${then}`;
 }
 
 /** Its name, without how it looks, which only matters where that changes. */

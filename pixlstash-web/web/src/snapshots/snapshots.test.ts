@@ -80,9 +80,9 @@ test("a preview is a table of now and after", () => {
     topic("vectors", 0, 0, 0, { now: null }),
   ];
   expect(rowsOf({ summary, topics })).toEqual([
-    { label: "Pictures", now: 10, after: 10, what: "3 added since are kept", same: false },
-    { label: "Scores", now: 10, after: 8, what: "4 differ, 2 go", same: false },
-    { label: "Sets", now: 10, after: 11, what: "Harbour comes back", same: false },
+    { label: "Pictures", now: 10, after: 10, what: "3 added since then are kept", same: false },
+    { label: "Scores", now: 10, after: 8, what: "4 changed, 2 removed", same: false },
+    { label: "Sets", now: 10, after: 11, what: "Harbour restored", same: false },
   ]);
   expect(nothing({ summary, topics })).toBe(false);
   expect(nothing({ summary, topics: [topic("scores", 0, 0, 0)] })).toBe(true);
@@ -91,8 +91,19 @@ test("a preview is a table of now and after", () => {
 test("names are told where they are few", () => {
   const renamed = { topic: "sets", now: "Worst", then: "Best" };
   expect(wordsOf(topic("sets", 1, 0, 0, { examples: [renamed] }))).toBe("Worst → Best");
-  expect(wordsOf(topic("sets", 1, 2, 0, { examples: [renamed] }))).toBe("1 differs, 2 come back");
-  expect(wordsOf(topic("scores", 0, 1, 1))).toBe("1 comes back, 1 goes");
+  expect(wordsOf(topic("sets", 1, 2, 0, { examples: [renamed] }))).toBe("1 changed, 2 restored");
+  expect(wordsOf(topic("scores", 0, 1, 1))).toBe("1 restored, 1 removed");
+});
+
+test("settings and things without a name are counted, never told by an empty name", () => {
+  const gone = { topic: "settings", now: "", then: null };
+  expect(wordsOf(topic("settings", 0, 0, 2, { examples: [gone, gone] }))).toBe("2 removed");
+  expect(wordsOf(topic("sets", 0, 0, 1, { examples: [{ topic: "sets", now: "", then: null }] }))).toBe("1 removed");
+  expect(wordsOf(topic("sets", 0, 1, 0, { examples: [{ topic: "sets", now: null, then: " · #112233" }] }))).toBe(
+    "1 restored",
+  );
+  const look = { topic: "sets", now: "Best · leaf", then: "Best · leaf" };
+  expect(wordsOf(topic("sets", 1, 0, 0, { examples: [look] }))).toBe("look of Best · leaf");
 });
 
 const resource = (more: Partial<PreviewedResource>): PreviewedResource => ({

@@ -28,7 +28,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   vocabulary: { label: "Tag names", named: true },
   implications: { label: "Implied tags" },
   duplicates: { label: "Not duplicates" },
-  settings: { label: "Library settings", named: true, always: true },
+  settings: { label: "Library settings", always: true }, // their values alone name nothing
   engines: { label: "Engines that count", named: true },
   engine_tags: { label: "Engines' tags" },
   engine_captions: { label: "Engines' descriptions" },

@@ -59,13 +59,13 @@ export function settled(): Promise<unknown> {
 }
 
 /** Give pictures a score, 0 to 5. */
-export function score(selected: Selected, n: number): Promise<void> {
+export async function score(selected: Selected, n: number): Promise<void> {
   const { view, places } = resolve(selected);
   const patch = view.frozen.patch(places, n);
   const failed = n
     ? `${words(selected)} could not be scored ${n}`
     : `The score of ${words(selected)} could not be cleared`;
-  return change({
+  await change({
     view,
     selected,
     places,
@@ -93,7 +93,7 @@ export function restore(selected: Selected): Promise<void> {
   return move(selected, "/pictures/restore", `${words(selected)} could not be restored`);
 }
 
-function move(selected: Selected, path: string, failed: string): Promise<void> {
+async function move(selected: Selected, path: string, failed: string): Promise<void> {
   const { view, places } = resolve(selected);
   const { frozen } = view;
   // The scrapheap's own view loses what is restored, every other view what is thrown away.
@@ -101,17 +101,20 @@ function move(selected: Selected, path: string, failed: string): Promise<void> {
   const again = () => table.present(frozen, places, !leaves);
   again();
   const back = () => table.present(frozen, places, leaves);
-  const changed = change({ view, selected, places, path, body: {}, failed, again, back });
-  // Chosen elsewhere, they may still lie on the table.
-  return frozen === table.view?.frozen ? changed : changed.then(() => void table.renew());
+  const elsewhere = frozen !== table.view?.frozen;
+  await change({ view, selected, places, path, body: {}, failed, again, back });
+  if (elsewhere) void table.renew(); // they may still lie on the table
 }
 
-/** Change where pictures belong, which shows nowhere on them. `leave`: they belong to this view no longer. */
+/**
+ * Change where pictures belong, which shows nowhere on them. `leave`: they belong to this view no longer. Answers
+ * whether it was done.
+ */
 export function gather(
   selected: Selected,
   path: string,
   { failed, leave = false, body = {} }: { failed: string; leave?: boolean; body?: Record<string, unknown> },
-): Promise<void> {
+): Promise<boolean> {
   const { view, places } = resolve(selected);
   const { frozen } = view;
   const again = () => leave && table.present(frozen, places, false);
@@ -168,14 +171,17 @@ interface Change extends Painted {
   failed: string;
 }
 
-async function change(asked: Change): Promise<void> {
+/** Answers whether it was done; if not, that has been said. */
+function change(asked: Change): Promise<boolean> {
   const answered = asked.view.frozen.unsure();
-  await enqueue(async () => {
+  return enqueue(async () => {
     try {
       acknowledge(await ask(asked), { frozen: asked.view.frozen, back: asked.back, again: asked.again });
+      return true;
     } catch (error) {
       asked.back();
       toasts.bad(`${asked.failed}: ${because(error)}`);
+      return false;
     } finally {
       answered();
     }

@@ -44,9 +44,19 @@ export function pressed(event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | 
   return { key, ctrl, shift: event.shiftKey && !symbol };
 }
 
+/** Keys less than this many milliseconds apart are one burst of typing. */
+const BURST = 150;
+/** Keys that edit text, and keys that only modify or compose the next character. */
+const EDITS: ReadonlySet<string> = new Set(["Enter", "Backspace", "Delete"]);
+const SILENT: ReadonlySet<string> = new Set(["Shift", "CapsLock", "AltGraph", "Dead", "Process", "Unidentified"]);
+
 export class Keys {
   /** Where the reader is; null switches every key off. */
   where: Exclude<Where, "both"> | null = null;
+  /** Time of the last key of a burst that began in a text field, in ms since the page began. */
+  #typed = -Infinity;
+  /** The field is a dialog's, or Enter was pressed in it: it may go away before the burst ends. */
+  #leaves = false;
   readonly #bindings: Binding[] = [];
 
   /** Register; returns how to take it back. A later binding wins over an earlier one for the same press. */
@@ -76,6 +86,32 @@ export class Keys {
     );
   }
 
+  /**
+   * See every key press before anything else does. A text field may go away while somebody types, as a dialog does on
+   * Enter: the rest of a burst that began in it is dropped, because each letter of it would be a command.
+   */
+  watch = (event: KeyboardEvent): void => {
+    const continues = event.timeStamp - this.#typed < BURST;
+    const { key } = event;
+    if (isTextField(event.target)) {
+      this.#typed = key === "Escape" || key === "Tab" ? -Infinity : event.timeStamp;
+      this.#leaves = key === "Enter" || event.target.closest("dialog") !== null || (continues && this.#leaves);
+    } else if (continues && SILENT.has(key)) {
+      this.#typed = event.timeStamp;
+    } else if (continues && this.#leaves && (isCharacter(event) || EDITS.has(key))) {
+      this.#typed = event.timeStamp;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else {
+      this.#typed = -Infinity;
+    }
+  };
+
+  /** A pointer press is deliberate: keys after it are, too. */
+  pressed = (): void => {
+    this.#typed = -Infinity;
+  };
+
   /** Handle a key press anywhere on the page. */
   handle = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing || !this.where || busy(event.target)) return;
@@ -84,12 +120,23 @@ export class Keys {
   };
 }
 
+/** A letter, digit or sign that is typed, not one that a modifier turns into a command. */
+function isCharacter(event: KeyboardEvent): boolean {
+  if ([...event.key].length !== 1) return false;
+  return event.getModifierState("AltGraph") || !(event.ctrlKey || event.metaKey || event.altKey);
+}
+
+function isTextField(target: EventTarget | null): target is HTMLElement {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.closest("textarea, [contenteditable=true]")) return true;
+  const input = target.closest("input");
+  return input !== null && !["checkbox", "radio", "button", "submit", "range", "file", "color"].includes(input.type);
+}
+
 /** Someone is typing, or a dialog or menu is in front. */
 function busy(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.closest("textarea, select, [contenteditable=true]")) return true;
-  const input = target.closest("input");
-  if (input && !["checkbox", "radio", "button", "range"].includes(input.type)) return true;
+  if (target.closest("select") || isTextField(target)) return true;
   return document.querySelector("dialog:modal:not([data-keys]), .menu:popover-open") !== null;
 }
 

@@ -2,6 +2,11 @@
 import { type Page, type Place, parse, write } from "./address";
 import { clampSize, prefs, usualSize } from "./prefs.svelte";
 
+/** The view that a page stands in front of. */
+type Behind = Pick<Place, "q" | "sort" | "at">;
+
+const NOTHING = { q: "", sort: "", at: null, open: null, size: null, mode: null };
+
 class Route {
   q = $state("");
   sort = $state("");
@@ -21,6 +26,11 @@ class Route {
   offset = 0;
   /** The viewer or the review was opened from the grid: Back closes it. */
   #opened = false;
+
+  /** The query that is shown: none where a page is in place of the table, which is left as it was behind it. */
+  get shown(): string {
+    return this.page === null ? this.q : "";
+  }
 
   /** Read the address now, and whenever the reader goes back or forward. */
   start(): () => void {
@@ -115,9 +125,11 @@ class Route {
 
   #read(): void {
     const place = parse(location.search);
-    this.q = place.q;
-    this.sort = place.sort;
-    this.at = place.at;
+    const kept = history.state as { offset?: unknown; opened?: unknown; behind?: Behind } | null;
+    const { q, sort, at } = (place.page && kept?.behind) || place;
+    this.q = q;
+    this.sort = sort;
+    this.at = at;
     this.open = place.open;
     this.review = place.review ?? null;
     this.panes = place.panes ?? null;
@@ -125,7 +137,6 @@ class Route {
     this.page = place.page ?? null;
     this.about = place.about ?? null;
     this.asof = place.asof ?? null;
-    const kept = history.state as { offset?: unknown; opened?: unknown } | null;
     this.offset = typeof kept?.offset === "number" ? kept.offset : 0;
     this.#opened = kept?.opened === true;
     if (place.size !== null) prefs.size = clampSize(place.size);
@@ -136,8 +147,11 @@ class Route {
     const { q, sort, at, open, review, panes, of, page, about, asof } = this;
     const size = prefs.size === usualSize() ? null : prefs.size;
     const mode = prefs.mode === "justified" ? null : prefs.mode;
-    const place: Place = { q, sort, at, open, size, mode, review, panes, of, page, about, asof };
-    const kept = { offset: this.offset, opened: this.#opened };
+    const view = { q, sort, at, open, size, mode, review, panes, of };
+    // The address of a page is the page's alone; the way back from it survives a reload.
+    const place: Place = { ...(page === null ? view : NOTHING), page, about, asof };
+    const behind: Behind = { q, sort, at };
+    const kept = { offset: this.offset, opened: this.#opened, ...(page !== null && { behind }) };
     if (push) history.pushState(kept, "", write(place));
     else history.replaceState(kept, "", write(place));
   }

@@ -1,0 +1,111 @@
+"""The right-click menu: it stays open when the button is released, and what closes it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+from ui.conftest import Sit
+from ui.desk import Desk
+from web.conftest import OWNER, Served
+
+from pixlstash_core.types import Create
+
+pytestmark = pytest.mark.browser
+#: From just below the toolbar to the lowest row.
+HEIGHTS = range(100, 861, 40)
+#: At each height the first point of a row of columns that is on something a selector names.
+POINTS = """([selector, heights, columns]) => heights.flatMap(y => {
+  const x = columns.find(x => document.elementFromPoint(x, y)?.closest(selector));
+  return x === undefined ? [] : [[x, y]];
+})"""
+
+
+def menu(desk: Desk) -> Locator:
+    """The menu itself, not one beside it."""
+    return desk.page.get_by_role("menu").first
+
+
+def points(desk: Desk, selector: str, columns: range) -> list[tuple[float, float]]:
+    found: list[tuple[float, float]] = desk.page.evaluate(POINTS, [selector, list(HEIGHTS), list(columns)])
+    return found
+
+
+def closed_by_release(desk: Desk, at: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points at which the menu that opened when the right button went down is gone when it came up again."""
+    closed = []
+    for x, y in at:
+        desk.page.mouse.move(x, y)
+        desk.page.mouse.down(button="right")
+        expect(menu(desk)).to_be_visible()
+        desk.page.mouse.up(button="right")
+        desk.drawn()
+        if not menu(desk).is_visible():
+            closed.append((x, y))
+        desk.press("Escape")
+        expect(menu(desk)).to_be_hidden()
+    return closed
+
+
+def test_the_menu_of_a_picture_stays_open_when_the_button_is_released(sit: Sit, shown: Served) -> None:
+    desk = sit(shown, width=1440, height=900).go()
+    at = points(desk, ".tile", range(300, 1300, 7))
+    assert len(at) > 15
+    assert closed_by_release(desk, at) == []
+
+
+def test_the_menu_of_the_sidebar_stays_open_when_the_button_is_released(sit: Sit, served: Served) -> None:
+    for n in range(40):
+        served.library.create_set(OWNER, Create(name=f"Set {n:02}"))
+    desk = sit(served, width=1440, height=900).go()
+    desk.page.get_by_role("tree", name="Library").evaluate("tree => tree.scrollTop = 320")
+    at = points(desk, "[data-key^='set:']", range(80, 100))
+    assert len(at) > 14 and at[0][1] == HEIGHTS[0]
+    assert closed_by_release(desk, at) == []
+
+
+def test_the_menu_stays_open_whichever_button_opened_it(sit: Sit, shown: Served) -> None:
+    """Ctrl with the left button on a Mac, for one; some Chromiums spare menus of the right button only."""
+    desk = sit(shown).go()
+    desk.tile(0).hover()
+    desk.page.mouse.down(button="middle")
+    desk.tile(0).dispatch_event("contextmenu", {"clientX": 400, "clientY": 300, "bubbles": True})
+    expect(menu(desk)).to_be_visible()
+    desk.page.mouse.up(button="middle")
+    desk.drawn()
+    expect(menu(desk)).to_be_visible()
+
+
+def test_a_press_elsewhere_closes_the_menu_or_moves_it(sit: Sit, shown: Served) -> None:
+    desk = sit(shown).go()
+    desk.focus(1)
+    desk.tile(1).click(button="right")
+    expect(menu(desk)).to_be_visible()
+    before = menu(desk).bounding_box()
+    desk.tile(3).click(button="right", position={"x": 12, "y": 60})
+    desk.becomes(lambda: menu(desk).bounding_box() == before, False)
+    expect(menu(desk)).to_be_visible()
+    desk.page.locator(".tool .gap").dispatch_event("pointerdown", {"bubbles": True})
+    expect(menu(desk)).to_be_hidden()
+    desk.becomes(lambda: desk.cursor, 3)  # the keyboard is where it was before
+
+
+def test_escape_closes_one_menu_after_the_other(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    desk.focus(2)
+    desk.press("Space", "Shift+F10")
+    expect(menu(desk)).to_be_visible()
+    tagging = menu(desk).get_by_role("menuitem", expanded=False).first
+    tagging.focus()
+    desk.press("ArrowRight")
+    beside = desk.page.get_by_role("menu").nth(1)
+    expect(beside).to_be_visible()
+    expect(beside.locator(":focus")).to_have_count(1)
+    desk.press("Escape")
+    expect(beside).to_be_hidden()
+    expect(tagging).to_be_focused()
+    desk.press("Escape")
+    expect(menu(desk)).to_be_hidden()
+    desk.becomes(lambda: desk.cursor, 2)
+    assert desk.chosen == [2]  # that Escape was the menu's
+    desk.press("Escape")
+    desk.becomes(lambda: desk.chosen, [])
