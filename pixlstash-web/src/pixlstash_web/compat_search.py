@@ -24,8 +24,8 @@ from .specs import api
 from .table import Call, Route
 
 T = TypeVar("T")
-#: Pictures that are looked through; the most of one answer, and of which some are drawn; files of one request.
-MOST, TOP, POOL, FILES = 100_000, 500, 2000, 16
+#: Pictures that are looked through; the most of one answer, and of which some are drawn.
+MOST, TOP, POOL = 100_000, 500, 2000
 COMBINES: dict[str, Combine] = {
     "mean": "mean",
     "max": "max",
@@ -173,13 +173,11 @@ async def face_search(
 
 async def score_character_likeness(call: Call) -> CharacterScores:
     """How alike the faces in files of a form are to a character's."""
-    async with receive(call, "files", whole=False) as form:
+    async with receive(call, "files", searching=True) as form:
         return await run_in_threadpool(_gauge, call, form)
 
 
 def _gauge(call: Call, form: Form) -> CharacterScores:
-    if len(form.files) > FILES:
-        raise Invalid(f"At most {FILES} files are scored at once.")
     character = number(form.fields.get("reference_character_id", ""))
     how = _combine(form.fields.get("combine") or "softmax")
     found = _asked(lambda: call.library.gauge(call.reader, character, _held(call, form), how))
@@ -196,7 +194,7 @@ async def _with_files(call: Call, search: Callable[[list[str]], list[T]]) -> lis
     """Search with the files of a form, where one was sent."""
     if not call.request.headers.get("content-type", "").startswith("multipart/"):
         return await run_in_threadpool(search, [])
-    async with receive(call, "files", whole=False) as form:
+    async with receive(call, "files", searching=True) as form:
         return await run_in_threadpool(lambda: search(_held(call, form)))
 
 

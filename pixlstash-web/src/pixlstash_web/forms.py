@@ -14,14 +14,29 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from pixlstash_core.errors import Invalid
+from pixlstash_core.search.held import MOST
 
 from .answers import TooLarge, WrongMedia
 from .offload import run_in_threadpool
 from .table import Call
-from .uploads import GATHER, create, foresee, gathered, saying_why, settle, too_large
+from .uploads import (
+    GATHER,
+    create,
+    demand_room,
+    demand_whole,
+    foresee_length,
+    gathered,
+    saying_why,
+    settle,
+    too_large,
+)
 
 #: Files, and fields beside them, that one form may have; bytes of a field.
 FILES, FIELDS, FIELD = 1000, 100, 1 << 16
+#: Files of a form that searches with them. Their size is limited as that of a picture that is held for a search.
+SEARCHED = 16
+#: Bytes of a form beside its files, at most.
+FRAME = FIELDS * FIELD
 ANY = 1 << 62
 BROKEN = "The form is broken: it is not multipart/form-data as its Content-Type says."
 
@@ -33,18 +48,29 @@ class Form(Struct):
     files: list[tuple[str, Path]]
 
 
+class Limits(Struct, frozen=True):
+    """How many files a form may have, and of how many bytes each."""
+
+    files: int
+    size: int
+
+
 @asynccontextmanager
-async def receive(call: Call, name: str, *, whole: bool = True) -> AsyncIterator[Form]:
+async def receive(call: Call, name: str, *, searching: bool = False) -> AsyncIterator[Form]:
     """A form whose files are in fields called `name`. Files that were not moved away meanwhile are gone afterwards.
 
-    `whole`: it is for readers of the whole library alone, as what adds to it.
+    `searching`: its files are only searched with, which every reader may do with a few of a moderate size. Else they
+    are added to the library, by readers of the whole of it.
     """
-    if whole:
-        foresee(call, ANY)
+    limits = Limits(SEARCHED, MOST) if searching else Limits(FILES, call.site.upload_limit)
+    if not searching:
+        demand_whole(call)
+    sentence = f"A search takes at most {SEARCHED} files of {MOST >> 20} MiB."
+    foresee_length(call, SEARCHED * MOST + FRAME if searching else ANY, sentence)
     form = Form({}, [])
     try:
         with saying_why():
-            await _Reader(call, name, form).read()
+            await _Reader(call, name, form, limits).read()
         yield form
     finally:
         for _, path in form.files:
@@ -59,8 +85,8 @@ class _Part(Struct):
 class _Reader:
     """The parser calls back between bytes; what it found is written down afterwards, off the event loop's thread."""
 
-    def __init__(self, call: Call, name: str, form: Form) -> None:
-        self._call, self._name, self._form = call, name, form
+    def __init__(self, call: Call, name: str, form: Form, limits: Limits) -> None:
+        self._call, self._name, self._form, self._limits = call, name, form, limits
         self._found: list[_Part | bytes | None] = []
         self._header = self._value = self._disposition = b""
         self._part: _Part | None = None
@@ -143,8 +169,8 @@ class _Reader:
     async def _begin(self, part: _Part) -> None:
         self._part, self._size = part, 0
         if part.name == self._name:
-            if len(self._form.files) >= FILES:
-                raise Invalid(f"A form may have at most {FILES} files. Send them in several.")
+            if len(self._form.files) >= self._limits.files:
+                raise Invalid(f"A form may have at most {self._limits.files} files. Send them in several.")
             path = self._call.library.intake.temporary(part.file or "")
             self._file = await run_in_threadpool(create, path)
             self._form.files.append((part.file or "", path))
@@ -159,8 +185,9 @@ class _Reader:
                 raise TooLarge("A field of the form is too long.")
         elif len(self._gathered) >= beyond:
             self._size += len(self._gathered)
-            if self._size > self._call.site.upload_limit:
-                raise too_large(self._call)
+            if self._size > self._limits.size:
+                raise too_large(self._call, self._limits.size)
+            demand_room(self._call, len(self._gathered))
             await run_in_threadpool(self._file.write, bytes(self._gathered))
             self._gathered.clear()
 

@@ -11,11 +11,12 @@ from pixlstash_core.types import Held
 from .offload import run_in_threadpool
 from .specs import api
 from .table import Call, Route
-from .uploads import keep, saying_why
+from .uploads import foresee_length, keep, saying_why
 
 
 async def hold(call: Call, name: str) -> Held:
     """Keep a picture to search with, the raw body, for an hour, without taking it in."""
+    foresee_length(call, MOST)
     path: Path = call.library.intake.temporary(name)
     with saying_why():
         try:

@@ -61,8 +61,13 @@ async def continue_upload(call: Call, id: str, offset: int) -> Upload:
 
 
 def foresee(call: Call, limit: int, sentence: str = "") -> None:
-    """Refuse before a byte is read what cannot end well."""
+    """Refuse before a byte is read what cannot be added to the library."""
     demand_whole(call)
+    foresee_length(call, limit, sentence)
+
+
+def foresee_length(call: Call, limit: int, sentence: str = "") -> None:
+    """Refuse a body whose announced length is more than `limit` bytes, or more than the disk can take."""
     length = call.request.headers.get("content-length")
     if length is None:
         return
@@ -70,7 +75,12 @@ def foresee(call: Call, limit: int, sentence: str = "") -> None:
         raise Invalid("Content-Length is not a number.")
     if int(length) > limit:
         raise TooLarge(sentence) if sentence else too_large(call)
-    if int(length) + SPARE > shutil.disk_usage(call.library.incoming).free:
+    demand_room(call, int(length))
+
+
+def demand_room(call: Call, size: int) -> None:
+    """Raise unless so many bytes fit on the library's disk, and some are left for its databases."""
+    if size + SPARE > shutil.disk_usage(call.library.incoming).free:
         raise _full()
 
 
@@ -130,6 +140,7 @@ async def keep(call: Call, path: Path, most: int | None = None) -> None:
             total += len(block)
             if total > most:
                 raise too_large(call, most)
+            demand_room(call, len(block))
             await run_in_threadpool(file.write, block)
         await run_in_threadpool(settle, file)
     finally:
