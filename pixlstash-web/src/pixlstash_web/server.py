@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import uvicorn
 
 from pixlstash_core.errors import Invalid, PixlStashError
 
+from . import connections
 from .app import build
 from .offload import run_in_threadpool
 from .site import Site, is_loopback
@@ -51,6 +53,8 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         public_url: str | Sequence[str] | None = None,
+        *,
+        limits: connections.Limits | None = None,
         **settings: Any,
     ) -> None:
         self.site = Site(library, host=host, public_url=public_url, **settings)
@@ -59,7 +63,7 @@ class Server:
         self.url = _url(host, self._socket.getsockname()[1])
         config = uvicorn.Config(
             self._app,
-            http="h11",
+            http=partial(connections.Connection, limits=limits or connections.limits()),  # type: ignore[arg-type]
             ws="none",
             loop="asyncio",
             lifespan="off",
