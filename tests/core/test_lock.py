@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from faults import sources
 from libraries import add, fill, finish, invented
 
 from pixlstash_core import OWNER, lock
 from pixlstash_core.errors import Conflict, Invalid, LibraryInUse, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.lock import Lock
-from pixlstash_core.types import DeletePictures, ScorePictures
+from pixlstash_core.types import DeletePictures, ImportPaths, ScorePictures, TakeSnapshot
 
 HOLDER = """
 import sys
@@ -179,6 +180,29 @@ def test_a_library_of_the_future_is_refused(open_library: Callable[..., Library]
     connection.close()
     with pytest.raises(Conflict, match="newer PixlStash"):
         open_library()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize("media", [False, True], ids=["inside", "elsewhere"])
+def test_other_users_of_the_machine_read_nothing_of_a_library(tmp_path: Path, media: bool) -> None:
+    """Also where its folders were made beforehand, for everybody to read."""
+    old = os.umask(0o022)
+    try:
+        (tmp_path / "library").mkdir()
+        (tmp_path / "media").mkdir()
+        sources.paint(tmp_path / "pictures", 2)
+        Library.create(tmp_path / "library", media=tmp_path / "media" if media else None)
+        with Library.open(tmp_path / "library") as library:
+            job = library.import_paths(OWNER, ImportPaths([str(tmp_path / "pictures")], False))
+            assert finish(library, job).state == "done"
+            library.take_snapshot(OWNER, TakeSnapshot())
+    finally:
+        os.umask(old)
+    for folder in (tmp_path / "library", tmp_path / "media"):
+        for path in folder.rglob("*"):
+            assert path.stat().st_mode & 0o077 == 0 or path.parent.stat().st_mode & 0o077 == 0, path
+            if path.name.endswith((".db", ".db-wal", ".db-shm")):
+                assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_originals_kept_elsewhere(tmp_path: Path) -> None:

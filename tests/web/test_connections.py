@@ -104,10 +104,8 @@ def test_idle_connections_slow_bodies_and_streams_outlive_the_deadline(library: 
         events = stream.getresponse()
         slow = connect(peer)
         open_connections.callback(slow.close)
-        head = (
-            f"POST /api/v1/tags/never HTTP/1.1\r\nHost: {peer.netloc}"
+        head = f"POST /api/v1/tags/never HTTP/1.1\r\nHost: {peer.netloc}"
         head += f"\r\nAuthorization: {peer.headers['Authorization']}"
-        )
         body = json.dumps({"tags": ["a"]}).encode()
         slow.sendall(f"{head}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode())
         time.sleep(0.6)

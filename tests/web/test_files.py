@@ -16,7 +16,7 @@ from web.conftest import OWNER, Served
 from pixlstash_core.errors import NotThere
 from pixlstash_core.types import Reader
 from pixlstash_core.usecases import Original
-from pixlstash_web.files import disposition, read_ranges
+from pixlstash_web.files import disposition, honest_name, read_ranges
 
 
 @pytest.fixture
@@ -285,3 +285,35 @@ def test_a_store_that_fails_to_open_is_an_error_not_half_an_answer() -> None:
 
     with pytest.raises(NotThere):
         present(Original("a", "image/png", True, 5, '"t"', None, gone))
+
+
+@pytest.mark.parametrize(
+    ("name", "mime", "saved"),
+    [
+        ("evil.html", "image/png", "evil.html.png"),
+        ("evil.svg", "image/jpeg", "evil.svg.jpg"),
+        ("evil.png.exe", "image/png", "evil.png.exe.png"),
+        ("no ending", "image/webp", "no ending.webp"),
+        ("holiday.JPEG", "image/jpeg", "holiday.JPEG"),
+        ("clip.m4v", "video/mp4", "clip.m4v"),
+        ("shot.cr2", "image/x-dcraw", "shot.cr2"),
+        ("shot.html", "image/x-dcraw", "shot.html.raw"),
+        ("notes.txt", "text/plain", "notes.txt"),
+        ("notes.html", "text/plain", "notes.html.txt"),
+        ("notes.html", "application/x-unheard-of", "notes.html.bin"),
+    ],
+)
+def test_a_download_is_named_by_what_it_is(name: str, mime: str, saved: str) -> None:
+    assert honest_name(name, mime) == saved
+
+
+def test_a_picture_uploaded_under_another_ending_is_downloaded_as_a_picture(served: Served, tmp_path: Path) -> None:
+    answer = served.local.ask(
+        "POST",
+        "/api/v1/uploads?name=evil.html",
+        paint(tmp_path / "evil.png", 77).read_bytes(),
+        {"Content-Type": "application/octet-stream"},
+    )
+    for query in ("", "?download"):
+        header = served.local.get(f"/pictures/{answer.json['id']}/original{query}").headers["Content-Disposition"]
+        assert 'filename="evil.html.png"' in header

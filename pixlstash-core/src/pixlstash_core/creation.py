@@ -34,7 +34,8 @@ def create(path: Path, name: str | None, media: Path | None) -> None:
         for left in _unfinished(path):
             left.unlink()
         with closing(Database(path / UNFINISHED, "library")) as db, closing(Hub(path / "hub.db")) as hub:
-            make_folder(originals / "incoming")
+            make_folder(originals, 0o700)
+            make_folder(originals / "incoming", 0o700)
             tables = (*stores.NOUN.tables, *settings.NOUN.tables)
             with closing(Door(db, hub, tables, [], lambda revision, events: None)) as door:
                 settings.set(door, "name", name or path.name)

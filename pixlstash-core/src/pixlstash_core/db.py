@@ -20,6 +20,7 @@ from typing import Any
 import apsw
 
 from .errors import Conflict, DiskFull, Invalid, PixlStashError, ReadOnly
+from .files import create_private
 from .threads import report
 
 Rows = list[tuple[Any, ...]]
@@ -46,6 +47,8 @@ class Database:
         self._closed = False
         if not read_only:
             refuse_network(path)
+            with suppress(OSError):  # it is there, or SQLite says why it cannot be made
+                create_private(path).close()
         self.writer = self.connect()
         try:
             self.version = _migrate(self.writer, path, schema, read_only)

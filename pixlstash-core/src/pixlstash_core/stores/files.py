@@ -78,7 +78,7 @@ class Managed(Folder):
             return
         partial = self.root / "incoming" / f"put-{os.getpid()}-{target.name}"
         with writing_to(self.root):
-            partial.parent.mkdir(exist_ok=True)
+            partial.parent.mkdir(0o700, exist_ok=True)
             with partial.open("wb") as out:
                 shutil.copyfileobj(file, out, 1 << 20)
                 out.flush()
@@ -89,7 +89,7 @@ class Managed(Folder):
         """Take in a file that is already durable on the same disk, by renaming it."""
         target = self._present() / key
         with writing_to(self.root):
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(0o700, exist_ok=True)
             if target.parent not in self._durable:  # whoever made it may not have come to syncing it
                 fsync_folder(self.root)
                 self._durable.add(target.parent)
