@@ -56,10 +56,17 @@ class Database:
             self.writer.close()
             raise
 
-    def connect(self) -> apsw.Connection:
-        """A new connection to the file, set up as all are."""
+    def connect(self, *, attaching: bool = False) -> apsw.Connection:
+        """A new connection to the file, set up as all are.
+
+        `attaching`: what is attached to it can be written to, even where this file is only read.
+        """
         with translated():
-            if self.read_only:
+            if self.read_only and attaching:
+                flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
+                mode = self._mode if "mode=ro" in self._mode else f"mode=ro&{self._mode}"
+                connection = apsw.Connection(f"file:{_quote(self.path)}?{mode}", flags=flags)
+            elif self.read_only:
                 flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
                 connection = apsw.Connection(f"file:{_quote(self.path)}?{self._mode}", flags=flags)
             else:  # that a path may be an address matters to what is attached

@@ -446,7 +446,7 @@ class Library(UseCases):
         return self.queue.repeat(kind, label, every=every, lane=lane)
 
     def subscribe(self, subscriber: Callable[[Event], None]) -> Callable[[], None]:
-        """Have every event from now on, on a core thread: be quick. Call the result to stop."""
+        """Have every event from now on, on a core thread: be quick, and do not write there. Call the result to stop."""
         return self.feed.subscribe(subscriber)
 
     def events_since(self, revision: int, limit: int = 1000) -> list[Event] | None:

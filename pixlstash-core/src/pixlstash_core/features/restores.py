@@ -179,7 +179,7 @@ class Restores:
         self, old: Old, choose: Choose, progress: Progress = unseen
     ) -> Iterator[tuple[apsw.Connection, Plan, int]]:
         """(a connection with `old` attached, what would change, how many pictures are left out as gone for good)."""
-        with translated(), closing(self._db.connect()) as connection:
+        with translated(), closing(self._db.connect(attaching=True)) as connection:
             attach(connection, old.where)
             fetch(connection, "begin")
             moved, purged = merging.identify(connection, self._hub.purged)
@@ -190,7 +190,7 @@ class Restores:
 
     def differ(self, old: Old, new: Old | None) -> list[TopicDiff]:
         """How the library, as it was in another snapshot or is now, differs from one."""
-        opened = self._db.connect() if new is None else apsw.Connection(new.where)
+        opened = self._db.connect(attaching=True) if new is None else apsw.Connection(new.where)
         with translated(), closing(opened) as connection:
             attach(connection, old.where)
             fetch(connection, "begin")

@@ -61,7 +61,7 @@ class Snapshots:
     def __init__(
         self, db: Database, hub: Hub, door: Door, folder: Path, tell: Callable[[], None], clock: Callable[[], int] = now
     ) -> None:
-        self.shelf = Shelf(folder)
+        self.shelf = Shelf(folder, read_only=db.read_only)
         self._db, self._hub, self._door = db, hub, door
         self._tell, self.clock = tell, clock
         self._active: SnapshotWork | None = None

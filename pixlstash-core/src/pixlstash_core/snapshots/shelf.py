@@ -15,9 +15,9 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import apsw
@@ -65,9 +65,13 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Shelf:
-    """One library's snapshots. Everything that changes something holds `lock`."""
+    """One library's snapshots. Everything that changes something holds `lock`.
 
-    def __init__(self, folder: Path) -> None:
+    `read_only`: nothing is written here; what is to be looked at is written out to a temporary folder.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.read_only = read_only
         self.folder = folder
         self.packs = folder / "packs"
         self.scratch = folder / "scratch"
@@ -249,14 +253,18 @@ class Shelf:
     @contextmanager
     def written_out(self, manifest: Manifest, numbers: Numbers, progress: Progress | None = None) -> Iterator[Path]:
         """The database of a snapshot in a file of its own, until the block ends."""
-        path = self.scratch / f"{secrets.token_hex(8)}.db"
-        try:
-            with writing_to(self.scratch), create_private(path) as out:
-                self.write_out(manifest, numbers, out, progress)
-            yield path
-        finally:
-            for left in self.scratch.glob(f"{path.name}*"):
-                left.unlink()
+        with ExitStack() as made:
+            scratch = self.scratch
+            if self.read_only:  # it may lie on a disk that cannot be written to, or be open in another process
+                scratch = Path(made.enter_context(TemporaryDirectory(prefix="pixlstash-")))
+            path = scratch / f"{secrets.token_hex(8)}.db"
+            try:
+                with writing_to(scratch), create_private(path) as out:
+                    self.write_out(manifest, numbers, out, progress)
+                yield path
+            finally:
+                for left in scratch.glob(f"{path.name}*"):
+                    left.unlink()
 
     def export(self, id: int, path: Path) -> Manifest:
         """Write a snapshot's database to a new file, durably."""

@@ -33,7 +33,6 @@ class Restores(Wired):
     def diff_snapshot(self, reader: Reader, id: int, against: int | None = None) -> SnapshotDiff:
         """What came, went and changed from a snapshot to another one, or until now. Nothing is changed."""
         demand(reader, "owner")
-        self._writable()
         with ExitStack() as both:
             old = both.enter_context(self.restores.opened(id))
             new = both.enter_context(self.restores.opened(against)) if against is not None else None
@@ -91,7 +90,6 @@ class Restores(Wired):
 
     def _preview(self, reader: Reader, id: int, choose: Choose, *, some: bool = False) -> RestorePreview:
         demand(reader, "owner")
-        self._writable()
         shown = self.restore_points.get(id)
         with self.restores.opened(id, some=some) as old:
             seen = self.restores.preview(old, choose)
