@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import QUIET, find_chromium
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from ui import gallery
 from ui.desk import Desk, Guard, furnish
 from web.conftest import OWNER, Served, serving
@@ -201,6 +201,7 @@ def axe() -> Axe:
     script = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
     def look(page: Page) -> list[str]:
+        expect(page.locator(".late")).to_have_count(0)  # dimmed for a moment, while it is read again
         if not page.evaluate("'axe' in window"):
             page.evaluate(script)
         found: list[str] = page.evaluate(SERIOUS)

@@ -63,14 +63,16 @@ def test_the_menu_of_the_sidebar_stays_open_when_the_button_is_released(sit: Sit
     assert closed_by_release(desk, at) == []
 
 
-def test_the_menu_stays_open_whichever_button_opened_it(sit: Sit, shown: Served) -> None:
-    """Ctrl with the left button on a Mac, for one; some Chromiums spare menus of the right button only."""
+def test_the_menu_stays_open_after_ctrl_and_the_left_button(sit: Sit, shown: Served) -> None:
+    """As on a Mac, where that asks for a menu. Of this button every Chromium would dismiss an automatic popover."""
     desk = sit(shown).go()
     desk.tile(0).hover()
-    desk.page.mouse.down(button="middle")
-    desk.tile(0).dispatch_event("contextmenu", {"clientX": 400, "clientY": 300, "bubbles": True})
+    desk.page.keyboard.down("Control")
+    desk.page.mouse.down()
+    desk.tile(0).dispatch_event("contextmenu", {"clientX": 400, "clientY": 300, "bubbles": True, "ctrlKey": True})
     expect(menu(desk)).to_be_visible()
-    desk.page.mouse.up(button="middle")
+    desk.page.mouse.up()
+    desk.page.keyboard.up("Control")
     desk.drawn()
     expect(menu(desk)).to_be_visible()
 
