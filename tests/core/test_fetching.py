@@ -126,6 +126,19 @@ def test_what_is_not_it_is_not_kept(desk: Engined, source: Source, tmp_path: Pat
     assert fetch(desk).state == "done" and there(tmp_path) == ["sub/model.onnx"]
 
 
+def test_a_hash_without_a_size_is_enough(
+    desk: Engined, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A published SHA-256 pins a file even where nobody says how many bytes it has."""
+    file = WeightFile(source.url, "sub/model.onnx", 0, hashlib.sha256(BODY).hexdigest())
+    monkeypatch.setattr(odd.Weighed, "weights", lambda self, params: Weights((file,), "Apache-2.0"))
+    source.how = "other"
+    job = fetch(desk)
+    assert job.state == "failed" and "SHA-256 differs" in (job.error or "") and there(tmp_path) == []
+    source.how = "well"
+    assert fetch(desk).state == "done"
+
+
 def test_nobody_there(desk: Engined, source: Source, tmp_path: Path) -> None:
     source.server.shutdown()
     source.server.server_close()

@@ -51,6 +51,12 @@ def test_weights_are_looked_at_and_loaded_where_they_are(tmp_path: Path) -> None
     check(odd.Weighed(), folder=tmp_path)
 
 
+def test_weights_with_a_hash_and_no_size_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = WeightFile("https://example.org/model.onnx", "model.onnx", 0, "0f" * 32)
+    monkeypatch.setattr(odd.Weighed, "weights", lambda self, params: Weights((file,), "Apache-2.0"))
+    check(odd.Weighed())
+
+
 class Base(Tagger[Any]):
     id, revision = "base", "1"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,24 @@ def test_only_safetensors_are_fetched() -> None:
     for engine in LISTED.values():
         for file in getattr(engine.weights(engine.Params()), "files", ()):
             assert file.path.endswith((".safetensors", ".json")) and file.url.startswith("https://huggingface.co/")
+
+
+def test_every_listed_model_is_pinned() -> None:
+    """To a full commit; and by SHA-256, except those of which none is published (the README names the same ones)."""
+    without = set()
+    for name, _, source in clip.LIST:
+        assert re.fullmatch(r"[0-9a-f]{40}", source.commit), name
+        needed = source.weights()
+        assert all(f"/resolve/{source.commit}/" in file.url for file in needed.files)
+        assert all(re.fullmatch(r"([0-9a-f]{64})?", file.sha256) for file in needed.files)
+        (model,) = [file for file in needed.files if file.path == clip.MODEL]
+        if not model.sha256:
+            without.add(name)
+        assert needed.size > 300_000_000
+    assert without == {"siglip2-so400m", "mobileclip2-s2"}
+    readme = Path(clip.__file__).parents[2] / "README.md"
+    rows = re.findall(r"^\| `clip/([\w-]+)` \|[^|]*\| commit(, SHA-256)? \|", readme.read_text("utf-8"), re.MULTILINE)
+    assert dict(rows) == {name: "" if name in without else ", SHA-256" for name, _, _ in clip.LIST}
 
 
 def test_a_picture_is_prepared_as_its_model_s_settings_say(torch: Any, made: Callable[[str], Path]) -> None:

@@ -183,10 +183,11 @@ def _weights(needed: Weights | None) -> list[str]:
         path = Path(file.path)
         if path.is_absolute() or ".." in path.parts or path.suffix.lower() not in SUFFIXES:
             wrong.append(f"weights: {file.path} is no path of safetensors, ONNX or plain data within the folder")
-        known = file.size >= 1 and re.fullmatch(r"[0-9a-f]{64}", file.sha256)
-        if not (known or (not file.size and not file.sha256)) or not file.url.startswith("https://"):
+        pinned = re.fullmatch(r"[0-9a-f]{64}", file.sha256) and file.size >= 0
+        if not (pinned or (not file.size and not file.sha256)) or not file.url.startswith("https://"):
             wrong.append(
-                f"weights: {file.path} needs an https address, and its size in bytes and SHA-256 in hex (or neither)"
+                f"weights: {file.path} needs an https address, and a SHA-256 in hex (with its size in bytes, where that"
+                " is known) or neither"
             )
     if needed is not None and not needed.license:
         wrong.append("weights: under which licence they are is not said")

@@ -54,7 +54,7 @@ Vector = Any
 class WeightFile(Struct, frozen=True):
     """One file of weights: where it comes from, where it lies below the engine's folder, bytes, and hex SHA-256.
 
-    Where size and hash cannot be known beforehand (0 and empty), what is fetched first is what counts from then on.
+    The size may be 0 where it is not known. Without a hash, the file fetched first is the right one from then on.
     """
 
     url: str
@@ -99,20 +99,22 @@ class Engine(Generic[M, R]):
 
     `id` is unique and stable; `revision` changes when outputs would. `load` makes the model once; `run` gives one
     result for each image, in order, as it has it. A plugin keeps no state of its own.
+
+    Set these attributes on the class; a family of engines, one object per model, may set them in `__init__`.
     """
 
-    id: ClassVar[str]
-    revision: ClassVar[str]
-    label: ClassVar[str] = ""
-    license: ClassVar[str] = ""
-    batch_size: ClassVar[int] = 8
-    image_side: ClassVar[int | None] = 1024
-    background: ClassVar[str] = "white"
-    frames: ClassVar[int] = 1
-    accepts: ClassVar[frozenset[str]] = frozenset({"image", "video"})
-    pixels: ClassVar[bool] = True
-    lane: ClassVar[str] = "gpu"
-    needs: ClassVar[tuple[str, ...]] = ()
+    id: str
+    revision: str
+    label: str = ""
+    license: str = ""
+    batch_size: int = 8
+    image_side: int | None = 1024
+    background: str = "white"
+    frames: int = 1
+    accepts: frozenset[str] = frozenset({"image", "video"})
+    pixels: bool = True
+    lane: str = "gpu"
+    needs: tuple[str, ...] = ()
     Params: ClassVar[type[Params]] = Params
 
     def weights(self, params: Any) -> Weights | None:
@@ -142,7 +144,7 @@ class Tagger(Engine[M, list[Tag]]):
     Its tags count from a confidence of `threshold` on, until people say otherwise.
     """
 
-    threshold: ClassVar[float] = 0.35
+    threshold: float = 0.35
 
 
 class Captioner(Engine[M, str]):
@@ -180,10 +182,10 @@ class Detector(Engine[M, list[Region]]):
 class Measurer(Engine[M, float]):
     """Gives a picture one number: `measure` names it (`sharpness`), between `low` and `high`. Frames: their mean."""
 
-    measure: ClassVar[str]
-    low: ClassVar[float] = 0.0
-    high: ClassVar[float] = 1.0
-    better: ClassVar[str] = "high"
+    measure: str
+    low: float = 0.0
+    high: float = 1.0
+    better: str = "high"
 
 
 def fault(engine: Engine[Any, Any]) -> str | None:

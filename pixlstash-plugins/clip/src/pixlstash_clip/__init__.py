@@ -8,17 +8,16 @@ are never fetched and never loaded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 from pixlstash_core import LOAD, Embedder, Image, Meta, Params, WeightFile, Weights, hookimpl
 
 CONFIG, MODEL = "open_clip_config.json", "open_clip_model.safetensors"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
-
-
-EXAMPLE = "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K"
+EXAMPLE = "laion/CLIP-ViT-H-14-laion2B-s32B-b79K"
 
 
 class Model(NamedTuple):
@@ -28,24 +27,36 @@ class Model(NamedTuple):
     device: str
 
 
+class Pin(NamedTuple):
+    """What is known of a file at a commit: its SHA-256 in hex, and its size in bytes (0: not known)."""
+
+    sha256: str
+    size: int = 0
+
+
 class Source(NamedTuple):
-    """A repository at a commit. `tokenizer`: it has one of its own; size and SHA-256 of its model, where known; or
-    about how many bytes it has."""
+    """A repository on Hugging Face at a commit.
+
+    `tokenizer`: it has a tokenizer of its own. `pins`: what is known of its files, by their local names; a file without
+    a pin is checked against what the server says when it is first fetched. `remote`: what the repository calls its
+    model, where that is not `MODEL`. `about`: bytes of all files, roughly, where their sizes are not known.
+    """
 
     repository: str
     commit: str = "main"
     tokenizer: bool = False
-    size: int = 0
-    sha256: str = ""
+    pins: Mapping[str, Pin] = MappingProxyType({})
+    remote: str = MODEL
     license: str = ""
     acknowledge: bool = False
     about: int = 0
 
     def weights(self) -> Weights:
         where = f"https://huggingface.co/{self.repository}/resolve/{self.commit}/"
-        small = [CONFIG, *(TOKENIZER if self.tokenizer else ())]
-        files = [*(WeightFile(where + name, name) for name in small)]
-        files.append(WeightFile(where + MODEL, MODEL, self.size, self.sha256))
+        files = []
+        for name in (CONFIG, *(TOKENIZER if self.tokenizer else ()), MODEL):
+            pin = self.pins.get(name, Pin(""))
+            files.append(WeightFile(where + (self.remote if name == MODEL else name), name, pin.size, pin.sha256))
         folder = f"clip/{self.repository.replace('/', '--')}@{self.commit[:12]}"
         return Weights(tuple(files), self.license, self.acknowledge, folder, self.about)
 
@@ -106,8 +117,8 @@ class Listed(Clip):
     """A model of the list below."""
 
     def __init__(self, name: str, label: str, source: Source) -> None:
-        self.id, self.label, self.license = f"clip/{name}", label, source.license  # type: ignore[misc]
-        self.revision, self._source = source.name, source  # type: ignore[misc]
+        self.id, self.label, self.license = f"clip/{name}", label, source.license
+        self.revision, self._source = source.name, source
 
     def source(self, params: Any) -> Source:
         return self._source
@@ -146,20 +157,41 @@ class AnyClip(Clip):
         return Source(params.repository, params.commit, params.tokenizer, license="as its repository says")
 
 
-#: The first is a good choice.
+#: SigLIP2's tokenizer: the same file in the repositories where it is pinned.
+_GEMMA = Pin("220c63d496e0c14e63eb656c91e0215e926202e4c74b1f089e09f1920d779b04", 34_362_885)
+
+#: The first is the recommended one. Every model is pinned to a commit. Files are pinned by SHA-256 where it has been
+#: published: no SHA-256 of the model files of `siglip2-so400m` and `mobileclip2-s2` was found, nor the size of that of
+#: `siglip2-b-32`. `vit-l-14` is LAION's: the DataComp model of that size is published as a pickle only.
 LIST = (
-    ("siglip2-b-16", "SigLIP2 B/16", Source("timm/ViT-B-16-SigLIP2", tokenizer=True, license="Apache-2.0",
-                                           about=1_500_000_000)),
-    ("siglip2-b-32", "SigLIP2 B/32 (fast)", Source("timm/ViT-B-32-SigLIP2-256", tokenizer=True, license="Apache-2.0",
-                                                  about=1_500_000_000)),
-    ("siglip2-so400m", "SigLIP2 SO400M (best)", Source("timm/ViT-SO400M-14-SigLIP2-378", tokenizer=True,
-                                                       license="Apache-2.0", about=4_500_000_000)),
+    ("siglip2-b-16", "SigLIP2 B/16", Source(
+        "timm/ViT-B-16-SigLIP2", "eee10eff6dd8cabae2d7f379d4e8cfcd352030aa", tokenizer=True, license="Apache-2.0",
+        pins={
+            CONFIG: Pin("d0b2ac6d4524cb95287138b9e5fa345211be7242e5da7eb55be894614be33987", 944),
+            "tokenizer.json": _GEMMA,
+            "tokenizer_config.json": Pin("513e778583a9ac0b74ae47784216f9d654d5132eee62d777597f5e842701323c", 46_382),
+            MODEL: Pin("d0a51069d2fa6c95b371b3bffd2a2c765c1815004798ee99f075290dbca73041", 1_500_786_832),
+        })),
+    ("siglip2-b-32", "SigLIP2 B/32 (fast)", Source(
+        "timm/ViT-B-32-SigLIP2-256", "cd1efb47643f2794413dd79ef24397c175032780", tokenizer=True, license="Apache-2.0",
+        pins={
+            "tokenizer.json": _GEMMA,
+            MODEL: Pin("7cdccf256ee0e4a9908c365f8e1c88d5db171980a3350c214f5221d50f8d9927"),
+        },
+        about=1_550_000_000)),
+    ("siglip2-so400m", "SigLIP2 SO400M (best)", Source(
+        "timm/ViT-SO400M-14-SigLIP2-378", "93e0e6ad1063507a7777d0b570292a29a3d94c5f", tokenizer=True,
+        license="Apache-2.0", about=4_570_000_000)),
     ("vit-b-32", "CLIP B/32 (small)", Source(
-        "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "1a25a446712ba5ee05982a381eed697ef9b435cf", size=605_143_316,
-        sha256="ac4f8c4b88af6d963118cbf40ad93176d092abbedfcb752601ae1866352656e6", license="MIT")),
-    ("vit-l-14", "CLIP L/14", Source("laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", license="MIT", about=1_710_000_000)),
+        "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "1a25a446712ba5ee05982a381eed697ef9b435cf", license="MIT",
+        pins={MODEL: Pin("ac4f8c4b88af6d963118cbf40ad93176d092abbedfcb752601ae1866352656e6", 605_143_316)})),
+    ("vit-l-14", "CLIP L/14", Source(
+        "laion/CLIP-ViT-L-14-laion2B-s32B-b82K", "1627032197142fbe2a7cfec626f4ced3ae60d07a", license="MIT",
+        remote="open_clip_pytorch_model.safetensors",
+        pins={MODEL: Pin("7d129ed747e0ed53e82dfcc140382b51be66b56e6a9bdc3258afd2846e3bb019", 1_710_517_748)})),
     ("mobileclip2-s2", "MobileCLIP2 S2 (very fast)", Source(
-        "timm/MobileCLIP2-S2-OpenCLIP", license="apple-amlr (research only)", acknowledge=True, about=397_000_000)),
+        "timm/MobileCLIP2-S2-OpenCLIP", "ac6b37c8fc40b62b623d09ed228a6f0c9bc29fe6",
+        license="apple-amlr (research only)", acknowledge=True, about=398_000_000)),
 )  # fmt: skip
 
 

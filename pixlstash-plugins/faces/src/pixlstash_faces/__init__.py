@@ -47,8 +47,8 @@ class Pack(FaceExtractor[Model]):
     def __init__(
         self, name: str, label: str, license: str, where: str, commit: str, files: tuple[tuple[str, int, str], ...]
     ) -> None:
-        self.id, self.label, self.license = f"faces/{name}", label, license  # type: ignore[misc]
-        self.revision = f"{name}@{commit[:12]}"  # type: ignore[misc]
+        self.id, self.label, self.license = f"faces/{name}", label, license
+        self.revision = f"{name}@{commit[:12]}"
         self._weights = Weights(
             tuple(WeightFile(f"https://huggingface.co/{where}{file}", file, size, sha) for file, size, sha in files),
             license,

@@ -57,8 +57,8 @@ class WdTagger(Tagger[Model]):
     Params = Settings
 
     def __init__(self, name: str, label: str, repository: str, commit: str, size: int, sha256: str) -> None:
-        self.id, self.label = f"wd-tagger/{name}", label  # type: ignore[misc]
-        self.revision = f"{repository}@{commit[:12]}"  # type: ignore[misc]
+        self.id, self.label = f"wd-tagger/{name}", label
+        self.revision = f"{repository}@{commit[:12]}"
         self._where = f"https://huggingface.co/{repository}/resolve/{commit}/"
         self._size, self._sha256 = size, sha256
 
