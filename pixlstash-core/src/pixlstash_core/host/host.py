@@ -228,7 +228,8 @@ class Host:
                 return seat.process
         if seat is not None:
             seat.process.kill("another engine took its place")
-        start = Start(offered.origin.plugin, offered.hook, engine.id, self.catalogue.extra(offered))
+        extra = self.catalogue.extra(offered)
+        start = Start(offered.origin.plugin, offered.hook, engine.id, extra, engine.lane, isolated=not hosts)
         process: Process | None = None
         try:
             folder = self._folder(offered, params)

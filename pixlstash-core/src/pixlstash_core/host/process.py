@@ -47,7 +47,7 @@ class Process:
     def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = ()) -> None:
         self.limits = limits
         self._engine, self._hidden = start.engine, [text for text in hidden if text]
-        self.device = ""
+        self.device = self.exposed = ""
         self._why: str | None = None
         self._lock = threading.Lock()
         self._pending = 0
@@ -78,7 +78,9 @@ class Process:
                 report = self.report(0.5)
                 check()
                 if isinstance(report, Loaded):
-                    self.device = report.device
+                    self.device, self.exposed = report.device, report.exposed
+                    if report.exposed and not order.hosts:
+                        log.info("The engine %s: %s; only its Python code is held.", self._engine, report.exposed)
                     return report
                 if isinstance(report, Broke):
                     raise PixlStashError(f"it cannot be loaded: {report.reason}")
