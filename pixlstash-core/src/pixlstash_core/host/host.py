@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,7 @@ FETCH = "weights"
 REHEARSAL = "rehearsal"
 #: Pictures that are asked for at once.
 PAGE = 1000
+log = logging.getLogger(__name__)
 
 
 class Payload(Struct):
@@ -275,7 +277,10 @@ class Host:
     def _tidy(self) -> None:
         while not self._closing.wait(min(TICK, self.limits.idle / 4)):
             since = time.monotonic() - self.limits.idle
-            self._drop(partial(_is_idle, since))
+            try:
+                self._drop(partial(_is_idle, since))
+            except BaseException:  # it must look on, or no model is ever unloaded
+                log.exception("processes of engines that are idle cannot be ended")
 
     def _drop(self, which: Callable[[_Seat], bool]) -> None:
         with self._lock:

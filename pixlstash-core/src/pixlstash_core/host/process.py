@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Collection
 from typing import BinaryIO, cast
 
@@ -20,9 +19,9 @@ import msgspec
 
 from ..errors import PixlStashError
 from ..media.messages import receive, send
-from ..names import printable
-from .limits import Limits, resident
+from .limits import VARIABLE, Limits, resident
 from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Texts, Want
+from .tail import Tail
 
 # `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
 _BOOT = """import json, sys
@@ -46,14 +45,14 @@ class Process:
 
     def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = ()) -> None:
         self.limits = limits
-        self._engine, self._hidden = start.engine, [text for text in hidden if text]
+        self._engine = start.engine
         self.device = self.exposed = ""
         self._why: str | None = None
         self._lock = threading.Lock()
         self._pending = 0
         self._deadline: float | None = None
         self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
-        self._said: deque[str] = deque(maxlen=30)
+        self._written = Tail(hidden)
         self._process = _spawn()
         self._to = cast(BinaryIO, self._process.stdin)
         for name, work in (("reader", self._read), ("errors", self._listen), ("watch", self._watch)):
@@ -141,42 +140,53 @@ class Process:
         pipe = cast(BinaryIO, self._process.stdout)
         try:
             while True:
-                report = _reports.decode(receive(pipe))
-                ended = isinstance(report, Ran | Broke | Loaded)
-                # What is wanted is the library's to bring: its time is not the engine's.
-                self._expect(None if isinstance(report, Want) else self.limits.result, -1 if ended else 0)
-                if not isinstance(report, Beat):
-                    self._reports.put(report)
+                self._take(_reports.decode(receive(pipe)))
         except (EOFError, OSError, ValueError):  # ValueError: it does not speak our language any more
-            self._deadline = None
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1)
-            self.kill(self._why or self._ended())
-            self._reports.put(None)
-            pipe.close()
+            why = ""
+        except BaseException as error:  # whatever it is: who waits for a report must be told that none comes
+            log.exception("reports of the engine %s can no longer be read", self._engine)
+            why = f"what it reports cannot be read ({type(error).__name__})"
+        self._deadline = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(0 if why else 1)
+        self.kill(self._why or why or self._ended())
+        self._reports.put(None)
+        pipe.close()
+
+    def _take(self, report: Report) -> None:
+        ended = isinstance(report, Ran | Broke | Loaded)
+        # What is wanted is the library's to bring: its time is not the engine's.
+        self._expect(None if isinstance(report, Want) else self.limits.result, -1 if ended else 0)
+        if not isinstance(report, Beat):
+            self._reports.put(report)
 
     def _listen(self) -> None:
         """What it writes to its error stream: the last lines go to the log when it dies."""
         pipe = cast(BinaryIO, self._process.stderr)
-        with contextlib.suppress(OSError, ValueError):
-            while line := pipe.readline(4096):
-                self._said.append(self._shown(line.decode("utf-8", "replace").rstrip()))
+        try:
+            self._written.follow(pipe)
+        except (OSError, ValueError):
+            pass
+        except BaseException:  # a full pipe would stop the process
+            log.exception("what the engine %s writes can no longer be read", self._engine)
+            self.kill("what it writes can no longer be read")
         pipe.close()
-
-    def _shown(self, text: str) -> str:
-        """As it may stand in a log, which is a terminal perhaps."""
-        for hidden in self._hidden:
-            text = text.replace(hidden, "…")
-        return printable(text)
 
     def _watch(self) -> None:
         while self._process.poll() is None:
             time.sleep(_TICK)
-            deadline, limit = self._deadline, self.limits.memory
-            if deadline is not None and time.monotonic() > deadline:
-                self.kill("it hung: nothing came of it in time")
-            elif limit is not None and (resident(self._process.pid) or 0) > limit:
-                self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory")
+            try:
+                self._look()
+            except BaseException:  # it must look on, or nothing ends a process that hangs
+                log.exception("the limits of the engine %s cannot be checked", self._engine)
+                time.sleep(1)
+
+    def _look(self) -> None:
+        deadline, limit = self._deadline, self.limits.memory
+        if deadline is not None and time.monotonic() > deadline:
+            self.kill("it hung: nothing came of it in time")
+        elif limit is not None and (resident(self._process.pid) or 0) > limit:
+            self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory, the limit ({VARIABLE})")
 
     def _ended(self) -> str:
         code = self._process.poll()
@@ -186,8 +196,8 @@ class Process:
 
     def _reason(self) -> str:
         why = self._why or self._ended()
-        if self._said:
-            log.warning("The engine %s: %s. It wrote:\n%s", self._engine, why, "\n".join(self._said))
+        if lines := self._written.lines():
+            log.warning("The engine %s: %s. It wrote:\n%s", self._engine, why, "\n".join(lines))
         return why
 
 
