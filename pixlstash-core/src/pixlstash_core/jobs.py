@@ -48,6 +48,8 @@ class Task:
         self.total: int | None = None
         self.report: ImportReport | None = None
         self.ended: tuple[str, str | None] | None = None
+        #: What it waits for now, for people.
+        self.note = ""
         self._jobs = jobs
         self._request: str | None = None
         self._lane, self._priority = lane, claim.priority
@@ -127,6 +129,7 @@ class Jobs:
         self._handlers: dict[str, Handler] = {}
         self._by_hand: set[str] = set()
         self._running: dict[int, Task] = {}
+        self._aside: set[int] = set()  # of those, the ones that run in no lane's thread
         self._wake = {lane: threading.Event() for lane in LANES}
         self._threads: list[threading.Thread] = []
         self._stopping = False
@@ -172,6 +175,7 @@ class Jobs:
         with self._lock:
             claim = rows.begin(self._hub, kind, label, payload, lane, priority)
             task = self._running[claim.id] = Task(self, claim, lane)
+            self._aside.add(claim.id)
         self.tell(claim.id)
         ended: tuple[str, str | None] = ("done", None)
         try:
@@ -344,6 +348,7 @@ class Jobs:
                 time.sleep(1)
         with self._lock:
             del self._running[task.id]
+            self._aside.discard(task.id)
         self.tell(task.id)
 
     def wanted(self, lane: str, priority: int) -> bool:
@@ -387,7 +392,18 @@ class Jobs:
             row.engine,
             row.failed,
             row.reason,
+            task.note if task else self._behind(row),
         )
+
+    def _behind(self, row: rows.JobRow) -> str:
+        """Which jobs a waiting one comes after; those that somebody waits for in a thread of their own hold up none."""
+        if row.state != "waiting" or row.every is not None:
+            return ""
+        ahead = [(id, label) for id, label in rows.ahead(self._hub, row.id) if id not in self._aside]
+        if not ahead:
+            return ""
+        more = f" and {len(ahead) - 1:,} more" if len(ahead) > 1 else ""
+        return f"Waiting for job {ahead[0][0]}{more}: {ahead[0][1]}"
 
 
 def _demand_lane(lane: str) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection
 from typing import BinaryIO, cast
 
@@ -21,6 +22,7 @@ from ..errors import PixlStashError
 from ..media.messages import receive, send
 from .limits import VARIABLE, Limits, resident
 from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Texts, Want
+from .pace import Pace
 from .tail import Tail
 
 # `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
@@ -51,6 +53,11 @@ class Process:
         self._lock = threading.Lock()
         self._pending = 0
         self._deadline: float | None = None
+        self.pace = Pace(limits.result)
+        self.hung = False
+        self._counts: deque[int] = deque()  # images of each batch that is pending
+        self._began = self._heard = time.monotonic()
+        self._fetched = False
         self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
         self._written = Tail(hidden)
         self._process = _spawn()
@@ -87,13 +94,23 @@ class Process:
             raise PixlStashError(f"it cannot be loaded: {died}") from died
 
     def submit(self, batch: Batch | Texts) -> None:
-        self._expect(self.limits.result, 1, anew=False)
+        images = batch.words if isinstance(batch, Texts) else [still for item in batch.items for still in item.stills]
+        with self._lock:
+            if not self._counts:
+                self._begin()
+            self._counts.append(len(images))
+        self._expect(self._limit(), 1, anew=False)
         self.tell(batch)
 
     def answer(self, here: Here) -> None:
         """Say where the original bytes are that it wanted."""
-        self._expect(self.limits.result)
+        self._expect(self._limit())
         self.tell(here)
+
+    def silence(self) -> tuple[float, float] | None:
+        """For how many seconds nothing has come of the present batch, and after how many it is ended."""
+        deadline, heard = self._deadline, self._heard
+        return (time.monotonic() - heard, deadline - heard) if deadline is not None else None
 
     def tell(self, order: Order) -> None:
         with contextlib.suppress(OSError, ValueError):  # it is gone: `report` says so
@@ -132,7 +149,26 @@ class Process:
             if seconds is None or self._pending <= 0:
                 self._deadline = None
             elif anew or self._deadline is None:
-                self._deadline = time.monotonic() + seconds
+                self._heard = time.monotonic()
+                self._deadline = self._heard + seconds
+
+    def _limit(self) -> float:
+        """Seconds for the present batch."""
+        with self._lock:
+            return self.pace.limit(self._counts[0] if self._counts else 1)
+
+    def _begin(self) -> None:
+        self._began, self._fetched = time.monotonic(), False
+
+    def _ended_one(self, report: Report) -> None:
+        """Note how long a batch took, unless it waited for the library to bring files."""
+        with self._lock:
+            if not self._counts or isinstance(report, Loaded):
+                return
+            count = self._counts.popleft()
+            if isinstance(report, Ran) and not self._fetched:
+                self.pace.note(time.monotonic() - self._began, count)
+            self._begin()
 
     # -- threads -------------------------------------------------------------------------------------------------------
 
@@ -155,8 +191,11 @@ class Process:
 
     def _take(self, report: Report) -> None:
         ended = isinstance(report, Ran | Broke | Loaded)
+        if ended:
+            self._ended_one(report)
         # What is wanted is the library's to bring: its time is not the engine's.
-        self._expect(None if isinstance(report, Want) else self.limits.result, -1 if ended else 0)
+        self._fetched |= isinstance(report, Want)
+        self._expect(None if isinstance(report, Want) else self._limit(), -1 if ended else 0)
         if not isinstance(report, Beat):
             self._reports.put(report)
 
@@ -184,6 +223,7 @@ class Process:
     def _look(self) -> None:
         deadline, limit = self._deadline, self.limits.memory
         if deadline is not None and time.monotonic() > deadline:
+            self.hung = True
             self.kill("it hung: nothing came of it in time")
         elif limit is not None and (resident(self._process.pid) or 0) > limit:
             self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory, the limit ({VARIABLE})")
