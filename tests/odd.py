@@ -118,6 +118,9 @@ class Trouble(Tagger[None]):
             raise ValueError("\x1b[2J it is \N{RIGHT-TO-LEFT OVERRIDE} gone")
         if what == "hang":
             time.sleep(600)
+        if what == "noise":  # 10 MB, as a chatty library writes them
+            for n in range(100):
+                os.write(2, f"warning {n}: {'x' * 38}\n".encode().ljust(49) * 2000)
         if what == "exit":
             sys.exit(3)
         if what == "leave":

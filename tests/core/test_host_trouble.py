@@ -79,8 +79,12 @@ def test_an_error_does_not_tell_the_key(desk: Engined, key: str) -> None:
 @pytest.mark.parametrize(
     ("what", "limits", "said"),
     [
-        ("hang", {"result": 1.0}, "On this picture it hung: nothing came of it in time."),
-        ("grow", {"memory": 400 << 20}, "On this picture it took more than 0.391 GiB of memory."),
+        ("hang", {"result": 5.0}, "On this picture it hung: nothing came of it in time."),
+        (
+            "grow",
+            {"memory": 400 << 20},
+            "On this picture it took more than 0.391 GiB of memory, the limit (PIXLSTASH_ENGINE_MEMORY).",
+        ),
     ],
 )
 def test_one_that_never_ends(desk: Engined, what: str, limits: dict[str, Any], said: str) -> None:

@@ -53,6 +53,8 @@ class Task:
         self.done, self.total = claim.done, claim.total
         self.report: ImportReport | None = None
         self.ended: tuple[str, str | None] | None = None
+        #: What it waits for now, for people.
+        self.note = ""
         self._jobs = jobs
         self._before = claim.done, claim.total
         self._request: str | None = None
@@ -425,7 +427,19 @@ class Jobs:
             row.engine,
             row.failed,
             row.reason,
+            task.note if task else self._behind(row),
         )
+
+    def _behind(self, row: rows.JobRow) -> str:
+        """Which jobs a waiting one comes after; those that somebody waits for in a thread of their own hold up none."""
+        if row.state != "waiting" or row.every is not None:
+            return ""
+        running = self._running
+        ahead = [row for row in rows.ahead(self._hub, row.id) if not ((task := running.get(row[0])) and task.here)]
+        if not ahead:
+            return ""
+        more = f" and {len(ahead) - 1:,} more" if len(ahead) > 1 else ""
+        return f"Waiting for job {ahead[0][0]}{more}: {ahead[0][1]}"
 
 
 def _demand_lane(lane: str) -> None:

@@ -27,7 +27,12 @@ PARAM = click.option("-p", "--param", "params", multiple=True, metavar="NAME=VAL
 
 @click.group()
 def engine() -> None:
-    """Engines: what computes tags, captions and more about pictures."""
+    """Engines: what computes tags, captions and more about pictures.
+
+    Environment: PIXLSTASH_ENGINE_MEMORY limits the main memory of an engine, in GiB (default: four fifths of the
+    machine's or the container's); PIXLSTASH_DEVICE names the device (cpu, cuda:1, mps); PIXLSTASH_MODELS is the folder
+    of weights.
+    """
 
 
 @engine.command("list")

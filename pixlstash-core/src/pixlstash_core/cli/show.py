@@ -180,14 +180,14 @@ def jobs(found: list[Job], as_json: bool) -> None:
         click.echo("No jobs.")
         return None
     rows = [
-        (j.id, j.state, f"{j.done}/{j.total}" if j.total is not None else str(j.done), j.lane, j.label, _wrong(j))
+        (j.id, j.state, f"{j.done}/{j.total}" if j.total is not None else str(j.done), j.lane, j.label, _remark(j))
         for j in found
     ]
-    return table(("id", "state", "done", "lane", "label", "error"), rows, frozenset({0, 2}))
+    return table(("id", "state", "done", "lane", "label", "remark"), rows, frozenset({0, 2}))
 
 
-def _wrong(job: Job) -> str:
-    return job.error or (f"failed on {job.failed:,}: {job.reason}" if job.failed else "")
+def _remark(job: Job) -> str:
+    return job.error or (f"failed on {job.failed:,}: {job.reason}" if job.failed else job.note)
 
 
 def report(job: Job, as_json: bool) -> None:

@@ -179,6 +179,20 @@ def release(hub: Hub, lane: str, running: list[int], by_hand: Iterable[str]) -> 
     )
 
 
+def ahead(hub: Hub, job: int) -> list[tuple[int, str]]:
+    """(id, label) of the jobs of a lane that come before a waiting one: what runs, then what is claimed first."""
+    return hub.read(
+        """
+        select other.id, other.label from job mine join job other on other.lane = mine.lane and other.id != mine.id
+        where mine.id = ? and (other.state = 'running' or (
+          other.state = 'waiting' and other.every is null
+          and (-other.priority, other.due, other.id) < (-mine.priority, mine.due, mine.id)))
+        order by other.state != 'running', other.priority desc, other.due, other.id
+        """,
+        (job,),
+    )
+
+
 def pause_all(hub: Hub, kind: str) -> None:
     """At start: what of a kind was cut short goes on when a person says so."""
     hub.write("update job set state = 'paused' where kind = ? and state in ('running', 'waiting')", (kind,))

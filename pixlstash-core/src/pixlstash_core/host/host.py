@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +45,7 @@ FETCH = "weights"
 REHEARSAL = "rehearsal"
 #: Pictures that are asked for at once.
 PAGE = 1000
+log = logging.getLogger(__name__)
 
 
 class Payload(Struct):
@@ -230,7 +232,8 @@ class Host:
                 return seat.process
         if seat is not None:
             seat.process.kill("another engine took its place")
-        start = Start(offered.origin.plugin, offered.hook, engine.id, self.catalogue.extra(offered))
+        extra = self.catalogue.extra(offered)
+        start = Start(offered.origin.plugin, offered.hook, engine.id, extra, engine.lane, isolated=not hosts)
         process: Process | None = None
         try:
             folder = self._folder(offered, params)

@@ -1,9 +1,10 @@
-"""What engines may take."""
+"""What engines may take of time and memory."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
@@ -23,10 +24,10 @@ class Limits(Struct, frozen=True):
 
     @classmethod
     def chosen(cls, environment: Mapping[str, str]) -> Limits:
-        """As PIXLSTASH_ENGINE_MEMORY says, in GiB (default: four fifths of the machine's memory)."""
+        """As PIXLSTASH_ENGINE_MEMORY says, in GiB (default: four fifths of the machine's or the container's memory)."""
         text = environment.get(VARIABLE, "").strip()
         if not text:
-            return cls(memory=_installed() * 4 // 5 or None)
+            return cls(memory=available() * 4 // 5 or None)
         try:
             gib = float(text)
         except ValueError:
@@ -34,6 +35,49 @@ class Limits(Struct, frozen=True):
         if not 0 < gib < 1e6:
             raise Invalid(f"{VARIABLE}={text} is no number of GiB.")
         return cls(memory=int(gib * (1 << 30)))
+
+
+def available(process: Path = Path("/proc/self")) -> int:
+    """Bytes of main memory that this process can have: the container's, where that is less; 0: not known."""
+    known = [size for size in (_installed(), *_granted(process)) if size]
+    return min(known, default=0)
+
+
+def _granted(process: Path) -> list[int]:
+    """The memory limits of the control groups of a process, of version 1 and 2, and of all groups around them."""
+    try:
+        groups = [line.split(":", 2) for line in (process / "cgroup").read_text("utf-8").splitlines()]
+        mounts = [line.split() for line in (process / "mountinfo").read_text("utf-8").splitlines()]
+    except (OSError, ValueError):  # no Linux
+        return []
+    limits: list[int] = []
+    for _, controllers, path in (group for group in groups if len(group) == 3):
+        kind = "cgroup2" if not controllers else "cgroup" if "memory" in controllers.split(",") else ""
+        for mount in (mount for mount in mounts if kind and _is_of(mount, kind)):
+            top = PurePosixPath(mount[4].replace("\\040", " "))
+            # In a container the path may be that of the machine, of which only the part below `mount[3]` is mounted.
+            inside = path[len(mount[3]) :] if f"{path}/".startswith(f"{mount[3]}/") else path
+            own = top / inside.strip("/") if ".." not in inside else top
+            name = "memory.max" if kind == "cgroup2" else "memory.limit_in_bytes"
+            around = [own, *(parent for parent in own.parents if parent.is_relative_to(top))]
+            limits += [limit for group in around if (limit := _number(Path(group / name)))]
+    return limits
+
+
+def _is_of(mount: list[str], kind: str) -> bool:
+    """Whether a line of mountinfo is a mount of this kind: what follows ` - ` is its type, source and options."""
+    if "-" not in mount[6:]:
+        return False
+    type_, _, *options = mount[mount.index("-", 6) + 1 :]
+    return type_ == kind and (kind == "cgroup2" or "memory" in ",".join(options).split(","))
+
+
+def _number(path: Path) -> int:
+    """What a file of a control group says; 0 where it is not there or is no number (`max`)."""
+    try:
+        return int(path.read_bytes())
+    except (OSError, ValueError):
+        return 0
 
 
 def _installed() -> int:

@@ -10,12 +10,17 @@ from ..types import Facts
 
 
 class Start(Struct, frozen=True, tag="start"):
-    """Which engine: of which plugin, from which hook. `extra` are modules that are registered as plugins."""
+    """Which engine: of which plugin, from which hook. `extra` are modules that are registered as plugins.
+
+    `isolated`: it may reach no host at all, and leaves the machine's network where that is possible.
+    """
 
     plugin: str
     hook: str
     engine: str
     extra: tuple[str, ...] = ()
+    lane: str = "cpu"
+    isolated: bool = False
 
 
 class Load(Struct, frozen=True, tag="load"):
@@ -84,8 +89,11 @@ Order = Start | Load | Batch | Texts | Stop | Here
 
 
 class Loaded(Struct, frozen=True, tag="loaded"):
+    """`exposed`: why its native code is not kept from the network; empty: it is."""
+
     device: str
     seconds: float
+    exposed: str = ""
 
 
 class Beat(Struct, frozen=True, tag="beat"):

@@ -21,9 +21,10 @@ import msgspec
 from .. import threads
 from ..errors import PixlStashError
 from ..media.messages import python_options, receive, send
-from ..names import printable
-from .limits import Limits, resident
+from .limits import VARIABLE, Limits, resident
 from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Texts, Want
+from .pace import Pace
+from .tail import Tail
 
 # `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
 _BOOT = """import json, sys
@@ -47,14 +48,19 @@ class Process:
 
     def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = ()) -> None:
         self.limits = limits
-        self._engine, self._hidden = start.engine, [text for text in hidden if text]
-        self.device = ""
+        self._engine = start.engine
+        self.device = self.exposed = ""
         self._why: str | None = None
         self._lock = threading.Lock()
         self._pending = 0
         self._deadline: float | None = None
+        self.pace = Pace(limits.result)
+        self.hung = False
+        self._counts: deque[int] = deque()  # images of each batch that is pending
+        self._began = self._heard = time.monotonic()
+        self._fetched = False
         self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
-        self._said: deque[str] = deque(maxlen=30)
+        self._written = Tail(hidden)
         self._process = _spawn()
         self._to = cast(BinaryIO, self._process.stdin)
         for name, work in (("reader", self._read), ("errors", self._listen), ("watch", self._watch)):
@@ -79,7 +85,9 @@ class Process:
                 report = self.report(0.5)
                 check()
                 if isinstance(report, Loaded):
-                    self.device = report.device
+                    self.device, self.exposed = report.device, report.exposed
+                    if report.exposed and not order.hosts:
+                        log.info("The engine %s: %s; only its Python code is held.", self._engine, report.exposed)
                     return report
                 if isinstance(report, Broke):
                     raise PixlStashError(f"it cannot be loaded: {report.reason}")
@@ -87,13 +95,23 @@ class Process:
             raise PixlStashError(f"it cannot be loaded: {died}") from died
 
     def submit(self, batch: Batch | Texts) -> None:
-        self._expect(self.limits.result, 1, anew=False)
+        images = batch.words if isinstance(batch, Texts) else [still for item in batch.items for still in item.stills]
+        with self._lock:
+            if not self._counts:
+                self._begin()
+            self._counts.append(len(images))
+        self._expect(self._limit(), 1, anew=False)
         self.tell(batch)
 
     def answer(self, here: Here) -> None:
         """Say where the original bytes are that it wanted."""
-        self._expect(self.limits.result)
+        self._expect(self._limit())
         self.tell(here)
+
+    def silence(self) -> tuple[float, float] | None:
+        """For how many seconds nothing has come of the present batch, and after how many it is ended."""
+        deadline, heard = self._deadline, self._heard
+        return (time.monotonic() - heard, deadline - heard) if deadline is not None else None
 
     def tell(self, order: Order) -> None:
         with contextlib.suppress(OSError, ValueError):  # it is gone: `report` says so
@@ -132,55 +150,74 @@ class Process:
             if seconds is None or self._pending <= 0:
                 self._deadline = None
             elif anew or self._deadline is None:
-                self._deadline = time.monotonic() + seconds
+                self._heard = time.monotonic()
+                self._deadline = self._heard + seconds
+
+    def _limit(self) -> float:
+        """Seconds for the present batch."""
+        with self._lock:
+            return self.pace.limit(self._counts[0] if self._counts else 1)
+
+    def _begin(self) -> None:
+        self._began, self._fetched = time.monotonic(), False
+
+    def _ended_one(self, report: Report) -> None:
+        """Note how long a batch took, unless it waited for the library to bring files."""
+        with self._lock:
+            if not self._counts or isinstance(report, Loaded):
+                return
+            count = self._counts.popleft()
+            if isinstance(report, Ran) and not self._fetched:
+                self.pace.note(time.monotonic() - self._began, count)
+            self._begin()
 
     # -- threads -------------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        pipe = cast(BinaryIO, self._process.stdout)
+        pipe, why = cast(BinaryIO, self._process.stdout), ""
         try:
             while True:
-                report = _reports.decode(receive(pipe))
-                ended = isinstance(report, Ran | Broke | Loaded)
-                # What is wanted is the library's to bring: its time is not the engine's.
-                self._expect(None if isinstance(report, Want) else self.limits.result, -1 if ended else 0)
-                if not isinstance(report, Beat):
-                    self._reports.put(report)
+                self._take(_reports.decode(receive(pipe)))
         except (EOFError, OSError, ValueError):  # ValueError: it does not speak our language any more
             pass
-        except BaseException:
+        except BaseException as error:
             threads.report("what an engine's process sends cannot be read; it is ended")
+            why = f"what it reports cannot be read ({type(error).__name__})"
         finally:  # whoever waits for it is told, whatever happened
-            self._buried(pipe)
+            self._buried(pipe, why)
 
-    def _buried(self, pipe: BinaryIO) -> None:
+    def _buried(self, pipe: BinaryIO, why: str) -> None:
         try:
             self._deadline = None
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1)
-            self.kill(self._why or self._ended())
+                self._process.wait(0 if why else 1)
+            self.kill(self._why or why or self._ended())
         finally:
             self._reports.put(None)
             pipe.close()
+
+    def _take(self, report: Report) -> None:
+        ended = isinstance(report, Ran | Broke | Loaded)
+        if ended:
+            self._ended_one(report)
+        # What is wanted is the library's to bring: its time is not the engine's.
+        self._fetched |= isinstance(report, Want)
+        self._expect(None if isinstance(report, Want) else self._limit(), -1 if ended else 0)
+        if not isinstance(report, Beat):
+            self._reports.put(report)
 
     def _listen(self) -> None:
         """What it writes to its error stream: the last lines go to the log when it dies."""
         pipe = cast(BinaryIO, self._process.stderr)
         try:
-            while line := pipe.readline(4096):
-                self._said.append(self._shown(line.decode("utf-8", "replace").rstrip()))
+            self._written.follow(pipe)
         except (OSError, ValueError):
             pass
-        except BaseException:
+        except BaseException:  # a full pipe would stop the process
             threads.report("what an engine's process writes cannot be read any more")
+            self.kill("what it writes can no longer be read")
         finally:
-            pipe.close()  # else it would wait for ever for somebody to read on
-
-    def _shown(self, text: str) -> str:
-        """As it may stand in a log, which is a terminal perhaps."""
-        for hidden in self._hidden:
-            text = text.replace(hidden, "…")
-        return printable(text)
+            pipe.close()
 
     def _watch(self) -> None:
         while self._process.poll() is None:
@@ -188,14 +225,15 @@ class Process:
             try:
                 self._enforce()
             except BaseException:
-                threads.report("an engine's limits could not be looked at; it is tried again")
+                threads.report("an engine's limits could not be checked; it is tried again")
 
     def _enforce(self) -> None:
         deadline, limit = self._deadline, self.limits.memory
         if deadline is not None and time.monotonic() > deadline:
+            self.hung = True
             self.kill("it hung: nothing came of it in time")
         elif limit is not None and (resident(self._process.pid) or 0) > limit:
-            self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory")
+            self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory, the limit ({VARIABLE})")
 
     def _ended(self) -> str:
         code = self._process.poll()
@@ -205,8 +243,8 @@ class Process:
 
     def _reason(self) -> str:
         why = self._why or self._ended()
-        if self._said:
-            log.warning("The engine %s: %s. It wrote:\n%s", self._engine, why, "\n".join(self._said))
+        if lines := self._written.lines():
+            log.warning("The engine %s: %s. It wrote:\n%s", self._engine, why, "\n".join(lines))
         return why
 
 

@@ -32,6 +32,8 @@ from .process import Died, Process
 DEPTH = 3
 #: Pictures failing in a row, and processes dying in a row, after which it is the engine and not the pictures.
 FAILING, DYING = 20, 3
+#: After so many seconds without a result a job says what it waits for.
+NOTED = 3.0
 #: Slices of results on their way to the disk, at most.
 STORING = 16
 log = logging.getLogger(__name__)
@@ -86,7 +88,7 @@ class Run:
         self._feeder = threading.Thread(target=self._feed, name="engine-feeder", daemon=True)
         self._closing = threading.Event()
         self._held: list[Output] = []
-        self._died = 0
+        self._died, self._hung = 0, False
         self._stored: deque[Future[Committed[int]]] = deque()
 
     def run(self) -> None:
@@ -167,6 +169,7 @@ class Run:
                 self._task.check()
                 if not self._feeder.is_alive() and self._ready.empty():  # not even its error could be handed over
                     raise PixlStashError(f"{self._plan.who}: its pictures could not be made ready.") from None
+                self._waits("Reading pictures")
                 continue
             if isinstance(found, BaseException):
                 raise found
@@ -184,7 +187,9 @@ class Run:
 
     def _send(self, pictures: list[Ready]) -> None:
         if self._process is None or not self._process.alive:
-            self._process = self._plan.start(self._task.check)
+            self._process = self._plan.start(lambda: self._waits(f"Loading {self._plan.who}"))
+            if self._hung:
+                self._process.pace.hurry()
         sent = Sent(next(Run._numbers), pictures, self._most)
         self._sent.append(sent)
         items = [one.item for one in pictures if one.item is not None]
@@ -198,6 +203,11 @@ class Run:
             report = self._process.report(0.02 if len(self._sent) < DEPTH and not self._fed else 0.25)
         except Died as died:
             return self._bury(str(died))
+        self._task.note = ""
+        if report is None and (silence := self._process.silence()) and silence[0] >= NOTED:
+            self._task.note = (
+                f"{self._plan.who} has given no result for {silence[0]:.0f} s; it is ended after {silence[1]:.0f} s"
+            )
         if isinstance(report, Want):
             self._bring(report.picture)
         elif isinstance(report, Ran) and self._is_first(report.number):
@@ -206,12 +216,18 @@ class Run:
             self._mend(self._sent.popleft(), report)
         return None
 
+    def _waits(self, what: str) -> None:
+        """Say what is waited for, and see whether the job is to stop here."""
+        self._task.note = what
+        self._task.progress(self._done, self._total)
+        self._task.check()
+
     def _is_first(self, number: int) -> bool:
         """Whether it is about the oldest batch, and not one that was given up before."""
         return bool(self._sent) and self._sent[0].number == number
 
     def _keep(self, sent: Sent, values: Sequence[Any]) -> None:
-        self._died = 0
+        self._died, self._hung = 0, False
         if sent.most < self._known and sum(one.stills for one in sent.pictures) > 1:
             self._known = sent.most  # only now it is clear that it was too many, and not one that is too large
             self._plan.fewer(sent.most)
@@ -252,6 +268,7 @@ class Run:
         """What the process had goes to another one, unless this comes again and again."""
         if self._process is not None:
             self._process.kill(why)
+            self._hung |= self._process.hung
         self._process = None
         for sent in self._sent:
             self._again.append(sent.pictures)
@@ -296,6 +313,7 @@ class Run:
 
     def _close(self) -> None:
         self._closing.set()
+        self._task.note = ""
         self._feeding.close()
         if self._sent and self._process is not None:
             self._process.tell(Stop(self._sent[-1].number))

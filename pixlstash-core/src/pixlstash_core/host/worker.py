@@ -25,7 +25,7 @@ from ..media.messages import receive, send
 from ..names import printable
 from ..nouns import OutputKind
 from ..plugins import Plugins
-from . import devices, fence
+from . import devices, fence, isolation
 from .kinds import KINDS
 from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Texts, Want
 
@@ -44,7 +44,8 @@ def main() -> int:
     faulthandler.enable()
     start = _orders.decode(receive(pipe_in))
     assert isinstance(start, Start)
-    desk = Desk(start, pipe_in, pipe_out)
+    exposed = isolation.isolate(start.lane) if start.isolated else "it may reach other machines"
+    desk = Desk(start, pipe_in, pipe_out, exposed)
     while desk.serve():
         pass
     return 0
@@ -53,8 +54,8 @@ def main() -> int:
 class Desk:
     """Serves orders one at a time. They arrive on a thread of their own: the end of input ends the process."""
 
-    def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
-        self._start = start
+    def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO, exposed: str = "") -> None:
+        self._start, self._exposed = start, exposed
         self._in, self._out = pipe_in, pipe_out
         self._orders: queue.SimpleQueue[tuple[Load | Batch | Texts, dict[str, Any]]] = queue.SimpleQueue()
         self._here: queue.SimpleQueue[Here] = queue.SimpleQueue()
@@ -76,7 +77,7 @@ class Desk:
             if isinstance(order, Load):
                 seconds = time.monotonic()
                 device = self._load(order)
-                self._send(Loaded(device, round(time.monotonic() - seconds, 3)))
+                self._send(Loaded(device, round(time.monotonic() - seconds, 3), self._exposed))
             elif isinstance(order, Texts):
                 self._send(Ran(order.number, self._texts(order)))
             else:
@@ -100,7 +101,7 @@ class Desk:
         params = read_params(engine.Params, order.params)
         self._hidden = [text for name in secrets(engine.Params) if (text := getattr(params, name).reveal())]
         self._about = dict(order.about)
-        fence.close(order.hosts)
+        fence.close(order.hosts, isolated=not self._exposed)
         device = order.device or devices.best(engine.lane)
         self._model = engine.load(device, Path(order.folder) if order.folder else None, params)
         return device

@@ -15,7 +15,8 @@ JobState = Literal["waiting", "running", "paused", "done", "failed", "cancelled"
 class Job(Struct, frozen=True):
     """Background work. `engine`: the id of the one that is run, or whose weights are fetched.
 
-    `failed`: on how many pictures a run that is over failed, and `reason`: why it did on one of them.
+    `failed`: on how many pictures a run that is over failed, and `reason`: why it did on one of them. `note`: what a
+    running job waits for now, or which jobs a waiting one is behind; empty where there is nothing to say.
     """
 
     id: int
@@ -34,3 +35,4 @@ class Job(Struct, frozen=True):
     engine: str | None = None
     failed: int = 0
     reason: str | None = None
+    note: str = ""

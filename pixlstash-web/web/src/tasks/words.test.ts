@@ -15,6 +15,7 @@ const job: Job = {
   started: null,
   finished: null,
   every: null,
+  note: "",
   engine: "x",
   failed: 0,
   reason: null,

@@ -1,0 +1,97 @@
+"""Moves an engine's process into a network namespace of its own, on Linux, where the kernel allows it.
+
+In there is no network but a loopback device that is down, for Python, native code and every program the process starts.
+Called before the process has threads and before a plugin is loaded. It cannot be undone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+# As in <linux/sched.h> and <linux/capability.h>; `os` has the first two from Python 3.12 on.
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_SYS_ADMIN = 1 << 21
+_PROC = Path("/proc/self")
+
+
+def isolate(lane: str) -> str:
+    """Leave the machine's network for good. Returns why that is not possible; empty when it is done."""
+    if sys.platform != "linux":
+        return "only Linux has network namespaces"
+    try:
+        if len(os.listdir(_PROC / "task")) > 1:
+            return "the process has threads already"
+        flags = _flags(_capabilities())
+        if flags is None:
+            return "a user namespace would take away rights that the process has, such as reading others' files"
+        if flags & _NEW_USER and lane == "gpu" and _needs_nvidia_setup():
+            return "the NVIDIA driver has yet to make its devices, which it cannot do from a user namespace"
+        _try(flags)
+        _enter(flags)
+    except (OSError, ValueError, AttributeError, StopIteration) as error:
+        return f"this system does not allow network namespaces ({error})"
+    return ""
+
+
+def _flags(capabilities: int) -> int | None:
+    """What is to be unshared by a process with these capabilities; None: it would lose some of them.
+
+    An administrator needs no user namespace, and would lose the right to read files of other users in one. Others get
+    the right to have a network namespace from a user namespace, in which they stay the same user.
+    """
+    if capabilities & _SYS_ADMIN:
+        return _NEW_NETWORK
+    return None if capabilities else _NEW_USER | _NEW_NETWORK
+
+
+def _capabilities() -> int:
+    lines = (_PROC / "status").read_bytes().splitlines()
+    return next(int(line.split()[1], 16) for line in lines if line.startswith(b"CapEff:"))
+
+
+def _needs_nvidia_setup() -> bool:
+    """Whether CUDA would run a setuid program to load its driver first, which has no rights in a user namespace."""
+    return not os.path.exists("/dev/nvidia-uvm") and shutil.which("nvidia-modprobe") is not None
+
+
+def _try(flags: int) -> None:
+    """See in another process whether it works: half of it could not be undone here. Raises `OSError`."""
+    child = os.fork()
+    if not child:
+        code = 255
+        try:
+            _enter(flags)
+            code = 0
+        except OSError as error:
+            code = error.errno or 255
+        finally:
+            os._exit(code)
+    if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        raise OSError(code, os.strerror(code)) if 0 < code < 255 else OSError(f"exit code {code}")
+
+
+def _enter(flags: int) -> None:
+    user, group = os.geteuid(), os.getegid()
+    _unshare()(flags)
+    if flags & _NEW_USER:  # in there people stay who they are, with the same files
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+            (_PROC / name).write_bytes(text.encode())
+
+
+def _unshare() -> Callable[[int], None]:
+    """`os.unshare`, or the same by the C library before Python 3.12."""
+    native: Callable[[int], None] | None = getattr(os, "unshare", None)
+    if native is not None:
+        return native
+    library = ctypes.CDLL(None, use_errno=True)
+
+    def unshare(flags: int) -> None:
+        if library.unshare(ctypes.c_int(flags)) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+    return unshare
