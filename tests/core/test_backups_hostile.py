@@ -56,6 +56,14 @@ CRAFTED = {
     ),
     "an original with an absolute name": ("update location set key = '/etc/passwd' where id = 1", "'/etc/passwd'"),
     "an original with no name": ("update location set key = x'00' where id = 1", "no name of ours"),
+    "an original in a store that does not exist yet": (
+        "update location set store_id = 99 where id = 1",
+        "its store or its id",
+    ),
+    "an id that is a path": (
+        "update setting set value = '../../victim' where name = 'public_id'",
+        "its store or its id",
+    ),
     "a newer version": ("pragma user_version = 999", "newer PixlStash"),
     "an unknown version": ("pragma user_version = 7", "no database of PixlStash"),
 }

@@ -11,7 +11,7 @@ import pytest
 
 from pixlstash_core import OWNER
 from pixlstash_core.creation import UNFINISHED
-from pixlstash_core.errors import Conflict, Invalid
+from pixlstash_core.errors import Conflict, Invalid, PixlStashError
 from pixlstash_core.files import writing_new
 from pixlstash_core.library import Library
 from pixlstash_core.types import TakeSnapshot
@@ -123,3 +123,14 @@ def test_a_file_that_appears_while_another_is_written(
 
 def _no_links(*arguments: object, **options: object) -> None:
     raise PermissionError
+
+
+def test_a_link_in_place_of_the_lock_is_not_written_to(open_library: Callable[..., Library], tmp_path: Path) -> None:
+    with open_library(work=False) as library:
+        path = library.path
+    (path / "lock").unlink(missing_ok=True)
+    (tmp_path / "outside").write_bytes(b"mine")
+    os.symlink(tmp_path / "outside", path / "lock")
+    with pytest.raises(PixlStashError, match="cannot be written to"):
+        Library.open(path)
+    assert (tmp_path / "outside").read_bytes() == b"mine"

@@ -15,6 +15,7 @@ from web.conftest import OWNER, Served, serving
 
 from pixlstash_core import uptake
 from pixlstash_core.library import Library
+from pixlstash_core.types import Create
 from pixlstash_web import forms, uploads
 
 BOUNDARY = "3f2a9c71b0d84f3e"
@@ -118,7 +119,8 @@ def test_what_cannot_work_is_400_with_a_reason(empty: Served, pngs: list[bytes])
         (post(empty.local, ("file", "a.zip", b"PK\3\4 and no more")), 400, "table of contents"),
         (post(empty.local, ("project_id", None, b"")), 400, "no file"),
         (post(empty.local, ("picture", "a.png", pngs[0])), 400, "'file'"),
-        (post(empty.local, ("file", "a.png", pngs[0]), ("project_id", None, b"7")), 404, "no project 7"),
+        (post(empty.local, ("file", "a.png", pngs[0]), ("project_id", None, b"7")), 404, "project"),
+        (post(empty.local, ("file", "a.png", pngs[0]), ("project_id", None, b"seven")), 400, "An id is a number"),
         (post(empty.local, body=form([("file", "a.png", pngs[0])])[:-20]), 400, "too early"),
         (post(empty.local, body=b"nothing of the kind"), 400, "broken"),
         (empty.local.post("/pictures/import", pngs[0], {"Content-Type": "image/png"}), 415, "form"),
@@ -221,3 +223,33 @@ def test_large_files_cross_in_several_writes(empty: Served, tmp_path: Path) -> N
     png = paint(tmp_path / "big.png", 70, {"Comment": "z" * (3 * uploads.GATHER)}).read_bytes()
     status = ended(empty.local, post(empty.local, ("file", "big.png", png)))
     assert empty.library.picture(OWNER, status["results"][0]["picture_id"]).size == len(png)
+
+
+def test_a_saver_imports_into_a_project(empty: Served, pngs: list[bytes]) -> None:
+    """Single files, several at once, zip files, and pictures that are there already; each can be undone."""
+    library = empty.library
+    project = library.create_project(OWNER, Create(name="Book")).id
+    field = ("project_id", None, str(project).encode())
+    one = ended(empty.local, post(empty.local, ("file", "a.png", pngs[0]), field))
+    assert library.project_members(OWNER, project).ids == [one["results"][0]["picture_id"]]
+    library.undo(OWNER)
+    assert library.project_members(OWNER, project).ids == []
+    again = ended(empty.local, post(empty.local, ("file", "a.png", pngs[0]), ("file", "b.png", pngs[1]), field))
+    assert {row["status"] for row in again["results"]} == {"duplicate", "success"}
+    assert len(library.project_members(OWNER, project).ids) == 2
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("c.png", pngs[2])
+    assert ended(empty.local, post(empty.local, ("file", "c.zip", packed.getvalue()), field))["status"] == "completed"
+    assert len(library.project_members(OWNER, project).ids) == 3
+
+
+def test_a_project_that_is_deleted_during_the_import_loses_no_picture(empty: Served, pngs: list[bytes]) -> None:
+    library = empty.library
+    project = library.create_project(OWNER, Create(name="Book")).id
+    path = library.intake.temporary("a.png")
+    path.write_bytes(pngs[0])
+    batch = library.arriving.adopt("owner", [("a.png", path)], project)
+    library.delete_project(OWNER, project)
+    library.arriving.take(batch)
+    assert [upload.result.status for upload in library.upload_batch(OWNER, batch) if upload.result] == ["imported"]

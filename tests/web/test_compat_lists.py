@@ -24,7 +24,7 @@ from pixlstash_core.types import (
     ScorePictures,
     Selection,
 )
-from pixlstash_web.compat_lists import MECHANISMS, ROUTES
+from pixlstash_web.compat_lists import LIKENESS, MECHANISMS, ROUTES
 
 VECTOR = person(1, np.random.default_rng(1))
 LIVE = list(range(1, COUNT))  # the last one is in the scrapheap
@@ -175,7 +175,7 @@ def test_what_is_not_there(still: Desk) -> None:
 
 
 def test_loaders_list_sets_characters_and_projects(still: Desk) -> None:
-    assert [one["key"] for one in still.peer.get("/sort_mechanisms").json] == list(MECHANISMS)
+    assert [one["key"] for one in still.peer.get("/sort_mechanisms").json] == [*MECHANISMS, LIKENESS]
     assert next(iter(MECHANISMS)) == "IMPORTED_AT"
     (project,) = still.peer.get("/projects").json
     assert (project["id"], project["name"]) == (still.project, "Trips")

@@ -18,6 +18,7 @@ from web.conftest import OWNER, Served, serving
 
 from pixlstash_core.library import Library
 from pixlstash_core.types import AssignFaces, Create, Reader, RunEngine, Scope, ScorePictures, Selection
+from pixlstash_web.compat_search import share
 
 RED, GREEN, BLUE, BLACK = (200, 30, 30), (30, 200, 30), (30, 30, 200), (0, 0, 0)
 BOUNDARY = "a-boundary"
@@ -206,5 +207,30 @@ def test_within_a_scope(desk: Desk) -> None:
     assert {row["id"] for row in peer.get("/pictures/search?query=blue&threshold=0").json} <= set(ids[:2])
     assert {row["picture_id"] for row in desk.send("likeness-search", BLUE, peer=peer).json} == set(ids[:2])
     assert {row["picture_id"] for row in desk.send("face-search", BLUE, peer=peer).json} == set(ids[:2])
-    assert peer.post(f"/pictures/likeness-search?source_picture_id={ids[4]}").status == 400
+    assert peer.post(f"/pictures/likeness-search?source_picture_id={ids[4]}").status == 404
     assert peer.post("/pictures/face-search?source_character_id=1").status == 400
+
+
+def test_a_source_picture_that_is_not_there(desk: Desk) -> None:
+    for query in ("source_picture_id=99999", f"source_picture_ids={desk.ids[0]}&source_picture_ids=99999"):
+        assert desk.peer.post(f"/pictures/likeness-search?{query}").status == 404
+
+
+def test_likeness_is_at_most_one() -> None:
+    assert [share(value) for value in (1.0000002, 1.0, 0.4999996, None)] == [1.0, 1.0, 0.5, 0.0]
+
+
+def test_sorted_by_likeness_to_a_character(desk: Desk) -> None:
+    """The most similar face first, in parts as in a whole, and narrowed."""
+    face = desk.library.picture_faces(OWNER, desk.ids[0])[0].id
+    ann = desk.library.assign_faces(OWNER, AssignFaces(faces=[face], name="Ann")).id
+    asked = f"sort=CHARACTER_LIKENESS&reference_character_id={ann}&fields=grid"
+    listed = [row["id"] for row in desk.peer.get(f"/pictures?{asked}").json]
+    assert listed and listed == desk.library.find(OWNER, f"face:character:{ann} top:all").ids
+    parts = [desk.peer.get(f"/pictures?{asked}&limit=1&offset={n}").json for n in range(len(listed))]
+    assert [rows[0]["id"] for rows in parts] == listed
+    desk.library.score(OWNER, ScorePictures(ids=listed[-1:], score=5))
+    assert [row["id"] for row in desk.peer.get(f"/pictures?{asked}&min_score=5").json] == listed[-1:]
+    assert desk.peer.get("/pictures?sort=CHARACTER_LIKENESS").status == 400
+    assert desk.peer.get("/pictures?sort=CHARACTER_LIKENESS&reference_character_id=99").status == 404
+    assert "CHARACTER_LIKENESS" in {row["key"] for row in desk.peer.get("/sort_mechanisms").json}

@@ -204,7 +204,7 @@ class Library(UseCases):
             self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search, missed=missed
         )
         self.people = People(self.db, self.views, self.likeness, counted)
-        self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own)
+        self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own, self._place_in_project)
         self.redraws = Redraws(
             self.db,
             self.door,

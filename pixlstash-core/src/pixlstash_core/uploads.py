@@ -8,6 +8,7 @@ in at once is by a job, at the latest after the next start.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import threading
@@ -27,7 +28,7 @@ from .pictures import when
 from .stores.files import Managed
 from .types import BeginUpload, Reader, Upload, UploadedFile
 from .unpacking import SPARE
-from .uptake import PATIENCE, Uptake
+from .uptake import PATIENCE, Place, Uptake
 
 #: Uploads that may be unfinished at once, and how long each is kept without another byte, or when it is over; in ms.
 MOST, UNFINISHED, OVER = 100, 7 * 86_400_000, 86_400_000
@@ -35,6 +36,10 @@ MOST, UNFINISHED, OVER = 100, 7 * 86_400_000, 86_400_000
 LEFT = 60_000
 #: Bytes after which a piece is made durable although more of it comes.
 SETTLE = 64 << 20
+
+
+#: What we call the file of an upload: its random id, and a number where several came together.
+NAME = re.compile(r"[A-Za-z0-9_-]{22}(\.\d+)?")
 
 
 class Piece:
@@ -94,10 +99,12 @@ class Piece:
 class Uploads:
     """The uploads of one library."""
 
-    def __init__(self, hub: Hub, intake: Intake, queue: Jobs, own: Callable[[], tuple[int, Managed]]) -> None:
+    def __init__(
+        self, hub: Hub, intake: Intake, queue: Jobs, own: Callable[[], tuple[int, Managed]], place: Place
+    ) -> None:
         self._hub, self._intake, self._queue = hub, intake, queue
         self._folder = intake.incoming / "partial"
-        self._uptake = Uptake(hub, intake, queue, own, self._folder)
+        self._uptake = Uptake(hub, intake, queue, own, self._folder, place)
         self._pieces: dict[str, Piece] = {}
         self._lock = threading.Lock()
 
@@ -134,8 +141,11 @@ class Uploads:
             self._pieces[id] = piece
         return piece
 
-    def adopt(self, principal: str, files: Sequence[tuple[str, Path]]) -> str:
-        """Keep durable files (name, path) of `incoming` until they are taken in; what all are asked for by."""
+    def adopt(self, principal: str, files: Sequence[tuple[str, Path]], project: int | None = None) -> str:
+        """Keep durable files (name, path) of `incoming` until they are imported; what all are asked for by.
+
+        Their pictures are put into the `project`.
+        """
         self._make_folder()
         batch = secrets.token_urlsafe(16)
         kept = [(f"{batch}.{n}" if n else batch, fit(name), path) for n, (name, path) in enumerate(files)]
@@ -144,7 +154,7 @@ class Uploads:
             for id, _, path in kept:
                 os.replace(path, self._folder / id)
             fsync_folder(self._folder)
-        rows.add(self._hub, batch, principal, sized)
+        rows.add(self._hub, batch, principal, sized, project)
         return batch
 
     def take(self, batch: str, patience: float = PATIENCE) -> Upload:
@@ -201,7 +211,7 @@ class Uploads:
         known = {row.id for row in rows.unended(self._hub)}
         if self._folder.is_dir():
             there = {left.name for left in self._folder.iterdir()}
-            for name in there - known:
+            for name in filter(NAME.fullmatch, there - known):
                 self._uptake.drop(name)
             for row in rows.unended(self._hub):
                 if row.received and row.id not in there:

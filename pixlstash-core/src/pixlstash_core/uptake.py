@@ -32,6 +32,10 @@ RECORD = 0.5
 ENDED = frozenset({"done", "failed", "cancelled"})
 
 
+#: Puts pictures into a project on behalf of a login: (principal, project, pictures).
+Place = Callable[[str, int, list[int]], None]
+
+
 class UploadPayload(Struct):
     batch: str
 
@@ -40,9 +44,10 @@ class Uptake:
     """Files in `folder`, named by the id of their upload."""
 
     def __init__(
-        self, hub: Hub, intake: Intake, queue: Jobs, own: Callable[[], tuple[int, Managed]], folder: Path
+        self, hub: Hub, intake: Intake, queue: Jobs, own: Callable[[], tuple[int, Managed]], folder: Path, place: Place
     ) -> None:
         self._hub, self._intake, self._queue, self._own, self._folder = hub, intake, queue, own, folder
+        self._place = place
         self._busy: set[str] = set()
         self._lock = threading.Lock()
 
@@ -169,6 +174,8 @@ class Uptake:
             self._busy.discard(row.id)
 
     def _end(self, row: UploadRow, result: UploadedFile | None = None) -> None:
+        if result is not None:
+            self._place_in_project(row, [result])
         rows.record(self._hub, row.id, {0: result} if result else {}, done=True)
         self.drop(row.id)
 
@@ -209,7 +216,15 @@ class Uptake:
             unpacking.take(self._intake, self._own(), path, row.name, tally, stepped, told.__setitem__, known)
         finally:
             record()
+        for offset in range(0, row.members or 0, SHOWN):
+            self._place_in_project(row, rows.results(self._hub, row.id, offset, SHOWN))
         self._end(row)
+
+    def _place_in_project(self, row: UploadRow, results: list[UploadedFile]) -> None:
+        """Put imported pictures into the project that the upload is for. Repeatable: it is done before it is over."""
+        ids = [result.id for result in results if result.id is not None and result.status != "scrapheaped"]
+        if row.key.startswith(rows.PROJECT) and ids:
+            self._place(row.principal, int(row.key.removeprefix(rows.PROJECT)), ids)
 
 
 def _link(path: Path, name: Path) -> bool:

@@ -12,11 +12,12 @@ from typing import Literal
 from msgspec import Struct
 from starlette.responses import Response
 
-from pixlstash_core.errors import Invalid, NotFound
+from pixlstash_core.errors import Invalid
 from pixlstash_core.library import Library
 from pixlstash_core.types import Reader, Upload, UploadedFile
 
-from . import compat_lists, compat_search, compat_snapshots
+from . import compat_lists, compat_search, compat_snapshots, compat_stats
+from .compat_groups import number
 from .files import present_original, present_thumbnail
 from .forms import Form, receive
 from .offload import run_in_threadpool
@@ -79,11 +80,10 @@ async def import_pictures(call: Call) -> ImportTask:
 
 
 def _import(call: Call, form: Form) -> ImportTask:
-    if project := form.fields.get("project_id", "").strip():
-        raise NotFound(f"There is no project {project[:50]}.")
     if not form.files:
         raise Invalid("There is no file in the form: send it in the field 'file'.")
-    task = call.library.upload_files(call.reader, form.files)
+    named = form.fields.get("project_id", "").strip()
+    task = call.library.upload_files(call.reader, form.files, number(named) if named else None)
     status = import_status(call.library, call.reader, task)
     if status.status == "failed":
         raise Invalid(status.error or "None of the files could be taken in.")
@@ -174,5 +174,6 @@ ROUTES: tuple[Route, ...] = (
         media="image/webp",
     ),
     *compat_lists.ROUTES,
+    *compat_stats.ROUTES,
     *compat_snapshots.ROUTES,
 )

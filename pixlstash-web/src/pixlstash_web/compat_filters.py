@@ -59,7 +59,17 @@ def _flag(key: str, yes: str) -> Says:
 
 
 THROWN = "is:scrapheap"
+#: Resolutions as statistics group them, and as a filter names them.
+BUCKETS = {
+    "Unknown": "-megapixels:>0",
+    "<1": "megapixels:>0 megapixels:<1",
+    "1-4": "megapixels:>=1 megapixels:<4",
+    "4-8": "megapixels:>=4 megapixels:<8",
+    "8-16": "megapixels:>=8 megapixels:<16",
+    "16+": "megapixels:>=16",
+}
 FILTERS: Mapping[str, Says] = {
+    "resolution_bucket": _choice("resolution_bucket", **{key.lower(): f"({text})" for key, text in BUCKETS.items()}),
     "only_deleted": _flag("only_deleted", THROWN),
     "min_score": _number("score", ">="),
     "max_score": _number("score", "<="),
@@ -82,15 +92,14 @@ REFUSED = {
     "file_path_prefix": "folder: finds what lies deeper, too; ask with q=folder:PATH.",
     "import_source_folder": "what is copied in is not kept by where it came from.",
     "reference_folder_id": "ask with q=folder:PATH, which finds all that lies below.",
-    "reference_character_id": "ask with q=face:character:NUMBER.",
-    "resolution_bucket": "ask with q, as in megapixels:1..4.",
+    "reference_character_id": "it goes with sort=CHARACTER_LIKENESS.",
     "smart_score_bucket": "there are no smart scores here; ask with q, as in score:>=4.",
     "shared_only": "what is shared is not asked for here.",
     "apply_tag_filter": "tags hide nothing from lists.",
     "impossible_tag_source": "nothing says here which tags are impossible.",
 }
 #: What is in an answer, not which pictures.
-SHAPE = frozenset({"fields", "include_reference_scores"})
+SHAPE = frozenset({"fields", "include_reference_scores", "batch_limit", "grid_lite"})
 #: Pictures beneath others in stacks as well.
 SPREAD = "(is:covered OR -is:covered)"
 

@@ -15,7 +15,7 @@ from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.types import AssignFaces, CharacterInfo, Id, Picture, Reader, Selection, SetInfo
 
-from .compat_filters import KEYS, REFUSED, narrowed
+from .compat_filters import KEYS, REFUSED, Narrowed, narrowed
 from .compat_groups import EVERY, NONE, number
 from .specs import api
 from .table import Call, Route
@@ -28,6 +28,8 @@ MECHANISMS = {
     "IMAGE_SIZE": ("Size in pixels", "pixels"),
     "RANDOM": ("Random", "random"),
 }
+#: Sorts by how alike the faces are to a character's, who has to be named.
+LIKENESS = "CHARACTER_LIKENESS"
 #: What only those clients ask with, and what only ours do.
 THEIRS = {"fields", "descending", *KEYS, *REFUSED} - {"q"}
 OURS = {"q", "veil"}
@@ -104,7 +106,8 @@ class Faces(Struct, frozen=True):
 
 def sort_mechanisms(library: Library, reader: Reader) -> list[Mechanism]:
     """What pictures can be ordered by."""
-    return [Mechanism(key, label) for key, (label, _) in MECHANISMS.items()]
+    known = [Mechanism(key, label) for key, (label, _) in MECHANISMS.items()]
+    return [*known, Mechanism(LIKENESS, "Likeness to a character")]
 
 
 def list_pictures(
@@ -113,20 +116,37 @@ def list_pictures(
     descending: bool = True,
     offset: int = 0,
     limit: int | None = None,
+    reference_character_id: int | None = None,
 ) -> list[GridPicture]:
-    """Pictures in an order, as they are narrowed; all of them without a limit."""
+    """Pictures in an order, as they are narrowed; all of them without a limit.
+
+    By CHARACTER_LIKENESS those are listed that have faces, the most similar to the reference character's first.
+    """
     library, reader = call.library, call.reader
-    if sort not in MECHANISMS:
-        raise Invalid(f"Pictures are sorted by one of {', '.join(MECHANISMS)}.")
+    if sort not in (*MECHANISMS, LIKENESS):
+        raise Invalid(f"Pictures are sorted by one of {', '.join((*MECHANISMS, LIKENESS))}.")
     if offset < 0 or (limit is not None and limit < 0):
         raise Invalid("offset and limit must not be negative.")
-    column = MECHANISMS[sort][1]
-    order = column if column == "random" or not descending else f"-{column}"
+    if sort != LIKENESS and reference_character_id is not None:
+        raise Invalid(f"Pictures cannot be listed by reference_character_id: {REFUSED['reference_character_id']}")
     within = narrowed(call, list_pictures)
+    if sort == LIKENESS:
+        within, order = _like_character(library, reader, within, reference_character_id), None
+    else:
+        column = MECHANISMS[sort][1]
+        order = column if column == "random" or not descending else f"-{column}"
     if within.kept is None:
         return [_shown(one) for one in _pages(library, reader, within.text, order, offset, limit)]
     chosen = [one for one in _pages(library, reader, within.text, order, 0, None) if within.holds(one.id)]
     return [_shown(one) for one in chosen[offset : None if limit is None else offset + limit]]
+
+
+def _like_character(library: Library, reader: Reader, within: Narrowed, character: int | None) -> Narrowed:
+    """The same pictures, ranked by their faces."""
+    if character is None:
+        raise Invalid(f"sort={LIKENESS} needs reference_character_id.")
+    library.find_character(reader, character)
+    return msgspec.structs.replace(within, text=f"face:character:{character} top:all {within.text}")
 
 
 def count_pictures(call: Call) -> PictureCount:
@@ -139,7 +159,9 @@ def count_pictures(call: Call) -> PictureCount:
     return PictureCount(count, count)
 
 
-def _pages(library: Library, reader: Reader, q: str, order: str, offset: int, limit: int | None) -> Iterator[Picture]:
+def _pages(
+    library: Library, reader: Reader, q: str, order: str | None, offset: int, limit: int | None
+) -> Iterator[Picture]:
     """Pictures from `offset` on, at most `limit`."""
     left = limit if limit is not None else 1 << 32
     while left and (page := library.pictures(reader, q, order, offset, min(left, PAGE))):
@@ -231,7 +253,7 @@ def _held(library: Library, reader: Reader, project: str | None, nouns: str) -> 
 
 
 def _by_them(query: QueryParams) -> bool:
-    return not THEIRS.isdisjoint(query.keys()) or query.get("sort") in MECHANISMS
+    return not THEIRS.isdisjoint(query.keys()) or query.get("sort") in (*MECHANISMS, LIKENESS)
 
 
 def _counted_by_them(query: QueryParams) -> bool:

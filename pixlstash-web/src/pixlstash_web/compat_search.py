@@ -129,12 +129,14 @@ async def likeness_search(
     """Pictures that look like files of a form (`files`), or like pictures of the library."""
     limits = Limits(top_n, pool_m, random, threshold)
     ids = [*([] if source_picture_id is None else [source_picture_id]), *(source_picture_ids or [])]
+    for id in ids:
+        await run_in_threadpool(call.library.picture, call.reader, id)  # 404 where there is none
     how = _combine("min" if len(ids) > 1 else combine)
 
     def search(tokens: list[str]) -> list[LikePicture]:
         sources = [*(f"like:upload:{token}" for token in tokens), *(f"like:picture:{one}" for one in ids)]
         found = _ranked(call, narrowed(call, likeness_search), sources, how, limits)
-        return [LikePicture(one.picture, round(one.score or 0.0, 6)) for one in found]
+        return [LikePicture(one.picture, share(one.score)) for one in found]
 
     return await _with_files(call, search)
 
@@ -166,7 +168,7 @@ async def face_search(
             known = call.library.character_members(call.reader, exclude_character_id).ids
             within = msgspec.structs.replace(within, but=frozenset(known))
         found = _ranked(call, within, sources, how, limits)
-        return [LikeFace(one.picture, one.face or 0, round(one.score or 0.0, 6)) for one in found]
+        return [LikeFace(one.picture, one.face or 0, share(one.score)) for one in found]
 
     return await _with_files(call, search)
 
@@ -181,9 +183,7 @@ def _gauge(call: Call, form: Form) -> CharacterScores:
     character = number(form.fields.get("reference_character_id", ""))
     how = _combine(form.fields.get("combine") or "softmax")
     found = _asked(lambda: call.library.gauge(call.reader, character, _held(call, form), how))
-    scores = [
-        CharacterLikeness(n, None if one is None else round(one, 6), one is not None) for n, one in enumerate(found)
-    ]
+    scores = [CharacterLikeness(n, None if one is None else share(one), one is not None) for n, one in enumerate(found)]
     return CharacterScores(character, scores)
 
 
@@ -247,8 +247,13 @@ def _row(one: Picture, alike: Alike) -> FoundPicture:
         one.imported,
         one.name,
         one.deleted is not None,
-        round(alike.likeness or 0.0, 6),
+        share(alike.likeness),
     )
+
+
+def share(likeness: float | None) -> float:
+    """A likeness as those clients read it: at most 1, which rounding may exceed."""
+    return min(1.0, round(likeness or 0.0, 6))
 
 
 def _combine(name: str) -> Combine:

@@ -24,6 +24,7 @@ from .places import KEY
 
 #: A table that a plugin may have adopted: `<plugin>_<name>`.
 PLUGIN_TABLE = re.compile(r"(?!derived_|sqlite_)[a-z][a-z0-9]*(_[a-z0-9]+)+", re.IGNORECASE)
+PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 #: What SQLite itself adds: statistics for its planner, and counters of ids.
 OWN = frozenset({"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
 SAFE = (
@@ -87,6 +88,10 @@ def demand_places(path: Path, stores: Callable[[], dict[str, Store]]) -> None:
                 raise Invalid(
                     f"The backup names the store {name!r} ({scheme}), which is not in the backup. It is not restored."
                 )
+        lost = fetch(connection, "select 1 from location where store_id not in (select id from store) limit 1")
+        id = fetch(connection, "select value from setting where name = 'public_id'")
+        if lost or not id or not isinstance(id[0][0], str) or not PUBLIC_ID.fullmatch(id[0][0]):
+            raise Invalid("The backup is damaged or was changed: its store or its id is not as PixlStash makes it.")
         for (key,) in fetch(connection, "select key from location where store_id = ?", (own[0] if own else 0,)):
             if not isinstance(key, str) or not KEY.fullmatch(key):
                 raise Invalid(

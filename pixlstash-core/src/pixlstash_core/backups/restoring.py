@@ -91,12 +91,16 @@ def _take(source: Source, name: str, path: Path) -> None:
 
 
 def _forget_work(hub: Path) -> None:
-    """Drop unfinished work, which names files of another installation, from a restored hub; durably."""
+    """Drop unfinished work, which names files of another installation, from a restored hub; durably.
+
+    Its history can be read but not undone: a changeset may hold any row, such as a store of somebody else's files.
+    """
     Database(hub, "hub").close()  # one of an older schema is brought up to date
     with translated(), closing(apsw.Connection(str(hub))) as connection:
         fetch(connection, "pragma synchronous = full")
         for table in ("intent", "job", "upload_file", "upload"):
             fetch(connection, f"delete from {table}")
+        fetch(connection, "update history set undoable = 0, changeset = null, digest = null")
 
 
 def _renew(path: Path) -> None:
@@ -111,6 +115,7 @@ def _renew(path: Path) -> None:
     with translated(), closing(apsw.Connection(str(path))) as connection:
         fetch(connection, "pragma synchronous = full")
         fetch(connection, "delete from setting where name = ?", (metadata.SETTING,))
+        fetch(connection, "delete from derived_outbox")  # it becomes history, whose changesets may hold any row
         fetch(connection, "update setting set value = ? where name = 'epoch'", (secrets.token_hex(8),))
     for left in LEFTOVERS:
         if left.startswith(f"{path.name}.before"):

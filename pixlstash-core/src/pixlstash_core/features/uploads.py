@@ -17,6 +17,8 @@ INSERT_FILE = (
 )
 
 
+#: What the key of an upload begins with whose pictures are for a project.
+PROJECT = "for project "
 GONE = "There is no such upload: it was given up, or has expired."
 #: The most that are listed.
 LISTED = 200
@@ -46,11 +48,12 @@ def begin(hub: Hub, id: str, principal: str, key: str, name: str, size: int, mod
     hub.write(INSERT, (id, id, principal, key, name, size, 0, "receiving", now(), modified))
 
 
-def add(hub: Hub, batch: str, principal: str, files: Iterable[tuple[str, str, int]]) -> None:
-    """Files (id, name, bytes) that are here whole."""
+def add(hub: Hub, batch: str, principal: str, files: Iterable[tuple[str, str, int]], project: int | None) -> None:
+    """Files (id, name, bytes) that are here whole, and the project that their pictures are for."""
+    key = f"{PROJECT}{project}" if project is not None else ""
     with hub.writing() as connection:
         for id, name, size in files:
-            connection.execute(INSERT, (id, batch, principal, "", name, size, size, "taking", now(), None)).fetchall()
+            connection.execute(INSERT, (id, batch, principal, key, name, size, size, "taking", now(), None)).fetchall()
 
 
 def get(hub: Hub, id: str) -> UploadRow:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .. import intake
 from ..archive import looks_like_archive
-from ..errors import Invalid, Refused
-from ..features import settings, stores
+from ..db import bind_ids
+from ..errors import Invalid, NotFound, Refused
+from ..features import projects, settings, stores
 from ..features.imports import uploaded
+from ..groups import Told
 from ..names import fit
 from ..types import BeginUpload, ImportPaths, Job, Reader, Upload, Uploaded, UploadedFile
 from ..uploads import Piece
+from ..write import Label, Write
 from .wired import Wired, demand
 
 #: The most pictures a demo library can have.
@@ -67,13 +71,29 @@ class Imports(Wired):
         self.arriving.find(reader, id)
         return self.arriving.files(id, offset, limit)
 
-    def upload_files(self, reader: Reader, files: Sequence[tuple[str, Path]]) -> str:
-        """Take in durable files (name, path) in `incoming`, which are moved away; what `upload_batch` knows them by."""
+    def upload_files(self, reader: Reader, files: Sequence[tuple[str, Path]], project: int | None = None) -> str:
+        """Import durable files (name, path) in `incoming`, which are moved away; what `upload_batch` knows them by.
+
+        Their pictures are put into the `project`. `NotFound` when there is none of this id.
+        """
         demand(reader, "write", whole=True)
         self._writable()
-        batch = self.arriving.adopt(reader.principal, files)
+        if project is not None:
+            with self.db.reading() as connection:
+                projects.info(connection, reader, project)
+        batch = self.arriving.adopt(reader.principal, files, project)
         self.arriving.take(batch)
         return batch
+
+    def _place_in_project(self, principal: str, project: int, pictures: list[int]) -> None:
+        """Put imported pictures into a project, unless it or they were deleted meanwhile."""
+
+        def work(write: Write) -> Told:
+            there = write.execute("select id from picture where id in carray(?)", (bind_ids(pictures),))
+            return projects.add(write, project, [id for (id,) in there])
+
+        with suppress(NotFound):
+            self.door.do(work, lambda told: Label(principal, told.sentence))
 
     def upload_batch(self, reader: Reader, batch: str) -> list[Upload]:
         """What became of files that were taken in together, in order."""
