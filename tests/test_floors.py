@@ -20,7 +20,8 @@ FLOORS: dict[float, str] = {
     3: "backups scope listing pictures groups tagging query measures terms columns masks memberships caches plan"
     " suggest orders ranking relevance sections views",
     3.5: "features",
-    4: "actions creation events host intake jobs past people search showcase library unpacking uploads uptake usecases",
+    4: "actions creation events holds host intake jobs past people search showcase library unpacking uploads uptake"
+    " usecases",
     5: "cli reach testing __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
@@ -60,6 +61,7 @@ BESIDE = {
     "pixlstash_core.views": "pictures query scope terms columns caches masks memberships orders plan ranking relevance"
     " sections suggest",
     "pixlstash_core.intake": "jobs unpacking",
+    "pixlstash_core.jobs": "holds",
     "pixlstash_core.uptake": "jobs unpacking",
     "pixlstash_core.uploads": "jobs unpacking uptake",
     "pixlstash_core.past": "usecases",

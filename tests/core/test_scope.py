@@ -132,6 +132,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "scan": (1,),
     "cancel_job": (1,),
     "pause_job": (1,),
+    "hold_job": (1,),
     "resume_job": (1,),
     "create_token": (CreateToken(),),
     "tokens": (),

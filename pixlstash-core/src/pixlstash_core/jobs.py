@@ -12,13 +12,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
-from .errors import Cancelled, Conflict, Invalid, PixlStashError, describe
+from .errors import Cancelled, Conflict, Invalid, NotFound, PixlStashError, describe
 from .features import jobs as rows
+from .holds import Holds
 from .hub import Hub
 from .pictures import when
 from .threads import keep_calling, report
@@ -64,6 +66,8 @@ class Task:
 
     def check(self) -> None:
         """Call between steps: raises when the job is to stop here."""
+        if self._jobs.holds.has_ended(self.id):
+            self.ask("cancel")
         if self._request == "cancel":
             raise Cancelled("Cancelled.")
         if self._request is not None:
@@ -142,6 +146,7 @@ class Jobs:
         self._handlers: dict[str, Handler] = {}
         self._by_hand: set[str] = set()
         self._running: dict[int, Task] = {}
+        self.holds = Holds(hub)
         self._wake = {lane: threading.Event() for lane in LANES}
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
@@ -219,6 +224,7 @@ class Jobs:
 
     def newest(self, limit: int = 100) -> list[Job]:
         """Running ones first, then the newest."""
+        self._cancel_abandoned()
         return [self._shown(row) for row in rows.newest(self._hub, limit)]
 
     def running(self) -> list[Job]:
@@ -226,6 +232,20 @@ class Jobs:
 
     def cancel(self, job: int) -> Job:
         return self._request(job, "cancel", "cancelled", ("waiting", "paused"))
+
+    def hold(self, job: int) -> Job:
+        """Have a job cancelled unless this is said again within `holds.lease` seconds, or this process ends."""
+        found = self.get(job)
+        if found.state in ("waiting", "running") and found.every is None:
+            self.holds.hold(job)
+        return found
+
+    def _cancel_abandoned(self) -> None:
+        for job in self.holds.ended():
+            with suppress(Conflict, NotFound):
+                self.cancel(job)
+            if job not in self._running:  # one that runs sees it at its next step
+                self.holds.drop(job)
 
     def pause(self, job: int) -> Job:
         return self._request(job, "pause", "paused", ("waiting",))
@@ -243,6 +263,7 @@ class Jobs:
     def _wait_again(self, found: Job, *, anew: bool) -> Job:
         if (task := self._running.get(found.id)) and task.ended:
             raise Conflict("How this job ended cannot be written down yet: is the disk full? Try again in a moment.")
+        self.holds.drop(found.id)
         rows.wait(self._hub, found.id, anew=anew)
         self._wake[found.lane].set()
         return self._announced(found.id)
@@ -251,6 +272,7 @@ class Jobs:
 
     def start(self) -> None:
         """Pick up what a killed process left running, and begin."""
+        self.holds.cancel_left()
         for kind in self._by_hand:
             rows.pause_all(self._hub, kind)
         rows.release_all(self._hub)
@@ -320,6 +342,7 @@ class Jobs:
 
     def _take(self, lane: str) -> tuple[rows.Claim, Task] | None:
         """The next job of a lane. Whoever sees that it is running finds its task."""
+        self._cancel_abandoned()
         with self._lock:
             claim = rows.claim(self._hub, lane)
             if claim is None:
@@ -380,6 +403,8 @@ class Jobs:
                 self._stopping.wait(RETRY)
         with self._lock:
             del self._running[task.id]
+        if state != "waiting":
+            self.holds.drop(task.id)
         self.tell(task.id)
 
     def wanted(self, lane: str, priority: int) -> bool:

@@ -104,6 +104,7 @@ ROUTES: tuple[Route, ...] = (
     api("GET", "/jobs", Library.jobs, "owner"),
     api("GET", "/jobs/{id}", Library.job, "owner"),
     api("POST", "/jobs/{id}/cancel", Library.cancel_job, "owner"),
+    api("POST", "/jobs/{id}/hold", Library.hold_job, "owner"),
     api("POST", "/jobs/{id}/pause", Library.pause_job, "owner"),
     api("POST", "/jobs/{id}/resume", Library.resume_job, "owner"),
     api("GET", "/events", events, "read", media="text/event-stream"),

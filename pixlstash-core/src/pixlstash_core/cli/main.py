@@ -201,6 +201,20 @@ def job_list(shell: Shell, as_json: bool) -> None:
     show.jobs(found, as_json)
 
 
+@job.command("cancel")
+@click.argument("id", type=int)
+@JSON
+@click.pass_obj
+def job_cancel(shell: Shell, id: int, as_json: bool) -> None:
+    """Cancel a job that runs, waits or is paused; what it has finished stays."""
+    with shell.connect() as session:
+        found = session.cancel_job(id)
+    if as_json:
+        return show.dump(found)
+    ended = found.state == "cancelled"
+    return click.echo(f"Cancelled job {id}." if ended else f"Job {id} stops at its next step.")
+
+
 @job.command("retry")
 @click.argument("id", type=int)
 @JSON

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-from ..errors import PixlStashError
+from ..errors import Conflict, PixlStashError
 from ..types import Job
 
 ENDED = frozenset({"done", "failed", "cancelled", "paused"})
@@ -25,32 +26,70 @@ WORDS = {
     "BACKUP": "Backing up",
 }
 ASKED = 0.25
+#: Seconds after which a job that waits says behind what; and to which a job that is cancelled is waited for.
+PATIENCE, STOPPING = 1.0, 10.0
 
 
 def finish(session: Any, job: Job, *, quiet: bool = False) -> Job:
-    """Poll until the job has ended. Ctrl-C cancels it; what it had finished stays."""
+    """Wait until a job has ended. Ctrl-C or the end of this process cancels it; what it had finished stays."""
     drawn = sys.stderr.isatty() and not quiet
-    pause = 0.02
+    pause, since, told = 0.02, time.monotonic(), quiet
     try:
-        while job.state not in ENDED:
-            if drawn:
-                _draw(job)
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.25)
-            job = session.job(job.id)
+        with _signals():
+            while (job := session.hold_job(job.id)).state not in ENDED:
+                if drawn:
+                    _draw(job)
+                elif not told and job.state == "waiting" and job.note and time.monotonic() - since > PATIENCE:
+                    click.echo(job.note, err=True)
+                    told = True
+                time.sleep(pause)
+                pause = min(pause * 1.5, 0.25)
     except KeyboardInterrupt:
-        job = session.cancel_job(job.id)
+        job = _cancelled(session, job)
+    except SystemExit:
+        _cancelled(session, job)
+        raise
     if drawn:
         _say("")
     return job
 
 
+def _cancelled(session: Any, job: Job) -> Job:
+    """Cancel a job, and wait for a moment until it has stopped."""
+    with suppress(Conflict):  # it has just ended
+        session.cancel_job(job.id)
+    until = time.monotonic() + STOPPING
+    while (job := session.job(job.id)).state not in ENDED and time.monotonic() < until:
+        time.sleep(0.05)
+    return job
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Have the signals that ask a program to end, or say that its terminal is gone, raise `SystemExit`."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():  # where no signals come
+        yield
+        return
+    before = {number: signal.signal(number, leave) for number in names}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _draw(job: Job) -> None:
     rate = f"  {job.rate:.0f}/s" if job.rate else ""
+    note = f"  {job.note}" if job.note else ""
     if job.total:
-        _say(f"{_bar(job.done / job.total)} {job.done}/{job.total}{rate}")
+        _say(f"{_bar(job.done / job.total)} {job.done}/{job.total}{rate}{note}")
     else:
-        _say(f"{job.label} … {job.done}{rate}")
+        _say(f"{job.label} … {job.done}{rate}{note}")
 
 
 @contextmanager

@@ -16,6 +16,9 @@ class Jobs(Channel):
     def cancel_job(self, id: int) -> Job:
         return self._post(f"/jobs/{id}/cancel", Job)
 
+    def hold_job(self, id: int) -> Job:
+        return self._post(f"/jobs/{id}/hold", Job)
+
     def pause_job(self, id: int) -> Job:
         return self._post(f"/jobs/{id}/pause", Job)
 

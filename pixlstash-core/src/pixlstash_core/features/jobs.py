@@ -17,6 +17,7 @@ from ..types import ImportReport
 #: Whether a job may run at a time `:now`. None is ever put off by more than it repeats, so that one due later than that
 #: was written down by a clock that has been put back since: it must not wait for that day to come again.
 DUE = "(due <= :now or due > :now + 1000 * coalesce(every, 0))"
+_HELD = "jobs.held"
 _FAILED = (
     "iif(kind = 'engine', coalesce(payload ->> '$.failed', 0), 0), iif(kind = 'engine', payload ->> '$.reason', null)"
 )
@@ -196,6 +197,29 @@ def ahead(hub: Hub, job: int) -> list[tuple[int, str]]:
 def pause_all(hub: Hub, kind: str) -> None:
     """At start: what of a kind was cut short goes on when a person says so."""
     hub.write("update job set state = 'paused' where kind = ? and state in ('running', 'waiting')", (kind,))
+
+
+def held(hub: Hub) -> list[int]:
+    """The jobs that were last said to be held."""
+    text = hub.value("select value from setting where name = ?", (_HELD,))
+    return msgspec.json.decode(text, type=list[int]) if text else []
+
+
+def put_held(hub: Hub, jobs: list[int]) -> None:
+    hub.write(
+        "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
+        " where value != excluded.value",
+        (_HELD, msgspec.json.encode(jobs).decode()),
+    )
+
+
+def cancel_unfinished(hub: Hub, job: int) -> None:
+    """Cancel a job that runs or waits, however it was left."""
+    hub.write(
+        "update job set state = 'cancelled', finished = ? where id = ? and state in ('running', 'waiting')"
+        " and every is null",
+        (now(), job),
+    )
 
 
 def wait(hub: Hub, job: int, *, anew: bool) -> None:

@@ -22,6 +22,11 @@ class Jobs(Wired):
         demand(reader, "owner")
         return self.queue.cancel(id)
 
+    def hold_job(self, reader: Reader, id: int) -> Job:
+        """Have a job cancelled unless this is asked again within half a minute: for programs that wait for it."""
+        demand(reader, "owner")
+        return self.queue.hold(id)
+
     def pause_job(self, reader: Reader, id: int) -> Job:
         """Halt a job until it is resumed."""
         demand(reader, "owner")
