@@ -5,93 +5,218 @@ from __future__ import annotations
 import errno
 import io
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from .errors import DiskFull, NotThere, StoreUnreachable
 
 #: What systems answer that cannot sync a folder; anything else is the disk speaking.
 NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
+#: What systems answer when a link is not to be followed.
+LINK = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP), getattr(errno, "EFTYPE", errno.ELOOP)}
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
-def walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+#: Whether folders can be opened one below the other, so that no link is followed on the way (not on Windows).
+BY_DESCRIPTOR = (
+    hasattr(os, "O_NOFOLLOW")
+    and hasattr(os, "O_DIRECTORY")
+    and {os.open, os.stat, os.unlink} <= os.supports_dir_fd
+    and os.scandir in os.supports_fd
+)
+
+
+class Root(NamedTuple):
+    """A folder below which no link is followed. The folder itself may be a link.
+
+    With `identity`, opening anything fails with `RootReplaced` once another folder, or a link, has taken its place.
+    """
+
+    path: Path
+    identity: str | None = None
+
+    @classmethod
+    def pinned(cls, path: Path, *, follow: bool = True) -> Root:
+        """The folder as it is now. `follow=False`: `NotADirectoryError` when it is a link."""
+        found = os.stat(path, follow_symlinks=follow)
+        if not stat.S_ISDIR(found.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+        return cls(path, _identity(found))
+
+    @classmethod
+    def of(cls, root: Root | Path) -> Root:
+        return root if isinstance(root, Root) else cls(root)
+
+    def key(self, path: Path) -> str:
+        """A path below the root as a key; `NotThere` when it is not below it."""
+        try:
+            return path.relative_to(self.path).as_posix()
+        except ValueError as error:
+            raise NotThere(f"{path} is not in {self.path}.") from error
+
+
+class RootReplaced(OSError):
+    """Another folder, or a link, has taken the place of a pinned root."""
+
+
+def walk(root: Path | Root, prefix: str = "") -> Iterator[tuple[str, os.stat_result]]:
     """Every regular file below a folder, in no order, as (path, what the system says of it); nothing is kept in memory.
 
-    Hidden ones, links, and folders that may not be opened are left out. OSError: the root cannot be opened, or the disk
-    stops answering on the way.
+    Hidden ones, links, and folders that may not be opened are left out, also those that become links meanwhile.
+    `prefix`: only this folder below the root. OSError: the root or the prefix cannot be opened, or the disk stops
+    answering on the way.
     """
-    pending = [str(root)]
+    root = Root.of(root)
+    pending = [prefix]
     while pending:
         folder = pending.pop()
         try:
-            entries = os.scandir(folder)
-        except (PermissionError, FileNotFoundError, NotADirectoryError):
-            if folder == str(root):
-                raise
-            continue
-        with entries:
-            for entry in entries:
-                if entry.name.startswith(".") or entry.is_symlink():
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
-                elif entry.is_file(follow_symlinks=False):
-                    try:
-                        found = entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:  # gone again meanwhile
+            with _entries(root, folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith(".") or entry.is_symlink():
                         continue
-                    yield entry.path, found
+                    inside = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(inside)
+                    elif entry.is_file(follow_symlinks=False):
+                        try:
+                            found = entry.stat(follow_symlinks=False)
+                        except FileNotFoundError:  # gone again meanwhile
+                            continue
+                        yield os.path.join(root.path, *inside.split("/")), found
+        except (PermissionError, FileNotFoundError, NotADirectoryError):
+            if folder == prefix:
+                raise
 
 
 def open_within(root: Path, key: str) -> BinaryIO:
     """Open `root/key` for reading without following any link below `root`; `NotThere` when it is not a plain file."""
-    parts = PurePosixPath(key).parts
-    if not parts or key.startswith("/") or ".." in parts or "\0" in key:
-        raise NotThere(f"There is no {key!r} here.")
     try:
-        return (
-            _descend(root, parts)
-            if hasattr(os, "O_NOFOLLOW") and os.open in os.supports_dir_fd
-            else _check(root, parts)
-        )
+        return _plain(os.fdopen(open_below(Root(root), key), "rb"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise NotThere(f"{key} is not there any more.") from error
+        raise NotThere(f"{key!r} is not there any more, or is reached through a link.") from error
+    except ValueError as error:  # a name the system cannot take
+        raise NotThere(f"There is no {key!r} here.") from error
     except OSError as error:
-        if error.errno == getattr(os, "ELOOP", 40) or error.errno == 40:
-            raise NotThere(f"{key} is a link.") from error
         raise StoreUnreachable(f"{key} cannot be read: {error.strerror}.") from error
 
 
-def _descend(root: Path, parts: tuple[str, ...]) -> BinaryIO:
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+def open_below(root: Root, key: str, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of `root/key`, whatever it is, opened without following any link below the root.
+
+    OSError: `FileNotFoundError` or `NotADirectoryError` where a link is in the way, `RootReplaced`, or as `os.open`.
+    """
+    # Not blocking: a named pipe must not hang the library.
+    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    with parent_below(root, key) as (name, folder), _no_links(key):
+        descriptor = os.open(name, flags, dir_fd=folder)
+        if folder is None:
+            _verify(root, key, descriptor)
+    return descriptor
+
+
+@contextmanager
+def parent_below(root: Root, key: str) -> Iterator[tuple[str, int | None]]:
+    """(name, descriptor of its folder) of `root/key`, for the `dir_fd` of `os.open`, `os.stat` and `os.unlink`.
+
+    No link is followed on the way to the folder; the last name may be one. Without descriptors (Windows) this is
+    (path, None): the folder was no link when it was looked at, which a race can change. OSError as `open_below`.
+    """
+    parts = _parts(key)
+    if not parts:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), key)
+    folder, name = "/".join(parts[:-1]), parts[-1]
+    if BY_DESCRIPTOR:
+        with _descend(root, folder) as descriptor:
+            yield name, descriptor
+    else:
+        _check_folder(root, folder)
+        yield str(root.path.joinpath(*parts)), None
+
+
+def _parts(key: str) -> tuple[str, ...]:
+    parts = PurePosixPath(key).parts
+    if key.startswith("/") or ".." in parts or "\0" in key:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), key)
+    return parts
+
+
+@contextmanager
+def _entries(root: Root, key: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """What is in a folder below the root."""
+    if BY_DESCRIPTOR:
+        with _descend(root, key) as descriptor, os.scandir(descriptor) as entries:
+            yield entries
+    else:
+        with os.scandir(_check_folder(root, key)) as entries:
+            yield entries
+
+
+@contextmanager
+def _descend(root: Root, key: str) -> Iterator[int]:
+    """The descriptor of a folder, opened one path component after the other."""
+    descriptor = os.open(root.path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        for part in parts[:-1]:
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-            os.close(folder)
-            folder = inner
-        # Not blocking: a named pipe must not hang the library.
-        file = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        _check_identity(root, os.fstat(descriptor))
+        for part in _parts(key):
+            with _no_links(key):
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        yield descriptor
     finally:
-        os.close(folder)
-    return _plain(os.fdopen(file, "rb"))
+        os.close(descriptor)
 
 
-def _check(root: Path, parts: tuple[str, ...]) -> BinaryIO:
-    path = root.joinpath(*parts)
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise FileNotFoundError(str(path))
-    return _plain(path.open("rb"))
+@contextmanager
+def _no_links(key: str) -> Iterator[None]:
+    """Systems answer differently when O_NOFOLLOW meets a link."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in LINK:
+            raise
+        raise NotADirectoryError(errno.ENOTDIR, "it is a link", key) from error
+
+
+def _check_folder(root: Root, key: str) -> str:
+    """Without descriptors: the path of a folder, which is inside the root now."""
+    path = root.path.joinpath(*_parts(key))
+    _check_identity(root, os.stat(root.path))
+    if not path.resolve().is_relative_to(root.path.resolve()):
+        raise NotADirectoryError(errno.ENOTDIR, "it leads out of its folder", key)
+    return str(path)
+
+
+def _verify(root: Root, key: str, descriptor: int) -> None:
+    """Without descriptors of folders: see that what was opened is what lies inside the root."""
+    try:
+        inside = Path(_check_folder(root, key)).resolve()
+        if os.path.samestat(os.fstat(descriptor), os.stat(inside, follow_symlinks=False)):
+            return
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    raise FileNotFoundError(errno.ENOENT, "it was replaced while it was opened", key)
+
+
+def _check_identity(root: Root, found: os.stat_result) -> None:
+    if root.identity is not None and root.identity != _identity(found):
+        raise RootReplaced(errno.ESTALE, "it is no longer the same folder (was its disk unmounted?)", str(root.path))
+
+
+def _identity(found: os.stat_result) -> str:
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 def _plain(file: BinaryIO) -> BinaryIO:
-    import stat
-
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise FileNotFoundError("not a plain file")
+        raise FileNotFoundError(errno.ENOENT, "it is not a plain file")
     return file
 
 

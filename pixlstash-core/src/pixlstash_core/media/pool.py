@@ -15,10 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
 from ..errors import Cancelled, DiskFull, Invalid, NotThere, PixlStashError, Refused, StoreUnreachable
+from ..files import Root
 from ..types import Reading
 from .messages import Answer, Decoded, Drawn, Failed, Frames, Hashed, Limits, Pixels, Skipped, Start, Still, Task
 from .process import Child, Died
@@ -77,6 +79,7 @@ class DecoderPool:
         path: Path,
         name: str,
         *,
+        root: Root | Path | None = None,
         decide: Callable[[bytes], bool] | None = None,
         copy_to: Path | None = None,
         urgent: bool = False,
@@ -85,6 +88,7 @@ class DecoderPool:
 
         With `decide` answering False nothing more is done (`Known`). With `copy_to` exactly the hashed bytes are
         there and durable when this returns; nothing is there after an error. `urgent` overtakes whoever waits.
+        With a `root`, which the path must lie in, no link below it is followed: `NotThere` where one is in the way.
 
         Raises `Refused` with a reason fit to show; `more["cause"]` is `unsupported`, `damaged`, `empty` or `pixels`
         (the file's own fault), or `memory`, `time`, `crash`, `changed` or `unreadable` (worth another try one day).
@@ -98,7 +102,7 @@ class DecoderPool:
             return decided[hashed.sha256]
 
         target = None if copy_to is None else os.fsencode(copy_to)
-        task = Task(os.fsencode(path), os.fsencode(name), decide is not None, target)
+        task = _task(path, name, root, ask=decide is not None, copy_to=target)
         try:
             hashed, answer = self._run(task, decision, urgent)
         except BaseException:
@@ -112,9 +116,9 @@ class DecoderPool:
             return answer.reading
         raise PixlStashError("The decoder process answered something else than was asked.")
 
-    def still(self, path: Path, name: str, *, urgent: bool = True) -> bytes:
+    def still(self, path: Path, name: str, *, root: Root | Path | None = None, urgent: bool = True) -> bytes:
         """Draw just the still (WebP) again. Raises as `read` does."""
-        _, answer = self._run(Task(os.fsencode(path), os.fsencode(name), still=True), lambda hashed: True, urgent)
+        _, answer = self._run(_task(path, name, root, still=True), lambda hashed: True, urgent)
         if isinstance(answer, Still):
             return answer.webp
         raise PixlStashError("The decoder process answered something else than was asked.")
@@ -129,7 +133,7 @@ class DecoderPool:
             raise Invalid(f"Ask for 1 to {MOST_FRAMES} frames, at seconds from the start.")
         if list(wanted) != sorted(wanted):
             raise Invalid("Ask for frames in the order they are shown in.")
-        task = Task(os.fsencode(path), os.fsencode(name), times=wanted)
+        task = _task(path, name, None, times=wanted)
         _, answer = self._run(task, lambda hashed: True, urgent)
         if isinstance(answer, Frames):
             return answer.webps
@@ -141,6 +145,7 @@ class DecoderPool:
         name: str,
         target: Path,
         *,
+        root: Root | Path | None = None,
         sha256: bytes,
         side: int | None = None,
         background: str = "white",
@@ -154,7 +159,7 @@ class DecoderPool:
         unless that is empty.
         """
         want = Pixels(side, background, os.fsencode(target), sha256)
-        task = Task(os.fsencode(path), os.fsencode(name), times=tuple(times), pixels=want)
+        task = _task(path, name, root, times=tuple(times), pixels=want)
         _, answer = self._run(task, lambda hashed: True, False)
         if isinstance(answer, Decoded):
             return [(target.with_name(f"{target.name}.{n}"), *size) for n, size in enumerate(answer.sizes)]
@@ -325,6 +330,14 @@ class DecoderPool:
                 if not self._live and not self._dying:
                     self._watch = None
                     return
+
+
+def _task(path: Path, name: str, root: Root | Path | None, **more: Any) -> Task:
+    if root is None:
+        return Task(os.fsencode(path), os.fsencode(name), **more)
+    root = Root.of(root)
+    key = root.key(path)
+    return Task(os.fsencode(key), os.fsencode(name), **more, root=os.fsencode(root.path), identity=root.identity)
 
 
 def _error(failed: Failed) -> PixlStashError:

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 from ..contracts import Opened, Params, Stat, Store
 from ..errors import StoreUnreachable
-from ..files import fsync_folder, limited, open_within, walk, writing_to
+from ..files import Root, fsync_folder, limited, open_within, walk, writing_to
 
 
 class FolderParams(Params, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Folder(Opened):
     writable = False
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = self.local_root = root
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
         file = open_within(self._present(), path_of(key))
@@ -41,10 +41,10 @@ class Folder(Opened):
         root = self._present()
         inside = len(str(root).rstrip(os.sep)) + 1
         try:
-            disk = _identity(root)
-            for path, found in walk(root / prefix if prefix else root):
+            pinned = Root.pinned(root)
+            for path, found in walk(pinned, path_of(prefix).rstrip("/")):
                 yield key_of(path[inside:].replace(os.sep, "/")), Stat(found.st_size, found.st_mtime_ns)
-            if _identity(self._present()) != disk:  # what was not listed is not missing, but out of reach
+            if Root.pinned(self._present()) != pinned:  # what was not listed is not missing, but out of reach
                 raise StoreUnreachable(f"{root} is no longer what it was: was its disk unmounted?")
         except OSError as error:
             raise StoreUnreachable(f"{root} cannot be read: {error.strerror}.") from error
@@ -61,11 +61,6 @@ class Folder(Opened):
         except OSError as error:
             raise StoreUnreachable(f"{self.root} cannot be reached: {error.strerror}.") from error
         return self.root
-
-
-def _identity(root: Path) -> tuple[int, int]:
-    found = root.stat()
-    return found.st_dev, found.st_ino
 
 
 class Managed(Folder):
