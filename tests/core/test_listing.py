@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from libraries import add, finish, invented
 from PIL import Image
 
-from pixlstash_core import OWNER, listing
+from pixlstash_core import OWNER, files, listing
 from pixlstash_core.errors import StoreUnreachable
 from pixlstash_core.files import walk
 from pixlstash_core.library import Library
@@ -111,14 +112,15 @@ def test_the_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {key for key, _ in Folder(tmp_path).list()} == {key_of(name) for name in found}
     assert {key for key, _ in Folder(tmp_path).list("inner")} == {"inner/b.png", "inner/deeper/c.png"}
 
-    scandir = os.scandir
+    opening = os.open
 
-    def failing(path: str) -> object:
-        if str(path).endswith(("inner", "deeper")):
+    def failing(path: str, *arguments: Any, **more: Any) -> int:
+        if path in ("inner", "deeper"):
             raise answer
-        return scandir(path)
+        return opening(path, *arguments, **more)
 
-    monkeypatch.setattr(os, "scandir", failing)
+    monkeypatch.setattr(os, "open", failing)
+    monkeypatch.setattr(files, "BY_DESCRIPTOR", True)
     answer = OSError(5, "Input/output error")  # the disk went away: nothing of what is there now may count as gone
     with pytest.raises(StoreUnreachable, match="Input/output error"):
         list(Folder(tmp_path).list())

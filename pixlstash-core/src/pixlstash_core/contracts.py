@@ -97,6 +97,8 @@ class Opened:
     writable: bool = False
     #: False: bytes are made on demand and do not hash to the picture's SHA-256 (the demo's lazily painted pictures).
     verbatim: bool = True
+    #: The folder that all paths of `local` lie in, if there is one: no link below it is followed when they are opened.
+    local_root: Path | None = None
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
         """The bytes from `start` up to (not including) `end`, or to the last."""

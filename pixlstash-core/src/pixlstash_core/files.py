@@ -47,6 +47,17 @@ class Root(NamedTuple):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         return cls(path, _identity(found))
 
+    @classmethod
+    def of(cls, root: Root | Path) -> Root:
+        return root if isinstance(root, Root) else cls(root)
+
+    def key(self, path: Path) -> str:
+        """A path below the root as a key; `NotThere` when it is not below it."""
+        try:
+            return path.relative_to(self.path).as_posix()
+        except ValueError as error:
+            raise NotThere(f"{path} is not in {self.path}.") from error
+
 
 class RootReplaced(OSError):
     """Another folder, or a link, has taken the place of a pinned root."""
@@ -59,7 +70,7 @@ def walk(root: Path | Root, prefix: str = "") -> Iterator[tuple[str, os.stat_res
     `prefix`: only this folder below the root. OSError: the root or the prefix cannot be opened, or the disk stops
     answering on the way.
     """
-    root = root if isinstance(root, Root) else Root(root)
+    root = Root.of(root)
     pending = [prefix]
     while pending:
         folder = pending.pop()
@@ -181,7 +192,7 @@ def _no_links(key: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in LINK:
             raise
-        raise NotADirectoryError(errno.ENOTDIR, "Not followed: it is a link", key) from error
+        raise NotADirectoryError(errno.ENOTDIR, "it is a link", key) from error
 
 
 def _check_folder(root: Root, key: str) -> str:
@@ -189,7 +200,7 @@ def _check_folder(root: Root, key: str) -> str:
     path = root.path.joinpath(*_parts(key))
     _check_identity(root, os.stat(root.path))
     if not path.resolve().is_relative_to(root.path.resolve()):
-        raise NotADirectoryError(errno.ENOTDIR, "It leads out of its folder", key)
+        raise NotADirectoryError(errno.ENOTDIR, "it leads out of its folder", key)
     return str(path)
 
 
@@ -203,12 +214,12 @@ def _verify(root: Root, key: str, descriptor: int) -> None:
         os.close(descriptor)
         raise
     os.close(descriptor)
-    raise FileNotFoundError(errno.ENOENT, "It was replaced while it was opened", key)
+    raise FileNotFoundError(errno.ENOENT, "it was replaced while it was opened", key)
 
 
 def _check_identity(root: Root, found: os.stat_result) -> None:
     if root.identity is not None and root.identity != _identity(found):
-        raise RootReplaced(errno.ESTALE, "It is no longer the same folder: was its disk unmounted?", str(root.path))
+        raise RootReplaced(errno.ESTALE, "it is no longer the same folder (was its disk unmounted?)", str(root.path))
 
 
 def _identity(found: os.stat_result) -> str:
@@ -218,7 +229,7 @@ def _identity(found: os.stat_result) -> str:
 def _plain(file: BinaryIO) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise FileNotFoundError(errno.ENOENT, "It is not a plain file")
+        raise FileNotFoundError(errno.ENOENT, "it is not a plain file")
     return file
 
 

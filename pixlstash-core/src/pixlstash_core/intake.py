@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ from .errors import Invalid, NotFound, PixlStashError, Refused, StoreUnreachable
 from .features import stills, stores
 from .features.imports import File, Intake, Taken, Tally
 from .features.redraws import Redraws
-from .files import walk, writing_to
+from .files import Root, walk, writing_to
 from .jobs import Handler, Jobs, Task
 from .listing import Entry, Listing
 from .plugins import Plugins
@@ -103,6 +104,7 @@ def copy_job(intake: Intake, own: Own) -> Handler:
         store, opened = own()
         tally = Tally()
         paths = convert(task.payload, CopyPayload).paths
+        roots = _roots(paths)
         # Those in a folder are left alone: a zip file is unpacked when it is named.
         zips = [path for path in paths if Path(path).is_file() and looks_like_archive(Path(path))]
 
@@ -111,9 +113,13 @@ def copy_job(intake: Intake, own: Own) -> Handler:
             task.report = tally.report()
             task.check()
 
-        take = lambda file: intake.keep(store, opened, Path(path_of(file.key)), file.name)  # noqa: E731
+        def take(file: File) -> Taken:
+            path = Path(path_of(file.key))
+            root = next(root for root in roots if path.is_relative_to(root.path))
+            return intake.keep(store, opened, path, file.name, root=root, mtime=file.mtime)
+
         with Listing(intake.db) as listing:
-            listing.fill(_walk([path for path in paths if path not in zips]))
+            listing.fill(_walk([path for path in paths if path not in zips], roots))
             total = listing.choose() + sum(map(_members, zips))
             files = (File(key, Path(path_of(key)).name, size, mtime) for key, size, mtime in listing.fresh())
             intake.many(files, take, tally, step)
@@ -270,10 +276,20 @@ def _blocks(found: Found) -> Iterator[bytes]:
         raise Refused(f"It cannot be read: {error.strerror or error}.") from error
 
 
-def _walk(paths: list[str]) -> Iterator[Entry]:
+def _roots(paths: list[str]) -> list[Root]:
+    """The folders that were named, and those of the files that were named, as they are now; outer ones first."""
+    try:
+        folders = {path if stat.S_ISDIR(os.lstat(path).st_mode) else os.path.dirname(path) for path in paths}
+        return [Root.pinned(Path(folder), follow=False) for folder in sorted(folders, key=len)]
+    except OSError as error:
+        raise StoreUnreachable(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _walk(paths: list[str], roots: list[Root]) -> Iterator[Entry]:
+    pinned = {str(root.path): root for root in roots}
     for path in paths:
         try:
-            found = ((path, os.stat(path)),) if os.path.isfile(path) else walk(Path(path))
+            found = walk(pinned[path]) if path in pinned else ((path, os.lstat(path)),)
             for inside, about in found:
                 yield key_of(inside), about.st_size, about.st_mtime_ns
         except OSError as error:

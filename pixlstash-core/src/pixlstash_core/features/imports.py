@@ -27,6 +27,7 @@ from .. import intents, names, pictures
 from ..contracts import Opened
 from ..db import Database
 from ..errors import NotThere, PixlStashError, Refused, StoreUnreachable
+from ..files import Root
 from ..hub import Hub, now
 from ..intents import PURGED, Keeping
 from ..listing import Listing
@@ -97,7 +98,7 @@ class Tally:
 class Intake:
     """Takes files into one library. `inherits`: statements that hand people's words on to a successor.
 
-    `beside(path)` is what people wrote beside a file, `say(write, picture, words)` says it of the picture.
+    `beside(path, root)` is what people wrote beside a file, `say(write, picture, words)` says it of the picture.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Intake:
         thumbnails: Thumbnails,
         incoming: Path,
         inherits: Iterable[str],
-        beside: Callable[[Path], str | None] = lambda path: None,
+        beside: Callable[[Path, Root | Path | None], str | None] = lambda path, root: None,
         say: Callable[[Write, int, str], None] = lambda write, picture, words: None,
     ) -> None:
         self.db, self.hub, self.door, self.pool, self.thumbnails = db, hub, door, pool, thumbnails
@@ -121,12 +122,13 @@ class Intake:
 
     # -- one file ------------------------------------------------------------------------------------------------------
 
-    def index(self, store: int, opened: Opened, file: File) -> Taken:
-        """Take a file where it lies, in a store that is not ours to write to."""
+    def index(self, store: int, opened: Opened, file: File, root: Root | Path | None = None) -> Taken:
+        """Take a file where it lies, in a store that is not ours to write to. `root`: the store's, as it was listed."""
         path = opened.local(file.key)
         if path is not None:
+            root = root or opened.local_root
             # A key may be an escaped name.
-            return self._index(store, replace(file, name=path.name, words=self._beside(path)), path)
+            return self._index(store, replace(file, name=path.name, words=self._beside(path, root)), path, root)
         path = self.temporary(file.name)
         try:
             with opened.read(file.key) as source, path.open("wb") as out:
@@ -135,17 +137,29 @@ class Intake:
         finally:
             _drop(path)
 
-    def keep(self, store: int, managed: Managed, path: Path, name: str, *, move: bool = False) -> Taken:
+    def keep(
+        self,
+        store: int,
+        managed: Managed,
+        path: Path,
+        name: str,
+        *,
+        move: bool = False,
+        root: Root | Path | None = None,
+        mtime: int | None = None,
+    ) -> Taken:
         """Copy a file into the library's own store (or move it there, when it is a temporary one of ours).
+
+        No link below a `root` is followed. `mtime` in ns: as it was listed.
 
         Known bytes are kept again when they lie only elsewhere, or when the library's own copy was lost.
         """
         copy = path if move else self.temporary(name)
         try:
             decide = partial(self._lacking, store, managed)
-            reading = self.pool.read(path, name, decide=decide, copy_to=None if move else copy)
-            mtime = path.stat().st_mtime_ns
-            said = None if move else self._beside(path)
+            reading = self.pool.read(path, name, root=root, decide=decide, copy_to=None if move else copy)
+            changed = path.stat().st_mtime_ns if mtime is None else mtime
+            said = None if move else self._beside(path, root)
             if isinstance(reading, Known):
                 return self._again(reading.sha256, said)
             key = f"{reading.sha256.hex()[:2]}/{reading.sha256.hex()}.{reading.extension}"
@@ -153,7 +167,7 @@ class Intake:
             with Keeping(self.hub, store, key, reading.sha256):
                 managed.adopt(key, copy)
                 kept = File(key, name, reading.size, words=said)
-                return self._feed(lambda write: self._write(write, reading, store, kept, mtime))
+                return self._feed(lambda write: self._write(write, reading, store, kept, changed))
         finally:
             _drop(copy)
 
@@ -180,8 +194,8 @@ class Intake:
         suffix = suffix.lower() if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) < 9 else ""
         return self.incoming / f"{os.getpid()}-{time.monotonic_ns():x}-{os.urandom(4).hex()}{suffix}"
 
-    def _index(self, store: int, file: File, path: Path) -> Taken:
-        reading = self.pool.read(path, file.name, decide=self._wanted)
+    def _index(self, store: int, file: File, path: Path, root: Root | Path | None = None) -> Taken:
+        reading = self.pool.read(path, file.name, root=root, decide=self._wanted)
         if isinstance(reading, Known):
             known = reading
             return self._feed(lambda write: self._place(write, known.sha256, store, file))
@@ -315,6 +329,7 @@ class Intake:
 
     def scan(self, store: int, public_id: str, opened: Opened, tally: Tally, step: Callable[[int, int], None]) -> None:
         """Bring the index of a store up to date: new files newest first, then what is gone."""
+        root = _pinned(opened.local_root)
         with Listing(self.db) as listing:
             with self.hub.db.reading() as hub:
                 listing.leave_out(hub.execute("select key, size, mtime from refusal where store = ?", (public_id,)))
@@ -331,7 +346,7 @@ class Intake:
 
             self.many(
                 (File(key, key.rpartition("/")[2], size, mtime) for key, size, mtime in listing.fresh()),
-                lambda file: self.index(store, opened, file),
+                lambda file: self.index(store, opened, file, root),
                 tally,
                 lambda: step(tally.done, max(total, tally.done)),
                 refused,
@@ -358,6 +373,14 @@ class Intake:
                 if TEMPORARY.fullmatch(left.name) and not left.is_symlink():
                     left.unlink(missing_ok=True)
         return dropped
+
+
+def _pinned(root: Path | None) -> Root | None:
+    if root is None:
+        return None
+    with suppress(OSError):  # the listing says what is wrong
+        return Root.pinned(root)
+    return Root(root)
 
 
 def _miss(locations: list[int], write: Write) -> None:

@@ -57,7 +57,7 @@ class Redraws:
     def _at(self, picture: int, found: pictures.Bytes, opened: Opened, key: str) -> bool:
         path = opened.local(key)
         if path is not None:
-            return self._read(picture, found, path)
+            return self._read(picture, found, path, opened.local_root)
         path = self._temporary(found.name)
         try:
             with opened.read(key) as source, path.open("wb") as out:
@@ -67,11 +67,11 @@ class Redraws:
         finally:
             path.unlink(missing_ok=True)
 
-    def _read(self, picture: int, found: pictures.Bytes, path: Path) -> bool:
+    def _read(self, picture: int, found: pictures.Bytes, path: Path, root: Path | None = None) -> bool:
         """False when other bytes lie there by now: the next look at their store sees to them."""
         sha256 = bytes.fromhex(found.sha256)
         try:
-            reading = self._pool.read(path, found.name, decide=lambda digest: digest == sha256)
+            reading = self._pool.read(path, found.name, root=root, decide=lambda digest: digest == sha256)
         except Refused as error:
             why, cause = str(error), str(error.more.get("cause", "damaged"))
             if cause not in _PASSING:  # it is told, and not tried again at each start

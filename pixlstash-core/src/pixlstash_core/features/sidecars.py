@@ -7,13 +7,16 @@ is taken in, and are no pictures themselves.
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from .. import groups
 from ..db import bind_ids
-from ..errors import Invalid, Locked
+from ..errors import Invalid, Locked, NotThere
+from ..files import Root, open_below
 from ..hub import now
 from ..tagging import names, words
 from ..write import Write
@@ -24,13 +27,23 @@ WORDS, CHARACTERS = 6, 80
 _SENTENCE = re.compile(r"[.!?]\s|[.!?]$")
 
 
-def read(path: Path) -> str | None:
-    """What is written beside a file; None when there is nothing that is text."""
-    for beside in (path.with_suffix(".txt"), path.with_name(f"{path.name}.txt")):
-        with suppress(OSError, ValueError):  # ValueError: not text, or no name that could have another suffix
-            if beside != path and beside.is_file() and not beside.is_symlink() and beside.stat().st_size <= LONGEST:
-                return _decoded(beside.read_bytes()).strip() or None
+def read(path: Path, root: Root | Path | None = None) -> str | None:
+    """What is written beside a file; None when there is nothing that is text. No link below `root` is followed."""
+    root = Root.of(root or path.parent)
+    for name in (f"{path.stem}.txt", f"{path.name}.txt"):
+        if name != path.name:
+            with suppress(OSError, NotThere, ValueError):  # ValueError: not text
+                body = _body(open_below(root, root.key(path.with_name(name))))
+                if body is not None:
+                    return _decoded(body).strip() or None
     return None
+
+
+def _body(descriptor: int) -> bytes | None:
+    """The bytes of an open file; None when it is no plain file, or longer than is read."""
+    with os.fdopen(descriptor, "rb") as file:
+        body = file.read(LONGEST + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    return body if 0 < len(body) <= LONGEST else None
 
 
 def _decoded(body: bytes) -> str:

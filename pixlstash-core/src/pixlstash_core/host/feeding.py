@@ -133,6 +133,7 @@ class Feeding:
                     path,
                     subject.name,
                     target,
+                    root=None if copies else opened.local_root,
                     sha256=subject.sha256 if opened.verbatim else b"",
                     side=self._engine.image_side,
                     background=self._engine.background,

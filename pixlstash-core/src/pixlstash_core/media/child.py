@@ -13,12 +13,14 @@ import queue
 import threading
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from ..contracts import FactReader, Kind, Media
 from ..errors import PixlStashError
+from ..files import Root
 from ..types import Embedded, Facts, Format
 from . import fences
 from .credentials import credentials
@@ -93,7 +95,7 @@ class Desk:
         return not (isinstance(answer, Failed) and answer.leaving)
 
     def _answer(self, task: Task) -> Drawn | Still | Frames | Decoded | Skipped | Failed:
-        source = Source(task.path, self._beat)
+        source = Source(task.path, self._beat, _root(task))
         try:
             if task.pixels is None:  # which says itself what bytes are meant
                 send(self._out, Hashed(source.sha256, source.size))
@@ -192,6 +194,10 @@ class Desk:
                 self._messages.put(receive(self._in))
         except (EOFError, OSError, ValueError):
             os._exit(0)
+
+
+def _root(task: Task) -> Root | None:
+    return None if task.root is None else Root(Path(os.fsdecode(task.root)), task.identity)
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:

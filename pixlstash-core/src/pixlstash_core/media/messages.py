@@ -68,6 +68,8 @@ class Pixels(Struct, frozen=True):
 class Task(Struct, frozen=True):
     """One file. Paths and names are `os.fsencode`d: they need not be text. `ask`: wait for a `Decision` once hashed.
 
+    With `root`, a folder, the path is relative to it, and no link below it is followed; `identity` is the root's.
+
     `still`: draw it and no more; `times` in seconds: draw its frames there, and no more. With `pixels`, what is drawn
     is written raw.
     """
@@ -79,6 +81,8 @@ class Task(Struct, frozen=True):
     still: bool = False
     times: tuple[float, ...] = ()
     pixels: Pixels | None = None
+    root: bytes | None = None
+    identity: str | None = None
 
 
 class Decision(Struct, frozen=True):

@@ -15,10 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
 from ..errors import Cancelled, DiskFull, Invalid, NotThere, PixlStashError, Refused, StoreUnreachable
+from ..files import Root
 from ..threads import report
 from ..types import Reading
 from .messages import Answer, Decoded, Drawn, Failed, Frames, Hashed, Limits, Pixels, Skipped, Start, Still, Task
@@ -78,6 +80,7 @@ class DecoderPool:
         path: Path,
         name: str,
         *,
+        root: Root | Path | None = None,
         decide: Callable[[bytes], bool] | None = None,
         copy_to: Path | None = None,
         urgent: bool = False,
@@ -86,6 +89,7 @@ class DecoderPool:
 
         With `decide` answering False nothing more is done (`Known`). With `copy_to` exactly the hashed bytes are
         there and durable when this returns; nothing is there after an error. `urgent` overtakes whoever waits.
+        With a `root`, which the path must lie in, no link below it is followed: `NotThere` where one is in the way.
 
         Raises `Refused` with a reason fit to show; `more["cause"]` is `unsupported`, `damaged`, `empty` or `pixels`
         (the file's own fault), or `memory`, `time`, `crash`, `changed` or `unreadable` (worth another try one day).
@@ -99,7 +103,7 @@ class DecoderPool:
             return decided[hashed.sha256]
 
         target = None if copy_to is None else os.fsencode(copy_to)
-        task = Task(os.fsencode(path), os.fsencode(name), decide is not None, target)
+        task = _task(path, name, root, ask=decide is not None, copy_to=target)
         try:
             hashed, answer = self._run(task, decision, urgent)
         except BaseException:
@@ -113,9 +117,9 @@ class DecoderPool:
             return answer.reading
         raise PixlStashError("The decoder process answered something else than was asked.")
 
-    def still(self, path: Path, name: str, *, urgent: bool = True) -> bytes:
+    def still(self, path: Path, name: str, *, root: Root | Path | None = None, urgent: bool = True) -> bytes:
         """Draw just the still (WebP) again. Raises as `read` does."""
-        _, answer = self._run(Task(os.fsencode(path), os.fsencode(name), still=True), lambda hashed: True, urgent)
+        _, answer = self._run(_task(path, name, root, still=True), lambda hashed: True, urgent)
         if isinstance(answer, Still):
             return answer.webp
         raise PixlStashError("The decoder process answered something else than was asked.")
@@ -130,7 +134,7 @@ class DecoderPool:
             raise Invalid(f"Ask for 1 to {MOST_FRAMES} frames, at seconds from the start.")
         if list(wanted) != sorted(wanted):
             raise Invalid("Ask for frames in the order they are shown in.")
-        task = Task(os.fsencode(path), os.fsencode(name), times=wanted)
+        task = _task(path, name, None, times=wanted)
         _, answer = self._run(task, lambda hashed: True, urgent)
         if isinstance(answer, Frames):
             return answer.webps
@@ -142,6 +146,7 @@ class DecoderPool:
         name: str,
         target: Path,
         *,
+        root: Root | Path | None = None,
         sha256: bytes,
         side: int | None = None,
         background: str = "white",
@@ -155,7 +160,7 @@ class DecoderPool:
         unless that is empty.
         """
         want = Pixels(side, background, os.fsencode(target), sha256)
-        task = Task(os.fsencode(path), os.fsencode(name), times=tuple(times), pixels=want)
+        task = _task(path, name, root, times=tuple(times), pixels=want)
         _, answer = self._run(task, lambda hashed: True, False)
         if isinstance(answer, Decoded):
             return [(target.with_name(f"{target.name}.{n}"), *size) for n, size in enumerate(answer.sizes)]
@@ -342,6 +347,14 @@ class DecoderPool:
         buried = {child for child in dying if child.reap()}
         with self._lock:
             self._dying -= buried
+
+
+def _task(path: Path, name: str, root: Root | Path | None, **more: Any) -> Task:
+    if root is None:
+        return Task(os.fsencode(path), os.fsencode(name), **more)
+    root = Root.of(root)
+    key = root.key(path)
+    return Task(os.fsencode(key), os.fsencode(name), **more, root=os.fsencode(root.path), identity=root.identity)
 
 
 def _error(failed: Failed) -> PixlStashError:

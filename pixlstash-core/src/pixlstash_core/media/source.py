@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from ..files import Root, RootReplaced, open_below
+
 #: Up to here a file is held in memory. Beyond, it is read a second time, and a change in between is noticed.
 HELD = 64 << 20
 _STEP = 8 << 20
@@ -34,9 +36,12 @@ class Trouble(Exception):
 
 
 class Source:
-    """One open file. `beat` is called about once a second while a long file is read or copied."""
+    """One open file. `beat` is called about once a second while a long file is read or copied.
 
-    def __init__(self, path: bytes, beat: Callable[[], None]) -> None:
+    With a `root`, the path is relative to it, and is opened without following any link below it.
+    """
+
+    def __init__(self, path: bytes, beat: Callable[[], None], root: Root | None = None) -> None:
         self._beat = beat
         self._next_beat = time.monotonic() + 1
         self._copy: BinaryIO | None = None
@@ -45,7 +50,7 @@ class Source:
         self._held: bytes | None = None
         digest = hashlib.sha256()
         with _reading():
-            self._original = _open(path)
+            self._original = _open(path, root)
             try:
                 self._stamp = _stamp(self._original)
                 if self._stamp[0] <= HELD:
@@ -131,10 +136,13 @@ class Source:
                 self._next_beat = time.monotonic() + 1
 
 
-def _open(path: bytes) -> BinaryIO:
-    # Without O_NONBLOCK a named pipe among the pictures would stop us here for ever.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    number = os.open(os.fsdecode(path), flags)
+def _open(path: bytes, root: Root | None) -> BinaryIO:
+    if root is None:
+        # Without O_NONBLOCK a named pipe among the pictures would stop us here for ever.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        number = os.open(os.fsdecode(path), flags)
+    else:
+        number = open_below(root, os.fsdecode(path))
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
         raise Trouble("unsupported", "It is not a file with contents (a folder, device or pipe).")
@@ -158,6 +166,10 @@ def _reading() -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise Trouble("gone", "The file is not there any more.") from error
+    except NotADirectoryError as error:
+        raise Trouble("gone", "The file is not there any more, or is reached through a link.") from error
+    except RootReplaced as error:
+        raise Trouble("unreachable", f"{error.filename} cannot be read: {error.strerror}.") from error
     except (OSError, ValueError) as error:  # ValueError: a name the system cannot take
         cause = "unreachable" if getattr(error, "errno", None) in _AWAY else "unreadable"
         raise Trouble(cause, f"The file cannot be read: {getattr(error, 'strerror', None) or error}.") from error

@@ -24,7 +24,7 @@ class Folder(Opened):
     writable = False
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = self.local_root = root
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
         file = open_within(self._present(), path_of(key))

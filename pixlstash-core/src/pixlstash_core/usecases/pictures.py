@@ -42,7 +42,10 @@ INLINE = frozenset({f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "
 
 
 class Original(Struct, frozen=True):
-    """A picture's original bytes. `open(start, end)` reads them; `local` is a path to them where there is one."""
+    """A picture's original bytes. `open(start, end)` reads them; `local` is a path to them where there is one.
+
+    No link below `local_root` is to be followed.
+    """
 
     name: str
     mime: str
@@ -51,6 +54,7 @@ class Original(Struct, frozen=True):
     etag: str
     local: Path | None
     open: Callable[[int, int | None], BinaryIO]
+    local_root: Path | None = None
 
 
 class Pictures(Wired):
@@ -144,12 +148,12 @@ class Pictures(Wired):
         for store, key in found.places:
             try:
                 opened = self.stores.connect(store)
-                size, local = opened.stat(key).size, opened.local(key)
+                size, local, root = opened.stat(key).size, opened.local(key), opened.local_root
             except (NotThere, StoreUnreachable) as error:
                 problem = error
                 continue
             inline, etag = found.mime in INLINE, f'"{found.sha256[:32]}"'
-            return Original(found.name, found.mime, inline, size, etag, local, partial(opened.read, key))
+            return Original(found.name, found.mime, inline, size, etag, local, partial(opened.read, key), root)
         raise problem
 
     def score(self, reader: Reader, ask: ScorePictures) -> Done:
@@ -183,7 +187,7 @@ class Pictures(Wired):
         """Draw a still that is not kept, from the original."""
         original = self.original(reader, id)
         if original.local is not None:
-            return self.pool.still(original.local, original.name)
+            return self.pool.still(original.local, original.name, root=original.local_root)
         path = self.intake.temporary(original.name)
         try:
             with original.open(0, None) as source, path.open("wb") as out:
