@@ -125,3 +125,13 @@ class Cancelled(PixlStashError):
     """A job was cancelled; what it had finished stays."""
 
     status = 409
+
+
+class Abandoned(PixlStashError):
+    """Nobody waits for the result any more, so the work was stopped."""
+
+    status = 499
+
+
+class TookTooLong(Invalid):
+    """The work was stopped because it took longer than it may."""

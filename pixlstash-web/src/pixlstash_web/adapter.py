@@ -9,8 +9,8 @@ import asyncio
 import inspect
 import logging
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -20,16 +20,21 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from pixlstash_core.errors import Invalid, PixlStashError
+from pixlstash_core.cancellation import Cancellation, applied
+from pixlstash_core.errors import Abandoned, Invalid, PixlStashError
 
 from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
 from .gate import admit
 from .site import Site
-from .table import Call, Route
+from .table import Call, Policy, Route
 
+P = ParamSpec("P")
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 BODY_LIMIT = 1 << 20
 BODY_SECONDS = 30.0
+#: How long a request that only reads may take, by the right it needs.
+SECONDS: dict[Policy, float] = {"public": 120.0, "read": 120.0, "write": 120.0, "owner": 900.0}
 EXACT = 1 << 53
 #: The part of a path that names the snapshot whose past is asked.
 SNAPSHOT = "snapshot"
@@ -121,6 +126,12 @@ class Plan:
                 return self.answer(call, getattr(past, self.route.name)(call.reader, **arguments))
         return self.answer(call, self.route.function(call.library, call.reader, **arguments))
 
+    async def in_thread(self, request: Request, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run its work on a thread. What only reads is canceled when nobody waits for it; a change is completed."""
+        if self.route.method == "GET" or self.route.right == "read":
+            return await while_wanted(request, SECONDS[self.route.right], work, *args, **kwargs)
+        return await run_in_threadpool(work, *args, **kwargs)
+
     def answer(self, call: Call, result: Any) -> Response:
         if self.route.present is not None:
             result = self.route.present(call, result)
@@ -151,7 +162,7 @@ class Resource:
             response = await self._answer(request)
         except PixlStashError as error:
             response = as_error(error, self._allow if error.status == 405 else None)
-        except ClientDisconnect:
+        except (ClientDisconnect, Abandoned):
             return
         except Exception:
             log.exception("%s %s failed", request.method, scope["path"])
@@ -166,12 +177,12 @@ class Resource:
             raise WrongMethod(f"{request.method} is not possible here, only {self._allow['Allow']}.")
         call = Call(self._site, request)
         if plan.body is None and not plan.streams:
-            return await run_in_threadpool(_all, plan, call)
+            return await plan.in_thread(request, _all, plan, call)
         await run_in_threadpool(admit, call, plan.route)
         body = await read_body(request) if plan.body is not None else b""
         arguments = plan.arguments(call, body)
         if not plan.streams:
-            return await run_in_threadpool(plan.run, call, arguments)
+            return await plan.in_thread(request, plan.run, call, arguments)
         first = (call,) if plan.takes_call else (call.library, call.reader)
         return plan.answer(call, await plan.route.function(*first, **arguments))
 
@@ -181,6 +192,30 @@ class Resource:
             if plan.route.method == method and plan.route.when and plan.route.when(request.query_params):
                 return plan
         return self.plans.get(method)
+
+
+async def while_wanted(request: Request, seconds: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work that only reads on a thread, until its client disconnects or it takes too long."""
+    cancellation = Cancellation(seconds)
+
+    def run() -> T:
+        with applied(cancellation):
+            return work(*args, **kwargs)
+
+    watching = asyncio.create_task(_cancel_on_disconnect(request, cancellation))
+    try:
+        return await run_in_threadpool(run)
+    finally:
+        watching.cancel()
+
+
+async def _cancel_on_disconnect(request: Request, cancellation: Cancellation) -> None:
+    """Call it when the body has been read, or there is none: who still sends a body is not watched."""
+    message = await request.receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        message = await request.receive()
+    if message["type"] == "http.disconnect":
+        cancellation.cancel()
 
 
 def _all(plan: Plan, call: Call) -> Response:
