@@ -171,6 +171,8 @@ def translated() -> Iterator[None]:
         raise PixlStashError("The file is not a PixlStash database, or it is damaged.") from error
     except apsw.CantOpenError as error:
         raise PixlStashError(f"The database cannot be opened: {error}.") from error
+    except apsw.ConstraintError as error:
+        raise Conflict(f"The database refused the change ({error}). Nothing was changed.") from error
     except apsw.BusyError as error:
         raise Conflict("The database is held by another program.") from error
     except apsw.IOError as error:

@@ -9,6 +9,7 @@ import asyncio
 import inspect
 import logging
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
@@ -35,7 +36,9 @@ BODY_LIMIT = 1 << 20
 BODY_SECONDS = 30.0
 #: How long a request that only reads may take, by the right it needs.
 SECONDS: dict[Policy, float] = {"public": 120.0, "read": 120.0, "write": 120.0, "owner": 900.0}
-EXACT = 1 << 53
+#: The largest integer of a path or query string, which other programs can read exactly, and of a body.
+EXACT, LARGEST = 1 << 53, (1 << 63) - 1
+DIGITS = re.compile(rb"\d{19}")
 #: The part of a path that names the snapshot whose past is asked.
 SNAPSHOT = "snapshot"
 
@@ -246,23 +249,42 @@ async def read_body(request: Request) -> bytes:
 def read_json(body: bytes, type: Any) -> Any:
     """JSON as a struct; NaN, infinities and what the struct does not allow are refused with a sentence."""
     try:
-        return msgspec.json.decode(body, type=type)
+        value = msgspec.json.decode(body, type=type)
     except msgspec.DecodeError as error:  # ValidationError is one
         raise Invalid(f"{error}.") from error
     except UnicodeDecodeError:
         raise Invalid("The JSON is not UTF-8.") from None
     except RecursionError:
         raise Invalid("The JSON is nested too deeply.") from None
+    if DIGITS.search(body):
+        _demand_range(value, LARGEST)
+    return value
 
 
 def read_text(argument: Argument, text: str | list[str]) -> Any:
     """A value from a path or query string."""
     try:
         value = msgspec.convert(text, argument.type, strict=False)
-    except msgspec.ValidationError as error:
-        raise Invalid(f"{argument.name}: {error}.") from error
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Invalid(f"{argument.name}: Expected a finite number.")
-    if isinstance(value, int) and abs(value) > EXACT:
-        raise Invalid(f"{argument.name}: Number out of range.")
+        _demand_range(value, EXACT)
+    except (msgspec.ValidationError, Invalid) as error:
+        raise Invalid(f"{argument.name}: {str(error).removesuffix('.')}.") from error
     return value
+
+
+def _demand_range(value: Any, most: int) -> None:
+    """Refuse numbers that the database cannot hold, however deep they are in what was read."""
+    values = [value]
+    while values:
+        match values.pop():
+            case bool() | str() | None:
+                pass
+            case int() as number if abs(number) > most:
+                raise Invalid("Number out of range.")
+            case float() as number if not math.isfinite(number):
+                raise Invalid("Expected a finite number.")
+            case Mapping() as mapping:
+                values += [*mapping.keys(), *mapping.values()]
+            case list() | tuple() | set() | frozenset() as several:
+                values += several
+            case Struct() as struct:
+                values += [getattr(struct, name) for name in struct.__struct_fields__]
