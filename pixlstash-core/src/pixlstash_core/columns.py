@@ -17,6 +17,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
+from . import cancellation
 from .arrays import distinct
 from .db import Database, bind_ids
 from .pictures import SHOWN
@@ -286,7 +287,7 @@ class Columns:
 
     def current(self) -> Frame:
         """A frame no older than the last acknowledged write."""
-        with self._making:
+        with self._making, cancellation.shielded():
             with self._lock:
                 frame, dirty, renamed = self._frame, self._dirty, self._renamed
                 self._dirty, self._renamed, self._used = set(), False, time.monotonic()

@@ -19,6 +19,7 @@ from typing import Any
 
 import apsw
 
+from . import cancellation
 from .errors import Conflict, DiskFull, Invalid, PixlStashError, ReadOnly
 from .files import create_private
 from .threads import report
@@ -26,6 +27,8 @@ from .threads import report
 Rows = list[tuple[Any, ...]]
 #: Connections that are kept for the next who reads.
 KEPT = 8
+#: Steps of SQLite's virtual machine between two checks whether a read should continue: about a millisecond.
+STEPS = 50_000
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
 
 
@@ -177,12 +180,19 @@ class Database:
 
         Who reads may hold a connection already, or a lock for which those wait who hold all the others.
         """
+        stopping = cancellation.current()
+        if stopping is not None:
+            stopping.check()
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self.connect()
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            connection = self.connect()
+        if stopping is not None:
+            connection.set_progress_handler(stopping.stops_sqlite, STEPS)
+        return connection
 
     def _give_back(self, connection: apsw.Connection) -> None:
+        connection.set_progress_handler(None)
         with self._lock:
             if not self._closed and len(self._idle) < KEPT:
                 self._idle.append(connection)
@@ -221,6 +231,8 @@ def translated() -> Iterator[None]:
         raise PixlStashError("The file is not a PixlStash database, or it is damaged.") from error
     except apsw.CantOpenError as error:
         raise PixlStashError(f"The database cannot be opened: {error}.") from error
+    except apsw.ConstraintError as error:
+        raise Conflict(f"The database refused the change ({error}). Nothing was changed.") from error
     except apsw.BusyError as error:
         raise Conflict("The database is held by another program.") from error
     except apsw.IOError as error:

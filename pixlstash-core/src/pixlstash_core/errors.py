@@ -127,6 +127,16 @@ class Cancelled(PixlStashError):
     status = 409
 
 
+class Abandoned(PixlStashError):
+    """Nobody waits for the result any more, so the work was stopped."""
+
+    status = 499
+
+
+class TookTooLong(Invalid):
+    """The work was stopped because it took longer than it may."""
+
+
 def describe(problem: BaseException) -> str:
     """An exception as a person reads it, in text that a database can hold."""
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from . import ranking
+from . import cancellation, ranking
 from .db import bind_ids
 from .errors import QueryError
 from .nouns import Between, Condition, Matching, Term
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 #: Which noun's changes can reorder a sort.
 SORT_NOUNS = {"score": "scores", "rarity": "tags"}
 SCRAPHEAP = "is:scrapheap"
-#: Saved queries within saved queries.
-NESTED = 10
+#: Saved queries within saved queries, and conditions of a query together with all the saved queries in it.
+NESTED, EXPANDED = 10, 500
 
 
 class Looked(Struct, frozen=True):
@@ -102,8 +102,9 @@ class Language(Struct, frozen=True):
 
     def plan(self, query: Query) -> Plan:
         """What is to be looked up; `QueryError` for a name or value that means nothing."""
-        making = _Making(self)
-        top = tuple(self._top(query.root))
+        expansion = _Expansion(self.saved)
+        making = _Making(self, expansion)
+        top = tuple(_top(query.root, expansion))
         ranking = [one for one in top if isinstance(one, Ask) and one.name in RANKING]
         held = tuple((one, making.step(one)) for one in top if one not in ranking)
         root = held[0][1] if len(held) == 1 else Every(tuple(step for _, step in held))
@@ -117,16 +118,6 @@ class Language(Struct, frozen=True):
         return Plan(
             root, query.sort, frozenset(nouns), making.thrown, spread, free, arranged, ranked, held, tuple(making.named)
         )
-
-    def _top(self, root: Node) -> Iterator[Node]:
-        """The conditions that all must hold; those of a saved query that ranks are among them."""
-        for one in root.of if isinstance(root, All) else (root,):
-            text = self.saved(one.value) if isinstance(one, Ask) and one.name == "query" else None
-            saved = _read(text) if text is not None else None
-            if saved is not None and any(ask.name in RANKING for ask in saved.asks()):
-                yield from saved.root.of if isinstance(saved.root, All) else (saved.root,)
-            else:
-                yield one
 
     def _ranked(self, asks: Sequence[Ask], making: _Making) -> Ranked | None:
         """What is to be ranked by, from the conditions that do."""
@@ -160,11 +151,16 @@ class Language(Struct, frozen=True):
         return found[0]
 
 
-def _read(text: str) -> Query | None:
-    try:
-        return parse(text)
-    except QueryError:  # said where it is asked for
-        return None
+def _top(root: Node, expansion: _Expansion) -> Iterator[Node]:
+    """The conditions that all must hold; those of a saved query that ranks are among them."""
+    for node in root.of if isinstance(root, All) else (root,):
+        saved = expansion.query(node.value) if isinstance(node, Ask) and node.name == "query" else None
+        if isinstance(node, Ask) and isinstance(saved, Query) and any(ask.name in RANKING for ask in saved.asks()):
+            inner = saved.root.of if isinstance(saved.root, All) else (saved.root,)
+            expansion.spend(sum(isinstance(each, Ask) and each.name in RANKING for each in inner), node)
+            yield from inner
+        else:
+            yield node
 
 
 def _looked(step: Condition, nouns: Iterable[str]) -> Step:
@@ -172,10 +168,47 @@ def _looked(step: Condition, nouns: Iterable[str]) -> Step:
     return Looked(step, frozenset(nouns)) if isinstance(step, Matching) else step
 
 
+class _Expansion:
+    """What one compilation knows of saved queries: each is read and planned once, and all share one budget."""
+
+    def __init__(self, saved: Callable[[str], str | None]) -> None:
+        self._saved = saved
+        self._queries: dict[str, Query | QueryError | None] = {}
+        self.planned: dict[str, tuple[Step, _Making]] = {}
+        #: Names of those whose planning has begun and not ended.
+        self.open: set[str] = set()
+        self.conditions = 0
+
+    def query(self, name: str) -> Query | QueryError | None:
+        """The saved query of a name, or why it cannot be read; None: there is none."""
+        if name not in self._queries:
+            text = self._saved(name)
+            try:
+                self._queries[name] = None if text is None else parse(text)
+            except QueryError as error:
+                self._queries[name] = error
+        return self._queries[name]
+
+    def spend(self, conditions: int, ask: Ask) -> None:
+        """Count conditions, those of a saved query each time it is used."""
+        self.conditions += conditions
+        if self.conditions > EXPANDED:
+            raise QueryError(
+                f"expected at most {EXPANDED} conditions, counting those of saved queries; the limit is exceeded at"
+                f" column {ask.at + 1}",
+                ask.at,
+            )
+
+
 class _Making:
-    def __init__(self, language: Language, depth: int = 0) -> None:
+    """Plans a query, or a saved query within it. `depth`: how many saved queries it is within."""
+
+    def __init__(self, language: Language, expansion: _Expansion, depth: int = 0) -> None:
         self._language = language
+        self._expansion = expansion
         self._depth = depth
+        #: How many levels of saved queries are within it, and how many conditions in all.
+        self.height = self.conditions = 0
         self.nouns: set[str] = set()
         self.named: list[tuple[Term, str]] = []
         self.thrown = self.spread = False
@@ -199,6 +232,7 @@ class _Making:
         return self._ask(ask)
 
     def _ask(self, ask: Ask) -> Step:
+        self._spend(1, ask)
         if not ask.name:
             return self._words(ask.value)
         if f"{ask.name}:{ask.value}" == SCRAPHEAP:
@@ -245,24 +279,46 @@ class _Making:
         return Some(tuple(found))
 
     def _saved(self, ask: Ask) -> Step:
-        text = self._language.saved(ask.value)
         self.nouns.add("queries")
-        if text is None or self._depth >= NESTED:
-            why = f"expected the name of a saved query at column {ask.at + 1}"
-            if text is not None:
-                why = f"expected saved queries that do not contain each other at column {ask.at + 1}"
-            raise QueryError(why, ask.at)
-        inner = _Making(self._language, self._depth + 1)
-        try:
-            step = inner.step(parse(text).root)
-        except QueryError as error:
-            why = f"the saved query {ask.value!r}, asked for at column {ask.at + 1}, cannot be read: {error}"
-            raise QueryError(why, ask.at) from error
+        step, inner = self._planned(ask)
+        if self._depth + 1 + inner.height > NESTED:
+            raise QueryError(f"expected at most {NESTED} saved queries in each other at column {ask.at + 1}", ask.at)
+        self.height = max(self.height, inner.height + 1)
         self.nouns |= inner.nouns
         self.named += inner.named
         self.thrown |= inner.thrown
         self.spread |= inner.spread
         return step
+
+    def _planned(self, ask: Ask) -> tuple[Step, _Making]:
+        """The step of a saved query, and what came up while it was planned."""
+        expansion = self._expansion
+        if (planned := expansion.planned.get(ask.value)) is not None:
+            self._spend(planned[1].conditions, ask)
+            return planned
+        saved = expansion.query(ask.value)
+        if saved is None:
+            raise QueryError(f"expected the name of a saved query at column {ask.at + 1}", ask.at)
+        if ask.value in expansion.open or self._depth >= NESTED:
+            why = f"expected saved queries that do not contain each other at column {ask.at + 1}"
+            raise QueryError(why, ask.at)
+        inner = _Making(self._language, expansion, self._depth + 1)
+        expansion.open.add(ask.value)
+        try:
+            if isinstance(saved, QueryError):
+                raise saved
+            step = inner.step(saved.root)
+        except QueryError as error:
+            why = f"the saved query {ask.value!r}, asked for at column {ask.at + 1}, cannot be read: {error}"
+            raise QueryError(why, ask.at) from error
+        expansion.open.remove(ask.value)
+        self.conditions += inner.conditions
+        expansion.planned[ask.value] = step, inner
+        return step, inner
+
+    def _spend(self, conditions: int, ask: Ask) -> None:
+        self.conditions += conditions
+        self._expansion.spend(conditions, ask)
 
 
 # -- looking up --------------------------------------------------------------------------------------------------------
@@ -295,6 +351,7 @@ def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
 
 def mask_of(step: Step, look: Look) -> Mask:
     """The pictures a step finds, wherever they lie and whoever may see them."""
+    cancellation.check()
     if isinstance(step, Looked):
         mask = look.masks.get(
             step.of, step.nouns, look.revisions, look.frame.size, lambda among: look.up(step.of, among)
@@ -310,7 +367,7 @@ def mask_of(step: Step, look: Look) -> Mask:
         return ~mask_of(step.of, look)
     if isinstance(step, Every) and not step.of:
         return look.frame.present
-    masks = [mask_of(one, look) for one in step.of]
+    masks = (mask_of(one, look) for one in step.of)  # one after the other: each takes a byte for every picture
     if isinstance(step, Algebra):
         return _algebra(step.how, masks)
     return reduce(lambda a, b: a & b, masks) if isinstance(step, Every) else reduce(lambda a, b: a | b, masks)
@@ -321,15 +378,16 @@ def _between(values: NDArray[Any], step: Between) -> Mask:
     return inside if step.high is None else inside & (values <= step.high)
 
 
-def _algebra(how: str, masks: list[Mask]) -> Mask:
+def _algebra(how: str, masks: Iterator[Mask]) -> Mask:
     if how == "union":
         return reduce(lambda a, b: a | b, masks)
     if how == "overlap":
         return reduce(lambda a, b: a & b, masks)
     if how == "difference":
         return reduce(lambda a, b: a & ~b, masks)
-    once, often = masks[0].copy(), masks[0] & False
-    for mask in masks[1:]:  # in exactly one of them, for any number
+    once = next(masks)
+    often = once & False
+    for mask in masks:  # in exactly one of them, for any number
         often |= once & mask
-        once |= mask
+        once = once | mask
     return once & ~often

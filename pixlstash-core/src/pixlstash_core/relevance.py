@@ -41,9 +41,9 @@ class Hit(Struct, frozen=True):
 
 
 def split(text: str) -> list[str]:
-    """The words of a text, each once."""
-    found = re.findall(r"\w+(?:['’]\w+)*", text)
-    return list(dict.fromkeys(one.casefold() for one in found))[:MOST]
+    """The words of a text, each once. An underscore alone is none: full-text search could not look for it."""
+    words = (word for word in re.findall(r"\w+(?:['’]\w+)*", text) if any(c.isalnum() for c in word))
+    return list(dict.fromkeys(word.casefold() for word in words))[:MOST]
 
 
 def hits(text: str, places: Sequence[Term]) -> list[list[Hit]]:

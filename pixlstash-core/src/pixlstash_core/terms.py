@@ -42,11 +42,13 @@ def said_in(column: str) -> Compile:
 
 def place_of(columns: str, word: str) -> Matching:
     """A word in some columns, as a whole word or the beginning of one."""
-    return Matching(f"{_WORDS} :w", {"w": f"{{{columns}}} : {_phrase(word)}"})
+    return Matching(f"{_WORDS} :w", {"w": f"{{{columns}}} : {_phrase(word) or EMPTY}"})
 
 
 #: Whose changes can change what full text finds.
 WORDS_NOUNS = frozenset({"pictures", "captions"})
+#: The phrase that nothing has.
+EMPTY = '""'
 _WORDS = "select rowid from derived_words where derived_words match"
 
 
@@ -194,7 +196,10 @@ _AGO = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)
 def _span(value: str) -> tuple[int, int]:
     """The first millisecond of a date, and the first after it."""
     if ago := re.fullmatch(r"(\d{1,5})([hdwm])", value):  # whole days, or minutes: the same view for a while
-        since = datetime.now(UTC) - int(ago[1]) * _AGO[ago[2]]
+        try:
+            since = datetime.now(UTC) - int(ago[1]) * _AGO[ago[2]]
+        except OverflowError:  # before the year 1
+            since = datetime.min.replace(tzinfo=UTC)
         whole = since.replace(second=0, microsecond=0)
         return _ms(whole if ago[2] == "h" else whole.replace(hour=0, minute=0)), LATEST
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from . import pictures, query, scope, sections, suggest
+from . import cancellation, pictures, query, scope, sections, suggest
 from .caches import Holder
 from .db import Database, bind_ids
 from .errors import Invalid, QueryError, ViewGone
@@ -317,7 +317,7 @@ class Views:
         with self._lock:
             lock = self._building.setdefault(key, threading.Lock())
         try:
-            with lock:  # one build, however many ask at once
+            with cancellation.locked(lock):  # one build, however many ask; if its client leaves, the next one builds
                 order = self._get(key)
                 if order is None:
                     order = self._build(reader, key, parsed, plan, prepared, hide, blur)

@@ -431,7 +431,8 @@ def revisions(db: Database) -> tuple[int, dict[str, int]]:
 def outcome(future: Future[Committed[T]]) -> T:
     """The result of a fed write, or its error."""
     try:
-        return future.result().result
+        with translated():
+            return future.result().result
     except apsw.Error as error:
         raise PixlStashError(f"The database refused the change: {error}") from error
 

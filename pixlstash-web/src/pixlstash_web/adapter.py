@@ -9,8 +9,9 @@ import asyncio
 import inspect
 import logging
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, get_args, get_origin, get_type_hints
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -19,18 +20,25 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from pixlstash_core.errors import Invalid, PixlStashError
+from pixlstash_core.cancellation import Cancellation, applied
+from pixlstash_core.errors import Abandoned, Invalid, PixlStashError
 
 from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
 from .gate import admit
 from .offload import run_in_threadpool
 from .site import Site
-from .table import Call, Route
+from .table import Call, Policy, Route
 
+P = ParamSpec("P")
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 BODY_LIMIT = 1 << 20
 BODY_SECONDS = 30.0
-EXACT = 1 << 53
+#: How long a request that only reads may take, by the right it needs.
+SECONDS: dict[Policy, float] = {"public": 120.0, "read": 120.0, "write": 120.0, "owner": 900.0}
+#: The largest integer of a path or query string, which other programs can read exactly, and of a body.
+EXACT, LARGEST = 1 << 53, (1 << 63) - 1
+DIGITS = re.compile(rb"\d{19}")
 #: The part of a path that names the snapshot whose past is asked.
 SNAPSHOT = "snapshot"
 
@@ -121,6 +129,12 @@ class Plan:
                 return self.answer(call, getattr(past, self.route.name)(call.reader, **arguments))
         return self.answer(call, self.route.function(call.library, call.reader, **arguments))
 
+    async def in_thread(self, request: Request, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run its work on a thread. What only reads is canceled when nobody waits for it; a change is completed."""
+        if self.route.method == "GET" or self.route.right == "read":
+            return await while_wanted(request, SECONDS[self.route.right], work, *args, **kwargs)
+        return await run_in_threadpool(work, *args, **kwargs)
+
     def answer(self, call: Call, result: Any) -> Response:
         if self.route.present is not None:
             result = self.route.present(call, result)
@@ -151,7 +165,7 @@ class Resource:
             response = await self._answer(request)
         except PixlStashError as error:
             response = as_error(error, self._allow if error.status == 405 else None)
-        except ClientDisconnect:
+        except (ClientDisconnect, Abandoned):
             return
         except (Exception, SystemExit, KeyboardInterrupt):  # a plugin's route may raise anything
             log.exception("%s %s failed", request.method, scope["path"])
@@ -166,12 +180,12 @@ class Resource:
             raise WrongMethod(f"{request.method} is not possible here, only {self._allow['Allow']}.")
         call = Call(self._site, request)
         if plan.body is None and not plan.streams:
-            return await run_in_threadpool(_all, plan, call)
+            return await plan.in_thread(request, _all, plan, call)
         await run_in_threadpool(admit, call, plan.route)
         body = await read_body(request) if plan.body is not None else b""
         arguments = plan.arguments(call, body)
         if not plan.streams:
-            return await run_in_threadpool(plan.run, call, arguments)
+            return await plan.in_thread(request, plan.run, call, arguments)
         first = (call,) if plan.takes_call else (call.library, call.reader)
         return plan.answer(call, await plan.route.function(*first, **arguments))
 
@@ -181,6 +195,30 @@ class Resource:
             if plan.route.method == method and plan.route.when and plan.route.when(request.query_params):
                 return plan
         return self.plans.get(method)
+
+
+async def while_wanted(request: Request, seconds: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work that only reads on a thread, until its client disconnects or it takes too long."""
+    cancellation = Cancellation(seconds)
+
+    def run() -> T:
+        with applied(cancellation):
+            return work(*args, **kwargs)
+
+    watching = asyncio.create_task(_cancel_on_disconnect(request, cancellation))
+    try:
+        return await run_in_threadpool(run)
+    finally:
+        watching.cancel()
+
+
+async def _cancel_on_disconnect(request: Request, cancellation: Cancellation) -> None:
+    """Call it when the body has been read, or there is none: who still sends a body is not watched."""
+    message = await request.receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        message = await request.receive()
+    if message["type"] == "http.disconnect":
+        cancellation.cancel()
 
 
 def _all(plan: Plan, call: Call) -> Response:
@@ -211,23 +249,42 @@ async def read_body(request: Request) -> bytes:
 def read_json(body: bytes, type: Any) -> Any:
     """JSON as a struct; NaN, infinities and what the struct does not allow are refused with a sentence."""
     try:
-        return msgspec.json.decode(body, type=type)
+        value = msgspec.json.decode(body, type=type)
     except msgspec.DecodeError as error:  # ValidationError is one
         raise Invalid(f"{error}.") from error
     except UnicodeDecodeError:
         raise Invalid("The JSON is not UTF-8.") from None
     except RecursionError:
         raise Invalid("The JSON is nested too deeply.") from None
+    if DIGITS.search(body):
+        _demand_range(value, LARGEST)
+    return value
 
 
 def read_text(argument: Argument, text: str | list[str]) -> Any:
     """A value from a path or query string."""
     try:
         value = msgspec.convert(text, argument.type, strict=False)
-    except msgspec.ValidationError as error:
-        raise Invalid(f"{argument.name}: {error}.") from error
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Invalid(f"{argument.name}: Expected a finite number.")
-    if isinstance(value, int) and abs(value) > EXACT:
-        raise Invalid(f"{argument.name}: Number out of range.")
+        _demand_range(value, EXACT)
+    except (msgspec.ValidationError, Invalid) as error:
+        raise Invalid(f"{argument.name}: {str(error).removesuffix('.')}.") from error
     return value
+
+
+def _demand_range(value: Any, most: int) -> None:
+    """Refuse numbers that the database cannot hold, however deep they are in what was read."""
+    values = [value]
+    while values:
+        match values.pop():
+            case bool() | str() | None:
+                pass
+            case int() as number if abs(number) > most:
+                raise Invalid("Number out of range.")
+            case float() as number if not math.isfinite(number):
+                raise Invalid("Expected a finite number.")
+            case Mapping() as mapping:
+                values += [*mapping.keys(), *mapping.values()]
+            case list() | tuple() | set() | frozenset() as several:
+                values += several
+            case Struct() as struct:
+                values += [getattr(struct, name) for name in struct.__struct_fields__]

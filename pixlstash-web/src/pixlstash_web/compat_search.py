@@ -14,6 +14,7 @@ from pixlstash_core.errors import Invalid, QueryError, Refused
 from pixlstash_core.pictures import quoted
 from pixlstash_core.types import Alike, Combine, Picture
 
+from .adapter import SECONDS, while_wanted
 from .answers import Unavailable, Unprocessable
 from .compat_filters import KEYS, Narrowed, narrowed
 from .compat_groups import number
@@ -176,7 +177,7 @@ async def face_search(
 async def score_character_likeness(call: Call) -> CharacterScores:
     """How alike the faces in files of a form are to a character's."""
     async with receive(call, "files", searching=True) as form:
-        return await run_in_threadpool(_gauge, call, form)
+        return await while_wanted(call.request, SECONDS["read"], _gauge, call, form)
 
 
 def _gauge(call: Call, form: Form) -> CharacterScores:
@@ -193,9 +194,9 @@ def _gauge(call: Call, form: Form) -> CharacterScores:
 async def _with_files(call: Call, search: Callable[[list[str]], list[T]]) -> list[T]:
     """Search with the files of a form, where one was sent."""
     if not call.request.headers.get("content-type", "").startswith("multipart/"):
-        return await run_in_threadpool(search, [])
+        return await while_wanted(call.request, SECONDS["read"], search, [])
     async with receive(call, "files", searching=True) as form:
-        return await run_in_threadpool(lambda: search(_held(call, form)))
+        return await while_wanted(call.request, SECONDS["read"], lambda: search(_held(call, form)))
 
 
 def _held(call: Call, form: Form) -> list[str]:

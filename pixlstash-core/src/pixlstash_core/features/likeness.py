@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import cancellation
 from ..db import Database, bind_ids
 from ..vectors import Matrix
 
@@ -63,7 +64,7 @@ class Likeness:
         return found
 
     def _get(self, noun: str, producer: int, read: Callable[[], Any]) -> Any:
-        with self._lock:
+        with self._lock, cancellation.shielded():
             self._used = True
             revision = self._revision(noun)
             held = self._held.get(noun)

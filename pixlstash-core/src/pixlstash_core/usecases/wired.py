@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from .. import groups, pictures, scope
-from ..db import Database
+from ..db import Database, translated
 from ..errors import Forbidden, ReadOnly
 from ..events import Feed
 from ..features import restores, settings, snapshots, stacks, stores
@@ -102,9 +102,10 @@ class Wired:
 
     def _do(self, reader: Reader, work: Callable[[Write], T], sentence: Callable[[T], str]) -> Committed[T]:
         demand(reader, "write")
-        if not reader.principal:  # what nobody did is in no history
-            return self.door.do(work, Label("", "", undoable=False))
-        return self.door.do(work, lambda result: Label(reader.principal, sentence(result)))
+        with translated():
+            if not reader.principal:  # what nobody did is in no history
+                return self.door.do(work, Label("", "", undoable=False))
+            return self.door.do(work, lambda result: Label(reader.principal, sentence(result)))
 
     def _writable(self) -> None:
         if self.read_only:
