@@ -80,6 +80,7 @@ class Desk:
         self.grid = page.get_by_role("grid")
         self.search = page.get_by_role("combobox", name="Search")
         self.viewer = page.locator(".viewer")
+        self._entered = 0.0
 
     # -- going -----------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,12 @@ class Desk:
 
     def press(self, *keys: str) -> None:
         for key in keys:
+            # Less than 150 ms after Enter a letter still belongs to what was typed: people take longer, tests do not.
+            if len(key) == 1 or key in ("Enter", "Shift+Enter", "Backspace", "Delete"):
+                self.page.wait_for_timeout(max(0.0, 200 - 1000 * (time.monotonic() - self._entered)))
             self.page.keyboard.press(key)
+            if key.endswith("Enter"):
+                self._entered = time.monotonic()
 
     # -- the table -------------------------------------------------------------------------------------------------
 

@@ -68,6 +68,11 @@ export class Doubles {
     }
   }
 
+  /** Nobody looks any more. */
+  stop(): void {
+    this.#asking?.abort();
+  }
+
   /** Other pictures are kept by rule: what was chosen by hand is forgotten. */
   async by(rule: KeepRule): Promise<void> {
     this.rule = rule;

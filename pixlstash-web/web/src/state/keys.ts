@@ -55,8 +55,8 @@ export class Keys {
   where: Exclude<Where, "both"> | null = null;
   /** Time of the last key of a burst that began in a text field, in ms since the page began. */
   #typed = -Infinity;
-  /** The field is a dialog's, or Enter was pressed in it: it may go away before the burst ends. */
-  #leaves = false;
+  /** The field it began in. */
+  #field: HTMLElement | null = null;
   readonly #bindings: Binding[] = [];
 
   /** Register; returns how to take it back. A later binding wins over an earlier one for the same press. */
@@ -95,10 +95,10 @@ export class Keys {
     const { key } = event;
     if (isTextField(event.target)) {
       this.#typed = key === "Escape" || key === "Tab" ? -Infinity : event.timeStamp;
-      this.#leaves = key === "Enter" || event.target.closest("dialog") !== null || (continues && this.#leaves);
+      this.#field = event.target;
     } else if (continues && SILENT.has(key)) {
       this.#typed = event.timeStamp;
-    } else if (continues && this.#leaves && (isCharacter(event) || EDITS.has(key))) {
+    } else if (continues && !this.#field?.checkVisibility() && (isCharacter(event) || EDITS.has(key))) {
       this.#typed = event.timeStamp;
       event.preventDefault();
       event.stopImmediatePropagation();
