@@ -16,16 +16,16 @@ from pixlstash_core.types import Reading
 pytest.importorskip("rawpy")
 
 
-def dng(width: int, height: int, orientation: int = 1) -> bytes:
-    """Uncompressed 16-bit RGGB: light at the top, dark below."""
+def dng(width: int, height: int, orientation: int = 1, pixels: bytes | None = None, compression: int = 1) -> bytes:
+    """16-bit RGGB, uncompressed: light at the top, dark below, or the given bytes instead."""
     rows = [struct.pack("<H", 50_000 if y < height // 2 else 3_000) * width for y in range(height)]
-    pixels = b"".join(rows)
+    pixels = b"".join(rows) if pixels is None else pixels
     tags: list[tuple[int, int, bytes]] = [
         (254, 4, struct.pack("<I", 0)),
         (256, 4, struct.pack("<I", width)),
         (257, 4, struct.pack("<I", height)),
         (258, 3, struct.pack("<H", 16)),
-        (259, 3, struct.pack("<H", 1)),
+        (259, 3, struct.pack("<H", compression)),
         (262, 3, struct.pack("<H", 32_803)),
         (271, 2, b"Maker\0"),
         (272, 2, b"Raw One\0"),
@@ -82,3 +82,39 @@ def test_a_damaged_raw_file_is_refused(tmp_path: Path) -> None:
     with DecoderPool(1, plugins=False) as pool, pytest.raises(Refused) as caught:
         pool.read(path, path.name)
     assert caught.value.more["cause"] in ("damaged", "unsupported")
+
+
+LJPEG = 7
+ROW = struct.pack("<H", 3_000) * 600
+DARK = b"".join(struct.pack("<H", (x * 7 + y) % 3 == 0) for y in range(400) for x in range(600))
+#: A lossless JPEG of the right size that ends with its header.
+HEADER_ONLY = bytes.fromhex("ffd8 ffc3 000e 10 0190 012c 02 00 11 00 01 11 00 ffd9")
+
+
+@pytest.mark.parametrize(
+    ("pixels", "compression"),
+    [(bytes(len(ROW) * 400), 1), (ROW * 300 + bytes(len(ROW) * 100), 1), (HEADER_ONLY, LJPEG), (b"", LJPEG), (b"", 1)],
+    ids=["zeros", "three quarters", "a header", "nothing, compressed", "nothing"],
+)
+def test_a_raw_file_without_its_picture_data_is_refused(tmp_path: Path, pixels: bytes, compression: int) -> None:
+    """As one that was cut off and filled up, or stripped of its picture: it would be black."""
+    path = tmp_path / "IMG_3.DNG"
+    path.write_bytes(dng(600, 400, 1, pixels, compression) + bytes(64_000))
+    with DecoderPool(1, plugins=False) as pool:
+        for read in (
+            lambda: pool.read(path, path.name),
+            lambda: pool.still(path, path.name),
+            lambda: pool.pixels(path, path.name, tmp_path / "raw", sha256=b"", side=64),
+        ):
+            with pytest.raises(Refused, match="holds no picture data|damaged or cut short|data is missing") as caught:
+                read()
+            assert caught.value.more["cause"] in ("damaged", "unsupported")
+
+
+def test_a_dark_raw_file_is_no_empty_one(tmp_path: Path) -> None:
+    """Taken with the cap on: noise around zero."""
+    path = tmp_path / "IMG_4.DNG"
+    path.write_bytes(dng(600, 400, pixels=DARK))
+    with DecoderPool(1, plugins=False) as pool:
+        reading = pool.read(path, path.name)
+    assert isinstance(reading, Reading) and reading.still is not None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
 _TURNS = {3: 3, 5: 8, 6: 6}  # LibRaw's flip to EXIF orientation
 _HEAD_BYTES = 4 << 20
+_FILLED_ROWS = 0.8
 
 
 class RawKind(Kind):
@@ -61,7 +62,12 @@ class _Raw(Media):
         with _explaining():
             if self._preview is not None:
                 return upright(self._preview, self._preview_turn(), short, long, precise=self.precise)
+            single = self._raw.raw_type == _rawpy().RawType.Flat  # else each pixel has several values already
+            if single:
+                _check_filled(self._raw.raw_image_visible)
             pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)  # upright already
+            if not single:
+                _check_filled(pixels)
             return upright(pil.fromarray(pixels), 1, short, long, precise=self.precise)
 
     def _preview_turn(self) -> int:
@@ -81,9 +87,22 @@ def _explaining() -> Iterator[None]:
     except (Refused, MemoryError):
         raise
     except rawpy.LibRawFileUnsupportedError as error:
-        raise Refused("It is a camera raw file of a model that is not known here.", cause="unsupported") from error
+        raise Refused(
+            "This camera raw file is of a model that is not supported, or its picture data is missing.",
+            cause="unsupported",
+        ) from error
     except Exception as error:
-        raise Refused(f"This camera raw file is damaged ({type(error).__name__}).") from error
+        raise Refused(f"This camera raw file is damaged or cut short ({type(error).__name__}).") from error
+
+
+def _check_filled(values: Any) -> None:
+    """Refuse a file whose picture data is missing: LibRaw takes what is not there for zeros.
+
+    `values`: an array whose first axis is the rows. What a sensor records is never zero in a whole row, not even in
+    the dark.
+    """
+    if values.reshape(len(values), -1).any(axis=1).mean() < _FILLED_ROWS:
+        raise Refused("This camera raw file holds no picture data, or only a part of it: it was probably cut short.")
 
 
 def _rawpy() -> Any:
