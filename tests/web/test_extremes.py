@@ -30,16 +30,26 @@ from pixlstash_core.types import (
 from pixlstash_web import compat
 from pixlstash_web.adapter import Plan
 from pixlstash_web.app import below, plans
+from pixlstash_web.past_routes import refuse_change
 from pixlstash_web.routes import PAST_ROUTES, PREFIX
 from pixlstash_web.site import Site
 
-#: These end what later requests need, so they come last.
-LAST = {"reset_owner", "sign_out", "set_password", "restore_snapshot", "empty_scrapheap", "revoke_token"}
+#: What these requests do ends what others need, so they come last, in this order; routes that delete before them.
+LAST = ("empty_scrapheap", "revoke_token", "set_password", "sign_out", "reset_owner")
 
 
 def every_plan(library: Library) -> list[Plan]:
     """Of the core, of the past, of existing clients and of plugins."""
     return [*plans(Site(library)), *below(PREFIX, PAST_ROUTES), *below(PREFIX, compat.ROUTES)]
+
+
+def place(plan: Plan) -> int:
+    """When a route's turn is."""
+    if plan.route.name in LAST:
+        return 2 + LAST.index(plan.route.name)
+    if plan.route.method == "DELETE":
+        return 1
+    return 0 if plan.route.name == "restore_snapshot" else -1
 
 
 @pytest.fixture
@@ -108,9 +118,11 @@ def test_no_parameter_of_any_route_causes_a_server_error(
     caplog.set_level(logging.ERROR)
     found = there(furnished)
     every = every_plan(furnished.library)
-    every.sort(key=lambda plan: (plan.route.name in LAST, plan.route.method == "DELETE"))
+    every = [plan for n, plan in enumerate(every) if plan.route.function is not refuse_change or n % 10 == 0]
+    every.sort(key=place)
     sender = Sender(furnished.local)
     wrong: list[str] = []
+    reached: set[str] = set()
     count = 0
     for plan in every:
         ids = {"id": found["upload"]} if "/uploads/{id}" in plan.route.path else {}
@@ -118,11 +130,14 @@ def test_no_parameter_of_any_route_causes_a_server_error(
             caplog.clear()
             answer = sender.send(request)
             count += 1
+            if answer.status < 400:
+                reached.add(f"{plan.route.method} {plan.route.path}")
             if answer.status >= 500:
                 trouble = caplog.records[-1].exc_text if caplog.records and caplog.records[-1].exc_text else ""
                 wrong.append(f"{request} -> {answer} {trouble.splitlines()[-1:]}")
     sender.close()
     assert furnished.peer.ask("GET", "/version").status == 200
+    assert len(reached) > 150, "the requests do not get past what is checked first"
     assert not wrong, f"{len(wrong)} of {count}:\n" + "\n".join(wrong)
 
 
@@ -183,6 +198,7 @@ def test_numbers_in_a_body_that_the_database_cannot_hold_are_refused(keyed: Serv
 
 
 def test_numbers_in_a_list_of_a_query_are_refused_like_others(keyed: Served) -> None:
-    answer = keyed.local.get(f"/x/web.keyed/look/1?word=a&{query}")
-    assert answer.status == 400
-    assert answer.json["detail"].startswith(query.partition("=")[0]), answer
+    for query in ("numbers=9223372036854775808", "numbers=1&numbers=-9223372036854775809", "share=inf"):
+        answer = keyed.local.get(f"/x/web.keyed/look/1?word=a&{query}")
+        assert answer.status == 400
+        assert answer.json["detail"].startswith(query.partition("=")[0]), answer
