@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import inspect
 
-from pixlstash_web.adapter import Argument, Plan
+from pixlstash_web.adapter import Plan
 
 
 class Raw(str):
@@ -92,9 +92,9 @@ DATES: tuple[Any, ...] = (
 WRONG: tuple[Any, ...] = (None, True, 1.5, "x", [], {}, [[]], [None], {"": {}}, Raw("[" * DEEP), Raw('{"a":' * DEEP))
 
 
-def values(declared: Any) -> list[Any]:
-    """The extremes of a type, and values of others."""
-    return [*_extremes(inspect.type_info(declared)), *WRONG]
+def extremes(declared: Any) -> list[Any]:
+    """The extremes of a type."""
+    return list(_extremes(inspect.type_info(declared)))
 
 
 def _extremes(kind: inspect.Type) -> Iterator[Any]:
@@ -162,6 +162,31 @@ THERE: Mapping[str, Any] = {
     "path": "somewhere",
     "to": "another name",
     "tag": "red",
+}
+
+
+#: The same for single routes, by the function they call: what a request needs beside a parameter to get far.
+MEANT: Mapping[str, Mapping[str, Any]] = {
+    "alike": {"q": "like:picture:2"},
+    "face_search": {"source_picture_id": 1},
+    "likeness_search": {"source_picture_id": 1},
+    "engine": {"id": "odd/colours"},
+    "tag": {"name": "red"},
+    "set_tagging": {"combine": "vote"},
+    "assign_faces": {"faces": [1], "character": 1},
+    "forget_faces": {"faces": [1]},
+    "refer_faces": {"faces": [1]},
+    "draw_face": {"picture": 1, "box": [0.1, 0.1, 0.5, 0.5], "character": 1},
+    "decide_faces": {"character": 1, "yes": {"faces": [2]}},
+    "date": {"ids": [1], "shift": 60},
+    "merge_tags": {"tags": ["blue"], "into": "red"},
+    "imply_tags": {"tag": "red", "implies": ["blue"]},
+    "run_engine": {"engine": "odd/colours", "ids": [1]},
+    "rehearse_engine": {"engine": "odd/colours", "ids": [1], "count": 1},
+    "set_engine": {"engine": "odd/colours"},
+    "import_paths": {"paths": ["nowhere"]},
+    "preview_resources": {"resources": [{"type": "picture", "id": 1}]},
+    "restore_resources": {"resources": [{"type": "picture", "id": 1}]},
 }
 
 
@@ -234,6 +259,7 @@ class Maker:
     def __init__(self, plan: Plan, there: Mapping[str, str]) -> None:
         self.plan, self._there = plan, there
         self._fields = self._fields_of(plan)
+        self._meant = MEANT.get(plan.route.name, {})
 
     @staticmethod
     def _fields_of(plan: Plan) -> dict[str, Any]:
@@ -255,14 +281,14 @@ class Maker:
             *(f"body {name}" for name in self._fields if name not in names),
         ]
 
-    def values(self, parameter: str) -> list[Any]:
+    def values(self, parameter: str) -> tuple[list[Any], list[Any]]:
+        """Values of the type that a parameter is declared with, and of others."""
         where, _, name = parameter.partition(" ")
-        if where == "body":
-            return values(self._fields[name]) if name else [*WRONG, Raw(""), Raw("\x00"), Raw('{"a"')]
+        if parameter == "body":
+            return [], [*WRONG, Raw(""), Raw("\x00"), Raw('{"a"')]
         declared = {one.name: one.type for one in (*self.plan.path, *self.plan.query)} | self._fields
-        if name not in declared:
-            return [*TEXTS]
-        return [value for value in values(declared[name]) if where == "query" or value != ""]
+        fitting = extremes(declared[name]) if name in declared else list(TEXTS)
+        return [value for value in fitting if where != "path" or value != ""], list(WRONG)
 
     def request(self, parameter: str, value: Any) -> Request:
         """A request in which one parameter has a value, and all others lead somewhere."""
@@ -272,7 +298,7 @@ class Maker:
             lambda match: in_url(value) if (where, name) == ("path", match[1]) else self._in_path(match[1]),
             self.plan.route.path,
         )
-        query = [f"{one.name}={in_url(example(one.name, one.type))}" for one in self._required(name)]
+        query = [f"{one}={in_url(value)}" for one, value in self._query(but=name).items()]
         if where == "query":
             query += [f"{name}={in_url(one)}" for one in (value if isinstance(value, list) and value else [value])][
                 :200
@@ -283,8 +309,11 @@ class Maker:
     def _in_path(self, name: str) -> str:
         return quote(self._there.get(name, "1"), safe="")
 
-    def _required(self, but: str) -> list[Argument]:
-        return [one for one in self.plan.query if one.required and one.name != but]
+    def _query(self, but: str) -> dict[str, Any]:
+        """What a query string has besides one parameter."""
+        needed = {one.name: example(one.name, one.type) for one in self.plan.query if one.required}
+        meant = self._meant if self.plan.body is None else {}
+        return {name: value for name, value in {**needed, **meant}.items() if name != but}
 
     def _body(self, parameter: str, value: Any) -> bytes | None:
         if self.plan.body is None:
@@ -296,14 +325,15 @@ class Maker:
             for field in msgspec.structs.fields(self.plan.body.type)
             if field.required or field.encode_name in ("ids", "tags")
         }
+        body |= self._meant
         where, _, name = parameter.partition(" ")
         return in_json({**body, name: value} if where == "body" else body)
 
     def requests(self, rng: random.Random, most: int) -> Iterator[Request]:
-        """For each parameter at most so many values, drawn at random; a route without any is asked once."""
+        """A plain request, and for each parameter at most so many values, drawn at random; the type's own first."""
+        yield self.request("", None)
         for parameter in self.parameters():
-            drawn = self.values(parameter)
-            for value in drawn if len(drawn) <= most else rng.sample(drawn, most):
+            fitting, wrong = self.values(parameter)
+            drawn = rng.sample(fitting, min(most, len(fitting)))
+            for value in [*drawn, *rng.sample(wrong, max(0, min(most - len(drawn) + most // 3, len(wrong))))]:
                 yield self.request(parameter, value)
-        if not self.parameters():
-            yield self.request("", None)
