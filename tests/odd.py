@@ -206,6 +206,12 @@ class Meaning(Embedder[None]):
             yield [*(0.1 + 0.2 * (name in one) for name in ("red", "green", "blue")), -0.5]
 
 
+class MeaningTwo(Meaning):
+    """Another embedder that knows words."""
+
+    id = "odd/meaning-two"
+
+
 class Heads(FaceExtractor[None]):
     """One face for each image, of the colour it has; none in a black one."""
 
@@ -278,6 +284,7 @@ def captioners() -> Iterator[Captioner[Any]]:
 def embedders() -> Iterator[Embedder[Any]]:
     yield Vectors()
     yield Meaning()
+    yield MeaningTwo()
 
 
 @hookimpl
