@@ -141,6 +141,7 @@ class Trouble(Tagger[None]):
             "over": [Tag("x", 1.5)],
             "flood": [Tag("x", 0.5)] * 100_001,
             "struct": [{}],
+            "names": [Tag("good", 0.9), Tag("x" * 1_000_000, 0.9), Tag("a\x1b[2Jb", 0.9), Tag(" ", 0.9)],
         }
         return wrong.get(what)
 

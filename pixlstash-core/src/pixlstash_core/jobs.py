@@ -387,6 +387,8 @@ class Jobs:
             row.engine,
             row.failed,
             row.reason,
+            row.dropped,
+            row.dropped_reason,
         )
 
 

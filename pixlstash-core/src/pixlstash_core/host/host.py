@@ -49,7 +49,8 @@ class Payload(Struct):
     """What a job runs: these pictures (ranges of ids, both ends included; None: all) after an id.
 
     `arrivals`: those that come in, with the settings as they are when it begins. `failed`: on how many it failed
-    when it was last over, and `reason`: why on one of them.
+    when it was last over, and `reason`: why on one of them. `dropped`: how many tags could not be stored, and
+    `dropped_reason`: why one of them could not.
     """
 
     engine: str
@@ -61,6 +62,8 @@ class Payload(Struct):
     arrivals: bool = False
     failed: int = 0
     reason: str | None = None
+    dropped: int = 0
+    dropped_reason: str | None = None
 
 
 class _Seat(Struct):
@@ -160,10 +163,13 @@ class Host:
             self._told(task, payload)
 
     def _told(self, task: Task, payload: Payload) -> None:
-        """Have the job say on how many pictures it failed, and why."""
+        """Have the job say on how many pictures it failed, what was dropped, and why."""
         failed, reason = provenance.failed_in(self._db, payload.producer, payload.run)
-        if (failed, reason) != (payload.failed, payload.reason):
+        dropped = self._outputs.take_dropped(payload.run)
+        if (failed, reason, dropped.count) != (payload.failed, payload.reason, 0):
             payload.failed, payload.reason = failed, reason
+            payload.dropped += dropped.count
+            payload.dropped_reason = dropped.reason or payload.dropped_reason
             task.keep(payload)
 
     def rehearse(self, task: Task) -> None:
@@ -228,7 +234,8 @@ class Host:
                 return seat.process
         if seat is not None:
             seat.process.kill("another engine took its place")
-        start = Start(offered.origin.plugin, offered.hook, engine.id, self.catalogue.extra(offered))
+        extra, whose = self.catalogue.extra(offered), offered.origin
+        start = Start(whose.plugin, offered.hook, engine.id, extra, "" if extra else whose.distribution)
         process: Process | None = None
         try:
             folder = self._folder(offered, params)

@@ -10,12 +10,16 @@ from ..types import Facts
 
 
 class Start(Struct, frozen=True, tag="start"):
-    """Which engine: of which plugin, from which hook. `extra` are modules that are registered as plugins."""
+    """Which engine: of which plugin, from which hook. `extra` are modules that are registered as plugins.
+
+    `distribution`: whose plugin, where several have one of this name.
+    """
 
     plugin: str
     hook: str
     engine: str
     extra: tuple[str, ...] = ()
+    distribution: str = ""
 
 
 class Load(Struct, frozen=True, tag="load"):

@@ -15,7 +15,8 @@ JobState = Literal["waiting", "running", "paused", "done", "failed", "cancelled"
 class Job(Struct, frozen=True):
     """Background work. `engine`: the id of the one that is run, or whose weights are fetched.
 
-    `failed`: on how many pictures a run that is over failed, and `reason`: why it did on one of them.
+    `failed`: on how many pictures a run that is over failed, and `reason`: why it did on one of them. `dropped`:
+    how many of its tags could not be stored (empty, too long, unprintable), and `dropped_reason`: why one could not.
     """
 
     id: int
@@ -34,3 +35,5 @@ class Job(Struct, frozen=True):
     engine: str | None = None
     failed: int = 0
     reason: str | None = None
+    dropped: int = 0
+    dropped_reason: str | None = None
