@@ -144,6 +144,7 @@ class Trouble(Tagger[None]):
             "over": [Tag("x", 1.5)],
             "flood": [Tag("x", 0.5)] * 100_001,
             "struct": [{}],
+            "names": [Tag("good", 0.9), Tag("x" * 1_000_000, 0.9), Tag("a\x1b[2Jb", 0.9), Tag(" ", 0.9)],
         }
         return wrong.get(what)
 
@@ -207,6 +208,12 @@ class Meaning(Embedder[None]):
             os._exit(3)
         for one in words:
             yield [*(0.1 + 0.2 * (name in one) for name in ("red", "green", "blue")), -0.5]
+
+
+class MeaningTwo(Meaning):
+    """Another embedder that knows words."""
+
+    id = "odd/meaning-two"
 
 
 class Heads(FaceExtractor[None]):
@@ -281,6 +288,7 @@ def captioners() -> Iterator[Captioner[Any]]:
 def embedders() -> Iterator[Embedder[Any]]:
     yield Vectors()
     yield Meaning()
+    yield MeaningTwo()
 
 
 @hookimpl

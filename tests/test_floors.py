@@ -13,8 +13,8 @@ from sources import modules
 #: A name stands for the module and everything in it. Floor 3 has two landings.
 FLOORS: dict[float, str] = {
     0: "types errors names",
-    1: "arrays cancellation changesets contracts hookspecs icons nouns facts files engine plugins client archive"
-    " passwords bearer threads",
+    1: "arrays cancellation changesets contracts hookspecs icons nouns facts files engine plugins precedence client"
+    " archive passwords bearer threads",
     2: "db hub intents changes marks records sealing write lock media snapshots stores vectors combining clusters"
     " whose thumbnails demo engines",
     3: "backups scope listing pictures groups tagging query measures terms columns masks memberships caches plan"
@@ -33,7 +33,8 @@ BESIDE = {
     "pixlstash_core.client": "files",
     "pixlstash_core.engine": "contracts",
     "pixlstash_core.hookspecs": "contracts engine",
-    "pixlstash_core.plugins": "contracts engine hookspecs",
+    "pixlstash_core.precedence": "hookspecs",
+    "pixlstash_core.plugins": "contracts engine hookspecs precedence",
     "pixlstash_core.hub": "db",
     "pixlstash_core.intents": "db hub",
     "pixlstash_core.changes": "db",

@@ -161,7 +161,7 @@ def captioners():
     own = {id: one.hook for id, one in found.items() if one.origin.plugin == "clashing_engines"}
     assert own == {"same": "taggers"}
     (problems,) = [info.problems for info in plugins.infos() if info.name == "clashing_engines"]
-    assert len(problems) == 2 and "'same' is offered by clashing_engines" in problems[0] and "moon" in problems[1]
+    assert len(problems) == 2 and "moon" in problems[0] and "'same' is offered twice" in problems[1]
     del sys.modules["clashing_engines"]
 
 

@@ -435,3 +435,16 @@ def test_measures_are_found(desk: Engined) -> None:
 
 def _offered(desk: Engined, id: str = "odd/colours"):  # type: ignore[no-untyped-def]
     return desk.library.host.catalogue.offered(id)
+
+
+def test_dropped_tags_are_counted_in_the_report_of_the_job(desk: Engined) -> None:
+    """A name of 1 MB, one with control characters, and an empty one: two pictures, three tags each."""
+    ids = desk.take_in(3)
+    job = run(desk, "odd/trouble", ids=ids, params={"what": "names", "on": ids[:2]})
+    assert (job.state, job.failed, job.dropped) == ("done", 0, 6)
+    assert job.dropped_reason == "A tag needs a name."
+    assert desk.tags() == {ids[0]: ["good"], ids[1]: ["good"], ids[2]: ["fine"]}
+    again = run(desk, "odd/trouble", params={"what": "", "on": []})
+    assert (again.dropped, again.dropped_reason) == (0, None)
+    (listed,) = [one for one in desk.library.jobs(OWNER) if one.id == job.id]
+    assert listed.dropped == 6

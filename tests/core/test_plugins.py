@@ -11,10 +11,12 @@ import pytest
 from libraries import add, finish, invented, truth, until
 
 from pixlstash_core import OWNER, Fact
+from pixlstash_core.errors import NotFound
 from pixlstash_core.features import history
+from pixlstash_core.features.outputs import Output
 from pixlstash_core.library import Library
 from pixlstash_core.plugins import Plugins
-from pixlstash_core.types import ImportPaths, PluginInfo
+from pixlstash_core.types import ImportPaths, PluginInfo, RunEngine
 
 NOTE = "#note\nShopping\nmilk\nbread\n"
 
@@ -43,7 +45,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]
     before = set(sys.modules)
     yield Site(folder)
     for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
             del sys.modules[name]
 
 
@@ -94,33 +96,112 @@ def test_a_broken_plugin_hurts_only_itself(installed: Site, open_library: Callab
     assert library.info(OWNER).pictures == 1
 
 
-def test_two_that_offer_the_same_are_both_named(installed: Site) -> None:
+def test_of_two_equal_ids_the_first_by_name_is_used_whatever_the_folder_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: Site
+) -> None:
+    """And both are told. The folder of the other one comes first on the path."""
     installed.add("aa-first", GOOD.format(id="same"), version="1.2")
-    installed.add("bb-second", GOOD.format(id="same"), version="3.4")
+    earlier = Site(tmp_path / "earlier")
+    earlier.path.mkdir()
+    earlier.add("bb-second", GOOD.format(id="same"), version="3.4")
+    monkeypatch.syspath_prepend(str(earlier.path))
     plugins = Plugins.load()
     assert [reader.id for reader in plugins.fact_readers()].count("same") == 1
     found = {info.name: info for info in plugins.infos()}
-    owners = {name for name in ("aa-first", "bb-second") if found[name].objects}
-    (loser,) = {"aa-first", "bb-second"} - owners
-    (problem,) = found[loser].problems
-    assert "'same'" in problem and "aa-first" in problem and "bb-second" in problem
-    assert "1.2" in problem and "3.4" in problem and found[owners.pop()].problems == []
+    assert found["aa-first"].objects == ["readers: same"] and found["bb-second"].objects == []
+    assert found["aa-first"].problems == found["bb-second"].problems
+    (problem,) = found["aa-first"].problems
+    assert "'same' is offered by aa-first (aa-first 1.2) and by bb-second (bb-second 3.4)" in problem
+    assert "That of aa-first is used, because it comes first by name" in problem
 
 
-def test_a_plugin_does_not_replace_what_the_core_offers(installed: Site) -> None:
-    installed.add("a-bold-one", GOOD.format(id="exif"))
+ENGINE = """
+from pixlstash_core import Measurer, hookimpl
+class Same(Measurer):
+    id, revision, lane, measure = "same-engine", "1", "cpu", "same"
+    def run(self, model, images, params):
+        for image in images:
+            yield {value}
+@hookimpl
+def measurers():
+    yield Same()
+"""
+
+
+def test_of_two_equal_ids_the_one_whose_results_the_library_has_is_used(
+    installed: Site, open_library: Callable[..., Library]
+) -> None:
+    installed.add("bb-second", ENGINE.format(value=0.5))
+    with open_library() as library:
+        (picture,) = add(library, invented(1))
+        producer = library.host.catalogue.producer(library.host.catalogue.offered("same-engine"), {})
+        library.outputs.store(producer, [Output(picture, 0.5)])[0].result(10)
+    installed.add("aa-first", ENGINE.format(value=0.1))
+    library = open_library(work=False)
+    assert library.host.catalogue.offered("same-engine").origin.plugin == "bb-second"
+    problems = [infos(library)[name].problems for name in ("aa-first", "bb-second")]
+    assert problems[0] == problems[1] and "because this library has its results" in problems[0][0]
+    fresh = open_library("fresh", work=False)
+    assert fresh.host.catalogue.offered("same-engine").origin.plugin == "aa-first"
+    given = open_library("library-two", work=False, plugins=Plugins.load(results={"same-engine": "bb-second"}))
+    assert given.host.catalogue.offered("same-engine").origin.plugin == "aa-first"  # it has no results of any
+
+
+@pytest.mark.parametrize("how", ["", "tryfirst=True"])
+def test_a_plugin_does_not_replace_what_the_core_offers(installed: Site, how: str) -> None:
+    installed.add(
+        "a-bold-one", GOOD.format(id="exif").replace("@hookimpl", f"@hookimpl({how})" if how else "@hookimpl")
+    )
     plugins = Plugins.load()
     (reader,) = [reader for reader in plugins.fact_readers() if reader.id == "exif"]
     assert type(reader).__module__.startswith("pixlstash_core.")
-    assert "'exif'" in {info.name: info for info in plugins.infos()}["a-bold-one"].problems[0]
+    found = {info.name: info for info in plugins.infos()}
+    assert "'exif'" in found["a-bold-one"].problems[0] and "because it is built in" in found["a-bold-one"].problems[0]
+    assert found["pixlstash_core.media.builtin"].problems == found["a-bold-one"].problems
 
 
-def test_two_entry_points_of_one_name(installed: Site) -> None:
+def test_two_entry_points_of_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: Site) -> None:
+    """One is used, by the same rule, in this process and in those of the decoder and of engines."""
     installed.add("aa-dist", GOOD.format(id="aa"), points={"same": "aa_dist"})
-    installed.add("bb-dist", GOOD.format(id="bb"), points={"same": "bb_dist"})
-    found = {info.name: info for info in Plugins.load().infos()}
-    (problem,) = found["same"].problems
-    assert "aa-dist 1.0" in problem and "bb-dist 1.0" in problem
+    earlier = Site(tmp_path / "earlier")
+    earlier.path.mkdir()
+    earlier.add("bb-dist", GOOD.format(id="bb"), points={"same": "bb_dist"})
+    monkeypatch.syspath_prepend(str(earlier.path))
+
+    def used(plugins: Plugins) -> list[str]:
+        return [reader.id for reader in plugins.fact_readers() if reader.id in ("aa", "bb")]
+
+    plugins = Plugins.load()
+    (problem,) = {info.name: info for info in plugins.infos()}["same"].problems
+    assert "aa-dist 1.0" in problem and "bb-dist 1.0" in problem and "from aa-dist is used" in problem
+    assert used(plugins) == ["aa"] and plugins.disabled == ("same@bb-dist",)
+    other = Plugins.load(results={"whatever": "bb-dist"})
+    assert used(other) == ["bb"] and other.disabled == ("same@aa-dist",)
+    assert used(Plugins.load(disabled=other.disabled)) == ["bb"]
+    assert used(Plugins.load(only="same", distribution="bb-dist")) == ["bb"]
+
+
+REFUSED = ENGINE.format(value=0.5).replace('"1", "cpu"', '"", "cpu"')
+
+
+def test_running_an_engine_says_why_it_was_refused(installed: Site, open_library: Callable[..., Library]) -> None:
+    """Not only the list of plugins does."""
+    installed.add("careless", REFUSED)
+    installed.add("broken", "raise RuntimeError('cannot even start')")
+    library = open_library(work=False)
+
+    def said(engine: str) -> str:
+        with pytest.raises(NotFound) as caught:
+            library.run_engine(OWNER, RunEngine(engine=engine))
+        return str(caught.value)
+
+    assert "careless (careless 1.0): same-engine needs a `revision`" in said("same-engine")
+    assert "broken (broken 1.0) has problems: RuntimeError: cannot even start" in said("broken/one")
+    assert "These plugins have problems" in said("nobody") and "broken, careless" in said("nobody")
+    library.hub.write("insert into setting values ('plugins.disabled', '[\"careless\"]')")
+    library.close()
+    library = open_library(work=False)
+    assert "The plugin careless (careless 1.0) is switched off." in said("careless/any")
 
 
 def test_switched_off(installed: Site, open_library: Callable[..., Library]) -> None:

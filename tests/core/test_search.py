@@ -274,6 +274,18 @@ def test_an_engine_that_knows_no_words(desk: Engined) -> None:
     assert mixed.notes[0].startswith("Words were searched by themselves only: the engine visual-descriptor ")
 
 
+def test_stop_words_find_nothing_by_themselves(library: Library) -> None:
+    """Otherwise a search fills up with pictures that have only "a" or "by" in common with it."""
+    prompts = ("a harbour by night", "a dog by a tree", "red harbour", "by")
+    ids = add(library, *(invented(n, prompt=text) for n, text in enumerate(prompts)))
+    assert set(found(library, 'like:"a harbour by the sea" top:all')) == {ids[0], ids[2]}
+    assert set(found(library, 'like:"by" top:all')) == {ids[0], ids[1], ids[3]}  # it has no other words
+    shares = {one.picture: one.words or 0 for one in library.alike(OWNER, 'like:"red harbour at sea" top:all')}
+    assert shares.keys() == {ids[0], ids[2]} and 0 < shares[ids[0]] < shares[ids[2]] < 1
+    assert found(library, 'like:"red harbour" likeness:>=0.5') == [ids[2]]  # in the prompt a word counts half
+    assert found(library, 'like:"red harbour" likeness:>=0.6') == []
+
+
 @pytest.mark.parametrize("what", ["raise", "leave", "slow"])
 def test_an_engine_that_fails_at_words(desk: Engined, what: str) -> None:
     ids = looked_at(desk, "odd/meaning", 3)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import engined
 import pytest
 from engined import Engined
-from libraries import finish
+from libraries import add, finish, invented
 from PIL import Image
 from web.asking import Answer, Peer, bearer
 from web.conftest import OWNER, Served, serving
@@ -192,6 +192,28 @@ def test_a_gate_of_a_character(desk: Desk) -> None:
     assert desk.send("score_character_likeness", RED, fields={"reference_character_id": "999"}).status == 404
     assert desk.send("score_character_likeness", RED).status == 400
     assert desk.peer.get(f"/characters/{ann}/reference_pictures").json == {"reference_picture_ids": [ids[0]]}
+
+
+def test_a_search_without_a_text_engine_keeps_to_its_threshold(open_library: Callable[..., Library]) -> None:
+    """Pictures that have only "a" or "by" in common with the query are not found, and do not fill up the limit."""
+    library = open_library()
+    prompts = ["a red car by the sea", "a red house", "a dog by a tree", "by a lake", "a cat"]
+    ids = add(library, *(invented(n, prompt=text) for n, text in enumerate(prompts)))
+    with serving(library) as served:
+
+        def rows(query: str, **more: Any) -> dict[int, float]:
+            answer = served.local.get(f"/pictures/search?{urlencode({'query': query, **more})}")
+            assert answer.status == 200, answer
+            return {row["id"]: row["likeness_score"] for row in answer.json}
+
+        everything = rows("a red car by a hut", threshold=0)
+        assert list(everything) == ids[:2]  # although the others have "a" or "by"
+        assert all(0 < one < 1 for one in everything.values())
+        least = min(everything.values())
+        assert rows("a red car by a hut", threshold=least) == everything
+        assert list(rows("a red car by a hut", threshold=least + 1e-5)) == ids[:1]
+        assert rows("a red car by a hut", threshold=0.9) == {}
+        assert len(rows("a red car by a hut", threshold=0, limit=1)) == 1
 
 
 def test_before_anything_was_looked_at(served: Served) -> None:

@@ -452,6 +452,8 @@ class Jobs:
             row.engine,
             row.failed,
             row.reason,
+            row.dropped,
+            row.dropped_reason,
             task.note if task else self._behind(row),
         )
 

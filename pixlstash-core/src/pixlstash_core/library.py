@@ -131,6 +131,7 @@ class Library(UseCases):
         self.public_id = str(self.db.setting("public_id"))
         self.epoch = str(self.db.setting("epoch"))
         self.name = str(self.db.setting("name") or path.name)
+        self.plugins.prefer(outputs.distributions(self.db))
         self.feed = Feed(self.db, self.hub)
         self.stepping = threading.Lock()
         tables = [table for noun in NOUNS for table in noun.tables]
@@ -233,7 +234,8 @@ class Library(UseCases):
             raise NotFound(f"There is no library at {path}. `pixlstash -L {path} init` makes one.")
         lock = Lock(path / "lock") if not read_only or os.access(path, os.W_OK) else None
         try:
-            plugins = plugins or Plugins.load(disabled=switched_off(path))
+            if plugins is None:
+                plugins = Plugins.load(disabled=switched_off(path), results=outputs.distributions_at(path))
             library = cls(path, read_only=read_only, plugins=plugins, lock=lock)
         except BaseException:
             if lock:

@@ -190,6 +190,8 @@ class OutputKind(Struct, frozen=True):
     as one image. `describe(engine, params)` is what is known about all results beforehand. `given(connection, ids)`
     finds by picture what `needs` gives to other engines. `tables` have a `picture_id` and a `producer_id`.
 
+    `sift(result)` gives what of a plain result can be stored, and a sentence for each part of it that is dropped.
+
     Of a rehearsal: `size` is about how many bytes a plain result takes, `shown(result, threshold)` the result for
     people, and `agree(connection, results, threshold)` how they agree with what people said.
     """
@@ -207,6 +209,7 @@ class OutputKind(Struct, frozen=True):
     size: Callable[[Any], int] = lambda value: len(msgspec.json.encode(value))
     shown: Callable[[Any, float], str] = lambda value, threshold: str(value)
     agree: Callable[[apsw.Connection, dict[int, Any], float], Agreement] | None = None
+    sift: Callable[[Any], tuple[Any, list[str]]] | None = None
 
 
 class Keeper(Protocol):

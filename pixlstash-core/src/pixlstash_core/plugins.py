@@ -7,9 +7,10 @@ global: every library has its own `Plugins`.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import importlib_metadata
@@ -19,6 +20,7 @@ from msgspec import Struct
 from . import hookspecs
 from .contracts import FactReader, Importer, Kind, Store
 from .engine import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, fault
+from .precedence import Installed, Origin, Thing, choose, installed
 from .types import PluginInfo
 
 #: Built-in features use the same door as everyone else. Each is imported only when plugins are loaded.
@@ -30,14 +32,6 @@ BUILTIN = (
 )
 
 
-class Origin(Struct, frozen=True):
-    """Where an object came from, for messages and provenance."""
-
-    plugin: str
-    distribution: str
-    version: str
-
-
 class Offered(Struct, frozen=True):
     """An engine, the hook that yielded it, and whose it is."""
 
@@ -47,18 +41,24 @@ class Offered(Struct, frozen=True):
 
 
 class Plugins:
-    """The plugins of one library."""
+    """The plugins of one library.
+
+    Of two with the same name, and of two objects with the same id, a built-in one is used; or else that of the
+    distribution whose results the library has; or else the first by name. `results` says by engine whose they are.
+    """
 
     def __init__(self) -> None:
         self.pm = pluggy.PluginManager(hookspecs.PROJECT)
         self.pm.add_hookspecs(hookspecs)
         self._origins: dict[str, Origin] = {}
         self._problems: dict[str, list[str]] = {}
-        self._objects: dict[str, list[str]] = {}
+        self._refused: dict[str, str] = {}
         self.disabled: tuple[str, ...] = ()
         self.extra: tuple[str, ...] = ()
-        self._nouns: dict[str, list[Any]] = {}
-        self._owners: dict[str, dict[str, str]] = {}
+        self._builtin: frozenset[str] = frozenset()
+        self._results: Mapping[str, str] = {}
+        self._things: dict[str, list[Thing]] = {}
+        self._chosen: dict[str, list[Thing]] = {}
 
     @classmethod
     def load(
@@ -68,67 +68,83 @@ class Plugins:
         disabled: Iterable[str] = (),
         extra: Sequence[str] = (),
         only: str | None = None,
+        distribution: str = "",
+        results: Mapping[str, str] = MappingProxyType({}),
     ) -> Plugins:
         """Register the built-ins, every installed entry point of group `pixlstash`, and modules named in `extra`.
 
-        `only` names the one plugin that is wanted: no other is imported.
+        `disabled` names plugins, or `plugin@distribution`. `only` names the one plugin that is wanted, of that
+        `distribution` where it is given: no other is imported.
         """
         if only is not None:
             builtin, extra = [name for name in builtin if name == only], [name for name in extra if name == only]
         plugins = cls()
-        plugins.disabled = tuple(disabled)
+        plugins.disabled, plugins._builtin, plugins._results = tuple(disabled), frozenset(builtin), results
         own = Origin("core", "pixlstash-core", _version("pixlstash-core"))
         for name in builtin:
             plugins._add(Origin(name, own.distribution, own.version), partial(import_module, name))
-        for point in importlib_metadata.entry_points(group=hookspecs.PROJECT):
-            dist = point.dist
-            origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
-            if point.name in plugins._origins:
-                first = plugins._origins[point.name]
-                plugins._note(
-                    point.name,
-                    f"Two plugins are called {point.name!r}: one from {first.distribution} {first.version}, one from"
-                    f" {origin.distribution} {origin.version}. The first is used; uninstall one of them.",
-                )
-                continue
-            plugins._origins[point.name] = origin
-            if point.name not in plugins.disabled and only in (None, point.name):
-                plugins._add(origin, point.load)
+        for found in installed(distribution, disabled=plugins.disabled, results=results):
+            plugins._take(found, only)
         for name in extra:
             plugins._add(Origin(name, "extra", "0"), partial(import_module, name))
         plugins.extra = tuple(extra)
         return plugins
 
+    def prefer(self, results: Mapping[str, str]) -> None:
+        """Say whose results there are, by engine."""
+        if results != self._results:
+            self._results = results
+            self._chosen.pop(_ENGINES, None)
+
     # -- nouns ---------------------------------------------------------------------------------------------------------
 
     def kinds(self) -> list[Kind]:
-        return self._yielded("kinds", Kind, lambda kind: kind.id)
+        return self.nouns("kinds", Kind, lambda kind: kind.id)
 
     def fact_readers(self) -> list[FactReader]:
-        return self._yielded("readers", FactReader, lambda reader: reader.id)
+        return self.nouns("readers", FactReader, lambda reader: reader.id)
 
     def stores(self) -> dict[str, Store]:
-        return {store.scheme: store for store in self._yielded("stores", Store, lambda store: store.scheme)}
+        return {store.scheme: store for store in self.nouns("stores", Store, lambda store: store.scheme)}
 
     def importers(self) -> dict[str, Importer]:
-        return {one.id: one for one in self._yielded("importers", Importer, lambda one: one.id)}
+        return {one.id: one for one in self.nouns("importers", Importer, lambda one: one.id)}
 
     def engines(self) -> dict[str, Offered]:
         """Every engine by its id, which no two share, whatever their kinds."""
-        found: dict[str, Offered] = {}
-        for hook, kind in ENGINES.items():
-            for engine in self._yielded(hook, kind, lambda one: one.id, fault, "engines"):
-                found[engine.id] = Offered(engine, hook, self._origins[self._owners["engines"][engine.id]])
-        return found
+        if _ENGINES not in self._chosen:
+            found = [
+                thing
+                for hook, kind in ENGINES.items()
+                for thing in self._yielded(hook, kind, lambda one: one.id, fault)
+            ]
+            self._chosen[_ENGINES] = self._choose(found)
+        return {one.key: Offered(one.value, one.hook, self._origins[one.plugin]) for one in self._chosen[_ENGINES]}
+
+    def refusal(self, engine: str) -> str:
+        """Why there is no such engine, as far as that is known; else which plugins have problems."""
+        if engine in self._refused:
+            return self._refused[engine]
+        whose = self._results.get(engine)
+        for plugin, origin in self._origins.items():
+            if engine == plugin or engine.startswith(f"{plugin}/") or origin.distribution == whose:
+                if plugin in self.disabled:
+                    return f"The plugin {self._who(plugin)} is switched off."
+                if problems := self._problems.get(plugin):
+                    return f"The plugin {self._who(plugin)} has problems: {' '.join(problems)}"
+        bad = ", ".join(plugin for plugin, problems in self._problems.items() if problems)
+        return f"These plugins have problems, which `pixlstash plugin list` shows: {bad}." if bad else ""
 
     def commands(self) -> list[Any]:
         import click
 
-        return self._yielded("commands", click.Command, lambda command: str(command.name))
+        return self.nouns("commands", click.Command, lambda command: str(command.name))
 
     def nouns(self, hook: str, kind: type, name: Callable[[Any], str]) -> list[Any]:
         """What a hook of another package's spec (`pixlstash_web` adds its own) yields, guarded the same way."""
-        return self._yielded(hook, kind, name)
+        if hook not in self._chosen:
+            self._chosen[hook] = self._choose(self._yielded(hook, kind, name))
+        return [thing.value for thing in self._chosen[hook]]
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
@@ -153,8 +169,11 @@ class Plugins:
     def infos(self) -> list[PluginInfo]:
         """Every plugin found, working or not."""
         for hook, kind, name in _NOUNS:
-            self._yielded(hook, kind, name)
+            self.nouns(hook, kind, name)
         self.engines()
+        objects: dict[str, list[str]] = {}
+        for thing in (thing for chosen in self._chosen.values() for thing in chosen):
+            objects.setdefault(thing.plugin, []).append(f"{thing.hook}: {thing.key}")
         infos = []
         for plugin, origin in self._origins.items():
             hooks = [h.name for h in self.pm.get_hookcallers(p) or ()] if (p := self.pm.get_plugin(plugin)) else []
@@ -164,7 +183,7 @@ class Plugins:
                     origin.distribution,
                     origin.version,
                     sorted(hooks),
-                    sorted(self._objects.get(plugin, [])),
+                    sorted(objects.get(plugin, [])),
                     plugin not in self.disabled,
                     self._problems.get(plugin, []),
                 )
@@ -172,6 +191,19 @@ class Plugins:
         return infos
 
     # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _take(self, found: Installed, only: str | None) -> None:
+        """Register a plugin that is installed, unless it is switched off or not asked for."""
+        name = found.origin.plugin
+        if name in self._builtin:
+            return self._note(name, f"{found.origin.distribution} has a plugin of this name too, which is not used.")
+        self._origins[name] = found.origin
+        if found.clash:
+            self._note(name, found.clash)
+            self.disabled += found.others
+        if name not in self.disabled and only in (None, name):
+            self._add(found.origin, found.load)
+        return None
 
     def _add(self, origin: Origin, load: Callable[[], Any]) -> None:
         self._origins[origin.plugin] = origin
@@ -188,41 +220,36 @@ class Plugins:
         kind: type,
         name: Callable[[Any], str],
         fault: Callable[[Any], str | None] = lambda thing: None,
-        among: str = "",
-    ) -> list[Any]:
-        """The objects of a noun hook, once: one clash or fault costs only the object or plugin it is in.
+    ) -> list[Thing]:
+        """All that plugins yield from a hook, once: a fault costs only the object or plugin it is in.
 
-        `fault` says what is wrong with one; hooks with the same `among` share their names.
+        `fault` says what is wrong with one.
         """
-        if hook in self._nouns:
-            return self._nouns[hook]
-        owners = self._owners.setdefault(among or hook, {})
-        found: list[Any] = []
+        if hook in self._things:
+            return self._things[hook]
+        found: list[Thing] = []
 
         def take(impl: Any) -> None:
             for thing in _run(impl, {}) or ():
                 if not isinstance(thing, kind):
                     self._note(impl.plugin_name, f"{hook} yielded {thing!r}, which is not a {kind.__name__}.")
-                    continue
-                if wrong := fault(thing):
+                elif wrong := fault(thing):
                     self._note(impl.plugin_name, f"{hook}: {wrong}.")
-                    continue
-                key = name(thing)
-                if key in owners:
-                    self._note(
-                        impl.plugin_name,
-                        f"{hook}: {key!r} is offered by {self._who(owners[key])} and by {self._who(impl.plugin_name)};"
-                        " the first is used. Switch one of them off.",
-                    )
-                    continue
-                owners[key] = impl.plugin_name
-                self._objects.setdefault(impl.plugin_name, []).append(f"{hook}: {key}")
-                found.append(thing)
+                    self._refused[str(getattr(thing, "id", ""))] = f"{self._who(impl.plugin_name)}: {wrong}."
+                else:
+                    found.append(Thing(impl.plugin_name, hook, name(thing), thing))
 
         for impl in self._impls(hook):
             self._guard(impl.plugin_name, partial(take, impl))
-        self._nouns[hook] = found
+        self._things[hook] = found
         return found
+
+    def _choose(self, found: Sequence[Thing]) -> list[Thing]:
+        """One object of each id, in the order they were yielded; every plugin that offers such an id is told."""
+        chosen, clashes = choose(found, self._origins, self._builtin, self._results)
+        for plugin, sentence in clashes:
+            self._note(plugin, sentence)
+        return chosen
 
     def _guard(self, plugin: str, call: Callable[[], Any]) -> None:
         try:
@@ -238,8 +265,7 @@ class Plugins:
             problems.append(sentence)
 
     def _who(self, plugin: str) -> str:
-        origin = self._origins[plugin]
-        return f"{plugin} ({origin.distribution} {origin.version})"
+        return str(self._origins[plugin])
 
 
 def _run(impl: Any, arguments: dict[str, Any]) -> Any:
@@ -257,6 +283,8 @@ def _version(distribution: str) -> str:
         return "0"
 
 
+#: What the ids of engines are shared among.
+_ENGINES = "engines"
 #: The hooks of engines, and what each yields.
 ENGINES: dict[str, type[Engine[Any, Any]]] = {
     "taggers": Tagger,

@@ -29,6 +29,12 @@ PLACES: tuple[tuple[tuple[str, ...], float], ...] = (
 )
 #: Words of one text that are looked at.
 MOST = 16
+#: English words that say nothing by themselves. They count only in a text that has no others.
+STOP = frozenset(
+    "a an and are as at be been but by for from had has have he her him his i in into is it its me my no nor not of off"
+    " on onto or our she so than that the their them then there these they this those to up us was we were what when"
+    " which while who whose with you your".split()
+)
 
 
 class Hit(Struct, frozen=True):
@@ -41,9 +47,13 @@ class Hit(Struct, frozen=True):
 
 
 def split(text: str) -> list[str]:
-    """The words of a text, each once. An underscore alone is none: full-text search could not look for it."""
+    """The words of a text, each once; without stop words, unless it has no others.
+
+    An underscore alone is no word: full-text search could not find it.
+    """
     words = (word for word in re.findall(r"\w+(?:['’]\w+)*", text) if any(c.isalnum() for c in word))
-    return list(dict.fromkeys(word.casefold() for word in words))[:MOST]
+    found = dict.fromkeys(word.casefold() for word in words)
+    return ([word for word in found if word not in STOP] or list(found))[:MOST]
 
 
 def hits(text: str, places: Sequence[Term]) -> list[list[Hit]]:
@@ -68,7 +78,18 @@ def _of(place: Term, word: str) -> Matching | None:
 
 def scores(look: Look, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:
     """How well each picture of a mask fits (0: not at all), by id. `inside`: what rarity is counted among."""
-    total = np.zeros(look.frame.size, np.float32)
+    return _scores(look, words, mask, inside)[0]
+
+
+def shares(look: Look, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:
+    """The same as a share of what a picture would have with every word in its name: 0 to 1."""
+    total, most = _scores(look, words, mask, inside)
+    return (total / np.float32(most)).astype(np.float32) if most else total
+
+
+def _scores(look: Look, words: list[list[Hit]], mask: Mask, inside: Mask) -> tuple[NDArray[np.float32], float]:
+    """Each picture's score by id, and the highest score that these words can give."""
+    total, most = np.zeros(look.frame.size, np.float32), 0.0
     count = max(1, int(inside.sum()))
     for places in words:
         masks = [(hit.weight, mask_of(hit.step, look)) for hit in places]
@@ -78,8 +99,9 @@ def scores(look: Look, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDAr
         for weight, one in masks:
             np.maximum(best, one * np.float32(weight), out=best)
         total += best * np.float32(rarity)
+        most += rarity * max(hit.weight for hit in places)
     total[~mask] = 0
-    return total
+    return total, most
 
 
 def ranked(found: NDArray[np.float32]) -> NDArray[np.uint32]:

@@ -95,7 +95,10 @@ def search_pictures(
     sort: str | None = None,
     descending: bool = True,
 ) -> list[FoundPicture]:
-    """Pictures that are like words, by what they mean and by the words themselves; the best first."""
+    """Pictures that are like words, by what they mean and by the words themselves; the best first.
+
+    A picture that no engine compared with the words counts by how many of them describe it.
+    """
     if not query.strip():
         raise Invalid("query must not be empty.")
     if offset < 0 or (limit is not None and limit < 0) or not 0 <= threshold <= 1:
@@ -105,8 +108,7 @@ def search_pictures(
     library, reader, within = call.library, call.reader, narrowed(call, search_pictures)
     text = f"like:{_quoted(f'words:{query}')} top:all {within.text}"
     found = [one for one in library.alike(reader, text, MOST) if within.holds(one.picture)]
-    # What only a word found was not compared: it stays.
-    found = [one for one in found if one.likeness is None or one.likeness >= threshold]
+    found = [one for one in found if _fit(one) >= threshold]
     shown = {one.id: one for one in library.pictures(reader, text, limit=MOST)}
     rows = [_row(shown[one.picture], one) for one in found if one.picture in shown]
     if sort is not None:
@@ -248,8 +250,13 @@ def _row(one: Picture, alike: Alike) -> FoundPicture:
         one.imported,
         one.name,
         one.deleted is not None,
-        share(alike.likeness),
+        _fit(alike),
     )
+
+
+def _fit(one: Alike) -> float:
+    """How well a picture fits words: by what an engine compared, or else by how many of them describe it."""
+    return share(one.words if one.likeness is None else one.likeness)
 
 
 def share(likeness: float | None) -> float:

@@ -278,6 +278,8 @@ def _ran(job: Job, errors: list[EngineError]) -> None:
     took = (job.finished - job.started).total_seconds() if job.started and job.finished else 0.0
     rate = f", {job.done / took:.1f}/s" if took else ""
     click.echo(f"{show.counted(job.done, 'picture')}, {took:.1f} s{rate}  (job {job.id})")
+    if job.dropped:
+        click.echo(f"  {show.counted(job.dropped, 'tag')} dropped: {job.dropped_reason}")
     if not job.failed:
         return None
     click.echo(click.style(f"  It failed on {job.failed:,}: `pixlstash job retry {job.id}` tries again", fg="red"))

@@ -19,7 +19,9 @@ from ..types import ImportReport
 DUE = "(due <= :now or due > :now + 1000 * coalesce(every, 0))"
 _HELD = "jobs.held"
 _FAILED = (
-    "iif(kind = 'engine', coalesce(payload ->> '$.failed', 0), 0), iif(kind = 'engine', payload ->> '$.reason', null)"
+    "iif(kind = 'engine', coalesce(payload ->> '$.failed', 0), 0), iif(kind = 'engine', payload ->> '$.reason', null),"
+    " iif(kind = 'engine', coalesce(payload ->> '$.dropped', 0), 0),"
+    " iif(kind = 'engine', payload ->> '$.dropped_reason', null)"
 )
 COLUMNS = (
     "id, kind, label, lane, state, done, total, error, started, finished, every, report, payload ->> '$.engine', "
@@ -45,6 +47,8 @@ class JobRow(Struct, array_like=True):
     engine: str | None
     failed: int
     reason: str | None
+    dropped: int
+    dropped_reason: str | None
 
     def reported(self) -> ImportReport | None:
         return msgspec.json.decode(self.report, type=ImportReport) if self.report else None

@@ -19,6 +19,14 @@ _FACES = """
     select id, vector, picture_id from region where producer_id = ? and vector is not null order by picture_id, id
     """
 
+#: One picture that an older producer has processed and a newer one has not, where there is one.
+_LEFT = """
+    select 1 from done d where d.producer_id = :old
+      and not exists (select 1 from done n where n.picture_id = d.picture_id and n.producer_id = :new)
+      and not exists (select 1 from scrapheap s where s.picture_id = d.picture_id)
+    limit 1
+    """
+
 
 class Faces(Matrix):
     """Vectors of faces by the id of their region, with the picture each is in. Rows go by picture, then by id."""
@@ -37,6 +45,7 @@ class Likeness:
         self._lock = threading.Lock()
         self._held: dict[str, tuple[int, int, Any]] = {}
         self._used = False
+        self._caught_up: dict[tuple[int, int], tuple[int, bool]] = {}
 
     def matrix(self, producer: int) -> Matrix:
         """All vectors of pictures of a producer."""
@@ -74,10 +83,20 @@ class Likeness:
             return held[2]
 
     def active(self, kind: str = "vector") -> int | None:
-        """The producer whose vectors (or faces) count."""
-        sql = "select producer_id from active where kind = ? order by rank limit 1"
-        found: int | None = self._db.value(sql, (kind,))
-        return found
+        """The producer by whose vectors pictures (or faces) are compared with each other."""
+        return next(iter(self.counting(kind)), None)
+
+    def counting(self, kind: str = "vector") -> list[int]:
+        """All producers of a kind whose results count, the preferred one first."""
+        return [one for (one,) in self._db.read("select producer_id from active where kind = ? order by rank", (kind,))]
+
+    def has_caught_up(self, new: int, old: int) -> bool:
+        """Whether a producer has processed every picture that another has, except those in the scrapheap."""
+        key, revision = (new, old), self._revision("producers")
+        known = self._caught_up.get(key)
+        if known is None or known[0] != revision:
+            known = self._caught_up[key] = (revision, not self._db.read(_LEFT, {"old": old, "new": new}))
+        return known[1]
 
     def ids(self, sql: str, bindings: dict[str, Any]) -> list[int]:
         """What a statement of the query language finds."""

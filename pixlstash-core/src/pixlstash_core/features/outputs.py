@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 import msgspec
 from msgspec import Struct
 
 from ..db import Database, bind_ids
-from ..errors import Invalid, NotFound
+from ..errors import Invalid, NotFound, PixlStashError
 from ..hub import now
 from ..nouns import COMPUTED, TAGS, Noun, OutputKind, Table
 from ..write import Committed, Door, Label, Write, outcome
@@ -47,6 +48,13 @@ class Output(Struct, frozen=True):
     error: str | None = None
 
 
+class Dropped(Struct, frozen=True):
+    """How many parts of results (tags) could not be stored, and why one of them could not."""
+
+    count: int = 0
+    reason: str | None = None
+
+
 class Producer(Struct, frozen=True):
     id: int
     kind: str
@@ -56,12 +64,33 @@ class Producer(Struct, frozen=True):
     about: dict[str, Any]
 
 
+def distributions(db: Database) -> dict[str, str]:
+    """By engine, the distribution whose results a library has, the latest where there are several."""
+    sql = (
+        "select engine, package from producer p where exists (select 1 from done where producer_id = p.id) order by id"
+    )
+    return dict(db.read(sql))
+
+
+def distributions_at(library: Path) -> dict[str, str]:
+    """The same of a library that is not open."""
+    try:
+        db = Database(library / "library.db", "library", read_only=True)
+    except PixlStashError:  # to be upgraded by the opening that follows
+        return {}
+    try:
+        return distributions(db)
+    finally:
+        db.close()
+
+
 class Outputs:
     """The results of engines in one library. `kinds` are the kinds of output there are."""
 
     def __init__(self, db: Database, door: Door, kinds: Iterable[OutputKind]) -> None:
         self._db, self._door = db, door
         self.kinds = {kind.name: kind for kind in kinds}
+        self._dropped: dict[int, Dropped] = {}
         self._keepers = {kind.name: kind.keeper(db, door) for kind in self.kinds.values()}
 
     # -- producers -----------------------------------------------------------------------------------------------------
@@ -183,14 +212,31 @@ class Outputs:
     def store(self, producer: int, outputs: Iterable[Output], run: int | None = None) -> list[Future[Committed[int]]]:
         """Keep results; each future is done when its slice is durable, with how many pictures it holds.
 
-        Pictures that are gone meanwhile are left out. A later result for the same picture replaces the earlier.
+        Pictures that are gone meanwhile are left out. A later result for the same picture replaces the earlier. What of
+        a result cannot be stored is dropped, and counted for `dropped`.
         """
-        keeper = self._keepers[self.producer(producer).kind]
+        kind = self.kinds[self.producer(producer).kind]
+        keeper = self._keepers[kind.name]
         given = list(outputs)
         good = [output for output in given if output.error is None and output.value is not None]
-        packed = {output.picture: body for output, body in zip(good, keeper.pack([one.value for one in good]))}
+        values = [self._sifted(kind, one.value, run) for one in good]
+        packed = {output.picture: body for output, body in zip(good, keeper.pack(values))}
         slices = (given[at : at + SLICE] for at in range(0, len(given), SLICE))
         return [self._door.feed(_writing(keeper, producer, part, packed, run)) for part in slices]
+
+    def take_dropped(self, run: int) -> Dropped:
+        """What of the results of a run could not be stored since this was last asked."""
+        return self._dropped.pop(run, Dropped())
+
+    def _sifted(self, kind: OutputKind, value: Any, run: int | None) -> Any:
+        """What of a result can be stored; the rest is counted."""
+        if kind.sift is None:
+            return value
+        value, reasons = kind.sift(value)
+        if reasons and run is not None:
+            before = self._dropped.get(run, Dropped())
+            self._dropped[run] = Dropped(before.count + len(reasons), reasons[-1])
+        return value
 
 
 def _fingerprint(kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> tuple[str, str]:

@@ -14,6 +14,8 @@ from msgspec import Struct
 from ..db import Database, bind_ids
 from ..write import Write
 
+#: The kind of which one producer is preferred, while others count as well: embedders, some of which know words.
+COMPARED = "vector"
 #: Pictures of a producer that are not thrown away and that another has not looked at.
 _LEFT = """
     from done d where d.producer_id in carray(:olds)
@@ -44,6 +46,12 @@ def active(db: Database, producers: Sequence[int]) -> list[int]:
     """Those of them that count, the preferred one first."""
     sql = "select producer_id from active where producer_id in carray(?) order by rank"
     return [row[0] for row in db.read(sql, (bind_ids(producers),))]
+
+
+def first(db: Database, kind: str) -> int | None:
+    """The producer of a kind that is preferred; None: none counts."""
+    found: int | None = db.value("select producer_id from active where kind = ? order by rank limit 1", (kind,))
+    return found
 
 
 def threshold(db: Database, producer: int) -> float | None:
@@ -149,21 +157,31 @@ def move_threshold(write: Write, producers: Sequence[int], threshold: float) -> 
 
 
 def settle(write: Write) -> int:
-    """Put producers in the place of those they have caught up with; how many."""
+    """Put producers in the place of those they have caught up with; how many.
+
+    An embedder of another engine stays active behind the new one.
+    """
     rows = write.execute(
-        "select s.producer_id, s.by_id, a.threshold, a.rank from succession s"
-        " left join active a on a.producer_id = s.producer_id"
+        "select s.producer_id, s.by_id, a.threshold, a.rank, n.kind = ? and n.engine != o.engine from succession s"
+        " join producer o on o.id = s.producer_id join producer n on n.id = s.by_id"
+        " left join active a on a.producer_id = s.producer_id",
+        (COMPARED,),
     )
     settled = 0
-    for old, new, threshold, rank in rows:
+    for old, new, threshold, rank, stays in rows:
         if threshold is not None and write.execute(f"select 1 {_LEFT} limit 1", {"olds": bind_ids([old]), "new": new}):
             continue
         write.execute("delete from succession where producer_id = ?", (old,))
         if threshold is None:  # people have let it count no more meanwhile: nothing takes its place
             continue
-        write.execute("delete from active where producer_id = ?", (old,))
+        if stays:
+            rank = write.value("select min(rank) - 1 from active where kind = ?", (COMPARED,))
+        else:
+            write.execute("delete from active where producer_id = ?", (old,))
         write.execute(
-            "insert or ignore into active select kind, id, ?, ? from producer where id = ?", (threshold, rank, new)
+            "insert into active select kind, id, ?, ? from producer where id = ?"
+            " on conflict(kind, producer_id) do update set rank = min(rank, excluded.rank)",
+            (threshold, rank, new),
         )
         settled += 1
     return settled

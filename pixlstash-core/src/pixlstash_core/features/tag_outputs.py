@@ -88,6 +88,18 @@ def agree(connection: apsw.Connection, found: dict[int, list[Plain]], threshold:
     return Agreement(len(yes), sum(yes), len(no), sum(no))
 
 
+def sift(tags: Sequence[Plain]) -> tuple[list[Plain], list[str]]:
+    """Those whose names a tag can have, and why the others are dropped."""
+    good, reasons = [], []
+    for tag in tags:
+        try:
+            words.written(tag[0])
+            good.append(tag)
+        except Invalid as error:
+            reasons.append(str(error))
+    return good, reasons
+
+
 class Keeper:
     """Stores a picture's tags as one body."""
 
@@ -147,4 +159,5 @@ KIND = OutputKind(
     size=lambda tags: 6 * len(tags),
     shown=shown,
     agree=agree,
+    sift=sift,
 )

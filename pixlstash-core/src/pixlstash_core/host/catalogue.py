@@ -47,7 +47,8 @@ class Catalogue:
     def offered(self, engine: str) -> Offered:
         found = self._plugins.engines().get(engine)
         if found is None:
-            raise NotFound(f"No installed plugin offers the engine {engine!r}.")
+            why = self._plugins.refusal(engine)
+            raise NotFound(f"No installed plugin offers the engine {engine!r}.{why and ' '}{why}")
         return found
 
     def extra(self, offered: Offered) -> tuple[str, ...]:

@@ -47,17 +47,31 @@ class Choosing:
         def work(write: Write) -> None:
             provenance.succeed(write, olds, producer)
             if not later:
-                provenance.count_from(write, producer, threshold, olds, first=bool(olds) or not own)
+                # Only the first embedder is compared by: it stays the first until the new one has caught up with it.
+                waits = own and self._catalogue.kind(offered).name == provenance.COMPARED
+                provenance.count_from(write, producer, threshold, olds, first=(bool(olds) or not own) and not waits)
 
         outcome(self._door.feed(work))
 
     def replace_default(self, write: Write, offered: Offered, producer: int) -> None:
-        """Make an engine the default of its kind; it takes the place of the one before."""
+        """Make an engine the default of its kind; it takes the place of the one before.
+
+        Of embedders that is the one pictures are compared by now, whether or not anybody chose it: it gives way as soon
+        as the default one has processed as much, and is kept, as it may be the one that knows words.
+        """
         kind = self._catalogue.kind(offered).name
         old = engines.default(self._db, kind)
         engines.put_default(write, kind, offered.engine.id)
-        if old is not None and old != offered.engine.id:
-            provenance.succeed(write, provenance.active(self._db, provenance.find(self._db, kind, old)), producer)
+        if kind == provenance.COMPARED:
+            own = provenance.find(self._db, kind, offered.engine.id)
+            first = provenance.first(self._db, kind)
+            olds = [] if first is None or first in own else [first]
+        elif old is not None and old != offered.engine.id:
+            olds = provenance.active(self._db, provenance.find(self._db, kind, old))
+        else:
+            return
+        provenance.succeed(write, olds, producer)
+        provenance.settle(write)
 
     def named(self, engine: str, kind: str) -> Offered:
         """The engine of an id, or the default one of a kind."""

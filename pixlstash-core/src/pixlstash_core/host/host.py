@@ -52,7 +52,8 @@ class Payload(Struct):
     """What a job runs: these pictures (ranges of ids, both ends included; None: all) after an id.
 
     `arrivals`: those that come in, with the settings as they are when it begins. `failed`: on how many it failed
-    when it was last over, and `reason`: why on one of them.
+    when it was last over, and `reason`: why on one of them. `dropped`: how many tags could not be stored, and
+    `dropped_reason`: why one of them could not.
     """
 
     engine: str
@@ -64,6 +65,8 @@ class Payload(Struct):
     arrivals: bool = False
     failed: int = 0
     reason: str | None = None
+    dropped: int = 0
+    dropped_reason: str | None = None
 
 
 class _Seat(Struct):
@@ -164,10 +167,13 @@ class Host:
             self._told(task, payload)
 
     def _told(self, task: Task, payload: Payload) -> None:
-        """Have the job say on how many pictures it failed, and why."""
+        """Have the job say on how many pictures it failed, what was dropped, and why."""
         failed, reason = provenance.failed_in(self._db, payload.producer, payload.run)
-        if (failed, reason) != (payload.failed, payload.reason):
+        dropped = self._outputs.take_dropped(payload.run)
+        if (failed, reason, dropped.count) != (payload.failed, payload.reason, 0):
             payload.failed, payload.reason = failed, reason
+            payload.dropped += dropped.count
+            payload.dropped_reason = dropped.reason or payload.dropped_reason
             task.keep(payload)
 
     def rehearse(self, task: Task) -> None:
@@ -232,8 +238,11 @@ class Host:
                 return seat.process
         if seat is not None:
             seat.process.kill("another engine took its place")
-        extra = self.catalogue.extra(offered)
-        start = Start(offered.origin.plugin, offered.hook, engine.id, extra, engine.lane, isolated=not hosts)
+        extra, origin = self.catalogue.extra(offered), offered.origin
+        distribution = "" if extra else origin.distribution
+        start = Start(
+            *(origin.plugin, offered.hook, engine.id, extra, engine.lane), isolated=not hosts, distribution=distribution
+        )
         process: Process | None = None
         try:
             folder = self._folder(offered, params)

@@ -13,6 +13,7 @@ class Start(Struct, frozen=True, tag="start"):
     """Which engine: of which plugin, from which hook. `extra` are modules that are registered as plugins.
 
     `isolated`: it may reach no host at all, and leaves the machine's network where that is possible.
+    `distribution`: whose plugin, where several have one of this name.
     """
 
     plugin: str
@@ -21,6 +22,7 @@ class Start(Struct, frozen=True, tag="start"):
     extra: tuple[str, ...] = ()
     lane: str = "cpu"
     isolated: bool = False
+    distribution: str = ""
 
 
 class Load(Struct, frozen=True, tag="load"):

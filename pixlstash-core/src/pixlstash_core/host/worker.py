@@ -107,7 +107,8 @@ class Desk:
         return device
 
     def _find(self) -> Engine[Any, Any]:
-        plugins = Plugins.load(only=self._start.plugin, extra=self._start.extra)
+        start = self._start
+        plugins = Plugins.load(only=start.plugin, extra=start.extra, distribution=start.distribution)
         found = plugins.engines().get(self._start.engine)
         if found is None:
             (problems,) = [info.problems for info in plugins.infos() if info.name == self._start.plugin] or [[]]

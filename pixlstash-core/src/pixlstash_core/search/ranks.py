@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..combining import Usual, combined, fused, sample, usual
 from ..plan import Look
 from ..ranking import Part, Ranked
-from ..relevance import hits, ranked, scores
+from ..relevance import hits, ranked, scores, shares
 from ..types import Alike
 from ..vectors import Matrix, top
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..features.likeness import Faces
     from ..nouns import Term
 
+#: By how much a sum of float32 may miss the likeness that is asked for.
+CLOSE = 1e-6
 Mask = NDArray[np.bool_]
 Ids = NDArray[np.uint32]
 
@@ -68,10 +70,18 @@ class PictureRank:
         by_words = [
             (ranked(scores(look, hits(part.value, self._places), mask, seen)), part.weight / total) for part in words
         ]
-        if self._asked.least and self._compared:  # what is too little alike does not come in by a word
-            by_words = [(ids[np.isin(ids, by_vector)], weight) for ids, weight in by_words]
+        if self._asked.least:  # a picture that is not alike enough does not come in by a word
+            enough = by_vector if self._compared else self._by_words(look, mask, seen) >= self._asked.least - CLOSE
+            keep = np.flatnonzero(enough) if enough.dtype == np.bool_ else enough
+            by_words = [(ids[np.isin(ids, keep)], weight) for ids, weight in by_words]
         found = fused([(by_vector, 1.0), *by_words], look.frame.size)
         return found if self._asked.top is None else found[: self._asked.top]
+
+    def _by_words(self, look: Look, mask: Mask, seen: Mask) -> NDArray[np.float32]:
+        """How much of the words asked for describes each picture, by id: 0 to 1."""
+        parts = [one for one in self._asked.parts if one.source == "words"]
+        found = [shares(look, hits(part.value, self._places), mask, seen) for part in parts]
+        return combined(found, [part.weight for part in parts], "mean") if parts else np.zeros(mask.size, np.float32)
 
     def _by_vector(self, look: Look, mask: Mask, inside: Mask | None, *, fusing: bool) -> Ids:
         if self._matrix is None or not self._compared:
@@ -111,13 +121,20 @@ class PictureRank:
         return combined(found, weights, how), usual(combined(sampled, weights, how))
 
     def measure(self, look: Look, inside: Mask | None, ids: Ids) -> list[Alike]:
-        """How alike pictures are, in the order of these ids."""
+        """How alike pictures are, and how well the words fit, in the order of these ids."""
+        asks_words = any(one.source == "words" for one in self._asked.parts)
+        mask = look.frame.mask(ids.astype(np.int64))
+        shares = self._by_words(look, mask, _seen(look, inside))[ids].tolist() if asks_words else [None] * len(ids)
         if self._matrix is None or not self._compared:
-            return [Alike(picture, None, None) for picture in ids.tolist()]
+            return [Alike(picture, None, None, words=share) for picture, share in zip(ids.tolist(), shares)]
         places = self._matrix.places(np.sort(ids).astype(np.int64))
         cosines, scale = self._cosines(places, look, inside)
         known = dict(zip(self._matrix.ids[places].tolist(), zip(cosines.tolist(), scale.likeness(cosines).tolist())))
-        return [Alike(picture, *known.get(picture, (None, None))) for picture in ids.tolist()]
+        return [
+            Alike(picture, score, likeness, words=share)
+            for picture, share in zip(ids.tolist(), shares)
+            for score, likeness in [known.get(picture, (None, None))]
+        ]
 
     def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Fit]:
         """How one picture fits each part."""

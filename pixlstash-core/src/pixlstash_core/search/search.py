@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .. import scope
 from ..db import Database
 from ..errors import Invalid, NotFound, PixlStashError, QueryError
+from ..features import engines
 from ..features.likeness import Likeness
 from ..features.outputs import Outputs
 from ..host import Host
@@ -60,7 +61,7 @@ class Search:
             return self._faces(reader, ranked, notes)
         from .ranks import PictureRank
 
-        producer = self._likeness.active()
+        producer = self.producer(ranked)
         words = [part.value for part in ranked.parts if part.source == "words"]
         if producer is None:
             if len(words) < len(ranked.parts):
@@ -104,10 +105,34 @@ class Search:
             raise Invalid(NOTHING)
         return outliers(self._likeness.matrix(producer), mask, frame.first)
 
-    def engine(self, by: str) -> str:
+    def producer(self, ranked: Ranked) -> int | None:
+        """The producer that a query is compared by: one that knows words, where the query has some.
+
+        Visual similarity alone goes by the embedder that is preferred for that, which may know no words.
+        """
+        if ranked.by == FACE:
+            return self._likeness.active("face")
+        words = any(part.source == "words" for part in ranked.parts)
+        return (self._for_words() if words else None) or self._likeness.active()
+
+    def engine(self, ranked: Ranked) -> str:
         """The engine whose results pictures (or faces) are compared by."""
-        producer = self._likeness.active("face" if by == FACE else "vector")
+        producer = self.producer(ranked)
         return self._outputs.producer(producer).engine if producer is not None else ""
+
+    def _for_words(self) -> int | None:
+        """The embedder for words: the default one, if it knows words, or else the newest that does.
+
+        One that has not processed all that the one before it did has to wait, so that no picture is lost meanwhile.
+        """
+        knowing = [one for one in self._likeness.counting() if self._host.asking.understands(one)]
+        default = engines.default(self._db, "vector")
+        knowing.sort(key=lambda one: (self._outputs.producer(one).engine == default, one))
+        found: int | None = None
+        for producer in knowing:
+            if found is None or self._likeness.has_caught_up(producer, found):
+                found = producer
+        return found
 
     # -- pictures ------------------------------------------------------------------------------------------------------
 
@@ -126,7 +151,8 @@ class Search:
         ids = self._pictures(reader, part)
         places = matrix.places(np.asarray(ids, np.int64))
         if not len(places):
-            notes.append(f"{str(part).capitalize()} has not been looked at by {self.engine('like')} yet.")
+            engine = self._outputs.producer(producer).engine
+            notes.append(f"{str(part).capitalize()} has not been looked at by {engine} yet.")
             return Compared(part, None)
         return Compared(part, centre(matrix, places), matrix.ids[places].tolist())
 
@@ -161,7 +187,8 @@ class Search:
         if not new:
             return known
         if not self._host.asking.understands(producer):
-            notes.append(f"{how}: the engine {self.engine('like')} knows what pictures look like, but no words.")
+            engine = self._outputs.producer(producer).engine
+            notes.append(f"{how}: the engine {engine} knows what pictures look like, but no words.")
             return {}
         try:
             found = dict(zip(new, self._host.asking.words(producer, new), strict=True))

@@ -15,8 +15,9 @@ JobState = Literal["waiting", "running", "paused", "done", "failed", "cancelled"
 class Job(Struct, frozen=True):
     """Background work. `engine`: the id of the one that is run, or whose weights are fetched.
 
-    `failed`: on how many pictures a run that is over failed, and `reason`: why it did on one of them. `note`: what a
-    running job waits for now, or which jobs a waiting one is behind; empty where there is nothing to say.
+    `failed`: on how many pictures a run that is over failed, and `reason`: why it did on one of them. `dropped`:
+    how many of its tags could not be stored (empty, too long, unprintable), and `dropped_reason`: why one could not.
+    `note`: what a running job waits for now, or which jobs a waiting one is behind; else empty.
     """
 
     id: int
@@ -35,4 +36,6 @@ class Job(Struct, frozen=True):
     engine: str | None = None
     failed: int = 0
     reason: str | None = None
+    dropped: int = 0
+    dropped_reason: str | None = None
     note: str = ""

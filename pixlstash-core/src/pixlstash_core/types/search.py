@@ -20,13 +20,15 @@ class Held(Struct, frozen=True):
 class Alike(Struct, frozen=True):
     """A picture that a ranking query finds: the cosine as the engine gives it, and that on the scale of all engines.
 
-    None where a word found it and nothing was compared. `face`: the one that is most alike, of `face:`.
+    None where a word found it and nothing was compared. `face`: the one that is most alike, of `face:`. `words`: of a
+    query with words, how much of them is in what describes the picture (0: none, 1: every word, in its name or tags).
     """
 
     picture: int
     score: float | None
     likeness: float | None
     face: int | None = None
+    words: float | None = None
 
 
 class Reason(Struct, frozen=True):

@@ -10,7 +10,6 @@ from pathlib import Path
 from .. import search as searching
 from ..errors import Invalid
 from ..query import LONGEST
-from ..ranking import FACE
 from ..search.held import KEPT, MOST
 from ..search.why import Reasons
 from ..types import Alike, Combine, Held, Reader, Why
@@ -49,5 +48,5 @@ class Search(Groups):
     def why(self, reader: Reader, id: int, q: str = "") -> Why:
         """Why a query finds a picture: which words, which engine, what it is like."""
         told = self.views.explain(reader, q[:LONGEST], id)
-        by = FACE if told.ranked is not None and told.ranked.by == FACE else "like"
-        return Reasons(self.db, reader, id, self.search.engine(by)).of(told)
+        engine = self.search.engine(told.ranked) if told.ranked is not None else ""
+        return Reasons(self.db, reader, id, engine).of(told)

@@ -149,6 +149,9 @@ export interface Job {
   /** On how many pictures a run that is over failed, and why on one of them. */
   failed: number;
   reason: string | null;
+  /** How many of its tags could not be stored, and why one of them could not. */
+  dropped: number;
+  dropped_reason: string | null;
   /** What a running job waits for, or which jobs a waiting one is behind. */
   note: string;
 }

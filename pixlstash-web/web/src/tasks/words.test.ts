@@ -19,6 +19,8 @@ const job: Job = {
   engine: "x",
   failed: 0,
   reason: null,
+  dropped: 0,
+  dropped_reason: null,
 };
 
 test("how far it is, how fast, and when it will be done", () => {

@@ -1,0 +1,114 @@
+"""Which of two plugins with one name is used, and which of two objects with one id.
+
+A built-in one wins; then that of the distribution whose results the library already has; then the first by the name of
+its distribution. The order of folders in site-packages decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import importlib_metadata
+from msgspec import Struct
+
+from .hookspecs import PROJECT
+
+_BUILT_IN, _RESULTS, _NAME = "it is built in", "this library has its results", "it comes first by name"
+
+
+class Origin(Struct, frozen=True):
+    """Where an object came from, for messages and provenance."""
+
+    plugin: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.plugin} ({self.distribution} {self.version})"
+
+
+class Thing(Struct, frozen=True, eq=False):
+    """An object that a plugin yields from a hook, and the id it is known by."""
+
+    plugin: str
+    hook: str
+    key: str
+    value: Any
+
+
+class Installed(Struct, frozen=True):
+    """The plugin of a name that is used. `clash`: what is said where others have that name; `others`: those."""
+
+    origin: Origin
+    load: Callable[[], Any]
+    clash: str = ""
+    others: tuple[str, ...] = ()
+
+
+def installed(distribution: str, *, disabled: Collection[str], results: Mapping[str, str]) -> Iterator[Installed]:
+    """One plugin of each name, in order of the names, from the entry points of every installed distribution.
+
+    `distribution`: only this one's. `disabled`: each `plugin@distribution` is left out. `results`: by engine, whose.
+    """
+    named: dict[str, list[Installed]] = {}
+    for point in importlib_metadata.entry_points(group=PROJECT):
+        dist = point.dist
+        origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
+        if distribution in ("", origin.distribution) and _full_name(origin) not in disabled:
+            named.setdefault(point.name, []).append(Installed(origin, point.load))
+    known = {*results.values()}
+    for name in sorted(named):
+        found = sorted(named[name], key=lambda one: (one.origin.distribution not in known, one.origin.distribution))
+        first, others = found[0], found[1:]
+        if not others:
+            yield first
+            continue
+        whose = " and from ".join(f"{one.origin.distribution} {one.origin.version}" for one in found)
+        used = first.origin.distribution
+        clash = (
+            f"{len(found)} plugins are called {name!r}, from {whose}. That from {used} is used, because"
+            f" {_RESULTS if used in known else _NAME}; uninstall the other."
+        )
+        yield Installed(first.origin, first.load, clash, tuple(_full_name(one.origin) for one in others))
+
+
+def choose(
+    found: Sequence[Thing], origins: Mapping[str, Origin], builtin: Collection[str], results: Mapping[str, str]
+) -> tuple[list[Thing], list[tuple[str, str]]]:
+    """One object of each id, in the order given; and (plugin, sentence) for every plugin that shares an id."""
+
+    def reasons(thing: Thing) -> dict[str, Any]:
+        """What decides, by the sentence that says so; the least is used."""
+        dist = origins[thing.plugin].distribution
+        return {
+            _BUILT_IN: thing.plugin not in builtin,
+            _RESULTS: results.get(thing.key) != dist,
+            _NAME: (dist, thing.plugin),
+        }
+
+    named: dict[str, list[Thing]] = {}
+    for thing in found:
+        named.setdefault(thing.key, []).append(thing)
+    clashes = []
+    for key, things in named.items():
+        things.sort(key=lambda thing: tuple(reasons(thing).values()))
+        plugins = list(dict.fromkeys(thing.plugin for thing in things))
+        first = things[0]
+        if len(plugins) > 1:
+            other = reasons(next(thing for thing in things if thing.plugin != first.plugin))
+            why = next(reason for reason, rank in reasons(first).items() if rank != other[reason])
+            whose = " and by ".join(str(origins[plugin]) for plugin in plugins)
+            sentence = (
+                f"{first.hook}: {key!r} is offered by {whose}. That of {first.plugin} is used, because {why};"
+                " switch off or uninstall the other."
+            )
+            clashes += [(plugin, sentence) for plugin in plugins]
+        elif len(things) > 1:
+            hooks = " and ".join(dict.fromkeys(thing.hook for thing in things))
+            clashes.append((first.plugin, f"{hooks}: {key!r} is offered twice; the first is used."))
+    return [thing for thing in found if named[thing.key][0] is thing], clashes
+
+
+def _full_name(origin: Origin) -> str:
+    return f"{origin.plugin}@{origin.distribution}"
