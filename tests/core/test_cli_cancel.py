@@ -41,6 +41,8 @@ def started(path: Path, *words: str) -> subprocess.Popen[str]:
         text=True,
         env=environment(),
         start_new_session=True,
+        # A test run that was started in the background ignores SIGINT, which programs inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

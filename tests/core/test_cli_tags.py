@@ -74,7 +74,7 @@ def test_captions(path: Path) -> None:
     assert ok("caption", "edit", "--find", "cat", "--prefix", "ohwx", "-q", "") == "4 pictures captioned anew.\n"
     assert ok("caption", "show", 1) == "ohwx, a\n" and ok("caption", "show", 3) == "ohwx\n"
     assert ok("caption", "lint", "--trigger", "sks", "--id", 1).splitlines() == [
-        "1 pictures: 0 without a caption, 1 without the trigger word, 0 against their tags, 0 too long.",
+        "1 picture: 0 without a caption, 1 without the trigger word, 0 against their tags, 0 too long.",
         "  picture 0.png: “sks” is missing.",
     ]
 

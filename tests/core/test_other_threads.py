@@ -23,6 +23,7 @@ from pixlstash_core.events import Feed
 from pixlstash_core.host.feeding import Feeding
 from pixlstash_core.host.host import Host
 from pixlstash_core.host.process import Process
+from pixlstash_core.host.tail import Tail
 from pixlstash_core.library import Library
 from pixlstash_core.media import DecoderPool, pool
 from pixlstash_core.media.process import Child
@@ -226,8 +227,9 @@ def test_a_run_ends_when_its_engine_cannot_be_heard_any_more(desk: Engined, monk
 
 def test_an_engine_runs_on_when_what_it_writes_cannot_be_read(desk: Engined, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = desk.take_in(2)
-    raised = failing_first(monkeypatch, Process, "_shown")
-    desk.run("odd/trouble", {"what": "tell"}, ids)
+    raised = failing_first(monkeypatch, Tail, "follow")
+    for _ in ERRORS:
+        desk.run("odd/trouble", {"what": "tell"}, ids)
     assert desk.run("odd/colours").state == "done"
     assert set(raised) == {"engine-errors"}
 

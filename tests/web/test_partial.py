@@ -132,7 +132,7 @@ def test_a_restart_costs_nothing(open_library: Callable[..., Library], png: byte
     with open_library() as library, serving(library) as served:
         id = begin(served.local, png, "key")["id"]
         patch(served.local, id, 0, png[:700])
-        (library.incoming / "partial" / "stranger").write_bytes(b"x")
+        (library.incoming / "partial" / ("s" * 22)).write_bytes(b"an upload that nothing knows of")
         (library.incoming / "partial" / id).write_bytes(png[:700] + b"never acknowledged")
     with open_library() as library, serving(library) as served:
         assert left(library) == [id]

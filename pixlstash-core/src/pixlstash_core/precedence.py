@@ -80,7 +80,7 @@ def choose(
 
     def reasons(thing: Thing) -> dict[str, Any]:
         """What decides, by the sentence that says so; the least is used."""
-        dist = origins[thing.plugin].distribution
+        dist = origins.get(thing.plugin, Origin(thing.plugin, "?", "?")).distribution
         return {
             _BUILT_IN: thing.plugin not in builtin,
             _RESULTS: results.get(thing.key) != dist,

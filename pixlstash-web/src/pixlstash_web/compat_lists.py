@@ -151,6 +151,9 @@ def _like_character(library: Library, reader: Reader, within: Narrowed, characte
 
 def count_pictures(call: Call) -> PictureCount:
     """How many pictures such a list has without a limit."""
+    query = call.request.query_params
+    if "reference_character_id" in query and query.get("sort") != LIKENESS:
+        raise Invalid(f"Pictures cannot be listed by reference_character_id: {REFUSED['reference_character_id']}")
     within = narrowed(call, list_pictures)
     if within.kept is None:
         count = call.library.count(call.reader, within.text).total

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import (
+    Abandoned,
     Conflict,
     DiskFull,
     Forbidden,
@@ -44,6 +45,7 @@ BY_STATUS: Mapping[int, type[PixlStashError]] = {
     412: NoSafety,
     415: Refused,
     423: Locked,
+    499: Abandoned,
     503: StoreUnreachable,
     507: DiskFull,
 }

@@ -156,6 +156,12 @@ def add(write: Write, id: int, ids: list[int]) -> Told:
     return Told(added, f"{many(added)} added to {name}")
 
 
+def add_existing(write: Write, id: int, ids: list[int]) -> Told:
+    """`add` those of the pictures that are still there."""
+    there = write.execute("select id from picture where id in carray(?)", (bind_ids(ids),))
+    return add(write, id, [picture for (picture,) in there])
+
+
 def add_link(write: Write, id: int, ask: AddLink) -> Told:
     name = groups.name_of(write, PROJECTS, id)
     url, label = ask.url.strip(), ask.label.strip()

@@ -9,7 +9,6 @@ from typing import Any
 
 from .. import intake
 from ..archive import looks_like_archive
-from ..db import bind_ids
 from ..errors import Invalid, NotFound, Refused
 from ..features import projects, settings, stores
 from ..features.imports import uploaded
@@ -89,8 +88,7 @@ class Imports(Wired):
         """Put imported pictures into a project, unless it or they were deleted meanwhile."""
 
         def work(write: Write) -> Told:
-            there = write.execute("select id from picture where id in carray(?)", (bind_ids(pictures),))
-            return projects.add(write, project, [id for (id,) in there])
+            return projects.add_existing(write, project, pictures)
 
         with suppress(NotFound):
             self.door.do(work, lambda told: Label(principal, told.sentence))
