@@ -22,13 +22,14 @@ from ..errors import PixlStashError
 from ..media.messages import receive, send
 from ..names import printable
 from .limits import Limits, resident
-from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Texts, Want
+from .messages import Batch, Beat, Broke, Here, Inspect, Load, Loaded, Order, Ran, Report, Start, Texts, Want
 
 # `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
 _BOOT = """import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from pixlstash_core.host.worker import main
+from {main} import main
 sys.exit(main())"""
+WORKER = "pixlstash_core.host.worker"
 _TICK = 0.1
 _reports = msgspec.msgpack.Decoder(Report)
 log = logging.getLogger(__name__)
@@ -41,10 +42,10 @@ class Died(Exception):
 class Process:
     """One thread talks to it; others may `kill` it. Loading and each result have a time limit.
 
-    What it wrote is in the log when it dies, without the texts that are `hidden`.
+    What it wrote is in the log when it dies, without the texts that are `hidden`. `main`: the module it runs.
     """
 
-    def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = ()) -> None:
+    def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = (), main: str = WORKER) -> None:
         self.limits = limits
         self._engine, self._hidden = start.engine, [text for text in hidden if text]
         self.device = ""
@@ -54,7 +55,7 @@ class Process:
         self._deadline: float | None = None
         self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
         self._said: deque[str] = deque(maxlen=30)
-        self._process = _spawn()
+        self._process = _spawn(main)
         self._to = cast(BinaryIO, self._process.stdin)
         for name, work in (("reader", self._read), ("errors", self._listen), ("watch", self._watch)):
             threading.Thread(target=work, name=f"engine-{name}", daemon=True).start()
@@ -85,7 +86,7 @@ class Process:
         except Died as died:
             raise PixlStashError(f"it cannot be loaded: {died}") from died
 
-    def submit(self, batch: Batch | Texts) -> None:
+    def submit(self, batch: Batch | Texts | Inspect) -> None:
         self._expect(self.limits.result, 1, anew=False)
         self.tell(batch)
 
@@ -189,7 +190,7 @@ class Process:
         return why
 
 
-def _spawn() -> subprocess.Popen[bytes]:
+def _spawn(main: str) -> subprocess.Popen[bytes]:
     path = [entry or os.getcwd() for entry in sys.path]
     flags = 0
     if sys.platform == "win32":
@@ -197,7 +198,7 @@ def _spawn() -> subprocess.Popen[bytes]:
             subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
         )
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", _BOOT, json.dumps(path)],
+        [sys.executable, "-I", "-c", _BOOT.format(main=main), json.dumps(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
