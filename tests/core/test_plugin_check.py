@@ -95,6 +95,16 @@ def test_it_is_told_on_the_command_line(
     assert "No plugin called 'nobody' is installed" in run(plugin, ["check", "nobody"]).output
 
 
+def test_another_plugin_that_cannot_be_loaded_does_not_stop_the_check(installed: Site) -> None:
+    installed.add("leaving", "import os\nos._exit(0)\n")
+    installed.add("duplicate-id", source("duplicate-id"))
+    done = CliRunner().invoke(plugin, ["check", "duplicate-id"])
+    assert (
+        "Ids are compared with the built-in ones only. Of the other plugins, importing it: its process" in done.output
+    )
+    assert "the id 'visual-descriptor' is taken by the plugin pixlstash_core.engines.builtin" in done.output
+
+
 @pytest.mark.parametrize("name", ["core", "web", "pixlstash-core", "clip"])
 def test_a_plugin_does_not_take_the_name_of_a_package_that_is_there(name: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(plugin, ["new", name, "--in", str(tmp_path)])

@@ -87,16 +87,16 @@ def plugin_check(name: str | None, timeout: float) -> None:
     from ..precedence import installed
 
     limits = replace(Limits.chosen(os.environ), result=timeout)
-    found = [
-        one
-        for one in installed("", disabled=(), results={})
-        if name is None or name in (one.origin.plugin, one.origin.distribution)
-    ]
+    every = list(installed("", disabled=(), results={}))
+    found = [one for one in every if name is None or name in (one.origin.plugin, one.origin.distribution)]
     if name and not found:
         raise click.ClickException(f"No plugin called {name!r} is installed: `pixlstash plugin list` lists them.")
     checks = {one.origin: PluginCheck(one.origin, limits) for one in found}
     offers = {origin: check.offers() for origin, check in checks.items()}
     rest = others([origin.plugin for origin in offers], limits)
+    if not rest.objects:  # not even the built-in ones could be loaded
+        click.echo(f"Ids are compared with the built-in ones only. Of the other plugins, {rest.wrong[0]}", err=True)
+        rest = others([one.origin.plugin for one in every], limits)
     wrong = 0
     for one in found:
         own = offers[one.origin]
