@@ -22,7 +22,7 @@ FLOORS: dict[float, str] = {
     3.5: "features",
     4: "actions creation events holds host intake jobs past people search showcase library unpacking uploads uptake"
     " usecases",
-    5: "cli reach testing __main__",
+    5: "cli reach testing checking __main__",
 }
 FLOOR = {f"pixlstash_core.{name}": floor for floor, names in FLOORS.items() for name in names.split()}
 FLOOR |= {"pixlstash_core": 1, "pixlstash_web": 5}  # the top level is what plugin authors see
@@ -71,7 +71,8 @@ BESIDE = {
     "pixlstash_core.host": "jobs",
     "pixlstash_core.search": "host",
     "pixlstash_core.usecases": "events host intake jobs people search uploads",
-    "pixlstash_core.cli": "reach testing",
+    "pixlstash_core.cli": "reach testing checking",
+    "pixlstash_core.testing": "checking",
     "pixlstash_core.__main__": "cli",
 }
 #: Looked up only when somebody asks for the name, so that plugin authors need not load SQLite.

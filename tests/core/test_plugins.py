@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from libraries import add, finish, invented, truth, until
+from sites import Site, forgetting
 
 from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import NotFound
@@ -21,32 +21,12 @@ from pixlstash_core.types import ImportPaths, PluginInfo, RunEngine
 NOTE = "#note\nShopping\nmilk\nbread\n"
 
 
-class Site:
-    """A folder of installed distributions; `add` installs one more."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def add(self, name: str, code: str, *, points: dict[str, str] | None = None, version: str = "1.0") -> None:
-        module = name.replace("-", "_")
-        (self.path / f"{module}.py").write_text(code, encoding="utf-8")
-        info = self.path / f"{module}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n", encoding="utf-8")
-        lines = [f"{point} = {target}" for point, target in (points or {name: module}).items()]
-        (info / "entry_points.txt").write_text("\n".join(["[pixlstash]", *lines, ""]), encoding="utf-8")
-
-
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    before = set(sys.modules)
-    yield Site(folder)
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
+    site = Site(tmp_path / "site")
+    monkeypatch.syspath_prepend(str(site.path))
+    with forgetting(tmp_path):
+        yield site
 
 
 GOOD = """
@@ -102,7 +82,6 @@ def test_of_two_equal_ids_the_first_by_name_is_used_whatever_the_folder_order(
     """And both are told. The folder of the other one comes first on the path."""
     installed.add("aa-first", GOOD.format(id="same"), version="1.2")
     earlier = Site(tmp_path / "earlier")
-    earlier.path.mkdir()
     earlier.add("bb-second", GOOD.format(id="same"), version="3.4")
     monkeypatch.syspath_prepend(str(earlier.path))
     plugins = Plugins.load()
@@ -164,7 +143,6 @@ def test_two_entry_points_of_one_name(tmp_path: Path, monkeypatch: pytest.Monkey
     """One is used, by the same rule, in this process and in those of the decoder and of engines."""
     installed.add("aa-dist", GOOD.format(id="aa"), points={"same": "aa_dist"})
     earlier = Site(tmp_path / "earlier")
-    earlier.path.mkdir()
     earlier.add("bb-dist", GOOD.format(id="bb"), points={"same": "bb_dist"})
     monkeypatch.syspath_prepend(str(earlier.path))
 

@@ -246,7 +246,9 @@ class Plugins:
 
     def _choose(self, found: Sequence[Thing]) -> list[Thing]:
         """One object of each id, in the order they were yielded; every plugin that offers such an id is told."""
-        chosen, clashes = choose(found, self._origins, self._builtin, self._results)
+        # One that was registered by hand has no distribution.
+        origins = {one.plugin: self._origins.get(one.plugin, Origin(one.plugin, "?", "?")) for one in found}
+        chosen, clashes = choose(found, origins, self._builtin, self._results)
         for plugin, sentence in clashes:
             self._note(plugin, sentence)
         return chosen

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from . import show
 from .options import JSON
 from .template import KINDS, files
 
 if TYPE_CHECKING:
-    from ..plugins import Offered
     from .main import Shell
+
+#: Names of our own packages, whether or not they are installed.
+RESERVED = ("core", "web")
 
 
 @click.group()
@@ -46,6 +50,11 @@ def plugin_new(name: str, kind: str, parent: Path) -> None:
     short = name.removeprefix("pixlstash-")
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", short):
         raise click.ClickException(f"{name!r} is no name for a plugin: small letters, digits and single hyphens.")
+    module = f"pixlstash_{short.replace('-', '_')}"
+    if short in RESERVED or find_spec(module) is not None:
+        raise click.ClickException(
+            f"There is a package pixlstash-{short} already, and yours would take its place: choose another name."
+        )
     place = parent / f"pixlstash-{short}"
     if place.exists():
         raise click.ClickException(f"{place} is there already.")
@@ -58,54 +67,57 @@ def plugin_new(name: str, kind: str, parent: Path) -> None:
 
 @plugin.command("check")
 @click.argument("name", required=False)
-def plugin_check(name: str | None) -> None:
-    """Hold the engines of the plugin NAME, or of all that are not built in, against what the library relies on.
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds that importing a plugin, and each result of an engine, may take; loading a model ten times as long.",
+)
+def plugin_check(name: str | None, timeout: float) -> None:
+    """Check the plugin NAME, or all that are not built in: engines, media kinds, stores and importers.
 
-    One whose weights are not here is not loaded, and one that asks another machine is not run.
+    Each runs in a process of its own, with limits of time and memory, so that one that hangs, crashes or exits is told
+    like any other fault. Engines whose weights are not here are not loaded, and those that ask another machine are not
+    run.
     """
-    from ..plugins import BUILTIN, Plugins
+    from ..checking.limited import PluginCheck, duplicates, others
+    from ..host.limits import Limits
+    from ..plugins import ENGINES
+    from ..precedence import installed
 
-    plugins = Plugins.load()
-    offered = plugins.engines()
-    infos = [
-        one for one in plugins.listed() if (name in (one.name, one.distribution) if name else one.name not in BUILTIN)
-    ]
-    if name and not infos:
+    limits = replace(Limits.chosen(os.environ), result=timeout)
+    every = list(installed("", disabled=(), results={}))
+    found = [one for one in every if name is None or name in (one.origin.plugin, one.origin.distribution)]
+    if name and not found:
         raise click.ClickException(f"No plugin called {name!r} is installed: `pixlstash plugin list` lists them.")
+    checks = {one.origin: PluginCheck(one.origin, limits) for one in found}
+    offers = {origin: check.offers() for origin, check in checks.items()}
+    rest = others([origin.plugin for origin in offers], limits)
+    if not rest.objects:  # not even the built-in ones could be loaded
+        click.echo(f"Ids are compared with the built-in ones only. Of the other plugins, {rest.wrong[0]}", err=True)
+        rest = others([one.origin.plugin for one in every], limits)
     wrong = 0
-    for info in infos:
-        for problem in info.problems:
-            click.echo(click.style(f"{info.name}: {problem}", fg="red"))
-        wrong += len(info.problems)
-        for id, one in offered.items():
-            if one.origin.plugin == info.name:
-                wrong += _checked(id, one)
+    for one in found:
+        own = offers[one.origin]
+        offered = (thing for origin, offer in offers.items() if origin != one.origin for thing in offer.objects)
+        taken = [*rest.objects, *offered]
+        whole = [*([one.clash] if one.clash else []), *own.wrong, *duplicates(own, taken, tuple(ENGINES))]
+        wrong += _say(one.origin.plugin, whole)
+        for checked in checks[one.origin].run(own):
+            wrong += _say(checked.name, checked.wrong)
+            if not checked.wrong:
+                note = f", as far as can be said {checked.note}" if checked.note else ""
+                click.echo(f"{checked.name}: fine{note}")
     if wrong:
         raise click.ClickException(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong.")
 
 
-def _checked(id: str, one: Offered) -> int:
-    """Say how an engine did; 1 when something is wrong."""
-    from ..engine import read_params
-    from ..host.weights import folder, folder_of, missing
-    from ..testing import check
-
-    place, note = None, ""
-    try:
-        params = read_params(one.engine.Params, {})
-        needed = one.engine.weights(params)
-        if needed is not None:
-            there = folder_of(folder(os.environ), id, needed)
-            place = None if missing(there, needed) else there
-            note = "" if place else ", as far as can be said without its weights"
-        note = ", as far as can be said before it is set up" if one.engine.unset(params) else note
-        runs = one.engine.lane != "net"
-        check(one.engine, folder=place, run=runs)
-    except Exception as error:
-        click.echo(click.style(f"{id}: {error}", fg="red"))
-        return 1
-    click.echo(f"{id}: fine{note if runs else ', as far as can be said without asking its host'}")
-    return 0
+def _say(name: str, wrong: list[str]) -> int:
+    """Print what is wrong with something; how many things those are."""
+    for one in wrong:
+        click.echo(click.style(f"{name}: {one.rstrip('.')}.", fg="red"))
+    return len(wrong)
 
 
 COMMANDS = (plugin,)

@@ -74,6 +74,19 @@ class Texts(Struct, frozen=True, tag="texts"):
     params: dict[str, Any]
 
 
+class Inspect(Struct, frozen=True, tag="inspect"):
+    """Check a plugin, in the process of `checking.child`: `what` is the step, `hook` and `id` name the object.
+
+    `skip` are plugins that are not loaded where all others are.
+    """
+
+    number: int
+    what: str
+    hook: str = ""
+    id: str = ""
+    skip: tuple[str, ...] = ()
+
+
 class Stop(Struct, frozen=True, tag="stop"):
     """Give up every batch up to this number, between two results."""
 
@@ -87,7 +100,7 @@ class Here(Struct, frozen=True, tag="here"):
     why: str = ""
 
 
-Order = Start | Load | Batch | Texts | Stop | Here
+Order = Start | Load | Batch | Texts | Stop | Here | Inspect
 
 
 class Loaded(Struct, frozen=True, tag="loaded"):

@@ -22,15 +22,16 @@ from .. import threads
 from ..errors import PixlStashError
 from ..media.messages import python_options, receive, send
 from .limits import VARIABLE, Limits, resident
-from .messages import Batch, Beat, Broke, Here, Load, Loaded, Order, Ran, Report, Start, Texts, Want
+from .messages import Batch, Beat, Broke, Here, Inspect, Load, Loaded, Order, Ran, Report, Start, Texts, Want
 from .pace import Pace
 from .tail import Tail
 
 # `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
 _BOOT = """import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from pixlstash_core.host.worker import main
+from {main} import main
 sys.exit(main())"""
+WORKER = "pixlstash_core.host.worker"
 _TICK = 0.1
 _reports = msgspec.msgpack.Decoder(Report)
 log = logging.getLogger(__name__)
@@ -43,10 +44,10 @@ class Died(Exception):
 class Process:
     """One thread talks to it; others may `kill` it. Loading and each result have a time limit.
 
-    What it wrote is in the log when it dies, without the texts that are `hidden`.
+    What it wrote is in the log when it dies, without the texts that are `hidden`. `main`: the module it runs.
     """
 
-    def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = ()) -> None:
+    def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = (), main: str = WORKER) -> None:
         self.limits = limits
         self._engine = start.engine
         self.device = self.exposed = ""
@@ -61,7 +62,7 @@ class Process:
         self._fetched = False
         self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
         self._written = Tail(hidden)
-        self._process = _spawn()
+        self._process = _spawn(main)
         self._to = cast(BinaryIO, self._process.stdin)
         for name, work in (("reader", self._read), ("errors", self._listen), ("watch", self._watch)):
             threading.Thread(target=work, name=f"engine-{name}", daemon=True).start()
@@ -94,13 +95,16 @@ class Process:
         except Died as died:
             raise PixlStashError(f"it cannot be loaded: {died}") from died
 
-    def submit(self, batch: Batch | Texts) -> None:
-        images = batch.words if isinstance(batch, Texts) else [still for item in batch.items for still in item.stills]
-        with self._lock:
-            if not self._counts:
-                self._begin()
-            self._counts.append(len(images))
-        self._expect(self._limit(), 1, anew=False)
+    def submit(self, batch: Batch | Texts | Inspect) -> None:
+        if isinstance(batch, Inspect):  # who checks a plugin says how long each question may take
+            self._expect(self.limits.result, 1, anew=False)
+        else:
+            count = len(batch.words) if isinstance(batch, Texts) else sum(len(item.stills) for item in batch.items)
+            with self._lock:
+                if not self._counts:
+                    self._begin()
+                self._counts.append(count)
+            self._expect(self._limit(), 1, anew=False)
         self.tell(batch)
 
     def answer(self, here: Here) -> None:
@@ -248,7 +252,7 @@ class Process:
         return why
 
 
-def _spawn() -> subprocess.Popen[bytes]:
+def _spawn(main: str) -> subprocess.Popen[bytes]:
     path = [entry or os.getcwd() for entry in sys.path]
     flags = 0
     if sys.platform == "win32":
@@ -256,7 +260,7 @@ def _spawn() -> subprocess.Popen[bytes]:
             subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
         )
     return subprocess.Popen(
-        [sys.executable, *python_options(), "-c", _BOOT, json.dumps(path)],
+        [sys.executable, *python_options(), "-c", _BOOT.format(main=main), json.dumps(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
