@@ -17,7 +17,7 @@ FLOORS: dict[float, str] = {
     " archive passwords bearer threads",
     2: "db hub intents changes marks records sealing write lock media snapshots stores vectors combining clusters"
     " whose thumbnails demo engines",
-    3: "backups scope listing pictures groups tagging query measures terms columns masks memberships caches plan"
+    3: "backups scope listing pictures places groups tagging query measures terms columns masks memberships caches plan"
     " suggest orders ranking relevance sections views",
     3.5: "features",
     4: "actions creation events holds host intake jobs past people search showcase library unpacking uploads uptake"
@@ -46,6 +46,7 @@ BESIDE = {
     "pixlstash_core.thumbnails": "db media",
     "pixlstash_core.pictures": "scope",
     "pixlstash_core.groups": "pictures query scope terms",
+    "pixlstash_core.places": "query",
     "pixlstash_core.query": "pictures",
     "pixlstash_core.measures": "query",
     "pixlstash_core.tagging": "query terms",
@@ -59,7 +60,8 @@ BESIDE = {
     "pixlstash_core.suggest": "pictures query terms plan",
     "pixlstash_core.memberships": "columns",
     "pixlstash_core.caches": "columns masks memberships",
-    "pixlstash_core.views": "pictures query scope terms columns caches masks memberships orders plan ranking relevance"
+    "pixlstash_core.views": "pictures places query scope terms columns caches masks memberships orders plan ranking"
+    " relevance"
     " sections suggest",
     "pixlstash_core.intake": "jobs unpacking",
     "pixlstash_core.jobs": "holds",

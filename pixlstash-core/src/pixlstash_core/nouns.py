@@ -149,7 +149,7 @@ class Term(Struct, frozen=True):
     limit, hidden)` are those that are there and go on like what was typed, with how many pictures have each; `hidden`
     are ids of pictures that are to be taken for not there. `known(connection, value)`: the ids of what the value names,
     none where there is no such thing. `arranged(value)` yields the pictures in the order that people gave them, for
-    `sort:hand`.
+    `sort:hand`. `compile_for_others`: `compile` for readers who are not the owner, where they may not ask for as much.
     """
 
     name: str
@@ -162,6 +162,7 @@ class Term(Struct, frozen=True):
     private: bool = False
     known: Callable[[apsw.Connection, str], Sequence[int]] | None = None
     arranged: Callable[[str], Matching] | None = None
+    compile_for_others: Callable[[str], Condition] | None = None
 
 
 class Noun(Struct, frozen=True):

@@ -25,6 +25,7 @@ from .db import Database, bind_ids
 from .errors import Invalid, QueryError, ViewGone
 from .nouns import Hidden, Term
 from .orders import Order, Told, Veiled
+from .places import may_know
 from .plan import Language, Look, Plan, found, mask_of
 from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranker
 from .types import Alike, Picture, Reader, Rows, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
@@ -66,6 +67,10 @@ class Views:
     ) -> None:
         self._db = db
         self._terms = terms
+        self._terms_for_others = {
+            name: term if term.compile_for_others is None else replace(term, compile=term.compile_for_others)
+            for name, term in terms.items()
+        }
         self._epoch = epoch
         self._revisions = revisions
         self._places = places
@@ -262,9 +267,11 @@ class Views:
     # -- keys ----------------------------------------------------------------------------------------------------------
 
     def _known_terms(self, reader: Reader) -> Mapping[str, Term]:
-        if reader.scope.all:
+        if may_know(reader):
             return self._terms
-        return {name: term for name, term in self._terms.items() if not term.private}
+        if reader.scope.all:
+            return self._terms_for_others
+        return {name: term for name, term in self._terms_for_others.items() if not term.private}
 
     def _plan(self, reader: Reader, asked: query.Query) -> Plan:
         return Language(

@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from pixlstash_core.cancellation import Cancellation, applied
 from pixlstash_core.errors import Abandoned, Invalid, PixlStashError
+from pixlstash_core.places import hide, may_know
 
 from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
 from .gate import admit
@@ -38,6 +39,8 @@ BODY_SECONDS = 30.0
 SECONDS: dict[Policy, float] = {"public": 120.0, "read": 120.0, "write": 120.0, "owner": 900.0}
 #: The largest integer of a path or query string, which other programs can read exactly, and of a body.
 EXACT, LARGEST = 1 << 53, (1 << 63) - 1
+#: What may be an absolute path.
+ABSOLUTE = re.compile(r"[/\\]")
 DIGITS = re.compile(rb"\d{19}")
 #: The part of a path that names the snapshot whose past is asked.
 SNAPSHOT = "snapshot"
@@ -161,9 +164,11 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        call = Call(self._site, request)
         try:
-            response = await self._answer(request)
+            response = await self._answer(call)
         except PixlStashError as error:
+            await run_in_threadpool(redact, call, error)
             response = as_error(error, self._allow if error.status == 405 else None)
         except (ClientDisconnect, Abandoned):
             return
@@ -172,13 +177,13 @@ class Resource:
             response = as_error(PixlStashError("Something went wrong in the server; its log says what."))
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, call: Call) -> Response:
+        request = call.request
         plan = self._plan(request)
         if plan is None and request.method == "OPTIONS":
             return Response(None, 204, self._allow)
         if plan is None:
             raise WrongMethod(f"{request.method} is not possible here, only {self._allow['Allow']}.")
-        call = Call(self._site, request)
         if plan.body is None and not plan.streams:
             return await plan.in_thread(request, _all, plan, call)
         await run_in_threadpool(admit, call, plan.route)
@@ -219,6 +224,18 @@ async def _cancel_on_disconnect(request: Request, cancellation: Cancellation) ->
         message = await request.receive()
     if message["type"] == "http.disconnect":
         cancellation.cancel()
+
+
+def redact(call: Call, error: PixlStashError) -> None:
+    """Take out of an error where files lie on this machine, which is only for the owner."""
+    if may_know(call.who) or not ABSOLUTE.search(str(error)):
+        return
+    try:
+        with call.library.db.reading() as connection:
+            error.args = (hide(connection, str(error)),)
+    except PixlStashError:
+        log.exception("The database cannot be read")
+        error.args = ("The library cannot be read now. Its owner can find out why.",)
 
 
 def _all(plan: Plan, call: Call) -> Response:

@@ -6,7 +6,7 @@ import secrets
 
 import apsw
 
-from .. import groups
+from .. import groups, places
 from ..db import Database, fetch
 from ..errors import Invalid
 from ..groups import Told
@@ -53,6 +53,8 @@ def infos(connection: apsw.Connection, reader: Reader) -> list[SavedQuery]:
     if not reader.scope.all:
         return []
     rows = fetch(connection, "select id, public_id, name, text from saved_query order by position, id")
+    if not places.may_know(reader):
+        rows = [(*row, places.hide_in_query(connection, text)) for *row, text in rows]
     return [SavedQuery(*row) for row in rows]
 
 
@@ -61,11 +63,12 @@ def text(db: Database, reader: Reader, name: str) -> str | None:
     if not reader.scope.all:
         return None
     number = int(name) if name.isdecimal() and len(name) < 19 else -1
-    found: str | None = db.value(
-        "select text from saved_query where folded = ?1 or id = ?2 order by folded != ?1 limit 1",
-        (groups.folded(name), number),
-    )
-    return found
+    sql = "select text from saved_query where folded = ?1 or id = ?2 order by folded != ?1 limit 1"
+    with db.reading() as connection:
+        texts = [text for (text,) in fetch(connection, sql, (groups.folded(name), number))]
+        if texts and not places.may_know(reader):
+            return places.hide_in_query(connection, texts[0])
+    return texts[0] if texts else None
 
 
 def _move(write: Write, id: int, before: int) -> None:

@@ -24,11 +24,20 @@ from ..write import Door, Label, Write
 
 def _in_folder(value: str) -> Matching:
     """`folder:Photos`, `folder:Photos/2024` or `folder:/home/ann/Photos/2024`, with all below it."""
+    return Matching(_BELOW.format(root=_ROOT), {"path": _folder(value)})
+
+
+def _in_named_folder(value: str) -> Matching:
+    """The same without absolute paths, which would tell by what they find where files lie."""
+    return Matching(_BELOW.format(root="''"), {"path": _folder(value)})
+
+
+def _folder(value: str) -> str:
     operator, rest = split_operator(value)
     path = rest.replace("\\", "/").rstrip("/")
     if operator not in ("", "=") or not path:
         raise ValueError("the name of a folder, perhaps with a path below it")
-    return Matching(_BELOW, {"path": path})
+    return path
 
 
 def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
@@ -37,10 +46,11 @@ def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) 
     return [(one.name, one.pictures - fewer.get(("store", one.id), 0)) for one in found[:limit]]
 
 
+_ROOT = "rtrim(replace(coalesce(json_extract(params, '$.path'), ''), char(92), '/'), '/')"
 #: `at`: a store, and what keys of it that lie below the path begin with.
 _BELOW = """
 with place(id, name, root) as (
-  select id, name, rtrim(replace(coalesce(json_extract(params, '$.path'), ''), char(92), '/'), '/') from store),
+  select id, name, {root} from store),
 at(id, start) as (
   select id, '' from place where name = :path collate nocase or root = :path
   union select id, '' from place where substr(root, 1, length(:path) + 1) = :path || '/'
@@ -56,7 +66,18 @@ where l.state != 'missing'
 NOUN = Noun(
     "stores",
     (Table("store", "stores", merge="kept", says="r.name"),),
-    terms=(Term("folder", "Folder", _in_folder, ("pictures", "stores"), group=True, values=_names, private=True),),
+    terms=(
+        Term(
+            "folder",
+            "Folder",
+            _in_folder,
+            ("pictures", "stores"),
+            group=True,
+            values=_names,
+            private=True,
+            compile_for_others=_in_named_folder,
+        ),
+    ),
 )
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from .. import groups, pictures
+from .. import groups, pictures, places
 from ..db import bind_ids
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..features import purges, scores, scrapheap, settings, statistics
@@ -144,7 +144,7 @@ class Pictures(Wired):
     def original(self, reader: Reader, id: int) -> Original:
         """The picture's bytes, from the first location that has them."""
         found = pictures.bytes_of(self.db, reader, id)
-        problem: PixlStashError = NotThere("None of this picture's locations is there any more.")
+        problem: PixlStashError = NotThere("None of this picture's files is there any more.")
         for store, key in found.places:
             try:
                 opened = self.stores.connect(store)
@@ -154,7 +154,11 @@ class Pictures(Wired):
                 continue
             inline, etag = found.mime in INLINE, f'"{found.sha256[:32]}"'
             return Original(found.name, found.mime, inline, size, etag, local, partial(opened.read, key), root)
-        raise problem
+        if places.may_know(reader) or not found.places:
+            raise problem
+        if isinstance(problem, StoreUnreachable):  # why, and where, is the owner's to know
+            raise StoreUnreachable("The file of this picture is out of reach now. Try again later.")
+        raise NotThere("None of this picture's files is there any more.")
 
     def score(self, reader: Reader, ask: ScorePictures) -> Done:
         """Give pictures 0 to 5 stars."""
