@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -282,6 +282,20 @@ def test_streams_are_not_endless(empty: Served, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("pixlstash_web.events.STREAMS", 1)
     with stream(empty.local) as events:
         events.next()
+        assert empty.local.get("/events").status == 429
+
+
+def test_no_token_takes_all_streams(empty: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a limit, and some are left for the owner whatever tokens do."""
+    for name, value in (("STREAMS", 5), ("EACH", 2), ("RESERVED", 2)):
+        monkeypatch.setattr(f"pixlstash_web.events.{name}", value)
+    tokens = [bearer(empty.url, empty.token("read")) for _ in range(2)]
+    with ExitStack() as stack:
+        for peer in (tokens[0], tokens[0], tokens[1]):
+            stack.enter_context(stream(peer)).next()
+        assert [peer.get("/events").status for peer in tokens] == [429, 429]
+        for _ in range(2):
+            stack.enter_context(stream(empty.local)).next()
         assert empty.local.get("/events").status == 429
 
 

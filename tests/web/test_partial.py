@@ -239,6 +239,21 @@ def test_there_is_an_end_to_their_number_and_size(
             assert served.local.post("/uploads/partial", {"name": "a", "size": size}).status == 400
 
 
+def test_no_token_begins_all_unfinished_uploads(empty: Served, png: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a limit, and some are left for the owner whatever tokens do."""
+    for name, value in (("MOST", 5), ("EACH", 2), ("RESERVED", 2)):
+        monkeypatch.setattr(uploads, name, value)
+    tokens = [bearer(empty.url, empty.token("write")) for _ in range(2)]
+    for peer in (tokens[0], tokens[0], tokens[1]):
+        begin(peer, png)
+    for peer in tokens:
+        answer = peer.post("/uploads/partial", {"name": "a", "size": 1})
+        assert (answer.status, "unfinished" in answer.json["detail"]) == (409, True)
+    for _ in range(2):
+        begin(empty.local, png)
+    assert empty.local.post("/uploads/partial", {"name": "a", "size": 1}).status == 409
+
+
 def test_a_disk_that_is_too_full_is_said_at_once(library: Library) -> None:
     with pytest.raises(DiskFull):
         library.begin_upload(OWNER, BeginUpload("a", 1 << 50))

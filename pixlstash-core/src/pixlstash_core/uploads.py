@@ -30,6 +30,8 @@ from .types import BeginUpload, Reader, Upload, UploadedFile
 from .unpacking import SPARE
 from .uptake import PATIENCE, Place, Uptake
 
+#: Unfinished uploads of one token at most, and those that only the owner may begin.
+EACH, RESERVED = 25, 25
 #: Uploads that may be unfinished at once, and how long each is kept without another byte, or when it is over; in ms.
 MOST, UNFINISHED, OVER = 100, 7 * 86_400_000, 86_400_000
 #: After so many ms a file that came whole is taken in by a job, if whoever brought it does not; at the start at once.
@@ -108,16 +110,14 @@ class Uploads:
         self._pieces: dict[str, Piece] = {}
         self._lock = threading.Lock()
 
-    def begin(self, principal: str, ask: BeginUpload) -> Upload:
+    def begin(self, reader: Reader, ask: BeginUpload) -> Upload:
         """A new upload, or the unfinished one that the same login began with the same key, name and size."""
-        name = fit(ask.name)
+        name, principal = fit(ask.name), reader.principal
         with self._lock:
             found = rows.unfinished(self._hub, principal, ask.key, name, ask.size) if ask.key else None
             if found is not None:
                 return self._shown(found)
-            count, coming = rows.pending(self._hub)
-            if count >= MOST:
-                raise Conflict(f"{MOST} uploads are unfinished already. Finish or give up some of them first.")
+            coming = self._demand_room(reader)
             self._make_folder()
             if ask.size + coming + SPARE > shutil.disk_usage(self._folder).free:
                 raise DiskFull("The disk is too full for this file. Free some space and try again.")
@@ -126,6 +126,15 @@ class Uploads:
         if ask.size == 0:
             self.open(id, 0).close()
         return self.show(id)
+
+    def _demand_room(self, reader: Reader) -> int:
+        """`Conflict` when this login, or all together, have too many unfinished uploads; bytes these are to bring."""
+        count, coming = rows.pending(self._hub)
+        if count >= (MOST if reader.may("owner") else MOST - RESERVED):
+            raise Conflict(f"{count} uploads are unfinished already. Finish or cancel some of them first.")
+        if not reader.may("owner") and rows.pending(self._hub, reader.principal)[0] >= EACH:
+            raise Conflict(f"{EACH} uploads of this login are unfinished already. Finish or cancel some of them first.")
+        return coming
 
     def open(self, id: str, offset: int) -> Piece:
         """Go on from an offset; whoever was still writing is sent away."""

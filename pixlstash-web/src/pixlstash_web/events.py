@@ -40,7 +40,8 @@ PAUSE = 0.25
 PING = 15.0
 RECHECK = 1.0
 SHOWN = 1000
-STREAMS = 256
+#: Event streams in all, of one token, and those that only the owner may open.
+STREAMS, EACH, RESERVED = 256, 16, 64
 REPLAYED = 1000
 BEHIND = 64
 Told = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged
@@ -70,22 +71,26 @@ class Announcer:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._heard: deque[Event] = deque()
-        self._streams: set[asyncio.Queue[Batch | None]] = set()
+        #: The queue of each open stream, and whose it is.
+        self._streams: dict[asyncio.Queue[Batch | None], str] = {}
         self._stop: Callable[[], None] | None = None
         self._pump: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
-    def open(self) -> asyncio.Queue[Batch | None]:
-        """A new stream's queue; None in it is the end."""
-        if len(self._streams) >= STREAMS:
+    def open(self, reader: Reader) -> asyncio.Queue[Batch | None]:
+        """A new stream's queue; None in it is the end. `TooMany`, so that no token takes all streams."""
+        is_owner = reader.may("owner") and reader.scope.all
+        if len(self._streams) >= (STREAMS if is_owner else STREAMS - RESERVED):
             raise TooMany("Too many event streams are open.", 5)
+        if not is_owner and list(self._streams.values()).count(reader.principal) >= EACH:
+            raise TooMany(f"This login has {EACH} event streams open already. Close one of them.", 5)
         queue: asyncio.Queue[Batch | None] = asyncio.Queue(BEHIND)
         if self._closed:
             queue.put_nowait(None)
             return queue
-        self._streams.add(queue)
+        self._streams[queue] = reader.principal
         if self._stop is None:
             self._loop = asyncio.get_running_loop()
             self._stop = self._library.subscribe(self._hear)
@@ -93,7 +98,7 @@ class Announcer:
         return queue
 
     def end(self, queue: asyncio.Queue[Batch | None]) -> None:
-        self._streams.discard(queue)
+        self._streams.pop(queue, None)
         if not self._streams:
             self._rest()
 
@@ -231,7 +236,7 @@ async def events(call: Call, after: int | None = None) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if call.request.method == "HEAD":
         return Response(None, 200, headers, "text/event-stream")
-    queue = call.site.announcer.open()
+    queue = call.site.announcer.open(call.reader)
     return StreamingResponse(_stream(call, queue, after), 200, headers, "text/event-stream")
 
 

@@ -97,9 +97,13 @@ def batch(hub: Hub, batch: str) -> list[UploadRow]:
     return [UploadRow(*row) for row in found]
 
 
-def pending(hub: Hub) -> tuple[int, int]:
-    """(how many are unfinished, bytes that they are still to bring)."""
-    row = hub.read("select count(*), coalesce(sum(size - received), 0) from upload where state = 'receiving'")[0]
+def pending(hub: Hub, principal: str | None = None) -> tuple[int, int]:
+    """(how many are unfinished, bytes that they are still to bring), of all or of one login."""
+    row = hub.read(
+        "select count(*), coalesce(sum(size - received), 0) from upload"
+        " where state = 'receiving' and (?1 is null or principal = ?1)",
+        (principal,),
+    )[0]
     return int(row[0]), int(row[1])
 
 

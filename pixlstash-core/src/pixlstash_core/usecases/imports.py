@@ -42,7 +42,7 @@ class Imports(Wired):
         """Announce a file that comes in pieces. With a `key`, the unfinished upload of the same file is given back."""
         demand(reader, "write", whole=True)
         self._writable()
-        return self.arriving.begin(reader.principal, ask)
+        return self.arriving.begin(reader, ask)
 
     def upload_piece(self, reader: Reader, id: str, offset: int) -> Piece:
         """Where to write the bytes of an upload from `offset` on; `Conflict` says how many are `received`."""
