@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from core.test_people import face, find, person, place
-from web.asking import Peer, bearer
+from web.asking import API, Peer, bearer
 from web.conftest import COUNT, Served, fill, serving
 
 from pixlstash_core import OWNER
@@ -275,4 +275,29 @@ def test_every_row_reads_or_writes_as_it_says() -> None:
     rights: dict[str, Any] = {route.method: set() for route in ROUTES}
     for route in ROUTES:
         rights[route.method].add(route.right)
-    assert rights == {"GET": {"read"}, "POST": {"write"}}
+    assert rights == {"GET": {"read"}, "POST": {"write"}, "PATCH": {"write"}}
+
+
+def test_sets_and_characters_are_moved_between_projects(empty: Served) -> None:
+    library, peer = empty.library, bearer(empty.url, empty.token("write"))
+    one, two = (library.create_project(OWNER, Create(name=name)).id for name in ("One", "Two"))
+    for path, made in (
+        ("/picture_sets", library.create_set(OWNER, Create(name="Harbour")).id),
+        ("/characters", library.create_character(OWNER, Create(name="Ann")).id),
+    ):
+
+        def within(project: int, path: str = path) -> list[int]:
+            return [row["id"] for row in peer.get(f"{path}?project_id={project}").json]
+
+        for project, others in ((one, two), (two, one)):
+            assert peer.ask("PATCH", f"{API}{path}/{made}", {"project_id": project}).status == 200
+            assert (within(project), within(others)) == ([made], [])
+        changed = {"project_id": None, "name": "Renamed"}
+        assert peer.ask("PATCH", f"{API}{path}/{made}", changed).status == 200
+        assert (within(one), within(two)) == ([], [])
+        assert "Renamed" in [row["name"] for row in peer.get(path).json]
+        assert peer.ask("PATCH", f"{API}{path}/{made}", {"project_id": 99}).status == 404
+        assert peer.ask("PATCH", f"{API}{path}/99", {"project_id": one}).status == 404
+        assert peer.ask("PATCH", f"{API}{path}/{made}", {"name": "Alone"}).status == 200
+    described = peer.ask("PATCH", f"{API}/picture_sets/1", {"description": "By the sea"}).json
+    assert (described["name"], described["description"]) == ("Alone", "By the sea")

@@ -145,9 +145,12 @@ def test_missing_dependencies_are_named(served: Served) -> None:
     asked = served.local.post(f"/snapshots/{taken}/restore/batch", ask)
     assert asked.status == 409 and asked.json["code"] == "missing_dependencies"
     assert asked.json["missing"] == {"picture_sets": [made], "characters": [], "projects": []}
+    detail = asked.json["detail"]  # where existing clients read it
+    assert (detail["code"], detail["missing"]) == ("missing_dependencies", asked.json["missing"])
+    assert "belongs to sets" in detail["message"]
     with pytest.raises(Conflict) as error:
         served.client.restore_resources(taken, RestoreResources([Resource("picture", 1)]))
-    assert error.value.more["missing"]["picture_sets"] == [made]
+    assert error.value.more["missing"]["picture_sets"] == [made] and str(error.value) == detail["message"]
     done = served.local.post(f"/snapshots/{taken}/restore/batch", {**ask, "confirm_restore_dependencies": True})
     assert done.status == 200 and served.client.set_members(made).ids == [1]
 

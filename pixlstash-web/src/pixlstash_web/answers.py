@@ -78,7 +78,14 @@ def as_error(error: PixlStashError, headers: Mapping[str, str] | None = None) ->
         more["Retry-After"] = str(error.seconds)
     if error.status == 401:
         more["WWW-Authenticate"] = "Bearer"
-    return as_json({"detail": str(error), **error.more}, error.status, more)
+    return as_json({"detail": _detail(error), **error.more}, error.status, more)
+
+
+def _detail(error: PixlStashError) -> str | dict[str, Any]:
+    """The sentence. For what existing clients offer to complete, also the data that they read beside it."""
+    if error.more.get("code") == "missing_dependencies":
+        return {"message": str(error), **error.more}
+    return str(error)
 
 
 def as_bytes(

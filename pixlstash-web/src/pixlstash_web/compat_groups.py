@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
+from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from starlette.datastructures import QueryParams
 
 from pixlstash_core.errors import Invalid
 from pixlstash_core.library import Library
-from pixlstash_core.types import Reader
+from pixlstash_core.types import Done, DropOnProject, Edit, Id, Reader, TakeFromProject
 
 Sets = Sequence[frozenset[int]]
 
@@ -115,3 +116,38 @@ def others(library: Library, reader: Reader, noun: str, text: str) -> frozenset[
         else:
             found -= members(library, reader, groups)
     return found
+
+
+class EditCharacter(Edit, frozen=True, kw_only=True):
+    """What of a character shall be different. With `project_id` it is moved to that project, or out of all (null)."""
+
+    project_id: Id | None | UnsetType = UNSET
+
+
+class EditPictureSet(Struct, frozen=True, kw_only=True):
+    """What of a set shall be different. With `project_id` it is moved to that project, or out of all (null)."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    project_id: Id | None | UnsetType = UNSET
+
+
+def edit_character(library: Library, reader: Reader, id: int, ask: EditCharacter) -> Done:
+    """Rename, colour … a character: what is given changes."""
+    plain = Edit(**{name: getattr(ask, name) for name in Edit.__struct_fields__})
+    if ask.project_id is UNSET:
+        return library.edit_character(reader, id, plain)
+    library.find_character(reader, id)
+    moved = move(library, reader, "characters", id, ask.project_id)
+    return moved if plain == Edit() else library.edit_character(reader, id, plain)
+
+
+def move(library: Library, reader: Reader, noun: Literal["sets", "characters"], id: int, project: int | None) -> Done:
+    """Have a set or character be in this project alone, or in none."""
+    if project is not None:
+        return library.drop_on_project(reader, project, DropOnProject(**{noun: [id]}))  # type: ignore[arg-type]
+    done = Done(library.revision, 0, "It is in no project.", False)
+    for held in library.projects(reader):
+        if id in getattr(held, noun):
+            done = library.take_from_project(reader, held.id, TakeFromProject(**{noun: [id]}))  # type: ignore[arg-type]
+    return done

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from starlette.datastructures import QueryParams
 
 from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.library import Library
-from pixlstash_core.types import AssignFaces, CharacterInfo, Id, Picture, Reader, Selection, SetInfo
+from pixlstash_core.types import AssignFaces, CharacterInfo, EditSet, Id, Picture, Reader, Selection, SetInfo
 
 from .compat_filters import KEYS, REFUSED, Narrowed, narrowed
-from .compat_groups import EVERY, NONE, number
+from .compat_groups import EVERY, NONE, EditPictureSet, move, number
 from .specs import api
 from .table import Call, Route
 
@@ -194,6 +194,17 @@ def _set(one: SetInfo) -> PictureSet:
     return PictureSet(one.id, one.name, one.pictures, one.icon, one.colour, one.locked, one.note)
 
 
+def edit_picture_set(library: Library, reader: Reader, id: int, ask: EditPictureSet) -> PictureSet:
+    """Rename, describe or move a set."""
+    library.find_set(reader, id)
+    if ask.project_id is not UNSET:
+        move(library, reader, "sets", id, ask.project_id)
+    plain = EditSet(name=ask.name, note=ask.description)
+    if plain != EditSet():
+        library.edit_set(reader, id, plain)
+    return picture_set(library, reader, id)
+
+
 def picture_set_members(library: Library, reader: Reader, id: int) -> PictureIds:
     """The pictures of a set, in its order."""
     return PictureIds(library.set_members(reader, id).ids)
@@ -274,6 +285,7 @@ ROUTES: tuple[Route, ...] = (
     msgspec.structs.replace(api("GET", "/pictures/count", count_pictures, "read", also=KEYS), when=_counted_by_them),
     api("GET", "/picture_sets", picture_sets, "read"),
     api("GET", "/picture_sets/{id}", picture_set, "read"),
+    api("PATCH", "/picture_sets/{id}", edit_picture_set, "write"),
     api("GET", "/picture_sets/{id}/members", picture_set_members, "read"),
     api("POST", "/picture_sets/{id}/members", add_picture_set_members, "write"),
     msgspec.structs.replace(api("GET", "/characters", project_characters, "read"), when=_of_project),

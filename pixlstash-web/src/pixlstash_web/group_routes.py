@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pixlstash_core.library import Library
 
+from .compat_groups import edit_character
 from .specs import api
 from .table import Route
 
@@ -22,7 +23,7 @@ GROUP_ROUTES: tuple[Route, ...] = (
     api("GET", "/characters", Library.characters, "read"),
     api("POST", "/characters", Library.create_character, "write"),
     api("GET", "/characters/{id}", Library.find_character, "read"),
-    api("PATCH", "/characters/{id}", Library.edit_character, "write"),
+    api("PATCH", "/characters/{id}", edit_character, "write"),
     api("DELETE", "/characters/{id}", Library.delete_character, "write"),
     api("GET", "/characters/{id}/members", Library.character_members, "read"),
     api("POST", "/characters/{id}/add", Library.add_to_character, "write"),

@@ -195,7 +195,8 @@ def error_of(status: int, body: bytes) -> PixlStashError:
     """The error that an answer with this status and body means."""
     try:
         more = msgspec.json.decode(body, type=dict[str, Any])
-        sentence = str(more.pop("detail"))
+        detail = more.pop("detail")
+        sentence = str(detail["message"] if isinstance(detail, dict) else detail)
     except (msgspec.DecodeError, KeyError):
         more, sentence = {}, f"The server answered {status}: {body[:200].decode(errors='replace')}"
     if status == 429:

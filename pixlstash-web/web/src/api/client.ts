@@ -77,7 +77,9 @@ async function refusal(response: Response): Promise<ApiError> {
 
 function refused(status: number, data: unknown): ApiError {
   const fields = data && typeof data === "object" ? (data as Record<string, unknown>) : {};
-  const detail = typeof fields.detail === "string" ? fields.detail : `The server answered ${status}`;
+  const given = fields.detail;
+  const sentence = given && typeof given === "object" && "message" in given ? given.message : given;
+  const detail = typeof sentence === "string" ? sentence : `The server answered ${status}`;
   return new ApiError(status, detail, fields);
 }
 
