@@ -105,6 +105,20 @@ def test_the_same_zip_file_brings_nothing_new(library: Library, png: Callable[[i
     assert (again.imported, again.duplicates, len(library.pictures(OWNER))) == (0, 5, 5)
 
 
+def test_an_upload_is_not_over_before_its_bytes_are_gone(
+    empty: Served, png: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = uptake.Uptake.drop
+
+    def slowly(self: uptake.Uptake, id: str) -> None:
+        time.sleep(0.3)
+        drop(self, id)
+
+    monkeypatch.setattr(uptake.Uptake, "drop", slowly)
+    assert empty.local.post("/uploads?name=a.zip", zipped(png, 2)).json["archive"]["finished"]
+    assert left(empty.library) == []
+
+
 def test_a_zip_file_that_cannot_be_read_is_refused(empty: Served) -> None:
     for body in (b"PK\3\4" + b"broken" * 20, pack(), pack(Entry(b"only/"))):
         answer = empty.local.post("/uploads?name=a.zip", body).json

@@ -33,15 +33,13 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with writing_to(path.parent):
-            self._file = _open(path)
-        # A reader of the lock holds it for an instant, so one refusal says nothing yet.
-        if not _patiently(self._file):
-            self._file.close()
-            holder = read(path)
-            where = f" and serves it at {holder.url}" if holder and holder.url else ""
-            raise LibraryInUse(f"Process {holder.pid if holder else '?'} holds this library{where}.")
+        self._file = _open(path)
         try:
+            # A reader of the lock holds it for an instant, so one refusal says nothing yet.
+            if not _patiently(self._file):
+                holder = read(path)
+                where = f" and serves it at {holder.url}" if holder and holder.url else ""
+                raise LibraryInUse(f"Process {holder.pid if holder else '?'} holds this library{where}.")
             with writing_to(path.parent):
                 self.tell(Holder(os.getpid()))
         except BaseException:
@@ -86,15 +84,16 @@ def read(path: Path) -> Holder | None:
 
 
 def _open(path: Path) -> BinaryIO:
-    try:
-        # A link would have us write to somebody else's file.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    except OSError as error:
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise ReadOnly(
-                f"{path.parent} cannot be written to ({error.strerror}). With --read-only it can be looked at."
-            ) from error
-        raise
+    with writing_to(path.parent):
+        try:
+            # A link would have us write to somebody else's file.
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        except OSError as error:
+            if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+                raise ReadOnly(
+                    f"{path.parent} cannot be written to ({error.strerror}). With --read-only it can be looked at."
+                ) from error
+            raise
     return os.fdopen(descriptor, "r+b")
 
 

@@ -243,7 +243,7 @@ class Uploads:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _shown(self, row: UploadRow) -> Upload:
-        state = "done" if self._uptake.is_over(row) else row.state
+        state = "done" if self._uptake.is_over(row) else "taking" if row.state == "done" else row.state
         expires = when(row.touched + (OVER if row.state == "done" else UNFINISHED))
         result = self._uptake.result(row)
         return Upload(row.id, row.name, row.size, row.received, state, expires, result)  # type: ignore[arg-type]

@@ -49,6 +49,7 @@ class Uptake:
         self._hub, self._intake, self._queue, self._own, self._folder = hub, intake, queue, own, folder
         self._place = place
         self._busy: set[str] = set()
+        self._ending: set[str] = set()
         self._lock = threading.Lock()
 
     def take(self, batch: str, patience: float) -> None:
@@ -124,7 +125,9 @@ class Uptake:
     def is_over(self, row: UploadRow) -> bool:
         """Whether nothing more will come of it by itself."""
         job = self.job(row)
-        return row.state == "done" or (row.state == "taking" and job is not None and job.state in ENDED)
+        if row.state == "done":
+            return row.id not in self._ending
+        return row.state == "taking" and job is not None and job.state in ENDED
 
     def result(self, row: UploadRow) -> Uploaded | None:
         """What came of it, when that is known, or what has so far of a zip file."""
@@ -176,8 +179,12 @@ class Uptake:
     def _end(self, row: UploadRow, result: UploadedFile | None = None) -> None:
         if result is not None:
             self._place_in_project(row, [result])
-        rows.record(self._hub, row.id, {0: result} if result else {}, done=True)
-        self.drop(row.id)
+        self._ending.add(row.id)  # it is over for others when its bytes are gone
+        try:
+            rows.record(self._hub, row.id, {0: result} if result else {}, done=True)
+            self.drop(row.id)
+        finally:
+            self._ending.discard(row.id)
 
     def _count(self, row: UploadRow, tally: Tally | None = None) -> int | None:
         """How many members a zip file has; None when it was refused."""
