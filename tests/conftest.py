@@ -190,8 +190,10 @@ def open_library(tmp_path: Path, blank: Path) -> Iterator[Callable[..., Library]
         path = tmp_path / name
         if not path.exists():
             shutil.copytree(blank, path)
-        opened.append(Library.open(path, **options))
-        return opened[-1]
+        library = Library.open(path, **options)
+        library.host.asking.patience = 120.0  # a loaded machine takes longer than people wait to load a model
+        opened.append(library)
+        return library
 
     yield open_one
     for library in reversed(opened):
