@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pixlstash_core import lock
+from pixlstash_core.storage import lock
 
 PROGRAM = "from pixlstash_core.cli import main; main()"
 

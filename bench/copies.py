@@ -28,7 +28,7 @@ import numpy as np
 from _measure import KEPT, Figure, report
 from PIL import Image
 
-from pixlstash_core.engines.descriptor import Descriptor, describe
+from pixlstash_core.engines.builtin.descriptor import Descriptor, describe
 
 SHARES = {"the area": 0.8**0.5, "each side": 0.8}
 PROMISED = 0.99

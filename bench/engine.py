@@ -74,7 +74,7 @@ def bare(ids: list[int], side: int) -> float:
 
 def decoding(library, ids: list[int], side: int) -> float:  # type: ignore[no-untyped-def]
     """Seconds to decode alone, with nothing beside it."""
-    from pixlstash_core.host.feeding import Feeding, Sources
+    from pixlstash_core.engines.prefetch import Feeding, Sources
 
     sources = Sources(library.db, library.pool, library.stores.connect, library.intake.temporary)
     engine = library.host.catalogue.offered("bench/synthetic").engine
@@ -94,7 +94,7 @@ def main() -> int:
     options = ask.parse_args()
     from pixlstash_core import OWNER
     from pixlstash_core.library import Library
-    from pixlstash_core.plugins import Plugins
+    from pixlstash_core.plugins.registry import Plugins
     from pixlstash_core.types import ImportPaths, RunEngine
 
     place = KEPT / "fresh-engine"

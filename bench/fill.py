@@ -21,13 +21,13 @@ from typing import Any
 
 from _measure import KEPT, Figure, report
 
-from pixlstash_core import pictures
+from pixlstash_core.database.writer import Write
 from pixlstash_core.demo import rows
 from pixlstash_core.demo.recipe import key, recipe
-from pixlstash_core.features import stores
+from pixlstash_core.imports import locations as stores
 from pixlstash_core.library import Library
+from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.types import OWNER, ScorePictures
-from pixlstash_core.write import Write
 
 #: Pictures a transaction, and transactions waiting at a time.
 SLICE, WAITING = 500, 4
@@ -36,7 +36,8 @@ SLICE, WAITING = 500, 4
 def filled(count: int, folder: Path = KEPT) -> Path:
     """A library with so many pictures, made once, and again when the first tables are others."""
     path = folder / f"library-{count}"
-    tables = hashlib.sha256((files("pixlstash_core") / "schema" / "library" / "0001.sql").read_bytes()).hexdigest()
+    first = files("pixlstash_core.database") / "schema" / "library" / "0001.sql"
+    tables = hashlib.sha256(first.read_bytes()).hexdigest()
     mark = path / "filled"
     if not mark.exists() or mark.read_text() != tables:
         shutil.rmtree(path, ignore_errors=True)

@@ -27,10 +27,10 @@ from typing import NamedTuple
 from _measure import KEPT, Figure, mb, python, report, resident, watching_memory
 from PIL import Image
 
-from pixlstash_core import pictures
+from pixlstash_core.database.writer import Write
 from pixlstash_core.library import Library
+from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.types import OWNER, ImportPaths
-from pixlstash_core.write import Write
 
 #: File systems give a file no more than some 65,000 names.
 LINKS = 50_000

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from pixlstash_core.media import DecoderPool
 from pixlstash_core.media.draw import LONG, SHORT, drawn, upright
+from pixlstash_core.media.pool import DecoderPool
 
 PROCESSES = 2
 THREADS = 4

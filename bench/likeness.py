@@ -23,10 +23,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from _measure import Figure, report, unmeasured
 
-from pixlstash_core import vectors
-from pixlstash_core.ranking import Part, Ranked
-from pixlstash_core.search.ranks import Compared, PictureRank
-from pixlstash_core.vectors import Matrix, top
+from pixlstash_core.query.ranking import Part, Ranked
+from pixlstash_core.search import matrix as vectors
+from pixlstash_core.search.matrix import Matrix, top
+from pixlstash_core.search.rankers import Compared, PictureRank
 
 LENGTH = 512
 

@@ -23,7 +23,7 @@ from typing import Any
 from _measure import KEPT, Figure, report
 from fill import filled
 
-from pixlstash_core.features.outputs import Output
+from pixlstash_core.engines.outputs import Output
 from pixlstash_core.library import Library
 from pixlstash_core.types import OWNER, Create, DropOnProject, Selection
 
@@ -41,7 +41,7 @@ SLICE, WAITING = 2_000, 6
 def organised(count: int, folder: Path = KEPT) -> Path:
     """A library in order with so many pictures, made once, and again when the tables are others."""
     path = folder / f"organised-{count}"
-    schema = files("pixlstash_core") / "schema" / "library"
+    schema = files("pixlstash_core.database") / "schema" / "library"
     tables = hashlib.sha256(b"".join((schema / f"000{n}.sql").read_bytes() for n in (1, 2, 3)))
     made_from = f"{tables.hexdigest()} {SHAPE}"
     mark = path / "organised"

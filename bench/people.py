@@ -22,9 +22,9 @@ from _measure import Figure, ms, report, timed
 from fill import filled
 from tags import copied
 
-from pixlstash_core.clusters import clusters
-from pixlstash_core.features.outputs import Output
+from pixlstash_core.engines.outputs import Output
 from pixlstash_core.library import Library
+from pixlstash_core.people.clustering import clusters
 from pixlstash_core.types import OWNER, AssignFaces
 
 LENGTH, PEOPLE, NAMED, SLICE = 512, 2000, 50, 500

@@ -30,12 +30,14 @@ import zstandard
 from _measure import KEPT, Figure, mb, ms, percentile, report, timed
 from organised import organised
 
-from pixlstash_core import pictures
+from pixlstash_core.database.features import Table
+from pixlstash_core.database.writer import Write
 from pixlstash_core.demo import rows
 from pixlstash_core.demo.recipe import recipe
-from pixlstash_core.features.outputs import Output
+from pixlstash_core.engines.outputs import Output
 from pixlstash_core.library import Library
-from pixlstash_core.nouns import Table
+from pixlstash_core.pictures import feature as pictures
+from pixlstash_core.query.views import BLOCK
 from pixlstash_core.types import (
     OWNER,
     AddTags,
@@ -46,8 +48,6 @@ from pixlstash_core.types import (
     SetCaption,
     TakeSnapshot,
 )
-from pixlstash_core.views import BLOCK
-from pixlstash_core.write import Write
 
 VECTOR = 1024
 VECTORS = (

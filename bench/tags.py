@@ -23,12 +23,13 @@ from pathlib import Path
 from _measure import KEPT, Figure, ms, percentile, report, timed
 from organised import organised
 
-from pixlstash_core.db import Database
-from pixlstash_core.features import tags
+from pixlstash_core.database.connection import Database
+from pixlstash_core.database.writer import Write
 from pixlstash_core.library import Library
-from pixlstash_core.tagging import resay, switch
+from pixlstash_core.tags import derive_said as resay
+from pixlstash_core.tags import feature as tags
+from pixlstash_core.tags import switch
 from pixlstash_core.types import OWNER, AddTags, ImportTags
-from pixlstash_core.write import Write
 
 VOCABULARY, ROUNDS = 200_000, 5
 TYPED = ("t", "ta", "tag", "tag 01", "q", "wo", "word 1", "word 199", "a")

@@ -18,7 +18,7 @@ from _measure import Figure, ms, report, timed
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from pixlstash_core.media import DecoderPool
+from pixlstash_core.media.pool import DecoderPool
 from pixlstash_core.types import Reading
 
 PROMISED = 1.3

@@ -19,7 +19,7 @@ import skips
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 from sources import ROOT
 
-from pixlstash_core import changesets
+from pixlstash_core.database import changesets
 from pixlstash_core.library import Library
 
 if TYPE_CHECKING:

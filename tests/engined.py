@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from PIL import Image
 
 from pixlstash_core import OWNER
-from pixlstash_core.host import Limits, Payload, ranges
+from pixlstash_core.engines.host import Payload, ranges
+from pixlstash_core.engines.limits import Limits
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import Plugins
+from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import ImportPaths, Job
 
 RGB = ((200, 30, 30), (30, 200, 30), (30, 30, 200))
@@ -55,7 +56,7 @@ class Engined:
 
     def tags(self) -> dict[int, list[str]]:
         """Raw tags of every producer, by picture."""
-        from pixlstash_core.tagging.entries import unpack
+        from pixlstash_core.tags.entries import unpack
 
         names = dict(self.library.db.read("select id, name from tag"))
         rows = self.library.db.read("select picture_id, body from tag_output")

@@ -10,10 +10,10 @@ from pathlib import Path
 from shutil import copy, copytree
 from typing import TypeVar
 
-from pixlstash_core import pictures
+from pixlstash_core.database.writer import Write
 from pixlstash_core.library import Library
+from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.types import Job, Reading
-from pixlstash_core.write import Write
 
 PLUGIN = Path(__file__).parent / "plugins" / "textstills"
 DAY = 86_400_000

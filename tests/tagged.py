@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 
-from pixlstash_core.features.outputs import Output
+from pixlstash_core.engines.outputs import Output
 from pixlstash_core.library import Library
 
 #: tag id → (effective, state bits, confidence × 65,535)

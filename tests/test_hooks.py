@@ -44,10 +44,10 @@ from pixlstash_core import (
     Tagger,
     WeightFile,
     Weights,
-    hookspecs,
 )
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import ENGINES, Plugins
+from pixlstash_core.plugins import hookspecs
+from pixlstash_core.plugins.registry import ENGINES, Plugins
 
 PAGE = (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
 SPECS = {name: spec for name, spec in vars(hookspecs).items() if hasattr(spec, "pixlstash_spec")}
@@ -109,7 +109,7 @@ def test_the_example_runs(name: str, library: Library, capsys: pytest.CaptureFix
 
 
 def _origin(name: str) -> Any:
-    from pixlstash_core.plugins import Origin
+    from pixlstash_core.plugins.registry import Origin
 
     return Origin(name, "example", "1")
 
@@ -119,7 +119,7 @@ def _noun(name: str) -> str:
 
 
 def test_everything_public_is_on_the_page_or_in_a_signature() -> None:
-    said = PAGE + "".join(inspect.getsource(pixlstash_core.contracts))
+    said = PAGE + "".join(inspect.getsource(pixlstash_core.plugins.contracts))
     assert [name for name in pixlstash_core.__all__ if not re.search(rf"\b{name}\b", said)] == []
 
 

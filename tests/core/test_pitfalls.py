@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from core.test_intake import paint
-from core.test_restores import back, take
+from core.imports.test_intake import paint
+from core.snapshots.test_restores import back, take
 from libraries import add, check_derived, fill, finish, invented
 from PIL import Image
 from sources import ROOT

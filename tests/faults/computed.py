@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pixlstash_core.features.outputs import Output
+from pixlstash_core.engines.outputs import Output
 from pixlstash_core.library import Library
-from pixlstash_core.tagging import switch
+from pixlstash_core.tags import switch
 from pixlstash_core.types import OWNER, ImportPaths, RestoreSnapshot, RunEngine, TakeSnapshot
 
 Armed = Callable[[], Any]
@@ -46,7 +46,7 @@ def found_tags(path: Path, source: Path) -> None:
 
 def left_undrawn(path: Path, source: Path) -> None:
     """A picture was too large to be drawn."""
-    from core.test_redraws import large
+    from core.imports.test_redraws import large
 
     os.environ[LIMIT] = "1"
     try:

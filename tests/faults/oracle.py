@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import apsw
 import zstandard
 
-from pixlstash_core.db import Database, fetch
+from pixlstash_core.database.connection import Database, fetch
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import NOUNS, Library
 from pixlstash_core.types import OWNER

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pixlstash_core.backups import restoring
 from pixlstash_core.library import Library
-from pixlstash_core.tagging import switch
+from pixlstash_core.tags import switch
 from pixlstash_core.types import (
     OWNER,
     AddTags,

@@ -18,10 +18,10 @@ from libraries import finish
 from PIL import Image as pil
 
 from pixlstash_core import OWNER
+from pixlstash_core.engines.limits import Limits
 from pixlstash_core.errors import Invalid
-from pixlstash_core.host import Limits
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import Plugins
+from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import AllowHost, Job, RunEngine, SetEngine, TakeSnapshot
 
 ID = "joycaption/endpoint"
@@ -230,7 +230,7 @@ def test_an_answer_in_parts(desk: Engined, endpoint: Endpoint) -> None:
 
 
 def test_one_that_is_not_there_ends_the_job_with_its_name(desk: Engined, endpoint: Endpoint, monkeypatch: Any) -> None:
-    from pixlstash_core.host import running
+    from pixlstash_core.engines import running
 
     monkeypatch.setattr(running, "FAILING", 2)
     desk.take_in(3)
@@ -295,7 +295,7 @@ def unpacked(path: Path) -> bytes:
 ASKING = """
 import socket, sys
 sys.path[:] = {path!r}
-from pixlstash_core.host import fence
+from pixlstash_core.engines import network_guard as fence
 fence.close({hosts!r})
 for how in sys.argv[1:]:
     host, _, port = how.rpartition(":")

@@ -17,9 +17,9 @@ from ui.engined_desk import Bench, bench
 from web.conftest import serving
 
 from pixlstash_core import OWNER, WeightFile
-from pixlstash_core.features import engines
+from pixlstash_core.engines import settings as engines
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import Plugins
+from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import AddTags, EngineDetail, SetEngine
 
 pytestmark = pytest.mark.browser

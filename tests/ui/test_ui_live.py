@@ -12,8 +12,8 @@ from ui.conftest import Close, Sit, close
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core import views
 from pixlstash_core.library import Library
+from pixlstash_core.query import views
 from pixlstash_core.types import DeletePictures, ImportPaths, ScorePictures
 from pixlstash_web.server import running
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core.test_people import face, find, person, place
+from core.people.test_people import face, find, person, place
 from playwright.sync_api import Locator, expect
 from ui.conftest import Axe, Sit
 from ui.desk import LOOKS, Desk

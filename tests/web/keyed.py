@@ -9,9 +9,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from pixlstash_core import hookimpl
+from pixlstash_core.database.writer import Write
 from pixlstash_core.library import Library
 from pixlstash_core.types import Reader
-from pixlstash_core.write import Write
 from pixlstash_web import Route, api
 
 TABLE = """

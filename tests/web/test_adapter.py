@@ -11,7 +11,7 @@ from web.asking import API, SAME, Peer, bearer
 from web.conftest import Served, serving
 
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import Plugins
+from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import Reader
 from pixlstash_web import Call, adapter, api
 from pixlstash_web.adapter import Plan

@@ -17,8 +17,8 @@ from web.test_names import fit, outside
 from web.test_zips import left
 from zips import Entry, deflate, pack
 
-from pixlstash_core import archive
 from pixlstash_core.errors import Refused
+from pixlstash_core.storage import archive
 
 pytestmark = pytest.mark.attack
 SIGNATURES = (b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\7\x08")

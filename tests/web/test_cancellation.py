@@ -12,7 +12,7 @@ from web.asking import API, Peer, bearer
 from web.conftest import Served, serving
 
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import Plugins
+from pixlstash_core.plugins.registry import Plugins
 from pixlstash_web import adapter
 
 PATH = f"{API}/x/web.endless"

@@ -13,7 +13,7 @@ import pytest
 from web.asking import API, Answer, Peer, bearer, paint
 from web.conftest import OWNER, Served, serving
 
-from pixlstash_core import uptake
+from pixlstash_core.imports import upload_job as uptake
 from pixlstash_core.library import Library
 from pixlstash_core.types import Create
 from pixlstash_web import forms, uploads

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from core.test_people import face, find, person, place
+from core.people.test_people import face, find, person, place
 from web.asking import API, Peer, bearer
 from web.conftest import COUNT, Served, fill, serving
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import tagged
-from core.test_tags import tagger
+from core.tags.test_tags import tagger
 from libraries import fill
 from web.conftest import OWNER, Served
 

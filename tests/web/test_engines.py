@@ -13,11 +13,11 @@ from web.asking import bearer, sign_in
 from web.conftest import COUNT, OWNER, Served, serving
 
 from pixlstash_core.client import Client
+from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Forbidden, Invalid, NotFound
-from pixlstash_core.features.outputs import Output
 from pixlstash_core.library import Library
+from pixlstash_core.search.matrix import unit
 from pixlstash_core.types import FindSimilar, RunEngine, SetEngine
-from pixlstash_core.vectors import unit
 
 #: Every route here that reads.
 READS = {"/pictures/similar"}

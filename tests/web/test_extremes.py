@@ -14,10 +14,8 @@ from web.extremes import Maker
 from web.furnished import Sender, every_plan, furnish, place, there
 
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import Plugins
-from pixlstash_core.types import (
-    TakeSnapshot,
-)
+from pixlstash_core.plugins.registry import Plugins
+from pixlstash_core.types import TakeSnapshot
 from pixlstash_web.past_routes import refuse_change
 
 

@@ -10,7 +10,7 @@ import pytest
 from web.asking import SAME, Peer, bearer, paint, sign_in
 from web.conftest import OWNER, Served, serving
 
-from pixlstash_core.hub import now
+from pixlstash_core.database.hub import now
 from pixlstash_core.library import Library
 from pixlstash_core.types import CreateToken
 from pixlstash_web import compat

@@ -9,8 +9,8 @@ from web.asking import API, Peer, bearer
 from web.conftest import COUNT, OWNER, Served
 from web.test_events import stream
 
+from pixlstash_core.collections.icons import ICONS
 from pixlstash_core.errors import Conflict, Invalid, Locked, NotFound
-from pixlstash_core.icons import ICONS
 from pixlstash_core.types import (
     AddLink,
     ArrangeSet,

@@ -14,10 +14,11 @@ import pytest
 from web.asking import API, Peer, bearer, paint
 from web.conftest import OWNER, Served, serving
 
-from pixlstash_core import uploads, uptake
 from pixlstash_core.client import imports as sending
+from pixlstash_core.database.hub import now
 from pixlstash_core.errors import DiskFull
-from pixlstash_core.hub import now
+from pixlstash_core.imports import upload_job as uptake
+from pixlstash_core.imports import uploads
 from pixlstash_core.library import Library
 from pixlstash_core.types import BeginUpload, CreateToken, Reader
 

@@ -10,7 +10,7 @@ from web.conftest import COUNT, Served
 
 from pixlstash_core.client import Client
 from pixlstash_core.errors import Conflict, Forbidden, NotFound, ViewGone
-from pixlstash_core.past import LOOKS
+from pixlstash_core.snapshots.as_of import LOOKS
 from pixlstash_core.types import AddTags, DeletePictures, ScorePictures, TakeSnapshot
 from pixlstash_web.routes import PAST_ROUTES, ROUTES
 

@@ -17,7 +17,7 @@ from web.furnished import Sender, every_plan, furnish, place, there
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.places import hide, hide_in_query
+from pixlstash_core.query.places import hide, hide_in_query
 from pixlstash_core.types import SaveQuery
 from pixlstash_web.past_routes import refuse_change
 

@@ -17,9 +17,9 @@ from typing import TypeVar
 import pytest
 from faults import killing, sources
 
-from pixlstash_core import lock
 from pixlstash_core.client import Client
 from pixlstash_core.library import Library
+from pixlstash_core.storage import lock
 from pixlstash_core.types import Job, RunEngine, ScorePictures, TakeSnapshot
 
 T = TypeVar("T")

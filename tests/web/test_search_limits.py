@@ -10,7 +10,7 @@ from web.asking import Answer, Peer, bearer
 from web.conftest import Served
 from web.test_compat import form
 
-from pixlstash_core.search.held import MOST
+from pixlstash_core.search.query_images import MOST
 from pixlstash_web import forms, uploads
 
 #: Routes that take files to search with in a form.

@@ -15,11 +15,11 @@ import pytest
 from web.asking import API, SAME, Peer, bearer, cookie_of, sign_in
 from web.conftest import OWNER, Served, serving
 
+from pixlstash_core.access.feature import Access
+from pixlstash_core.access.passwords import Attempts
+from pixlstash_core.database.hub import now
 from pixlstash_core.errors import Forbidden, Invalid, PixlStashError, TooMany, Unauthorised
-from pixlstash_core.features.access import Access
-from pixlstash_core.hub import now
 from pixlstash_core.library import Library
-from pixlstash_core.passwords import Attempts
 from pixlstash_core.types import CreateToken
 from pixlstash_web.server import serve
 

@@ -9,8 +9,8 @@ import pytest
 from web.asking import API
 from web.conftest import COUNT, OWNER, Served
 
+from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Conflict, Forbidden, Invalid, NotFound, PixlStashError
-from pixlstash_core.features.outputs import Output
 from pixlstash_core.types import (
     AcceptTags,
     AddTags,

@@ -18,10 +18,14 @@ from web.exits import ERRORS
 from web.test_events import stream
 
 from pixlstash_core.library import Library
-from pixlstash_core.plugins import Plugins
+from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import ScorePictures, TakeSnapshot
 
-CORE, WRITER, LANE = "core/test_other_threads.py", "core/test_writer_thread.py", "core/test_lane_threads.py"
+CORE, WRITER, LANE = (
+    "core/database/test_other_threads.py",
+    "core/database/test_writer_thread.py",
+    "core/jobs/test_lane_threads.py",
+)
 EVENTS = f"{CORE}::test_who_follows_events_survives_what_any_function_it_calls_raises"
 LENT = f"{CORE}::test_threads_that_are_lent_out_survive_what_they_are_lent_for"
 SERVER = "web/test_threads.py::test_the_server_goes_on_after_a_plugin_that_exits"

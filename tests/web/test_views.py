@@ -10,8 +10,8 @@ import pytest
 from web.conftest import OWNER, Served
 
 from pixlstash_core.client import read_view
+from pixlstash_core.query.views import ViewAnswer
 from pixlstash_core.types import ScorePictures, Section, ViewHeader
-from pixlstash_core.views import ViewAnswer
 from pixlstash_web import views
 from pixlstash_web.views import lay_out
 

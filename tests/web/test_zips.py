@@ -14,8 +14,9 @@ from web.asking import API, paint
 from web.conftest import OWNER, Served
 from zips import Entry, pack
 
-from pixlstash_core import unpacking, uptake
 from pixlstash_core.cli import pixlstash
+from pixlstash_core.imports import archives as unpacking
+from pixlstash_core.imports import upload_job as uptake
 from pixlstash_core.library import Library
 from pixlstash_core.types import Archive, ImportPaths, Job
 
@@ -130,7 +131,7 @@ def test_a_zip_file_that_cannot_be_read_is_refused(empty: Served) -> None:
 def test_a_long_one_goes_on_by_itself(
     empty: Served, png: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixlstash_core.uploads.Uploads.take.__defaults__", (0.0,))
+    monkeypatch.setattr("pixlstash_core.imports.uploads.Uploads.take.__defaults__", (0.0,))
     body = zipped(png, 30)
     begun = empty.local.post("/uploads/partial", {"name": "a.zip", "size": len(body)}).json
     answer = empty.local.ask("PATCH", f"{API}/uploads/{begun['id']}?offset=0", body).json
@@ -146,7 +147,7 @@ def test_a_long_one_goes_on_by_itself(
 def test_a_restart_in_the_middle_loses_and_repeats_nothing(
     open_library: Callable[..., Library], png: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixlstash_core.uploads.Uploads.take.__defaults__", (0.0,))
+    monkeypatch.setattr("pixlstash_core.imports.uploads.Uploads.take.__defaults__", (0.0,))
     with open_library() as library:
         id = put(library, zipped(png, 120)).archive.upload
         while not library.pictures(OWNER):
@@ -162,7 +163,7 @@ def test_a_restart_in_the_middle_loses_and_repeats_nothing(
 def test_giving_up_stops_it_and_keeps_what_is_in(
     library: Library, png: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixlstash_core.uploads.Uploads.take.__defaults__", (0.0,))
+    monkeypatch.setattr("pixlstash_core.imports.uploads.Uploads.take.__defaults__", (0.0,))
     id = put(library, zipped(png, 200)).archive.upload
     while not library.pictures(OWNER):
         time.sleep(0.005)

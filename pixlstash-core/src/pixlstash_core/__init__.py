@@ -9,31 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Meta
 
-from .contracts import FactReader, Found, Importer, Kind, Media, Opened, Params, Stat, Store
-from .engine import (
-    LOAD,
-    OUTPUT,
-    RUN,
+from .database.features import Table
+from .errors import NotThere, PixlStashError, Refused, StoreUnreachable
+from .plugins.contracts import FactReader, Found, Importer, Kind, Media, Opened, Params, Stat, Store
+from .plugins.engines import (
     Captioner,
     Detector,
     Embedder,
     Engine,
     Face,
     FaceExtractor,
-    Image,
     Measurer,
-    Pictured,
     Region,
-    Secret,
     Sends,
     Tag,
     Tagger,
     WeightFile,
     Weights,
 )
-from .errors import NotThere, PixlStashError, Refused, StoreUnreachable
-from .hookspecs import hookimpl
-from .nouns import Table
+from .plugins.hookspecs import hookimpl
+from .plugins.image import Image, Pictured
+from .plugins.settings import LOAD, OUTPUT, RUN, Secret
 from .types import (
     OWNER,
     Embedded,
@@ -49,12 +45,11 @@ from .types import (
     RowsChanged,
     Scope,
 )
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .client import Client as Client
     from .library import Library as Library
-
-__version__ = "0.1.0"
 
 __all__ = [
     "LOAD",

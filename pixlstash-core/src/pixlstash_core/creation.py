@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from .db import Database
+from .database import settings
+from .database.connection import Database
+from .database.hub import Hub
+from .database.writer import Door
 from .errors import Conflict, Invalid
-from .features import settings, stores
-from .files import fsync_folder, make_folder
-from .hub import Hub
-from .lock import Lock
-from .write import Door
+from .imports import locations as stores
+from .storage.files import fsync_folder, make_folder
+from .storage.lock import Lock
 
 #: What `library.db` is called until the library is whole.
 UNFINISHED = "library.db.new"

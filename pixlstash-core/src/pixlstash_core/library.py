@@ -14,69 +14,62 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import creation, intake, pictures, showcase
-from .contracts import Opened
-from .db import Database, Rows
+from . import creation
+from .access.feature import Access
+from .api import UseCases
+from .backups.operations import KIND as BACKUP
+from .captions import feature as captions
+from .collections import projects, queries, sets, stacks
+from .database import settings
+from .database.commit import Sealed
+from .database.connection import Database, Rows
+from .database.features import Noun, Table
+from .database.hub import Hub, switched_off
+from .database.writer import Door, Write, outcome, revisions
+from .demo import showcase
+from .engines import measures as measured
+from .engines import outputs
+from .engines.catalogue import Catalogue
+from .engines.host import FETCH, REHEARSAL, Host
+from .engines.kinds import KINDS
+from .engines.limits import Limits as EngineLimits
+from .engines.prefetch import Sources
+from .engines.tempdir import Scratch
+from .engines.weights import folder as models_folder
 from .errors import Invalid, NotFound
-from .events import Feed
-from .features import (
-    captions,
-    characters,
-    corrections,
-    duplicates,
-    faces,
-    likeness,
-    measured,
-    outputs,
-    projects,
-    purges,
-    queries,
-    regions,
-    restores,
-    scores,
-    scrapheap,
-    sets,
-    settings,
-    sidecars,
-    snapshots,
-    stacks,
-    stores,
-    tags,
-    vectors,
-)
-from .features.access import Access
-from .features.imports import Intake
-from .features.redraws import Redraws
-from .host import KINDS, Host
-from .host.catalogue import Catalogue
-from .host.feeding import Sources
-from .host.host import FETCH, REHEARSAL
-from .host.limits import Limits as EngineLimits
-from .host.scratch import Scratch
-from .host.weights import folder as models_folder
-from .hub import Hub, switched_off
-from .jobs import Handler, Jobs, Task
-from .lock import Holder, Lock
-from .media import DecoderPool, Limits
-from .nouns import Noun, Table
-from .past import BoundPast, Past, Pasts
-from .people import People
-from .plugins import Plugins
-from .sealing import Sealed
-from .search import Search
+from .history.events import Feed
+from .imports import jobs as intake
+from .imports import locations as stores
+from .imports import purges, sidecars
+from .imports.intake import Intake
+from .imports.redraws import Redraws
+from .imports.uploads import Uploads
+from .jobs.lanes import Handler, Jobs, Task
+from .media.messages import Limits
+from .media.pool import DecoderPool
+from .media.thumbnails import Thumbnails
+from .people import characters, faces, regions
+from .people.feature import People
+from .pictures import corrections, duplicates, scores, scrapheap
+from .pictures import feature as pictures
+from .plugins.contracts import Opened
+from .plugins.registry import Plugins
+from .query.terms import TERMS
+from .query.views import Views
+from .search import outputs as vectors
+from .search import vectors as likeness
+from .search.search import Search
+from .session import demand
+from .snapshots import feature as snapshots
+from .snapshots import restore as restores
+from .snapshots.as_of import BoundPast, Past, Pasts
 from .snapshots.manifests import Manifest
-from .tagging import switch
-from .tagging.meaning import TABLES as WEIGHED
-from .terms import TERMS
+from .storage.lock import Holder, Lock
+from .tags import feature as tags
+from .tags import switch
+from .tags.aliases import TABLES as WEIGHED
 from .threads import FollowUps
-from .thumbnails import Thumbnails
 from .types import OWNER, Event, Job, JobChanged, Reader, SnapshotsChanged
-from .uploads import Uploads
-from .usecases import UseCases
-from .usecases.backups import KIND as BACKUP
-from .usecases.wired import demand
-from .views import Views
-from .write import Door, Write, outcome, revisions
 
 T = TypeVar("T")
 NOUNS: tuple[Noun, ...] = (

@@ -20,9 +20,9 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from pixlstash_core.cancellation import Cancellation, applied
+from pixlstash_core.database.cancellation import Cancellation, applied
 from pixlstash_core.errors import Abandoned, Invalid, PixlStashError
-from pixlstash_core.places import hide, may_know
+from pixlstash_core.query.places import hide, may_know
 
 from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
 from .gate import admit

@@ -14,7 +14,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from pixlstash_core.errors import Invalid
-from pixlstash_core.search.held import MOST
+from pixlstash_core.search.query_images import MOST
 
 from .answers import TooLarge, WrongMedia
 from .offload import run_in_threadpool

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pixlstash_core.errors import Conflict, NotFound
-from pixlstash_core.past import LOOKS, refusal
+from pixlstash_core.snapshots.as_of import LOOKS, refusal
 
 from .adapter import SNAPSHOT, Argument, read_text
 from .specs import api

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pixlstash_core.library import Library
-from pixlstash_core.search.held import MOST
+from pixlstash_core.search.query_images import MOST
 from pixlstash_core.types import Held
 
 from .offload import run_in_threadpool

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from pixlstash_core.access.feature import ABSOLUTE
 from pixlstash_core.errors import Invalid, Unauthorised
-from pixlstash_core.features.access import ABSOLUTE
 from pixlstash_core.types import Reader, Right
 
 from .gate import SECURE, cookie_name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from pixlstash_core import hookimpl
-from pixlstash_core.hookspecs import PROJECT
+from pixlstash_core.plugins.hookspecs import PROJECT
 
 from .table import POLICIES, Call, Method, Policy, Route
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from ..contracts import Store
-from ..db import SCHEMA, SchemaRow, fetch, schema_of, translated
+from ..database.connection import SCHEMA, SchemaRow, fetch, schema_of, translated
 from ..errors import Invalid, PixlStashError
+from ..plugins.contracts import Store
 from ..snapshots.shelf import opened
-from ..stores.files import FolderParams
+from ..storage.local import FolderParams
 from .metadata import PARAMS
 from .places import KEY
 

@@ -14,14 +14,14 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..contracts import Opened
-from ..db import Database
+from ..database.connection import Database
+from ..database.hub import Hub
 from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
-from ..hub import Hub
-from ..lock import Lock
+from ..plugins.contracts import Opened
 from ..snapshots.freeze import Alone
 from ..snapshots.packs import is_leftover
 from ..snapshots.shelf import Progress, part, unseen
+from ..storage.lock import Lock
 from . import metadata
 from .metadata import Made, Original, Writing
 from .places import DATABASE, HUB, Archive, Place, about, began, demand_plain_folders, is_marked, place_of

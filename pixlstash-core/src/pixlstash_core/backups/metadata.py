@@ -13,13 +13,13 @@ import apsw
 import msgspec
 from msgspec import Struct
 
-from ..db import Database, bind_ids, fetch, translated
+from ..database.connection import Database, bind_ids, fetch, translated
+from ..database.hub import Hub
+from ..database.writer import Door, Label, Write
 from ..errors import Conflict, PixlStashError
-from ..files import create_private, writing_to
-from ..hub import Hub
 from ..snapshots.freeze import Alone, frozen
 from ..snapshots.shelf import Progress, opened, unseen
-from ..write import Door, Label, Write
+from ..storage.files import create_private, writing_to
 
 #: The setting by which a backup is known.
 SETTING = "backup"

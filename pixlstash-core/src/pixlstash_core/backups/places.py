@@ -17,7 +17,8 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
 from ..errors import Conflict, Invalid, NotThere, PixlStashError
-from ..files import (
+from ..snapshots.shelf import Progress
+from ..storage.files import (
     Root,
     create_private,
     fsync_folder,
@@ -28,7 +29,6 @@ from ..files import (
     unlink_below,
     writing_to,
 )
-from ..snapshots.shelf import Progress
 
 DATABASE, HUB, MEDIA, INCOMING = "library.db", "hub.db", "media", "incoming"
 UNFINISHED = ".new"

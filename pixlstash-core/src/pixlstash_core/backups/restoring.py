@@ -15,13 +15,13 @@ from pathlib import Path
 
 import apsw
 
-from ..contracts import Store
-from ..db import Database, fetch, translated
+from ..database.connection import Database, fetch, translated
 from ..errors import Conflict, Invalid, NotThere, PixlStashError
-from ..files import Root, create_private, fsync_folder, make_folder, unlink_below, writing_to
-from ..lock import Lock
-from ..plugins import Plugins
+from ..plugins.contracts import Store
+from ..plugins.registry import Plugins
 from ..snapshots.shelf import opened
+from ..storage.files import Root, create_private, fsync_folder, make_folder, unlink_below, writing_to
+from ..storage.lock import Lock
 from . import checks, metadata
 from .places import BLOCK, DATABASE, HUB, Folder, Source, reading
 

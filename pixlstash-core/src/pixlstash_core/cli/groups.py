@@ -200,7 +200,7 @@ def merge(shell: Shell, names: tuple[str, ...], into: str, as_json: bool) -> Non
 @JSON
 def icons(as_json: bool) -> None:
     """Print the icons that sets, characters and projects may have."""
-    from ..icons import ICONS
+    from ..collections.icons import ICONS
 
     if as_json:
         return show.dump(list(ICONS))

@@ -28,7 +28,7 @@ class Shell:
     @contextmanager
     def connect(self, *, work: bool = False) -> Iterator[Any]:
         """The library's methods: through the server that holds it, else opened here (`work`: with its jobs)."""
-        from ..reach import connect
+        from ..connect import connect
 
         session = connect(self.path, work=work)
         try:
@@ -56,12 +56,12 @@ class Verbs(Nouns):
 
 def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
     """By name. The built-in plugins are left out: they have none, and take their time to load."""
-    from ..plugins import Plugins
+    from ..plugins.registry import Plugins
 
     if COMMANDS not in ctx.meta:
         path, disabled = _path(ctx.params.get("library")), []
         if (path / "hub.db").exists():  # else nothing of SQLite is loaded
-            from ..hub import switched_off
+            from ..database.hub import switched_off
 
             disabled = switched_off(path)
         ctx.meta[COMMANDS] = {one.name: one for one in Plugins.load(builtin=(), disabled=disabled).commands()}

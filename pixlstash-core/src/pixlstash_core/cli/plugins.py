@@ -33,7 +33,7 @@ def plugin() -> None:
 def plugin_list(shell: Shell, as_json: bool) -> None:
     """List plugins, their objects and their problems."""
     if not (shell.path / "library.db").exists():
-        from ..plugins import Plugins
+        from ..plugins.registry import Plugins
 
         return show.plugins(Plugins.load().listed(), as_json)
     with shell.connect() as session:
@@ -81,10 +81,10 @@ def plugin_check(name: str | None, timeout: float) -> None:
     like any other fault. Engines whose weights are not here are not loaded, and those that ask another machine are not
     run.
     """
-    from ..checking.limited import PluginCheck, duplicates, others
-    from ..host.limits import Limits
-    from ..plugins import ENGINES
-    from ..precedence import installed
+    from ..engines.limits import Limits
+    from ..plugins.precedence import installed
+    from ..plugins.registry import ENGINES
+    from ..testing.limited import PluginCheck, duplicates, others
 
     limits = replace(Limits.chosen(os.environ), result=timeout)
     every = list(installed("", disabled=(), results={}))

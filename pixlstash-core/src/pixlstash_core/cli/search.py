@@ -62,7 +62,7 @@ def _mixed(
     limit: int,
     as_json: bool,
 ) -> None:
-    from ..pictures import quoted
+    from ..pictures.feature import quoted
 
     with shell.connect() as session:
         tokens = [session.hold(file.name, file).token for file in files]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from ..files import writing_new, writing_to
+from ..storage.files import writing_new, writing_to
 from ..types import (
     BackupReport,
     EditSnapshot,

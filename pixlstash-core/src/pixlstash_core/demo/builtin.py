@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..contracts import Store
-from ..hookspecs import hookimpl
+from ..plugins.contracts import Store
+from ..plugins.hookspecs import hookimpl
 from .store import DemoStore
 
 

@@ -11,8 +11,8 @@ from typing import Annotated, BinaryIO
 
 from msgspec import Meta
 
-from ..contracts import Opened, Params, Stat, Store
 from ..errors import NotThere
+from ..plugins.contracts import Opened, Params, Stat, Store
 from .paint import paint
 from .recipe import Recipe, key, recipe
 

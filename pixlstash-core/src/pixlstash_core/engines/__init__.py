@@ -1,1 +1,1 @@
-"""The engines that come with the core: they need no weights, so that a fresh library has something to find by."""
+"""Engines: the process they run in, their weights and settings, their results and where these came from."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.util import find_spec
 
-from ..contracts import FactReader, Kind
-from ..hookspecs import hookimpl
+from ..plugins.contracts import FactReader, Kind
+from ..plugins.hookspecs import hookimpl
 from .comfyui import ComfyReader
 from .drawthings import DrawThingsReader
 from .exif import ExifReader

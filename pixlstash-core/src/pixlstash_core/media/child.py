@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from ..contracts import FactReader, Kind, Media
 from ..errors import PixlStashError
-from ..files import Root
+from ..plugins.contracts import FactReader, Kind, Media
+from ..storage.files import Root
 from ..types import Embedded, Facts, Format
 from . import fences
 from .credentials import credentials
@@ -215,7 +215,7 @@ def _plugins(start: Start) -> tuple[list[Kind], list[FactReader]]:
         from . import builtin
 
         return list(builtin.kinds()), list(builtin.readers())
-    from ..plugins import Plugins
+    from ..plugins.registry import Plugins
 
     plugins = Plugins.load(disabled=start.disabled, extra=start.extra)
     return plugins.kinds(), plugins.fact_readers()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..contracts import FactReader
+from ..plugins.contracts import FactReader
 from ..types import Embedded, Fact, Facts
 from .graph import Graph, Node, executed
 from .recipe import shown

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
-from ..contracts import FactReader
+from ..plugins.contracts import FactReader
 from ..types import Embedded, Fact, Facts
 from .camera import altitude, exposure, gear, place
 from .described import described

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..contracts import FactReader
+from ..plugins.contracts import FactReader
 from ..types import Embedded, Facts
 from .recipe import Part, Recipe, first
 from .texts import described, texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from ..contracts import Kind, Media
+from ..plugins.contracts import Kind, Media
 from ..types import Format
 from .formats import HEIC, HEIF, container_format
 from .images import open_still

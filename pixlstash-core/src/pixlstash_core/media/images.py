@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..contracts import Kind, Media
 from ..errors import Refused
+from ..plugins.contracts import Kind, Media
 from ..types import Embedded, Format
 from .formats import AVIF, GIF, JPEG, JXL, PNG, RAW_SUFFIXES, TIFF, WEBP, still_format, suffix
 from .stealth import hidden

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import BinaryIO
 
-from ..contracts import Kind, Media
+from ..plugins.contracts import Kind, Media
 from ..types import Format
 from .formats import JXL
 from .images import open_still

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..contracts import FactReader
+from ..plugins.contracts import FactReader
 from ..types import Embedded, Facts
 from .recipe import Part, Recipe, entries, first
 from .texts import called, described, parsed, texts

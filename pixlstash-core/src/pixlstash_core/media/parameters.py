@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..contracts import FactReader
+from ..plugins.contracts import FactReader
 from ..types import Embedded, Facts
 from .recipe import Part, Recipe, entries
 from .texts import called, parsed, texts

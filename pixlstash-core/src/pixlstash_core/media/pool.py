@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import Cancelled, DiskFull, Invalid, NotThere, PixlStashError, Refused, StoreUnreachable
-from ..files import Root
+from ..storage.files import Root
 from ..threads import report
 from ..types import Reading
 from .messages import Answer, Decoded, Drawn, Failed, Frames, Hashed, Limits, Pixels, Skipped, Start, Still, Task

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..contracts import Kind, Media
 from ..errors import Refused
+from ..plugins.contracts import Kind, Media
 from ..types import Embedded, Format
 from .formats import RAW_SUFFIXES, TIFF_HEADS, brands, suffix
 from .tiff import Tags

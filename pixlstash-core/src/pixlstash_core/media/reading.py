@@ -6,7 +6,7 @@ import math
 
 from msgspec import Struct
 
-from ..contracts import Media
+from ..plugins.contracts import Media
 from ..types import Fact, Facts, Format, Reading
 from .draw import Drawing, aspect
 from .words import PROMPT_LENGTH, clean, kept, one_line

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from ..contracts import Kind
+from ..plugins.contracts import Kind
 from ..types import Format
 from .source import Trouble
 

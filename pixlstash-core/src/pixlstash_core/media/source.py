@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from ..files import Root, RootReplaced, open_below
+from ..storage.files import Root, RootReplaced, open_below
 
 #: Up to here a file is held in memory. Beyond, it is read a second time, and a change in between is noticed.
 HELD = 64 << 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..contracts import FactReader
+from ..plugins.contracts import FactReader
 from ..types import Embedded, Facts
 from .recipe import Part, Recipe, entries, first
 from .texts import described, model_name, texts

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..facts import KNOWN
 from ..types import Embedded, Fact
+from ..types.facts import KNOWN
 from .packet import properties
 from .tiff import Tags, Value
 from .words import PAYLOAD_BYTES, one_line

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..contracts import Kind, Media
 from ..errors import Refused
+from ..plugins.contracts import Kind, Media
 from ..types import Embedded, Fact, Format
 from .camera import gear, place
 from .described import described

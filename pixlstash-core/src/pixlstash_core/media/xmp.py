@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from ..contracts import FactReader
+from ..plugins.contracts import FactReader
 from ..types import Embedded, Fact, Facts
 from .camera import altitude, exposure, gear, place
 from .described import GROUP, described, moment

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..db import Database
-from ..features import characters, faces
-from ..features.likeness import Likeness
-from ..query import parse
+from ..database.connection import Database
+from ..query.language import parse
+from ..query.views import Views
+from ..search.vectors import Likeness
 from ..types import MaybeCharacter, Reader, Veil
-from ..views import Views
+from . import characters, faces
 
 if TYPE_CHECKING:
-    from ..combining import Usual
+    from ..search.combining import Usual
 
 #: Likeness from which on it may be the same; and from which on it is worth a look where people decide.
 LEAST, DOUBTFUL = 0.6, 0.3
@@ -34,7 +34,7 @@ class Comparing:
         """What is usual between some rows and any others."""
         import numpy as np
 
-        from ..combining import sample, usual
+        from ..search.combining import sample, usual
 
         about = sample(np.arange(len(matrix.ids)))
         rows = np.flatnonzero(np.isin(matrix.ids, ids))[:16]

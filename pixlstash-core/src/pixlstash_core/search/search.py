@@ -7,24 +7,24 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import scope
-from ..db import Database
+from ..database.connection import Database
+from ..database.features import Term
+from ..engines import settings as engines
+from ..engines.host import Host
+from ..engines.outputs import Outputs
 from ..errors import Invalid, NotFound, PixlStashError, QueryError
-from ..features import engines
-from ..features.likeness import Likeness
-from ..features.outputs import Outputs
-from ..host import Host
-from ..nouns import Term
-from ..ranking import FACE, Part, Prepared, Ranked
+from ..query import scope
+from ..query.ranking import FACE, Part, Prepared, Ranked
 from ..types import Reader
-from .held import HeldPictures
+from .query_images import HeldPictures
+from .vectors import Likeness
 
 if TYPE_CHECKING:
     from numpy import bool_, uint32
     from numpy.typing import NDArray
 
-    from ..columns import Frame
-    from .ranks import Compared
+    from ..query.columns import Frame
+    from .rankers import Compared
 
 #: Vectors of words that are kept.
 WORDS = 1000
@@ -59,7 +59,7 @@ class Search:
         notes: list[str] = []
         if ranked.by == FACE:
             return self._faces(reader, ranked, notes)
-        from .ranks import PictureRank
+        from .rankers import PictureRank
 
         producer = self.producer(ranked)
         words = [part.value for part in ranked.parts if part.source == "words"]
@@ -79,7 +79,7 @@ class Search:
         """How alike the likest face of each held picture is to those of a character; None: it has none."""
         import numpy as np
 
-        from ..combining import combined
+        from .combining import combined
 
         producer = self._likeness.active("face")
         if producer is None:
@@ -98,7 +98,7 @@ class Search:
         return found
 
     def outliers(self, frame: Frame, mask: NDArray[bool_]) -> NDArray[uint32]:
-        from .ranks import outliers
+        from .rankers import outliers
 
         producer = self._likeness.active()
         if producer is None:
@@ -141,7 +141,7 @@ class Search:
     ) -> Compared:
         import numpy as np
 
-        from .ranks import Compared, centre
+        from .rankers import Compared, centre
 
         if part.source == "words":
             return Compared(part, _vector(spoken.get(part.value)))
@@ -206,7 +206,7 @@ class Search:
     def _faces(self, reader: Reader, ranked: Ranked, notes: list[str]) -> Prepared:
         import numpy as np
 
-        from .ranks import Compared, FaceRank
+        from .rankers import Compared, FaceRank
 
         producer = self._likeness.active("face")
         if producer is None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import apsw
 
-from ..db import bind_ids, fetch
+from ..database.connection import bind_ids, fetch
 from ..types import Change, PreviewedResource, ResourceType, RestoreSummary, TopicChange
 from . import differing
 from .merging import Plan, Step, topic

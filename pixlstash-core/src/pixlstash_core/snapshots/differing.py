@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 import apsw
 from msgspec import Struct
 
-from ..db import bind_ids, fetch
-from ..nouns import Table
+from ..database.connection import bind_ids, fetch
+from ..database.features import Table
 from ..types import Change, Difference, TopicDiff
 from . import merging
 from .merging import Choice, Plan, Step, topic

@@ -16,7 +16,7 @@ from pathlib import Path
 import apsw
 from msgspec import Struct
 
-from ..db import Database, fetch, translated
+from ..database.connection import Database, fetch, translated
 
 #: How often the log is tried to be emptied, and the pause between, in seconds.
 TRIES, PAUSE = 40, 0.05

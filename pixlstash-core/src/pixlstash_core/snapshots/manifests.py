@@ -19,7 +19,7 @@ import zstandard
 from msgspec import Struct
 
 from ..errors import Conflict
-from ..files import create_private, fsync_folder, writing_to
+from ..storage.files import create_private, fsync_folder, writing_to
 from ..types import SnapshotKind
 from .packs import PACK, UNFINISHED, Damaged
 

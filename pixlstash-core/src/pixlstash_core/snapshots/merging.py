@@ -12,8 +12,8 @@ from typing import Any
 import apsw
 from msgspec import Struct
 
-from ..db import Rows, bind_ids, fetch
-from ..nouns import Table
+from ..database.connection import Rows, bind_ids, fetch
+from ..database.features import Table
 from ..types import RestoreKind
 from .shelf import Progress, unseen
 

@@ -23,7 +23,7 @@ import zstandard
 from msgspec import Struct
 
 from ..errors import PixlStashError
-from ..files import create_private, writing_to
+from ..storage.files import create_private, writing_to
 
 #: Pages compressed together, pages of a pack at most, and bytes of a page's hash.
 FRAME, PACK, DIGEST = 64, 4096, 16

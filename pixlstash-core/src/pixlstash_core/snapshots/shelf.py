@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import apsw
 import msgspec
 
-from ..db import fetch, translated
+from ..database.connection import fetch, translated
 from ..errors import NotFound, PixlStashError
-from ..files import create_private, fsync_folder, make_folder, writing_new, writing_to
+from ..storage.files import create_private, fsync_folder, make_folder, writing_new, writing_to
 from . import manifests, packs
 from .freeze import Source
 from .manifests import Manifest
@@ -218,7 +218,7 @@ class Shelf:
         """Write the database that a snapshot holds to an empty file, each page compared with its hash. Not durable."""
         import numpy as np
 
-        from ..arrays import distinct
+        from ..database.arrays import distinct
 
         bases = _bases([Pack(name, manifest.page_size, [], bytes(DIGEST * pages)) for name, pages in manifest.packs])
         order = np.argsort(numbers, kind="stable")
@@ -336,7 +336,7 @@ def _used(given: list[Pack], numbers: Numbers) -> tuple[list[Pack], Numbers]:
     """The packs that are used at all, and the numbers through these alone."""
     import numpy as np
 
-    from ..arrays import distinct
+    from ..database.arrays import distinct
 
     bases = _bases(given)
     at = np.searchsorted(bases, numbers, "right") - 1
@@ -351,7 +351,7 @@ def _weight(used: list[Pack], numbers: Numbers) -> int:
     """Compressed bytes of these pages, each counted once: a page weighs its share of its frame."""
     import numpy as np
 
-    from ..arrays import distinct
+    from ..database.arrays import distinct
 
     return int(np.concatenate([weights(pack) for pack in used])[distinct(np.sort(numbers))].sum())
 

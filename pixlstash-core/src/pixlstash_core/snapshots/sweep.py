@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from ..files import fsync_folder, writing_to
+from ..storage.files import fsync_folder, writing_to
 from . import manifests, packs
 from .manifests import Manifest
 from .packs import DIGEST, FRAME, Pack, Packing
@@ -69,7 +69,7 @@ def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[
     """By pack, how many snapshots use each of its pages."""
     import numpy as np
 
-    from ..arrays import distinct
+    from ..database.arrays import distinct
 
     counted: dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]] = {}
     for one in found:
@@ -103,7 +103,7 @@ def _freed(
     """Bytes of each of its packs that would go: only of those that are then written anew, or dropped whole."""
     import numpy as np
 
-    from ..arrays import distinct
+    from ..database.arrays import distinct
 
     numbers = distinct(np.sort(manifests.read(shelf.folder, manifest.id)[1]))
     first = 0
@@ -174,7 +174,7 @@ def _moved(shelf: Shelf, pack: Pack, used: Bits, packing: Packing) -> Numbers:
     """Store the used pages of a pack; the number each has from now on, by its place in the pack."""
     import numpy as np
 
-    from ..arrays import distinct
+    from ..database.arrays import distinct
 
     numbers = np.full(len(pack), -1, np.int64)
     digests = pack.digests()

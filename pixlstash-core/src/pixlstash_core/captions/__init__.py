@@ -1,0 +1,1 @@
+"""Captions: of people and of engines, their editing and their checks."""

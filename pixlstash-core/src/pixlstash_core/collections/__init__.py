@@ -1,0 +1,1 @@
+"""Sets, projects, saved queries and stacks: how pictures are organized."""

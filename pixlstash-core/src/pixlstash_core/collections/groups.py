@@ -1,0 +1,403 @@
+"""What sets, characters and projects have in common: a name, a look, pictures, and a count of them.
+
+A project's pictures are derived: its own, those of its sets and those of its characters.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import apsw
+from msgspec import UNSET, Struct
+
+from ..database.connection import Rows, bind_ids, fetch
+from ..database.features import Count, Hidden, Matching, Term
+from ..database.hub import now
+from ..database.writer import Write
+from ..errors import Conflict, Invalid, Locked, NotFound
+from ..pictures import feature as pictures
+from ..pictures.feature import when
+from ..query import scope
+from ..query.language import split_operator
+from ..query.terms import like
+from ..types import Create, Edit, Members, Reader
+from .icons import ICONS
+
+#: What a row of one says, to be compared by people.
+SAYS = """
+    r.name || iif(r.note = '', '', ' · ' || r.note) || coalesce(' · ' || r.colour, '') || coalesce(' · ' || r.icon, '')
+    """
+#: Characters of a name, a note and a link at most.
+LONGEST_NAME, LONGEST_NOTE = 200, 20_000
+
+
+class Group(Struct, frozen=True):
+    """One of the three. `members`: a statement for the pictures, in the scrapheap or not, of those that {} names."""
+
+    noun: str
+    table: str
+    members: str
+
+    @property
+    def of_one(self) -> str:
+        """The statement for the pictures of :id."""
+        return self.members.format("= :id")
+
+
+SETS = Group("set", "picture_set", "select picture_id from set_member where set_id {}")
+CHARACTERS = Group("character", "character", "select picture_id from said_who where character_id {} and yes")
+PROJECTS = Group(
+    "project",
+    "project",
+    """
+    select picture_id from project_picture where project_id {0}
+    union select m.picture_id from project_set s join set_member m on m.set_id = s.set_id where s.project_id {0}
+    union select w.picture_id from project_character c join said_who w on w.character_id = c.character_id and w.yes
+      where c.project_id {0}
+    """,
+)
+
+
+class Told(Struct, frozen=True):
+    """What a change came to: how much changed, the sentence for history, and the id of what was made."""
+
+    changed: int
+    sentence: str
+    id: int = 0
+
+
+# --- names and looks --------------------------------------------------------------------------------------------------
+
+
+def checked_name(name: str, what: str) -> str:
+    """The name as it is stored: composed, trimmed, printable."""
+    name = unicodedata.normalize("NFC", name).strip()
+    if not _visible(name):
+        raise Invalid(f"A {what} needs a name.")
+    if len(name) > LONGEST_NAME:
+        raise Invalid(f"A name has at most {LONGEST_NAME} characters; this one has {len(name):,}.")
+    if (found := _UNPRINTABLE.search(name)) or any(unicodedata.category(c) in ("Cs", "Cn") for c in name):
+        which = f" (U+{ord(found[0]):04X})" if found else ""
+        raise Invalid(f"A name may only have characters that can be shown; this one has another{which}.")
+    return name
+
+
+def folded(name: str) -> str:
+    """The name as it is compared."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+#: Controls, line ends, and what turns the direction of text beyond its own end. Joiners of emoji and marks stay.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+_COLOUR = re.compile("#[0-9a-fA-F]{6}")
+
+
+def _visible(name: str) -> bool:
+    return any(unicodedata.category(c)[0] not in "ZC" for c in name) or bool(_UNPRINTABLE.search(name))
+
+
+def _checked(group: Group, column: str, value: Any) -> Any:
+    """A column's value, or `Invalid`."""
+    if column == "name":
+        return checked_name(value, group.noun)
+    if column == "colour" and value is not None and not _COLOUR.fullmatch(value):
+        raise Invalid("A colour is written as #rrggbb, for instance #3366cc.")
+    if column == "icon" and value is not None and value not in ICONS:
+        raise Invalid(f"There is no icon called {value[:50]!r}; GET /api/v1/icons lists them.")
+    if column == "note" and len(value) > LONGEST_NOTE:
+        raise Invalid(f"A note has at most {LONGEST_NOTE:,} characters; this one has {len(value):,}.")
+    return value.lower() if column == "colour" and value else value
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def make(write: Write, group: Group, ask: Create) -> Told:
+    """A new one."""
+    name = _checked(group, "name", ask.name)
+    demand_free(write, group.table, group.noun, name)
+    looks = [_checked(group, column, getattr(ask, column)) for column in ("colour", "icon", "note")]
+    id = write.value(
+        f"insert into {group.table}(public_id, name, folded, colour, icon, note, created) values (?, ?, ?, ?, ?, ?, ?)"
+        " returning id",
+        (secrets.token_hex(16), name, folded(name), *looks, now()),
+    )
+    return Told(1, f"{group.noun.capitalize()} {name} made", id)
+
+
+def edit(write: Write, group: Group, id: int, ask: Edit) -> Told:
+    """Change what is given."""
+    before = name_of(write, group, id)
+    given = {field: getattr(ask, field) for field in ask.__struct_fields__}
+    columns = {name: _checked(group, name, value) for name, value in given.items() if value is not UNSET}
+    if "name" in columns:
+        columns["folded"] = folded(columns["name"])
+        demand_free(write, group.table, group.noun, columns["name"], but=id)
+    if "cover" in columns:
+        columns["cover_id"] = columns.pop("cover")
+        demand_live(write, [columns["cover_id"]] if columns["cover_id"] is not None else [])
+    if not columns:
+        return Told(0, f"{group.noun.capitalize()} {before} left as it is")
+    assigned = ", ".join(f"{column} = :{column}" for column in columns)
+    differs = " or ".join(f"{column} is not :{column}" for column in columns)
+    write.execute(f"update {group.table} set {assigned} where id = :id and ({differs})", {**columns, "id": id})
+    return Told(write.changes(), _edited(group, before, given))
+
+
+def _edited(group: Group, before: str, given: Mapping[str, Any]) -> str:
+    """`Set Harbour renamed to Port`, `Set Harbour locked`, or what of it changed."""
+    what = f"{group.noun.capitalize()} {before}"
+    changed = [name for name, value in given.items() if value is not UNSET]
+    if changed == ["name"]:
+        return f"{what} renamed to {checked_name(given['name'], group.noun)}"
+    if changed == ["locked"]:
+        return f"{what} {'locked' if given['locked'] else 'unlocked'}"
+    return f"{what}: {', '.join(changed)} changed"
+
+
+def remove(write: Write, group: Group, id: int) -> Told:
+    """Delete it; its pictures stay."""
+    name = name_of(write, group, id)
+    write.execute(f"delete from {group.table} where id = ?", (id,))
+    return Told(1, f"{group.noun.capitalize()} {name} deleted")
+
+
+def name_of(write: Write, group: Group, id: int) -> str:
+    """Its name, or `NotFound`."""
+    found = write.value(f"select name from {group.table} where id = ?", (id,))
+    if found is None:
+        raise absent(group.noun)
+    return str(found)
+
+
+def absent(noun: str) -> NotFound:
+    return NotFound(f"There is no such {noun}.")
+
+
+def demand_free(write: Write, table: str, what: str, name: str, but: int = -1) -> None:
+    """Raise when another one has this name."""
+    taken = write.value(f"select name from {table} where folded = ? and id != ?", (folded(name), but))
+    if taken is not None:
+        raise Conflict(f"There is a {what} called {taken} already. Choose another name.")
+
+
+def demand_live(write: Write, ids: list[int]) -> None:
+    """Raise unless all of these pictures are there and not in the scrapheap."""
+    rows = write.execute("select id, live from derived_grid where id in carray(?)", (bind_ids(ids),))
+    pictures.refuse(set(ids), dict(rows), scrapped=False)
+
+
+#: The first locked set that holds any of the pictures bound to it, and how many.
+LOCKED = (
+    "select s.name, count(*) from picture_set s cross join set_member m on m.set_id = s.id"
+    " where s.locked and m.picture_id in carray(?) group by s.id order by s.folded limit 1"
+)
+
+
+def refuse_locked(write: Write, ids: list[int]) -> None:
+    """Raise when any of these pictures is in a locked set: neither it nor what people said of it is to change."""
+    refuse_if_locked(write.execute(LOCKED, (bind_ids(ids),)), ids)
+
+
+def refuse_if_locked(rows: Rows, ids: list[int]) -> None:
+    """`refuse_locked` for who does not write to the library's database: `rows` are what `LOCKED` finds."""
+    if rows:
+        name, count = rows[0]
+        which = "This picture is" if len(ids) == 1 else f"{count:,} of these pictures {'is' if count == 1 else 'are'}"
+        raise Locked(f"{which} in {name}, which is locked: unlock the set first. Nothing was changed.", set=name)
+
+
+def many(count: int, noun: str = "picture") -> str:
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def listed(connection: apsw.Connection, reader: Reader, group: Group, more: str = "", only: int | None = None) -> Rows:
+    """By name: id, public_id, name, colour, icon, cover, note, created, pictures, and `more` columns of row `t`.
+
+    What the reader may not know of is left out; counts, covers and columns over the relation `{visible}` are of what
+    the reader sees. `only`: just this one.
+    """
+    visible, bound = scope.visible(reader)
+    known = [only] if only is not None else None
+    if not reader.scope.all:
+        shown = {id for noun, id in reader.scope.groups if noun == group.noun}
+        known = sorted(shown & {only} if only is not None else shown)
+    rows = fetch(
+        connection,
+        f"""
+        select t.id, t.public_id, t.name, t.colour, t.icon,
+          (select g.id from {visible} g where g.id = t.cover_id and g.live), t.note, t.created, coalesce(c.pictures, 0)
+          {more.format(visible=visible)}
+        from {group.table} t left join derived_count c on c.noun = '{group.noun}' and c.id = t.id
+        {"where t.id in carray(:known)" if known is not None else ""} order by t.folded
+        """,
+        {**bound, **({"known": bind_ids(known)} if known is not None else {})},
+    )
+    counts = None if reader.scope.ids is None else count(connection, sorted(reader.scope.ids))
+    return [
+        (*row[:7], when(row[7]), row[8] if counts is None else counts.get((group.noun, row[0]), 0), *row[9:])
+        for row in rows
+    ]
+
+
+def one(connection: apsw.Connection, reader: Reader, group: Group, id: int, more: str = "") -> tuple[Any, ...]:
+    """The same of one, or `NotFound`."""
+    rows = listed(connection, reader, group, more, id)
+    if not rows:
+        raise absent(group.noun)
+    return rows[0]
+
+
+def members(connection: apsw.Connection, reader: Reader, group: Group, id: int) -> Members:
+    """Its live pictures that the reader sees; a set's in their order, others by id."""
+    one(connection, reader, group, id)
+    visible, bound = scope.visible(reader)
+    ordered = "(select position from set_member m where m.set_id = :id and m.picture_id = g.id), "
+    rows = fetch(
+        connection,
+        f"select g.id from {visible} g where g.live and g.id in ({group.of_one})"
+        f" order by {ordered if group is SETS else ''}g.id",
+        {"id": id, **bound},
+    )
+    return Members([picture for (picture,) in rows])
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+
+
+def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None = None) -> Term:
+    """`set:Harbour`, `set:3` by its number, `set:Trips/` with all below it; `set:Rome` for the set `Trips/Rome`.
+
+    `arranged`: a statement for the pictures of those rows `t` of the group's table that {} says, in their own order.
+    """
+
+    def compile(value: str) -> Matching:
+        which, bound = _which(group, value)
+        return Matching(group.members.format(f"in (select t.id from {group.table} t where {which})"), bound)
+
+    def arrange(value: str) -> Matching:
+        assert arranged is not None
+        which, bound = _which(group, value)
+        return Matching(arranged.format(which), bound)
+
+    return Term(
+        group.noun,
+        label,
+        compile,
+        nouns,
+        group=True,
+        values=partial(named, group),
+        known=partial(of_name, group=group),
+        private=True,
+        arranged=arrange if arranged else None,
+    )
+
+
+#: The name of a set `t` in a tree, without space around the slashes.
+_PATH = "replace(replace(t.folded, ' /', '/'), '/ ', '/')"
+
+
+def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
+    """Which rows `t` of the group's table a value names, and what is bound."""
+    operator, rest = split_operator(value)
+    if operator not in ("", "=") or not rest.strip():
+        raise ValueError(f"the name of a {group.noun}, or its number")
+    bound: dict[str, Any] = {"folded": folded(rest)}
+    which = "t.folded = :folded"
+    if rest.isdecimal() and len(rest) < 19:  # a name may be a number, too
+        bound["number"] = int(rest)
+        which = f"t.id = :number or ({which} and not exists (select 1 from {group.table} where id = :number))"
+    elif rest.endswith("/"):
+        bound["top"] = folded(rest.rstrip("/ "))
+        bound["below"] = like(bound["top"]) + "/%"
+        which += f" or t.folded = :top or {_PATH} like :below escape '\\'"
+    elif group is SETS and not operator and "/" not in rest:  # in a tree people read the last of its names only
+        bound["last"] = f"%/{like(bound['folded'])}"
+        alone = f"not exists (select 1 from {group.table} where folded = :folded)"
+        which += f" or {alone} and {_PATH} like :last escape '\\'"
+    return which, bound
+
+
+def of_name(connection: apsw.Connection, value: str, group: Group) -> list[int]:
+    """The ids that a value of its term means."""
+    which, bound = _which(group, value)
+    return [id for (id,) in fetch(connection, f"select t.id from {group.table} t where {which} order by t.id", bound)]
+
+
+def named(
+    group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Hidden
+) -> list[tuple[str, int | None]]:
+    """Names that contain what was typed, those that begin with it first, and how many pictures each has."""
+    part = like(folded(typed))
+    rows = fetch(
+        connection,
+        f"""
+        select t.id, t.name, coalesce(c.pictures, 0) from {group.table} t
+          left join derived_count c on c.noun = '{group.noun}' and c.id = t.id
+        where t.folded like :part escape '\\'
+        order by t.folded not like :first escape '\\', t.folded limit :limit
+        """,
+        {"part": f"%{part}%", "first": f"{part}%", "limit": limit},
+    )
+    fewer = count(connection, hidden) if hidden else {}
+    return [(name, pictures - fewer.get((group.noun, id), 0)) for id, name, pictures in rows]
+
+
+# --- counts -----------------------------------------------------------------------------------------------------------
+
+
+def count(connection: apsw.Connection, ids: Sequence[int]) -> dict[tuple[str, int], int]:
+    """How many of these pictures are in the library, in each set and so on; those in the scrapheap do not count."""
+    rows = fetch(
+        connection,
+        """
+        with live(id) as materialized (
+          select id from picture where id in carray(:ids) and id not in (select picture_id from scrapheap)),
+        sets(id, picture) as materialized (
+          select m.set_id, m.picture_id from live cross join set_member m on m.picture_id = live.id),
+        characters(id, picture) as materialized (
+          select distinct w.character_id, w.picture_id from live cross join said_who w on w.picture_id = live.id
+          where w.yes),
+        projects(id, picture) as (
+          select p.project_id, p.picture_id from live cross join project_picture p on p.picture_id = live.id
+          union select p.project_id, m.picture from sets m cross join project_set p on p.set_id = m.id
+          union select p.project_id, m.picture
+          from characters m cross join project_character p on p.character_id = m.id)
+        select 'library', 0, count(*) from live
+        union all select 'set', id, count(*) from sets group by id
+        union all select 'character', id, count(*) from characters group by id
+        union all select 'project', id, count(*) from projects group by id
+        union all select 'store', l.store_id, count(distinct l.picture_id)
+          from live cross join location l on l.picture_id = live.id where l.state != 'missing' group by l.store_id
+        """,
+        {"ids": bind_ids(ids)},
+    )
+    return {(noun, id): found for noun, id, found in rows}
+
+
+def _add(connection: apsw.Connection, differences: dict[tuple[str, int], int]) -> None:
+    connection.executemany(
+        "insert into derived_count values (?, ?, ?) on conflict(noun, id) do update set pictures = pictures + ?3",
+        [(*key, difference) for key, difference in differences.items()],
+    ).fetchall()
+    connection.execute("delete from derived_count where pictures = 0").fetchall()
+
+
+COUNT = Count(
+    frozenset("picture scrapheap location set_member said_who project_picture project_set project_character".split()),
+    count,
+    _add,
+)
+
+
+def shows(reader: Reader, noun: str, id: int) -> bool:
+    """Whether a reader may know of it: with a scope, only of those that it names."""
+    return reader.scope.all or (noun, id) in reader.scope.groups

@@ -1,0 +1,180 @@
+"""Stacks: pictures that belong together lie beneath one of them, the leader, which has the lowest position."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+
+import apsw
+
+from ..database.connection import Database, bind_ids, fetch
+from ..database.features import MEMBERSHIP, Matching, Noun, Table, Term
+from ..database.hub import now
+from ..database.writer import Write
+from ..errors import Conflict, Invalid, NotFound
+from ..pictures.feature import BESIDE, STACKED
+from ..query import scope
+from ..types import Reader, Stack
+from .groups import Told, many
+
+_OF_STACKS = "select picture_id from stack_member where stack_id in carray(?)"
+
+
+def _numbered(value: str) -> Matching:
+    if not value.isdecimal() or len(value) > 18:
+        raise ValueError("the number of a stack")
+    return Matching("select picture_id from stack_member where stack_id = :stack", {"stack": int(value)})
+
+
+def _stacked(value: str) -> Matching:
+    return Matching(
+        "select g.id from stack_member m join derived_grid g on g.id = m.picture_id"
+        f" where g.covered or g.flags & {STACKED}"
+    )
+
+
+def _covered(value: str) -> Matching:
+    return Matching("select g.id from stack_member m join derived_grid g on g.id = m.picture_id where g.covered")
+
+
+NOUN = Noun(
+    "stacks",
+    tables=(
+        Table("stack", "stacks", merge="shell", kinds=MEMBERSHIP, topic=None),
+        # Whoever leaves a stack, or moves in it, changes who lies beneath whom, and that shows in every view.
+        Table(
+            *("stack_member", "pictures", 0, "stack", ((0, BESIDE), (1, _OF_STACKS))),
+            kinds=MEMBERSHIP,
+            topic="stacks",
+            says="'stack ' || r.stack_id",
+        ),
+    ),
+    terms=(
+        Term("stack", "Stack", _numbered, spread=True),
+        Term("is:stacked", "In a stack", _stacked, spread=True),
+        Term("is:covered", "Beneath another in a stack", _covered, spread=True),
+    ),
+    inherits=(
+        """
+        insert or ignore into stack_member
+        select :new, stack_id, position from stack_member where picture_id = :old
+        """,
+    ),
+)
+
+
+def widened(db: Database, ids: Iterable[int]) -> list[int]:
+    """These pictures and all that are in a stack with one of them, ascending."""
+    bound = bind_ids(ids)
+    return sorted({*ids, *(picture for (picture,) in db.read(BESIDE, (bound,)))})
+
+
+def make(write: Write, ids: list[int], leader: int | None) -> Told:
+    """One stack of these pictures and of the stacks they are in; by default the best and largest leads."""
+    beside = [picture for (picture,) in write.execute(BESIDE, (bind_ids(ids),))]
+    every = sorted({*ids, *beside})
+    if len(every) < 2:
+        raise Invalid("A stack needs two pictures at least.")
+    if leader is not None and leader not in every:
+        raise Invalid("The leader of a stack must be one of its pictures.")
+    order = [
+        picture
+        for (picture,) in write.execute(
+            """
+            select g.id from derived_grid g left join stack_member m on m.picture_id = g.id
+            where g.id in carray(:ids)
+            order by g.id = :leader desc, m.stack_id is null, g.score desc, g.width * g.height desc, g.id
+            """,
+            {"ids": bind_ids(every), "leader": leader if leader is not None else -1},
+        )
+    ]
+    _leave(write, order)
+    made = _lay(write, [order], "hand")
+    return Told(len(order), f"{many(len(order))} stacked", made)
+
+
+def make_all(write: Write, found: Sequence[Sequence[int]], rule: str, label: str) -> Told:
+    """A stack of each of these lists, leaders first; pictures that were stacked meanwhile stay where they are."""
+    taken = {picture for (picture,) in write.execute(BESIDE, (bind_ids(p for one in found for p in one),))}
+    free = [[picture for picture in one if picture not in taken] for one in found]
+    lists = [one for one in free if len(one) > 1]
+    _lay(write, lists, rule)
+    count = sum(map(len, lists))
+    return Told(count, f"{many(count)} laid on {many(len(lists), 'stack')}: {label}")
+
+
+def dissolve(write: Write, ids: list[int]) -> Told:
+    """Undo the stacks that these pictures are in."""
+    chosen = "select stack_id from stack_member where picture_id in carray(?)"
+    found = [stack for (stack,) in write.execute(f"select distinct stack_id from ({chosen})", (bind_ids(ids),))]
+    count = int(write.value("select count(*) from stack_member where stack_id in carray(?)", (bind_ids(found),)))
+    write.execute("delete from stack where id in carray(?)", (bind_ids(found),))
+    return Told(count, f"{many(len(found), 'stack')} of {many(count)} dissolved")
+
+
+def take(write: Write, ids: list[int]) -> Told:
+    """Take these pictures out of their stacks; what is left alone is no stack."""
+    taken = _leave(write, ids)
+    return Told(taken, f"{many(taken)} taken out of {'its stack' if taken == 1 else 'their stacks'}")
+
+
+def arrange(write: Write, id: int, ids: list[int]) -> Told:
+    """Put the pictures of a stack in this order; those in the scrapheap come after them."""
+    rows = write.execute(
+        "select m.picture_id, m.position, h.at is not null from stack_member m"
+        " left join scrapheap h on h.picture_id = m.picture_id where m.stack_id = ? order by m.position",
+        (id,),
+    )
+    if not rows:
+        raise NotFound("There is no such stack.")
+    if sorted(ids) != sorted(picture for picture, _, dead in rows if not dead):
+        raise Conflict("The stack has other pictures than these by now: look at it again.")
+    known = {picture: position for picture, position, _ in rows}
+    order = [*ids, *(picture for picture, _, dead in rows if dead)]
+    changed = [(at, picture) for at, picture in enumerate(order) if known[picture] != at]
+    write.many("update stack_member set position = ? where picture_id = ?", changed)
+    return Told(len(changed), f"Stack of {many(len(ids))} put in order")
+
+
+def stack(connection: apsw.Connection, reader: Reader, picture: int) -> Stack:
+    """The stack a picture is in, as far as the reader sees it and not in the scrapheap."""
+    scope.require(reader, picture)
+    visible, bound = scope.visible(reader)
+    rows = fetch(
+        connection,
+        f"""
+        select s.id, s.rule, g.id from stack_member mine join stack s on s.id = mine.stack_id
+          join stack_member m on m.stack_id = s.id join {visible} g on g.id = m.picture_id
+        where mine.picture_id = :picture and g.live order by m.position, m.picture_id
+        """,
+        {"picture": picture, **bound},
+    )
+    if not rows:
+        raise NotFound("This picture is in no stack.")
+    return Stack(rows[0][0], rows[0][1], [row[2] for row in rows])
+
+
+def _lay(write: Write, lists: Sequence[Sequence[int]], rule: str) -> int:
+    """New stacks; the id of the last one."""
+    made = 0
+    members: list[tuple[int, int, int]] = []
+    for one in lists:
+        sql = "insert into stack(public_id, rule, created) values (?, ?, ?) returning id"
+        made = write.value(sql, (secrets.token_hex(16), rule, now()))
+        members += [(picture, made, position) for position, picture in enumerate(one)]
+    write.many("insert into stack_member values (?, ?, ?)", members)
+    return made
+
+
+def _leave(write: Write, ids: list[int]) -> int:
+    """Take pictures out of stacks, and dissolve those of one picture or none; how many were in one."""
+    chosen = "select distinct stack_id from stack_member where picture_id in carray(?)"
+    left = [stack for (stack,) in write.execute(chosen, (bind_ids(ids),))]
+    write.execute("delete from stack_member where picture_id in carray(?)", (bind_ids(ids),))
+    count = write.changes()
+    write.execute(
+        "delete from stack where id in carray(?)"
+        " and (select count(*) from stack_member m where m.stack_id = stack.id) < 2",
+        (bind_ids(left),),
+    )
+    return count

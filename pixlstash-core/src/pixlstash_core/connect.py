@@ -1,0 +1,28 @@
+"""Reaches a library: through the process that serves it, or by opening it here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .errors import LibraryInUse
+from .storage import lock
+
+
+def connect(path: Path, *, work: bool = False) -> Any:
+    """The library's methods without a reader: a `Client` when it is served, else a `Bound`. Close it afterwards.
+
+    `work`: run background jobs, also those left from before, when it is opened here.
+    """
+    from .client import Client
+    from .library import Bound, Library
+
+    for _ in range(2):
+        holder = lock.read(path / "lock")
+        if holder is not None and holder.url and holder.secret:
+            return Client(holder.url, holder.secret)
+        try:
+            return Bound(Library.open(path, work=work))
+        except LibraryInUse as error:  # it may have started to serve in between
+            last = error
+    raise last

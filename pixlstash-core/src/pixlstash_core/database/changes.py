@@ -1,0 +1,150 @@
+"""Reads a changeset: which rows of which tables changed, and what that means as events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import apsw
+from msgspec import Struct
+
+from ..types import Event, PicturesAdded, PicturesChanged, PicturesRemoved, RowsChanged
+from . import changesets
+from .connection import bind_ids, fetch
+from .features import Table
+
+#: Ids an event carries at most; `count` is always the whole number.
+SHOWN = 1000
+
+
+class Changes(Struct, frozen=True):
+    """The picture ids touched, by table, and counts of other rows. `whole`: what was read as arrays, by table."""
+
+    ids: dict[str, set[int]]
+    added: set[int]
+    removed: set[int]
+    rows: dict[str, int]
+    inserted: set[str]
+    whole: dict[str, changesets.Whole]
+
+    def by_noun(self, tables: Mapping[str, Table]) -> dict[str, set[int] | None]:
+        """The pictures touched, by all nouns that are; None where rows changed that are no one picture's."""
+        found: dict[str, set[int] | None] = {}
+        for name in self.rows.keys() | {name for name, ids in self.ids.items() if ids}:
+            noun = tables[name].noun
+            known = found.setdefault(noun, set())
+            if known is not None and name in self.rows and tables[name].picture is None:
+                found[noun] = None
+            elif known is not None:
+                known |= self.ids.get(name, set())
+        return found
+
+    def pictures(self, names: Iterable[str]) -> list[int]:
+        """Ids of pictures whose rows in any of these tables changed, ascending."""
+        found: set[int] = set()
+        for name in names:
+            found |= self.ids.get(name, set())
+        return sorted(found)
+
+
+def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
+    """What a changeset says. Of the ids of pictures those it carries: an update names a column where it changed, or is
+    part of the key.
+    """
+    ids: dict[str, set[int]] = {}
+    rows: Counter[str] = Counter()
+    inserted: set[str] = set()
+    added: set[int] = set()
+    removed: set[int] = set()
+    for name, whole in parts.whole.items():
+        rows[name] += len(whole.values)
+        if whole.inserted.any():
+            inserted.add(name)
+        if (column := tables[name].picture) is not None:
+            ids[name] = set(whole.column(column).tolist())
+    # Each attribute of a change is made when it is asked for.
+    for change in apsw.Changeset.iter(parts.rest):
+        name, op = change.name, change.op
+        rows[name] += 1
+        if op == "INSERT":
+            inserted.add(name)
+        column = tables[name].picture
+        if column is None:
+            continue
+        found = ids.setdefault(name, set())
+        if op != "INSERT" and isinstance(picture := change.old[column], int):  # type: ignore[index]  # it has a row
+            found.add(picture)
+            if name == "picture" and op == "DELETE":
+                removed.add(picture)
+        if op != "DELETE" and isinstance(picture := change.new[column], int):  # type: ignore[index]
+            found.add(picture)
+            if name == "picture" and op == "INSERT":
+                added.add(picture)
+    return Changes(ids, added, removed, rows, inserted, parts.whole)
+
+
+def complete(
+    connection: apsw.Connection, changes: Changes, tables: Mapping[str, Table], parts: changesets.Parts
+) -> None:
+    """Find the pictures of rows whose changeset does not carry the picture's id (`location`, `project_set`)."""
+    for name, table in tables.items():
+        for column, sql in table.through if name in changes.rows else ():
+            found = _values(parts, name, column)
+            changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(found),)))
+    unknown: dict[str, list[int]] = {}
+    for change in apsw.Changeset.iter(parts.rest):  # no others were updated
+        table = tables[change.name]
+        if table.picture and change.op == "UPDATE" and change.old and not isinstance(change.old[table.picture], int):
+            key = change.old[min(change.pk_columns)]
+            if isinstance(key, int):
+                unknown.setdefault(change.name, []).append(key)
+    for name, keys in unknown.items():
+        sql = f"select distinct picture_id from {name} where id in carray(?)"
+        changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(keys),)))
+
+
+def _values(parts: changesets.Parts, name: str, column: int) -> set[int]:
+    """What a column held before or after in a table's rows that changed."""
+    if name in parts.whole:
+        return set(parts.whole[name].column(column).tolist())
+    rows = (values for one in apsw.Changeset.iter(parts.rest) if one.name == name for values in (one.old, one.new))
+    return {value for values in rows if values is not None and isinstance(value := values[column], int)}
+
+
+def keys(parts: changesets.Parts, names: Iterable[str]) -> dict[str, set[tuple[Any, ...]]]:
+    """The primary keys of the rows of these tables that changed."""
+    found: dict[str, set[tuple[Any, ...]]] = {name: set() for name in names}
+    for name in found.keys() & parts.whole.keys():
+        whole = parts.whole[name]
+        found[name] = set(map(tuple, whole.values[:, sorted(whole.keys)].tolist()))
+    for change in apsw.Changeset.iter(parts.rest):
+        row = change.old or change.new
+        if change.name in found and row is not None:
+            found[change.name].add(tuple(row[column] for column in sorted(change.pk_columns)))
+    return found
+
+
+def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list[Event]:
+    """What is announced of a commit."""
+    told: list[Event] = []
+    if changes.added:
+        told.append(PicturesAdded(revision, len(changes.added), sorted(changes.added)[:SHOWN]))
+    if changes.removed:
+        told.append(PicturesRemoved(revision, len(changes.removed), sorted(changes.removed)[:SHOWN]))
+    touched: set[int] = set()
+    fields: set[str] = set()
+    for name, found in changes.ids.items():
+        rest = found - changes.added - changes.removed
+        if rest:
+            touched |= rest
+            fields.add(tables[name].field or name)
+    if touched:
+        told.append(PicturesChanged(revision, len(touched), sorted(touched)[:SHOWN], sorted(fields)))
+    for name, count in changes.rows.items():
+        if tables[name].noun not in CORE_NOUNS and tables[name].picture is None:
+            told.append(RowsChanged(revision, name, count))
+    return told
+
+
+CORE_NOUNS = frozenset({"pictures", "scores", "scrapheap", "stores", "settings"})

@@ -1,0 +1,127 @@
+"""What a transaction adds to itself before it commits: derived tables, counts, its revision, marks and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import apsw
+import msgspec
+from msgspec import Struct
+
+from ..types import Event
+from . import changes, changesets
+from . import undo as records
+from .connection import Database
+from .features import Count, Rule, Spread, Table
+from .hub import now
+from .watermarks import Marks
+
+
+class Label(Struct, frozen=True):
+    """How a person's change is remembered. `undoes`: +revision it undid, -revision it redid."""
+
+    principal: str
+    sentence: str
+    undoable: bool = True
+    undoes: int | None = None
+
+
+class Sealed(Struct):
+    """What a commit makes true. `nouns`: those that changed, each with the pictures concerned, or None for any."""
+
+    revision: int
+    nouns: dict[str, set[int] | None]
+    events: list[Event]
+    changes: changes.Changes
+
+
+class Sealing:
+    """Runs on the writer thread, inside its transaction."""
+
+    def __init__(
+        self, db: Database, marks: Marks, rules: Sequence[Rule], counts: Sequence[Count], spreads: Sequence[Spread]
+    ) -> None:
+        self._db, self._marks = db, marks
+        self._rules, self._counts, self._spreads = tuple(rules), tuple(counts), tuple(spreads)
+        self._before: apsw.Connection | None = None
+        self._drained = 0
+
+    def drained(self, revision: int) -> None:
+        """The log up to here is safe in the hub: the next transaction drops it."""
+        self._drained = max(self._drained, revision)
+
+    def close(self) -> None:
+        if self._before is not None:
+            self._before.close()
+
+    def seal(
+        self,
+        connection: apsw.Connection,
+        changeset: bytes,
+        tables: Mapping[str, Table],
+        revision: int,
+        label: Label | None,
+    ) -> Sealed:
+        """Make what follows from these changes true as well, and log it under this revision."""
+        parts = changesets.part(changeset)
+        found = changes.read(parts, tables)
+        changes.complete(connection, found, tables, parts)
+        for spread in self._spreads:
+            if names := spread.tables & found.rows.keys():
+                pictures = spread.find(connection, changes.keys(parts, names))
+                found.ids.setdefault(spread.into, set()).update(pictures)
+        for rule in self._rules:
+            if ids := found.pictures(rule.tables):
+                rule.follow(connection, ids, found.whole)
+        for count in self._counts:
+            if ids := found.pictures(count.tables):
+                self._recount(connection, count, ids)
+        nouns = found.by_noun(tables)
+        connection.executemany(
+            "insert into derived_revision values (?, ?) on conflict(noun) do update set revision = excluded.revision",
+            [(noun, revision) for noun in ("", *nouns)],
+        ).fetchall()
+        self._marks.promise(connection, found.inserted, revision)
+        told = changes.events(found, tables, revision)
+        self._log(connection, revision, told, changeset, found.rows, label)
+        return Sealed(revision, nouns, told, found)
+
+    def _recount(self, connection: apsw.Connection, count: Count, ids: list[int]) -> None:
+        """Add the difference this transaction makes. Another connection still sees the state before it."""
+        if self._before is None:
+            self._before = self._db.connect()
+        before, after = count.of(self._before, ids), count.of(connection, ids)
+        differences = {key: after.get(key, 0) - before.get(key, 0) for key in before.keys() | after.keys()}
+        if changed := {key: difference for key, difference in differences.items() if difference}:
+            count.add(connection, changed)
+
+    def _log(
+        self,
+        connection: apsw.Connection,
+        revision: int,
+        told: list[Event],
+        changeset: bytes,
+        tables: Iterable[str],
+        label: Label | None,
+    ) -> None:
+        packed, digest = None, None
+        if label and label.undoable:
+            packed, digest = records.pack(records.record(connection, changeset, tables))
+        if self._drained:
+            connection.execute("delete from derived_outbox where revision <= ?", (self._drained,)).fetchall()
+            self._drained = 0
+        connection.execute(
+            "insert into derived_outbox values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                revision,
+                now(),
+                label.principal if label else "",
+                label.sentence if label else "",
+                bool(label and label.undoable),
+                label.undoes if label else None,
+                packed,
+                digest,
+                self._db.version,
+                msgspec.json.encode(told),
+            ),
+        ).fetchall()

@@ -1,0 +1,223 @@
+"""What a noun (pictures, scores, …) tells the rest of the library about itself, as data.
+
+The write door, the query compiler, history and imports know nouns only through these; floor 4 collects them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ..types import Agreement, RestoreKind
+
+if TYPE_CHECKING:
+    import apsw
+
+    from .changesets import Whole
+
+K = TypeVar("K")
+
+
+class Matching(Struct, frozen=True):
+    """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those.
+
+    `among`: a statement of those that are in carray(:among), where what it yields of a picture hangs on nothing but
+    that picture's rows, and rows that are no picture's.
+    """
+
+    sql: str
+    bindings: dict[str, Any] = {}
+    others: bool = False
+    among: str = ""
+
+
+class Between(Struct, frozen=True):
+    """Pictures whose number in a column of `derived_grid` lies between two, both included; None is open."""
+
+    column: str
+    low: float | None
+    high: float | None
+
+
+class Hidden(list[int]):
+    """Ids of the pictures that a veil hides, and what was counted of them: every letter typed asks again."""
+
+    def __init__(self, ids: Iterable[int] = ()) -> None:
+        super().__init__(ids)
+        self._counted: dict[str, Any] = {}
+
+    def counted(self, what: str, count: Callable[[], dict[K, int]]) -> dict[K, int]:
+        """The same count again, or made now."""
+        found: dict[K, int] = self._counted[what] if what in self._counted else count()
+        self._counted[what] = found
+        return found
+
+
+#: What a query term means.
+Condition = Matching | Between
+
+
+#: rows: those a snapshot speaks of become what they were. root: pictures; those added since stay, or go if asked.
+#: bytes: what files say, which comes back only with a picture. kept: what is missing comes back. words: and what both
+#: have becomes what it was. group: as rows, but those added since stay, or go if asked. shell: goes when it is empty.
+#: whole: all of it becomes what it was. presence: rows come and go, with a new date. never: stays as it is.
+Merge = Literal["rows", "root", "bytes", "kept", "words", "group", "shell", "whole", "presence", "never"]
+TAGS: frozenset[RestoreKind] = frozenset({"tags"})
+CAPTIONS: frozenset[RestoreKind] = frozenset({"captions"})
+MEMBERSHIP: frozenset[RestoreKind] = frozenset({"membership"})
+#: `within` of what is a picture's, and of what an engine found in it.
+PICTURE: tuple[tuple[str, str], ...] = (("picture_id", "picture"),)
+COMPUTED = (*PICTURE, ("producer_id", "producer"))
+
+
+class Table(Struct, frozen=True):
+    """A table that holds truth: recorded in changesets.
+
+    `picture`: index of the column with the picture's id, or None. `field`: what an event says has changed.
+    `through`: columns' indexes, and statements that find the other pictures their values concern (`… in carray(?)`).
+    `merge`: how a restore makes it what it was; `within`: columns and the tables whose rows they name. A row belongs to
+    what a snapshot speaks of when all of these rows do; without `within`, when its picture does. `kinds`: what it is
+    restored with when only some kinds are asked for. `topic`: what a comparison counts its rows as, by default the
+    noun; None: nothing anybody would look for. `says`: an expression for what the row `r` says, to be shown to people;
+    `{db}` is the database it is in.
+    """
+
+    name: str
+    noun: str
+    picture: int | None = None
+    field: str = ""
+    through: tuple[tuple[int, str], ...] = ()
+    merge: Merge = "rows"
+    within: tuple[tuple[str, str], ...] = ()
+    kinds: frozenset[RestoreKind] = frozenset()
+    topic: str | None = ""
+    says: str = ""
+
+
+class Rule(Struct, frozen=True):
+    """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo.
+
+    `many`, where there is one, is run instead when all that changed in its one table is known as arrays.
+    """
+
+    tables: frozenset[str]
+    run: Callable[[apsw.Connection, list[int]], None]
+    many: Callable[[apsw.Connection, list[int], Whole], None] | None = None
+
+    def follow(self, connection: apsw.Connection, ids: list[int], whole: dict[str, Whole]) -> None:
+        """Bring the table up to date."""
+        found = whole.get(next(iter(self.tables))) if len(self.tables) == 1 else None
+        if self.many is not None and found is not None:
+            self.many(connection, ids, found)
+        else:
+            self.run(connection, ids)
+
+
+class Spread(Struct, frozen=True):
+    """What changed rows that are no one picture's (a tag, an active engine) mean for pictures; it comes before rules.
+
+    `find(connection, keys)` gets the primary keys of changed rows by table, and answers with the pictures concerned:
+    rules and events see them as if their rows in the table `into` had changed.
+    """
+
+    tables: frozenset[str]
+    into: str
+    find: Callable[[apsw.Connection, dict[str, set[tuple[Any, ...]]]], Iterable[int]]
+
+
+class Count(Struct, frozen=True):
+    """Keeps counts in a derived table: `of(connection, ids)` says by (noun, id) how many of these pictures count.
+
+    It is asked of the state before a transaction and of the one after, and the difference is added.
+    """
+
+    tables: frozenset[str]
+    of: Callable[[apsw.Connection, list[int]], dict[tuple[str, int], int]]
+    add: Callable[[apsw.Connection, dict[tuple[str, int], int]], None]
+
+
+class Term(Struct, frozen=True):
+    """A word of the query language: `name:value`; a name such as `is:moving` is one word of `is:`.
+
+    `compile(value)` raises ValueError with what it expected. `nouns` are the nouns it reads: the view's key holds their
+    revisions. `group`: it says which pictures belong together, so that `union`, `overlap`, `difference` and `unique`
+    take it. `spread`: it looks into stacks, so that what lies beneath a leader is found as well. `private`: it tells
+    how the owner orders the library, so that a reader of some pictures has no such term. `values(connection, typed,
+    limit, hidden)` are those that are there and go on like what was typed, with how many pictures have each; `hidden`
+    are ids of pictures that are to be taken for not there. `known(connection, value)`: the ids of what the value names,
+    none where there is no such thing. `arranged(value)` yields the pictures in the order that people gave them, for
+    `sort:hand`. `compile_for_others`: `compile` for readers who are not the owner, where they may not ask for as much.
+    """
+
+    name: str
+    label: str
+    compile: Callable[[str], Condition]
+    nouns: tuple[str, ...] = ("pictures",)
+    group: bool = False
+    spread: bool = False
+    values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
+    private: bool = False
+    known: Callable[[apsw.Connection, str], Sequence[int]] | None = None
+    arranged: Callable[[str], Matching] | None = None
+    compile_for_others: Callable[[str], Condition] | None = None
+
+
+class Noun(Struct, frozen=True):
+    """One noun's whole contribution. Tables are given parents first.
+
+    `inherits`: statements with :old and :new picture ids that hand people's words on to a successor. `words`: where
+    free words are looked for besides names and prompts (their names do not matter).
+    """
+
+    name: str
+    tables: tuple[Table, ...] = ()
+    spreads: tuple[Spread, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    counts: tuple[Count, ...] = ()
+    terms: tuple[Term, ...] = ()
+    inherits: tuple[str, ...] = ()
+    words: tuple[Term, ...] = ()
+
+
+class OutputKind(Struct, frozen=True):
+    """A kind of output: what its engines' results are, and how they are kept. Loop and forms know none by name.
+
+    `check(engine, result, about)` runs in the engine's process: it makes a result plain data, or raises ValueError with
+    what is wrong; `about` is what all results of the producer share, and may be added to. `combine` makes one of the
+    plain results of a moving picture's frames, each with its time in seconds; `grouped`: the frames are given to `run`
+    as one image. `describe(engine, params)` is what is known about all results beforehand. `given(connection, ids)`
+    finds by picture what `needs` gives to other engines. `tables` have a `picture_id` and a `producer_id`.
+
+    `sift(result)` gives what of a plain result can be stored, and a sentence for each part of it that is dropped.
+
+    Of a rehearsal: `size` is about how many bytes a plain result takes, `shown(result, threshold)` the result for
+    people, and `agree(connection, results, threshold)` how they agree with what people said.
+    """
+
+    name: str
+    hook: str
+    verb: str
+    tables: tuple[str, ...]
+    check: Callable[[Any, Any, dict[str, Any]], Any]
+    combine: Callable[[Sequence[tuple[float | None, Any]]], Any]
+    keeper: Callable[[Any, Any], Keeper]
+    describe: Callable[[Any, Any], dict[str, Any]] = lambda engine, params: {}
+    given: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
+    grouped: bool = False
+    size: Callable[[Any], int] = lambda value: len(msgspec.json.encode(value))
+    shown: Callable[[Any, float], str] = lambda value, threshold: str(value)
+    agree: Callable[[apsw.Connection, dict[int, Any], float], Agreement] | None = None
+    sift: Callable[[Any], tuple[Any, list[str]]] | None = None
+
+
+class Keeper(Protocol):
+    """Stores plain results of one kind in one library; made of its database and its write door."""
+
+    def pack(self, values: Sequence[Any]) -> list[Any]:
+        """As they are stored. Runs beside the writer."""
+
+    def put(self, write: Any, producer: int, packed: dict[int, Any]) -> None:
+        """Store them by picture, in place of what was there."""

@@ -1,0 +1,33 @@
+"""The library's own settings: its name and ids, and what is chosen for it. They are part of its metadata."""
+
+from __future__ import annotations
+
+from ..collections.groups import Told
+from ..types import Veil
+from .connection import Database
+from .features import Noun, Table
+from .writer import Door, Label, Write
+
+NOUN = Noun("settings", (Table("setting", "settings", merge="whole", says="r.value"),))
+
+
+def set(door: Door, name: str, value: str) -> None:
+    door.do(lambda write: put(write, name, value), Label("", "", undoable=False))
+
+
+def put(write: Write, name: str, value: str) -> None:
+    write.execute(
+        "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
+        " where value != excluded.value",
+        (name, value),
+    )
+
+
+def veil(db: Database) -> Veil:
+    return Veil(db.setting("veil.hide") or "", db.setting("veil.blur") or "")
+
+
+def put_veil(write: Write, ask: Veil) -> Told:
+    put(write, "veil.hide", ask.hide)
+    put(write, "veil.blur", ask.blur)
+    return Told(1, "What is hidden and blurred was changed")

@@ -1,0 +1,32 @@
+"""The plugin of the built-in engines. Nothing heavy is imported before one runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...plugins.engines import Captioner, Embedder, Measurer, Tagger
+from ...plugins.hookspecs import hookimpl
+from .descriptor import Descriptor
+from .prompts import PromptCaption, PromptTags
+from .sharpness import Sharpness
+
+
+@hookimpl
+def taggers() -> Iterator[Tagger[Any]]:
+    yield PromptTags()
+
+
+@hookimpl
+def captioners() -> Iterator[Captioner[Any]]:
+    yield PromptCaption()
+
+
+@hookimpl
+def embedders() -> Iterator[Embedder[Any]]:
+    yield Descriptor()
+
+
+@hookimpl
+def measurers() -> Iterator[Measurer[Any]]:
+    yield Sharpness()

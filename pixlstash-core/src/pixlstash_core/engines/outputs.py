@@ -1,0 +1,297 @@
+"""What engines found: producers, their results, and which of them count.
+
+A producer is an engine at one revision with one set of output parameters. Results are stored in slices that a person
+never waits for; each picture's result and the note that it is done are committed together, so that what is missing is
+always one statement and a killed process has nothing to repair.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import msgspec
+from msgspec import Struct
+
+from ..database.connection import Database, bind_ids
+from ..database.features import COMPUTED, TAGS, Noun, OutputKind, Table
+from ..database.hub import now
+from ..database.writer import Committed, Door, Label, Write, outcome
+from ..errors import Invalid, NotFound, PixlStashError
+
+_SAYS = "r.kind || ' by ' || (select engine from {db}.producer where id = r.producer_id)"
+NOUN = Noun(
+    "producers",
+    tables=(
+        Table("producer", "producers", merge="kept", topic=None),
+        Table("run", "producers", merge="kept", topic=None),
+        Table("active", "tags", merge="whole", kinds=TAGS, topic="engines", says=_SAYS),
+        Table("succession", "producers", merge="whole", kinds=TAGS, topic=None),
+        Table("done", "producers", 0, "done", within=COMPUTED, kinds=frozenset({"tags", "captions"}), topic=None),
+    ),
+)
+#: Pictures whose results are committed together.
+SLICE = 128
+
+
+class Output(Struct, frozen=True):
+    """What a producer has to say about one picture: the plain value of its kind, or an error.
+
+    Of tags that is (name, confidence from 0 to 1) each, perhaps with a category; of captions a text.
+    """
+
+    picture: int
+    value: Any = None
+    error: str | None = None
+
+
+class Dropped(Struct, frozen=True):
+    """How many parts of results (tags) could not be stored, and why one of them could not."""
+
+    count: int = 0
+    reason: str | None = None
+
+
+class Producer(Struct, frozen=True):
+    id: int
+    kind: str
+    engine: str
+    revision: str
+    params: dict[str, Any]
+    about: dict[str, Any]
+
+
+def distributions(db: Database) -> dict[str, str]:
+    """By engine, the distribution whose results a library has, the latest where there are several."""
+    sql = (
+        "select engine, package from producer p where exists (select 1 from done where producer_id = p.id) order by id"
+    )
+    return dict(db.read(sql))
+
+
+def distributions_at(library: Path) -> dict[str, str]:
+    """The same of a library that is not open."""
+    try:
+        db = Database(library / "library.db", "library", read_only=True)
+    except PixlStashError:  # to be upgraded by the opening that follows
+        return {}
+    try:
+        return distributions(db)
+    finally:
+        db.close()
+
+
+class Outputs:
+    """The results of engines in one library. `kinds` are the kinds of output there are."""
+
+    def __init__(self, db: Database, door: Door, kinds: Iterable[OutputKind]) -> None:
+        self._db, self._door = db, door
+        self.kinds = {kind.name: kind for kind in kinds}
+        self._dropped: dict[int, Dropped] = {}
+        self._keepers = {kind.name: kind.keeper(db, door) for kind in self.kinds.values()}
+
+    # -- producers -----------------------------------------------------------------------------------------------------
+
+    def register(
+        self,
+        kind: str,
+        engine: str,
+        revision: str,
+        params: Mapping[str, Any],
+        package: str = "",
+        version: str = "",
+        about: Mapping[str, Any] | None = None,
+    ) -> int:
+        """The id of a producer of a kind of output, which is made when it is new."""
+        known = self.known(kind, engine, revision, params)
+        if known is not None:
+            return known
+        text, fingerprint = _fingerprint(kind, engine, revision, params)
+        told = msgspec.json.encode(about or {}).decode()
+        row = (kind, engine, revision, text, fingerprint, package, version, told)
+
+        def work(write: Write) -> int:
+            write.execute(
+                "insert or ignore into producer"
+                "(kind, engine, revision, params, fingerprint, package, package_version, about)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+            return int(write.value("select id from producer where fingerprint = ?", (fingerprint,)))
+
+        return outcome(self._door.feed(work))
+
+    def known(self, kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> int | None:
+        """The id of a producer, if it ever made anything."""
+        if kind not in self.kinds:
+            raise Invalid(f"A producer makes one of {', '.join(self.kinds)}, not {kind!r}.")
+        _, fingerprint = _fingerprint(kind, engine, revision, params)
+        found: int | None = self._db.value("select id from producer where fingerprint = ?", (fingerprint,))
+        return found
+
+    def producer(self, id: int) -> Producer:
+        rows = self._db.read("select id, kind, engine, revision, params, about from producer where id = ?", (id,))
+        if not rows:
+            raise NotFound("There is no such producer.")
+        number, kind, engine, revision, params, about = rows[0]
+        return Producer(number, kind, engine, revision, msgspec.json.decode(params), msgspec.json.decode(about))
+
+    def activate(self, producer: int, threshold: float = 0.0, rank: int | None = None, *, principal: str = "") -> None:
+        """Let a producer count, from this confidence (0 to 1) on. `rank`: the lowest is preferred; by default last."""
+        if not 0 <= threshold <= 1:
+            raise Invalid("A threshold lies between 0 and 1.")
+        found = self.producer(producer)
+
+        def work(write: Write) -> None:
+            write.execute(
+                """
+                insert into active select :kind, :producer, :threshold,
+                  coalesce(:rank, (select max(rank) + 1 from active where kind = :kind), 0) where true
+                on conflict(kind, producer_id) do update set threshold = :threshold, rank = coalesce(:rank, rank)
+                where threshold != :threshold or rank != coalesce(:rank, rank)
+                """,
+                {"kind": found.kind, "producer": producer, "threshold": threshold, "rank": rank},
+            )
+
+        self._door.do(work, Label(principal, f"{found.engine} counts from {threshold:.0%}" if principal else ""))
+
+    def deactivate(self, producer: int, *, principal: str = "") -> None:
+        """Let a producer no longer count; what it found is kept."""
+        engine = self.producer(producer).engine
+        self._door.do(
+            lambda write: write.execute("delete from active where producer_id = ?", (producer,)),
+            Label(principal, f"{engine} no longer counts" if principal else ""),
+        )
+
+    # -- results -------------------------------------------------------------------------------------------------------
+
+    def missing(
+        self, producer: int, limit: int = 1000, *, before: int | None = None, **which: Unpack[Which]
+    ) -> list[int]:
+        """Pictures it has not looked at, the newest first, without those in the scrapheap; with ids below `before`."""
+        where, bound = _missing(producer, which)
+        sql = f"select id from picture p where p.id < :before and {where} order by id desc limit :limit"
+        rows = self._db.read(sql, {**bound, "before": before if before is not None else 1 << 62, "limit": limit})
+        return [row[0] for row in rows]
+
+    def count_missing(self, producer: int, **which: Unpack[Which]) -> int:
+        """How many it has not looked at."""
+        where, bound = _missing(producer, which)
+        return int(self._db.value(f"select count(*) from picture p where {where}", bound))
+
+    def given(self, needs: Sequence[str], ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """What an engine is given of other engines' outputs, by picture."""
+        found: dict[int, dict[str, Any]] = {}
+        with self._db.reading() as connection:
+            for need in needs:
+                given = self.kinds[need].given
+                for picture, value in (given(connection, list(ids)) if given else {}).items():
+                    found.setdefault(picture, {})[need] = value
+        return found
+
+    def forget_errors(self, producer: int, among: Sequence[int] | None = None, run: int | None = None) -> int:
+        """Let what failed be missing again, among these or in one run; how many pictures that is."""
+        chosen = "and picture_id in carray(:among)" if among is not None else ""
+        chosen += " and run_id = :run" if run is not None else ""
+        bound = {"producer": producer, "run": run, **({"among": bind_ids(among)} if among is not None else {})}
+
+        def work(write: Write) -> int:
+            write.execute(f"delete from done where producer_id = :producer and error is not null {chosen}", bound)
+            return write.changes()
+
+        return outcome(self._door.feed(work))
+
+    def begin(self, producer: int) -> int:
+        """A new run of a producer: what is stored under it can be taken back as a whole."""
+        sql = "insert into run(producer_id, at) values (?, ?) returning id"
+        return outcome(self._door.feed(lambda write: int(write.value(sql, (producer, now())))))
+
+    def store(self, producer: int, outputs: Iterable[Output], run: int | None = None) -> list[Future[Committed[int]]]:
+        """Keep results; each future is done when its slice is durable, with how many pictures it holds.
+
+        Pictures that are gone meanwhile are left out. A later result for the same picture replaces the earlier. What of
+        a result cannot be stored is dropped, and counted for `dropped`.
+        """
+        kind = self.kinds[self.producer(producer).kind]
+        keeper = self._keepers[kind.name]
+        given = list(outputs)
+        good = [output for output in given if output.error is None and output.value is not None]
+        values = [self._sifted(kind, one.value, run) for one in good]
+        packed = {output.picture: body for output, body in zip(good, keeper.pack(values))}
+        slices = (given[at : at + SLICE] for at in range(0, len(given), SLICE))
+        return [self._door.feed(_writing(keeper, producer, part, packed, run)) for part in slices]
+
+    def take_dropped(self, run: int) -> Dropped:
+        """What of the results of a run could not be stored since this was last asked."""
+        return self._dropped.pop(run, Dropped())
+
+    def _sifted(self, kind: OutputKind, value: Any, run: int | None) -> Any:
+        """What of a result can be stored; the rest is counted."""
+        if kind.sift is None:
+            return value
+        value, reasons = kind.sift(value)
+        if reasons and run is not None:
+            before = self._dropped.get(run, Dropped())
+            self._dropped[run] = Dropped(before.count + len(reasons), reasons[-1])
+        return value
+
+
+def _fingerprint(kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> tuple[str, str]:
+    """The settings as text, and what tells producers apart."""
+    text = msgspec.json.encode(params, order="sorted").decode()
+    return text, hashlib.sha256("\0".join([kind, engine, revision, text]).encode()).hexdigest()
+
+
+class Which(TypedDict, total=False):
+    """Of which pictures: with ids above `after`, `among` some ids, of some media `kinds`, and looked at already by
+    every active producer of the kinds of output in `needs`."""
+
+    after: int
+    among: Sequence[int] | None
+    kinds: Sequence[str] | None
+    needs: Sequence[str]
+
+
+def _missing(producer: int, which: Which) -> tuple[str, dict[str, Any]]:
+    """A condition on `picture p`, and what is bound in it."""
+    where = [
+        "not exists (select 1 from scrapheap where picture_id = p.id)",
+        "not exists (select 1 from done where picture_id = p.id and producer_id = :producer)",
+        "p.id > :after",
+    ]
+    bound: dict[str, Any] = {"producer": producer, "after": which.get("after", 0)}
+    if (among := which.get("among")) is not None:
+        where.append("p.id in carray(:among)")
+        bound["among"] = bind_ids(among)
+    if (kinds := which.get("kinds")) is not None:
+        where.append("p.kind in (select value from json_each(:kinds))")
+        bound["kinds"] = msgspec.json.encode(kinds).decode()
+    for n, need in enumerate(which.get("needs", ())):
+        bound[f"need{n}"] = need
+        where.append(f"exists (select 1 from active where kind = :need{n})")
+        where.append(
+            f"not exists (select 1 from active a where a.kind = :need{n} and not exists"
+            " (select 1 from done d where d.picture_id = p.id and d.producer_id = a.producer_id))"
+        )
+    return " and ".join(where), bound
+
+
+def _writing(keeper: Any, producer: int, outputs: Sequence[Output], packed: Mapping[int, Any], run: int | None) -> Any:
+    at = now()
+    done = {output.picture: (output.picture, producer, at, output.error, run) for output in outputs}
+
+    def work(write: Write) -> int:
+        there = {row[0] for row in write.execute("select id from picture where id in carray(?)", (bind_ids(done),))}
+        write.many(
+            "insert into done(picture_id, producer_id, at, error, run_id) values (?, ?, ?, ?, ?)"
+            " on conflict do update set at = excluded.at, error = excluded.error, run_id = excluded.run_id",
+            [row for picture, row in sorted(done.items()) if picture in there],
+        )
+        found = {picture: packed[picture] for picture in sorted(done) if picture in packed and picture in there}
+        keeper.put(write, producer, found)
+        return len(there)
+
+    return work

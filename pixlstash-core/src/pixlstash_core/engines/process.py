@@ -1,0 +1,270 @@
+"""One engine's process, seen from the library: start it, talk to it, end it when it hangs or takes too much."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from typing import BinaryIO, cast
+
+import msgspec
+
+from .. import threads
+from ..errors import PixlStashError
+from ..media.messages import python_options, receive, send
+from .limits import VARIABLE, Limits, resident
+from .messages import Batch, Beat, Broke, Here, Inspect, Load, Loaded, Order, Ran, Report, Start, Texts, Want
+from .pace import Pace
+from .tail import Tail
+
+# `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
+_BOOT = """import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from {main} import main
+sys.exit(main())"""
+WORKER = "pixlstash_core.engines.worker"
+_TICK = 0.1
+_reports = msgspec.msgpack.Decoder(Report)
+log = logging.getLogger(__name__)
+
+
+class Died(Exception):
+    """The process is gone; the text is why, fit to go on after the engine's name."""
+
+
+class Process:
+    """One thread talks to it; others may `kill` it. Loading and each result have a time limit.
+
+    What it wrote is in the log when it dies, without the texts that are `hidden`. `main`: the module it runs.
+    """
+
+    def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = (), main: str = WORKER) -> None:
+        self.limits = limits
+        self._engine = start.engine
+        self.device = self.exposed = ""
+        self._why: str | None = None
+        self._lock = threading.Lock()
+        self._pending = 0
+        self._deadline: float | None = None
+        self.pace = Pace(limits.result)
+        self.hung = False
+        self._counts: deque[int] = deque()  # images of each batch that is pending
+        self._began = self._heard = time.monotonic()
+        self._fetched = False
+        self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
+        self._written = Tail(hidden)
+        self._process = _spawn(main)
+        self._to = cast(BinaryIO, self._process.stdin)
+        for name, work in (("reader", self._read), ("errors", self._listen), ("watch", self._watch)):
+            threading.Thread(target=work, name=f"engine-{name}", daemon=True).start()
+        self.tell(start)
+
+    @property
+    def alive(self) -> bool:
+        return self._why is None and self._process.poll() is None
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes of main memory it holds now."""
+        return resident(self._process.pid) if self.alive else None
+
+    def load(self, order: Load, check: Callable[[], None] = lambda: None) -> Loaded:
+        """Have it load a model. Raises `PixlStashError` with why it cannot, or what `check` raises meanwhile."""
+        self._expect(self.limits.load, 1)
+        self.tell(order)
+        try:
+            while True:
+                report = self.report(0.5)
+                check()
+                if isinstance(report, Loaded):
+                    self.device, self.exposed = report.device, report.exposed
+                    if report.exposed and not order.hosts:
+                        log.info("The engine %s: %s; only its Python code is held.", self._engine, report.exposed)
+                    return report
+                if isinstance(report, Broke):
+                    raise PixlStashError(f"it cannot be loaded: {report.reason}")
+        except Died as died:
+            raise PixlStashError(f"it cannot be loaded: {died}") from died
+
+    def submit(self, batch: Batch | Texts | Inspect) -> None:
+        if isinstance(batch, Inspect):  # who checks a plugin says how long each question may take
+            self._expect(self.limits.result, 1, anew=False)
+        else:
+            count = len(batch.words) if isinstance(batch, Texts) else sum(len(item.stills) for item in batch.items)
+            with self._lock:
+                if not self._counts:
+                    self._begin()
+                self._counts.append(count)
+            self._expect(self._limit(), 1, anew=False)
+        self.tell(batch)
+
+    def answer(self, here: Here) -> None:
+        """Say where the original bytes are that it wanted."""
+        self._expect(self._limit())
+        self.tell(here)
+
+    def silence(self) -> tuple[float, float] | None:
+        """For how many seconds nothing has come of the present batch, and after how many it is ended."""
+        deadline, heard = self._deadline, self._heard
+        return (time.monotonic() - heard, deadline - heard) if deadline is not None else None
+
+    def tell(self, order: Order) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it is gone: `report` says so
+            send(self._to, order)
+
+    def report(self, seconds: float) -> Report | None:
+        """What it says next, None when it says nothing for so long. Raises `Died`."""
+        try:
+            report = self._reports.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if report is None:
+            self._reports.put(None)
+            raise Died(self._reason())
+        return report
+
+    def kill(self, why: str = "it was ended") -> None:
+        """End it and whatever it started, now; all it held is free."""
+        if self._why is None:
+            self._why = why
+        if self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                if os.name == "posix":
+                    os.killpg(self._process.pid, signal.SIGKILL)  # it leads a group of its own
+                else:
+                    self._process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        with contextlib.suppress(OSError):
+            self._to.close()
+
+    def _expect(self, seconds: float | None, more: int = 0, *, anew: bool = True) -> None:
+        """Something is to come in so many seconds, unless nothing is pending; not `anew`: if nothing was before."""
+        with self._lock:
+            self._pending += more
+            if seconds is None or self._pending <= 0:
+                self._deadline = None
+            elif anew or self._deadline is None:
+                self._heard = time.monotonic()
+                self._deadline = self._heard + seconds
+
+    def _limit(self) -> float:
+        """Seconds for the present batch."""
+        with self._lock:
+            return self.pace.limit(self._counts[0] if self._counts else 1)
+
+    def _begin(self) -> None:
+        self._began, self._fetched = time.monotonic(), False
+
+    def _ended_one(self, report: Report) -> None:
+        """Note how long a batch took, unless it waited for the library to bring files."""
+        with self._lock:
+            if not self._counts or isinstance(report, Loaded):
+                return
+            count = self._counts.popleft()
+            if isinstance(report, Ran) and not self._fetched:
+                self.pace.note(time.monotonic() - self._began, count)
+            self._begin()
+
+    # -- threads -------------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        pipe, why = cast(BinaryIO, self._process.stdout), ""
+        try:
+            while True:
+                self._take(_reports.decode(receive(pipe)))
+        except (EOFError, OSError, ValueError):  # ValueError: it does not speak our language any more
+            pass
+        except BaseException as error:
+            threads.report("what an engine's process sends cannot be read; it is ended")
+            why = f"what it reports cannot be read ({type(error).__name__})"
+        finally:  # whoever waits for it is told, whatever happened
+            self._buried(pipe, why)
+
+    def _buried(self, pipe: BinaryIO, why: str) -> None:
+        try:
+            self._deadline = None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0 if why else 1)
+            self.kill(self._why or why or self._ended())
+        finally:
+            self._reports.put(None)
+            pipe.close()
+
+    def _take(self, report: Report) -> None:
+        ended = isinstance(report, Ran | Broke | Loaded)
+        if ended:
+            self._ended_one(report)
+        # What is wanted is the library's to bring: its time is not the engine's.
+        self._fetched |= isinstance(report, Want)
+        self._expect(None if isinstance(report, Want) else self._limit(), -1 if ended else 0)
+        if not isinstance(report, Beat):
+            self._reports.put(report)
+
+    def _listen(self) -> None:
+        """What it writes to its error stream: the last lines go to the log when it dies."""
+        pipe = cast(BinaryIO, self._process.stderr)
+        try:
+            self._written.follow(pipe)
+        except (OSError, ValueError):
+            pass
+        except BaseException:  # a full pipe would stop the process
+            threads.report("what an engine's process writes cannot be read any more")
+            self.kill("what it writes can no longer be read")
+        finally:
+            pipe.close()
+
+    def _watch(self) -> None:
+        while self._process.poll() is None:
+            time.sleep(_TICK)
+            try:
+                self._enforce()
+            except BaseException:
+                threads.report("an engine's limits could not be checked; it is tried again")
+
+    def _enforce(self) -> None:
+        deadline, limit = self._deadline, self.limits.memory
+        if deadline is not None and time.monotonic() > deadline:
+            self.hung = True
+            self.kill("it hung: nothing came of it in time")
+        elif limit is not None and (resident(self._process.pid) or 0) > limit:
+            self.kill(f"it took more than {limit / (1 << 30):.3g} GiB of memory, the limit ({VARIABLE})")
+
+    def _ended(self) -> str:
+        code = self._process.poll()
+        if code is None:
+            return "its process spoke out of turn"
+        return f"its process crashed (signal {-code})" if code < 0 else f"its process ended (exit code {code})"
+
+    def _reason(self) -> str:
+        why = self._why or self._ended()
+        if lines := self._written.lines():
+            log.warning("The engine %s: %s. It wrote:\n%s", self._engine, why, "\n".join(lines))
+        return why
+
+
+def _spawn(main: str) -> subprocess.Popen[bytes]:
+    path = [entry or os.getcwd() for entry in sys.path]
+    flags = 0
+    if sys.platform == "win32":
+        flags = (
+            subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        )
+    return subprocess.Popen(
+        [sys.executable, *python_options(), "-c", _BOOT.format(main=main), json.dumps(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,  # Ctrl-C in the terminal is for the library
+        creationflags=flags,
+    )

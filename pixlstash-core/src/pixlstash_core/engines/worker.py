@@ -1,0 +1,280 @@
+"""The engine's process: loads one engine's model and runs batches, until its input ends.
+
+It may crash, hang or starve: the library sees to that. What a plugin prints goes nowhere; what it gives is checked.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import mmap
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from ..database.features import OutputKind
+from ..media.messages import receive, send
+from ..plugins.engines import Embedder, Engine
+from ..plugins.image import Image, Pictured
+from ..plugins.registry import Plugins
+from ..plugins.settings import read_params, secrets
+from ..storage.names import printable
+from . import devices, isolation
+from . import network_guard as fence
+from .kinds import KINDS
+from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Texts, Want
+
+#: How often the library hears that there was another result, in seconds.
+BEAT = 0.2
+LONGEST_REASON = 500
+_orders = msgspec.msgpack.Decoder(Order)
+
+
+class Stopped(Exception):
+    pass
+
+
+def main() -> int:
+    pipe_in, pipe_out = _take_pipes()
+    faulthandler.enable()
+    start = _orders.decode(receive(pipe_in))
+    assert isinstance(start, Start)
+    exposed = isolation.isolate(start.lane) if start.isolated else "it may reach other machines"
+    desk = Desk(start, pipe_in, pipe_out, exposed)
+    while desk.serve():
+        pass
+    return 0
+
+
+class Desk:
+    """Serves orders one at a time. They arrive on a thread of their own: the end of input ends the process."""
+
+    def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO, exposed: str = "") -> None:
+        self._start, self._exposed = start, exposed
+        self._in, self._out = pipe_in, pipe_out
+        self._orders: queue.SimpleQueue[tuple[Load | Batch | Texts, dict[str, Any]]] = queue.SimpleQueue()
+        self._here: queue.SimpleQueue[Here] = queue.SimpleQueue()
+        self._asking = threading.Lock()  # an engine may open pictures on threads of its own
+        self._sending = threading.Lock()
+        self._stopped = -1
+        self._hidden: list[str] = []
+        self._beat = time.monotonic()
+        self._engine: Engine[Any, Any] | None = None
+        self._model: Any = None
+        self._about: dict[str, Any] = {}
+        self._kind: OutputKind = next(kind for kind in KINDS if kind.hook == start.hook)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def serve(self) -> bool:
+        """One order; False when this process is of no more use."""
+        order, mapped = self._orders.get()
+        try:
+            if isinstance(order, Load):
+                seconds = time.monotonic()
+                device = self._load(order)
+                self._send(Loaded(device, round(time.monotonic() - seconds, 3), self._exposed))
+            elif isinstance(order, Texts):
+                self._send(Ran(order.number, self._texts(order)))
+            else:
+                self._send(Ran(order.number, self._run(order, mapped)))
+            return True
+        except Stopped:
+            self._send(Broke(getattr(order, "number", -1), "stopped", ""))
+            return True
+        except BaseException as error:  # SystemExit, too: a plugin may do as it likes
+            elsewhere = self._engine is not None and self._engine.lane == "net"  # whose memory and device are its own
+            cause = "failed" if elsewhere else _cause(error)
+            if isinstance(order, Load):
+                cause = "load"
+            self._send(Broke(getattr(order, "number", -1), cause, self._reason(error)))
+            return cause not in ("load", "device")
+
+    # -- loading -------------------------------------------------------------------------------------------------------
+
+    def _load(self, order: Load) -> str:
+        self._engine = engine = self._find()
+        params = read_params(engine.Params, order.params)
+        self._hidden = [text for name in secrets(engine.Params) if (text := getattr(params, name).reveal())]
+        self._about = dict(order.about)
+        fence.close(order.hosts, isolated=not self._exposed)
+        device = order.device or devices.best(engine.lane)
+        self._model = engine.load(device, Path(order.folder) if order.folder else None, params)
+        return device
+
+    def _find(self) -> Engine[Any, Any]:
+        start = self._start
+        plugins = Plugins.load(only=start.plugin, extra=start.extra, distribution=start.distribution)
+        found = plugins.engines().get(self._start.engine)
+        if found is None:
+            (problems,) = [info.problems for info in plugins.infos() if info.name == self._start.plugin] or [[]]
+            raise RuntimeError("; ".join(problems) or f"the plugin no longer offers {self._start.engine}")
+        return found.engine
+
+    # -- running -------------------------------------------------------------------------------------------------------
+
+    def _run(self, batch: Batch, mapped: dict[str, Any]) -> list[Any]:
+        """The plain results of a batch, one an item. `mapped`: the pixels of its stills, by path."""
+        assert self._engine is not None
+        params = read_params(self._engine.Params, batch.params)
+        images: list[Image] = []
+        owners: list[int] = []
+        for n, item in enumerate(batch.items):
+            stills = [self._image(item, still, mapped) for still in item.stills]
+            if self._kind.grouped:
+                stills[0].frames = stills
+                stills = stills[:1]
+            images += stills
+            owners += [n] * len(stills)
+        values: list[Any] = []
+        for at in range(0, len(images), batch.most):
+            values += self._results(images[at : at + batch.most], params, batch.number)
+        found: list[list[tuple[float | None, Any]]] = [[] for _ in batch.items]
+        for owner, image, value in zip(owners, images, values):
+            found[owner].append((image.frame, value))
+        return [self._joined(item, frames) for item, frames in zip(batch.items, found)]
+
+    def _texts(self, order: Texts) -> list[Any]:
+        """A vector for each text, checked as those of images are."""
+        assert isinstance(self._engine, Embedder)
+        params = read_params(self._engine.Params, order.params)
+        found = [
+            self._kind.check(self._engine, one, self._about)
+            for one in _iterated(self._engine.text(self._model, order.words, params))
+        ]
+        if len(found) != len(order.words):
+            raise ValueError(f"text gave {len(found)} vectors for {len(order.words)} texts")
+        return found
+
+    def _joined(self, item: Item, frames: Sequence[tuple[float | None, Any]]) -> Any:
+        still = len(frames) == 1 and frames[0][0] is None
+        return frames[0][1] if still or self._kind.grouped else self._kind.combine(frames)
+
+    def _results(self, images: list[Image], params: Any, number: int) -> Iterator[Any]:
+        """Checked results of some images: exactly one for each, or nothing can be told apart."""
+        assert self._engine is not None
+        given = self._engine.run(self._model, images, params)
+        count = 0
+        for result in _iterated(given):
+            count += 1
+            if count > len(images):
+                break
+            yield self._kind.check(self._engine, result, self._about)
+            self._tick(number)
+        if count != len(images):
+            more = "more than " if count > len(images) else ""
+            raise ValueError(f"run gave {more}{min(count, len(images))} results for {len(images)} images")
+
+    def _tick(self, number: int) -> None:
+        """Between two results: say so now and then, and stop when that is wanted."""
+        if number <= self._stopped:
+            raise Stopped
+        now = time.monotonic()
+        if now - self._beat > BEAT:
+            self._beat = now
+            self._send(Beat())
+
+    def _image(self, item: Item, still: Still, mapped: dict[str, Any]) -> Image:
+        pixels: Any = None
+        if still.path:
+            pixels = mapped[still.path]
+            if isinstance(pixels, OSError):
+                raise pixels
+        return Image(
+            Pictured(item.picture, item.kind, item.size),
+            still.width,
+            still.height,
+            pixels,
+            facts=item.facts,
+            given=item.given,
+            frame=still.frame,
+            opens=partial(self._open, item),
+        )
+
+    def _open(self, item: Item) -> BinaryIO:
+        """The original bytes, read whole where the library has to bring them from elsewhere."""
+        if item.source:
+            return open(item.source, "rb")
+        with self._asking:
+            self._send(Want(item.picture))
+            here = self._here.get()
+        if not here.path:
+            raise OSError(here.why)
+        with open(here.path, "rb") as file:
+            return BytesIO(file.read())
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _reason(self, error: BaseException) -> str:
+        """One line for people, without secrets."""
+        text = str(error)
+        for hidden in self._hidden:
+            text = text.replace(hidden, "…")
+        text = printable(" ".join(text.split()))
+        name = type(error).__name__
+        return (f"{name}: {text}" if text and name != "ValueError" else text or name)[:LONGEST_REASON]
+
+    def _send(self, report: Report) -> None:
+        with self._sending:
+            send(self._out, report)
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                order = _orders.decode(receive(self._in))
+                if isinstance(order, Stop):
+                    self._stopped = order.number
+                elif isinstance(order, Here):
+                    self._here.put(order)
+                elif isinstance(order, Load | Texts):
+                    self._orders.put((order, {}))
+                elif isinstance(order, Batch):  # its pixels are mapped while the engine is at the batch before
+                    self._orders.put((order, _mapped(order)))
+        except (EOFError, OSError, ValueError):
+            os._exit(0)
+
+
+def _mapped(batch: Batch) -> dict[str, Any]:
+    """The pixels of the stills of a batch by path, or why they are not there."""
+    found: dict[str, Any] = {}
+    for path in (still.path for item in batch.items for still in item.stills if still.path):
+        try:
+            with open(path, "rb") as file:
+                found[path] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            found[path] = error if isinstance(error, OSError) else OSError(str(error))
+    return found
+
+
+def _iterated(given: Any) -> Iterator[Any]:
+    if isinstance(given, str | bytes | dict) or not hasattr(given, "__iter__"):
+        raise TypeError(f"run gave {type(given).__name__}, and not one result for each image")
+    return iter(given)
+
+
+def _cause(error: BaseException) -> str:
+    if devices.is_lost(error):
+        return "device"
+    if devices.is_memory(error):
+        error.__traceback__ = None  # it holds what the engine had made so far
+        devices.give_back()
+        return "memory"
+    return "failed"
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Our two pipes, out of reach of plugins that print or read."""
+    pipe_in, pipe_out = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return pipe_in, pipe_out

@@ -1,0 +1,1 @@
+"""What happened: events, the log, undo and redo."""

@@ -1,0 +1,174 @@
+"""History: what people did, undone and redone by applying the recorded changesets.
+
+A change is logged in its own transaction (`derived_outbox`) and moved to `hub.db` afterwards, so that it is never lost
+and never in a snapshot. Undo applies the inverse, redo the original, all or nothing, and each announces itself.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from ..database import undo as records
+from ..database.connection import Database
+from ..database.hub import Hub
+from ..database.writer import Committed, Door, Label, Write
+from ..errors import Conflict
+from ..pictures.feature import when
+from ..types import Event, HistoryEntry, Lagged, Reader
+
+#: Entries and events kept; an undo further back than this is not offered.
+KEPT, EVENTS, PAGE = 1000, 20_000, 500
+
+
+def drain(db: Database, hub: Hub, door: Door) -> int:
+    """Move the log to the hub. Repeatable: a crash between the two files loses and doubles nothing."""
+    moved = hub.value("select max(revision) from event", default=0) or 0
+    rows = db.read("select * from derived_outbox where revision > ? order by revision limit ?", (moved, PAGE))
+    if not rows:
+        return 0
+    with hub.writing() as connection:
+        for revision, at, principal, sentence, undoable, undoes, changeset, digest, schema, events in rows:
+            connection.execute("insert or ignore into event values (?, ?)", (revision, events)).fetchall()
+            if connection.changes() == 0:
+                continue
+            if undoes is not None:
+                state = "undone" if undoes > 0 else "done"
+                connection.execute("update history set state = ? where revision = ?", (state, abs(undoes))).fetchall()
+                # What lay before it on the way was passed over: its pictures are gone for good.
+                passed = f"state != '{state}' and revision {'>' if undoes > 0 else '<'} ?"
+                connection.execute(
+                    f"update history set undoable = 0 where undoable and {passed}", (abs(undoes),)
+                ).fetchall()
+            elif sentence:
+                if undoable:  # whatever was undone before a new action can no longer be redone
+                    connection.execute("update history set undoable = 0 where state = 'undone'").fetchall()
+                connection.execute(
+                    "insert or ignore into history values (?, ?, ?, ?, 'done', ?, null, ?, ?, ?)",
+                    (revision, at, principal, sentence, undoable, changeset, digest, schema),
+                ).fetchall()
+        connection.execute(
+            "delete from history where revision <= (select revision from history order by revision desc limit 1"
+            " offset ?)",
+            (KEPT,),
+        ).fetchall()
+        connection.execute("delete from event where revision <= ?", (rows[-1][0] - EVENTS,)).fetchall()
+    door.drained(rows[-1][0])
+    return len(rows)
+
+
+def since(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]] | None:
+    """(revision, events) after a revision, oldest first; None when they are no longer all kept."""
+    found = later(hub, revision, limit)
+    oldest = hub.value("select min(revision) from event")  # after reading: nothing was dropped meanwhile
+    return None if oldest is None or revision < oldest - 1 else found
+
+
+def heard(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
+    """The same for a listener: where events are no longer kept, one says so."""
+    found = later(hub, revision, limit)
+    oldest = hub.value("select min(revision) from event")
+    if oldest is None or revision >= oldest - 1:
+        return found
+    return [(oldest - 1, [Lagged(oldest - 1)])]
+
+
+def later(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
+    """The same of whatever is still kept."""
+    rows = hub.read("select revision, body from event where revision > ? order by revision limit ?", (revision, limit))
+    return [(number, msgspec.json.decode(body, type=list[Event])) for number, body in rows]
+
+
+def position(hub: Hub, plugin: str, start: int) -> int:
+    """How far a plugin's listener is; a new one begins at `start`."""
+    found = hub.value("select position from listener where plugin = ?", (plugin,))
+    if found is None:
+        place(hub, plugin, start)
+        return start
+    return int(found)
+
+
+def place(hub: Hub, plugin: str, revision: int) -> None:
+    hub.write("insert or replace into listener values (?, ?)", (plugin, revision))
+
+
+def listed(hub: Hub, limit: int) -> list[HistoryEntry]:
+    """The newest first."""
+    rows = hub.read(
+        "select revision, at, sentence, state, undoable from history order by revision desc limit ?", (limit,)
+    )
+    return [HistoryEntry(row[0], when(row[1]), row[2], row[3], bool(row[4])) for row in rows]
+
+
+class Step(Struct, frozen=True):
+    """One step back or forth: what it was, how many pictures it left out, and the changes it passed over."""
+
+    committed: Committed[int]
+    sentence: str
+    gone: int
+    passed: list[str]
+
+    def told(self) -> str:
+        """What people hear."""
+        text = self.sentence
+        if self.gone:
+            text += ", but for " + ("1 picture" if self.gone == 1 else f"{self.gone:,} pictures") + " removed for good"
+        if self.passed:
+            text += f". Passed over, as their pictures were removed for good: {'; '.join(self.passed[:3])}"
+            text += f"; and {len(self.passed) - 3} more" if len(self.passed) > 3 else ""
+        return text
+
+
+def undo(hub: Hub, door: Door, reader: Reader) -> Step:
+    """Undo the newest change that is not undone."""
+    return _step(hub, door, reader, invert=True)
+
+
+def redo(hub: Hub, door: Door, reader: Reader) -> Step:
+    """Redo what was undone last."""
+    return _step(hub, door, reader, invert=False)
+
+
+def _step(hub: Hub, door: Door, reader: Reader, *, invert: bool) -> Step:
+    passed: list[tuple[int, str]] = []
+    for revision in _candidates(hub, invert):
+        row = hub.read("select sentence, changeset, digest, schema from history where revision = ?", (revision,))
+        sentence, packed, digest, schema = row[0]
+        if schema != door.db.version:
+            raise Conflict("The library was upgraded since, so this change can no longer be undone.")
+        record = records.unpack(packed, digest)
+        if others := sorted(records.tables(record) - set(door.table_names())):
+            raise Conflict(f"This change was to {others[0]}, whose plugin is not installed or is switched off.")
+        undoes = revision if invert else -revision
+        done, gone = _apply(hub, door, Label(reader.principal, "", False, undoes), record, invert)
+        if done.result:
+            return Step(done, sentence, gone, [sentence for _, sentence in passed])
+        passed.append((revision, sentence))
+    if not passed:
+        raise Conflict("There is nothing to undo." if invert else "There is nothing to redo.")
+    numbers = [(revision,) for revision, _ in passed]
+    with hub.writing() as connection:  # all at once; where a step is made, `drain` does it along with that
+        connection.executemany("update history set undoable = 0 where revision = ?", numbers).fetchall()
+    nothing = "There is nothing to undo" if invert else "There is nothing to redo"
+    raise Conflict(f"{nothing}: its pictures were removed for good.")
+
+
+def _candidates(hub: Hub, invert: bool) -> list[int]:
+    """Revisions that may be undone, or redone, the next one first."""
+    which = "state = 'done' and changeset is not null" if invert else "state = 'undone'"
+    order = "desc" if invert else "asc"
+    rows = hub.read(f"select revision from history where undoable and {which} order by revision {order}")
+    return [revision for (revision,) in rows]
+
+
+def _apply(hub: Hub, door: Door, label: Label, record: records.Record, invert: bool) -> tuple[Committed[int], int]:
+    """(what was committed, how many pictures were left out)."""
+    gone = 0
+
+    def work(write: Write) -> int:
+        nonlocal gone
+        applied = write.apply(record, invert=invert, purged=hub.purged)
+        gone = applied.gone
+        return applied.rows
+
+    return door.do(work, label), gone

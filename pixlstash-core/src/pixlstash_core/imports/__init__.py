@@ -1,0 +1,1 @@
+"""Bringing pictures in, checking them, and removing them for good."""

@@ -1,0 +1,97 @@
+"""Takes in what is in a zip file: members become pictures like files of a folder, one refusal costs no other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+from ..errors import DiskFull, NotThere, Refused, StoreUnreachable
+from ..storage import names
+from ..storage.archive import Member, is_archive, members, unpack
+from ..storage.files import writing_to
+from ..storage.local import Managed
+from ..types import UploadedFile
+from .intake import File, Intake, Taken, Tally
+
+#: Of members that are larger, one at a time is unpacked.
+LARGE = 64 << 20
+#: Kept free for the databases.
+SPARE = 64 << 20
+NESTED = "It is a zip file inside a zip file, which is not looked into: unpack the outer one first."
+
+Told = Callable[[int, UploadedFile], None]
+
+
+def take(
+    intake: Intake,
+    own: tuple[int, Managed],
+    path: Path,
+    label: str,
+    tally: Tally,
+    step: Callable[[], None],
+    told: Told = lambda n, result: None,
+    known: Collection[int] = (),
+) -> None:
+    """Take in the members of a zip file but those `known` by number. `told(n, result)`: on any thread, for each."""
+    waiting: dict[str, tuple[int, Member]] = {}
+    large = threading.Lock()
+
+    def files() -> Iterator[File]:
+        for n, member in enumerate(members(path)):
+            key = f"{label}: {member.name}"
+            if n in known:
+                continue
+            if member.problem is not None:
+                told(n, UploadedFile(names.printable(member.name), "refused", None, member.problem))
+                tally.refuse(key, member.problem)
+                step()
+                continue
+            waiting[key] = n, member
+            yield File(key, names.fit(member.name), member.size)
+
+    def one(file: File) -> Taken:
+        n, member = waiting.pop(file.key)
+        name = names.printable(member.name)
+        try:
+            with large if member.size > LARGE else nullcontext():
+                taken = intake.keep(*own, _unpacked(intake, path, member), file.name, move=True)
+        except (Refused, NotThere) as error:
+            told(n, UploadedFile(name, "refused", None, str(error)))
+            raise
+        told(n, UploadedFile(name, taken.status, taken.picture))
+        return taken
+
+    intake.many(files(), one, tally, step)
+
+
+def _unpacked(intake: Intake, path: Path, member: Member) -> Path:
+    """A member's bytes in a durable file of their own, which has the time of the member."""
+    out = intake.temporary(member.name)
+    if member.size + SPARE > shutil.disk_usage(out.parent).free:
+        raise DiskFull("The disk is too full to unpack more of the zip file. What is in already stays.")
+    try:
+        with writing_to(out.parent), out.open("xb") as file:
+            for block in _blocks(path, member):
+                if file.tell() == 0 and is_archive(block):
+                    raise Refused(NESTED)
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        if member.modified is not None:
+            os.utime(out, (member.modified, member.modified))
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
+    return out
+
+
+def _blocks(path: Path, member: Member) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as source:
+            yield from unpack(source, member)
+    except OSError as error:
+        raise StoreUnreachable(f"{path.name} cannot be read: {error.strerror or error}.") from error

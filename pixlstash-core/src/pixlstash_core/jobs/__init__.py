@@ -1,0 +1,1 @@
+"""Background work: its queue, its lanes and its rows."""

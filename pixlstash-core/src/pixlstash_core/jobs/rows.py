@@ -1,0 +1,258 @@
+"""Job rows in `hub.db`: what is waiting, running or over. The lanes that run them are `pixlstash_core.jobs.lanes`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ..database.connection import bind_ids
+from ..database.hub import Hub, now
+from ..errors import NotFound
+from ..types import ImportReport
+
+#: Whether a job may run at a time `:now`. None is ever put off by more than it repeats, so that one due later than that
+#: was written down by a clock that has been put back since: it must not wait for that day to come again.
+DUE = "(due <= :now or due > :now + 1000 * coalesce(every, 0))"
+_HELD = "jobs.held"
+_FAILED = (
+    "iif(kind = 'engine', coalesce(payload ->> '$.failed', 0), 0), iif(kind = 'engine', payload ->> '$.reason', null),"
+    " iif(kind = 'engine', coalesce(payload ->> '$.dropped', 0), 0),"
+    " iif(kind = 'engine', payload ->> '$.dropped_reason', null)"
+)
+COLUMNS = (
+    "id, kind, label, lane, state, done, total, error, started, finished, every, report, payload ->> '$.engine', "
+    + _FAILED
+)
+
+
+class JobRow(Struct, array_like=True):
+    """One row; times in ms."""
+
+    id: int
+    kind: str
+    label: str
+    lane: str
+    state: str
+    done: int
+    total: int | None
+    error: str | None
+    started: int | None
+    finished: int | None
+    every: float | None
+    report: str | None
+    engine: str | None
+    failed: int
+    reason: str | None
+    dropped: int
+    dropped_reason: str | None
+
+    def reported(self) -> ImportReport | None:
+        return msgspec.json.decode(self.report, type=ImportReport) if self.report else None
+
+
+class Claim(Struct, frozen=True):
+    """A job taken from its lane to be run now. `done` and `total`: how far it came before, where it was cut short."""
+
+    id: int
+    kind: str
+    payload: Any
+    every: float | None
+    priority: int = 0
+    done: int = 0
+    total: int | None = None
+
+
+def begin(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int) -> Claim:
+    """A job that runs from the first: whoever asked for it does it."""
+    text = msgspec.json.encode(payload).decode()
+    rows = hub.write(
+        "insert into job(kind, label, lane, priority, payload, state, due, started, heartbeat)"
+        " values (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?6, ?6) returning id",
+        (kind, label, lane, priority, text, now()),
+    )
+    return Claim(rows[0][0], kind, msgspec.json.decode(text), None, priority)
+
+
+def insert(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int, every: float | None = None) -> int:
+    text = msgspec.json.encode(payload).decode()
+    row = hub.write(
+        "insert into job(kind, label, lane, priority, payload, state, every, due)"
+        " values (?, ?, ?, ?, ?, 'waiting', ?, ?) returning id",
+        (kind, label, lane, priority, text, every, now()),
+    )
+    return int(row[0][0])
+
+
+def repeating(hub: Hub, kind: str, label: str, lane: str, every: float) -> int:
+    """The one repeating job of this kind, made or brought up to date."""
+    found = hub.value("select id from job where kind = ? and every is not null", (kind,))
+    if found is None:
+        return insert(hub, kind, label, {}, lane, -1, every)
+    hub.write("update job set every = ?, label = ?, lane = ? where id = ?", (every, label, lane, found))
+    return int(found)
+
+
+def hasten(hub: Hub, kind: str, seconds: float) -> None:
+    due = now() + int(seconds * 1000)
+    hub.write(
+        "update job set due = ? where kind = ? and every is not null and state = 'waiting' and due > ?",
+        (due, kind, due),
+    )
+
+
+def get(hub: Hub, job: int) -> JobRow:
+    rows = hub.read(f"select {COLUMNS} from job where id = ?", (job,))
+    if not rows:
+        raise NotFound("There is no such job.")
+    return JobRow(*rows[0])
+
+
+def kind_and_payload(hub: Hub, job: int) -> tuple[str, Any]:
+    rows = hub.read("select kind, payload from job where id = ?", (job,))
+    if not rows:
+        raise NotFound("There is no such job.")
+    return rows[0][0], msgspec.json.decode(rows[0][1])
+
+
+def keep_payload(hub: Hub, job: int, payload: Any) -> None:
+    """What a handler found out that it is to know when it runs again."""
+    hub.write("update job set payload = ? where id = ?", (msgspec.json.encode(payload).decode(), job))
+
+
+def newest(hub: Hub, limit: int) -> list[JobRow]:
+    """Running ones first, then the newest."""
+    rows = hub.read(f"select {COLUMNS} from job order by state != 'running', id desc limit ?", (limit,))
+    return [JobRow(*row) for row in rows]
+
+
+def unfinished(hub: Hub) -> list[JobRow]:
+    """Running, paused, or waiting for their one turn."""
+    where = "state in ('running', 'paused') or (state = 'waiting' and every is null)"
+    return [JobRow(*row) for row in hub.read(f"select {COLUMNS} from job where {where}")]
+
+
+def claim(hub: Hub, lane: str) -> Claim | None:
+    """Take the next job of a lane: highest priority, then longest due."""
+    ready, bound = f"lane = :lane and state = 'waiting' and {DUE}", {"lane": lane, "now": now()}
+    if not hub.read(f"select 1 from job where {ready} limit 1", bound):
+        return None
+    rows = hub.write(
+        f"""
+        update job set state = 'running', heartbeat = :now, started = coalesce(started, :now), finished = null
+        where id = (select id from job where {ready} order by priority desc, due, id limit 1)
+        returning id, kind, payload, every, priority, done, total
+        """,
+        bound,
+    )
+    if not rows:
+        return None
+    job, kind, payload, every, priority, done, total = rows[0]
+    so_far = (done, total) if every is None else (0, None)  # a repeating one begins anew each time
+    return Claim(job, kind, msgspec.json.decode(payload), every, priority, *so_far)
+
+
+def is_wanted(hub: Hub, lane: str, priority: int) -> bool:
+    """Whether a lane has something to do that comes before this priority."""
+    where = f"lane = :lane and state = 'waiting' and priority > :priority and {DUE}"
+    bound = {"lane": lane, "priority": priority, "now": now()}
+    return bool(hub.read(f"select 1 from job where {where} limit 1", bound))
+
+
+def due(hub: Hub, lane: str) -> float:
+    """Seconds until the next job of a lane is due, which may be past; infinite when none waits."""
+    sql = f"select min(iif({DUE}, 0, due - :now)) from job where lane = :lane and state = 'waiting'"
+    ((left,),) = hub.read(sql, {"lane": lane, "now": now()})
+    return math.inf if left is None else left / 1000
+
+
+def release_all(hub: Hub) -> None:
+    """At start: what a killed process left running waits again."""
+    hub.write("update job set state = 'waiting' where state = 'running'")
+
+
+def release(hub: Hub, lane: str, running: list[int], by_hand: Iterable[str]) -> None:
+    """What of a lane is recorded as running waits again, but for these jobs, which are. Some kinds are paused."""
+    paused = msgspec.json.encode(sorted(by_hand)).decode()
+    hub.write(
+        "update job set state = iif(kind in (select value from json_each(?)), 'paused', 'waiting')"
+        " where state = 'running' and lane = ? and id not in carray(?)",
+        (paused, lane, bind_ids(running)),
+    )
+
+
+def ahead(hub: Hub, job: int) -> list[tuple[int, str]]:
+    """(id, label) of the jobs of a lane that come before a waiting one: what runs, then what is claimed first."""
+    return hub.read(
+        """
+        select other.id, other.label from job mine join job other on other.lane = mine.lane and other.id != mine.id
+        where mine.id = ? and (other.state = 'running' or (
+          other.state = 'waiting' and other.every is null
+          and (-other.priority, other.due, other.id) < (-mine.priority, mine.due, mine.id)))
+        order by other.state != 'running', other.priority desc, other.due, other.id
+        """,
+        (job,),
+    )
+
+
+def pause_all(hub: Hub, kind: str) -> None:
+    """At start: what of a kind was cut short goes on when a person says so."""
+    hub.write("update job set state = 'paused' where kind = ? and state in ('running', 'waiting')", (kind,))
+
+
+def held(hub: Hub) -> list[int]:
+    """The jobs that were last said to be held."""
+    text = hub.value("select value from setting where name = ?", (_HELD,))
+    return msgspec.json.decode(text, type=list[int]) if text else []
+
+
+def put_held(hub: Hub, jobs: list[int]) -> None:
+    hub.write(
+        "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
+        " where value != excluded.value",
+        (_HELD, msgspec.json.encode(jobs).decode()),
+    )
+
+
+def cancel_unfinished(hub: Hub, job: int) -> None:
+    """Cancel a job that runs or waits, however it was left."""
+    hub.write(
+        "update job set state = 'cancelled', finished = ? where id = ? and state in ('running', 'waiting')"
+        " and every is null",
+        (now(), job),
+    )
+
+
+def wait(hub: Hub, job: int, *, anew: bool) -> None:
+    """Have it run again: from where it was, or `anew`."""
+    counts = ", done = 0, total = null" if anew else ""
+    hub.write(f"update job set state = 'waiting', error = null, due = ?{counts} where id = ?", (now(), job))
+
+
+def stop(hub: Hub, job: int, state: str) -> None:
+    hub.write("update job set state = ?, finished = ? where id = ?", (state, now(), job))
+
+
+def beat(hub: Hub, job: int, done: int, total: int | None) -> None:
+    hub.write("update job set heartbeat = ?, done = ?, total = ? where id = ?", (now(), done, total, job))
+
+
+def finish(
+    hub: Hub,
+    job: int,
+    state: str,
+    error: str | None,
+    done: int,
+    total: int | None,
+    report: ImportReport | None,
+    after: float,
+) -> None:
+    """How it ended; a repeating one is due again `after` seconds."""
+    text = msgspec.json.encode(report).decode() if report else None
+    hub.write(
+        "update job set state = ?, error = ?, done = ?, total = ?, report = ?, finished = ?, due = ? where id = ?",
+        (state, error, done, total, text, now(), now() + int(after * 1000), job),
+    )

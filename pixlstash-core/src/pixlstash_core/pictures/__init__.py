@@ -1,0 +1,1 @@
+"""Pictures: scores, the scrapheap, corrections and duplicates."""

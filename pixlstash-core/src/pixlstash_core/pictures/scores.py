@@ -1,0 +1,43 @@
+"""A person's stars: 0 (none) to 5. Said by people only; an engine's confidence is something else."""
+
+from __future__ import annotations
+
+import re
+
+from ..database.connection import bind_ids
+from ..database.features import Condition, Noun, Table, Term
+from ..database.writer import Write
+from ..query.terms import number, within
+
+MOST = 5
+
+
+def _stars(value: str) -> Condition:
+    found = within("score")(value)
+    if any(not 0 <= number(one) <= MOST for one in re.findall(r"-?[\d.]*\d", value.replace("..", " "))):
+        raise ValueError(f"a number of stars from 0 to {MOST}")
+    return found
+
+
+NOUN = Noun(
+    "scores",
+    tables=(Table("score", "scores", 0, "score", kinds=frozenset({"scores"}), says="r.score"),),
+    terms=(Term("score", "Score", _stars, nouns=("pictures", "scores")),),
+    inherits=("insert or ignore into score select :new, score from score where picture_id = :old",),
+)
+
+
+def give(write: Write, ids: list[int], score: int) -> int:
+    """Give these pictures that many stars; how many changed."""
+    bound = {"ids": bind_ids(ids), "score": score}
+    if score == 0:
+        write.execute("delete from score where picture_id in carray(:ids)", bound)
+        return write.changes()
+    write.execute(
+        """
+        insert into score select id, :score from picture where id in carray(:ids)
+        on conflict(picture_id) do update set score = excluded.score where score != excluded.score
+        """,
+        bound,
+    )
+    return write.changes()

@@ -1,0 +1,28 @@
+"""The scrapheap: pictures a person threw away and may still take back."""
+
+from __future__ import annotations
+
+from ..database.connection import bind_ids
+from ..database.features import Noun, Table
+from ..database.hub import now
+from ..database.writer import Write
+from .feature import BESIDE
+
+_SAYS = "'in the scrapheap'"
+_TABLE = Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),), merge="presence", says=_SAYS)
+NOUN = Noun("scrapheap", tables=(_TABLE,))
+
+
+def put(write: Write, ids: list[int]) -> int:
+    """Throw these pictures away; how many were not there yet."""
+    write.execute(
+        "insert or ignore into scrapheap select id, :now from picture where id in carray(:ids)",
+        {"ids": bind_ids(ids), "now": now()},
+    )
+    return write.changes()
+
+
+def take(write: Write, ids: list[int]) -> int:
+    """Take these pictures back; how many were there."""
+    write.execute("delete from scrapheap where picture_id in carray(:ids)", {"ids": bind_ids(ids)})
+    return write.changes()

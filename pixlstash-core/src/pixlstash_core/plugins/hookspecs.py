@@ -1,0 +1,260 @@
+"""The hooks a plugin may implement. Nouns are yielded objects; `startup` and `event` are verbs.
+
+Every implementation is called by itself and guarded, iteration included: a plugin that raises is recorded as a
+problem and shown (`pixlstash plugin list`), and never hides another. A hook may take any subset of its arguments.
+The examples need only names of `pixlstash_core`; `docs/hooks.md` repeats them, and both are run by a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from .contracts import FactReader, Importer, Kind, Store
+from .engines import Captioner, Detector, Embedder, FaceExtractor, Measurer, Tagger
+
+if TYPE_CHECKING:
+    import click
+
+    from ..library import Library
+    from ..types import Event
+
+PROJECT = "pixlstash"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def kinds() -> Iterable[Kind]:  # type: ignore[empty-body]
+    """Yield media kinds: what recognises a file by its first bytes and draws a still of it.
+
+    Objects run in the limited decoder process, so they must be importable there and keep no state.
+
+        class Swatch(Media):
+            width = height = 64
+
+            def still(self, short, long):
+                from PIL import Image
+
+                return Image.new("RGB", (64, 64), "teal")
+
+        class SwatchKind(Kind):
+            id = "swatch"
+
+            def recognise(self, head, name):
+                return Format("swatch", "text/plain", "swatch") if head.startswith(b"#swatch") else None
+
+            def open(self, file, format):
+                return Swatch()
+
+        @hookimpl
+        def kinds():
+            yield SwatchKind()
+    """
+
+
+@hookspec
+def readers() -> Iterable[FactReader]:  # type: ignore[empty-body]
+    """Yield readers of embedded facts: pure functions from lifted bytes to `Facts`.
+
+    They run in the decoder process, after the kind that lifted the bytes out.
+
+        class Weather(FactReader):
+            id = "weather"
+
+            def read(self, embedded):
+                text = embedded.text.get("weather")
+                return Facts((Fact("Weather", "weather", "Weather", text),)) if text else None
+
+        @hookimpl
+        def readers():
+            yield Weather()
+    """
+
+
+@hookspec
+def stores() -> Iterable[Store]:  # type: ignore[empty-body]
+    """Yield places that keep picture bytes, each known by its `scheme`.
+
+    class Postcard(Opened):
+        def list(self, prefix=""):
+            yield "front.png", Stat(0)
+
+        def stat(self, key):
+            raise StoreUnreachable("The postman has not come yet.")
+
+    class PostcardStore(Store):
+        scheme = "postcard"
+
+        def connect(self, params):
+            return Postcard()
+
+    @hookimpl
+    def stores():
+        yield PostcardStore()
+    """
+
+
+@hookspec
+def importers() -> Iterable[Importer]:  # type: ignore[empty-body]
+    """Yield sources of pictures, whose finds are copied into the library.
+
+    class Card(Importer):
+        id, label = "card", "The camera's card"
+
+        def scan(self, params):
+            for path in Path("/media/card").glob("*.jpg"):
+                yield Found(str(path), path.name, partial(path.open, "rb"))
+
+    @hookimpl
+    def importers():
+        yield Card()
+    """
+
+
+@hookspec
+def taggers() -> Iterable[Tagger[Any]]:  # type: ignore[empty-body]
+    """Yield engines that say which tags a picture has.
+
+    class Shape(Tagger):
+        id, revision, lane = "shape", "1", "cpu"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield [Tag("landscape" if image.width > image.height else "portrait", 1.0)]
+
+    @hookimpl
+    def taggers():
+        yield Shape()
+    """
+
+
+@hookspec
+def captioners() -> Iterable[Captioner[Any]]:  # type: ignore[empty-body]
+    """Yield engines that describe a picture in words.
+
+    class Plain(Captioner):
+        id, revision, lane = "plain", "1", "cpu"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield f"A picture of {image.picture.size[0]} by {image.picture.size[1]} pixels."
+
+    @hookimpl
+    def captioners():
+        yield Plain()
+    """
+
+
+@hookspec
+def embedders() -> Iterable[Embedder[Any]]:  # type: ignore[empty-body]
+    """Yield engines that turn pictures into vectors, which lie close together where pictures are alike.
+
+    class MeanColour(Embedder):
+        id, revision, lane, image_side = "mean-colour", "1", "cpu", 32
+
+        def run(self, model, images, params):
+            for image in images:
+                yield 1 + image.array.mean(axis=(0, 1), dtype="float32")
+
+    @hookimpl
+    def embedders():
+        yield MeanColour()
+    """
+
+
+@hookspec
+def face_extractors() -> Iterable[FaceExtractor[Any]]:  # type: ignore[empty-body]
+    """Yield engines that find faces, each with a vector that tells who is who.
+
+    class Portraits(FaceExtractor):
+        id, revision, lane, image_side = "portraits", "1", "cpu", 64
+
+        def run(self, model, images, params):
+            for image in images:
+                yield [Face((0.25, 0.1, 0.75, 0.7), 0.5, 1 + image.array.mean(axis=(0, 1), dtype="float32"))]
+
+    @hookimpl
+    def face_extractors():
+        yield Portraits()
+    """
+
+
+@hookspec
+def detectors() -> Iterable[Detector[Any]]:  # type: ignore[empty-body]
+    """Yield engines that find things and where they are.
+
+    class Horizon(Detector):
+        id, revision, lane = "horizon", "1", "cpu"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield [Region("sky", (0.0, 0.0, 1.0, 0.5), 0.5)]
+
+    @hookimpl
+    def detectors():
+        yield Horizon()
+    """
+
+
+@hookspec
+def measurers() -> Iterable[Measurer[Any]]:  # type: ignore[empty-body]
+    """Yield engines that give a picture one number, known by the name in `measure`.
+
+    class Brightness(Measurer):
+        id, revision, lane, image_side = "brightness", "1", "cpu", 64
+        measure = "brightness"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield float(image.array.mean() / 255)
+
+    @hookimpl
+    def measurers():
+        yield Brightness()
+    """
+
+
+@hookspec
+def commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
+    """Yield command-line verbs. `click.pass_obj` gives what connects to the library, served or not.
+
+    @click.command()
+    @click.pass_obj
+    def count(shell):
+        with shell.connect() as library:
+            click.echo(library.info().pictures)
+
+    @hookimpl
+    def commands():
+        yield count
+    """
+
+
+@hookspec
+def startup(library: Library) -> None:
+    """Called once when a library is opened for writing: adopt tables, repeat jobs.
+
+    @hookimpl
+    def startup(library):
+        library.adopt(
+            "weather",
+            ["create table weather_seen(id integer primary key autoincrement not null, text text)"],
+        )
+        library.repeat("weather", "Looking at the sky", every=3600, run=lambda task: None)
+    """
+
+
+@hookspec
+def event(library: Library, event: Event) -> None:
+    """Called after each committed change: at least once, in order, from a stored position, on a thread of its own.
+
+    A plugin that is new begins with what happens from now on. One that raises is told again later.
+
+        @hookimpl
+        def event(library, event):
+            if isinstance(event, PicturesAdded):
+                print(f"{event.count} new pictures")
+    """

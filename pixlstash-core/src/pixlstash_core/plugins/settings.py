@@ -1,0 +1,124 @@
+"""Settings of an engine: what each field concerns, secrets, and the form people fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+
+from .contracts import Params
+
+
+class Touches(Enum):
+    """What a field of an engine's `Params` concerns: `endpoint: Annotated[str, RUN] = ""`."""
+
+    OUTPUT = "output"
+    LOAD = "load"
+    RUN = "run"
+
+
+#: The default: other values are another producer.
+OUTPUT = Touches.OUTPUT
+#: Another producer, and the model is loaded anew.
+LOAD = Touches.LOAD
+#: How it is run (an endpoint, a time limit): results are the same.
+RUN = Touches.RUN
+
+
+class Secret:
+    """A key or password in `Params`: `key: Secret = Secret()`. Shown nowhere; `reveal()` where it is used."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str = "") -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself. Keep it out of results and messages."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret()" if not self._value else "Secret(…)"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+def touches(params: type[Params]) -> dict[str, Touches]:
+    """What each field concerns; a `Secret` is for loading, and never part of a producer."""
+    hints = get_type_hints(params, include_extras=True)
+    found = {}
+    for field in msgspec.structs.fields(params):
+        marks = [one for one in getattr(hints[field.name], "__metadata__", ()) if isinstance(one, Touches)]
+        found[field.name] = marks[-1] if marks else OUTPUT
+    return found
+
+
+def secrets(params: type[Params]) -> frozenset[str]:
+    """The names of the fields that are secret."""
+    hints = get_type_hints(params)
+    return frozenset(field.name for field in msgspec.structs.fields(params) if hints[field.name] is Secret)
+
+
+def read_params(params: type[Params], given: Mapping[str, Any]) -> Any:
+    """The settings as their struct. Raises `msgspec.ValidationError`, whose text is fit to show."""
+    return msgspec.convert(dict(given), params, dec_hook=_read)
+
+
+def plain_params(params: Any, *, reveal: bool = False) -> dict[str, Any]:
+    """The settings as JSON has them, without the secrets unless they are to be revealed."""
+    hidden = secrets(type(params))
+    names = [one.name for one in msgspec.structs.fields(params) if reveal or one.name not in hidden]
+    plain = msgspec.to_builtins({name: getattr(params, name) for name in names}, enc_hook=_plain)
+    return dict(plain)
+
+
+def form(params: type[Params]) -> dict[str, Any]:
+    """The JSON Schema of the settings, from which forms are made; a secret is a `writeOnly` text.
+
+    `x-touches` of a field says what it concerns: `output`, `load` or `run`.
+    """
+    hints, hidden = get_type_hints(params, include_extras=True), secrets(params)
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(params):
+        if field.name in hidden:
+            fields.append((field.name, _SECRET, ""))
+        elif field.default_factory is not msgspec.NODEFAULT:
+            fields.append((field.name, hints[field.name], msgspec.field(default_factory=field.default_factory)))
+        elif field.default is not msgspec.NODEFAULT:
+            fields.append((field.name, hints[field.name], field.default))
+        else:
+            fields.append((field.name, hints[field.name]))
+    shown = msgspec.defstruct(params.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+    (schema,), parts = msgspec.json.schema_components([shown])
+    whole: dict[str, Any] = parts.pop(schema["$ref"].rpartition("/")[2])
+    for name, touched in touches(params).items():
+        whole["properties"][name]["x-touches"] = LOAD.value if name in hidden else touched.value
+    for name in hidden:
+        del whole["properties"][name]["default"]
+    return {**whole, "$defs": parts} if parts else whole
+
+
+_SECRET = Annotated[str, msgspec.Meta(extra_json_schema={"format": "password", "writeOnly": True})]
+
+
+def _read(kind: type, value: Any) -> Any:
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise ValueError(f"Expected `str`, got `{type(value).__name__}`" if kind is Secret else f"{kind} is not for Params")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise NotImplementedError

@@ -1,0 +1,281 @@
+"""What the words of the query language mean: builders of terms, and the terms of the picture itself.
+
+Each returns what finds the pictures: a statement that yields ids, or a range of a grid column. Values are only bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from ..database.features import Between, Condition, Matching, Term
+from ..pictures.feature import LATEST, MOVING, NO_LOCATION, NO_STILL
+from ..types.facts import KNOWN
+from . import numbers as measures
+from .language import split_operator
+
+Compile = Callable[[str], Condition]
+#: A column worked out from two others.
+PIXELS = "width * height"
+
+
+def words(value: str) -> Matching:
+    """All these words, the last one perhaps unfinished, in what describes a picture; not in its negative prompt."""
+    phrase = _phrase(value)
+    if not phrase:
+        return Matching("select id from derived_grid where name like :w escape '\\'", {"w": f"%{like(value)}%"})
+    return Matching(f"{_WORDS} :w", {"w": f"- {{negative}} : {phrase}"})
+
+
+def said_in(column: str) -> Compile:
+    """The same in one of its texts."""
+
+    def term(value: str) -> Matching:
+        phrase = _phrase(value)
+        if not phrase:
+            raise ValueError("a word")
+        return Matching(f"{_WORDS} :w", {"w": f"{{{column}}} : {phrase}"})
+
+    return term
+
+
+def place_of(columns: str, word: str) -> Matching:
+    """A word in some columns, as a whole word or the beginning of one."""
+    return Matching(f"{_WORDS} :w", {"w": f"{{{columns}}} : {_phrase(word) or EMPTY}"})
+
+
+#: Whose changes can change what full text finds.
+WORDS_NOUNS = frozenset({"pictures", "captions"})
+#: The phrase that nothing has.
+EMPTY = '""'
+_WORDS = "select rowid from derived_words where derived_words match"
+
+
+def _phrase(value: str) -> str:
+    """Words as full-text search quotes them, nothing when there are none."""
+    phrase = value.replace("\0", " ").replace('"', '""')
+    return f'"{phrase}"*' if any(c.isalnum() for c in phrase) else ""
+
+
+def within(column: str) -> Compile:
+    """A number of the grid, perhaps after >=, <=, > or <, or a range `2..4`, as well as `4..2`."""
+
+    def term(value: str) -> Between:
+        low, dots, high = value.partition("..")
+        if dots:
+            return Between(column, *sorted((number(low), number(high))))
+        operator, rest = split_operator(value)
+        found = number(rest)
+        step = 1 if isinstance(found, int) else 0  # columns hold whole numbers
+        if operator == ">":
+            return Between(column, found + step if step else _after(found), None)
+        if operator == "<":
+            return Between(column, None, found - step if step else _before(found))
+        return Between(column, None if operator == "<=" else found, None if operator == ">=" else found)
+
+    return term
+
+
+def _after(found: float) -> float:
+    """The first whole number above."""
+    return int(found // 1) + 1
+
+
+def _before(found: float) -> float:
+    """The last whole number below."""
+    return -(int(-found // 1) + 1)
+
+
+def megapixels(value: str) -> Between:
+    """Millions of pixels: a whole number means what is shown as that number."""
+    low, dots, high = value.partition("..")
+    if dots:
+        return Between(PIXELS, *sorted((number(low) * 1e6, number(high) * 1e6)))
+    operator, rest = split_operator(value)
+    found = number(rest) * 1e6
+    if not operator:
+        return Between(PIXELS, found - 500_000, found + 499_999)
+    if operator in (">", ">="):
+        return Between(PIXELS, found + (operator == ">"), None)
+    return Between(PIXELS, found, found) if operator == "=" else Between(PIXELS, None, found - (operator == "<"))
+
+
+def textual(column: str, value: str) -> tuple[str, dict[str, object]]:
+    """A part of a text, or all of it after `=`, as SQL; case does not matter."""
+    operator, rest = split_operator(value)
+    if operator == "=":
+        return f"{column} = :t collate nocase", {"t": rest}
+    if operator:
+        raise ValueError("a text")
+    return f"{column} like :t escape '\\'", {"t": f"%{like(rest)}%"}
+
+
+def picture(column: str) -> Compile:
+    """A text column of the picture's own row."""
+
+    def term(value: str) -> Matching:
+        condition, bound = textual(column, value)
+        return Matching(f"select id from picture where {condition}", bound)
+
+    return term
+
+
+_FACT = "select picture_id from fact where name = :name and"
+
+
+def said(name: str) -> Callable[[str], Matching]:
+    """A fact that is a text."""
+
+    def term(value: str) -> Matching:
+        condition, bound = textual("value", value)
+        return Matching(f"{_FACT} {condition}", {**bound, "name": name})
+
+    return term
+
+
+def measured(name: str) -> Callable[[str], Matching]:
+    """A fact that is a number."""
+
+    def term(value: str) -> Matching:
+        condition, bound = measures.compared(value)
+        return Matching(f"{_FACT} {condition}", {**bound, "name": name})
+
+    return term
+
+
+def fact(name: str) -> Compile:
+    """A fact of a plugin: compared as a number where the value is one, else as a text; a number may be a text, too."""
+
+    def term(value: str) -> Matching:
+        try:
+            found = measured(name)(value)
+        except ValueError:
+            return said(name)(value)
+        operator, rest = split_operator(value)
+        if operator not in ("", "=") or "t" in found.bindings:
+            return found
+        return Matching(f"{found.sql} union {_FACT} value = :t", {**found.bindings, "t": rest})
+
+    return term
+
+
+def date(column: str) -> Compile:
+    """A year, month or day, perhaps after >=, <=, > or <; a range `2026-01..2026-03`; or the last days: `7d`."""
+
+    def term(value: str) -> Between:
+        low, dots, high = value.partition("..")
+        if low and high:
+            (first, _), (_, after) = sorted((_span(low), _span(high)))
+            return Between(column, first, after - 1)
+        if dots:
+            return Between(column, _span(low)[0] if low else None, _span(high)[1] - 1 if high else None)
+        operator, rest = split_operator(value)
+        first, after = _span(rest)
+        ends = {
+            "": (first, after - 1),
+            "=": (first, after - 1),
+            ">=": (first, None),
+            ">": (after, None),
+            "<=": (None, after - 1),
+            "<": (None, first - 1),
+        }
+        return Between(column, *ends[operator])
+
+    return term
+
+
+def flag(bit: int) -> Compile:
+    """Pictures whose row in the grid has this flag."""
+    return lambda value: Matching(f"select id from derived_grid where flags & {bit}")
+
+
+_AGO = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
+
+
+def _span(value: str) -> tuple[int, int]:
+    """The first millisecond of a date, and the first after it."""
+    if ago := re.fullmatch(r"(\d{1,5})([hdwm])", value):  # whole days, or minutes: the same view for a while
+        try:
+            since = datetime.now(UTC) - int(ago[1]) * _AGO[ago[2]]
+        except OverflowError:  # before the year 1
+            since = datetime.min.replace(tzinfo=UTC)
+        whole = since.replace(second=0, microsecond=0)
+        return _ms(whole if ago[2] == "h" else whole.replace(hour=0, minute=0)), LATEST
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if value in ("today", "yesterday"):
+        start = _ms(today) - (86_400_000 if value == "yesterday" else 0)
+        return start, start + 86_400_000
+    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", value)
+    if not match:
+        raise ValueError("a date like 2026, 2026-05, 2026-05-31, today or 7d")
+    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
+    try:
+        start_day = datetime(year, month, day, tzinfo=UTC)
+        if match[3]:
+            return _ms(start_day), _ms(start_day) + 86_400_000
+        if year == 9999 and (not match[2] or month == 12):
+            return _ms(start_day), LATEST
+        if match[2]:
+            return _ms(start_day), _ms(datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC))
+        return _ms(start_day), _ms(datetime(year + 1, 1, 1, tzinfo=UTC))
+    except ValueError:
+        raise ValueError("a date that exists") from None
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def how_many(sql: str, value: str) -> Matching:
+    """Pictures by a number of things: `3`, `>=3`, `2..4`. `sql` yields those with :least (1 or more) to :most:
+    pictures with none have no row, and are those that are left when others are taken away.
+    """
+    low, dots, high = value.partition("..")
+    if dots:
+        least, most = sorted((number(low), number(high)))
+    else:
+        operator, rest = split_operator(value)
+        found = number(rest)
+        least = {"": found, "=": found, ">=": found, ">": int(found // 1) + 1}.get(operator, 0)
+        most = {"": found, "=": found, "<=": found, "<": -(int(-found // 1) + 1)}.get(operator, 1 << 40)
+    if least <= 0 <= most:
+        return Matching(sql, {"least": most + 1, "most": 1 << 40}, others=True)
+    return Matching(sql, {"least": max(least, 1), "most": most})
+
+
+def number(value: str) -> int | float:
+    if re.fullmatch(r"-?\d{1,18}", value):
+        return int(value)
+    if re.fullmatch(r"-?\d{1,30}(\.\d{1,18})?", value):
+        return float(value)
+    raise ValueError("a number")
+
+
+def like(value: str) -> str:
+    """The pattern of LIKE that means just this text."""
+    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _name(value: str) -> Matching:
+    condition, bound = textual("name", value)
+    return Matching(f"select id from derived_grid where {condition}", bound)
+
+
+TERMS: tuple[Term, ...] = (
+    Term("kind", "Kind", picture("kind")),
+    Term("format", "Format", picture("format")),
+    Term("name", "Name", _name),
+    Term("prompt", "Prompt", said_in("prompt")),
+    Term("negative", "Negative prompt", said_in("negative")),
+    Term("created", "Created", date("created")),
+    Term("imported", "Imported", date("imported")),
+    Term("size", "Size in bytes", within("size")),
+    Term("width", "Width in pixels", within("width")),
+    Term("height", "Height in pixels", within("height")),
+    Term("megapixels", "Millions of pixels", megapixels),
+    Term("is:moving", "Moving pictures", flag(MOVING)),
+    Term("is:missing", "Without a file", flag(NO_LOCATION)),
+    Term("is:undrawn", "Without a thumbnail", flag(NO_STILL)),
+    *(Term(one.name, one.label, (measured if one.number else said)(one.name)) for one in KNOWN),
+)

@@ -1,0 +1,64 @@
+"""Says in words why a picture was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..database.connection import Database
+from ..people import faces
+from ..query.orders import Told
+from ..query.scope import sees
+from ..types import Reader, Reason, Why
+
+#: Places of words, as people call them.
+PLACES = {"name": "name, title or keywords", "caption": "caption", "prompt": "prompt", "tag": "tags"}
+
+
+class Reasons:
+    """Of one picture, for one reader. `engine`: whose results were compared."""
+
+    def __init__(self, db: Database, reader: Reader, picture: int, engine: str) -> None:
+        self._db, self._reader, self._picture, self._engine = db, reader, picture, engine
+
+    def of(self, told: Told) -> Why:
+        reasons = [
+            *(Reason("words", f"“{word}” is in its {PLACES[place]}", word, place) for word, place in told.words),
+            *(Reason("condition", f"It meets {text}", text) for text in told.conditions),
+            *(self._fit(fit) for fit in told.fits),
+        ]
+        return Why(self._picture, told.found, reasons, told.notes)
+
+    def _fit(self, fit: Any) -> Reason:
+        score, likeness = round(fit.score, 6), round(fit.likeness, 4)
+        share = f"{fit.likeness:.0%}"
+        if fit.face is not None:
+            return self._face(fit, score, likeness)
+        if fit.part.source == "words":
+            sentence = f"What it shows is {share} like “{fit.part.value}”, says {self._engine}"
+            return Reason("meaning", sentence, fit.part.value, engine=self._engine, score=score, likeness=likeness)
+        like = fit.like if fit.like is not None and sees(self._reader, fit.like) else None
+        near = f", most like picture {like}" if like is not None and fit.part.source != "picture" else ""
+        what = "the picture sent" if fit.part.source == "upload" else f"{fit.part}"
+        sentence = f"It is {share} like {what}{near}, says {self._engine}"
+        return Reason(
+            "likeness", sentence, str(fit.part), engine=self._engine, score=score, likeness=likeness, picture=like
+        )
+
+    def _face(self, fit: Any, score: float, likeness: float) -> Reason:
+        with self._db.reading() as connection:
+            known = faces.infos(connection, [one for one in (fit.face, fit.like) if one is not None])
+        face = known.get(fit.face)
+        like = known.get(fit.like) if fit.like is not None else None
+        seen = like is not None and sees(self._reader, like.picture)
+        where = f" in picture {like.picture}" if like is not None and seen else ""
+        return Reason(
+            "face",
+            f"A face in it is {fit.likeness:.0%} like {fit.part}{where}, says {self._engine}",
+            str(fit.part),
+            engine=self._engine,
+            score=score,
+            likeness=likeness,
+            picture=like.picture if like is not None and seen else None,
+            face=faces.shown(self._reader, face) if face is not None else None,
+            like=fit.like if seen else None,
+        )

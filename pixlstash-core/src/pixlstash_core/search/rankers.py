@@ -1,0 +1,243 @@
+"""Rankings that are ready: pictures by what they look like and mean, or by their faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from ..query.compiler import Look
+from ..query.ranking import Part, Ranked
+from ..query.relevance import hits, ranked, scores, shares
+from ..types import Alike
+from .combining import Usual, combined, fused, sample, usual
+from .matrix import Matrix, top
+
+if TYPE_CHECKING:
+    from ..database.features import Term
+    from .vectors import Faces
+
+#: By how much a sum of float32 may miss the likeness that is asked for.
+CLOSE = 1e-6
+Mask = NDArray[np.bool_]
+Ids = NDArray[np.uint32]
+
+
+class Compared(Struct, eq=False):
+    """A part as a vector (f32, of length 1), and the pictures or faces it was made of. `None`: there is none."""
+
+    part: Part
+    vector: Any
+    of: Sequence[int] = ()
+
+
+class Fit(Struct, frozen=True):
+    """How a picture fits one part: the cosine, that on the scale of all engines, and what it is most like of it."""
+
+    part: Part
+    score: float
+    likeness: float
+    like: int | None
+    face: int | None = None
+
+
+class PictureRank:
+    """Pictures by the vectors of one producer (None: there is none), and by their words where words are asked for."""
+
+    def __init__(
+        self,
+        asked: Ranked,
+        matrix: Matrix | None,
+        compared: Sequence[Compared],
+        places: Sequence[Term],
+        key: str,
+        notes: list[str],
+    ) -> None:
+        self._asked, self._matrix, self._places = asked, matrix, places
+        self._compared = [one for one in compared if one.vector is not None]
+        self.key, self.notes = key, notes
+
+    def order(self, look: Look, mask: Mask, inside: Mask | None) -> Ids:
+        words = [one for one in self._asked.parts if one.source == "words"]
+        by_vector = self._by_vector(look, mask, inside, fusing=bool(words))
+        if not words:
+            return by_vector
+        seen = _seen(look, inside)
+        total = sum(part.weight for part in self._asked.parts)
+        by_words = [
+            (ranked(scores(look, hits(part.value, self._places), mask, seen)), part.weight / total) for part in words
+        ]
+        if self._asked.least:  # a picture that is not alike enough does not come in by a word
+            enough = by_vector if self._compared else self._by_words(look, mask, seen) >= self._asked.least - CLOSE
+            keep = np.flatnonzero(enough) if enough.dtype == np.bool_ else enough
+            by_words = [(ids[np.isin(ids, keep)], weight) for ids, weight in by_words]
+        found = fused([(by_vector, 1.0), *by_words], look.frame.size)
+        return found if self._asked.top is None else found[: self._asked.top]
+
+    def _by_words(self, look: Look, mask: Mask, seen: Mask) -> NDArray[np.float32]:
+        """How much of the words asked for describes each picture, by id: 0 to 1."""
+        parts = [one for one in self._asked.parts if one.source == "words"]
+        found = [shares(look, hits(part.value, self._places), mask, seen) for part in parts]
+        return combined(found, [part.weight for part in parts], "mean") if parts else np.zeros(mask.size, np.float32)
+
+    def _by_vector(self, look: Look, mask: Mask, inside: Mask | None, *, fusing: bool) -> Ids:
+        if self._matrix is None or not self._compared:
+            return np.empty(0, np.uint32)
+        places = _places(self._matrix.ids, mask)
+        whole = len(places) == len(self._matrix.ids)
+        cosines, scale = self._cosines(None if whole else places, look, inside)
+        count = len(cosines) if self._asked.top is None else self._asked.top * (2 if fusing else 1)
+        chosen = top(cosines, count)
+        if self._asked.least:
+            chosen = chosen[cosines[chosen] >= scale.cosine(self._asked.least)]
+        found: Ids = self._matrix.ids[chosen if whole else places[chosen]].astype(np.uint32)
+        return found
+
+    def _cosines(self, places: Any, look: Look, inside: Mask | None) -> tuple[NDArray[np.float32], Usual]:
+        """Of the rows at `places` (None: all), all parts made one; and what is usual."""
+        assert self._matrix is not None
+        about = sample(_places(self._matrix.ids, _seen(look, inside)))
+        spoken = [one for one in self._compared if one.part.source == "words"]
+        mixed = 0 < len(spoken) < len(self._compared)
+        weights = [one.part.weight for one in self._compared]
+        if self._asked.combine == "mean" and not mixed:  # a mean of cosines is a cosine with the mean
+            vector = np.average([one.vector for one in self._compared], axis=0, weights=weights)
+            return self._matrix.scores(vector, places), usual(self._matrix.scores(vector, about))
+        found, sampled = [], []
+        for one in self._compared:
+            found.append(self._matrix.scores(one.vector, places))
+            sampled.append(self._matrix.scores(one.vector, about))
+        if mixed:  # words and pictures lie apart, whatever they mean: words are brought to where pictures are
+            shown = usual(np.concatenate([a for a, one in zip(sampled, self._compared) if one not in spoken]))
+            for n, one in enumerate(self._compared):
+                if one in spoken:
+                    own = usual(sampled[n])
+                    found[n] = (found[n] - own.middle) / own.spread * shown.spread + shown.middle
+                    sampled[n] = (sampled[n] - own.middle) / own.spread * shown.spread + shown.middle
+        how = self._asked.combine
+        return combined(found, weights, how), usual(combined(sampled, weights, how))
+
+    def measure(self, look: Look, inside: Mask | None, ids: Ids) -> list[Alike]:
+        """How alike pictures are, and how well the words fit, in the order of these ids."""
+        asks_words = any(one.source == "words" for one in self._asked.parts)
+        mask = look.frame.mask(ids.astype(np.int64))
+        shares = self._by_words(look, mask, _seen(look, inside))[ids].tolist() if asks_words else [None] * len(ids)
+        if self._matrix is None or not self._compared:
+            return [Alike(picture, None, None, words=share) for picture, share in zip(ids.tolist(), shares)]
+        places = self._matrix.places(np.sort(ids).astype(np.int64))
+        cosines, scale = self._cosines(places, look, inside)
+        known = dict(zip(self._matrix.ids[places].tolist(), zip(cosines.tolist(), scale.likeness(cosines).tolist())))
+        return [
+            Alike(picture, score, likeness, words=share)
+            for picture, share in zip(ids.tolist(), shares)
+            for score, likeness in [known.get(picture, (None, None))]
+        ]
+
+    def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Fit]:
+        """How one picture fits each part."""
+        if self._matrix is None or not len(place := self._matrix.places(np.asarray([picture]))):
+            return []
+        about = sample(_places(self._matrix.ids, _seen(look, inside)))
+        own = self._matrix.rows[place[0]].astype(np.float32)
+        found = []
+        for one in self._compared:
+            cosine = float(own @ one.vector)
+            scale = usual(self._matrix.scores(one.vector, about))
+            of = self._matrix.places(np.asarray(one.of, np.int64))
+            like = self._matrix.ids[of[np.argmax(self._matrix.scores(own, of))]] if len(of) else None
+            likeness = float(scale.likeness(np.asarray([cosine], np.float32))[0])
+            found.append(Fit(one.part, cosine, likeness, None if like is None else int(like)))
+        return found
+
+
+class FaceRank:
+    """Pictures by the face in them that is most alike."""
+
+    def __init__(self, asked: Ranked, faces: Faces, compared: Sequence[Compared], key: str, notes: list[str]) -> None:
+        self._asked, self._faces, self._compared = asked, faces, compared
+        self.key, self.notes = key, notes
+
+    def order(self, look: Look, mask: Mask, inside: Mask | None) -> Ids:
+        if not self._compared:
+            return np.empty(0, np.uint32)
+        places = _places(self._faces.owners, mask)
+        cosines = self._cosines(places)
+        owners = self._faces.owners[places]  # ascending
+        starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])[: len(owners)])
+        owners = owners[starts]
+        best = np.maximum.reduceat(cosines, starts) if len(starts) else cosines
+        chosen = top(best, len(best) if self._asked.top is None else self._asked.top)
+        if self._asked.least:
+            chosen = chosen[best[chosen] >= self._usual(look, inside).cosine(self._asked.least)]
+        found: Ids = owners[chosen].astype(np.uint32)
+        return found
+
+    def _usual(self, look: Look, inside: Mask | None) -> Usual:
+        return usual(self._cosines(sample(_places(self._faces.owners, _seen(look, inside)))))
+
+    def _cosines(self, places: Any) -> NDArray[np.float32]:
+        found = [self._faces.scores(one.vector, places) for one in self._compared]
+        return combined(found, [one.part.weight for one in self._compared], self._asked.combine)
+
+    def measure(self, look: Look, inside: Mask | None, ids: Ids) -> list[Alike]:
+        """How alike the likest face of each picture is, in the order of these ids."""
+        places = _places(self._faces.owners, look.frame.mask(ids.astype(np.int64)))
+        if not len(places):
+            return []
+        cosines = self._cosines(places)
+        owners = self._faces.owners[places]
+        best: dict[int, int] = {}
+        for n in np.argsort(cosines, kind="stable").tolist():
+            best[int(owners[n])] = n
+        likeness = self._usual(look, inside).likeness(cosines)
+        return [
+            Alike(picture, float(cosines[n]), float(likeness[n]), int(self._faces.ids[places[n]]))
+            for picture in ids.tolist()
+            for n in [best[picture]]
+        ]
+
+    def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Fit]:
+        """How the face of one picture that fits best fits."""
+        places = np.flatnonzero(self._faces.owners == picture)
+        if not len(places) or not self._compared:
+            return []
+        cosines = self._cosines(places)
+        at = int(np.argmax(cosines))
+        own = self._faces.rows[places[at]].astype(np.float32)
+        nearest = max(self._compared, key=lambda one: float(own @ one.vector))
+        likeness = float(self._usual(look, inside).likeness(cosines[at : at + 1])[0])
+        like = nearest.of[0] if nearest.of else None
+        return [Fit(nearest.part, float(cosines[at]), likeness, like, int(self._faces.ids[places[at]]))]
+
+
+def outliers(matrix: Matrix, mask: Mask, first: Callable[[Ids, Mask], Ids]) -> Ids:
+    """The ids of a mask, those farthest from the middle of them first; those without a vector last."""
+    places = _places(matrix.ids, mask)
+    if not len(places):
+        return first(np.empty(0, np.uint32), mask)
+    middle = centre(matrix, places)
+    cosines = matrix.scores(middle, places)
+    ids = matrix.ids[places[np.argsort(cosines, kind="stable")]].astype(np.uint32)
+    return first(ids, mask)
+
+
+def centre(matrix: Matrix, places: Any) -> Any:
+    """The mean of rows, of length 1 (f32)."""
+    total = np.zeros(matrix.rows.shape[1], np.float64)
+    for at in range(0, len(places), 65_536):
+        total += matrix.rows[places[at : at + 65_536]].sum(axis=0, dtype=np.float32)
+    length = float(np.linalg.norm(total))
+    return (total / length if length > 1e-9 else matrix.rows[places[0]]).astype(np.float32)
+
+
+def _seen(look: Look, inside: Mask | None) -> Mask:
+    """What the reader may see, and is not thrown away: what is usual is only looked for among that."""
+    return look.frame.living if inside is None else look.frame.living & inside
+
+
+def _places(ids: Any, mask: Mask) -> NDArray[np.int64]:
+    """The rows whose ids (ascending) are in a mask."""
+    return np.flatnonzero(mask[ids[: np.searchsorted(ids, len(mask))]])

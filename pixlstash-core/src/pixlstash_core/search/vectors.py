@@ -1,0 +1,123 @@
+"""What pictures and faces look like: the vectors of a producer in memory, for exact search among any of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..database import cancellation
+from ..database.connection import Database, bind_ids
+from .matrix import Matrix
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
+
+_PICTURES = "select picture_id, body from vector_output where producer_id = ? order by picture_id"
+_FACES = """
+    select id, vector, picture_id from region where producer_id = ? and vector is not null order by picture_id, id
+    """
+
+#: One picture that an older producer has processed and a newer one has not, where there is one.
+_LEFT = """
+    select 1 from done d where d.producer_id = :old
+      and not exists (select 1 from done n where n.picture_id = d.picture_id and n.producer_id = :new)
+      and not exists (select 1 from scrapheap s where s.picture_id = d.picture_id)
+    limit 1
+    """
+
+
+class Faces(Matrix):
+    """Vectors of faces by the id of their region, with the picture each is in. Rows go by picture, then by id."""
+
+    owners: NDArray[int64]
+
+
+class Likeness:
+    """The vectors of one library, held in memory as long as they are used and did not change.
+
+    `revision(noun)` is that of `vectors`, and of `regions`.
+    """
+
+    def __init__(self, db: Database, revision: Callable[[str], int]) -> None:
+        self._db, self._revision = db, revision
+        self._lock = threading.Lock()
+        self._held: dict[str, tuple[int, int, Any]] = {}
+        self._used = False
+        self._caught_up: dict[tuple[int, int], tuple[int, bool]] = {}
+
+    def matrix(self, producer: int) -> Matrix:
+        """All vectors of pictures of a producer."""
+
+        def read() -> Matrix:
+            rows: Any = self._db.read(_PICTURES, (producer,))
+            return Matrix.of(rows)
+
+        found: Matrix = self._get("vectors", producer, read)
+        return found
+
+    def faces(self, producer: int) -> Faces:
+        """All faces of a producer."""
+
+        def read() -> Faces:
+            import numpy as np
+
+            rows = self._db.read(_FACES, (producer,))
+            plain = Matrix.of([(id, body) for id, body, _ in rows])
+            faces = Faces(plain.ids, plain.rows)
+            faces.owners = np.fromiter((picture for _, _, picture in rows), np.int64, len(rows))
+            return faces
+
+        found: Faces = self._get("regions", producer, read)
+        return found
+
+    def _get(self, noun: str, producer: int, read: Callable[[], Any]) -> Any:
+        with self._lock, cancellation.shielded():
+            self._used = True
+            revision = self._revision(noun)
+            held = self._held.get(noun)
+            if held is None or held[:2] != (producer, revision):
+                held = (producer, revision, read())
+                self._held[noun] = held  # one of each at a time: it may be a gigabyte
+            return held[2]
+
+    def active(self, kind: str = "vector") -> int | None:
+        """The producer by whose vectors pictures (or faces) are compared with each other."""
+        return next(iter(self.counting(kind)), None)
+
+    def counting(self, kind: str = "vector") -> list[int]:
+        """All producers of a kind whose results count, the preferred one first."""
+        return [one for (one,) in self._db.read("select producer_id from active where kind = ? order by rank", (kind,))]
+
+    def has_caught_up(self, new: int, old: int) -> bool:
+        """Whether a producer has processed every picture that another has, except those in the scrapheap."""
+        key, revision = (new, old), self._revision("producers")
+        known = self._caught_up.get(key)
+        if known is None or known[0] != revision:
+            known = self._caught_up[key] = (revision, not self._db.read(_LEFT, {"old": old, "new": new}))
+        return known[1]
+
+    def ids(self, sql: str, bindings: dict[str, Any]) -> list[int]:
+        """What a statement of the query language finds."""
+        return sorted({id for (id,) in self._db.read(sql, bindings)})
+
+    def faces_of(self, producer: int, pictures: Sequence[int]) -> list[int]:
+        """The faces of pictures."""
+        sql = """
+            select id from region where producer_id = ? and vector is not null and picture_id in carray(?)
+            order by picture_id, id
+            """
+        return [id for (id,) in self._db.read(sql, (producer, bind_ids(pictures)))]
+
+    def owner(self, face: int) -> int | None:
+        """The picture that a face is in."""
+        found: int | None = self._db.value("select picture_id from region where id = ?", (face,))
+        return found
+
+    def drop_idle(self) -> None:
+        """Give the memory back when nobody has asked since this was last called."""
+        with self._lock:
+            if not self._used:
+                self._held = {}
+            self._used = False

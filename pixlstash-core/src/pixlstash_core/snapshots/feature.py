@@ -1,0 +1,342 @@
+"""Snapshots: when they are taken by themselves, how long they are kept, and what is said of them.
+
+A day takes one at most, for the longest of month, week and day that has none yet, and only if something changed since
+the last. How many of each sort are kept is counted, never reckoned from the clock, so that a wrong clock drops nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ..database.connection import Database, fetch
+from ..database.hub import Hub, now
+from ..database.writer import Door
+from ..errors import Cancelled, Invalid, PixlStashError
+from ..pictures.feature import when
+from ..types import Snapshot, SnapshotCheck, SnapshotFailure, SnapshotKind, SnapshotStatus, SnapshotWork
+from ..version import __version__
+from . import manifests, sweep
+from .freeze import frozen
+from .manifests import Manifest
+from .packs import Damaged
+from .shelf import TRIES, Grown, Progress, Shelf, Stored, counts
+
+log = logging.getLogger(__name__)
+#: How many of each sort are kept; those that a person took, until they are deleted.
+KEPT: dict[str, int] = {"DAILY": 7, "WEEKLY": 4, "MONTHLY": 12, "OPPORTUNISTIC": 5}
+FIRST = "After the first import"
+#: Settings of this installation, in the hub.
+AUTOMATIC, FAILURE, LAST = "snapshots.automatic", "snapshots.failure", "snapshots.last"
+REVISION = "select coalesce(max(revision), 0) from derived_revision where noun = ''"
+LONGEST = 200
+#: How often progress is told, in seconds.
+TOLD = 0.25
+
+
+class _Failed(Struct):
+    at: int
+    sentence: str
+
+
+class Snapshots:
+    """The snapshots of one library. `tell()` is called whenever there is something new to be seen."""
+
+    def __init__(
+        self, db: Database, hub: Hub, door: Door, folder: Path, tell: Callable[[], None], clock: Callable[[], int] = now
+    ) -> None:
+        self.shelf = Shelf(folder, read_only=db.read_only)
+        self._db, self._hub, self._door = db, hub, door
+        self._tell, self.clock = tell, clock
+        self._active: SnapshotWork | None = None
+        self._told = 0.0
+        self._weighed: tuple[list[Manifest], dict[int, int]] = ([], {})
+        self._lock = threading.Lock()
+        self._imported = False
+
+    def begin(self) -> None:
+        """At start: drop what a crash left half written. A disk that does not let us keeps nobody from the pictures."""
+        try:
+            self.shelf.begin()
+        except (PixlStashError, OSError):
+            log.exception("the snapshots could not be tidied")
+
+    # -- what is there -------------------------------------------------------------------------------------------------
+
+    def listed(self) -> list[Snapshot]:
+        """The newest first; those that cannot be read are among the problems instead."""
+        found = self.shelf.listed()[0]
+        frees = self._frees(found)
+        return [self._shown(one, frees) for one in found]
+
+    def get(self, id: int) -> Snapshot:
+        """`NotFound`, or what is wrong with it."""
+        return self._shown(self.shelf.find(id)[0], self._frees(self.shelf.listed()[0]))
+
+    def status(self) -> SnapshotStatus:
+        failed = self._failure()
+        failure = SnapshotFailure(_second(failed.at), failed.sentence) if failed else None
+        return SnapshotStatus(self._active, self.automatic, failure, self.shelf.size(), self.shelf.problems())
+
+    def problems(self) -> list[str]:
+        """What `pixlstash check` says of them."""
+        failed = self._failure()
+        told = (
+            f"The last snapshot failed at {_second(failed.at):%Y-%m-%d %H:%M} UTC: {failed.sentence}" if failed else ""
+        )
+        return [told, *self.shelf.problems()] if told else self.shelf.problems()
+
+    @property
+    def automatic(self) -> bool:
+        return self._hub.db.setting(AUTOMATIC) != "off"
+
+    def set_automatic(self, on: bool) -> None:
+        self._put(AUTOMATIC, "on" if on else "off")
+        self._tell()
+
+    def _frees(self, found: Sequence[Manifest]) -> dict[int, int]:
+        with self._lock:
+            if self._weighed[0] != found:
+                try:
+                    self._weighed = (list(found), sweep.freed(self.shelf, found))
+                except PixlStashError:  # a pack is damaged, or went meanwhile: nothing is promised
+                    return {}
+            return self._weighed[1]
+
+    def _shown(self, one: Manifest, frees: dict[int, int]) -> Snapshot:
+        rows = one.rows
+        return Snapshot(
+            one.id,
+            one.kind,
+            one.label,
+            _second(one.created),
+            rows.get("picture", 0) - rows.get("scrapheap", 0),
+            one.bytes,
+            one.schema <= self._db.version and one.library == self._db.setting("public_id"),
+            max(0, rows.get("picture_set", 0)),
+            max(0, rows.get("project", 0)),
+            max(0, rows.get("character", 0)),
+            one.schema,
+            frees.get(one.id, 0),
+        )
+
+    # -- taking --------------------------------------------------------------------------------------------------------
+
+    def take(self, kind: SnapshotKind, label: str | None, progress: Progress = lambda done, total: None) -> Snapshot:
+        """Take one now; it is verified, and durable, on return. A failure is remembered until one is taken."""
+        label = _label(label)
+        with self.shelf.lock, self.working("TAKE", None):
+            try:
+                taken = self._take(kind, label, self._both(progress))
+            except Cancelled:
+                raise
+            except PixlStashError as error:
+                self._fail(str(error))
+                raise
+            finally:
+                with suppress(PixlStashError):  # what was stored for nothing goes, above all when the disk is full
+                    sweep.sweep(self.shelf, rewrite=False)
+            if self._failure():
+                self._put(FAILURE, "")
+        return self.get(taken.id)
+
+    def _take(self, kind: SnapshotKind, label: str | None, progress: Progress) -> Manifest:
+        self.shelf.prepare()
+        id = self._next()
+        while True:
+            manifest, stored = self._stored(id, kind, label, progress)
+            try:
+                self.shelf.verify(manifest, stored.numbers, progress)
+            except Damaged as error:  # pages of an earlier one that it would share: stored again, then
+                if not self.shelf.set_aside(error.more.get("pack")):
+                    raise
+                continue
+            self.shelf.add(manifest, stored.numbers)  # only now it is called a snapshot
+            return manifest
+
+    def _stored(self, id: int, kind: SnapshotKind, label: str | None, progress: Progress) -> tuple[Manifest, Stored]:
+        """Store the present instant."""
+        for left in reversed(range(TRIES)):
+            try:
+                with frozen(self._db, self._door.aside, self.shelf.scratch) as source:
+                    created = self.clock()
+                    rows = counts(source.connection, self._door.table_names())
+                    settings: dict[str, str] = dict(fetch(source.connection, "select name, value from setting"))
+                    revision = fetch(source.connection, REVISION)[0][0]
+                    stored = self.shelf.store(source, progress, patient=left == 0)
+                break
+            except Grown:
+                continue
+        manifest = Manifest(
+            id,
+            secrets.token_hex(16),
+            kind,
+            label,
+            created,
+            settings["public_id"],
+            settings["epoch"],
+            revision,
+            self._db.version,
+            __version__,
+            source.page_size,
+            len(stored.numbers),
+            stored.bytes,
+            stored.sha256,
+            rows,
+            [(pack.name, len(pack)) for pack in stored.packs],
+        )
+        return manifest, stored
+
+    def _next(self) -> int:
+        """An id that none had before."""
+        last = max(self.shelf.highest(), int(self._hub.db.setting(LAST) or 0)) + 1
+        self._put(LAST, str(last))
+        return last
+
+    # -- by themselves -------------------------------------------------------------------------------------------------
+
+    def imported(self) -> bool:
+        """Somebody's import ended: whether a snapshot should follow, the first one."""
+        self._imported = self.automatic and self.shelf.highest() == 0
+        return self._imported
+
+    def due(self) -> tuple[SnapshotKind, str | None] | None:
+        """What should be taken now, if anything should."""
+        if not self.automatic or not self._db.read("select 1 from picture limit 1"):
+            return None
+        found = [one for one in self.shelf.listed()[0] if one.kind in KEPT]
+        if found and (found[0].revision, found[0].epoch) == (self._db.value(REVISION), self._db.setting("epoch")):
+            return None  # nothing changed since
+        if self._imported and self.shelf.highest() == 0:
+            return "OPPORTUNISTIC", FIRST
+        kind = due(when(self.clock()), [(one.kind, when(one.created)) for one in found])
+        return (kind, None) if kind else None
+
+    def run(self, progress: Progress = lambda done, total: None) -> Snapshot | None:
+        """Take the one that is due, if any, and let go of those that are too many."""
+        wanted = self.due()
+        if wanted is None:
+            return None
+        taken = self.take(*wanted, progress)
+        self._imported = False
+        self.prune(progress)
+        return taken
+
+    def prune(self, progress: Progress = lambda done, total: None, *, but: int | None = None) -> list[int]:
+        """Let go of the oldest of each sort beyond what is kept, `but` one; their ids."""
+        with self.shelf.lock, self.working("PRUNE", None):
+            gone = [id for id in surplus([(one.id, one.kind) for one in self.shelf.listed()[0]]) if id != but]
+            for id in gone:
+                sweep.delete(self.shelf, id)
+            sweep.sweep(self.shelf, progress=self._both(progress))
+        return gone
+
+    # -- what people do with them --------------------------------------------------------------------------------------
+
+    def label(self, id: int, label: str | None) -> Snapshot:
+        self.shelf.label(id, _label(label))
+        self._tell()
+        return self.get(id)
+
+    def delete(self, id: int) -> None:
+        """It is gone on return, with what only it needed."""
+        with self.shelf.lock, self.working("DELETE", id):
+            self.shelf.demand(id)
+            sweep.delete(self.shelf, id)
+            sweep.sweep(self.shelf, progress=self._both(lambda done, total: None))
+
+    def verify(self, id: int) -> SnapshotCheck:
+        """Read one back, every bit of it."""
+        self.shelf.demand(id)
+        with self.shelf.lock, self.working("VERIFY", id):
+            try:
+                self.shelf.verify(*self.shelf.find(id), self._both(lambda done, total: None))
+            except PixlStashError as error:
+                return SnapshotCheck(id, str(error))
+        return SnapshotCheck(id, None)
+
+    def verify_all(self) -> list[SnapshotCheck]:
+        """The newest first."""
+        return [self.verify(id) for id in manifests.ids(self.shelf.folder)]
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def working(self, kind: str, id: int | None) -> Iterator[None]:
+        """Have it said that this is being done."""
+        before = self._active
+        self._active = SnapshotWork(kind, id, when(now()), 0.0)
+        self._tell()
+        try:
+            yield
+        finally:
+            self._active = before
+            self._tell()
+
+    def telling(self) -> Progress:
+        """Have progress of what is being done seen by whoever asks."""
+        return self._both(lambda done, total: None)
+
+    def _both(self, progress: Progress) -> Progress:
+        """Have progress seen by whoever asks, too."""
+
+        def told(done: int, total: int) -> None:
+            progress(done, total)
+            moment = time.monotonic()
+            if self._active and moment - self._told >= TOLD:
+                self._told = moment
+                self._active = msgspec.structs.replace(self._active, progress=round(done / max(total, 1), 3))
+                self._tell()
+
+        return told
+
+    def _failure(self) -> _Failed | None:
+        text = self._hub.db.setting(FAILURE)
+        return msgspec.json.decode(text, type=_Failed) if text else None
+
+    def _fail(self, sentence: str) -> None:
+        with suppress(PixlStashError):  # a disk that is full takes no note of it either
+            self._put(FAILURE, msgspec.json.encode(_Failed(self.clock(), sentence)).decode())
+
+    def _put(self, name: str, value: str) -> None:
+        self._hub.write("insert or replace into setting values (?, ?)", (name, value))
+
+
+def due(moment: datetime, taken: Sequence[tuple[str, datetime]]) -> SnapshotKind | None:
+    """What a calendar in UTC asks for, given the kinds and times of those there are; the longest period first."""
+    months = {at.strftime("%Y-%m") for kind, at in taken if kind == "MONTHLY"}
+    weeks = {at.isocalendar()[:2] for kind, at in taken if kind in ("MONTHLY", "WEEKLY")}
+    days = {at.date() for kind, at in taken if kind in ("MONTHLY", "WEEKLY", "DAILY")}
+    if moment.date() in days:
+        return None
+    if moment.strftime("%Y-%m") not in months:
+        return "MONTHLY"
+    return "WEEKLY" if moment.isocalendar()[:2] not in weeks else "DAILY"
+
+
+def surplus(found: Sequence[tuple[int, str]]) -> list[int]:
+    """Ids beyond how many of each kind are kept. Later ids are newer, whatever the clock said when they were taken."""
+    gone: list[int] = []
+    for kind, kept in KEPT.items():
+        gone += sorted((id for id, one in found if one == kind), reverse=True)[kept:]
+    return sorted(gone)
+
+
+def _label(text: str | None) -> str | None:
+    label = " ".join((text or "").split())
+    if len(label) > LONGEST:
+        raise Invalid(f"A label has {LONGEST} characters at most.")
+    return label or None
+
+
+def _second(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds // 1000, UTC)

@@ -1,0 +1,377 @@
+"""Restores: everything, some kinds, or chosen pictures and groups become what they were in a snapshot.
+
+The snapshot is written out, brought to the present schema and compared with what there is now while writers go on; then
+one transaction of the write door makes the difference, so that a crash leaves all or nothing of it, and events, views
+and derived tables follow as from any other change. No file of a picture is ever touched.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import apsw
+from msgspec import Struct
+
+from ..database.connection import Database, bind_ids, fetch, translated
+from ..database.features import Table
+from ..database.hub import Hub, now
+from ..database.writer import Committed, Door, Label, Write
+from ..errors import Conflict, Invalid, NotFound, NotThere, StoreUnreachable
+from ..plugins.contracts import Opened
+from ..types import PreviewedResource, Resource, RestoreSummary, TopicChange, TopicDiff
+from . import counting, differing, merging
+from .manifests import Manifest
+from .merging import Choice, Plan
+from .paging import Frames, Scribbled
+from .shelf import Progress, Shelf, part, unseen
+
+if TYPE_CHECKING:
+    from .manifests import Numbers
+
+#: Files looked for before a restore; with more than half of them missing a disk is not there.
+SAMPLE, FEW = 400, 10
+GROUPS = ("picture_set", "character", "project")
+#: For how many seconds a snapshot that was written out is kept; frames of one that is not, 64 MiB of the usual pages.
+IDLE, FRAMES = 120.0, 256
+#: How far it is, of 1, when what is to change is known, and when it is changed but for what follows from it.
+COMPARED, MERGED = 0.3, 0.8
+INTENT = "restore"
+REVISION = "select coalesce(max(revision), 0) from main.derived_revision where noun = ''"
+
+
+#: What to restore, once it is known what there was.
+Choose = Callable[[apsw.Connection], Choice]
+
+
+class Old(Struct):
+    """A snapshot's database. `where`: what to attach; `path`: its file, if it is written out.
+
+    `changed`: what it calls pictures is no longer what it called them.
+    """
+
+    manifest: Manifest
+    where: str
+    path: Path | None
+    changed: bool = False
+
+
+class _Kept(Struct):
+    """One that is kept for whoever asks next: most look before they restore."""
+
+    old: Old
+    closing: ExitStack
+    busy: bool = False
+    used: float = 0.0
+
+
+class Restored(Struct, frozen=True):
+    """What became of a restore. `epoch`: the library's from now on, if another; `missing`: pictures without a file.
+
+    `summary`: of a restore of everything; counting it all for a few pictures would take longer than restoring them.
+    """
+
+    committed: Committed[int]
+    epoch: str | None
+    missing: int
+    summary: RestoreSummary | None
+
+
+class Previewed(Struct, frozen=True):
+    """What a restore would do: counts, the first pictures and groups that would change, and what of each topic."""
+
+    summary: RestoreSummary
+    resources: list[PreviewedResource]
+    topics: list[TopicChange]
+
+
+class Restores:
+    """The restores of one library. One goes on at a time; reading goes on meanwhile."""
+
+    def __init__(self, db: Database, hub: Hub, door: Door, shelf: Shelf, tables: Callable[[], Sequence[Table]]) -> None:
+        self._db, self._hub, self._door, self._shelf = db, hub, door, shelf
+        self._tables = tables
+        self._one = threading.Lock()
+        self._kept: _Kept | None = None  # in the hands of who holds the shelf's lock
+
+    @contextmanager
+    def alone(self, what: str = "restore") -> Iterator[None]:
+        """`Conflict` while another restore goes on."""
+        if not self._one.acquire(blocking=False):
+            raise Conflict(f"Another {what} is going on. Nothing was changed; try again when it is done.")
+        try:
+            yield
+        finally:
+            self._one.release()
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def opened(self, id: int, progress: Progress = unseen, *, some: bool = False) -> Iterator[Old]:
+        """A snapshot's database in a file of its own, brought to the present schema; kept for a while.
+
+        When only `some` of it will be looked at, it is read where it lies instead, unless there is such a file already.
+        """
+        with self._shelf.lock:
+            manifest, numbers = self._shelf.find(id)
+            if manifest.schema > self._db.version:
+                raise Conflict(f"Snapshot {id} was taken by a newer PixlStash. Update PixlStash.")
+            if manifest.library != self._db.setting("public_id"):
+                raise Conflict(f"Snapshot {id} is of another library.")
+            if self._kept is not None and self._kept.busy:  # two are compared
+                with ExitStack() as closing:
+                    yield self._write_out(manifest, numbers, closing, progress)
+                return
+            if self._kept is None or not _fits(self._kept.old, manifest, some):
+                self._drop()
+                with ExitStack() as closing:
+                    if some and manifest.schema == self._db.version:
+                        old = self._scribbled(manifest, numbers, closing)
+                    else:
+                        old = self._write_out(manifest, numbers, closing, progress)
+                    self._kept = _Kept(old, closing.pop_all())
+            kept, done = self._kept, False
+            kept.busy = True
+            try:
+                yield kept.old
+                done = True
+            finally:
+                kept.busy, kept.used = False, time.monotonic()
+                if kept.old.changed or not done:
+                    self._drop()
+
+    def _write_out(self, manifest: Manifest, numbers: Numbers, closing: ExitStack, progress: Progress) -> Old:
+        path = closing.enter_context(self._shelf.written_out(manifest, numbers, progress))
+        if manifest.schema < self._db.version:
+            Database(path, "library", synchronous="off").close()
+        return Old(manifest, str(path), path)
+
+    def _scribbled(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
+        paging = Scribbled(Frames(self._shelf.packs, FRAMES), manifest, numbers)
+        closing.callback(paging.close)
+        return Old(manifest, f"file:snapshot.db?{paging.mode}", None)
+
+    def drop_idle(self, idle: float = IDLE) -> None:
+        """Let go of what is kept, if nobody used it for so many seconds, or works with snapshots right now."""
+        if self._shelf.lock.acquire(blocking=False):
+            try:
+                if self._kept is not None and not self._kept.busy and time.monotonic() - self._kept.used >= idle:
+                    self._drop()
+            finally:
+                self._shelf.lock.release()
+
+    def close(self) -> None:
+        with self._shelf.lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._kept is not None:
+            self._kept.closing.close()
+            self._kept = None
+
+    @contextmanager
+    def compared(
+        self, old: Old, choose: Choose, progress: Progress = unseen
+    ) -> Iterator[tuple[apsw.Connection, Plan, int]]:
+        """(a connection with `old` attached, what would change, how many pictures are left out as gone for good)."""
+        with translated(), closing(self._db.connect(attaching=True)) as connection:
+            attach(connection, old.where)
+            fetch(connection, "begin")
+            moved, purged = merging.identify(connection, self._hub.purged)
+            old.changed |= bool(moved or purged)
+            plan = merging.plan(connection, self._tables(), choose(connection), progress)
+            yield connection, plan, purged
+            fetch(connection, "commit")
+
+    def differ(self, old: Old, new: Old | None) -> list[TopicDiff]:
+        """How the library, as it was in another snapshot or is now, differs from one."""
+        opened = self._db.connect(attaching=True) if new is None else apsw.Connection(new.where)
+        with translated(), closing(opened) as connection:
+            attach(connection, old.where)
+            fetch(connection, "begin")
+            old.changed |= bool(merging.identify(connection, lambda sha256: False)[0])
+            found = differing.of(connection, self._tables())
+            fetch(connection, "commit")
+            return found
+
+    def most_files_missing(self, connect: Callable[[int], Opened]) -> bool:
+        """Whether more than half of some pictures' files are not where they should be: a disk may not be there."""
+        places = self._db.read(
+            "select store_id, key from location where state = 'present'"
+            " and id % max(1, (select max(id) / ? from location)) = 0 limit ?",
+            (SAMPLE, SAMPLE),
+        )
+        lost = 0
+        for store, key in places:
+            try:
+                connect(store).stat(key)
+            except (NotThere, NotFound, StoreUnreachable):
+                lost += 1
+        return len(places) >= FEW and lost * 2 > len(places)
+
+    def preview(self, old: Old, choose: Choose) -> Previewed:
+        """What a restore would do now."""
+        with self.compared(old, choose) as (connection, plan, purged):
+            return Previewed(
+                counting.summary(connection, plan, purged),
+                counting.resources(connection, plan),
+                counting.topics(connection, plan),
+            )
+
+    def among(self, resources: Sequence[Resource], complete: bool, *, lenient: bool = False) -> Choose:
+        """The choice that chosen things mean, to be made once it is known what there was."""
+        return lambda connection: chosen(connection, self._tables(), resources, complete, lenient)
+
+    # -- doing ---------------------------------------------------------------------------------------------------------
+
+    def whole(self, old: Old, choose: Choose, label: Label, progress: Progress) -> Restored:
+        """Make everything, or some kinds of it, what it was; the history before it ends."""
+        epoch = secrets.token_hex(8)
+        with self._hub.writing() as connection:
+            fetch(connection, "delete from intent where kind = ?", (INTENT,))
+            fetch(connection, "insert into intent(kind, body, at) values (?, ?, ?)", (INTENT, epoch, now()))
+        return self._merge(old, choose, label, epoch, progress)
+
+    def some(self, old: Old, choose: Choose, label: Label, progress: Progress) -> Restored:
+        """Make chosen pictures and groups what they were: a change like any other, that can be undone."""
+        return self._merge(old, choose, label, None, progress)
+
+    def _merge(self, old: Old, choose: Choose, label: Label, epoch: str | None, progress: Progress) -> Restored:
+        with self.compared(old, choose, part(progress, 0, COMPARED)) as (connection, plan, purged):
+            summary = counting.summary(connection, plan, purged) if epoch is not None else None
+            missing = summary.missing_files if summary else counting.without_file(connection, plan)
+        attached = False
+
+        def work(write: Write) -> int:
+            fresh = plan
+            if write.value(REVISION) != plan.revision:  # somebody wrote meanwhile
+                fresh = write.derive(self._again(old, choose))
+            merged = part(progress, COMPARED, MERGED)
+            write.derive(lambda connection: merging.carry_out(connection, fresh, now(), merged))
+            if epoch is not None:
+                write.execute("update main.setting set value = ? where name = 'epoch'", (epoch,))
+            return sum(step.go + step.put for step in fresh.steps)
+
+        def attaching(connection: apsw.Connection) -> None:
+            nonlocal attached
+            attach(connection, old.where)
+            attached = True
+
+        try:
+            self._door.aside(attaching)
+            committed = self._door.do(work, label)
+        finally:
+            if attached:
+                self._door.aside(lambda connection: fetch(connection, "detach old"))
+        return Restored(committed, epoch, missing, summary)
+
+    def _again(self, old: Old, choose: Choose) -> Callable[[apsw.Connection], Plan]:
+        def work(connection: apsw.Connection) -> Plan:
+            old.changed |= any(merging.identify(connection, self._hub.purged))
+            return merging.plan(connection, self._tables(), choose(connection))
+
+        return work
+
+    def finish(self) -> None:
+        """What follows from a whole restore in the hub; at start, too, when a crash came between the two."""
+        for id, epoch in self._hub.read("select id, body from intent where kind = ?", (INTENT,)):
+            revision = self._db.value(REVISION.replace("main.", ""))
+            with self._hub.writing() as connection:
+                if self._db.setting("epoch") == epoch:
+                    fetch(connection, "update history set undoable = 0 where undoable and revision <= ?", (revision,))
+                fetch(connection, "delete from intent where id = ?", (id,))
+
+
+def _fits(old: Old, manifest: Manifest, some: bool) -> bool:
+    """Whether what is kept serves: a file of everything, or for a part of it, pages in packs that are still there."""
+    if old.manifest.public_id != manifest.public_id:
+        return False
+    return old.path is not None or (some and old.manifest.packs == manifest.packs)
+
+
+def attach(connection: apsw.Connection, where: str) -> None:
+    """Attach a private copy: nothing of it need survive."""
+    fetch(connection, "attach ? as old", (where,))
+    fetch(connection, "pragma old.journal_mode = memory")
+    fetch(connection, "pragma old.synchronous = off")
+    fetch(connection, "pragma old.cache_size = -32000")
+    connection.create_scalar_function("surest_tags", differing.surest_tags, 1, deterministic=True)
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def chosen(
+    connection: apsw.Connection, tables: Sequence[Table], resources: Sequence[Resource], complete: bool, lenient: bool
+) -> Choice:
+    """The choice that resources mean, `old` being attached and its pictures identified.
+
+    `NotFound` for what the snapshot has not, which is left out if `lenient`. Groups that what was chosen belongs to,
+    and that are gone since, are asked for by a `Conflict`, and come back with it if `complete`: they, and nothing else
+    that was in them.
+    """
+    if not resources:
+        raise Invalid("Say what to restore.")
+    only: dict[str, list[int]] = {"picture": [], **{name: [] for name in GROUPS}}
+    for one in resources:
+        only[one.type].append(one.id)
+    lost: dict[str, list[int]] = {}
+    for name, ids in only.items():
+        sql = f"select id from old.{name} where id in carray(?)"
+        there = {row[0] for row in fetch(connection, sql, (bind_ids(ids),))}
+        lost[name] = sorted(set(ids) - there)
+        if lost[name] and not lenient:
+            thing = f"{name.replace('_', ' ')} {lost[name][0]}"
+            raise NotFound(f"The snapshot has no {thing}, or it was removed for good since.")
+        only[name] = [id for id in ids if id in there]
+    but = _but(tables, resources)
+    missing = {name: _missing(connection, tables, name, only, but) for name in GROUPS}
+    if any(missing.values()) and not complete:
+        raise Conflict(
+            "What was chosen belongs to sets, characters or projects that are gone. They can come back with it.",
+            code="missing_dependencies",
+            missing={f"{name}s": ids for name, ids in missing.items()},
+        )
+    return Choice(only=only, bare=missing, but=but, lost=lost)
+
+
+def _but(tables: Sequence[Table], resources: Sequence[Resource]) -> dict[str, list[int]]:
+    """By topic, the pictures that keep what is said of them about it."""
+    some = {one.id: set(one.topics) for one in resources if one.type == "picture" and one.topics is not None}
+    if not some:
+        return {}
+    topics = {merging.topic(table) for table in tables}
+    if unknown := {topic for wanted in some.values() for topic in wanted} - topics:
+        raise Invalid(f"There is nothing called {min(unknown)!r} to be restored.")
+    return {topic: [id for id, wanted in some.items() if topic not in wanted] for topic in topics}
+
+
+def _missing(
+    connection: apsw.Connection,
+    tables: Sequence[Table],
+    group: str,
+    only: dict[str, list[int]],
+    but: dict[str, list[int]],
+) -> list[int]:
+    """Groups of a sort that rows of what was chosen name, and that are neither there nor chosen themselves."""
+    found: set[int] = set()
+    for table in tables:
+        naming = [column for column, parent in table.within if parent == group]
+        others = [(column, parent) for column, parent in table.within if parent != group and only.get(parent)]
+        kept = set(but.get(merging.topic(table), ()))
+        for column in naming:
+            for other, parent in others:
+                ids = [id for id in only[parent] if parent != "picture" or id not in kept]
+                rows = fetch(
+                    connection,
+                    f'select distinct "{column}" from old."{table.name}" where "{other}" in carray(?)'
+                    f' and "{column}" not in (select id from main.{group})',
+                    (bind_ids(ids),),
+                )
+                found |= {row[0] for row in rows}
+    return sorted(found - set(only[group]))

@@ -1,0 +1,1 @@
+"""Files on disk, the lock, archives, and the store that keeps originals."""

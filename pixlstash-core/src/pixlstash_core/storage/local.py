@@ -1,0 +1,147 @@
+"""The stores of plain folders: `file` (the library's own originals), `folder` (a reference folder, never written)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
+
+from ..errors import StoreUnreachable
+from ..plugins.contracts import Opened, Params, Stat, Store
+from .files import Root, fsync_folder, limited, open_within, unlink_below, walk, writing_to
+
+
+class FolderParams(Params, frozen=True, kw_only=True):
+    path: str
+
+
+class Folder(Opened):
+    """A reference folder: read through one descriptor per path component, so that no link leads out of it."""
+
+    writable = False
+
+    def __init__(self, root: Path) -> None:
+        self.root = self.local_root = root
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        file = open_within(self._present(), path_of(key))
+        file.seek(start)
+        return limited(file, end - start) if end is not None else file
+
+    def stat(self, key: str) -> Stat:
+        with open_within(self._present(), path_of(key)) as file:
+            found = os.fstat(file.fileno())
+        return Stat(found.st_size, found.st_mtime_ns)
+
+    def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
+        """Every regular file; hidden ones, links and folders that cannot be read are left out."""
+        root = self._present()
+        inside = len(str(root).rstrip(os.sep)) + 1
+        try:
+            pinned = Root.pinned(root)
+            for path, found in walk(pinned, path_of(prefix).rstrip("/")):
+                yield key_of(path[inside:].replace(os.sep, "/")), Stat(found.st_size, found.st_mtime_ns)
+            if Root.pinned(self._present()) != pinned:  # what was not listed is not missing, but out of reach
+                raise StoreUnreachable(f"{root} is no longer what it was: was its disk unmounted?")
+        except OSError as error:
+            raise StoreUnreachable(f"{root} cannot be read: {error.strerror}.") from error
+
+    def local(self, key: str) -> Path | None:
+        return self._present() / path_of(key)
+
+    def _present(self) -> Path:
+        """The root, unless it looks unmounted: gone, not a folder, or empty."""
+        try:
+            with os.scandir(self.root) as entries:
+                if next(entries, None) is None:
+                    raise StoreUnreachable(f"{self.root} is empty: is its disk mounted?")
+        except OSError as error:
+            raise StoreUnreachable(f"{self.root} cannot be reached: {error.strerror}.") from error
+        return self.root
+
+
+class Managed(Folder):
+    """Originals the library keeps: `ab/abcd….png`, named by their SHA-256."""
+
+    writable = True
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._durable: set[Path] = set()
+
+    def put(self, key: str, file: BinaryIO) -> None:
+        target = self._present() / key
+        if target.exists():
+            return
+        partial = self.root / "incoming" / f"put-{os.getpid()}-{target.name}"
+        with writing_to(self.root):
+            partial.parent.mkdir(0o700, exist_ok=True)
+            with partial.open("wb") as out:
+                shutil.copyfileobj(file, out, 1 << 20)
+                out.flush()
+                os.fsync(out.fileno())
+        self.adopt(key, partial)
+
+    def adopt(self, key: str, partial: Path) -> None:
+        """Take in a file that is already durable on the same disk, by renaming it."""
+        target = self._present() / key
+        with writing_to(self.root):
+            target.parent.mkdir(0o700, exist_ok=True)
+            if target.parent not in self._durable:  # whoever made it may not have come to syncing it
+                fsync_folder(self.root)
+                self._durable.add(target.parent)
+            os.replace(partial, target)
+            fsync_folder(target.parent)
+
+    def delete(self, key: str) -> None:
+        root = self._present()
+        with writing_to(self.root):
+            if unlink_below(Root(root), key):
+                fsync_folder(
+                    (root / key).parent
+                )  # or a power cut brings the bytes back, and no row names them any more
+
+    def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
+        for key, found in super().list(prefix):
+            if not key.startswith("incoming/"):
+                yield key, found
+
+
+ESCAPED = "%:"
+
+
+def key_of(path: str) -> str:
+    """A relative path as a key: itself, or escaped where its bytes are not UTF-8, which a database cannot hold."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return ESCAPED + quote_from_bytes(os.fsencode(path), safe="/")
+    return ESCAPED + quote(path, safe="/") if path.startswith(ESCAPED) else path
+
+
+def path_of(key: str) -> str:
+    """The path of a key; inverse of `key_of`."""
+    return os.fsdecode(unquote_to_bytes(key[len(ESCAPED) :])) if key.startswith(ESCAPED) else key
+
+
+class FolderStore(Store):
+    """A reference folder: indexed in place and never touched."""
+
+    scheme = "folder"
+    Params = FolderParams
+
+    def connect(self, params: Any) -> Folder:
+        return Folder(Path(params.path))
+
+
+class FileStore(Store):
+    """The library's own originals."""
+
+    scheme = "file"
+    Params = FolderParams
+
+    def connect(self, params: Any) -> Managed:
+        return Managed(Path(params.path))

@@ -1,1 +1,0 @@
-"""Stores: places that keep picture bytes."""

@@ -1,1 +1,0 @@
-"""Tags: which a picture has, derived from what engines found and what people said, and kept so."""

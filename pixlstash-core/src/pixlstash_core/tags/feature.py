@@ -1,0 +1,174 @@
+"""Tags of pictures: what people say, and what is shown of them. How they follow from truth is `tagging`'s."""
+
+from __future__ import annotations
+
+from ..database.connection import Database, bind_ids, fetch
+from ..database.features import COMPUTED, TAGS, Noun, Rule, Spread, Table
+from ..database.hub import now
+from ..database.writer import Write
+from ..query import scope
+from ..types import EngineTag, PictureTag, Reader, TagState
+from .entries import EFFECTIVE, ENGINE, IMPLIED, NEVER, NO, WHOLE, YES, of_pictures, unpack
+from .rules import TABLES, concerned, refresh, resay, resay_many
+from .terms import TERMS, WORDS
+
+_NAME = "(select name from {{db}}.tag where id = {})"
+_TAG = f"r.name || iif(r.never, ', never', '') || coalesce(', stands for ' || {_NAME.format('r.alias_id')}, '')"
+#: The surest of what an engine found.
+_FOUND = "(select group_concat(t.name, ', ') from json_each(surest_tags(r.body)) j join {db}.tag t on t.id = j.value)"
+NOUN = Noun(
+    "tags",
+    tables=(
+        Table("tag", "tags", merge="words", kinds=TAGS, topic="vocabulary", says=_TAG),
+        Table(
+            *("implication", "tags"),
+            within=(("tag_id", "tag"), ("implied_id", "tag")),
+            kinds=TAGS,
+            topic="vocabulary",
+            says=f"{_NAME.format('r.tag_id')} || ' implies ' || {_NAME.format('r.implied_id')}",
+        ),
+        Table(*("tag_output", "tags", 0, "tags"), within=COMPUTED, kinds=TAGS, topic="engine_tags", says=_FOUND),
+        Table(
+            *("said_tag", "tags", 0, "tags"),
+            kinds=TAGS,
+            says=f"{_NAME.format('r.tag_id')} || iif(r.yes, '', ' (not)')",
+        ),
+        Table("weighing", "tags", merge="never", topic=None),
+    ),
+    spreads=(Spread(TABLES, "tag_output", concerned),),
+    rules=(Rule(frozenset({"picture", "tag_output"}), refresh), Rule(frozenset({"said_tag"}), resay, resay_many)),
+    terms=TERMS,
+    words=WORDS,
+    inherits=("insert or ignore into said_tag select :new, tag_id, yes, at from said_tag where picture_id = :old",),
+)
+
+
+# --- saying -----------------------------------------------------------------------------------------------------------
+
+#: A row of `derived_tag` of each of some pictures, for one tag.
+_ROWS = """
+    carray(:ids) i cross join derived_tagging s cross join derived_tag t on s.version = 0
+      and t.block = i.value >> 12 and t.tag_id = :tag and t.picture_id = i.value
+    """
+_STATE = "(case s.phase when 2 then coalesce(t.next, t.now) else t.now end & 255)"
+
+
+def say(write: Write, ids: list[int], tags: list[int], yes: bool) -> int:
+    """Say that these pictures have these tags, or that they do not; for how many that is news."""
+    changed: set[int] = set()
+    bound = {"ids": bind_ids(ids), "yes": yes, "now": now()}
+    for tag in tags:
+        sql = """
+            insert into said_tag
+            select g.id, :tag, :yes, :now from carray(:ids) i cross join derived_grid g on g.id = i.value where true
+            on conflict(picture_id, tag_id) do update set yes = excluded.yes, at = excluded.at
+            where yes != excluded.yes
+            """
+        if len(tags) == 1:
+            write.execute(sql, {**bound, "tag": tag})
+            return write.changes()
+        changed.update(row[0] for row in write.execute(f"{sql} returning picture_id", {**bound, "tag": tag}))
+    return len(changed)
+
+
+def take(write: Write, ids: list[int], tags: list[int]) -> int:
+    """Take tags off pictures: unsay them, or say no where an engine or another tag would bring them back."""
+    changed: set[int] = set()
+    bound = {"ids": bind_ids(ids), "now": now()}
+    for tag in tags:
+        changed.update(
+            row[0]
+            for row in write.execute(
+                f"""
+                insert into said_tag select t.picture_id, :tag, 0, :now from {_ROWS}
+                where {_STATE} & {ENGINE | IMPLIED}
+                on conflict(picture_id, tag_id) do update set yes = 0, at = excluded.at where yes
+                returning picture_id
+                """,
+                {**bound, "tag": tag},
+            )
+        )
+        changed.update(
+            row[0]
+            for row in write.execute(
+                "delete from said_tag where picture_id in carray(:ids) and tag_id = :tag and yes returning picture_id",
+                {**bound, "tag": tag},
+            )
+        )
+    return len(changed)
+
+
+def accept(write: Write, ids: list[int], tags: list[int] | None) -> int:
+    """Say yes to what engines suggest of these tags, or of all; in how many pictures."""
+    changed: set[int] = set()
+    bound = {"ids": bind_ids(ids), "now": now()}
+    wanted = "" if tags is None else "and t.tag_id in carray(:tags)"
+    if tags is not None:
+        bound["tags"] = bind_ids(tags)
+    for block in sorted({picture >> 12 for picture in ids}):
+        changed.update(
+            row[0]
+            for row in write.execute(
+                f"""
+                insert into said_tag select t.picture_id, t.tag_id, 1, :now
+                from derived_tagging s cross join derived_tag t on t.block = :block {wanted}
+                where s.version = 0 and t.picture_id in carray(:ids)
+                  and {_STATE} & {ENGINE | YES | NO | NEVER} = {ENGINE}
+                on conflict(picture_id, tag_id) do nothing returning picture_id
+                """,
+                {**bound, "block": block},
+            )
+        )
+    return len(changed)
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+def of_picture(db: Database, reader: Reader, picture: int) -> list[PictureTag]:
+    """The tags of a picture, the surest first; only those that count for readers who may not change them."""
+    scope.require(reader, picture)
+    with db.reading() as connection:
+        if not fetch(connection, "select 1 from picture where id = ?", (picture,)):
+            raise scope.absent()
+        values = of_pictures(connection, [picture]).get(picture, {})
+        found: dict[int, list[EngineTag]] = {}
+        for engine, low, body in fetch(connection, _FOUND, (picture,)):
+            raw = unpack(body)
+            stands: dict[int, int] = dict(fetch(connection, _STANDS, (bind_ids(tag for tag, _ in raw),)))
+            for tag, confidence in raw:
+                told = EngineTag(engine, round(confidence / WHOLE, 4), confidence >= low)
+                found.setdefault(stands.get(tag, tag), []).append(told)
+        sql = "select id, name, category from tag where id in carray(?)"
+        named = {row[0]: (row[1], row[2]) for row in fetch(connection, sql, (bind_ids(values),))}
+    shown = [
+        PictureTag(
+            tag,
+            *named[tag],
+            _state(value),
+            bool(value & EFFECTIVE),
+            round((value >> 8) / WHOLE, 4) if value >> 8 else None,
+            found.get(tag, []),
+        )
+        for tag, value in values.items()
+        if (value & EFFECTIVE or reader.may("write")) and not (value & NEVER and not value & (YES | NO))
+    ]
+    return sorted(shown, key=lambda one: (-(one.confidence or 0), one.name))
+
+
+_FOUND = """
+    select p.engine, a.threshold, o.body from tag_output o join derived_active a on a.version = 0
+      and a.producer_id = o.producer_id join producer p on p.id = o.producer_id
+    where o.picture_id = ? order by a.rank
+    """
+_STANDS = "select tag_id, means_id from derived_meaning where version = 0 and how != 1 and tag_id in carray(?)"
+
+
+def _state(value: int) -> TagState:
+    if value & NO:
+        return "rejected"
+    if value & YES:
+        return "accepted" if value >> 8 else "yours"
+    if value & ENGINE:
+        return "suggested"
+    return "implied" if value & IMPLIED else "unsure"

@@ -1,0 +1,133 @@
+"""The words of the query language that are about tags.
+
+`tag:cat` finds effective tags, `tag:red_*` all that begin so, `tag:cat>0.7` by how sure the engine is, above its
+threshold or not; after `=` the name is taken as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import apsw
+
+from ..database.features import Hidden, Matching, Term
+from ..query.language import split_operator
+from ..query.terms import how_many, like
+from . import normalise as words
+from .completion import of_all
+from .entries import BLOCK_BITS, EFFECTIVE, ENGINE, NO, WHOLE, YES, threshold
+
+_NOUNS = ("pictures", "tags")
+_SURE = re.compile(
+    r"(?P<name>.+?)\s*(?P<operator>>=|<=|>|<|=)\s*(?P<sure>\d{1,3}%|\d(?:\.\d{1,6})?|\.\d{1,6})", re.DOTALL
+)
+_FOUND = "select picture_id from derived_tagged where tag_id in"
+_NOW = "case s.phase when 2 then coalesce(t.next, t.now) else t.now end"
+#: The same of some pictures, each looked up in its block.
+_AMONG = f"""
+    select picture_id from (
+      select t.picture_id, t.tag_id, {_NOW} & 1 as effective, {_NOW} & 255 as state, {_NOW} >> 8 as confidence
+      from derived_tagging s cross join carray(:among) k cross join derived_tag t
+      where s.version = 0 and t.block = k.value >> {BLOCK_BITS} and t.picture_id = k.value
+    ) where tag_id in"""
+
+
+def _tags(name: str, exact: bool) -> tuple[str, dict[str, object]]:
+    """A statement of the ids of the tags a name or a pattern means."""
+    if not exact and "*" in name:
+        if not name.replace("*", "").strip():
+            raise ValueError("the name of a tag with more than *")
+        pattern = "%".join(like(words.folded(part) if part.strip() else part) for part in _kept(name).split("*"))
+        sql = """(
+          select t.id from tag t join derived_tag_count c on c.tag_id = t.id where t.folded like :tag escape '\\'
+          union select alias_id from tag where alias_id is not null and folded like :tag escape '\\')"""
+        return sql, {"tag": pattern}
+    return "(select coalesce(alias_id, id) from tag where folded = :tag)", {"tag": words.folded(_kept(name))}
+
+
+def _kept(name: str) -> str:
+    found = " ".join(name.replace("_", " ").split())
+    if not found:
+        raise ValueError("the name of a tag")
+    return found
+
+
+def _found(which: str, bound: dict[str, object]) -> Matching:
+    """Pictures by a statement of tags and what is asked of them."""
+    return Matching(f"{_FOUND} {which}", bound, among=f"{_AMONG} {which}")
+
+
+def _tag(value: str) -> Matching:
+    operator, name = split_operator(value)
+    if operator not in ("", "="):
+        raise ValueError("the name of a tag, perhaps with how sure the engine is: cat>0.7")
+    match = _SURE.fullmatch(name) if not operator else None
+    if match is None:
+        sql, bound = _tags(name, operator == "=")
+        return _found(f"{sql} and effective", bound)
+    sql, bound = _tags(match["name"], False)
+    sure = match["sure"]
+    share = int(sure[:-1]) / 100 if sure.endswith("%") else float(sure)
+    if share > 1:
+        raise ValueError("a confidence between 0 and 1")
+    low = threshold(share) if match["operator"] in (">=", "<") else int(share * WHOLE)
+    bound["sure"] = low if match["operator"] != "=" else round(share * WHOLE)
+    return _found(f"{sql} and confidence > 0 and confidence {match['operator']} :sure", bound)
+
+
+def _in_state(condition: str) -> Callable[[str], Matching]:
+    def term(value: str) -> Matching:
+        operator, name = split_operator(value)
+        if operator not in ("", "="):
+            raise ValueError("the name of a tag")
+        sql, bound = _tags(name, operator == "=")
+        return _found(f"{sql} and {condition}", bound)
+
+    return term
+
+
+def _number(value: str) -> Matching:
+    """How many tags count."""
+    return how_many(_WITH_TAGS, value)
+
+
+_WITH_TAGS = """
+    select picture_id from derived_tags t where tags between :least and :most
+      and not exists (select 1 from derived_said s where s.picture_id = t.picture_id and s.tags != 0)
+    union all
+    select s.picture_id from derived_said s left join derived_tags t on t.picture_id = s.picture_id
+    where s.tags != 0 and coalesce(t.tags, 0) + s.tags between :least and :most
+    """
+
+
+def _any(value: str) -> Matching:
+    return Matching(_WITH_TAGS, {"least": 1, "most": 1 << 40})
+
+
+def _values(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
+    return [(one.name, one.pictures) for one in of_all(connection, typed, limit, hidden)]
+
+
+def _free(value: str) -> Matching:
+    """Pictures with a tag that has all these words."""
+    found = words.parts(words.folded(" ".join(value.split()))) if value.strip() else []
+    bound = {f"w{n}": word for n, word in enumerate(found[:8])}
+    each = [f"select tag_id from derived_tag_word where word = :{name}" for name in bound] or ["select 0 where 0"]
+    stands = f"select coalesce(t.alias_id, t.id) from tag t where t.id in ({' intersect '.join(each)})"
+    return Matching(f"{_FOUND} ({stands}) and effective", bound)
+
+
+WORDS = (Term("", "", _free, _NOUNS),)
+TERMS = tuple(
+    Term(name, label, compile, _NOUNS, values=_values, private=private)
+    for name, label, compile, private in (
+        ("tag", "Tag", _tag, False),
+        ("suggested", "Tag suggested", _in_state(f"state & {ENGINE | YES | NO} = {ENGINE} and effective"), True),
+        ("accepted", "Tag accepted", _in_state(f"state & {YES} and confidence > 0"), True),
+        ("rejected", "Tag rejected", _in_state(f"state & {NO}"), True),
+        ("said", "Tag said by a person", _in_state(f"state & {YES}"), True),
+    )
+) + (Term("tags", "Number of tags", _number, _NOUNS), Term("is:tagged", "Tagged", _any, _NOUNS))
+
+assert EFFECTIVE == 1  # as the view reads it

@@ -1,0 +1,256 @@
+"""Every reader of metadata against real embedded texts, bent: none raises, takes long, or says what is unfit to keep.
+
+Seeded by the corpus and by one specimen of each dialect it lacks; a bent one that makes a reader answer something
+new is bent further. `make torture` gives each reader ten minutes of CPU; a round that fails prints what repeats it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import time
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from conftest import Corpus, Effort
+from embedding import hide
+from PIL import Image
+
+from pixlstash_core.media.builtin import kinds, readers
+from pixlstash_core.media.credentials import credentials
+from pixlstash_core.media.reading import assemble
+from pixlstash_core.media.stealth import hidden
+from pixlstash_core.media.words import PAYLOAD_BYTES, PROMPT_LENGTH, VALUE_LENGTH
+from pixlstash_core.plugins.contracts import FactReader, Media
+from pixlstash_core.types import Embedded, Facts, Format, Reading
+
+PNG = Format("png", "image/png", "png")
+READERS = {reader.id: reader for reader in readers()}
+MINUTES = 10  # of CPU for each reader in `make torture`
+MOST_SPECIMENS = 5_000
+SLOW = 3.0  # CPU seconds for one small specimen: far from it, unless something goes round in circles
+NASTY: list[Any] = [
+    None,
+    True,
+    "",
+    "\0",
+    "\ud800",
+    "a" * 5_000,
+    -1,
+    0,
+    1e308,
+    10**400,
+    [],
+    {},
+    [[]] * 50,
+    ["3", 0],
+    "NaN",
+]
+SHARDS = [
+    b"\0",
+    b"\xff",
+    b"{",
+    b"[" * 2_000,
+    b'"',
+    b"\\",
+    b"\x1c\x02\x19\x7f\xff",
+    b"<a>" * 90,
+    b"<!DOCTYPE x [",
+    b"&x;",
+]
+SHARDS += [
+    b"Steps: 1, ",
+    b"<lora:",
+    b"\nNegative prompt:",
+    b"9" * 5_000,
+    "\u202e\ud7ff\U0001f984".encode(),
+    b"-S ",
+    b": ",
+    b"{}" * 99,
+]
+PLACES = ["parameters", "prompt", "workflow", "UserComment", "comment", "Comment", "Dream", "sd-metadata", "stealth"]
+GRAPH = json.dumps(
+    {
+        "1": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 2, "positive": ["2", 0]}},
+        "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "a"}},
+    }
+)
+LACKING = [
+    Embedded(
+        "png",
+        text={"generation_data": '{"prompt":"a","seed":"1","models":[{"type":"LORA","weight":1}],"baseModel":{}}'},
+    ),
+    Embedded("png", text={"parameters-json": '{"PositivePrompt":"a","Seed":1,"Steps":2,"ModelName":"m"}'}),
+    Embedded("mp4", text={"prompt": json.dumps(GRAPH), "workflow": "{}"}),
+    Embedded("webm", text={"comment": json.dumps({"prompt": GRAPH, "workflow": {"nodes": []}})}),
+    Embedded(
+        "png",
+        xmp=b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/"><exif:UserComment><rdf:Alt><rdf:li>'
+        b"{&quot;c&quot;:&quot;a&quot;,&quot;scale&quot;:1,&quot;size&quot;:&quot;1x1&quot;}"
+        b"</rdf:li></rdf:Alt></exif:UserComment></rdf:Description></rdf:RDF></x:xmpmeta>",
+    ),
+]
+
+
+class Seeds(NamedTuple):
+    of_reader: dict[str, list[Embedded]]
+
+
+@pytest.fixture(scope="module")
+def seeds(corpus: Corpus) -> Seeds:
+    """What the corpus's files hold, for each reader what it reads something from."""
+    found = [*LACKING, *filter(None, map(lift, corpus.kind("gen", "exif", "photo", "video")))]
+    return Seeds({id: [one for one in found if reader.read(one)] or LACKING for id, reader in READERS.items()})
+
+
+KINDS = list(kinds())
+
+
+def lift(specimen: Any) -> Embedded | None:
+    if specimen.path.stat().st_size > 2 << 20:
+        return None
+    data = specimen.path.read_bytes()
+    for kind in KINDS:
+        form = kind.recognise(data[:4_096], specimen.path.name)
+        if form is not None:
+            try:
+                return kind.open(BytesIO(data), form).embedded
+            except Exception:
+                return None
+    return None
+
+
+def bend(random: random.Random, one: Embedded) -> Embedded:
+    """Up to four changes, each to a text, to EXIF, XMP or IPTC."""
+    text, rest = dict(one.text), {name: getattr(one, name) for name in ("exif", "xmp", "comment", "iptc")}
+    for _ in range(random.randint(1, 4)):
+        places = [*text, *(name for name, data in rest.items() if data)]
+        place = random.choice(places or ["comment"])
+        if place in rest:
+            rest[place] = splice(random, rest[place])
+        elif random.random() < 0.5:
+            text[place] = graft(random, text[place])
+        elif random.random() < 0.8:
+            text[place] = splice(random, text[place].encode("utf-8", "replace")).decode("utf-8", "surrogateescape")
+        else:
+            text[random.choice(PLACES)] = text[place]
+    return Embedded(one.format, text=text, **rest)
+
+
+def splice(random: random.Random, data: bytes) -> bytes:
+    at, end = sorted((random.randint(0, len(data)), random.randint(0, len(data))))
+    if end - at > 64 and random.random() < 0.7:
+        end = at + random.randint(0, 8)
+    shard = random.choice([b"", data[at:end] * 2, bytes([random.randint(0, 255)]), random.choice(SHARDS)])
+    return data[:at] + shard + data[end:]
+
+
+def graft(random: random.Random, text: str) -> str:
+    """Replace a value somewhere in JSON, and in JSON within JSON."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    at: Any = data
+    while isinstance(at, dict | list) and at:
+        key = random.choice(list(at) if isinstance(at, dict) else range(len(at)))
+        if not isinstance(at[key], dict | list) or not at[key] or random.random() < 0.2:
+            old = at[key]
+            nested = isinstance(old, str) and old.startswith("{") and random.random() < 0.8
+            at[key] = graft(random, old) if nested else random.choice([*NASTY, old])
+            break
+        at = at[key]
+    try:
+        return json.dumps(data)
+    except RecursionError:
+        return text
+
+
+def check(reader: FactReader, embedded: Embedded) -> frozenset[str]:
+    """What kinds of things the reader found."""
+    start = time.process_time()
+    found = reader.read(embedded)
+    assert time.process_time() - start < SLOW
+    if found is None:
+        return frozenset()
+    assert isinstance(found, Facts)
+    media = Media()
+    media.width = media.height = 1
+    reading = assemble(b"", 1, "image", PNG, media, None, None, [found])
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(reading), type=Reading) == reading
+    for one in reading.facts:
+        assert one.value == one.value.strip() and 0 < len(one.value) <= VALUE_LENGTH
+        assert one.value.isprintable() or not any(ord(letter) < 32 for letter in one.value)
+    assert len(reading.prompt or "") <= PROMPT_LENGTH and len(reading.negative or "") <= PROMPT_LENGTH
+    assert all(len(kept.encode()) <= PAYLOAD_BYTES for kept in reading.payloads.values())
+    assert -(2**63) <= (reading.created or 0) < 2**63
+    said = {name for name in ("prompt", "negative", "created") if getattr(reading, name) is not None}
+    return frozenset({*said, *reading.payloads, *(f"{one.name} {one.number is None}" for one in reading.facts)})
+
+
+def rounds(name: str, rng: random.Random, effort: Effort, attack: Callable[[random.Random], object]) -> None:
+    """A few in `make test`; in `make torture` as many as ten minutes of CPU hold."""
+    start, count = time.process_time(), 0
+    while count < 500 or time.process_time() - start < effort.of(0, 60 * MINUTES):
+        seed = rng.getrandbits(64)
+        try:
+            attack(random.Random(seed))
+        except BaseException:
+            print(f"\n{name}: round {count} failed, of random.Random({seed})")
+            raise
+        count += 1
+    if effort.torture:
+        print(f"\n{name}: {count:,} rounds in {time.process_time() - start:.0f} s of CPU", flush=True)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("id", READERS)
+def test_bent_texts(id: str, seeds: Seeds, effort: Effort, rng: random.Random) -> None:
+    reader, specimens, seen = READERS[id], list(seeds.of_reader[id]), set[frozenset[str]]()
+
+    def attack(random: random.Random) -> None:
+        bent = bend(random, random.choice(specimens))
+        found = check(reader, bent)
+        if found not in seen and len(specimens) < MOST_SPECIMENS:
+            seen.add(found)
+            specimens.append(bent)
+
+    rounds(id, rng, effort, attack)
+
+
+@pytest.mark.attack
+def test_bent_pixels(effort: Effort, rng: random.Random) -> None:
+    text = b"a fox\nSteps: 20, Seed: 1"
+
+    def attack(random: random.Random) -> None:
+        mark = random.choice([b"stealth_pnginfo", b"stealth_pngcomp", b"stealth_rgbinfo", b"stealth_rgbcomp"])
+        data = gzip.compress(text) if mark.endswith(b"comp") else text
+        if random.random() < 0.9:
+            data = splice(random, data)
+        length = 8 * len(data) + random.choice([0, 0, 1, 8, -8, 2**31]) if random.random() < 0.9 else 0
+        size = random.choice([(1, 900), (40, 40), (900, 1), (random.randint(1, 60), random.randint(1, 60))])
+        mode = "RGBA" if b"png" in mark else random.choice(["RGB", "RGBA"])
+        image = hide(Image.new(mode, size), mark, data, length=length % 2**32)
+        start = time.process_time()
+        found = hidden(image)
+        assert time.process_time() - start < SLOW
+        assert found is None or len(found.encode()) <= PAYLOAD_BYTES
+
+    rounds("stealth", rng, effort, attack)
+
+
+@pytest.mark.attack
+def test_bent_credentials(effort: Effort, rng: random.Random) -> None:
+    whole = b"jumdc2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71 trainedAlgorithmicMedia"
+
+    def attack(random: random.Random) -> None:
+        data = random.randbytes(random.randint(0, 3_000)) + whole + random.randbytes(random.randint(0, 3_000))
+        found = credentials(BytesIO(splice(random, data) if random.random() < 0.8 else data))
+        assert {one.name for one in found.facts} <= {"c2pa", "origin"}
+
+    rounds("credentials", rng, effort, attack)
