@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = "PIL numpy torch transformers onnxruntime starlette uvicorn pillow_heif av rawpy"
+HEAVY = "PIL apsw numpy torch transformers onnxruntime starlette uvicorn pillow_heif av rawpy"
 # Notices an attempt, so that a library that is not installed here, or an import that is caught, cannot hide it.
 WATCH = f"""
 import sys

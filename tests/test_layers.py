@@ -14,9 +14,9 @@ from sources import modules
 LAYERS = (
     "types errors version",
     "threads plugins storage database",
-    "media jobs history query",
+    "media jobs history query context",
     "access tags collections captions search engines imports people pictures snapshots backups status",
-    "creation client session api demo library",
+    "creation api demo library session client",
     "connect testing cli",
 )
 PLACES = {name: (layer, place) for layer, row in enumerate(LAYERS) for place, name in enumerate(row.split())}
@@ -25,26 +25,23 @@ TOP = (len(LAYERS), 0)
 REMAINING = {
     pair
     for source, targets in {
-        # Use cases are classes that build on the session. They become functions that a table of operations names.
-        "access": "session",
-        "backups": "session",
-        "captions": "session",
-        "collections": "session people pictures imports",
-        "engines": "session people",
-        "history": "session pictures",
-        "imports": "session demo pictures",
-        "jobs": "session pictures",
-        "people": "session",
-        "pictures": "session",
-        "search": "session engines people",
-        "snapshots": "session api library",
-        "status": "session",
-        "tags": "session collections engines",
-        # The columns of the grid are still in `pictures`.
+        # Parts of a library that nouns define, which operations reach through the context.
+        "context": "access collections engines imports people pictures search snapshots",
+        # What the grid shows, and the columns of all pictures, are still in `pictures` and `tags`.
         "query": "pictures tags",
+        "history": "pictures context",
+        "jobs": "pictures context",
+        "imports": "demo pictures",
+        # A locked set and a veil are asked for by name instead of being contributed.
         "database": "collections",
-        # What a plugin is given at start, for type checkers only.
+        "tags": "collections",
+        "collections": "people pictures imports",
+        "engines": "people",
+        "search": "engines people",
+        "snapshots": "api library",
+        # For type checkers only.
         "plugins": "library",
+        "demo": "library",
     }.items()
     for pair in ((source, target) for target in targets.split())
 }

@@ -10,11 +10,11 @@ import pytest
 from web.asking import SAME, Peer, bearer, paint, sign_in
 from web.conftest import OWNER, Served, serving
 
+from pixlstash_core.api import rows
 from pixlstash_core.database.hub import now
 from pixlstash_core.library import Library
 from pixlstash_core.types import CreateToken
 from pixlstash_web import compat
-from pixlstash_web.group_routes import GROUP_ROUTES
 from pixlstash_web.routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
 from pixlstash_web.specs import api
 
@@ -46,7 +46,10 @@ RANK = {"read": 0, "write": 1, "owner": 2}
 CREDENTIALS = {"set_password", "reset_owner", "tokens", "create_token", "revoke_token"}
 #: What speaks for a part of the library may not do what concerns all of it.
 UPLOADS = {"upload", "begin_upload", "continue_upload", "cancel_upload", "uploads", "find_upload", "uploaded_files"}
-GROUPS = {route.function.__name__ for route in GROUP_ROUTES if route.right == "write"}
+GROUPS = {
+    row.name for row in rows() if row.right == "write" and row.function.__module__.endswith("collections.operations")
+}
+GROUPS |= {"turn", "date", "preview_duplicates", "resolve_duplicates", "not_duplicates"}
 GROUPS |= {"duplicates", "add_picture_set_members", "add_faces", "import_tags"}
 PEOPLE = {"suggest_character", "face_clusters", "assign_faces", "forget_faces", "refer_faces"}
 REVIEW = {"review_tags", "review_characters", "review_faces"}
@@ -146,7 +149,7 @@ def test_every_route_against_every_caller(route: object, callers: dict[str, Peer
     assert set(callers) == set(CALLERS)
     wrong = {}
     for caller, peer in callers.items():
-        wanted = expected(caller, route.right, route.function.__name__)  # type: ignore[attr-defined]
+        wanted = expected(caller, route.right, route.name)  # type: ignore[attr-defined]
         if wanted is None and route.path in ("/owner/reset", "/events"):  # type: ignore[attr-defined]
             continue  # tested by themselves: the first ends every session here, the second does not end
         status = send(peer, route.method, example(route.path))  # type: ignore[attr-defined]
@@ -158,7 +161,7 @@ def test_every_route_against_every_caller(route: object, callers: dict[str, Peer
 @pytest.mark.parametrize("route", [route for route in ROWS if route.method == "GET"], ids=ids_of)
 def test_head_asks_for_the_same_right(route: object, callers: dict[str, Peer]) -> None:
     for caller, peer in callers.items():
-        wanted = expected(caller, route.right, route.function.__name__)  # type: ignore[attr-defined]
+        wanted = expected(caller, route.right, route.name)  # type: ignore[attr-defined]
         answer = peer.ask("HEAD", example(route.path))  # type: ignore[attr-defined]
         assert answer.status == wanted if wanted else answer.status not in (401, 403), caller
         assert answer.body == b""
@@ -225,7 +228,7 @@ def test_what_is_public_is_a_short_list() -> None:
 
 
 def test_changes_are_never_a_get_and_reads_need_no_more_than_they_say() -> None:
-    writes = {route.function.__name__ for route in ROUTES if route.right == "write" and route.method == "GET"}
+    writes = {route.name for route in ROUTES if route.right == "write" and route.method == "GET"}
     # what people did and brought, and what is asked of those who decide: not for those who may only look
     done = {"history", "uploads", "find_upload", "uploaded_files"}
     assert writes == done | REVIEW | {"review_tag", "suggest_character", "face_clusters"}

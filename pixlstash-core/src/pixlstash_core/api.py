@@ -1,55 +1,231 @@
-"""The use cases of a library, as methods: what the web, the CLI and scripts call. Each checks the reader's right.
+"""Every operation of a library, once: how it is reached over HTTP, the right it needs, and the function that does it.
 
-`pixlstash_core.client.Client` offers the same methods over HTTP, without the reader.
+`Library`, `Session` and `Client` have a method for each row, the server a route, and `docs/http.md` a line.
 """
 
 from __future__ import annotations
 
-from .access.operations import Access
-from .backups.operations import Backups
-from .captions.operations import Captions
-from .collections.stacks_operations import Stacks
-from .engines.operations import Engines
-from .history.operations import History
-from .imports.operations import Imports
-from .jobs.operations import Jobs
-from .people.operations import People
-from .people.review_operations import Review
-from .pictures.corrections_operations import Corrections
-from .pictures.duplicates_operations import Doubles
-from .pictures.operations import Original, Pictures
-from .search.operations import Search
-from .search.similar_operations import Likeness
-from .snapshots.operations import Snapshots
-from .snapshots.restore_operations import Restores
-from .status.operations import State
-from .tags.operations import Tags
-from .tags.vocabulary_operations import Vocabulary
+from typing import TYPE_CHECKING, Any
+
+from .plugins.operation import Later, op
+
+if TYPE_CHECKING:
+    from .access import operations as _access
+    from .backups import operations as _backups
+    from .captions import operations as _captions
+    from .collections import operations as _collections
+    from .engines import operations as _engines
+    from .history import operations as _history
+    from .imports import operations as _imports
+    from .jobs import operations as _jobs
+    from .people import operations as _people
+    from .pictures import operations as _pictures
+    from .search import operations as _search
+    from .snapshots import operations as _snapshots
+    from .status import operations as _status
+    from .tags import operations as _tags
+else:  # Imported when one of their functions is used: a program that asks a server needs no database.
+    _access = Later("pixlstash_core.access.operations")
+    _backups = Later("pixlstash_core.backups.operations")
+    _captions = Later("pixlstash_core.captions.operations")
+    _collections = Later("pixlstash_core.collections.operations")
+    _engines = Later("pixlstash_core.engines.operations")
+    _history = Later("pixlstash_core.history.operations")
+    _imports = Later("pixlstash_core.imports.operations")
+    _jobs = Later("pixlstash_core.jobs.operations")
+    _people = Later("pixlstash_core.people.operations")
+    _pictures = Later("pixlstash_core.pictures.operations")
+    _search = Later("pixlstash_core.search.operations")
+    _snapshots = Later("pixlstash_core.snapshots.operations")
+    _status = Later("pixlstash_core.status.operations")
+    _tags = Later("pixlstash_core.tags.operations")
 
 
-class UseCases(
-    State,
-    Pictures,
-    Stacks,
-    Corrections,
-    Doubles,
-    Tags,
-    Vocabulary,
-    Captions,
-    Engines,
-    Likeness,
-    Search,
-    People,
-    Review,
-    History,
-    Snapshots,
-    Restores,
-    Backups,
-    Imports,
-    Jobs,
-    Access,
-):
-    """Mixed into `Library`."""
+class Api:
+    """The table, in the order of `docs/http.md`."""
+
+    reset_owner = op("POST", "/owner/reset", "owner", _access.reset_owner)
+    info = op("GET", "/library", "read", _status.info, past=True)
+    view = op("GET", "/views", "read", _pictures.view, past=True, answer="view")
+    veil = op("GET", "/veil", "owner", _pictures.veil, past=True)
+    set_veil = op("PUT", "/veil", "owner", _pictures.set_veil)
+    suggest = op("GET", "/views/suggest", "read", _pictures.suggest, past=True)
+    block = op("GET", "/views/{view}/blocks/{b}", "read", _pictures.block, past=True, answer="bytes")
+    details = op("GET", "/views/{view}/details/{b}", "read", _pictures.details, past=True)
+    pictures = op("GET", "/pictures", "read", _pictures.list_pictures, past=True)
+    find = op("GET", "/pictures/find", "read", _pictures.find, past=True)
+    count = op("GET", "/pictures/count", "read", _pictures.count, past=True)
+    statistics = op("GET", "/pictures/statistics", "read", _pictures.read_statistics, past=True)
+    alike = op("GET", "/pictures/alike", "read", _search.alike)
+    why = op("GET", "/pictures/{id}/why", "read", _search.why)
+    picture_faces = op("GET", "/pictures/{id}/faces", "read", _people.picture_faces, past=True)
+    character_faces = op("GET", "/characters/{id}/faces", "read", _people.character_faces, past=True)
+    suggest_character = op("GET", "/characters/{id}/suggestions", "write", _people.suggest_character)
+    merge_characters = op("POST", "/characters/merge", "write", _people.merge_characters)
+    face_clusters = op("GET", "/faces/clusters", "write", _people.face_clusters)
+    assign_faces = op("POST", "/faces/assign", "write", _people.assign_faces)
+    reject_faces = op("POST", "/faces/reject", "write", _people.reject_faces)
+    forget_faces = op("POST", "/faces/forget", "write", _people.forget_faces)
+    refer_faces = op("POST", "/faces/refer", "write", _people.refer_faces)
+    draw_face = op("POST", "/faces/draw", "write", _people.draw_face)
+    review_tags = op("GET", "/review/tags", "write", _people.review_tags)
+    review_tag = op("GET", "/review/tag", "write", _people.review_tag)
+    decide_tag = op("POST", "/review/tag", "write", _people.decide_tag)
+    review_characters = op("GET", "/review/characters", "write", _people.review_characters)
+    review_faces = op("GET", "/review/faces", "write", _people.review_faces)
+    decide_faces = op("POST", "/review/faces", "write", _people.decide_faces)
+    picture = op("GET", "/pictures/{id}", "read", _pictures.picture, past=True)
+    thumbnail = op("GET", "/pictures/{id}/thumbnail", "read", _pictures.thumbnail, past=True, answer="bytes")
+    original = op("GET", "/pictures/{id}/original", "read", _pictures.original, past=True)
+    payload = op("GET", "/pictures/{id}/payloads/{name:path}", "read", _pictures.payload, past=True, answer="text")
+    score = op("POST", "/pictures/score", "write", _pictures.score)
+    delete = op("POST", "/pictures/delete", "write", _pictures.delete)
+    restore = op("POST", "/pictures/restore", "write", _pictures.restore)
+    sidebar = op("GET", "/sidebar", "read", _collections.sidebar, past=True)
+    icons = op("GET", "/icons", "read", _collections.icons, past=True)
+    sets = op("GET", "/sets", "read", _collections.list_sets, past=True)
+    create_set = op("POST", "/sets", "write", _collections.create_set)
+    find_set = op("GET", "/sets/{id}", "read", _collections.find_set, past=True)
+    edit_set = op("PATCH", "/sets/{id}", "write", _collections.edit_set)
+    delete_set = op("DELETE", "/sets/{id}", "write", _collections.delete_set)
+    set_members = op("GET", "/sets/{id}/members", "read", _collections.set_members, past=True)
+    add_to_set = op("POST", "/sets/{id}/add", "write", _collections.add_to_set)
+    take_from_set = op("POST", "/sets/{id}/take", "write", _collections.take_from_set)
+    arrange_set = op("POST", "/sets/{id}/arrange", "write", _collections.arrange_set)
+    characters = op("GET", "/characters", "read", _collections.list_characters, past=True)
+    create_character = op("POST", "/characters", "write", _collections.create_character)
+    find_character = op("GET", "/characters/{id}", "read", _collections.find_character, past=True)
+    edit_character = op("PATCH", "/characters/{id}", "write", _collections.edit_character)
+    delete_character = op("DELETE", "/characters/{id}", "write", _collections.delete_character)
+    character_members = op("GET", "/characters/{id}/members", "read", _collections.character_members, past=True)
+    add_to_character = op("POST", "/characters/{id}/add", "write", _collections.add_to_character)
+    take_from_character = op("POST", "/characters/{id}/take", "write", _collections.take_from_character)
+    projects = op("GET", "/projects", "read", _collections.list_projects, past=True)
+    create_project = op("POST", "/projects", "write", _collections.create_project)
+    find_project = op("GET", "/projects/{id}", "read", _collections.find_project, past=True)
+    edit_project = op("PATCH", "/projects/{id}", "write", _collections.edit_project)
+    delete_project = op("DELETE", "/projects/{id}", "write", _collections.delete_project)
+    project_members = op("GET", "/projects/{id}/members", "read", _collections.project_members, past=True)
+    add_to_project = op("POST", "/projects/{id}/add", "write", _collections.add_to_project)
+    drop_on_project = op("POST", "/projects/{id}/drop", "write", _collections.drop_on_project)
+    take_from_project = op("POST", "/projects/{id}/take", "write", _collections.take_from_project)
+    add_link = op("POST", "/projects/{id}/links", "write", _collections.add_link)
+    remove_link = op("DELETE", "/projects/{id}/links/{link}", "write", _collections.remove_link)
+    queries = op("GET", "/queries", "read", _collections.list_queries, past=True)
+    save_query = op("POST", "/queries", "write", _collections.save_query)
+    edit_query = op("PATCH", "/queries/{id}", "write", _collections.edit_query)
+    delete_query = op("DELETE", "/queries/{id}", "write", _collections.delete_query)
+    picture_stack = op("GET", "/pictures/{id}/stack", "read", _collections.picture_stack, past=True)
+    stack = op("POST", "/stacks", "write", _collections.stack)
+    unstack = op("POST", "/stacks/dissolve", "write", _collections.unstack)
+    take_from_stack = op("POST", "/stacks/take", "write", _collections.take_from_stack)
+    preview_stacks = op("POST", "/stacks/preview", "write", _collections.preview_stacks)
+    stack_by_rule = op("POST", "/stacks/rule", "write", _collections.stack_by_rule)
+    arrange_stack = op("POST", "/stacks/{id}/arrange", "write", _collections.arrange_stack)
+    turn = op("POST", "/pictures/turn", "write", _pictures.turn)
+    date = op("POST", "/pictures/date", "write", _pictures.date)
+    duplicates = op("GET", "/duplicates", "read", _pictures.find_duplicates)
+    preview_duplicates = op("POST", "/duplicates/preview", "write", _pictures.preview_duplicates)
+    resolve_duplicates = op("POST", "/duplicates/resolve", "write", _pictures.resolve_duplicates)
+    not_duplicates = op("POST", "/duplicates/deny", "write", _pictures.not_duplicates)
+    preview_empty = op("POST", "/scrapheap/preview", "owner", _pictures.preview_empty)
+    empty_scrapheap = op("POST", "/scrapheap/empty", "owner", _pictures.empty_scrapheap)
+    picture_tags = op("GET", "/pictures/{id}/tags", "read", _tags.picture_tags, past=True)
+    add_tags = op("POST", "/pictures/tags/add", "write", _tags.add_tags)
+    remove_tags = op("POST", "/pictures/tags/remove", "write", _tags.remove_tags)
+    accept_tags = op("POST", "/pictures/tags/accept", "write", _tags.accept_tags)
+    reject_tags = op("POST", "/pictures/tags/reject", "write", _tags.reject_tags)
+    tags = op("GET", "/tags", "read", _tags.list_tags, past=True)
+    complete_tags = op("GET", "/tags/complete", "read", _tags.complete_tags, past=True)
+    tag = op("GET", "/tags/named", "read", _tags.tag, past=True)
+    rename_tag = op("POST", "/tags/rename", "write", _tags.rename_tag)
+    merge_tags = op("POST", "/tags/merge", "write", _tags.merge_tags)
+    categorise_tags = op("POST", "/tags/category", "write", _tags.categorise_tags)
+    alias_tags = op("POST", "/tags/alias", "write", _tags.alias_tags)
+    imply_tags = op("POST", "/tags/imply", "write", _tags.imply_tags)
+    never_tags = op("POST", "/tags/never", "write", _tags.never_tags)
+    import_tags = op("POST", "/tags/import", "write", _tags.import_tags)
+    tagging = op("GET", "/tags/combine", "owner", _tags.tagging)
+    set_tagging = op("PUT", "/tags/combine", "write", _tags.set_tagging)
+    caption = op("GET", "/pictures/{id}/caption", "read", _captions.caption, past=True)
+    set_caption = op("POST", "/pictures/caption", "write", _captions.set_caption)
+    preview_captions = op("POST", "/pictures/captions/preview", "read", _captions.preview_captions)
+    edit_captions = op("POST", "/pictures/captions/edit", "write", _captions.edit_captions)
+    lint_captions = op("POST", "/pictures/captions/lint", "read", _captions.lint_captions)
+    engines = op("GET", "/engines", "owner", _engines.list_engines)
+    engine = op("GET", "/engines/named", "owner", _engines.engine)
+    uninstalled_engines = op("GET", "/engines/uninstalled", "owner", _engines.uninstalled_engines)
+    rehearse_engine = op("POST", "/engines/rehearse", "owner", _engines.rehearse_engine)
+    rehearsal = op("GET", "/engines/rehearsals/{id}", "owner", _engines.rehearsal)
+    run_engine = op("POST", "/engines/run", "write", _engines.run_engine)
+    set_engine = op("POST", "/engines/settings", "owner", _engines.set_engine)
+    allow_host = op("POST", "/engines/allow", "owner", _engines.allow_host)
+    fetch_weights = op("POST", "/engines/fetch", "owner", _engines.fetch_weights)
+    similar = op("POST", "/pictures/similar", "read", _search.similar)
+    job_errors = op("GET", "/jobs/{id}/errors", "owner", _engines.job_errors)
+    retry_job = op("POST", "/jobs/{id}/retry", "write", _engines.retry_job)
+    revert_job = op("POST", "/jobs/{id}/revert", "write", _engines.revert_job)
+    undo = op("POST", "/undo", "write", _history.undo)
+    redo = op("POST", "/redo", "write", _history.redo)
+    history = op("GET", "/history", "write", _history.list_history)
+    uploads = op("GET", "/uploads", "write", _imports.uploads)
+    begin_upload = op("POST", "/uploads/partial", "write", _imports.begin_upload)
+    find_upload = op("GET", "/uploads/{id}", "write", _imports.find_upload)
+    cancel_upload = op("DELETE", "/uploads/{id}", "write", _imports.cancel_upload)
+    uploaded_files = op("GET", "/uploads/{id}/files", "write", _imports.uploaded_files)
+    import_paths = op("POST", "/imports", "owner", _imports.import_paths)
+    jobs = op("GET", "/jobs", "owner", _jobs.jobs)
+    job = op("GET", "/jobs/{id}", "owner", _jobs.job)
+    cancel_job = op("POST", "/jobs/{id}/cancel", "owner", _jobs.cancel_job)
+    hold_job = op("POST", "/jobs/{id}/hold", "owner", _jobs.hold_job)
+    pause_job = op("POST", "/jobs/{id}/pause", "owner", _jobs.pause_job)
+    resume_job = op("POST", "/jobs/{id}/resume", "owner", _jobs.resume_job)
+    snapshots = op("GET", "/snapshots", "owner", _snapshots.snapshots)
+    take_snapshot = op("POST", "/snapshots", "owner", _snapshots.take_snapshot, long=True, status=201)
+    snapshot_status = op("GET", "/snapshots/status", "owner", _snapshots.snapshot_status)
+    set_snapshots = op("PUT", "/snapshots/status", "owner", _snapshots.set_snapshots)
+    verify_snapshots = op("POST", "/snapshots/verify", "owner", _snapshots.verify_snapshots, long=True)
+    snapshot = op("GET", "/snapshots/{id}", "owner", _snapshots.snapshot)
+    edit_snapshot = op("PATCH", "/snapshots/{id}", "owner", _snapshots.edit_snapshot)
+    delete_snapshot = op("DELETE", "/snapshots/{id}", "owner", _snapshots.delete_snapshot, long=True)
+    verify_snapshot = op("POST", "/snapshots/{id}/verify", "owner", _snapshots.verify_snapshot, long=True)
+    diff_snapshot = op("GET", "/snapshots/{id}/diff", "owner", _snapshots.diff_snapshot, long=True)
+    preview_restore = op("GET", "/snapshots/{id}/restore/preview", "owner", _snapshots.preview_restore, long=True)
+    restore_snapshot = op("POST", "/snapshots/{id}/restore", "owner", _snapshots.restore_snapshot, long=True)
+    preview_resources = op(
+        "POST", "/snapshots/{id}/restore/preview/batch", "owner", _snapshots.preview_resources, long=True
+    )
+    restore_resources = op("POST", "/snapshots/{id}/restore/batch", "owner", _snapshots.restore_resources, long=True)
+    backup = op("POST", "/backups", "owner", _backups.backup, long=True)
+    picture_history = op("GET", "/pictures/{id}/history", "owner", _snapshots.picture_history, long=True)
+    tokens = op("GET", "/tokens", "owner", _access.tokens)
+    create_token = op("POST", "/tokens", "owner", _access.create_token)
+    revoke_token = op("DELETE", "/tokens/{id}", "owner", _access.revoke_token)
+    plugin_list = op("GET", "/plugins", "owner", _status.plugin_list)
+    check = op("GET", "/check", "owner", _status.check, long=True)
+
+    # -- used in this process only, by the server and the command line -------------------------------------------------
+
+    add_store = op.local("owner", _imports.add_store)
+    export_snapshot = op.local("owner", _snapshots.export_snapshot)
+    fill_demo = op.local("owner", _imports.fill_demo)
+    gauge = op.local("read", _search.gauge)
+    hold = op.local("read", _search.hold)
+    import_from = op.local("owner", _imports.import_from)
+    open_snapshot = op.local("owner", _snapshots.open_snapshot)
+    purge = op.local("owner", _pictures.purge)
+    scan = op.local("owner", _imports.scan)
+    upload = op.local("write", _imports.upload)
+    upload_batch = op.local("write", _imports.upload_batch)
+    upload_files = op.local("write", _imports.upload_files)
+    upload_piece = op.local("write", _imports.upload_piece)
 
 
-__all__ = ["Original", "UseCases"]
+def every() -> dict[str, op[Any, Any]]:
+    """All rows, by name."""
+    return {row.name: row for row in vars(Api).values() if isinstance(row, op)}
+
+
+def rows() -> list[op[Any, Any]]:
+    """The rows that are served, in their order."""
+    return [row for row in every().values() if row.path]

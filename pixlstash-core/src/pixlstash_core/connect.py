@@ -10,19 +10,20 @@ from .storage import lock
 
 
 def connect(path: Path, *, work: bool = False) -> Any:
-    """The library's methods without a reader: a `Client` when it is served, else a `Bound`. Close it afterwards.
+    """The library's methods without a reader: a `Client` when it is served, else a `Session`. Close it afterwards.
 
     `work`: run background jobs, also those left from before, when it is opened here.
     """
     from .client import Client
-    from .library import Bound, Library
+    from .library import Library
+    from .session import Session
 
     for _ in range(2):
         holder = lock.read(path / "lock")
         if holder is not None and holder.url and holder.secret:
             return Client(holder.url, holder.secret)
         try:
-            return Bound(Library.open(path, work=work))
+            return Session(Library.open(path, work=work))
         except LibraryInUse as error:  # it may have started to serve in between
             last = error
     raise last

@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from . import creation
 from .access.feature import Access
-from .api import UseCases
+from .api import Api
 from .backups.operations import KIND as BACKUP
+from .backups.operations import back_up_job
 from .captions import feature as captions
 from .collections import projects, queries, sets, stacks
+from .context import Context, demand
 from .database import settings
 from .database.commit import Sealed
 from .database.connection import Database, Rows
@@ -42,6 +44,7 @@ from .imports import jobs as intake
 from .imports import locations as stores
 from .imports import purges, sidecars
 from .imports.intake import Intake
+from .imports.operations import place_in_project
 from .imports.redraws import Redraws
 from .imports.uploads import Uploads
 from .jobs.lanes import Handler, Jobs, Task
@@ -53,24 +56,26 @@ from .people.feature import People
 from .pictures import corrections, duplicates, scores, scrapheap
 from .pictures import feature as pictures
 from .plugins.contracts import Opened
+from .plugins.operation import WithReader, op
 from .plugins.registry import Plugins
 from .query.terms import TERMS
 from .query.views import Views
 from .search import outputs as vectors
 from .search import vectors as likeness
 from .search.search import Search
-from .session import demand
 from .snapshots import feature as snapshots
 from .snapshots import restore as restores
-from .snapshots.as_of import BoundPast, Past, Pasts
+from .snapshots.as_of import Past, Pasts
 from .snapshots.manifests import Manifest
 from .storage.lock import Holder, Lock
 from .tags import feature as tags
 from .tags import switch
 from .tags.aliases import TABLES as WEIGHED
 from .threads import FollowUps
-from .types import OWNER, Event, Job, JobChanged, Reader, SnapshotsChanged
+from .types import Event, Job, JobChanged, Reader, SnapshotsChanged
 
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 NOUNS: tuple[Noun, ...] = (
     pictures.NOUN,
@@ -101,7 +106,7 @@ DAY = 86_400.0
 SNAPSHOTS, FIRST = 900.0, 3.0
 
 
-class Library(UseCases):
+class Library(WithReader, Context, Api):
     """One open library. Use `create` and `open`; close it, or use it in a `with`."""
 
     def __init__(self, path: Path, *, read_only: bool, plugins: Plugins, lock: Lock | None) -> None:
@@ -198,7 +203,7 @@ class Library(UseCases):
             self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search, missed=missed
         )
         self.people = People(self.db, self.views, self.likeness, counted)
-        self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own, self._place_in_project)
+        self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own, partial(place_in_project, self))
         self.redraws = Redraws(
             self.db,
             self.door,
@@ -208,6 +213,11 @@ class Library(UseCases):
             self.intake.temporary,
             limits.pixels,
         )
+
+    def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do what a row of the table says, if the reader has the right to."""
+        demand(reader, row.right)
+        return row.function(self, reader, *args, **kwargs)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -269,7 +279,7 @@ class Library(UseCases):
         self.queue.handle(REHEARSAL, self.host.rehearse)
         self.queue.handle("tidy", lambda task: self._tidy())
         self.queue.handle("snapshots", self._snapshots)
-        self.queue.handle(BACKUP, self._back_up_job, by_hand=True)
+        self.queue.handle(BACKUP, partial(back_up_job, self), by_hand=True)
         self.restore_points.begin()
         self.arriving.recover()
         self.plugins.call("startup", library=self)
@@ -411,7 +421,7 @@ class Library(UseCases):
 
     def write(self, reader: Reader, sentence: str, work: Callable[[Write], T]) -> T:
         """A plugin's change, on a person's behalf: recorded, undoable, announced."""
-        return self._do(reader, work, lambda result: sentence).result
+        return self.change(reader, work, lambda result: sentence).result
 
     def derive(self, work: Callable[[Write], T]) -> T:
         """A plugin's change on nobody's behalf: after people's, grouped with others, announced, never in history."""
@@ -427,7 +437,7 @@ class Library(UseCases):
 
     def queue_job(self, kind: str, label: str, payload: Any = None, *, lane: str = "cpu") -> Job:
         """Have the handler of a kind run once; durable on return. `payload` becomes JSON: `task.payload` then."""
-        self._writable()
+        self.demand_writable()
         if not self.queue.handles(kind):
             raise Invalid(f"Nothing handles jobs of kind {kind!r}: call `handle` or `repeat` in `startup`.")
         try:
@@ -453,25 +463,6 @@ class Library(UseCases):
         return self.stores.connect(store)
 
 
-class Bound:
-    """A library with the reader filled in: the same methods as `Client`."""
-
-    def __init__(self, library: Library, reader: Reader = OWNER) -> None:
-        self.library = library
-        self.reader = reader
-
-    def __getattr__(self, name: str) -> Any:
-        return partial(getattr(self.library, name), self.reader)
-
-    def as_of(self, id: int) -> Any:
-        """The same methods, of the library as of a snapshot. Close it afterwards, and this one after it."""
-        opening = ExitStack()
-        return BoundPast(opening.enter_context(self.library.as_of(self.reader, id)), self.reader, opening)
-
-    def close(self) -> None:
-        self.library.close()
-
-
 def _table_name(plugin: str, statement: str) -> str:
     words = statement.replace("(", " ").split()
     name = words[2] if [w.lower() for w in words[:2]] == ["create", "table"] else ""
@@ -481,4 +472,4 @@ def _table_name(plugin: str, statement: str) -> str:
     return name
 
 
-__all__ = ["NOUNS", "Bound", "Library"]
+__all__ = ["NOUNS", "Library"]

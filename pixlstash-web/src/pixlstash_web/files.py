@@ -25,7 +25,7 @@ from .offload import run_in_threadpool
 from .table import Call
 
 if TYPE_CHECKING:
-    from pixlstash_core.api import Original
+    from pixlstash_core.pictures.operations import Original
 
 CHUNK = 256 << 10
 MOST_RANGES = 16

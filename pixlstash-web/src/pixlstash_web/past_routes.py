@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from pixlstash_core.api import rows
 from pixlstash_core.errors import Conflict, NotFound
-from pixlstash_core.snapshots.as_of import LOOKS, refusal
+from pixlstash_core.snapshots.as_of import refusal
 
 from .adapter import SNAPSHOT, Argument, read_text
 from .specs import api
@@ -33,10 +34,11 @@ def _refusal(call: Call) -> Conflict:
 
 def past_routes(present: Iterable[Route]) -> tuple[Route, ...]:
     """The routes of the past, given those of the present: what looks is the owner's, what changes is refused."""
+    looking = {row.name for row in rows() if row.past}
     looks = [
         msgspec.structs.replace(route, path=BELOW + route.path, right="owner", past=True)
         for route in present
-        if route.method == "GET" and route.name in LOOKS
+        if route.name in looking
     ]
     paths = [*(route.path for route in looks), BELOW + "/{rest:path}"]
     refusals = [api(method, path, refuse_change, "owner") for path in paths for method in CHANGES]

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 from msgspec import Struct
+from starlette.responses import Response
 
 from pixlstash_core import __version__
-from pixlstash_core.library import Library
+from pixlstash_core.api import Api, rows
+from pixlstash_core.plugins.operation import op
 
 from .compat import LEVEL
-from .engine_routes import ENGINE_ROUTES
+from .compat_groups import edit_character
 from .events import events
+from .exports import export_snapshot
 from .files import present_original, present_payload, present_thumbnail
-from .group_routes import GROUP_ROUTES
+from .holding import hold
 from .openapi import openapi
 from .past_routes import past_routes
-from .search_routes import SEARCH_ROUTES
 from .session import session, set_password, sign_in, sign_out
-from .snapshot_routes import SNAPSHOT_ROUTES
 from .specs import api
 from .table import Call, Route
-from .tag_routes import TAG_ROUTES
 from .uploads import begin_upload, continue_upload, upload
 from .views import BINARY, present_block, present_view
 
@@ -38,84 +41,61 @@ def version(call: Call) -> Version:
     return Version(LEVEL, __version__)
 
 
-#: Below `/api/v1`.
-ROUTES: tuple[Route, ...] = (
-    api("GET", "/session", session, "public"),
-    api("POST", "/session", sign_in, "public"),
-    api("DELETE", "/session", sign_out, "public"),
-    api("PUT", "/owner/password", set_password, "owner", early=True),
-    api("POST", "/owner/reset", Library.reset_owner, "owner"),
-    api("GET", "/library", Library.info, "read"),
-    api("GET", "/views", Library.view, "read", present=present_view, media=BINARY),
-    api("GET", "/veil", Library.veil, "owner"),
-    api("PUT", "/veil", Library.set_veil, "owner"),
-    api("GET", "/views/suggest", Library.suggest, "read"),
-    api("GET", "/views/{view}/blocks/{b}", Library.block, "read", present=present_block, media=BINARY),
-    api("GET", "/views/{view}/details/{b}", Library.details, "read"),
-    api("GET", "/pictures", Library.pictures, "read"),
-    api("GET", "/pictures/find", Library.find, "read"),
-    api("GET", "/pictures/count", Library.count, "read"),
-    api("GET", "/pictures/statistics", Library.statistics, "read"),
-    *SEARCH_ROUTES,
-    api("GET", "/pictures/{id}", Library.picture, "read"),
-    api(
-        "GET",
-        "/pictures/{id}/thumbnail",
-        Library.thumbnail,
-        "read",
-        present=present_thumbnail,
-        media="image/webp",
-        also=("v", "turned"),
-    ),
-    api(
-        "GET",
-        "/pictures/{id}/original",
-        Library.original,
-        "read",
-        present=present_original,
-        media=BINARY,
-        also=("download",),
-    ),
-    api(
-        "GET",
-        "/pictures/{id}/payloads/{name:path}",
-        Library.payload,
-        "read",
-        present=present_payload,
-        media="text/plain",
-    ),
-    api("POST", "/pictures/score", Library.score, "write"),
-    api("POST", "/pictures/delete", Library.delete, "write"),
-    api("POST", "/pictures/restore", Library.restore, "write"),
-    *GROUP_ROUTES,
-    *TAG_ROUTES,
-    *ENGINE_ROUTES,
-    api("POST", "/undo", Library.undo, "write"),
-    api("POST", "/redo", Library.redo, "write"),
-    api("GET", "/history", Library.history, "write"),
-    api("POST", "/uploads", upload, "write"),
-    api("GET", "/uploads", Library.uploads, "write"),
-    api("POST", "/uploads/partial", begin_upload, "write"),
-    api("GET", "/uploads/{id}", Library.find_upload, "write"),
-    api("PATCH", "/uploads/{id}", continue_upload, "write"),
-    api("DELETE", "/uploads/{id}", Library.cancel_upload, "write"),
-    api("GET", "/uploads/{id}/files", Library.uploaded_files, "write"),
-    api("POST", "/imports", Library.import_paths, "owner"),
-    api("GET", "/jobs", Library.jobs, "owner"),
-    api("GET", "/jobs/{id}", Library.job, "owner"),
-    api("POST", "/jobs/{id}/cancel", Library.cancel_job, "owner"),
-    api("POST", "/jobs/{id}/hold", Library.hold_job, "owner"),
-    api("POST", "/jobs/{id}/pause", Library.pause_job, "owner"),
-    api("POST", "/jobs/{id}/resume", Library.resume_job, "owner"),
-    api("GET", "/events", events, "read", media="text/event-stream"),
-    *SNAPSHOT_ROUTES,
-    api("GET", "/tokens", Library.tokens, "owner"),
-    api("POST", "/tokens", Library.create_token, "owner"),
-    api("DELETE", "/tokens/{id}", Library.revoke_token, "owner"),
-    api("GET", "/plugins", Library.plugin_list, "owner"),
-    api("GET", "/check", Library.check, "owner"),
-    api("GET", "/openapi.json", openapi, "read"),
+#: Routes of the server's own, each before the operation whose name comes first; the last ones come after all.
+OWN: tuple[tuple[str, Route], ...] = (
+    (Api.reset_owner.name, api("GET", "/session", session, "public")),
+    (Api.reset_owner.name, api("POST", "/session", sign_in, "public")),
+    (Api.reset_owner.name, api("DELETE", "/session", sign_out, "public")),
+    (Api.reset_owner.name, api("PUT", "/owner/password", set_password, "owner", early=True)),
+    (Api.alike.name, api("POST", "/held", hold, "read")),
+    (Api.uploads.name, api("POST", "/uploads", upload, "write")),
+    (Api.cancel_upload.name, api("PATCH", "/uploads/{id}", continue_upload, "write")),
+    (Api.snapshots.name, api("GET", "/events", events, "read", media="text/event-stream")),
+    (Api.tokens.name, api("GET", "/snapshots/{id}/export", export_snapshot, "owner", media=BINARY)),
+    ("", api("GET", "/openapi.json", openapi, "read")),
 )
+#: Operations that need more of the request than the table says.
+INSTEAD: dict[str, Callable[..., Any]] = {
+    Api.begin_upload.name: begin_upload,
+    Api.edit_character.name: edit_character,
+}
+#: Operations whose answer is not JSON: what makes it, its media type, and query keys that only that reads.
+PRESENTED: dict[str, tuple[Callable[[Call, Any], Response], str, tuple[str, ...]]] = {
+    Api.view.name: (present_view, BINARY, ()),
+    Api.block.name: (present_block, BINARY, ()),
+    Api.thumbnail.name: (present_thumbnail, "image/webp", ("v", "turned")),
+    Api.original.name: (present_original, BINARY, ("download",)),
+    Api.payload.name: (present_payload, "text/plain", ()),
+}
+
+
+def _route(row: op[Any, Any]) -> Route:
+    """The route of an operation."""
+    present, media, also = PRESENTED.get(row.name, (None, "application/json", ()))
+    return Route(
+        row.method,
+        row.path,
+        INSTEAD.get(row.name, row.function),
+        row.right,
+        present,
+        media,
+        also,
+        status=row.status,
+        name=row.name,
+    )
+
+
+def _routes() -> Iterator[Route]:
+    """Those of the table, and the server's own between them."""
+    for row in (*rows(), None):
+        name = row.name if row is not None else ""
+        yield from (route for before, route in OWN if before == name)
+        if row is not None:
+            yield _route(row)
+
+
+#: Below `/api/v1`.
+ROUTES: tuple[Route, ...] = tuple(_routes())
 #: The same as of a snapshot, below `/api/v1/asof/{snapshot}`.
 PAST_ROUTES = past_routes(ROUTES)
 #: At the root, where clients of other servers of this kind look.

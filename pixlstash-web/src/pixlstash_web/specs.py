@@ -35,7 +35,7 @@ def api(
     """A row of the table. The right has no default: a route without a policy cannot be written."""
     if right not in POLICIES:
         raise ValueError(f"{method} {path}: {right!r} is none of the rights {', '.join(POLICIES)}.")
-    return Route(method, path, function, right, present, media, also, early, status=status)
+    return Route(method, path, function, right, present, media, also, early, status=status, name=function.__name__)
 
 
 @hookspec

@@ -55,7 +55,7 @@ class Route(Struct, frozen=True, eq=False):
     `present(call, result)` makes the answer when it is not JSON; `media` and `also` (query keys that only `present`
     reads) are for the documentation. `early` routes work before a password is set. `when(query)` tells the requests for
     this row from those for another one of the same method and path, which has none. `past`: it asks the library as of
-    the snapshot that the path names. `status` is that of a JSON answer.
+    the snapshot that the path names. `status` is that of a JSON answer. `name` is the operation's.
     """
 
     method: Method
@@ -69,7 +69,4 @@ class Route(Struct, frozen=True, eq=False):
     when: Callable[[QueryParams], bool] | None = None
     past: bool = False
     status: int = 200
-
-    @property
-    def name(self) -> str:
-        return self.function.__name__
+    name: str = ""

@@ -279,7 +279,7 @@ import sys; sys.path[:] = {sys.path!r}
 from pathlib import Path
 import engined
 from pixlstash_core.library import Library
-from pixlstash_core.plugins.manager import Plugins
+from pixlstash_core.plugins.registry import Plugins
 library = Library.open(Path({str(desk.library.path)!r}), plugins=Plugins.load(extra=("odd",)))
 engined.Engined(library, Path("."), Path(".")).put("odd/colours", {{"slow": 0.2}})
 print("running", flush=True)

@@ -14,11 +14,12 @@ from core.snapshots.test_restores import back, disturb, organise, take
 from libraries import fill, until
 
 from pixlstash_core.cli import watch
-from pixlstash_core.library import Bound, Library
+from pixlstash_core.library import Library
+from pixlstash_core.session import Session
 from pixlstash_core.snapshots import feature as snapshots
 from pixlstash_core.snapshots import merging
+from pixlstash_core.snapshots import operations as restores_of
 from pixlstash_core.snapshots import restore as restores
-from pixlstash_core.snapshots import restore_operations as restores_of
 from pixlstash_core.types import OWNER, MakeBackup, Resource, RestoreResources, ScorePictures, SnapshotsChanged
 
 #: How far a restore is when it has been worked out what changes.
@@ -102,7 +103,7 @@ def test_a_terminal_shows_it(library: Library, monkeypatch: pytest.MonkeyPatch) 
     threading.Thread(target=listen, daemon=True).start()
     with os.fdopen(theirs, "w") as terminal, monkeypatch.context() as patched:
         patched.setattr(sys, "stderr", terminal)
-        with library.restore_points.working("RESTORE", 1), watch.shown(Bound(library)):
+        with library.restore_points.working("RESTORE", 1), watch.shown(Session(library)):
             library.restore_points.telling()(42, 100)
             until(lambda: b"42%  Restoring" in said)
         until(lambda: said.endswith(b"\r\x1b[K"))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from ..collections import stacks
+from ..context import Context, demand
 from ..database.connection import Database
 from ..database.hub import Hub, now
 from ..database.writer import Door
 from ..errors import Invalid, PixlStashError
 from ..jobs.lanes import Task
 from ..pictures import feature as pictures
-from ..session import Wired, demand
 from ..snapshots.shelf import Progress
 from ..types import OWNER, BackupReport, MakeBackup, Reader
 from . import making
@@ -25,73 +26,77 @@ KIND, NAMED = "backup", 100
 EITHER = "backup or restore"
 
 
-class Backups(Wired):
-    def backup(self, reader: Reader, ask: MakeBackup) -> BackupReport:
-        """Back up metadata and originals to a folder or file of this machine; whole and durable when it is answered.
+def backup(context: Context, reader: Reader, ask: MakeBackup) -> BackupReport:
+    """Back up metadata and originals to a folder or file of this machine; whole and durable when it is answered.
 
-        Meanwhile it is a job. Paused or cut short, it goes on in the background when it is resumed; cancelled, it
-        leaves the backup before it whole. What was copied is not copied again.
-        """
-        demand(reader, "owner")
-        self._writable()
-        path = Path(ask.path).expanduser()
-        if not path.is_absolute():
-            raise Invalid("Say the whole path of the backup, from the root.")
-        ask = msgspec.structs.replace(ask, path=str(path), query=ask.query.strip())
-        if ask.query:
-            self.views.ids(reader, ask.query)  # what cannot be asked is said before it is a job
-        with self.restores.alone(EITHER):
-            making.demand_free(self.path, path, self._as_made(ask), self.stores.roots())
-            self._take_over(ask)
+    Meanwhile it is a job. Paused or cut short, it goes on in the background when it is resumed; cancelled, it
+    leaves the backup before it whole. What was copied is not copied again.
+    """
+    demand(reader, "owner")
+    context.demand_writable()
+    path = Path(ask.path).expanduser()
+    if not path.is_absolute():
+        raise Invalid("Say the whole path of the backup, from the root.")
+    ask = msgspec.structs.replace(ask, path=str(path), query=ask.query.strip())
+    if ask.query:
+        context.views.ids(reader, ask.query)  # what cannot be asked is said before it is a job
+    with context.restores.alone(EITHER):
+        making.demand_free(context.path, path, _as_made(context, ask), context.stores.roots())
+        _take_over(context, ask)
 
-            def work(task: Task) -> BackupReport:
-                return self._back_up(ask, _told(task, waits=True))
+        def work(task: Task) -> BackupReport:
+            return _back_up(context, ask, _told(task, waits=True))
 
-            return self.queue.here(KIND, f"Backing up to {path}", ask, work, priority=-1)
+        return context.queue.here(KIND, f"Backing up to {path}", ask, work, priority=-1)
 
-    def _take_over(self, ask: MakeBackup) -> None:
-        """One to the same place that was paused, or cut short, is not gone on with."""
-        for job in self.queue.running():
-            if job.kind == KIND and job.state == "paused" and self.queue.payload(job.id)[1]["path"] == ask.path:
-                self.queue.cancel(job.id)
 
-    def _back_up_job(self, task: Task) -> None:
-        """Go on with one that nobody waits for any more."""
-        ask = msgspec.convert(task.payload, MakeBackup)
-        with self.restores.alone(EITHER):
-            report = self._back_up(ask, _told(task, waits=False))
-        if report.lost:
-            names = ", ".join(report.missing[:3]) + (" …" if report.lost > 3 else "")
-            what = "1 original" if report.lost == 1 else f"{report.lost:,} originals"
-            raise PixlStashError(f"All is backed up but {what} that could not be read: {names}")
+def _take_over(context: Context, ask: MakeBackup) -> None:
+    """One to the same place that was paused, or cut short, is not gone on with."""
+    for job in context.queue.running():
+        if job.kind == KIND and job.state == "paused" and context.queue.payload(job.id)[1]["path"] == ask.path:
+            context.queue.cancel(job.id)
 
-    def _back_up(self, ask: MakeBackup, copied: Progress) -> BackupReport:
-        path, shelf = Path(ask.path), self.restore_points.shelf
-        with self.restore_points.working("BACKUP", None):
-            ids = stacks.widened(self.db, self.views.ids(OWNER, ask.query)) if ask.query else None
-            shelf.prepare()
-            if ask.access:
-                self.feed.catch_up()
-            parts = making.Parts(
-                self.path,
-                self.db,
-                self.hub,
-                self.door.aside,
-                shelf.scratch,
-                self.stores.connect,
-                self._writing,
-                self.stores.roots(),
-            )
-            found = making.make(parts, path, self._as_made(ask), ids, self.restore_points.telling(), copied)
-        named = pictures.names(self.db, [one.picture for one in found.lost[:NAMED]])
-        whole = len(found.kept), found.copied, found.bytes, found.dropped, len(found.lost)
-        return BackupReport(str(path), found.pictures, *whole, named)
 
-    def _as_made(self, ask: MakeBackup) -> Made:
-        return Made(self.public_id, 0, ask.query, now(), ask.access)
+def back_up_job(context: Context, task: Task) -> None:
+    """Go on with one that nobody waits for any more."""
+    ask = msgspec.convert(task.payload, MakeBackup)
+    with context.restores.alone(EITHER):
+        report = _back_up(context, ask, _told(task, waits=False))
+    if report.lost:
+        names = ", ".join(report.missing[:3]) + (" …" if report.lost > 3 else "")
+        what = "1 original" if report.lost == 1 else f"{report.lost:,} originals"
+        raise PixlStashError(f"All is backed up but {what} that could not be read: {names}")
 
-    def _writing(self, db: Database, hub: Hub) -> Door:
-        return self.writing(db, hub, on_commit=lambda revision, events: None)
+
+def _back_up(context: Context, ask: MakeBackup, copied: Progress) -> BackupReport:
+    path, shelf = Path(ask.path), context.restore_points.shelf
+    with context.restore_points.working("BACKUP", None):
+        ids = stacks.widened(context.db, context.views.ids(OWNER, ask.query)) if ask.query else None
+        shelf.prepare()
+        if ask.access:
+            context.feed.catch_up()
+        parts = making.Parts(
+            context.path,
+            context.db,
+            context.hub,
+            context.door.aside,
+            shelf.scratch,
+            context.stores.connect,
+            partial(_writing, context),
+            context.stores.roots(),
+        )
+        found = making.make(parts, path, _as_made(context, ask), ids, context.restore_points.telling(), copied)
+    named = pictures.names(context.db, [one.picture for one in found.lost[:NAMED]])
+    whole = len(found.kept), found.copied, found.bytes, found.dropped, len(found.lost)
+    return BackupReport(str(path), found.pictures, *whole, named)
+
+
+def _as_made(context: Context, ask: MakeBackup) -> Made:
+    return Made(context.public_id, 0, ask.query, now(), ask.access)
+
+
+def _writing(context: Context, db: Database, hub: Hub) -> Door:
+    return context.writing(db, hub, on_commit=lambda revision, events: None)
 
 
 def _told(task: Task, *, waits: bool) -> Progress:

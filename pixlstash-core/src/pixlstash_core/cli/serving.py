@@ -40,10 +40,10 @@ def demo(path: Path, pictures: int, served: bool, host: str, port: int) -> None:
         if served:
             _serve(library, host, port, None, lambda url: None)
             return
-        from ..library import Bound
+        from ..session import Session
         from .watch import finish
 
-        ended = finish(Bound(library), job)
+        ended = finish(Session(library), job)
         if ended.error:
             raise click.ClickException(ended.error)
         click.echo(f"The demo library at {path} has {show.counted(library.info(OWNER).pictures, 'picture')}.")

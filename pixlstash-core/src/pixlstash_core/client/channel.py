@@ -65,7 +65,7 @@ class Channel:
 
     def __init__(self, url: str, token: str | None = None, *, timeout: float = 60.0, prefix: str = PREFIX) -> None:
         self.url = url.rstrip("/")
-        self._prefix = prefix
+        self.prefix = prefix
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Invalid(f"{url!r} is not an address like http://127.0.0.1:8020.")
@@ -89,23 +89,15 @@ class Channel:
                 connection.close()
             self._idle.clear()
 
-    # -- for those who add methods -------------------------------------------------------------------------------------
+    def get(self, path: str, type: type[T], query: Mapping[str, Any] | None = None) -> T:
+        return read(self.request("GET", path, query), type)
 
-    def _get(self, path: str, type: type[T], query: Mapping[str, Any] | None = None) -> T:
-        return read(self._call("GET", path, query), type)
-
-    def _post(self, path: str, type: type[T], ask: Struct | None = None, *, method: str = "POST") -> T:
+    def post(self, path: str, type: type[T], ask: Struct | None = None, *, method: str = "POST") -> T:
         body = msgspec.json.encode(ask) if ask is not None else b""
         headers = {"Content-Type": "application/json"} if ask is not None else {}
-        return read(self._call(method, path, None, body, headers), type)
+        return read(self.request(method, path, None, body, headers), type)
 
-    def _patch(self, path: str, type: type[T], ask: Struct) -> T:
-        return self._post(path, type, ask, method="PATCH")
-
-    def _delete(self, path: str, type: type[T]) -> T:
-        return read(self._call("DELETE", path), type)
-
-    def _call(
+    def request(
         self,
         method: str,
         path: str,
@@ -117,17 +109,17 @@ class Channel:
         timeout: float | None = -1,
     ) -> bytes:
         """One request and its answer's body; errors are raised."""
-        whole = path_of(self._prefix if prefix is None else prefix, path, query)
+        whole = path_of(self.prefix if prefix is None else prefix, path, query)
         connection, used = self._take(method, timeout)
         try:
             try:
-                response = self._send(connection, method, whole, body, headers or {})
+                response = self.send(connection, method, whole, body, headers or {})
             except Unreachable:
                 if not used or method != "GET":
                     raise
                 connection.close()  # the server closed it while it was idle
-                connection = self._connect(timeout)
-                response = self._send(connection, method, whole, body, headers or {})
+                connection = self.connect(timeout)
+                response = self.send(connection, method, whole, body, headers or {})
             answer = response.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -142,7 +134,7 @@ class Channel:
 
     # -- connections ---------------------------------------------------------------------------------------------------
 
-    def _send(
+    def send(
         self,
         connection: http.client.HTTPConnection,
         method: str,
@@ -162,7 +154,7 @@ class Channel:
             why = f"{error}" or type(error).__name__
             raise Unreachable(f"PixlStash does not answer at {self.url}: {why}.") from error
 
-    def _connect(self, timeout: float | None = -1) -> http.client.HTTPConnection:
+    def connect(self, timeout: float | None = -1) -> http.client.HTTPConnection:
         name, seconds = self._parts.hostname or "", self._timeout if timeout == -1 else timeout
         if self._parts.scheme == "https":
             context = ssl.create_default_context()
@@ -179,7 +171,7 @@ class Channel:
             if method == "GET" or time.monotonic() - since < FRESH:
                 return connection, True
             connection.close()
-        return self._connect(timeout), False
+        return self.connect(timeout), False
 
     def _give_back(
         self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, timeout: float | None

@@ -26,27 +26,26 @@ EVENTS: Mapping[str, Any] = {
 }
 
 
-class Events(Channel):
-    def events(self, after: int | None = None) -> Iterator[Event]:
-        """What happens, as it happens, from now on or from behind a revision. Ends when the server does."""
-        connection = self._connect()
-        try:
-            path = path_of(PREFIX, "/events", {"after": after})
-            response = self._send(connection, "GET", path, None, {})
-            if response.status != 200:
-                raise error_of(response.status, response.read())
-            name = ""
-            for line in response:
-                field, _, value = line.decode().rstrip("\r\n").partition(": ")
-                if field == "event":
-                    name = value
-                elif field == "data" and name == "job_changed":
-                    yield JobChanged(read(value.encode(), Job))
-                elif field == "data" and name in EVENTS:
-                    yield read(value.encode(), EVENTS[name])
-                elif field == "data" and name == "snapshots_changed":
-                    yield SnapshotsChanged()
-                elif field == "data" and name == "lagged":
-                    yield Lagged()
-        finally:
-            connection.close()
+def events(channel: Channel, after: int | None = None) -> Iterator[Event]:
+    """What happens, as it happens, from now on or from behind a revision. Ends when the server does."""
+    connection = channel.connect()
+    try:
+        path = path_of(PREFIX, "/events", {"after": after})
+        response = channel.send(connection, "GET", path, None, {})
+        if response.status != 200:
+            raise error_of(response.status, response.read())
+        name = ""
+        for line in response:
+            field, _, value = line.decode().rstrip("\r\n").partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data" and name == "job_changed":
+                yield JobChanged(read(value.encode(), Job))
+            elif field == "data" and name in EVENTS:
+                yield read(value.encode(), EVENTS[name])
+            elif field == "data" and name == "snapshots_changed":
+                yield SnapshotsChanged()
+            elif field == "data" and name == "lagged":
+                yield Lagged()
+    finally:
+        connection.close()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import re
+from typing import TYPE_CHECKING
 
-from ..api import UseCases
 from ..database import settings
 from ..database.writer import outcome
 from ..engines.outputs import Output, Outputs
@@ -32,6 +32,9 @@ from ..types import (
     StackPictures,
 )
 from .words import CHARACTERS, GARDEN, WINTER
+
+if TYPE_CHECKING:
+    from ..library import Library
 
 #: What nobody did: `usecases` keeps it out of history.
 NOBODY = Reader("", "owner", Scope())
@@ -60,7 +63,7 @@ PROJECTS = (
 _TAG = re.compile(r"[a-z][a-z -]{2,30}")
 
 
-def arrange(library: UseCases, outputs: Outputs) -> None:
+def arrange(library: Library, outputs: Outputs) -> None:
     """Put the newest pictures in order."""
     newest = library.views.ids(NOBODY, "", "-created")[:NEWEST]
     if not newest or library.db.setting(ARRANGED):
@@ -93,7 +96,7 @@ def arrange(library: UseCases, outputs: Outputs) -> None:
     settings.set(library.door, ARRANGED, "1")
 
 
-def _score(library: UseCases, outputs: Outputs, newest: list[int]) -> None:
+def _score(library: Library, outputs: Outputs, newest: list[int]) -> None:
     """Some of each score, and most of none, as in a library people live with."""
     stars: dict[int, list[int]] = {}
     for n, id in enumerate(newest):
@@ -103,7 +106,7 @@ def _score(library: UseCases, outputs: Outputs, newest: list[int]) -> None:
             library.score(NOBODY, ScorePictures(ids=ids, score=score))
 
 
-def _tag(library: UseCases, outputs: Outputs, newest: list[int]) -> None:
+def _tag(library: Library, outputs: Outputs, newest: list[int]) -> None:
     """Tags from the words of the prompt, as sure as they come early; some accepted, some rejected, some a person's."""
     producer = outputs.register("tag", "demo", "1", {})
     found = []
@@ -125,7 +128,7 @@ def _tag(library: UseCases, outputs: Outputs, newest: list[int]) -> None:
     library.categorise_tags(NOBODY, CategoriseTags(tags=people, category="character"))
 
 
-def _describe(library: UseCases, ids: list[int], trigger: str) -> None:
+def _describe(library: Library, ids: list[int], trigger: str) -> None:
     """Captions to train on, the newest of which lacks the trigger word: there is something to find by checking them."""
     for n, id in enumerate(ids):
         words = [part.strip() for part in (library.picture(NOBODY, id).prompt or "").split(",")]
@@ -133,7 +136,7 @@ def _describe(library: UseCases, ids: list[int], trigger: str) -> None:
         library.set_caption(NOBODY, SetCaption(ids=[id], text=text))
 
 
-def _projects(library: UseCases) -> None:
+def _projects(library: Library) -> None:
     bar = library.sidebar(NOBODY)
     sets = {one.name: one.id for one in bar.sets}
     people = {one.name: one.id for one in bar.characters}
@@ -148,7 +151,7 @@ def _projects(library: UseCases) -> None:
             )
 
 
-def _stack(library: UseCases, outputs: Outputs, newest: list[int]) -> None:
+def _stack(library: Library, outputs: Outputs, newest: list[int]) -> None:
     """The seeds of some prompts, one on top of the other."""
     runs: dict[str, list[int]] = {}
     for id in newest[:120]:

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from ..session import Wired, demand
+from ..context import Context, demand
 from ..types import Done, HistoryEntry, Reader
 from . import feature as history
 
 
-class History(Wired):
-    def history(self, reader: Reader, limit: int = 50) -> list[HistoryEntry]:
-        """What people did, the newest first."""
-        demand(reader, "write", whole=True)
-        self.feed.catch_up()
-        return history.listed(self.hub, max(1, min(limit, 1000)))
+def list_history(context: Context, reader: Reader, limit: int = 50) -> list[HistoryEntry]:
+    """What people did, the newest first."""
+    demand(reader, "write", whole=True)
+    context.feed.catch_up()
+    return history.listed(context.hub, max(1, min(limit, 1000)))
 
-    def undo(self, reader: Reader) -> Done:
-        """Undo the newest change that is not undone."""
-        demand(reader, "write", whole=True)
-        self._writable()
-        with self.stepping:  # the next one undoes what is the newest then
-            self.feed.move()
-            step = history.undo(self.hub, self.door, reader)
-            self.feed.catch_up()  # it is done, whatever comes of this
-        return Done(step.committed.revision, step.committed.result, f"Undone: {step.told()}", False)
 
-    def redo(self, reader: Reader) -> Done:
-        """Redo what was undone last."""
-        demand(reader, "write", whole=True)
-        self._writable()
-        with self.stepping:
-            self.feed.move()
-            step = history.redo(self.hub, self.door, reader)
-            self.feed.catch_up()
-        return Done(step.committed.revision, step.committed.result, step.told(), True)
+def undo(context: Context, reader: Reader) -> Done:
+    """Undo the newest change that is not undone."""
+    demand(reader, "write", whole=True)
+    context.demand_writable()
+    with context.stepping:  # the next one undoes what is the newest then
+        context.feed.move()
+        step = history.undo(context.hub, context.door, reader)
+        context.feed.catch_up()  # it is done, whatever comes of this
+    return Done(step.committed.revision, step.committed.result, f"Undone: {step.told()}", False)
+
+
+def redo(context: Context, reader: Reader) -> Done:
+    """Redo what was undone last."""
+    demand(reader, "write", whole=True)
+    context.demand_writable()
+    with context.stepping:
+        context.feed.move()
+        step = history.redo(context.hub, context.door, reader)
+        context.feed.catch_up()
+    return Done(step.committed.revision, step.committed.result, step.told(), True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..collections import projects
 from ..collections.groups import Told
+from ..context import Context, demand
 from ..database import settings
 from ..database.writer import Label, Write
 from ..errors import Invalid, NotFound, Refused
-from ..session import Wired, demand
 from ..storage.archive import looks_like_archive
 from ..storage.names import fit
 from ..types import BeginUpload, ImportPaths, Job, Reader, Upload, Uploaded, UploadedFile
@@ -25,120 +26,136 @@ from .uploads import Piece
 DEMO = 1_000_000
 
 
-class Imports(Wired):
-    def upload(self, reader: Reader, name: str, path: Path) -> Uploaded:
-        """Take in a durable file in `incoming`, which is moved or removed; refusals are an answer, not an error."""
-        demand(reader, "write", whole=True)
-        self._writable()
-        if looks_like_archive(path):
-            result = self.arriving.take(self.arriving.adopt(reader.principal, [(name, path)])).result
-            assert result is not None, "a zip file that came whole has a result, whether or not it is over"
-            return result
-        try:
-            return uploaded(self.intake.keep(*self.stores.own(), path, fit(name), move=True))
-        except Refused as error:
-            path.unlink(missing_ok=True)
-            return Uploaded("refused", None, str(error))
+def upload(context: Context, reader: Reader, name: str, path: Path) -> Uploaded:
+    """Take in a durable file in `incoming`, which is moved or removed; refusals are an answer, not an error."""
+    demand(reader, "write", whole=True)
+    context.demand_writable()
+    if looks_like_archive(path):
+        result = context.arriving.take(context.arriving.adopt(reader.principal, [(name, path)])).result
+        assert result is not None, "a zip file that came whole has a result, whether or not it is over"
+        return result
+    try:
+        return uploaded(context.intake.keep(*context.stores.own(), path, fit(name), move=True))
+    except Refused as error:
+        path.unlink(missing_ok=True)
+        return Uploaded("refused", None, str(error))
 
-    def begin_upload(self, reader: Reader, ask: BeginUpload) -> Upload:
-        """Announce a file that comes in pieces. With a `key`, the unfinished upload of the same file is given back."""
-        demand(reader, "write", whole=True)
-        self._writable()
-        return self.arriving.begin(reader, ask)
 
-    def upload_piece(self, reader: Reader, id: str, offset: int) -> Piece:
-        """Where to write the bytes of an upload from `offset` on; `Conflict` says how many are `received`."""
-        demand(reader, "write", whole=True)
-        self._writable()
-        self.arriving.find(reader, id)
-        return self.arriving.open(id, offset)
+def begin_upload(context: Context, reader: Reader, ask: BeginUpload) -> Upload:
+    """Announce a file that comes in pieces. With a `key`, the unfinished upload of the same file is given back."""
+    demand(reader, "write", whole=True)
+    context.demand_writable()
+    return context.arriving.begin(reader, ask)
 
-    def uploads(self, reader: Reader) -> list[Upload]:
-        """This login's uploads, or everybody's for the owner: unfinished ones, then those of the last day."""
-        demand(reader, "write", whole=True)
-        return self.arriving.listed(reader)
 
-    def find_upload(self, reader: Reader, id: str) -> Upload:
-        """How far an upload is, and what became of it."""
-        demand(reader, "write", whole=True)
-        self.arriving.find(reader, id)
-        return self.arriving.show(id)
+def upload_piece(context: Context, reader: Reader, id: str, offset: int) -> Piece:
+    """Where to write the bytes of an upload from `offset` on; `Conflict` says how many are `received`."""
+    demand(reader, "write", whole=True)
+    context.demand_writable()
+    context.arriving.find(reader, id)
+    return context.arriving.open(id, offset)
 
-    def uploaded_files(self, reader: Reader, id: str, offset: int = 0, limit: int = 1000) -> list[UploadedFile]:
-        """What became of the files in an uploaded zip file."""
-        demand(reader, "write", whole=True)
-        if not (0 <= offset <= 1 << 32 and 0 <= limit <= 10_000):
-            raise Invalid("offset must not be negative, and limit must be between 0 and 10000.")
-        self.arriving.find(reader, id)
-        return self.arriving.files(id, offset, limit)
 
-    def upload_files(self, reader: Reader, files: Sequence[tuple[str, Path]], project: int | None = None) -> str:
-        """Import durable files (name, path) in `incoming`, which are moved away; what `upload_batch` knows them by.
+def uploads(context: Context, reader: Reader) -> list[Upload]:
+    """This login's uploads, or everybody's for the owner: unfinished ones, then those of the last day."""
+    demand(reader, "write", whole=True)
+    return context.arriving.listed(reader)
 
-        Their pictures are put into the `project`. `NotFound` when there is none of this id.
-        """
-        demand(reader, "write", whole=True)
-        self._writable()
-        if project is not None:
-            with self.db.reading() as connection:
-                projects.info(connection, reader, project)
-        batch = self.arriving.adopt(reader.principal, files, project)
-        self.arriving.take(batch)
-        return batch
 
-    def _place_in_project(self, principal: str, project: int, pictures: list[int]) -> None:
-        """Put imported pictures into a project, unless it or they were deleted meanwhile."""
+def find_upload(context: Context, reader: Reader, id: str) -> Upload:
+    """How far an upload is, and what became of it."""
+    demand(reader, "write", whole=True)
+    context.arriving.find(reader, id)
+    return context.arriving.show(id)
 
-        def work(write: Write) -> Told:
-            return projects.add_existing(write, project, pictures)
 
-        with suppress(NotFound):
-            self.door.do(work, lambda told: Label(principal, told.sentence))
+def uploaded_files(context: Context, reader: Reader, id: str, offset: int = 0, limit: int = 1000) -> list[UploadedFile]:
+    """What became of the files in an uploaded zip file."""
+    demand(reader, "write", whole=True)
+    if not (0 <= offset <= 1 << 32 and 0 <= limit <= 10_000):
+        raise Invalid("offset must not be negative, and limit must be between 0 and 10000.")
+    context.arriving.find(reader, id)
+    return context.arriving.files(id, offset, limit)
 
-    def upload_batch(self, reader: Reader, batch: str) -> list[Upload]:
-        """What became of files that were taken in together, in order."""
-        demand(reader, "write", whole=True)
-        return self.arriving.batch(reader, batch)
 
-    def cancel_upload(self, reader: Reader, id: str) -> None:
-        """Give an upload up. What of a zip file is in already stays."""
-        demand(reader, "write", whole=True)
-        self._writable()
-        self.arriving.find(reader, id)
-        self.arriving.cancel(id)
+def upload_files(
+    context: Context, reader: Reader, files: Sequence[tuple[str, Path]], project: int | None = None
+) -> str:
+    """Import durable files (name, path) in `incoming`, which are moved away; what `upload_batch` knows them by.
 
-    def import_paths(self, reader: Reader, ask: ImportPaths) -> Job:
-        """Take in files and folders of this machine: the job that does it."""
-        demand(reader, "owner")
-        self._writable()
-        return intake.put(self.queue, ask, self._reference)
+    Their pictures are put into the `project`. `NotFound` when there is none of this id.
+    """
+    demand(reader, "write", whole=True)
+    context.demand_writable()
+    if project is not None:
+        with context.db.reading() as connection:
+            projects.info(connection, reader, project)
+    batch = context.arriving.adopt(reader.principal, files, project)
+    context.arriving.take(batch)
+    return batch
 
-    def import_from(self, reader: Reader, importer: str, params: dict[str, Any]) -> Job:
-        """Copy in everything a plugin's importer finds."""
-        demand(reader, "owner")
-        self._writable()
-        return intake.put_importer(self.queue, self.plugins.importers(), importer, params)
 
-    def fill_demo(self, reader: Reader, pictures: int) -> Job:
-        """Paint the demo library: the job that does it."""
-        demand(reader, "owner")
-        self._writable()
-        settings.set(self.door, "demo", str(pictures))
-        return intake.put_demo(self.queue, stores.add(self.door, "demo", "Demo", {"pictures": DEMO}), pictures)
+def place_in_project(context: Context, principal: str, project: int, pictures: list[int]) -> None:
+    """Put imported pictures into a project, unless it or they were deleted meanwhile."""
 
-    def add_store(self, reader: Reader, scheme: str, name: str, params: dict[str, Any]) -> int:
-        """Index a store in place from now on; its id. `scan` it to take in what it holds."""
-        demand(reader, "owner")
-        self._writable()
-        return stores.add(self.door, scheme, name, self.stores.checked(scheme, params))
+    def work(write: Write) -> Told:
+        return projects.add_existing(write, project, pictures)
 
-    def scan(self, reader: Reader, store: int) -> Job:
-        """Bring the index of a store up to date: the job that does it."""
-        demand(reader, "owner")
-        self._writable()
-        return intake.scan(self.queue, store, self.stores.name(store))
+    with suppress(NotFound):
+        context.door.do(work, lambda told: Label(principal, told.sentence))
 
-    def _reference(self, path: Path) -> int:
-        if self.path.is_relative_to(path) or path.is_relative_to(self.path):
-            raise Invalid(f"{path} and the library at {self.path} lie within each other.")
-        return stores.add(self.door, "folder", path.name or str(path), {"path": str(path)})
+
+def upload_batch(context: Context, reader: Reader, batch: str) -> list[Upload]:
+    """What became of files that were taken in together, in order."""
+    demand(reader, "write", whole=True)
+    return context.arriving.batch(reader, batch)
+
+
+def cancel_upload(context: Context, reader: Reader, id: str) -> None:
+    """Give an upload up. What of a zip file is in already stays."""
+    demand(reader, "write", whole=True)
+    context.demand_writable()
+    context.arriving.find(reader, id)
+    context.arriving.cancel(id)
+
+
+def import_paths(context: Context, reader: Reader, ask: ImportPaths) -> Job:
+    """Take in files and folders of this machine: the job that does it."""
+    demand(reader, "owner")
+    context.demand_writable()
+    return intake.put(context.queue, ask, partial(_reference, context))
+
+
+def import_from(context: Context, reader: Reader, importer: str, params: dict[str, Any]) -> Job:
+    """Copy in everything a plugin's importer finds."""
+    demand(reader, "owner")
+    context.demand_writable()
+    return intake.put_importer(context.queue, context.plugins.importers(), importer, params)
+
+
+def fill_demo(context: Context, reader: Reader, pictures: int) -> Job:
+    """Paint the demo library: the job that does it."""
+    demand(reader, "owner")
+    context.demand_writable()
+    settings.set(context.door, "demo", str(pictures))
+    return intake.put_demo(context.queue, stores.add(context.door, "demo", "Demo", {"pictures": DEMO}), pictures)
+
+
+def add_store(context: Context, reader: Reader, scheme: str, name: str, params: dict[str, Any]) -> int:
+    """Index a store in place from now on; its id. `scan` it to take in what it holds."""
+    demand(reader, "owner")
+    context.demand_writable()
+    return stores.add(context.door, scheme, name, context.stores.checked(scheme, params))
+
+
+def scan(context: Context, reader: Reader, store: int) -> Job:
+    """Bring the index of a store up to date: the job that does it."""
+    demand(reader, "owner")
+    context.demand_writable()
+    return intake.scan(context.queue, store, context.stores.name(store))
+
+
+def _reference(context: Context, path: Path) -> int:
+    if context.path.is_relative_to(path) or path.is_relative_to(context.path):
+        raise Invalid(f"{path} and the library at {context.path} lie within each other.")
+    return stores.add(context.door, "folder", path.name or str(path), {"path": str(path)})

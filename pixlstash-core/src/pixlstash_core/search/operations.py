@@ -7,46 +7,77 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..collections.operations import Groups
+from ..collections.operations import find_character
+from ..context import Context
 from ..errors import Invalid
+from ..query import scope
 from ..query.language import LONGEST
-from ..types import Alike, Combine, Held, Reader, Why
+from ..types import Alike, Combine, FindSimilar, Held, Reader, Similar, SimilarFound, Why
 from .explain import Reasons
 from .query_images import KEPT, MOST
-from .search import Search as Searching
+from .search import NOTHING
 
 
-class Search(Groups):
-    search: Searching
-    incoming: Path
+def hold(context: Context, reader: Reader, name: str, path: Path) -> Held:
+    """Keep a picture for an hour to search with, without taking it in: `like:upload:TOKEN`."""
+    if path.stat().st_size > MOST:
+        raise Invalid(f"A picture to search with has at most {MOST >> 20} MiB.")
+    kept = context.intake.temporary(name)
+    if path.parent == context.incoming:
+        path.rename(kept)
+    else:
+        shutil.copyfile(path, kept)
+    token = context.search.held.hold(reader.principal, kept, name)
+    return Held(token, datetime.fromtimestamp(int(time.time() + KEPT), UTC))
 
-    def hold(self, reader: Reader, name: str, path: Path) -> Held:
-        """Keep a picture for an hour to search with, without taking it in: `like:upload:TOKEN`."""
-        if path.stat().st_size > MOST:
-            raise Invalid(f"A picture to search with has at most {MOST >> 20} MiB.")
-        kept = self.intake.temporary(name)
-        if path.parent == self.incoming:
-            path.rename(kept)
-        else:
-            shutil.copyfile(path, kept)
-        token = self.search.held.hold(reader.principal, kept, name)
-        return Held(token, datetime.fromtimestamp(int(time.time() + KEPT), UTC))
 
-    def alike(self, reader: Reader, q: str, limit: int = 100) -> list[Alike]:
-        """How alike the pictures are that a query with `like:` or `face:` finds, in its order."""
-        if not 0 < limit <= 1_000_000:
-            raise Invalid("limit must be between 1 and 1,000,000.")
-        return self.views.alike(reader, q, limit)
+def alike(context: Context, reader: Reader, q: str, limit: int = 100) -> list[Alike]:
+    """How alike the pictures are that a query with `like:` or `face:` finds, in its order."""
+    if not 0 < limit <= 1_000_000:
+        raise Invalid("limit must be between 1 and 1,000,000.")
+    return context.views.alike(reader, q, limit)
 
-    def gauge(self, reader: Reader, character: int, tokens: list[str], combine: Combine = "mean") -> list[float | None]:
-        """How alike the faces in held pictures are to those a character is told by; None where there is no face.
 
-        Of a picture the likest face counts, as the cosine that the engine gives.
-        """
-        return self.search.gauge(reader, self.find_character(reader, character).id, tokens, combine)
+def gauge(
+    context: Context, reader: Reader, character: int, tokens: list[str], combine: Combine = "mean"
+) -> list[float | None]:
+    """How alike the faces in held pictures are to those a character is told by; None where there is no face.
 
-    def why(self, reader: Reader, id: int, q: str = "") -> Why:
-        """Why a query finds a picture: which words, which engine, what it is like."""
-        told = self.views.explain(reader, q[:LONGEST], id)
-        engine = self.search.engine(told.ranked) if told.ranked is not None else ""
-        return Reasons(self.db, reader, id, engine).of(told)
+    Of a picture the likest face counts, as the cosine that the engine gives.
+    """
+    return context.search.gauge(reader, find_character(context, reader, character).id, tokens, combine)
+
+
+def why(context: Context, reader: Reader, id: int, q: str = "") -> Why:
+    """Why a query finds a picture: which words, which engine, what it is like."""
+    told = context.views.explain(reader, q[:LONGEST], id)
+    engine = context.search.engine(told.ranked) if told.ranked is not None else ""
+    return Reasons(context.db, reader, id, engine).of(told)
+
+
+# -- similar --------------------------------------------------------------------------------------------------------
+
+
+def similar(context: Context, reader: Reader, ask: FindSimilar) -> SimilarFound:
+    """Pictures that look like others."""
+    from .similar import near
+
+    to = context.views.select(reader, ask)
+    if not to:
+        raise Invalid("Say which pictures others are to look like.")
+    producer = context.likeness.active()
+    if producer is None:
+        raise Invalid(NOTHING)
+    among = context.views.ids(reader, ask.q)
+    matrix = context.likeness.matrix(producer)
+    found = near(matrix, to, among, ask.combine, ask.limit)
+    by_id = {one.id: one for one in context.views.listed(reader, [one.picture for one in found])}
+    return SimilarFound(
+        context.outputs.producer(producer).engine,
+        len(to) - len(matrix.places(sorted(set(to)))),
+        [
+            Similar(by_id[one.picture], round(one.score, 4), one.like)
+            for one in found
+            if one.picture in by_id and scope.sees(reader, one.like)
+        ],
+    )

@@ -10,18 +10,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from msgspec import Struct
 
-from ..api import Original, UseCases
-from ..database import settings
+from ..api import Api
+from ..context import Context, demand
 from ..database.connection import Database
-from ..errors import Conflict, NotFound, NotThere, StoreUnreachable
+from ..errors import Conflict
 from ..imports import locations as stores
-from ..pictures import feature as pictures
-from ..types import LibraryInfo, Reader, Veil
+from ..plugins.operation import WithReader, op
+from ..types import Reader
 from . import manifests
 from .manifests import Manifest
 from .paging import Frames, Paging
@@ -31,22 +30,17 @@ if TYPE_CHECKING:
     from ..library import Library
     from ..query.views import Views
 
-#: What may be asked of the past; everything else is refused.
-LOOKS = frozenset(
-    "info view block details pictures find count suggest statistics picture payload thumbnail original"
-    " sidebar icons sets find_set set_members characters find_character character_members"
-    " projects find_project project_members queries picture_stack picture_faces character_faces"
-    " tags tag picture_tags complete_tags caption veil".split()
-)
+P = ParamSpec("P")
+R = TypeVar("R")
 #: How many are kept open, and for how many seconds without use.
 MOST, IDLE = 3, 600.0
 
 
-class Past(UseCases):
+class Past(WithReader, Context, Api):
     """A library as it was. Thumbnails and originals are those of the present, found by the hash of their bytes."""
 
     def __init__(self, live: Library, manifest: Manifest, db: Database, views: Views) -> None:
-        self._live, self._manifest = live, manifest
+        self.live, self._manifest = live, manifest
         self.path, self.read_only = live.path, True
         self.public_id, self.epoch = live.public_id, manifest.public_id
         self.db, self.views = db, views
@@ -58,65 +52,16 @@ class Past(UseCases):
     def revision(self) -> int:
         return self._manifest.revision
 
-    def info(self, reader: Reader) -> LibraryInfo:
-        """What was in the library."""
-        now = self._live.info(reader)
-        live, dead = pictures.counts(self.db, reader)
-        return LibraryInfo(
-            self.name, self.public_id, now.version, live, dead, self.revision, [], [], now.demo, read_only=True
-        )
-
-    def original(self, reader: Reader, id: int) -> Original:
-        """The bytes where they are now; else where they lay then, unless something else lies there."""
-        found = pictures.bytes_of(self.db, reader, id)
-        here = pictures.by_hash(self._live.db, bytes.fromhex(found.sha256))
-        if here is not None:
-            return self._live.original(reader, here)
-        for store, key, size, mtime in stores.places(self.db, id):
-            try:
-                stat = self.stores.connect(store).stat(key)
-            except (NotThere, NotFound, StoreUnreachable):
-                continue
-            free = stores.unknown(self._live.db, store, [key])
-            if free and stat.size == size and (mtime is None or stat.mtime == mtime):
-                return super().original(reader, id)
-        raise NotThere("The bytes of this picture are no longer in the library.")
-
-    def veil(self, reader: Reader) -> Veil:
-        """What shall not lie open, as it is said today: what is hidden now is hidden in the past."""
-        return self._live.veil(reader)
-
-    def _veil(self, down: bool) -> Veil | None:
-        return settings.veil(self._live.db) if down else None
-
-    def refuse(self) -> NoReturn:
-        raise refusal(self._manifest.id)
+    def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Look at something, as a row of the table says; whatever else is asked is refused."""
+        if not row.past:
+            raise refusal(self._manifest.id)
+        demand(reader, row.right)
+        return row.function(self, reader, *args, **kwargs)
 
 
 def refusal(snapshot: int) -> Conflict:
     return Conflict(f"This is the library as of snapshot {snapshot}: its pictures can be looked at, and nothing else.")
-
-
-def _refused(self: Past, *args: Any, **given: Any) -> NoReturn:
-    self.refuse()
-
-
-for _name in dir(UseCases):
-    if not _name.startswith("_") and callable(getattr(UseCases, _name)) and _name not in LOOKS:
-        setattr(Past, _name, _refused)
-
-
-class BoundPast:
-    """The past, with the reader filled in."""
-
-    def __init__(self, past: Past, reader: Reader, opening: ExitStack) -> None:
-        self._past, self._reader, self._opening = past, reader, opening
-
-    def __getattr__(self, name: str) -> Any:
-        return partial(getattr(self._past, name), self._reader)
-
-    def close(self) -> None:
-        self._opening.close()
 
 
 class _Kept(Struct, eq=False):

@@ -1,0 +1,79 @@
+"""Sending files: whole, in pieces, or to search with."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import Conflict, Invalid, PixlStashError
+from ..types import BeginUpload, Held, Upload, Uploaded
+from .channel import Channel, Unreachable, quoted, read
+
+#: Bytes of a file that is sent in pieces, and of a piece; how often one is sent again.
+LARGE, PIECE, RETRIES = 32 << 20, 16 << 20, 8
+#: Statuses of what may pass: too slow, a server that stops, out of reach.
+AGAIN = frozenset({408, 500, 503})
+BARE = {"Content-Type": "application/octet-stream"}
+#: Bytes at both ends of a file that tell it from others.
+ENDS = 1 << 16
+
+
+def upload(channel: Channel, name: str, path: Path) -> Uploaded:
+    """Send a file; it stays where it is."""
+    with path.open("rb") as file:
+        found = os.fstat(file.fileno())
+        modified = max(0, found.st_mtime_ns // 1_000_000)
+        if found.st_size > LARGE:
+            return _in_pieces(channel, BeginUpload(name, found.st_size, _key(file, found), modified), file)
+        headers = {**BARE, "Content-Length": str(found.st_size)}
+        query = {"name": name, "modified": modified}
+        return read(channel.request("POST", "/uploads", query, file, headers), Uploaded)
+
+
+def continue_upload(channel: Channel, id: str, offset: int, body: bytes = b"") -> Upload:
+    """Send the bytes from `offset` on. `Conflict`, with `more["received"]`, when the server is elsewhere."""
+    return read(channel.request("PATCH", f"/uploads/{quoted(id)}", {"offset": offset}, body, BARE), Upload)
+
+
+def hold(channel: Channel, name: str, path: Path) -> Held:
+    """Send a picture to search with; it stays where it is."""
+    with path.open("rb") as file:
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(path.stat().st_size)}
+        return read(channel.request("POST", "/held", {"name": name}, file, headers), Held)
+
+
+def _in_pieces(channel: Channel, ask: BeginUpload, file: BinaryIO) -> Uploaded:
+    """Send a large file so that a connection that breaks, or a server that restarts, costs a piece at most."""
+    upload = channel.post("/uploads/partial", Upload, ask)
+    failures = 0
+    while upload.state == "receiving":
+        file.seek(upload.received)
+        block = file.read(PIECE)
+        if not block:
+            raise Invalid(f"{ask.name} has become shorter while it was sent.")
+        try:
+            upload = continue_upload(channel, upload.id, upload.received, block)
+            failures = 0
+        except PixlStashError as error:
+            failures += 1
+            if failures > RETRIES or not (isinstance(error, Conflict) or error.status in AGAIN):
+                raise
+            time.sleep(min(2.0**failures / 10, 5))
+            with suppress(Unreachable):
+                upload = channel.get(f"/uploads/{quoted(upload.id)}", Upload)
+    while upload.result is None:
+        time.sleep(0.5)
+        upload = channel.get(f"/uploads/{quoted(upload.id)}", Upload)
+    return upload.result
+
+
+def _key(file: BinaryIO, found: os.stat_result) -> str:
+    """What the server is to know the file by, so that sending it once more goes on where it stopped."""
+    digest = hashlib.sha256(file.read(ENDS))
+    file.seek(max(0, found.st_size - ENDS))
+    digest.update(file.read(ENDS))
+    return f"{found.st_mtime_ns}-{digest.hexdigest()}"

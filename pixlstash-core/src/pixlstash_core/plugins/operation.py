@@ -1,0 +1,157 @@
+"""An operation: one row that says how it is reached, what right it needs, and which function does it.
+
+A row is an attribute of a class. From it follow a method of a library (`library.add_tags(reader, ask)`), of a session
+(`session.add_tags(ask)`) and of a client, its HTTP route, and its documentation.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable
+from functools import cache, cached_property, partial
+from typing import Any, Concatenate, Generic, Literal, NoReturn, ParamSpec, TypeVar, overload
+
+from ..types import Reader, Right
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+#: What an answer is: JSON, bytes or text as they are, or a view's first answer (`docs/http.md`).
+Answer = Literal["json", "bytes", "text", "view"]
+
+
+class Later:
+    """A module of operations that is imported when one of them is first used: `later.add` stands for its `add`."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return partial(_wanted, self._module, name)
+
+
+def _wanted(module: str, name: str) -> NoReturn:
+    raise TypeError(f"{module}.{name} stands for a function in a table of operations, and is not to be called.")
+
+
+class WithReader:
+    """Base of what is told with each call who asks: a library, or one as of a snapshot."""
+
+    def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        raise NotImplementedError
+
+
+class Caller:
+    """Base of what knows who asks: a session, or a client."""
+
+    def call(self, row: op[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        raise NotImplementedError
+
+
+class op(Generic[P, R]):
+    """A row: `op("POST", "/tags/rename", "write", tags.rename_tag)`.
+
+    `function(context, reader, …)` takes names in the path, one struct from the JSON body, and the rest from the query
+    string. `past`: it can also be asked of the library as of a snapshot. `long`: a client waits for it however long it
+    takes. `status` is that of a JSON answer. Without a path it is served by no route: see `local`.
+    """
+
+    name: str = ""
+
+    def __init__(
+        self,
+        method: Method,
+        path: str,
+        right: Right,
+        function: Callable[Concatenate[Any, Reader, P], R],
+        *,
+        past: bool = False,
+        long: bool = False,
+        answer: Answer = "json",
+        status: int = 200,
+    ) -> None:
+        self.method, self.path, self.right = method, path, right
+        self.past, self.long, self.answer, self.status = past, long, answer, status
+        self._function = function
+
+    @classmethod
+    def local(cls, right: Right, function: Callable[Concatenate[Any, Reader, P], R]) -> op[P, R]:
+        """What only this process can do, such as to take a file that lies in the library's folder already."""
+        return op("POST", "", right, function)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> op[P, R]: ...
+    @overload
+    def __get__(self, instance: WithReader, owner: type) -> Callable[Concatenate[Reader, P], R]: ...
+    @overload
+    def __get__(self, instance: Caller, owner: type) -> Callable[P, R]: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else partial(instance.call, self)
+
+    @cached_property
+    def function(self) -> Callable[Concatenate[Any, Reader, P], R]:
+        """The function that does it. Its module is imported now, which may load the database."""
+        if isinstance(self._function, partial) and self._function.func is _wanted:
+            module, name = self._function.args
+            found: Callable[Concatenate[Any, Reader, P], R] = getattr(importlib.import_module(module), name)
+            return found
+        return self._function
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """Its parameters behind the context and the reader, and what it answers; of a `Later`, nothing is imported."""
+        if isinstance(self._function, partial) and self._function.func is _wanted:
+            return _read_signature(*self._function.args)
+        whole = inspect.signature(self._function, eval_str=True)
+        return whole.replace(parameters=list(whole.parameters.values())[2:])
+
+
+@cache
+def _source(module: str) -> tuple[ast.Module, str]:
+    """The syntax tree of a module, and the package that its relative imports start from."""
+    spec = importlib.util.find_spec(module)
+    source = spec.loader.get_source(module) if spec is not None and spec.loader is not None else None  # type: ignore[attr-defined]
+    if spec is None or source is None:
+        raise ImportError(f"The source of {module} cannot be read.")
+    return ast.parse(source), spec.parent or ""
+
+
+def _read_signature(module: str, name: str) -> inspect.Signature:
+    """The signature of a function, from its source: a client needs no more of it, and so loads no database."""
+    tree, package = _source(module)
+    [function] = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == name]
+    given = function.args.posonlyargs + function.args.args
+    defaults = [None] * (len(given) - len(function.args.defaults)) + function.args.defaults
+    parameters = [
+        inspect.Parameter(
+            one.arg,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=inspect.Parameter.empty if default is None else ast.literal_eval(default),
+            annotation=_annotation(one.annotation, tree, package),
+        )
+        for one, default in zip(given, defaults, strict=True)
+    ]
+    return inspect.Signature(parameters[2:], return_annotation=_annotation(function.returns, tree, package))
+
+
+def _annotation(node: ast.expr | None, tree: ast.Module, package: str) -> Any:
+    """What an annotation means: the names in it are imported, from modules that define types."""
+    if node is None:
+        return inspect.Parameter.empty
+    wanted = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    if "Context" in wanted:  # the first parameter, which no caller gives
+        return inspect.Parameter.empty
+    names: dict[str, Any] = {}
+    for one in tree.body:
+        if isinstance(one, ast.ImportFrom):
+            for alias in one.names:
+                if (local := alias.asname or alias.name) in wanted:
+                    source = importlib.util.resolve_name("." * one.level + (one.module or ""), package)
+                    names[local] = getattr(importlib.import_module(source), alias.name)
+    return eval(compile(ast.Expression(node), "<annotation>", "eval"), {}, names) if node is not None else None

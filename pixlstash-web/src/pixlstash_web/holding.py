@@ -1,0 +1,24 @@
+"""Pictures that are sent to search with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pixlstash_core.search.query_images import MOST
+from pixlstash_core.types import Held
+
+from .offload import run_in_threadpool
+from .table import Call
+from .uploads import foresee_length, keep, saying_why
+
+
+async def hold(call: Call, name: str) -> Held:
+    """Keep a picture to search with, the raw body, for an hour, without taking it in."""
+    foresee_length(call, MOST)
+    path: Path = call.library.intake.temporary(name)
+    with saying_why():
+        try:
+            await keep(call, path, MOST)
+            return await run_in_threadpool(call.library.hold, call.reader, name, path)
+        finally:
+            path.unlink(missing_ok=True)
