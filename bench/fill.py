@@ -2,7 +2,7 @@
 
     python bench/fill.py [--pictures 200000] [--folder FOLDER]
 
-They go through the library's one write door like any import's: same checks, same log, same derived tables. A fifth of
+They go through the library's one writer like any import's: same checks, same log, same derived tables. A fifth of
 them get stars. Other benchmarks call `filled`, which keeps the library for the next run.
 """
 
@@ -52,11 +52,11 @@ def fill(path: Path, count: int) -> float:
     """Make a library of so many pictures; seconds the pictures took."""
     Library.create(path, name=f"{count:,} pictures")
     with Library.open(path, work=False) as library:
-        store = stores.add(library.door, "demo", "Demo", {"pictures": max(count, 1)})
+        store = stores.add(library.writer, "demo", "Demo", {"pictures": max(count, 1)})
         start = time.perf_counter()
         waiting: deque[Any] = deque()
         for first in range(0, count, SLICE):
-            waiting.append(library.door.feed(_adding(range(first, min(first + SLICE, count)), store)))
+            waiting.append(library.writer.submit(_adding(range(first, min(first + SLICE, count)), store)))
             if len(waiting) > WAITING:
                 waiting.popleft().result()
         for future in waiting:

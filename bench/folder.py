@@ -121,7 +121,7 @@ def index(path: Path, folder: Path, names: list[str], new: int) -> int:
             raise SystemExit(f"{len(ids)} of {len(first)} pictures were imported.")
         store = library.add_store(OWNER, "folder", "Folder", {"path": str(folder)})
         for rows in _sliced(folder, names, range(0, len(names) - new, 2)):
-            library.door.feed(partial(_locate, store, rows, ids)).result()
+            library.writer.submit(partial(_locate, store, rows, ids)).result()
         public = library.db.value("select public_id from store where id = ?", (store,))
         for rows in _sliced(folder, names, range(1, len(names) - new, 2)):
             with library.hub.writing() as connection:

@@ -120,10 +120,10 @@ def _threshold(library: Library) -> Figure:
     stood, slices = True, []
     while True:
         begun = time.perf_counter()
-        if switch.step(library.door) is None:
+        if switch.step(library.writer) is None:
             break
         slices.append(time.perf_counter() - begun)
-        if len(slices) == 20 and switch.pending(library.door):
+        if len(slices) == 20 and switch.pending(library.writer):
             stood = library.find(OWNER, 'tag:"quarter"').ids == before
     seconds = time.perf_counter() - start
     done.set()

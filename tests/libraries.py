@@ -40,7 +40,7 @@ def invented(number: int, **given: object) -> Reading:
 
 
 def add(library: Library, *readings: Reading, names: Callable[[int], str] = "picture {}.png".format) -> list[int]:
-    """Add pictures through the write door, in one transaction, located in the library's own store; their ids."""
+    """Add pictures through the writer, in one transaction, located in the library's own store; their ids."""
     store = library.stores.own()[0]
 
     def work(write: Write) -> list[int]:
@@ -51,7 +51,7 @@ def add(library: Library, *readings: Reading, names: Callable[[int], str] = "pic
             pictures.locate(write, ids[-1], store, key, reading.size, 1)
         return ids
 
-    return library.door.feed(work).result(30).result
+    return library.writer.submit(work).result(30).result
 
 
 def fill(library: Library, count: int) -> list[int]:
@@ -98,13 +98,13 @@ def install(site: Path, source: Path = PLUGIN) -> Path:
 
 def truth(library: Library) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every recorded table."""
-    return {name: sorted(library.db.read(f"select * from {name}"), key=repr) for name in library.door.table_names()}
+    return {name: sorted(library.db.read(f"select * from {name}"), key=repr) for name in library.writer.table_names()}
 
 
 def check_derived(library: Library) -> None:
     """Fail unless the derived tables are what they would be if computed now, and the full-text index is sound."""
     db = library.db
-    library.door.feed(
+    library.writer.submit(
         lambda write: write.execute("insert into derived_words(derived_words) values ('integrity-check')")
     ).result(10)
     columns = "id, live, created, imported, score, size, aspect, colour, flags, name, covered, width, height"

@@ -160,7 +160,7 @@ class Words(Captioner[None]):
             yield f"{image.picture.kind} at {times}, {image.facts.prompt or 'no prompt'}"
 
 
-class Told(Captioner[None]):
+class Outcome(Captioner[None]):
     """Repeats the tags that are there; looks at no pixels, and opens the file."""
 
     id, revision, lane, pixels, needs = "odd/told", "1", "cpu", False, ("tag",)
@@ -281,7 +281,7 @@ def taggers() -> Iterator[Tagger[Any]]:
 @hookimpl
 def captioners() -> Iterator[Captioner[Any]]:
     yield Words()
-    yield Told()
+    yield Outcome()
 
 
 @hookimpl

@@ -90,7 +90,7 @@ def test_the_example_runs(name: str, library: Library, capsys: pytest.CaptureFix
     if name == "startup":
         plugins.call("startup", library=library)
         assert any(job.label == "Looking at the sky" for job in library.jobs(OWNER))
-        assert "weather_seen" in library.door.table_names()
+        assert "weather_seen" in library.writer.table_names()
     elif name == "event":
         heard: list[Any] = []
         library.subscribe(heard.append)

@@ -40,7 +40,7 @@ def found_tags(path: Path, source: Path) -> None:
         tags = [Output(id, [("fox", 0.5), ("river", 0.95), (f"number {id}", 0.6)]) for id in ids]
         for future in library.outputs.store(producer, tags):
             future.result(30)
-        while switch.step(library.door) is not None:
+        while switch.step(library.writer) is not None:
             pass
 
 
@@ -93,7 +93,7 @@ def move_threshold(path: Path, source: Path, armed: Armed) -> None:
     with Library.open(path) as library, armed():
         producer = library.db.value("select id from producer where engine = 'synthetic'")
         library.outputs.activate(producer, HIGH, principal=OWNER.principal)
-        while switch.pending(library.door):
+        while switch.pending(library.writer):
             time.sleep(0.002)
         library.history(OWNER)
 

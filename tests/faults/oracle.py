@@ -12,7 +12,7 @@ import zstandard
 
 from pixlstash_core.database.connection import Database, fetch
 from pixlstash_core.errors import PixlStashError
-from pixlstash_core.library import NOUNS, Library
+from pixlstash_core.library import FEATURES, Library
 from pixlstash_core.types import OWNER
 
 Rows = list[tuple[Any, ...]]
@@ -150,7 +150,7 @@ def _derived(library: Library) -> Iterator[str]:
         fetch(connection, "delete from derived_grid")
         fetch(connection, "insert into derived_words(derived_words) values ('delete-all')")
         ids = [row[0] for row in fetch(connection, "select id from picture order by id")]
-        for noun in NOUNS:
+        for noun in FEATURES:
             for rule in noun.rules:
                 rule.run(connection, ids)
         fresh = _derived_rows(connection)

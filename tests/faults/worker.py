@@ -208,7 +208,7 @@ def weigh(path: Path, tell: Tell) -> None:
             tell(threshold=number)
             library.add_tags(OWNER, AddTags(ids=[1 + number], tags=["meanwhile"]))
             tell(said=1 + number)
-            while switch.pending(library.door):
+            while switch.pending(library.writer):
                 time.sleep(0.002)
             tell(settled=number)
 

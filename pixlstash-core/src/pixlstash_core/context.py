@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .access.feature import Access
 from .collections import groups, stacks
-from .collections.groups import Told
+from .collections.groups import Outcome
 from .database import settings
 from .database.connection import Database, translated
 from .database.hub import Hub
-from .database.writer import Committed, Door, Label, Write
+from .database.writer import Committed, Label, Write, Writer
 from .errors import Forbidden, ReadOnly
 from .history.events import Feed
 from .imports import locations as stores
@@ -53,7 +53,7 @@ class Context:
     hub: Hub
     thumbnails: Thumbnails
     feed: Feed
-    door: Door
+    writer: Writer
     #: Held while somebody goes a step back or forth in history.
     stepping: threading.Lock
     views: Views
@@ -64,7 +64,7 @@ class Context:
     restore_points: snapshots.Snapshots
     restores: restores.Restores
     pasts: Pasts
-    writing: Callable[..., Door]
+    writing: Callable[..., Writer]
     intake: Intake
     arriving: Uploads
     plugins: Plugins
@@ -82,7 +82,7 @@ class Context:
 
     @property
     def revision(self) -> int:
-        return self.door.revision
+        return self.writer.revision
 
     def hiding(self, down: bool) -> Veil | None:
         return settings.veil((self.live or self).db) if down else None
@@ -115,7 +115,7 @@ class Context:
         committed = self.change(reader, unlocked, sentence)
         return Done(committed.revision, committed.result, sentence(committed.result), committed.changed)
 
-    def organise(self, reader: Reader, work: Callable[[Write], Told]) -> Done:
+    def organise(self, reader: Reader, work: Callable[[Write], Outcome]) -> Done:
         """A change that says itself what it came to, by somebody who sees the whole library."""
         demand(reader, "write", whole=True)
         self.demand_writable()
@@ -127,8 +127,8 @@ class Context:
         demand(reader, "write")
         with translated():
             if not reader.principal:  # what nobody did is in no history
-                return self.door.do(work, Label("", "", undoable=False))
-            return self.door.do(work, lambda result: Label(reader.principal, sentence(result)))
+                return self.writer.run(work, Label("", "", undoable=False))
+            return self.writer.run(work, lambda result: Label(reader.principal, sentence(result)))
 
     def demand_writable(self) -> None:
         if self.read_only:

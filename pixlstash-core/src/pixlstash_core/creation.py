@@ -8,7 +8,7 @@ from pathlib import Path
 from .database import settings
 from .database.connection import Database
 from .database.hub import Hub
-from .database.writer import Door
+from .database.writer import Writer
 from .errors import Conflict, Invalid
 from .imports import locations as stores
 from .storage.files import fsync_folder, make_folder
@@ -37,10 +37,10 @@ def create(path: Path, name: str | None, media: Path | None) -> None:
         with closing(Database(path / UNFINISHED, "library")) as db, closing(Hub(path / "hub.db")) as hub:
             make_folder(originals, 0o700)
             make_folder(originals / "incoming", 0o700)
-            tables = (*stores.NOUN.tables, *settings.NOUN.tables)
-            with closing(Door(db, hub, tables, [], lambda revision, events: None)) as door:
-                settings.set(door, "name", name or path.name)
-                stores.add(door, "file", "Library", {"path": str(originals) if media else "media"})
+            tables = (*stores.FEATURE.tables, *settings.FEATURE.tables)
+            with closing(Writer(db, hub, tables, [], lambda revision, events: None)) as writer:
+                settings.set(writer, "name", name or path.name)
+                stores.add(writer, "file", "Library", {"path": str(originals) if media else "media"})
         (path / UNFINISHED).rename(path / "library.db")
         fsync_folder(path)
     finally:

@@ -23,11 +23,11 @@ from .captions import feature as captions
 from .collections import projects, queries, sets, stacks
 from .context import Context, demand
 from .database import settings
-from .database.commit import Sealed
+from .database.commit import Commit
 from .database.connection import Database, Rows
-from .database.features import Noun, Table
+from .database.features import Feature, Table
 from .database.hub import Hub, switched_off
-from .database.writer import Door, Write, outcome, revisions
+from .database.writer import Write, Writer, outcome, revisions
 from .demo import showcase
 from .engines import measures as measured
 from .engines import outputs
@@ -65,7 +65,7 @@ from .search import vectors as likeness
 from .search.search import Search
 from .snapshots import feature as snapshots
 from .snapshots import restore as restores
-from .snapshots.as_of import Past, Pasts
+from .snapshots.as_of import LibraryAsOf, Pasts
 from .snapshots.manifests import Manifest
 from .storage.lock import Holder, Lock
 from .tags import feature as tags
@@ -77,26 +77,26 @@ from .types import Event, Job, JobChanged, Reader, SnapshotsChanged
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-NOUNS: tuple[Noun, ...] = (
-    pictures.NOUN,
-    scores.NOUN,
-    scrapheap.NOUN,
-    outputs.NOUN,
-    tags.NOUN,
-    captions.NOUN,
-    characters.NOUN,
-    sets.NOUN,
-    projects.NOUN,
-    queries.NOUN,
-    stacks.NOUN,
-    corrections.NOUN,
-    duplicates.NOUN,
-    vectors.NOUN,
-    regions.NOUN,
-    faces.NOUN,
-    measured.NOUN,
-    stores.NOUN,
-    settings.NOUN,
+FEATURES: tuple[Feature, ...] = (
+    pictures.FEATURE,
+    scores.FEATURE,
+    scrapheap.FEATURE,
+    outputs.FEATURE,
+    tags.FEATURE,
+    captions.FEATURE,
+    characters.FEATURE,
+    sets.FEATURE,
+    projects.FEATURE,
+    queries.FEATURE,
+    stacks.FEATURE,
+    corrections.FEATURE,
+    duplicates.FEATURE,
+    vectors.FEATURE,
+    regions.FEATURE,
+    faces.FEATURE,
+    measured.FEATURE,
+    stores.FEATURE,
+    settings.FEATURE,
 )
 #: How often memory nobody uses is given back, in seconds.
 TIDY = 300.0
@@ -132,26 +132,26 @@ class Library(WithReader, Context, Api):
         self.plugins.prefer(outputs.distributions(self.db))
         self.feed = Feed(self.db, self.hub)
         self.stepping = threading.Lock()
-        tables = [table for noun in NOUNS for table in noun.tables]
-        rules = [rule for noun in NOUNS for rule in noun.rules]
-        counts = [count for noun in NOUNS for count in noun.counts]
-        spreads = [spread for noun in NOUNS for spread in noun.spreads]
-        self.writing = partial(Door, tables=tables, rules=rules, counts=counts, spreads=spreads)
+        tables = [table for noun in FEATURES for table in noun.tables]
+        rules = [rule for noun in FEATURES for rule in noun.rules]
+        counts = [count for noun in FEATURES for count in noun.counts]
+        spreads = [spread for noun in FEATURES for spread in noun.spreads]
+        self.writing = partial(Writer, tables=tables, rules=rules, counts=counts, spreads=spreads)
         self.follow_ups = FollowUps({"arrivals": self._look_for_arrivals, "weigh": self._weigh_soon})
-        self.door = self.writing(
+        self.writer = self.writing(
             self.db,
             self.hub,
             on_commit=self.feed.committed,
             watch=self._changed,
             unwatched=self.follow_ups.request_all,
         )
-        opened.callback(self.door.close)
+        opened.callback(self.writer.close)
 
     def _wire(self, opened: ExitStack) -> None:
         """Everything that stands on them."""
         path, plugins, read_only = self.path, self.plugins, self.read_only
-        terms = {term.name: term for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms))}
-        places = tuple(place for noun in NOUNS for place in noun.words)
+        terms = {term.name: term for term in (*TERMS, *(term for noun in FEATURES for term in noun.terms))}
+        places = tuple(place for noun in FEATURES for place in noun.words)
         self._looking = partial(Views, terms=terms, places=places)
         saved = partial(queries.text, self.db)
         self.access = Access(self.hub, read_only=read_only)
@@ -162,14 +162,14 @@ class Library(WithReader, Context, Api):
         self.stores = stores.Stores(self.db, plugins.stores(), path)
         # Read-only, nothing comes in; a still may yet be drawn from a copy.
         self.incoming = Path(tempfile.gettempdir()) if read_only else self.stores.own()[1].root / "incoming"
-        inherits = [statement for noun in NOUNS for statement in noun.inherits]
+        inherits = [statement for noun in FEATURES for statement in noun.inherits]
         # A duplicate has bytes of its own: which way up they are, and what lies beneath it, is not the keeper's.
-        bound = (corrections.NOUN, stacks.NOUN)
-        self.handed_on = tuple(one for noun in NOUNS if noun not in bound for one in noun.inherits)
+        bound = (corrections.FEATURE, stacks.FEATURE)
+        self.handed_on = tuple(one for noun in FEATURES if noun not in bound for one in noun.inherits)
         self.intake = Intake(
             self.db,
             self.hub,
-            self.door,
+            self.writer,
             self.pool,
             self.thumbnails,
             self.incoming,
@@ -177,16 +177,16 @@ class Library(WithReader, Context, Api):
             sidecars.read,
             sidecars.say,
         )
-        self.outputs = outputs.Outputs(self.db, self.door, KINDS)
+        self.outputs = outputs.Outputs(self.db, self.writer, KINDS)
         tell = partial(self.feed.tell, SnapshotsChanged())
-        self.restore_points = snapshots.Snapshots(self.db, self.hub, self.door, path / "snapshots", tell)
-        self.restores = restores.Restores(self.db, self.hub, self.door, self.restore_points.shelf, self.door.tables)
+        self.restore_points = snapshots.Snapshots(self.db, self.hub, self.writer, path / "snapshots", tell)
+        self.restores = restores.Restores(self.db, self.hub, self.writer, self.restore_points.shelf, self.writer.tables)
         self.pasts = Pasts(self.restore_points.shelf, self.db.version, self._past, self._derive)
-        self.likeness = likeness.Likeness(self.db, lambda noun: self.door.nouns.get(noun, 0))
+        self.likeness = likeness.Likeness(self.db, lambda noun: self.writer.nouns.get(noun, 0))
         self.host = Host(
             self.db,
             self.hub,
-            self.door,
+            self.writer,
             self.outputs,
             self.queue,
             Catalogue(plugins, self.outputs, self.db, self.hub, models_folder(os.environ)),
@@ -197,8 +197,8 @@ class Library(WithReader, Context, Api):
         self.search = Search(
             self.db, self.likeness, self.outputs, self.host, places, partial(faces.references_of, self.db)
         )
-        counted = partial(getattr, self.door, "nouns")
-        missed = partial(getattr, self.door, "missed")
+        counted = partial(getattr, self.writer, "nouns")
+        missed = partial(getattr, self.writer, "missed")
         self.views = self._looking(
             self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search, missed=missed
         )
@@ -206,7 +206,7 @@ class Library(WithReader, Context, Api):
         self.arriving = Uploads(self.hub, self.intake, self.queue, self.stores.own, partial(place_in_project, self))
         self.redraws = Redraws(
             self.db,
-            self.door,
+            self.writer,
             self.pool,
             self.thumbnails,
             self.stores.connect,
@@ -258,13 +258,13 @@ class Library(WithReader, Context, Api):
         if originals.is_relative_to(self.path) or (originals.is_dir() and any(originals.iterdir())):
             self.incoming.mkdir(parents=True, exist_ok=True)  # an empty folder elsewhere is a disk not mounted
         self.follow_ups.start()
-        self.feed.follow(self.door, self, self.plugins)
+        self.feed.follow(self.writer, self, self.plugins)
         self.feed.move()
         self.restores.finish()
         self.intake.recover(self.stores.connect)
         readers = [one for one in self.plugins.infos() if one.enabled]
         self.intake.renew(", ".join(" ".join((one.name, one.version, *one.objects)) for one in readers))
-        purges.finish(self.hub, self.door, self.thumbnails, self.stores.connect)
+        purges.finish(self.hub, self.writer, self.thumbnails, self.stores.connect)
         arrange = partial(showcase.arrange, self, self.outputs)
         handlers = intake.handlers(self.intake, self.db, self.stores.connect, self.stores.own, self.plugins, arrange)
         for kind, handler in handlers.items():
@@ -327,7 +327,7 @@ class Library(WithReader, Context, Api):
             self.host.close,
             self.search.held.close,
             self.pool.close,
-            self.door.close,
+            self.writer.close,
             self.follow_ups.stop,
             self.feed.catch_up,
             self.feed.stop,
@@ -350,7 +350,7 @@ class Library(WithReader, Context, Api):
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _changed(self, sealed: Sealed) -> None:
+    def _changed(self, sealed: Commit) -> None:
         """On the writer thread, which must not wait for another file: what takes longer is requested."""
         found = sealed.changes
         if found.added:
@@ -366,13 +366,13 @@ class Library(WithReader, Context, Api):
 
     def _weigh_soon(self) -> None:
         """Queue the job that prepares a new answer for all pictures, if there is one to prepare."""
-        if switch.pending(self.door) and not any(
+        if switch.pending(self.writer) and not any(
             job.kind == "weigh" and job.state == "waiting" for job in self.queue.running()
         ):
             self.queue.put("weigh", "Weighing tags anew", {}, lane="cpu")
 
     def _weigh(self, task: Task) -> None:
-        while (at := switch.step(self.door)) is not None:
+        while (at := switch.step(self.writer)) is not None:
             task.progress(*at)
             task.check()
 
@@ -384,15 +384,15 @@ class Library(WithReader, Context, Api):
     # -- the past ------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def as_of(self, reader: Reader, id: int) -> Iterator[Past]:
+    def as_of(self, reader: Reader, id: int) -> Iterator[LibraryAsOf]:
         """The library as it was at a snapshot, to be looked at, for as long as the block lasts. The owner's alone."""
         demand(reader, "owner")
         with self.pasts.using(id, self.public_id) as past:
             yield past
 
-    def _past(self, manifest: Manifest, db: Database) -> Past:
+    def _past(self, manifest: Manifest, db: Database) -> LibraryAsOf:
         nouns, saved = revisions(db)[1], partial(queries.text, db)
-        return Past(
+        return LibraryAsOf(
             self, manifest, db, self._looking(db, epoch=manifest.public_id, revisions=lambda: nouns, saved=saved)
         )
 
@@ -400,9 +400,9 @@ class Library(WithReader, Context, Api):
         """Bring the derived tables of an older snapshot's database up to date."""
         with (
             closing(Hub(db.path.with_name(f"{db.path.name}-hub"))) as hub,
-            closing(self.writing(db, hub, on_commit=lambda revision, events: None)) as door,
+            closing(self.writing(db, hub, on_commit=lambda revision, events: None)) as writer,
         ):
-            while switch.pending(door) and switch.step(door) is not None:
+            while switch.pending(writer) and switch.step(writer) is not None:
                 pass
 
     # -- for plugins ---------------------------------------------------------------------------------------------------
@@ -417,7 +417,7 @@ class Library(WithReader, Context, Api):
         for table in adopted:
             if table.name not in named:
                 raise Invalid(f"{table.name} is not made by the statements given.")
-        self.door.adopt(adopted, named)
+        self.writer.adopt(adopted, named)
 
     def write(self, reader: Reader, sentence: str, work: Callable[[Write], T]) -> T:
         """A plugin's change, on a person's behalf: recorded, undoable, announced."""
@@ -425,7 +425,7 @@ class Library(WithReader, Context, Api):
 
     def derive(self, work: Callable[[Write], T]) -> T:
         """A plugin's change on nobody's behalf: after people's, grouped with others, announced, never in history."""
-        return outcome(self.door.feed(work))
+        return outcome(self.writer.submit(work))
 
     def read(self, sql: str, bindings: Any = None) -> Rows:
         """A plugin's own statement, for its own tables; pictures are read through the methods that take a reader."""
@@ -472,4 +472,4 @@ def _table_name(plugin: str, statement: str) -> str:
     return name
 
 
-__all__ = ["NOUNS", "Library"]
+__all__ = ["FEATURES", "Library"]

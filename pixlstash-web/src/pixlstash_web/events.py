@@ -44,7 +44,7 @@ SHOWN = 1000
 STREAMS, EACH, RESERVED = 256, 16, 64
 REPLAYED = 1000
 BEHIND = 64
-Told = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged
+Outcome = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged
 NAMES = {
     PicturesAdded: "pictures_added",
     PicturesChanged: "pictures_changed",
@@ -59,7 +59,7 @@ class Batch(msgspec.Struct, frozen=True):
     `snapshots`: something about them is new.
     """
 
-    events: list[Told]
+    events: list[Outcome]
     jobs: list[Job]
     revision: int | None
     snapshots: bool = False
@@ -151,7 +151,7 @@ LAGGED = Batch([], [], -1)
 
 def merge(heard: Iterable[Event]) -> Batch:
     """One batch of many events. What was removed stays in its place between what came before and after."""
-    events: list[Told] = []
+    events: list[Outcome] = []
     jobs: dict[int, Job] = {}
     revision: int | None = None
     snapshots = False
@@ -176,7 +176,7 @@ def merge(heard: Iterable[Event]) -> Batch:
     return Batch(events, list(jobs.values()), revision, snapshots)
 
 
-def _partner(events: list[Told], event: Told) -> int | None:
+def _partner(events: list[Outcome], event: Outcome) -> int | None:
     """Where an event of the same kind stands that nothing was removed since (or, of removals, the last)."""
     for at in range(len(events) - 1, -1, -1):
         if type(events[at]) is type(event):
@@ -186,7 +186,7 @@ def _partner(events: list[Told], event: Told) -> int | None:
     return None
 
 
-def _joined(one: Told, other: Told) -> Told:
+def _joined(one: Outcome, other: Outcome) -> Outcome:
     assert not isinstance(one, RowsChanged) and not isinstance(other, RowsChanged)
     ids = sorted({*one.ids, *other.ids})
     whole = one.count == len(one.ids) and other.count == len(other.ids)
@@ -213,7 +213,7 @@ def render(batch: Batch, reader: Reader) -> bytes:
     return b"".join(message(name, data, batch.revision if i == last else None) for i, (name, data) in enumerate(lines))
 
 
-def within(event: Told, reader: Reader) -> Told | None:
+def within(event: Outcome, reader: Reader) -> Outcome | None:
     """The event reduced to what the reader may see."""
     if reader.scope.ids is None:
         return event

@@ -8,7 +8,7 @@ import pytest
 from libraries import add, invented
 
 from pixlstash_core import OWNER
-from pixlstash_core.database.features import Between, Term
+from pixlstash_core.database.features import Range, Term
 from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
 from pixlstash_core.query.compiler import EXPANDED, NESTED, Language
@@ -23,9 +23,9 @@ class Counting:
         self.compiled = 0
         self.reads: list[str] = []
 
-        def compile(value: str) -> Between:
+        def compile(value: str) -> Range:
             self.compiled += 1
-            return Between("size", int(value), None)
+            return Range("size", int(value), None)
 
         def read(name: str) -> str | None:
             self.reads.append(name)

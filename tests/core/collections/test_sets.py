@@ -385,11 +385,11 @@ def test_history_tells_what_was_done(library: Library) -> None:
 
 
 def test_a_successor_is_in_the_same_sets(library: Library) -> None:
-    from pixlstash_core.library import NOUNS
+    from pixlstash_core.library import FEATURES
 
     old, new = fill(library, 2)
     id = make(library, "Harbour", [old])
-    statements = [one for noun in NOUNS for one in noun.inherits if "set_member" in one]
+    statements = [one for noun in FEATURES for one in noun.inherits if "set_member" in one]
     library.derive(lambda write: [write.execute(one, {"old": old, "new": new}) for one in statements])
     assert members(library, id) == [old, new]
     check_derived(library)

@@ -186,7 +186,7 @@ class Bench:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.ids: dict[str, int] = {}
-        self.store = library.door.do(
+        self.store = library.writer.run(
             lambda write: write.value(
                 "insert into store(public_id, scheme, name, params)"
                 " values ('x', 'folder', 'Photos', '{\"path\":\"/p\"}') returning id"

@@ -13,7 +13,7 @@ from libraries import add, invented
 from pixlstash_core import OWNER
 from pixlstash_core.database import settings
 from pixlstash_core.database.cancellation import Cancellation, applied, check, locked, shielded
-from pixlstash_core.database.features import Matching, Term
+from pixlstash_core.database.features import Lookup, Term
 from pixlstash_core.errors import Abandoned, TookTooLong
 from pixlstash_core.library import Library
 from pixlstash_core.query.terms import TERMS
@@ -113,18 +113,18 @@ def test_a_lock_is_no_longer_waited_for_when_the_work_is_canceled() -> None:
 def slow(library: Library) -> Views:
     """Views with a term `slow:`, which takes as long as the setting says."""
     add(library, invented(1), invented(2))
-    term = Term("slow", "Slow", lambda value: Matching(SLOW), ("pictures",))
+    term = Term("slow", "Slow", lambda value: Lookup(SLOW), ("pictures",))
     terms = {term.name: term for term in (*TERMS, term)}
-    return Views(library.db, terms, library.epoch, lambda: library.door.nouns)
+    return Views(library.db, terms, library.epoch, lambda: library.writer.nouns)
 
 
 def test_a_client_that_leaves_does_not_take_the_view_from_others(library: Library, slow: Views) -> None:
-    settings.set(library.door, "slow", FOREVER)
+    settings.set(library.writer, "slow", FOREVER)
     leaving, staying = Watched(), Cancellation()
     first = beside(lambda: slow.ids(OWNER, "slow:1"), leaving)
     assert leaving.running.wait(60)
     others = [beside(lambda: slow.ids(OWNER, "slow:1"), each) for each in (staying, None)]
-    settings.set(library.door, "slow", "1")
+    settings.set(library.writer, "slow", "1")
     leaving.cancel()
     with pytest.raises(Abandoned):
         first.result(60)
@@ -132,7 +132,7 @@ def test_a_client_that_leaves_does_not_take_the_view_from_others(library: Librar
 
 
 def test_who_waits_for_anothers_view_may_leave(library: Library, slow: Views) -> None:
-    settings.set(library.door, "slow", FOREVER)
+    settings.set(library.writer, "slow", FOREVER)
     building, waiting = Watched(), Cancellation()
     first = beside(lambda: slow.ids(OWNER, "slow:1"), building)
     assert building.running.wait(60)

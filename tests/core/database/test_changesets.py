@@ -107,7 +107,7 @@ def test_what_changed_since_is_named(library: Library) -> None:
     """What is in the way of rows that are applied as arrays is named as ever, and nothing is changed."""
     ids = fill(library, 5)
     library.add_tags(OWNER, AddTags(ids=ids, tags=["red"]))
-    library.door.do(
+    library.writer.run(
         lambda write: write.execute("update said_tag set yes = 0 where picture_id = ?", (ids[2],)),
         Label("", "", undoable=False),
     )
@@ -124,7 +124,7 @@ def test_what_is_there_already_is_named(library: Library) -> None:
     library.add_tags(OWNER, AddTags(ids=ids[1:], tags=["red"]))
     library.undo(OWNER)
     tag = library.db.value("select id from tag where name = 'red'")
-    library.door.do(
+    library.writer.run(
         lambda write: write.execute("insert into said_tag values (?, ?, 0, 1)", (ids[3], tag)),
         Label("", "", undoable=False),
     )

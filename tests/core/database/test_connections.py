@@ -127,7 +127,7 @@ def test_a_library_that_cannot_be_opened_leaves_nothing_open(
     always = [
         place
         for place in places
-        if re.search(r"Library\._open|Library\._wire|Thumbnails.__init__|Hub.__init__|Door.__init__|_set_up", place[1])
+        if re.search(r"Library\._(open|wire)|(Thumbnails|Hub|Writer).__init__|_set_up", place[1])
     ]
     rest = [place for place in places if place not in always]
     left: list[tuple[Place, list[str]]] = []

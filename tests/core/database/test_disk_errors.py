@@ -137,23 +137,23 @@ def trial(act: Act, bench: Bench, nth: int, error: type[apsw.Error], for_ever: b
     return wrong, hit
 
 
-class Told(NamedTuple):
+class Outcome(NamedTuple):
     acknowledged: bool
     sentence: str
     problems: list[str]
 
 
-def outcome(work: Callable[[], None]) -> Told:
+def outcome(work: Callable[[], None]) -> Outcome:
     """What somebody is told who asks for something; an error must be a sentence."""
     try:
         work()
     except PixlStashError as error:
         text = str(error)
         proper = text[:1].isupper() and text.endswith(".") and "Traceback" not in text and "Error:" not in text
-        return Told(False, text, [] if proper else [f"not a sentence: {text!r}"])
+        return Outcome(False, text, [] if proper else [f"not a sentence: {text!r}"])
     except BaseException as error:
-        return Told(False, str(error), [f"not one of our errors: {type(error).__name__}: {error}"])
-    return Told(True, "", [])
+        return Outcome(False, str(error), [f"not one of our errors: {type(error).__name__}: {error}"])
+    return Outcome(True, "", [])
 
 
 def alive(library: Library) -> list[str]:

@@ -69,7 +69,7 @@ class Following:
         self.feed = Feed(library.db, library.hub)
         threading.setprofile(self.raiser)  # of threads that are started from here on
         try:
-            self.feed.follow(library.door, library, plugins)
+            self.feed.follow(library.writer, library, plugins)
         finally:
             threading.setprofile(None)  # type: ignore[arg-type]  # "no function" is what it is reset by
 

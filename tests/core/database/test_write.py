@@ -1,4 +1,4 @@
-"""The write door: what it records, in which order it serves, and what one failing action costs the others."""
+"""The writer: what it records, in which order it serves, and what one failing action costs the others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def held(library: Library) -> Iterator[None]:
         begun.set()
         release.wait(10)
 
-    holding = library.door.feed(work)
+    holding = library.writer.submit(work)
     assert begun.wait(10)
     try:
         yield
@@ -63,7 +63,7 @@ def test_background_writes_share_a_transaction(library: Library) -> None:
     ids = fill(library, 100)
     before = library.revision
     with held(library):
-        futures = [library.door.feed(give(picture, 3)) for picture in ids]
+        futures = [library.writer.submit(give(picture, 3)) for picture in ids]
     revisions = {future.result(10).revision for future in futures}
     assert len(stars(library)) == 100
     assert len(revisions) < 50 and library.revision == before + len(revisions)
@@ -72,10 +72,10 @@ def test_background_writes_share_a_transaction(library: Library) -> None:
 def test_one_failure_costs_nobody_else(library: Library) -> None:
     ids = fill(library, 3)
     with held(library):
-        good = library.door.feed(give(ids[0], 1))
-        bad = library.door.feed(give(ids[1], 9))  # breaks the table's own check
-        raising = library.door.feed(lambda write: [write.execute("delete from score where 1"), 1 / 0])
-        late = library.door.feed(give(ids[2], 2))
+        good = library.writer.submit(give(ids[0], 1))
+        bad = library.writer.submit(give(ids[1], 9))  # breaks the table's own check
+        raising = library.writer.submit(lambda write: [write.execute("delete from score where 1"), 1 / 0])
+        late = library.writer.submit(give(ids[2], 2))
     assert good.result(10).changed and late.result(10).changed
     with pytest.raises(apsw.ConstraintError):
         bad.result(10)
@@ -96,15 +96,15 @@ def test_a_reference_that_leads_nowhere_costs_only_who_made_it(library: Library)
             ),
         ),
     )
-    before, nouns = library.revision, dict(library.door.nouns)
+    before, nouns = library.revision, dict(library.writer.nouns)
     with held(library):
-        bad = library.door.feed(lambda write: write.execute("insert into lab_ref values (1, 999)"))
+        bad = library.writer.submit(lambda write: write.execute("insert into lab_ref values (1, 999)"))
     with pytest.raises(apsw.ConstraintError):
         bad.result(10)
-    assert (library.revision, library.door.nouns) == (before, nouns)
+    assert (library.revision, library.writer.nouns) == (before, nouns)
     with held(library):
-        bad = library.door.feed(lambda write: write.execute("insert into lab_ref values (1, 999)"))
-        good = library.door.feed(give(picture, 4))
+        bad = library.writer.submit(lambda write: write.execute("insert into lab_ref values (1, 999)"))
+        good = library.writer.submit(give(picture, 4))
     with pytest.raises(apsw.ConstraintError):
         bad.result(10)
     assert good.result(10).changed and stars(library) == {picture: 4}
@@ -115,11 +115,11 @@ def test_a_full_disk_leaves_nobody_waiting(library: Library) -> None:
     pages = library.db.writer.pragma("page_count")
     library.db.writer.pragma("max_page_count", pages + 20)
     with held(library):
-        first = library.door.feed(give(ids[0], 1))
-        large = library.door.feed(
+        first = library.writer.submit(give(ids[0], 1))
+        large = library.writer.submit(
             lambda write: write.execute("insert into payload values (?, 'x', zeroblob(1000000))", (ids[0],))
         )
-        after = library.door.feed(give(ids[1], 1))
+        after = library.writer.submit(give(ids[1], 1))
     results: list[object] = []
     for future in (first, large, after):
         try:
@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_nobody_waiting(library: Library) -> None:
     # What shared the slice with it was not acknowledged; what came after has a slice of its own.
     assert results == [DiskFull, DiskFull, True] and stars(library) == {ids[1]: 1}
     library.db.writer.pragma("max_page_count", 1 << 30)
-    assert library.door.feed(give(ids[0], 2)).result(10).changed
+    assert library.writer.submit(give(ids[0], 2)).result(10).changed
 
 
 def test_people_come_first(library: Library) -> None:
@@ -142,9 +142,9 @@ def test_people_come_first(library: Library) -> None:
         time.sleep(0.002)
 
     with held(library):
-        futures += [library.door.feed(slow) for _ in range(200)]
+        futures += [library.writer.submit(slow) for _ in range(200)]
         person = threading.Thread(
-            target=lambda: library.door.do(lambda write: order.append("person"), Label("owner", "", undoable=False))
+            target=lambda: library.writer.run(lambda write: order.append("person"), Label("owner", "", undoable=False))
         )
         person.start()
         time.sleep(0.05)
@@ -156,10 +156,10 @@ def test_people_come_first(library: Library) -> None:
 
 def test_each_noun_has_its_revision(library: Library) -> None:
     ids = fill(library, 2)
-    before = dict(library.door.nouns)
+    before = dict(library.writer.nouns)
     done = library.score(OWNER, ScorePictures(ids=ids, score=4))
-    assert library.door.nouns["scores"] == done.revision == library.revision
-    assert {noun: rev for noun, rev in library.door.nouns.items() if noun != "scores"} == {
+    assert library.writer.nouns["scores"] == done.revision == library.revision
+    assert {noun: rev for noun, rev in library.writer.nouns.items() if noun != "scores"} == {
         noun: rev for noun, rev in before.items() if noun != "scores"
     }
 
@@ -175,7 +175,7 @@ def test_what_changes_nothing_is_no_revision(library: Library) -> None:
 
 def test_every_table_is_recorded_or_derived(textstills: Path, library: Library) -> None:
     tables = {name for (name,) in library.db.read("select name from sqlite_schema where type = 'table'")}
-    recorded = set(library.door.table_names())
+    recorded = set(library.writer.table_names())
     rest = tables - recorded
     assert {name for name in rest if not name.startswith("derived_")} <= set(BESIDE)
     assert recorded <= tables and not any(name.startswith("derived_") for name in recorded)
@@ -188,7 +188,7 @@ def test_no_trigger_writes_behind_the_door(textstills: Path, library: Library) -
 
 def test_every_recorded_table_has_a_key_that_is_never_null(textstills: Path, library: Library) -> None:
     """A row without one is not recorded at all, and nothing says so."""
-    for table in library.door.table_names():
+    for table in library.writer.table_names():
         columns = library.db.read(f"pragma table_info({table})")
         keys = [column for column in columns if column[5]]
         assert keys and all(column[3] for column in keys), table
@@ -198,7 +198,7 @@ def test_ids_of_recorded_tables_are_never_given_out_twice(textstills: Path, libr
     for table, sql in library.db.read("select name, sql from sqlite_schema where type = 'table'"):
         columns = library.db.read(f"pragma table_info({table})")
         own_id = [column for column in columns if column[5] and column[1] == "id" and column[2] == "integer"]
-        if table in library.door.table_names() and own_id:
+        if table in library.writer.table_names() and own_id:
             assert "autoincrement" in sql.lower(), table
 
 
@@ -226,10 +226,10 @@ def test_the_transaction_belongs_to_the_door(library: Library, statement: str) -
         write.execute(statement)
 
     with pytest.raises(Exception):  # noqa: B017  # which one is SQLite's business
-        library.door.do(work, Label("owner", "x"))
+        library.writer.run(work, Label("owner", "x"))
     assert stars(library) == {} and library.revision == before
     assert library.db.value("select score from derived_grid where id = ?", (picture,)) == 0
-    assert library.door.feed(give(picture, 2)).result(10).changed
+    assert library.writer.submit(give(picture, 2)).result(10).changed
 
 
 def test_an_acknowledged_write_is_on_the_disk(library: Library) -> None:
@@ -240,16 +240,16 @@ def test_an_acknowledged_write_is_on_the_disk(library: Library) -> None:
 def test_a_cancelled_wait_does_not_stop_the_writer(library: Library) -> None:
     (picture,) = fill(library, 1)
     with held(library):
-        given_up = library.door.feed(give(picture, 1))
+        given_up = library.writer.submit(give(picture, 1))
         given_up.cancel()
-    assert library.door.feed(lambda write: write.value("select 1")).result(10).result == 1
+    assert library.writer.submit(lambda write: write.value("select 1")).result(10).result == 1
 
 
 def test_nothing_is_written_read_only(open_library: Callable[..., Library]) -> None:
     open_library().close()
     library = open_library(read_only=True)
     with pytest.raises(ReadOnly):
-        library.door.feed(lambda write: None)
+        library.writer.submit(lambda write: None)
     with pytest.raises(ReadOnly):
         library.score(OWNER, ScorePictures(ids=[1], score=1))
 
@@ -280,7 +280,7 @@ def test_a_picture_is_whole_or_absent(library: Library) -> None:
         raise RuntimeError("half way")
 
     with pytest.raises(RuntimeError):
-        library.door.feed(work).result(10)
+        library.writer.submit(work).result(10)
     assert (
         library.db.value("select count(*) from picture") == 0 == library.db.value("select count(*) from derived_grid")
     )
@@ -302,16 +302,16 @@ def test_patient_writes_wait_for_each_other_and_keep_nobody_waiting(
     monkeypatch.setattr("pixlstash_core.database.writer.LINGER", 1.0)
     waiting = []
     for picture in ids[:3]:
-        waiting.append(library.door.feed(give(picture, 1), patient=True))
+        waiting.append(library.writer.submit(give(picture, 1), patient=True))
         time.sleep(0.02)
     assert len({future.result(10).revision for future in waiting}) < 3  # a slow machine may need two
     monkeypatch.setattr("pixlstash_core.database.writer.LINGER", 60.0)
-    alone = library.door.feed(give(ids[3], 1), patient=True)
-    until(lambda: library.door._queue.empty())
+    alone = library.writer.submit(give(ids[3], 1), patient=True)
+    until(lambda: library.writer._queue.empty())
     library.score(OWNER, ScorePictures(ids=ids[4:5], score=5))  # a person ends the wait
     alone.result(10)
-    one, other = library.door.feed(give(ids[5], 1), patient=True), library.door.feed(give(ids[6], 1))
+    one, other = library.writer.submit(give(ids[5], 1), patient=True), library.writer.submit(give(ids[6], 1))
     assert one.result(10).revision == other.result(10).revision  # so does a write that is not patient
-    last = library.door.feed(give(ids[7], 1), patient=True)
+    last = library.writer.submit(give(ids[7], 1), patient=True)
     library.close()  # and the end
     assert last.result(10).changed

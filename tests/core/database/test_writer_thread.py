@@ -37,7 +37,7 @@ class Desk:
     """A library whose writer can be made to fail, and pictures to write about."""
 
     def __init__(self, library: Library) -> None:
-        self.library, self.door = library, library.door
+        self.library, self.writer = library, library.writer
         self.ids = fill(library, 6)
         self.number, self.last_score = 100, 1
         self.raiser = Raiser()
@@ -48,7 +48,7 @@ class Desk:
             db.writer.pragma("synchronous", "off")
 
     def install(self) -> None:
-        self.door.aside(lambda connection: self.raiser.install())
+        self.writer.exclusive(lambda connection: self.raiser.install())
 
     def everything(self) -> list[int]:
         return [id for (id,) in self.library.db.read("select id from picture order by id")]
@@ -62,12 +62,14 @@ class Desk:
         return self.score(now % 5 + 1)
 
     def person(self) -> Future[Any]:
-        return self.door._put(0, self.other_score(), lambda result: Label("owner", "scored"))
+        return self.writer._put(0, self.other_score(), lambda result: Label("owner", "scored"))
 
     def import_one(self) -> Future[Any]:
         self.number += 1
         reading = invented(self.number)
-        return self.door.feed(lambda write: pictures.add(write, reading, f"{self.number}", fallback=0), patient=True)
+        return self.writer.submit(
+            lambda write: pictures.add(write, reading, f"{self.number}", fallback=0), patient=True
+        )
 
     def prepare(self, scenario: str) -> None:
         """Have the same to be done as the last time."""
@@ -82,23 +84,23 @@ class Desk:
 
     def name(self) -> Future[Any]:
         self.number += 1
-        return in_thread(lambda: names.ensure(self.library.db, self.door, [f"tag{self.number}"]))
+        return in_thread(lambda: names.ensure(self.library.db, self.writer, [f"tag{self.number}"]))
 
     def failing(self) -> Future[Any]:
-        return self.door.feed(lambda write: [self.score(1)(write), 1 / 0])
+        return self.writer.submit(lambda write: [self.score(1)(write), 1 / 0])
 
     def full(self) -> Future[Any]:
         def work(write: Write) -> None:
             self.score(5)(write)
             raise apsw.FullError("made by a test")
 
-        return self.door.feed(work)
+        return self.writer.submit(work)
 
     def nothing(self) -> Future[Any]:
-        return self.door.feed(lambda write: None)
+        return self.writer.submit(lambda write: None)
 
     def aside(self) -> Future[Any]:
-        return in_thread(lambda: self.door.aside(lambda connection: connection.in_transaction))
+        return in_thread(lambda: self.writer.exclusive(lambda connection: connection.in_transaction))
 
 
 def in_thread(work: Callable[[], Any]) -> Future[Any]:
@@ -193,20 +195,20 @@ def test_the_writer_survives_what_any_function_it_calls_raises(desk: Desk) -> No
     places = {place: scenario for place, scenario in every_place(desk).items() if place[0] == "call"}
     names = {name.rpartition(":")[2] for _, name, _ in places}
     assert names >= {  # the list is not empty, nor of the wrong thread
-        "Door._transact", "Door._attempt", "Database.roll_back", "Door._publish", "Door._answer", "Door._settle",
-        "Library._changed", "Views.changed", "Feed.committed", "FollowUps.request", "Sealing.seal", "Marks.promise",
+        "Writer._transact", "Writer._attempt", "Database.roll_back", "Writer._publish", "Writer._answer",
+        "Writer._settle", "Library._changed", "Views.changed", "Feed.committed", "FollowUps.request", "Sealing.seal", "Marks.promise",
     }  # fmt: skip
     wrong = sweep(desk, [(place, scenario, error) for place, scenario in places.items() for error in ERRORS])
     assert wrong == []
     assert len(set(desk.missed)) <= len(places) // 10, desk.missed  # nearly all were reached again
-    assert desk.door._thread is not None and desk.door._thread.is_alive()
+    assert desk.writer._thread is not None and desk.writer._thread.is_alive()
 
 
 @pytest.mark.attack
 def test_the_writer_survives_before_and_after_every_call(desk: Desk, rng: random.Random, effort: Effort) -> None:
     """Also when a function has done its work, and before and after each call into SQLite."""
     places = {place: scenario for place, scenario in every_place(desk).items() if place[0] != "call"}
-    assert any("Door._transact -> execute" in name for event, name, _ in places if event == "c_return")
+    assert any("Writer._transact -> execute" in name for event, name, _ in places if event == "c_return")
     targets = [(place, scenario, error) for place, scenario in places.items() for error in ERRORS]
     critical = [one for one in targets if "write.py" in one[0][1] and one[2] == "MemoryError"]
     chosen = rng.sample(targets, min(len(targets), effort.of(300, 10**9)))
@@ -220,7 +222,7 @@ def test_a_full_disk_behind_a_commit_does_not_end_the_writer(library: Library, m
     producer = library.outputs.register("tag", "synthetic", "1", {})
     library.outputs.activate(producer, 0.5)
     store(library, producer, {id: [("lake", 0.6)] for id in ids})
-    until(lambda: not switch.pending(library.door))
+    until(lambda: not switch.pending(library.writer))
     before = {job.id for job in library.queue.newest() if job.kind == "weigh"}
     library.hub.db.writer.pragma("max_page_count", library.hub.db.writer.pragma("page_count"))
     with pytest.raises(PixlStashError):  # use up what is free in it
@@ -232,7 +234,7 @@ def test_a_full_disk_behind_a_commit_does_not_end_the_writer(library: Library, m
     assert scored.result(ANSWERED).changed
     library.hub.db.writer.pragma("max_page_count", 1 << 30)
     until(lambda: {job.id for job in library.queue.newest() if job.kind == "weigh"} - before)  # now there is room
-    until(lambda: not switch.pending(library.door))
+    until(lambda: not switch.pending(library.writer))
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, MemoryError, ValueError])
@@ -269,10 +271,10 @@ def test_writing_from_the_writer_thread_is_refused_instead_of_waited_for(library
 def test_what_is_queued_while_the_library_closes_is_answered(open_library: Callable[..., Library]) -> None:
     """It had looked whether the library is closing before that was so, and was queued behind the end."""
     library = open_library(work=False)
-    door, ended = library.door, threading.Event()
+    writer, ended = library.writer, threading.Event()
 
     def close() -> None:
-        door.close()
+        writer.close()
         ended.set()
 
     closing = threading.Thread(target=close)
@@ -285,7 +287,7 @@ def test_what_is_queued_while_the_library_closes_is_answered(open_library: Calla
     def feed() -> Any:
         sys.setprofile(late)
         try:
-            waiting = door.feed(lambda write: write.value("select 1"))
+            waiting = writer.submit(lambda write: write.value("select 1"))
         finally:
             sys.setprofile(None)
         return waiting.result(ANSWERED).result
@@ -293,13 +295,13 @@ def test_what_is_queued_while_the_library_closes_is_answered(open_library: Calla
     assert in_thread(feed).result(2 * ANSWERED) == 1
     closing.join(ANSWERED)
     with pytest.raises(Conflict, match="closing"):
-        door.feed(lambda write: None)
+        writer.submit(lambda write: None)
 
 
 def test_a_rollback_that_fails_costs_only_the_write_it_was_for(library: Library) -> None:
     (picture,) = fill(library, 1)
     raiser = Raiser()
-    library.door.aside(lambda connection: raiser.install())
+    library.writer.exclusive(lambda connection: raiser.install())
 
     def work(write: Write) -> None:
         write.execute("insert into score values (?, 4)", (picture,))
@@ -308,13 +310,13 @@ def test_a_rollback_that_fails_costs_only_the_write_it_was_for(library: Library)
         raise apsw.FullError("made by a test")
 
     with pytest.raises(DiskFull):  # notes where the rollback is
-        library.door.feed(lambda write: full(write, picture)).result(ANSWERED)
+        library.writer.submit(lambda write: full(write, picture)).result(ANSWERED)
     before = library.db.writer
     with pytest.raises(DiskFull):
-        library.door.feed(work).result(ANSWERED)
+        library.writer.submit(work).result(ANSWERED)
     assert library.db.writer is not before and library.db.read("select * from score") == []
     assert (
-        library.door.feed(lambda write: write.execute("insert into score values (?, 2)", (picture,)))
+        library.writer.submit(lambda write: write.execute("insert into score values (?, 2)", (picture,)))
         .result(ANSWERED)
         .changed
     )

@@ -61,7 +61,7 @@ def test_a_network_engine_without_a_default_endpoint_can_be_set_up(desk: Engined
 
 def test_settings_that_an_update_no_longer_knows_can_be_changed(desk: Engined) -> None:
     kept = engines.EngineSettings({"endpoint": HERE, "gone": 7})
-    desk.library.door.do(lambda write: engines.put_settings(write, UNSET, kept), engined_label())
+    desk.library.writer.run(lambda write: engines.put_settings(write, UNSET, kept), engined_label())
     detail = desk.library.engine(OWNER, UNSET)
     assert detail.params == {"endpoint": HERE} and detail.engine.state == "set" and "gone" in detail.engine.unset
     assert put(desk, params=detail.params).engine.state == "allow"

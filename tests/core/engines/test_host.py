@@ -209,7 +209,7 @@ def test_progress_is_told(desk: Engined) -> None:
 def test_pictures_of_other_kinds_are_left_out(desk: Engined) -> None:
     ids = desk.take_in(2)
     sql = "update picture set kind = 'model' where id = ?"
-    desk.library.door.feed(lambda write: write.execute(sql, (ids[0],))).result(10)
+    desk.library.writer.submit(lambda write: write.execute(sql, (ids[0],))).result(10)
     assert desk.run("odd/colours").total == 1 and desk.done() == {ids[1]}
 
 

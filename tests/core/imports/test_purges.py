@@ -100,7 +100,7 @@ def test_what_was_taken_back_meanwhile_is_not_counted(library: Library) -> None:
     ids = fill(library, 3)
     throw(library, ids)
     hold, held = threading.Event(), threading.Event()
-    writer = library.door.feed(lambda write: (held.set(), hold.wait(20)))
+    writer = library.writer.submit(lambda write: (held.set(), hold.wait(20)))
     held.wait(20)
     answers: list[Any] = []
     calls: list[Callable[[], Any]] = [
@@ -111,7 +111,7 @@ def test_what_was_taken_back_meanwhile_is_not_counted(library: Library) -> None:
     for number, call in enumerate(calls, 1):  # in this order behind the writer
         threads.append(threading.Thread(target=lambda call=call: answers.append(call())))  # type: ignore[misc]
         threads[-1].start()
-        until(lambda number=number: library.door._queue.qsize() == number)  # type: ignore[misc]
+        until(lambda number=number: library.writer._queue.qsize() == number)  # type: ignore[misc]
     hold.set()
     for thread in threads:
         thread.join(20)
@@ -179,7 +179,7 @@ def test_in_place_nothing_purged_slips_in(library: Library, tmp_path: Path, rng:
     (tmp_path / "folder" / "one.png").write_bytes(data)
     store = library.add_store(OWNER, "folder", "Folder", {"path": str(tmp_path / "folder")})
     hold, held = threading.Event(), threading.Event()
-    library.door.feed(lambda write: (held.set(), hold.wait(20)))
+    library.writer.submit(lambda write: (held.set(), hold.wait(20)))
     held.wait(20)
     failed: list[BaseException] = []
 
@@ -191,7 +191,7 @@ def test_in_place_nothing_purged_slips_in(library: Library, tmp_path: Path, rng:
 
     thread = threading.Thread(target=index)
     thread.start()
-    until(lambda: library.door._queue.qsize() == 1)  # it was read: nobody knew the bytes
+    until(lambda: library.writer._queue.qsize() == 1)  # it was read: nobody knew the bytes
     library.hub.write("insert into purged values (?, 1)", (hashlib.sha256(data).digest(),))
     hold.set()
     thread.join(20)

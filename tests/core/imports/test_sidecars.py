@@ -107,7 +107,7 @@ def test_nothing_said_is_wiped(library: Library, tmp_path: Path) -> None:
     take(library, tmp_path / "a", in_place=True)
     library.add_tags(OWNER, AddTags(ids=[1], tags=["lake"]))
     library.reject_tags(OWNER, RejectTags(ids=[1], tags=["fox"]))
-    library.door.do(lambda write: write.execute("insert into said_caption values (1, 'mine')"), None)  # type: ignore[arg-type]
+    library.writer.run(lambda write: write.execute("insert into said_caption values (1, 'mine')"), None)  # type: ignore[arg-type]
     (tmp_path / "b").mkdir()
     paint(tmp_path / "b" / "two.png")
     (tmp_path / "b" / "two.txt").write_text("Fox, snow")

@@ -34,7 +34,7 @@ def store(library: Library, found: Found, engine: str = "one") -> None:
     library.outputs.activate(producer, 0.35)
     for future in library.outputs.store(producer, [Output(id, tags) for id, tags in found.items()]):
         future.result(30)
-    while switch.step(library.door) is not None:
+    while switch.step(library.writer) is not None:
         pass
 
 

@@ -12,7 +12,7 @@ from libraries import add, fill, invented
 from tagged import store
 
 from pixlstash_core import OWNER
-from pixlstash_core.database.features import Matching
+from pixlstash_core.database.features import Lookup
 from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Conflict, NotFound
 from pixlstash_core.library import Library
@@ -74,7 +74,7 @@ def find(library: Library, kind: str, value: object, ids: list[int]) -> None:
 
 def move_threshold(library: Library, producer: int, threshold: float) -> None:
     library.outputs.activate(producer, threshold)
-    while switch.step(library.door) is not None:
+    while switch.step(library.writer) is not None:
         pass
 
 
@@ -97,7 +97,7 @@ def acts(library: Library, rng: random.Random, producers: list[int]) -> list[Cal
         lambda: store(library, rng.choice(producers), {id: [(tag(), rng.random())] for id in live()}),
         lambda: (
             library.outputs.activate(rng.choice(producers), rng.random()),
-            [0 for _ in iter(lambda: switch.step(library.door), None)],
+            [0 for _ in iter(lambda: switch.step(library.writer), None)],
         ),
         lambda: find(library, "caption", rng.choice(["", "a cat here", "another picture"]), live()),
         lambda: find(library, "face", [BOX] * rng.randrange(3), live()),
@@ -152,7 +152,7 @@ def test_kept_and_fresh_say_the_same(
 
 
 def test_a_kept_mask_is_a_copy_and_there_is_an_end_to_them() -> None:
-    masks, asked = Masks(), [Matching("select ?", {"n": n}) for n in range(80)]
+    masks, asked = Masks(), [Lookup("select ?", {"n": n}) for n in range(80)]
     size = 1_000_000
     for one in asked:
         made = masks.get(one, frozenset({"tags"}), {"tags": 1}, size, lambda among: np.arange(size) % 2 == 0)
@@ -180,7 +180,7 @@ class Asked:
             self.among.append(among)
             return self.odd if among is None else self.odd & np.isin(np.arange(10), among)
 
-        matching = Matching("select 1", among="select 2")
+        matching = Lookup("select 1", among="select 2")
         return np.flatnonzero(self.masks.get(matching, frozenset({"tags"}), revisions, 10, find)).tolist()
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from libraries import add, invented
 
 from pixlstash_core import OWNER, Fact
-from pixlstash_core.database.features import Matching
+from pixlstash_core.database.features import Lookup
 from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
-from pixlstash_core.query.compiler import Algebra, Every, Inverse, Language, Look, Plan, Some, found
+from pixlstash_core.query.compiler import Complement, Intersection, Language, Look, Plan, SetOperation, Union, found
 from pixlstash_core.query.language import SORTS, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from pixlstash_core.query.masks import Masks
 from pixlstash_core.query.terms import TERMS
@@ -370,13 +370,13 @@ def test_what_a_tree_means_is_what_its_parts_mean(root: Node) -> None:
 
     def step(node: Node) -> object:
         if isinstance(node, Ask):
-            return Matching("select value from carray(:ids)", {"ids": sorted(leaves[node])})
+            return Lookup("select value from carray(:ids)", {"ids": sorted(leaves[node])})
         if isinstance(node, Not):
-            return Inverse(step(node.of))  # type: ignore[arg-type]
+            return Complement(step(node.of))  # type: ignore[arg-type]
         steps = tuple(step(one) for one in node.of)
         if isinstance(node, Sets):
-            return Algebra(node.how, steps)  # type: ignore[arg-type]
-        return Every(steps) if isinstance(node, All) else Some(steps)  # type: ignore[arg-type]
+            return SetOperation(node.how, steps)  # type: ignore[arg-type]
+        return Intersection(steps) if isinstance(node, All) else Union(steps)  # type: ignore[arg-type]
 
     plan = Plan(step(root), "-created", frozenset(), True, True, ())  # type: ignore[arg-type]
     mask = found(plan, Look(Shelf(every), None, Masks(), {}), None)  # type: ignore[arg-type]
@@ -425,7 +425,7 @@ def test_nothing_typed_reaches_sql_unbound_or_raises_anything_else(filled: Libra
         except QueryError:
             return
         for step in leaves(plan.root):
-            if isinstance(step, Matching):
+            if isinstance(step, Lookup):
                 assert "zq" not in step.sql
                 assert all(f":{name}" in step.sql for name in step.bindings)
 

@@ -13,7 +13,7 @@ from sources import ROOT
 
 from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import QueryError
-from pixlstash_core.library import NOUNS, Library
+from pixlstash_core.library import FEATURES, Library
 from pixlstash_core.query.language import RANKING
 from pixlstash_core.query.terms import TERMS
 from pixlstash_core.types.facts import KNOWN
@@ -192,7 +192,7 @@ def test_the_page_names_every_name() -> None:
     table = page[page.index("Names that can be asked for") : page.index("## Several groups")]
     named = set(re.findall(r"`([a-z0-9_]+)`", re.sub(r"\([^)]*\)", "", table)))
     terms = {"query", *RANKING} | {  # these are the language's own
-        term.name for term in (*TERMS, *(term for noun in NOUNS for term in noun.terms)) if ":" not in term.name
+        term.name for term in (*TERMS, *(term for noun in FEATURES for term in noun.terms)) if ":" not in term.name
     }
     assert {one.name for one in KNOWN} <= named
     assert named - terms == set() == terms - named

@@ -415,7 +415,7 @@ def test_readers_do_not_wait_for_writers(library: Library) -> None:
         begun.set()
         release.wait(10)
 
-    future = library.door.feed(slow)
+    future = library.writer.submit(slow)
     assert begun.wait(10)
     try:
         assert library.view(OWNER).header.count == 20 and len(library.pictures(OWNER)) == 20

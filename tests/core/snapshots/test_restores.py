@@ -383,7 +383,9 @@ def test_the_scrapheap_begins_anew(library: Library) -> None:
     """D7: what a restore puts back there is there from now on."""
     made = organise(library)
     thrown = made["ids"][18:]
-    library.door.do(lambda write: write.execute("update scrapheap set at = 5 where 1"), Label("", "", undoable=False))
+    library.writer.run(
+        lambda write: write.execute("update scrapheap set at = 5 where 1"), Label("", "", undoable=False)
+    )
     id = take(library)
     library.restore(OWNER, RestorePictures(ids=thrown))
     back(library, id)

@@ -105,7 +105,7 @@ class Run:
                 if name not in ("setting", "scrapheap"):
                     assert sorted(then.db.read(f"select * from {name}"), key=repr) == rows, name
         expected: dict[str, list[int]] = {}
-        for table in self.library.door.tables():
+        for table in self.library.writer.tables():
             if table.topic is not None and table.name not in ("setting", "scrapheap"):
                 keys = self.library.db.read("select pk from pragma_table_info(?)", (table.name,))
                 old, new = (by_key(rows[table.name], [at for (at,) in keys]) for rows in (held, now))

@@ -48,7 +48,7 @@ def rows(library: Library, id: int, tmp_path: Path) -> dict[str, list[tuple[obje
     with closing(exported(library, id, tmp_path)) as database:
         return {
             name: sorted(database.execute(f"select * from {name}").fetchall(), key=repr)
-            for name in library.door.table_names()
+            for name in library.writer.table_names()
         }
 
 

@@ -33,7 +33,7 @@ def prepare(path: Path, pictures: int) -> dict[float, Counter[str]]:
         library.outputs.activate(producer, FIRST)
         names = [f"tag {n}" for n in range(TAGS)]
         store(library, producer, {id: [(name, pick.random()) for name in pick.sample(names, 12)] for id in ids})
-        while switch.step(library.door) is not None:
+        while switch.step(library.writer) is not None:
             pass
         known = dict(library.db.read("select id, name from tag"))
         entries = [
@@ -75,7 +75,7 @@ def test_a_new_threshold_survives_kill(lab: Lab, effort: Effort, rng: random.Ran
             if seen(library) not in steps[settled : asked + 2]:
                 found.append(f"people see neither of the answers {settled} to {asked + 1}")
         with Library.open(path) as library:
-            until(lambda: not switch.pending(library.door), 60)
+            until(lambda: not switch.pending(library.writer), 60)
             check_tags(library)
             if seen(library) not in steps[asked : asked + 2]:
                 found.append("going on led elsewhere than to what was asked for")

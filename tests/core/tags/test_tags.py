@@ -271,9 +271,9 @@ def test_a_successor_inherits_what_was_said(library: Library, tmp_path: Path) ->
     store(library, engine, {old: [("found", 0.9)]})
     library.add_tags(OWNER, AddTags(ids=[old], tags=["mine"]))
     library.reject_tags(OWNER, RejectTags(ids=[old], tags=["wrong"]))
-    from pixlstash_core.library import NOUNS
+    from pixlstash_core.library import FEATURES
 
-    statements = [statement for noun in NOUNS for statement in noun.inherits]
+    statements = [statement for noun in FEATURES for statement in noun.inherits]
     library.derive(lambda write: [write.execute(one, {"old": old, "new": new}) for one in statements])
     assert states(library, new) == {"mine": "yours", "wrong": "rejected"}
     check_tags(library)

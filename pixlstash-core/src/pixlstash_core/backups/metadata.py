@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ..database.connection import Database, bind_ids, fetch, translated
 from ..database.hub import Hub
-from ..database.writer import Door, Label, Write
+from ..database.writer import Label, Write, Writer
 from ..errors import Conflict, PixlStashError
 from ..snapshots.freeze import Alone, frozen
 from ..snapshots.shelf import Progress, opened, unseen
@@ -26,8 +26,8 @@ SETTING = "backup"
 #: Where the originals of a backup lie: beside its database.
 PARAMS = '{"path":"media"}'
 BLOCK = 1 << 20
-#: Makes the write door of another database.
-Writing = Callable[[Database, Hub], Door]
+#: Makes the writer of another database.
+Writing = Callable[[Database, Hub], Writer]
 
 
 class Made(Struct, frozen=True):
@@ -120,11 +120,11 @@ def finished(
     """
     db, hub = Database(path, "library", synchronous="off"), Hub(path.with_name(f"{path.name}-hub"))
     try:
-        door = writing(db, hub)
+        writer = writing(db, hub)
         try:
-            door.do(lambda write: _finish(write, made, ids, kept, lost), Label("", "", undoable=False))
+            writer.run(lambda write: _finish(write, made, ids, kept, lost), Label("", "", undoable=False))
         finally:
-            door.close()
+            writer.close()
     finally:
         hub.close()
         db.close()

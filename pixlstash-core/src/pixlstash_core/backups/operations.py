@@ -11,7 +11,7 @@ from ..collections import stacks
 from ..context import Context, demand
 from ..database.connection import Database
 from ..database.hub import Hub, now
-from ..database.writer import Door
+from ..database.writer import Writer
 from ..errors import Invalid, PixlStashError
 from ..jobs.lanes import Task
 from ..pictures import feature as pictures
@@ -79,7 +79,7 @@ def _back_up(context: Context, ask: MakeBackup, copied: Progress) -> BackupRepor
             context.path,
             context.db,
             context.hub,
-            context.door.aside,
+            context.writer.exclusive,
             shelf.scratch,
             context.stores.connect,
             partial(_writing, context),
@@ -95,7 +95,7 @@ def _as_made(context: Context, ask: MakeBackup) -> Made:
     return Made(context.public_id, 0, ask.query, now(), ask.access)
 
 
-def _writing(context: Context, db: Database, hub: Hub) -> Door:
+def _writing(context: Context, db: Database, hub: Hub) -> Writer:
     return context.writing(db, hub, on_commit=lambda revision, events: None)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import apsw
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import CAPTIONS, COMPUTED, Matching, Noun, Spread, Table, Term
+from ..database.features import CAPTIONS, COMPUTED, FanOut, Feature, Lookup, Table, Term
 from ..database.writer import Write
 from ..errors import Invalid
 from ..query import scope
@@ -47,7 +47,7 @@ _CAPTIONED = """
       and not exists (select 1 from said_caption s where s.picture_id = o.picture_id)
     """
 
-NOUN = Noun(
+FEATURE = Feature(
     "captions",
     tables=(
         Table(
@@ -59,10 +59,10 @@ NOUN = Noun(
         ),
         Table("said_caption", "captions", 0, "caption", kinds=CAPTIONS, says="r.text"),
     ),
-    spreads=(Spread(frozenset({"active"}), "caption_output", _concerned),),
+    spreads=(FanOut(frozenset({"active"}), "caption_output", _concerned),),
     terms=(
         Term("caption", "Caption", said_in("caption"), ("pictures", "captions")),
-        Term("is:captioned", "Captioned", lambda value: Matching(_CAPTIONED), ("pictures", "captions")),
+        Term("is:captioned", "Captioned", lambda value: Lookup(_CAPTIONED), ("pictures", "captions")),
     ),
     inherits=("insert or ignore into said_caption select :new, text from said_caption where picture_id = :old",),
 )

@@ -11,7 +11,7 @@ import apsw
 
 from ..database.connection import Database, bind_ids, fetch
 from ..database.features import OutputKind
-from ..database.writer import Door, Write
+from ..database.writer import Write, Writer
 from ..types import Agreement
 
 LONGEST = 20_000
@@ -52,7 +52,7 @@ def _words(text: str) -> set[str]:
 
 
 class Keeper:
-    def __init__(self, db: Database, door: Door) -> None:
+    def __init__(self, db: Database, writer: Writer) -> None:
         pass
 
     def pack(self, values: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ import apsw
 from msgspec import UNSET, Struct
 
 from ..database.connection import Rows, bind_ids, fetch
-from ..database.features import Count, Hidden, Matching, Term
+from ..database.features import Count, Hidden, Lookup, Term
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Conflict, Invalid, Locked, NotFound
@@ -63,7 +63,7 @@ PROJECTS = Group(
 )
 
 
-class Told(Struct, frozen=True):
+class Outcome(Struct, frozen=True):
     """What a change came to: how much changed, the sentence for history, and the id of what was made."""
 
     changed: int
@@ -117,7 +117,7 @@ def _checked(group: Group, column: str, value: Any) -> Any:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def make(write: Write, group: Group, ask: Create) -> Told:
+def make(write: Write, group: Group, ask: Create) -> Outcome:
     """A new one."""
     name = _checked(group, "name", ask.name)
     demand_free(write, group.table, group.noun, name)
@@ -127,10 +127,10 @@ def make(write: Write, group: Group, ask: Create) -> Told:
         " returning id",
         (secrets.token_hex(16), name, folded(name), *looks, now()),
     )
-    return Told(1, f"{group.noun.capitalize()} {name} made", id)
+    return Outcome(1, f"{group.noun.capitalize()} {name} made", id)
 
 
-def edit(write: Write, group: Group, id: int, ask: Edit) -> Told:
+def edit(write: Write, group: Group, id: int, ask: Edit) -> Outcome:
     """Change what is given."""
     before = name_of(write, group, id)
     given = {field: getattr(ask, field) for field in ask.__struct_fields__}
@@ -142,11 +142,11 @@ def edit(write: Write, group: Group, id: int, ask: Edit) -> Told:
         columns["cover_id"] = columns.pop("cover")
         demand_live(write, [columns["cover_id"]] if columns["cover_id"] is not None else [])
     if not columns:
-        return Told(0, f"{group.noun.capitalize()} {before} left as it is")
+        return Outcome(0, f"{group.noun.capitalize()} {before} left as it is")
     assigned = ", ".join(f"{column} = :{column}" for column in columns)
     differs = " or ".join(f"{column} is not :{column}" for column in columns)
     write.execute(f"update {group.table} set {assigned} where id = :id and ({differs})", {**columns, "id": id})
-    return Told(write.changes(), _edited(group, before, given))
+    return Outcome(write.changes(), _edited(group, before, given))
 
 
 def _edited(group: Group, before: str, given: Mapping[str, Any]) -> str:
@@ -160,11 +160,11 @@ def _edited(group: Group, before: str, given: Mapping[str, Any]) -> str:
     return f"{what}: {', '.join(changed)} changed"
 
 
-def remove(write: Write, group: Group, id: int) -> Told:
+def remove(write: Write, group: Group, id: int) -> Outcome:
     """Delete it; its pictures stay."""
     name = name_of(write, group, id)
     write.execute(f"delete from {group.table} where id = ?", (id,))
-    return Told(1, f"{group.noun.capitalize()} {name} deleted")
+    return Outcome(1, f"{group.noun.capitalize()} {name} deleted")
 
 
 def name_of(write: Write, group: Group, id: int) -> str:
@@ -279,14 +279,14 @@ def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None 
     `arranged`: a statement for the pictures of those rows `t` of the group's table that {} says, in their own order.
     """
 
-    def compile(value: str) -> Matching:
+    def compile(value: str) -> Lookup:
         which, bound = _which(group, value)
-        return Matching(group.members.format(f"in (select t.id from {group.table} t where {which})"), bound)
+        return Lookup(group.members.format(f"in (select t.id from {group.table} t where {which})"), bound)
 
-    def arrange(value: str) -> Matching:
+    def arrange(value: str) -> Lookup:
         assert arranged is not None
         which, bound = _which(group, value)
-        return Matching(arranged.format(which), bound)
+        return Lookup(arranged.format(which), bound)
 
     return Term(
         group.noun,

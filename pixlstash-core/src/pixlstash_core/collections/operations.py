@@ -39,7 +39,7 @@ from ..types import (
     TakeFromProject,
 )
 from . import groups, projects, queries, sets, stacking, stacks, veils
-from .groups import CHARACTERS, PROJECTS, SETS, Group, Told
+from .groups import CHARACTERS, PROJECTS, SETS, Group, Outcome
 from .icons import ICONS
 
 
@@ -292,7 +292,7 @@ def _make(context: Context, reader: Reader, group: Group, ask: Create) -> Made:
     return made(context, reader, lambda write: groups.make(write, group, ask))
 
 
-def made(context: Context, reader: Reader, work: Callable[[Write], Told]) -> Made:
+def made(context: Context, reader: Reader, work: Callable[[Write], Outcome]) -> Made:
     demand(reader, "write", whole=True)
     context.demand_writable()
     committed = context.change(reader, work, lambda told: told.sentence)
@@ -304,7 +304,7 @@ def _gather(
     context: Context,
     reader: Reader,
     ask: Selection,
-    work: Callable[[Write, list[int]], Told],
+    work: Callable[[Write, list[int]], Outcome],
     *,
     live: bool = True,
     words: bool = False,
@@ -313,7 +313,7 @@ def _gather(
     demand(reader, "write", whole=True)
     ids = context.selected(reader, ask, scrapped=not live)
 
-    def gather(write: Write) -> Told:
+    def gather(write: Write) -> Outcome:
         if live and ask.ids is not None:
             groups.demand_live(write, ids)
         if words:
@@ -340,7 +340,7 @@ def stack(context: Context, reader: Reader, ask: StackPictures) -> Made:
     demand(reader, "write", whole=True)
     ids = context.selected(reader, ask)
 
-    def work(write: Write) -> groups.Told:
+    def work(write: Write) -> groups.Outcome:
         groups.demand_live(write, ids)
         return stacks.make(write, ids, ask.leader)
 

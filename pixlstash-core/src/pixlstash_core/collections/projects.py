@@ -10,13 +10,13 @@ import apsw
 from msgspec import Struct
 
 from ..database.connection import bind_ids, fetch
-from ..database.features import MEMBERSHIP, PICTURE, Matching, Noun, Table, Term
+from ..database.features import MEMBERSHIP, PICTURE, Feature, Lookup, Table, Term
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid, NotFound
 from ..types import AddLink, DropOnProject, Link, ProjectInfo, Reader, TakeFromProject
 from . import groups
-from .groups import CHARACTERS, PROJECTS, SETS, Told, many
+from .groups import CHARACTERS, PROJECTS, SETS, Outcome, many
 
 _OF_SETS = "select picture_id from set_member where set_id in carray(?)"
 _OF_CHARACTERS = "select picture_id from said_who where character_id in carray(?)"
@@ -31,7 +31,7 @@ _OF_CHARACTER = (_WITHIN, ("character_id", "character"))
 _NOUNS = ("sets", "characters", "projects")
 _MEMBERS = "project_members"
 
-NOUN = Noun(
+FEATURE = Feature(
     "projects",
     tables=(
         Table("project", "projects", merge="group", kinds=MEMBERSHIP, says=groups.SAYS),
@@ -75,8 +75,8 @@ NOUN = Noun(
     ),
     terms=(
         groups.term(PROJECTS, "Project", ("projects", "sets", "characters")),
-        Term("in:any", "In a set, a character or a project", lambda value: Matching(_ANYWHERE), _NOUNS, private=True),
-        Term("in:none", "In none of them", lambda value: Matching(_ANYWHERE, others=True), _NOUNS, private=True),
+        Term("in:any", "In a set, a character or a project", lambda value: Lookup(_ANYWHERE), _NOUNS, private=True),
+        Term("in:none", "In none of them", lambda value: Lookup(_ANYWHERE, others=True), _NOUNS, private=True),
     ),
     inherits=(
         """
@@ -92,7 +92,7 @@ _HELD = ((SETS, "project_set", "set_id"), (CHARACTERS, "project_character", "cha
 class Drop(Struct, frozen=True):
     """What a drop came to: pictures that came, that left other projects, that stayed there as well, and why."""
 
-    told: Told
+    told: Outcome
     came: int
     left: int
     stayed: int
@@ -132,10 +132,10 @@ def drop(write: Write, id: int, ask: DropOnProject) -> Drop:
     sentence = f"{what} {'added' if ask.add else 'moved'} to {name}: {many(came)} came"
     sentence += f", {left:,} left elsewhere" if left else ""
     sentence += f", {len(stayed):,} stayed elsewhere as well ({why})" if why else ""
-    return Drop(Told(came, sentence), came, left, len(stayed), why)
+    return Drop(Outcome(came, sentence), came, left, len(stayed), why)
 
 
-def take(write: Write, id: int, ask: TakeFromProject) -> Told:
+def take(write: Write, id: int, ask: TakeFromProject) -> Outcome:
     """Take sets, characters and pictures out of a project; what it says counts the pictures that left."""
     name = groups.name_of(write, PROJECTS, id)
     had = _members(write, id)
@@ -146,23 +146,23 @@ def take(write: Write, id: int, ask: TakeFromProject) -> Told:
         "delete from project_picture where project_id = ? and picture_id in carray(?)", (id, bind_ids(ask.pictures))
     )
     left = len(had - _members(write, id))
-    return Told(left, f"{many(left)} taken out of {name}")
+    return Outcome(left, f"{many(left)} taken out of {name}")
 
 
-def add(write: Write, id: int, ids: list[int]) -> Told:
+def add(write: Write, id: int, ids: list[int]) -> Outcome:
     """Put pictures themselves into a project."""
     name = groups.name_of(write, PROJECTS, id)
     added = _put(write, id, ids)
-    return Told(added, f"{many(added)} added to {name}")
+    return Outcome(added, f"{many(added)} added to {name}")
 
 
-def add_existing(write: Write, id: int, ids: list[int]) -> Told:
+def add_existing(write: Write, id: int, ids: list[int]) -> Outcome:
     """`add` those of the pictures that are still there."""
     there = write.execute("select id from picture where id in carray(?)", (bind_ids(ids),))
     return add(write, id, [picture for (picture,) in there])
 
 
-def add_link(write: Write, id: int, ask: AddLink) -> Told:
+def add_link(write: Write, id: int, ask: AddLink) -> Outcome:
     name = groups.name_of(write, PROJECTS, id)
     url, label = ask.url.strip(), ask.label.strip()
     if len(url) > 2000 or urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
@@ -171,16 +171,16 @@ def add_link(write: Write, id: int, ask: AddLink) -> Told:
     made = write.value(
         "insert into project_link(project_id, label, url) values (?, ?, ?) returning id", (id, label, url)
     )
-    return Told(1, f"Link {label} added to {name}", made)
+    return Outcome(1, f"Link {label} added to {name}", made)
 
 
-def remove_link(write: Write, id: int, link: int) -> Told:
+def remove_link(write: Write, id: int, link: int) -> Outcome:
     name = groups.name_of(write, PROJECTS, id)
     label = write.value("select label from project_link where id = ? and project_id = ?", (link, id))
     if label is None:
         raise NotFound("There is no such link.")
     write.execute("delete from project_link where id = ?", (link,))
-    return Told(1, f"Link {label} removed from {name}")
+    return Outcome(1, f"Link {label} removed from {name}")
 
 
 def infos(connection: apsw.Connection, reader: Reader, only: int | None = None) -> list[ProjectInfo]:

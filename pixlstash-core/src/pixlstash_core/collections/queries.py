@@ -7,19 +7,19 @@ import secrets
 import apsw
 
 from ..database.connection import Database, fetch
-from ..database.features import Noun, Table
+from ..database.features import Feature, Table
 from ..database.writer import Write
 from ..errors import Invalid
 from ..query import places
 from ..query.language import parse
 from ..types import EditQuery, Reader, SavedQuery, SaveQuery
 from . import groups
-from .groups import Told
+from .groups import Outcome
 
-NOUN = Noun("queries", tables=(Table("saved_query", "queries", merge="group", says="r.text"),))
+FEATURE = Feature("queries", tables=(Table("saved_query", "queries", merge="group", says="r.text"),))
 
 
-def save(write: Write, ask: SaveQuery) -> Told:
+def save(write: Write, ask: SaveQuery) -> Outcome:
     name = groups.checked_name(ask.name, "query")
     groups.demand_free(write, "saved_query", "saved query", name)
     made = write.value(
@@ -27,10 +27,10 @@ def save(write: Write, ask: SaveQuery) -> Told:
         " (select coalesce(max(position), 0) + 1 from saved_query where 1)) returning id",
         (secrets.token_hex(16), name, groups.folded(name), _checked(ask.text)),
     )
-    return Told(1, f"Query {name} saved", made)
+    return Outcome(1, f"Query {name} saved", made)
 
 
-def edit(write: Write, id: int, ask: EditQuery) -> Told:
+def edit(write: Write, id: int, ask: EditQuery) -> Outcome:
     before = _name(write, id)
     if ask.name is not None:
         name = groups.checked_name(ask.name, "query")
@@ -40,13 +40,13 @@ def edit(write: Write, id: int, ask: EditQuery) -> Told:
         write.execute("update saved_query set text = ? where id = ?", (_checked(ask.text), id))
     if ask.before is not None:
         _move(write, id, ask.before)
-    return Told(1, f"Query {before} changed")
+    return Outcome(1, f"Query {before} changed")
 
 
-def remove(write: Write, id: int) -> Told:
+def remove(write: Write, id: int) -> Outcome:
     name = _name(write, id)
     write.execute("delete from saved_query where id = ?", (id,))
-    return Told(1, f"Query {name} deleted")
+    return Outcome(1, f"Query {name} deleted")
 
 
 def infos(connection: apsw.Connection, reader: Reader) -> list[SavedQuery]:

@@ -8,13 +8,13 @@ import apsw
 from msgspec import UNSET
 
 from ..database.connection import bind_ids
-from ..database.features import MEMBERSHIP, PICTURE, Matching, Noun, Table, Term
+from ..database.features import MEMBERSHIP, PICTURE, Feature, Lookup, Table, Term
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid, Locked
 from ..types import Branch, EditSet, Reader, SetInfo
 from . import groups
-from .groups import SETS, Told, many
+from .groups import SETS, Outcome, many
 
 #: Between neighbours, so that most moves change only what is moved.
 STEP = 1024
@@ -25,7 +25,7 @@ _ARRANGED = """
     select m.picture_id from picture_set t cross join set_member m on m.set_id = t.id where {}
     group by m.picture_id order by min(t.folded), min(m.position), m.picture_id
     """
-NOUN = Noun(
+FEATURE = Feature(
     "sets",
     tables=(
         Table(
@@ -49,7 +49,7 @@ NOUN = Noun(
     counts=(groups.COUNT,),
     terms=(
         groups.term(SETS, "Set", ("sets",), _ARRANGED),
-        Term("is:locked", "In a locked set", lambda value: Matching(_LOCKED), ("sets",), private=True),
+        Term("is:locked", "In a locked set", lambda value: Lookup(_LOCKED), ("sets",), private=True),
     ),
     inherits=(
         "insert or ignore into set_member select set_id, :new, position, added from set_member where picture_id = :old",
@@ -65,7 +65,7 @@ def demand_unlocked(write: Write, id: int) -> str:
     return name
 
 
-def edit(write: Write, id: int, ask: EditSet) -> Told:
+def edit(write: Write, id: int, ask: EditSet) -> Outcome:
     """Change what is given; of a locked set only while it is unlocked."""
     if ask.locked is UNSET or ask.locked:
         others = [name for name in ask.__struct_fields__ if name != "locked" and getattr(ask, name) is not UNSET]
@@ -74,12 +74,12 @@ def edit(write: Write, id: int, ask: EditSet) -> Told:
     return groups.edit(write, SETS, id, ask)
 
 
-def remove(write: Write, id: int) -> Told:
+def remove(write: Write, id: int) -> Outcome:
     demand_unlocked(write, id)
     return groups.remove(write, SETS, id)
 
 
-def add(write: Write, id: int, ids: list[int]) -> Told:
+def add(write: Write, id: int, ids: list[int]) -> Outcome:
     """Put these pictures at its end, by id."""
     name = demand_unlocked(write, id)
     write.execute(
@@ -93,18 +93,18 @@ def add(write: Write, id: int, ids: list[int]) -> Told:
         {"set": id, "ids": bind_ids(ids), "step": STEP, "now": now()},
     )
     added = write.changes()
-    return Told(added, f"{many(added)} added to {name}")
+    return Outcome(added, f"{many(added)} added to {name}")
 
 
-def take(write: Write, id: int, ids: list[int]) -> Told:
+def take(write: Write, id: int, ids: list[int]) -> Outcome:
     """Take these pictures out of it."""
     name = demand_unlocked(write, id)
     write.execute("delete from set_member where set_id = ? and picture_id in carray(?)", (id, bind_ids(ids)))
     taken = write.changes()
-    return Told(taken, f"{many(taken)} taken out of {name}")
+    return Outcome(taken, f"{many(taken)} taken out of {name}")
 
 
-def arrange(write: Write, id: int, ids: list[int], before: int | None) -> Told:
+def arrange(write: Write, id: int, ids: list[int], before: int | None) -> Outcome:
     """Lay these pictures before another one, or at the end, in the order they have."""
     name = demand_unlocked(write, id)
     rows = write.execute(
@@ -129,7 +129,7 @@ def arrange(write: Write, id: int, ids: list[int], before: int | None) -> Told:
         "update set_member set position = ? where set_id = ? and picture_id = ?",
         [(position, id, picture) for picture, position in new.items() if position != known[picture]],
     )
-    return Told(len(moved), f"{many(len(moved))} moved within {name}")
+    return Outcome(len(moved), f"{many(len(moved))} moved within {name}")
 
 
 def _between(rest: list[tuple[int, int]], at: int, count: int) -> list[int] | None:

@@ -8,36 +8,36 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import MEMBERSHIP, Matching, Noun, Table, Term
+from ..database.features import MEMBERSHIP, Feature, Lookup, Table, Term
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Conflict, Invalid, NotFound
 from ..pictures.feature import BESIDE, STACKED
 from ..query import scope
 from ..types import Reader, Stack
-from .groups import Told, many
+from .groups import Outcome, many
 
 _OF_STACKS = "select picture_id from stack_member where stack_id in carray(?)"
 
 
-def _numbered(value: str) -> Matching:
+def _numbered(value: str) -> Lookup:
     if not value.isdecimal() or len(value) > 18:
         raise ValueError("the number of a stack")
-    return Matching("select picture_id from stack_member where stack_id = :stack", {"stack": int(value)})
+    return Lookup("select picture_id from stack_member where stack_id = :stack", {"stack": int(value)})
 
 
-def _stacked(value: str) -> Matching:
-    return Matching(
+def _stacked(value: str) -> Lookup:
+    return Lookup(
         "select g.id from stack_member m join derived_grid g on g.id = m.picture_id"
         f" where g.covered or g.flags & {STACKED}"
     )
 
 
-def _covered(value: str) -> Matching:
-    return Matching("select g.id from stack_member m join derived_grid g on g.id = m.picture_id where g.covered")
+def _covered(value: str) -> Lookup:
+    return Lookup("select g.id from stack_member m join derived_grid g on g.id = m.picture_id where g.covered")
 
 
-NOUN = Noun(
+FEATURE = Feature(
     "stacks",
     tables=(
         Table("stack", "stacks", merge="shell", kinds=MEMBERSHIP, topic=None),
@@ -69,7 +69,7 @@ def widened(db: Database, ids: Iterable[int]) -> list[int]:
     return sorted({*ids, *(picture for (picture,) in db.read(BESIDE, (bound,)))})
 
 
-def make(write: Write, ids: list[int], leader: int | None) -> Told:
+def make(write: Write, ids: list[int], leader: int | None) -> Outcome:
     """One stack of these pictures and of the stacks they are in; by default the best and largest leads."""
     beside = [picture for (picture,) in write.execute(BESIDE, (bind_ids(ids),))]
     every = sorted({*ids, *beside})
@@ -90,35 +90,35 @@ def make(write: Write, ids: list[int], leader: int | None) -> Told:
     ]
     _leave(write, order)
     made = _lay(write, [order], "hand")
-    return Told(len(order), f"{many(len(order))} stacked", made)
+    return Outcome(len(order), f"{many(len(order))} stacked", made)
 
 
-def make_all(write: Write, found: Sequence[Sequence[int]], rule: str, label: str) -> Told:
+def make_all(write: Write, found: Sequence[Sequence[int]], rule: str, label: str) -> Outcome:
     """A stack of each of these lists, leaders first; pictures that were stacked meanwhile stay where they are."""
     taken = {picture for (picture,) in write.execute(BESIDE, (bind_ids(p for one in found for p in one),))}
     free = [[picture for picture in one if picture not in taken] for one in found]
     lists = [one for one in free if len(one) > 1]
     _lay(write, lists, rule)
     count = sum(map(len, lists))
-    return Told(count, f"{many(count)} laid on {many(len(lists), 'stack')}: {label}")
+    return Outcome(count, f"{many(count)} laid on {many(len(lists), 'stack')}: {label}")
 
 
-def dissolve(write: Write, ids: list[int]) -> Told:
+def dissolve(write: Write, ids: list[int]) -> Outcome:
     """Undo the stacks that these pictures are in."""
     chosen = "select stack_id from stack_member where picture_id in carray(?)"
     found = [stack for (stack,) in write.execute(f"select distinct stack_id from ({chosen})", (bind_ids(ids),))]
     count = int(write.value("select count(*) from stack_member where stack_id in carray(?)", (bind_ids(found),)))
     write.execute("delete from stack where id in carray(?)", (bind_ids(found),))
-    return Told(count, f"{many(len(found), 'stack')} of {many(count)} dissolved")
+    return Outcome(count, f"{many(len(found), 'stack')} of {many(count)} dissolved")
 
 
-def take(write: Write, ids: list[int]) -> Told:
+def take(write: Write, ids: list[int]) -> Outcome:
     """Take these pictures out of their stacks; what is left alone is no stack."""
     taken = _leave(write, ids)
-    return Told(taken, f"{many(taken)} taken out of {'its stack' if taken == 1 else 'their stacks'}")
+    return Outcome(taken, f"{many(taken)} taken out of {'its stack' if taken == 1 else 'their stacks'}")
 
 
-def arrange(write: Write, id: int, ids: list[int]) -> Told:
+def arrange(write: Write, id: int, ids: list[int]) -> Outcome:
     """Put the pictures of a stack in this order; those in the scrapheap come after them."""
     rows = write.execute(
         "select m.picture_id, m.position, h.at is not null from stack_member m"
@@ -133,7 +133,7 @@ def arrange(write: Write, id: int, ids: list[int]) -> Told:
     order = [*ids, *(picture for picture, _, dead in rows if dead)]
     changed = [(at, picture) for at, picture in enumerate(order) if known[picture] != at]
     write.many("update stack_member set position = ? where picture_id = ?", changed)
-    return Told(len(changed), f"Stack of {many(len(ids))} put in order")
+    return Outcome(len(changed), f"Stack of {many(len(ids))} put in order")
 
 
 def stack(connection: apsw.Connection, reader: Reader, picture: int) -> Stack:

@@ -12,7 +12,7 @@ from ..types import Event
 from . import changes, changesets
 from . import undo as records
 from .connection import Database
-from .features import Count, Rule, Spread, Table
+from .features import Count, Derivation, FanOut, Table
 from .hub import now
 from .watermarks import Marks
 
@@ -26,7 +26,7 @@ class Label(Struct, frozen=True):
     undoes: int | None = None
 
 
-class Sealed(Struct):
+class Commit(Struct):
     """What a commit makes true. `nouns`: those that changed, each with the pictures concerned, or None for any."""
 
     revision: int
@@ -39,7 +39,12 @@ class Sealing:
     """Runs on the writer thread, inside its transaction."""
 
     def __init__(
-        self, db: Database, marks: Marks, rules: Sequence[Rule], counts: Sequence[Count], spreads: Sequence[Spread]
+        self,
+        db: Database,
+        marks: Marks,
+        rules: Sequence[Derivation],
+        counts: Sequence[Count],
+        spreads: Sequence[FanOut],
     ) -> None:
         self._db, self._marks = db, marks
         self._rules, self._counts, self._spreads = tuple(rules), tuple(counts), tuple(spreads)
@@ -61,7 +66,7 @@ class Sealing:
         tables: Mapping[str, Table],
         revision: int,
         label: Label | None,
-    ) -> Sealed:
+    ) -> Commit:
         """Make what follows from these changes true as well, and log it under this revision."""
         parts = changesets.part(changeset)
         found = changes.read(parts, tables)
@@ -84,7 +89,7 @@ class Sealing:
         self._marks.promise(connection, found.inserted, revision)
         told = changes.events(found, tables, revision)
         self._log(connection, revision, told, changeset, found.rows, label)
-        return Sealed(revision, nouns, told, found)
+        return Commit(revision, nouns, told, found)
 
     def _recount(self, connection: apsw.Connection, count: Count, ids: list[int]) -> None:
         """Add the difference this transaction makes. Another connection still sees the state before it."""

@@ -1,6 +1,6 @@
 """What a noun (pictures, scores, …) tells the rest of the library about itself, as data.
 
-The write door, the query compiler, history and imports know nouns only through these; floor 4 collects them.
+The writer, the query compiler, history and imports know nouns only through these; `library.py` collects them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 
-class Matching(Struct, frozen=True):
+class Lookup(Struct, frozen=True):
     """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those.
 
     `among`: a statement of those that are in carray(:among), where what it yields of a picture hangs on nothing but
@@ -34,7 +34,7 @@ class Matching(Struct, frozen=True):
     among: str = ""
 
 
-class Between(Struct, frozen=True):
+class Range(Struct, frozen=True):
     """Pictures whose number in a column of `derived_grid` lies between two, both included; None is open."""
 
     column: str
@@ -57,7 +57,7 @@ class Hidden(list[int]):
 
 
 #: What a query term means.
-Condition = Matching | Between
+Condition = Lookup | Range
 
 
 #: rows: those a snapshot speaks of become what they were. root: pictures; those added since stay, or go if asked.
@@ -97,7 +97,7 @@ class Table(Struct, frozen=True):
     says: str = ""
 
 
-class Rule(Struct, frozen=True):
+class Derivation(Struct, frozen=True):
     """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo.
 
     `many`, where there is one, is run instead when all that changed in its one table is known as arrays.
@@ -116,7 +116,7 @@ class Rule(Struct, frozen=True):
             self.run(connection, ids)
 
 
-class Spread(Struct, frozen=True):
+class FanOut(Struct, frozen=True):
     """What changed rows that are no one picture's (a tag, an active engine) mean for pictures; it comes before rules.
 
     `find(connection, keys)` gets the primary keys of changed rows by table, and answers with the pictures concerned:
@@ -161,11 +161,11 @@ class Term(Struct, frozen=True):
     values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
     private: bool = False
     known: Callable[[apsw.Connection, str], Sequence[int]] | None = None
-    arranged: Callable[[str], Matching] | None = None
+    arranged: Callable[[str], Lookup] | None = None
     compile_for_others: Callable[[str], Condition] | None = None
 
 
-class Noun(Struct, frozen=True):
+class Feature(Struct, frozen=True):
     """One noun's whole contribution. Tables are given parents first.
 
     `inherits`: statements with :old and :new picture ids that hand people's words on to a successor. `words`: where
@@ -174,8 +174,8 @@ class Noun(Struct, frozen=True):
 
     name: str
     tables: tuple[Table, ...] = ()
-    spreads: tuple[Spread, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    spreads: tuple[FanOut, ...] = ()
+    rules: tuple[Derivation, ...] = ()
     counts: tuple[Count, ...] = ()
     terms: tuple[Term, ...] = ()
     inherits: tuple[str, ...] = ()
@@ -214,7 +214,7 @@ class OutputKind(Struct, frozen=True):
 
 
 class Keeper(Protocol):
-    """Stores plain results of one kind in one library; made of its database and its write door."""
+    """Stores plain results of one kind in one library; made of its database and its writer."""
 
     def pack(self, values: Sequence[Any]) -> list[Any]:
         """As they are stored. Runs beside the writer."""

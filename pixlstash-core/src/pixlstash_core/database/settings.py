@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ..collections.groups import Told
+from ..collections.groups import Outcome
 from ..types import Veil
 from .connection import Database
-from .features import Noun, Table
-from .writer import Door, Label, Write
+from .features import Feature, Table
+from .writer import Label, Write, Writer
 
-NOUN = Noun("settings", (Table("setting", "settings", merge="whole", says="r.value"),))
+FEATURE = Feature("settings", (Table("setting", "settings", merge="whole", says="r.value"),))
 
 
-def set(door: Door, name: str, value: str) -> None:
-    door.do(lambda write: put(write, name, value), Label("", "", undoable=False))
+def set(writer: Writer, name: str, value: str) -> None:
+    writer.run(lambda write: put(write, name, value), Label("", "", undoable=False))
 
 
 def put(write: Write, name: str, value: str) -> None:
@@ -27,7 +27,7 @@ def veil(db: Database) -> Veil:
     return Veil(db.setting("veil.hide") or "", db.setting("veil.blur") or "")
 
 
-def put_veil(write: Write, ask: Veil) -> Told:
+def put_veil(write: Write, ask: Veil) -> Outcome:
     put(write, "veil.hide", ask.hide)
     put(write, "veil.blur", ask.blur)
-    return Told(1, "What is hidden and blurred was changed")
+    return Outcome(1, "What is hidden and blurred was changed")

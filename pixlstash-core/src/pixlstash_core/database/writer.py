@@ -1,4 +1,4 @@
-"""The one write door to `library.db`.
+"""The one writer of `library.db`.
 
 One writer thread, people first. Each transaction records a changeset of the tables that hold truth; before it commits,
 derived tables are brought up to date from the changeset's ids, the revision is raised and the change is logged; after
@@ -28,9 +28,9 @@ from ..errors import Conflict, Invalid, PixlStashError, ReadOnly
 from ..threads import keep_calling, report
 from ..types import Event
 from . import undo as records
-from .commit import Label, Sealed, Sealing
+from .commit import Commit, Label, Sealing
 from .connection import Database, Rows, translated
-from .features import Count, Rule, Spread, Table
+from .features import Count, Derivation, FanOut, Table
 from .hub import Hub
 from .watermarks import Marks
 
@@ -46,7 +46,7 @@ _TRANSACTION = re.compile(r"\s*(begin|commit|end|rollback|savepoint|release)\b",
 
 
 class Write:
-    """The writer's connection as an action sees it: statements only, the transaction is the door's."""
+    """The writer's connection as an action sees it: statements only, the transaction is the writer's."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
@@ -102,14 +102,14 @@ class _Entry(Struct, eq=False):
 class _Transaction(Struct, eq=False):
     """A transaction that was begun and not concluded. `committed`: None when only the database knows."""
 
-    sealed: Sealed | None = None
+    sealed: Commit | None = None
     committed: bool | None = False
 
 
 _Item = tuple[int, int, _Entry | None]
 
 
-class Door:
+class Writer:
     """Writes to one library. `on_commit(revision, events)` runs on the writer thread and must be quick.
 
     So does `watch(sealed)`, which comes before: what it forgets is forgotten when the new revision is seen. Where it
@@ -121,12 +121,12 @@ class Door:
         db: Database,
         hub: Hub,
         tables: Sequence[Table],
-        rules: Sequence[Rule],
+        rules: Sequence[Derivation],
         on_commit: Callable[[int, list[Event]], None],
         counts: Sequence[Count] = (),
-        spreads: Sequence[Spread] = (),
+        spreads: Sequence[FanOut] = (),
         *,
-        watch: Callable[[Sealed], None] = lambda sealed: None,
+        watch: Callable[[Commit], None] = lambda sealed: None,
         unwatched: Callable[[], None] = lambda: None,
     ) -> None:
         self.db = db
@@ -156,18 +156,18 @@ class Door:
 
     # -- in ------------------------------------------------------------------------------------------------------------
 
-    def do(self, work: Callable[[Write], T], label: Label | Callable[[T], Label]) -> Committed[T]:
+    def run(self, work: Callable[[Write], T], label: Label | Callable[[T], Label]) -> Committed[T]:
         """A person's action: ahead of everything else, in a transaction of its own, durable on return."""
         return self._put(PERSON, work, label).result()
 
-    def feed(self, work: Callable[[Write], T], *, patient: bool = False) -> Future[Committed[T]]:
+    def submit(self, work: Callable[[Write], T], *, patient: bool = False) -> Future[Committed[T]]:
         """A background write, grouped with others; the future is done when it is durable.
 
         A `patient` one waits a moment for others to share its commit: for many that come one by one.
         """
         return self._put(BACKGROUND, work, None, patient)
 
-    def aside(self, work: Callable[[apsw.Connection], T]) -> T:
+    def exclusive(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work(connection)` while nobody writes, outside any transaction. It must be quick and change no row."""
         future: Future[T] = Future()
         self._enqueue(PERSON, _Entry(_nothing, None, future, aside=work))
@@ -182,7 +182,7 @@ class Door:
                     write.execute(statement)
                     _demand_key(write, name, statement)
 
-        self.do(work, Label("", "", undoable=False))
+        self.run(work, Label("", "", undoable=False))
         self._tables = {**self._tables, **{table.name: table for table in tables}}
 
     def tables(self) -> list[Table]:
@@ -360,13 +360,13 @@ class Door:
                 entry.ready = True
         self._transaction = None
 
-    def _is_durable(self, sealed: Sealed | None) -> bool:
+    def _is_durable(self, sealed: Commit | None) -> bool:
         """Whether a commit that raised something was made: SQLite may have rolled back, or come to its end."""
         if sealed is None or self.db.writer.in_transaction:
             return False
         return revisions(self.db)[0] == sealed.revision
 
-    def _publish(self, sealed: Sealed) -> None:
+    def _publish(self, sealed: Commit) -> None:
         """Let everybody see a commit. It stands, whatever fails here."""
         try:
             self._watch(sealed)
@@ -395,7 +395,7 @@ class Door:
         else:
             entry.future.set_exception(entry.error or self._failure or PixlStashError("Nothing was changed."))
 
-    def _seal(self, connection: apsw.Connection, changeset: bytes, ran: list[_Entry]) -> Sealed | None:
+    def _seal(self, connection: apsw.Connection, changeset: bytes, ran: list[_Entry]) -> Commit | None:
         """What follows from a transaction; None when it changed nothing."""
         if not changeset:
             return None
@@ -410,7 +410,7 @@ def _nothing(write: Write) -> None:
 
 def _demand_statement(sql: str) -> None:
     if _TRANSACTION.match(sql):
-        raise Invalid("The transaction is the write door's: only statements that read or change rows may be run in it.")
+        raise Invalid("The transaction is the writer's: only statements that read or change rows may be run in it.")
 
 
 def _demand_key(write: Write, name: str, statement: str) -> None:
@@ -437,4 +437,4 @@ def outcome(future: Future[Committed[T]]) -> T:
         raise PixlStashError(f"The database refused the change: {error}") from error
 
 
-__all__ = ["Committed", "Door", "Label", "Write", "outcome"]
+__all__ = ["Committed", "Label", "Write", "Writer", "outcome"]

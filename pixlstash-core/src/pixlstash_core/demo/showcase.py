@@ -93,7 +93,7 @@ def arrange(library: Library, outputs: Outputs) -> None:
     for name, text in QUERIES:
         with contextlib.suppress(PixlStashError):
             library.save_query(NOBODY, SaveQuery(name, text))
-    settings.set(library.door, ARRANGED, "1")
+    settings.set(library.writer, ARRANGED, "1")
 
 
 def _score(library: Library, outputs: Outputs, newest: list[int]) -> None:

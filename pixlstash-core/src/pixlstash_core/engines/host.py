@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ..database.connection import Database
 from ..database.hub import Hub
-from ..database.writer import Door, outcome
+from ..database.writer import Writer, outcome
 from ..errors import Cancelled, PixlStashError
 from ..jobs.lanes import Jobs, Task
 from ..plugins.registry import Offered
@@ -85,7 +85,7 @@ class Host:
         self,
         db: Database,
         hub: Hub,
-        door: Door,
+        writer: Writer,
         outputs: Outputs,
         jobs: Jobs,
         catalogue: Catalogue,
@@ -95,9 +95,9 @@ class Host:
     ) -> None:
         self._db = db
         self.rehearsals: dict[int, Rehearsal] = {}
-        self._hub, self._door, self._outputs, self._sources, self._scratch = hub, door, outputs, sources, scratch
+        self._hub, self._writer, self._outputs, self._sources, self._scratch = hub, writer, outputs, sources, scratch
         self.catalogue = catalogue
-        self.choosing = Choosing(db, door, outputs, catalogue)
+        self.choosing = Choosing(db, writer, outputs, catalogue)
         self.arrivals = Arrivals(db, outputs, jobs, catalogue, self.choosing)
         self.limits = limits or Limits()
         self._seats: dict[str, _Seat] = {}
@@ -138,7 +138,7 @@ class Host:
             self._run(task, payload)
         else:
             self.arrivals.follow(task, payload, partial(self._run, task))
-        outcome(self._door.feed(provenance.settle))
+        outcome(self._writer.submit(provenance.settle))
         self.arrivals.look(needy=True)  # there may be now what others need
 
     def _run(self, task: Task, payload: Payload) -> None:

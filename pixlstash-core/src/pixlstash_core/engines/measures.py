@@ -10,8 +10,8 @@ from typing import Any
 import apsw
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import COMPUTED, Hidden, Matching, Noun, OutputKind, Table, Term
-from ..database.writer import Door, Write
+from ..database.features import COMPUTED, Feature, Hidden, Lookup, OutputKind, Table, Term
+from ..database.writer import Write, Writer
 from ..query.terms import like, number
 
 _COMPARED = re.compile(
@@ -24,7 +24,7 @@ _FOUND = """
     """
 
 
-def _term(value: str) -> Matching:
+def _term(value: str) -> Lookup:
     """`sharpness`: those that have one; `sharpness>0.6`; `sharpness:0.2..0.5`."""
     match = _COMPARED.fullmatch(value)
     if match is None:
@@ -32,10 +32,10 @@ def _term(value: str) -> Matching:
     bound: dict[str, Any] = {"measure": match["name"].strip()}
     if match["range"]:
         low, high = sorted(map(number, match["range"].split("..")))
-        return Matching(f"{_FOUND} and o.value between :low and :high", {**bound, "low": low, "high": high})
+        return Lookup(f"{_FOUND} and o.value between :low and :high", {**bound, "low": low, "high": high})
     if match["operator"]:
-        return Matching(f"{_FOUND} and o.value {match['operator']} :value", {**bound, "value": number(match["value"])})
-    return Matching(_FOUND, bound)
+        return Lookup(f"{_FOUND} and o.value {match['operator']} :value", {**bound, "value": number(match["value"])})
+    return Lookup(_FOUND, bound)
 
 
 def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
@@ -52,7 +52,7 @@ def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) 
 
 
 _SAYS = "(select engine from {db}.producer where id = r.producer_id) || ' ' || round(r.value, 3)"
-NOUN = Noun(
+FEATURE = Feature(
     "measures",
     (Table("measure_output", "measures", 0, "measure", within=COMPUTED, says=_SAYS),),
     terms=(Term("measure", "Measure", _term, ("pictures", "measures", "tags"), values=_names),),
@@ -75,7 +75,7 @@ def combine(frames: Sequence[tuple[float | None, float]]) -> float:
 
 
 class Keeper:
-    def __init__(self, db: Database, door: Door) -> None:
+    def __init__(self, db: Database, writer: Writer) -> None:
         pass
 
     def pack(self, values: Sequence[float]) -> list[float]:

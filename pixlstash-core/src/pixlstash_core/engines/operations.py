@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..collections.groups import Told, many
+from ..collections.groups import Outcome, many
 from ..context import Context, demand, demand_person
 from ..database.writer import Write
 from ..errors import Conflict, Invalid, NotFound, PixlStashError
@@ -230,9 +230,9 @@ def revert_job(context: Context, reader: Reader, id: int) -> Done:
     offered_kind = context.outputs.producer(payload.producer).kind if payload.producer else "tag"
     tables = context.outputs.kinds[offered_kind].tables
 
-    def work(write: Write) -> Told:
+    def work(write: Write) -> Outcome:
         count = provenance.revert(write, payload.run, tables)
-        return Told(count, f"What {payload.engine} found in {many(count)} was taken back")
+        return Outcome(count, f"What {payload.engine} found in {many(count)} was taken back")
 
     return context.organise(reader, work)
 

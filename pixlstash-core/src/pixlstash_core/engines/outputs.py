@@ -17,13 +17,13 @@ import msgspec
 from msgspec import Struct
 
 from ..database.connection import Database, bind_ids
-from ..database.features import COMPUTED, TAGS, Noun, OutputKind, Table
+from ..database.features import COMPUTED, TAGS, Feature, OutputKind, Table
 from ..database.hub import now
-from ..database.writer import Committed, Door, Label, Write, outcome
+from ..database.writer import Committed, Label, Write, Writer, outcome
 from ..errors import Invalid, NotFound, PixlStashError
 
 _SAYS = "r.kind || ' by ' || (select engine from {db}.producer where id = r.producer_id)"
-NOUN = Noun(
+FEATURE = Feature(
     "producers",
     tables=(
         Table("producer", "producers", merge="kept", topic=None),
@@ -87,11 +87,11 @@ def distributions_at(library: Path) -> dict[str, str]:
 class Outputs:
     """The results of engines in one library. `kinds` are the kinds of output there are."""
 
-    def __init__(self, db: Database, door: Door, kinds: Iterable[OutputKind]) -> None:
-        self._db, self._door = db, door
+    def __init__(self, db: Database, writer: Writer, kinds: Iterable[OutputKind]) -> None:
+        self._db, self._writer = db, writer
         self.kinds = {kind.name: kind for kind in kinds}
         self._dropped: dict[int, Dropped] = {}
-        self._keepers = {kind.name: kind.keeper(db, door) for kind in self.kinds.values()}
+        self._keepers = {kind.name: kind.keeper(db, writer) for kind in self.kinds.values()}
 
     # -- producers -----------------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class Outputs:
             )
             return int(write.value("select id from producer where fingerprint = ?", (fingerprint,)))
 
-        return outcome(self._door.feed(work))
+        return outcome(self._writer.submit(work))
 
     def known(self, kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> int | None:
         """The id of a producer, if it ever made anything."""
@@ -156,12 +156,12 @@ class Outputs:
                 {"kind": found.kind, "producer": producer, "threshold": threshold, "rank": rank},
             )
 
-        self._door.do(work, Label(principal, f"{found.engine} counts from {threshold:.0%}" if principal else ""))
+        self._writer.run(work, Label(principal, f"{found.engine} counts from {threshold:.0%}" if principal else ""))
 
     def deactivate(self, producer: int, *, principal: str = "") -> None:
         """Let a producer no longer count; what it found is kept."""
         engine = self.producer(producer).engine
-        self._door.do(
+        self._writer.run(
             lambda write: write.execute("delete from active where producer_id = ?", (producer,)),
             Label(principal, f"{engine} no longer counts" if principal else ""),
         )
@@ -202,12 +202,12 @@ class Outputs:
             write.execute(f"delete from done where producer_id = :producer and error is not null {chosen}", bound)
             return write.changes()
 
-        return outcome(self._door.feed(work))
+        return outcome(self._writer.submit(work))
 
     def begin(self, producer: int) -> int:
         """A new run of a producer: what is stored under it can be taken back as a whole."""
         sql = "insert into run(producer_id, at) values (?, ?) returning id"
-        return outcome(self._door.feed(lambda write: int(write.value(sql, (producer, now())))))
+        return outcome(self._writer.submit(lambda write: int(write.value(sql, (producer, now())))))
 
     def store(self, producer: int, outputs: Iterable[Output], run: int | None = None) -> list[Future[Committed[int]]]:
         """Keep results; each future is done when its slice is durable, with how many pictures it holds.
@@ -222,7 +222,7 @@ class Outputs:
         values = [self._sifted(kind, one.value, run) for one in good]
         packed = {output.picture: body for output, body in zip(good, keeper.pack(values))}
         slices = (given[at : at + SLICE] for at in range(0, len(given), SLICE))
-        return [self._door.feed(_writing(keeper, producer, part, packed, run)) for part in slices]
+        return [self._writer.submit(_writing(keeper, producer, part, packed, run)) for part in slices]
 
     def take_dropped(self, run: int) -> Dropped:
         """What of the results of a run could not be stored since this was last asked."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..database.connection import Database
-from ..database.writer import Door, Write, outcome
+from ..database.writer import Write, Writer, outcome
 from ..errors import Invalid
 from ..plugins.registry import Offered
 from . import provenance
@@ -18,8 +18,8 @@ from .outputs import Outputs
 class Choosing:
     """Producers of one library."""
 
-    def __init__(self, db: Database, door: Door, outputs: Outputs, catalogue: Catalogue) -> None:
-        self._db, self._door, self._outputs, self._catalogue = db, door, outputs, catalogue
+    def __init__(self, db: Database, writer: Writer, outputs: Outputs, catalogue: Catalogue) -> None:
+        self._db, self._writer, self._outputs, self._catalogue = db, writer, outputs, catalogue
 
     def present(self, offered: Offered) -> int:
         """The producer that an engine is with its own settings."""
@@ -52,7 +52,7 @@ class Choosing:
                 waits = own and self._catalogue.kind(offered).name == provenance.COMPARED
                 provenance.count_from(write, producer, threshold, olds, first=(bool(olds) or not own) and not waits)
 
-        outcome(self._door.feed(work))
+        outcome(self._writer.submit(work))
 
     def replace_default(self, write: Write, offered: Offered, producer: int) -> None:
         """Make an engine the default of its kind; it takes the place of the one before.

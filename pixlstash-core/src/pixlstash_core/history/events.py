@@ -15,7 +15,7 @@ from typing import Any
 
 from ..database.connection import Database
 from ..database.hub import Hub
-from ..database.writer import Door
+from ..database.writer import Writer
 from ..errors import PixlStashError, describe
 from ..plugins.registry import Plugins
 from ..threads import keep_calling, report
@@ -42,7 +42,7 @@ class Feed:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._door: Door | None = None
+        self._writer: Writer | None = None
 
     # -- subscribers ---------------------------------------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ class Feed:
                 report("a subscriber failed", log)
 
     def committed(self, revision: int, events: list[Event]) -> None:
-        """The door's `on_commit`."""
+        """The writer's `on_commit`."""
         self._wake.set()
         for event in events:
             self.tell(event)
@@ -80,26 +80,26 @@ class Feed:
             return None
         found = history.since(self._hub, revision, limit + 1)
         if found is None:
-            return [] if self._door is not None and revision >= self._door.revision else None
+            return [] if self._writer is not None and revision >= self._writer.revision else None
         if len(found) > limit:
             return None
         return [event for _, events in found for event in events]
 
     # -- following -----------------------------------------------------------------------------------------------------
 
-    def follow(self, door: Door, library: Any, plugins: Plugins) -> None:
-        self._door = door
+    def follow(self, writer: Writer, library: Any, plugins: Plugins) -> None:
+        self._writer = writer
         self._start("follower", self._follow, "the log of changes could not be moved; it is tried again")
         for plugin, listener in plugins.listeners("event"):
-            listen = partial(self._listen, plugin, listener, library, plugins, door.revision)
+            listen = partial(self._listen, plugin, listener, library, plugins, writer.revision)
             self._start(f"listener-{plugin}", listen, f"the listener of {plugin} was interrupted; it continues")
 
     def move(self) -> None:
         """Bring the hub's log up to date now."""
-        if self._door is None:
+        if self._writer is None:
             return
         with self._drain:
-            while history.drain(self._db, self._hub, self._door) == history.PAGE:
+            while history.drain(self._db, self._hub, self._writer) == history.PAGE:
                 pass
         with self._moved:
             self._moved.notify_all()

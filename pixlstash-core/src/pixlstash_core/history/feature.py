@@ -12,7 +12,7 @@ from msgspec import Struct
 from ..database import undo as records
 from ..database.connection import Database
 from ..database.hub import Hub
-from ..database.writer import Committed, Door, Label, Write
+from ..database.writer import Committed, Label, Write, Writer
 from ..errors import Conflict
 from ..pictures.feature import when
 from ..types import Event, HistoryEntry, Lagged, Reader
@@ -21,7 +21,7 @@ from ..types import Event, HistoryEntry, Lagged, Reader
 KEPT, EVENTS, PAGE = 1000, 20_000, 500
 
 
-def drain(db: Database, hub: Hub, door: Door) -> int:
+def drain(db: Database, hub: Hub, writer: Writer) -> int:
     """Move the log to the hub. Repeatable: a crash between the two files loses and doubles nothing."""
     moved = hub.value("select max(revision) from event", default=0) or 0
     rows = db.read("select * from derived_outbox where revision > ? order by revision limit ?", (moved, PAGE))
@@ -53,7 +53,7 @@ def drain(db: Database, hub: Hub, door: Door) -> int:
             (KEPT,),
         ).fetchall()
         connection.execute("delete from event where revision <= ?", (rows[-1][0] - EVENTS,)).fetchall()
-    door.drained(rows[-1][0])
+    writer.drained(rows[-1][0])
     return len(rows)
 
 
@@ -119,28 +119,28 @@ class Step(Struct, frozen=True):
         return text
 
 
-def undo(hub: Hub, door: Door, reader: Reader) -> Step:
+def undo(hub: Hub, writer: Writer, reader: Reader) -> Step:
     """Undo the newest change that is not undone."""
-    return _step(hub, door, reader, invert=True)
+    return _step(hub, writer, reader, invert=True)
 
 
-def redo(hub: Hub, door: Door, reader: Reader) -> Step:
+def redo(hub: Hub, writer: Writer, reader: Reader) -> Step:
     """Redo what was undone last."""
-    return _step(hub, door, reader, invert=False)
+    return _step(hub, writer, reader, invert=False)
 
 
-def _step(hub: Hub, door: Door, reader: Reader, *, invert: bool) -> Step:
+def _step(hub: Hub, writer: Writer, reader: Reader, *, invert: bool) -> Step:
     passed: list[tuple[int, str]] = []
     for revision in _candidates(hub, invert):
         row = hub.read("select sentence, changeset, digest, schema from history where revision = ?", (revision,))
         sentence, packed, digest, schema = row[0]
-        if schema != door.db.version:
+        if schema != writer.db.version:
             raise Conflict("The library was upgraded since, so this change can no longer be undone.")
         record = records.unpack(packed, digest)
-        if others := sorted(records.tables(record) - set(door.table_names())):
+        if others := sorted(records.tables(record) - set(writer.table_names())):
             raise Conflict(f"This change was to {others[0]}, whose plugin is not installed or is switched off.")
         undoes = revision if invert else -revision
-        done, gone = _apply(hub, door, Label(reader.principal, "", False, undoes), record, invert)
+        done, gone = _apply(hub, writer, Label(reader.principal, "", False, undoes), record, invert)
         if done.result:
             return Step(done, sentence, gone, [sentence for _, sentence in passed])
         passed.append((revision, sentence))
@@ -161,7 +161,7 @@ def _candidates(hub: Hub, invert: bool) -> list[int]:
     return [revision for (revision,) in rows]
 
 
-def _apply(hub: Hub, door: Door, label: Label, record: records.Record, invert: bool) -> tuple[Committed[int], int]:
+def _apply(hub: Hub, writer: Writer, label: Label, record: records.Record, invert: bool) -> tuple[Committed[int], int]:
     """(what was committed, how many pictures were left out)."""
     gone = 0
 
@@ -171,4 +171,4 @@ def _apply(hub: Hub, door: Door, label: Label, record: records.Record, invert: b
         gone = applied.gone
         return applied.rows
 
-    return door.do(work, label), gone
+    return writer.run(work, label), gone

@@ -20,7 +20,7 @@ def undo(context: Context, reader: Reader) -> Done:
     context.demand_writable()
     with context.stepping:  # the next one undoes what is the newest then
         context.feed.move()
-        step = history.undo(context.hub, context.door, reader)
+        step = history.undo(context.hub, context.writer, reader)
         context.feed.catch_up()  # it is done, whatever comes of this
     return Done(step.committed.revision, step.committed.result, f"Undone: {step.told()}", False)
 
@@ -31,6 +31,6 @@ def redo(context: Context, reader: Reader) -> Done:
     context.demand_writable()
     with context.stepping:
         context.feed.move()
-        step = history.redo(context.hub, context.door, reader)
+        step = history.redo(context.hub, context.writer, reader)
         context.feed.catch_up()
     return Done(step.committed.revision, step.committed.result, step.told(), True)

@@ -23,7 +23,7 @@ LARGE = 64 << 20
 SPARE = 64 << 20
 NESTED = "It is a zip file inside a zip file, which is not looked into: unpack the outer one first."
 
-Told = Callable[[int, UploadedFile], None]
+Outcome = Callable[[int, UploadedFile], None]
 
 
 def take(
@@ -33,7 +33,7 @@ def take(
     label: str,
     tally: Tally,
     step: Callable[[], None],
-    told: Told = lambda n, result: None,
+    told: Outcome = lambda n, result: None,
     known: Collection[int] = (),
 ) -> None:
     """Take in the members of a zip file but those `known` by number. `told(n, result)`: on any thread, for each."""

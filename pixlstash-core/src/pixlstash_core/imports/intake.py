@@ -27,7 +27,7 @@ from ..database import intents
 from ..database.connection import Database
 from ..database.hub import Hub, now
 from ..database.intents import PURGED, Keeping
-from ..database.writer import Door, Write, outcome
+from ..database.writer import Write, Writer, outcome
 from ..errors import NotThere, PixlStashError, Refused, StoreUnreachable
 from ..media.pool import DecoderPool, Known
 from ..media.thumbnails import Thumbnails
@@ -107,7 +107,7 @@ class Intake:
         self,
         db: Database,
         hub: Hub,
-        door: Door,
+        writer: Writer,
         pool: DecoderPool,
         thumbnails: Thumbnails,
         incoming: Path,
@@ -115,7 +115,7 @@ class Intake:
         beside: Callable[[Path, Root | Path | None], str | None] = lambda path, root: None,
         say: Callable[[Write, int, str], None] = lambda write, picture, words: None,
     ) -> None:
-        self.db, self.hub, self.door, self.pool, self.thumbnails = db, hub, door, pool, thumbnails
+        self.db, self.hub, self.writer, self.pool, self.thumbnails = db, hub, writer, pool, thumbnails
         self.incoming = incoming
         self._inherits = tuple(inherits)
         self._beside, self._say = beside, say
@@ -186,7 +186,7 @@ class Intake:
                 pictures.locate(write, picture, store, at, None, None)
             return len(made)
 
-        return outcome(self.door.feed(work))
+        return outcome(self.writer.submit(work))
 
     def temporary(self, name: str) -> Path:
         """A fresh path in the library's folder for bytes on their way in."""
@@ -213,7 +213,7 @@ class Intake:
 
     def _feed(self, work: Callable[[Write], Taken]) -> Taken:
         """Write, with others' commit while many files come."""
-        return outcome(self.door.feed(work, patient=self._streams > 0))
+        return outcome(self.writer.submit(work, patient=self._streams > 0))
 
     def _wanted(self, sha256: bytes) -> bool:
         return not self.db.read("select 1 from picture where sha256 = ?", (sha256,)) and not self.hub.purged(sha256)
@@ -234,7 +234,7 @@ class Intake:
             self.thumbnails.put([(reading.sha256, reading.still)])
 
     def _write(self, write: Write, reading: Reading, store: int, file: File, mtime: int) -> Taken:
-        """Runs in the door: the picture, unless someone else just brought the same bytes, and its location."""
+        """Runs on the writer thread: the picture, unless someone else just brought the same bytes, and its location."""
         found = pictures.of_hash(write, reading.sha256)
         if found is not None:
             return self._known(write, found, store, file)
@@ -268,7 +268,7 @@ class Intake:
         if not row:
             raise Refused("The picture was removed while this file was read; try again.")
         if words:
-            outcome(self.door.feed(lambda write: self._say(write, row[0][0], words)))
+            outcome(self.writer.submit(lambda write: self._say(write, row[0][0], words)))
         return Taken("scrapheaped" if row[0][1] is not None else "duplicate", row[0][0])
 
     def _status(self, write: Write, picture: int) -> Taken:
@@ -354,7 +354,7 @@ class Intake:
                 refused,
             )
             for gone in listing.gone():
-                outcome(self.door.feed(partial(_miss, gone)))
+                outcome(self.writer.submit(partial(_miss, gone)))
 
     def renew(self, plugins: str) -> None:
         """Forget what was refused when the plugins are others than before: they may read what those could not."""

@@ -12,8 +12,8 @@ import msgspec
 
 from ..collections import groups
 from ..database.connection import Database, Rows, fetch
-from ..database.features import Hidden, Matching, Noun, Table, Term
-from ..database.writer import Door, Label, Write
+from ..database.features import Feature, Hidden, Lookup, Table, Term
+from ..database.writer import Label, Write, Writer
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..plugins.contracts import Opened, Store
 from ..query.language import split_operator
@@ -22,14 +22,14 @@ from ..storage.local import FolderParams, Managed
 from ..types import FolderInfo, Presence, StoreInfo
 
 
-def _in_folder(value: str) -> Matching:
+def _in_folder(value: str) -> Lookup:
     """`folder:Photos`, `folder:Photos/2024` or `folder:/home/ann/Photos/2024`, with all below it."""
-    return Matching(_BELOW.format(root=_ROOT), {"path": _folder(value)})
+    return Lookup(_BELOW.format(root=_ROOT), {"path": _folder(value)})
 
 
-def _in_named_folder(value: str) -> Matching:
+def _in_named_folder(value: str) -> Lookup:
     """The same without absolute paths, which would tell by what they find where files lie."""
-    return Matching(_BELOW.format(root="''"), {"path": _folder(value)})
+    return Lookup(_BELOW.format(root="''"), {"path": _folder(value)})
 
 
 def _folder(value: str) -> str:
@@ -63,7 +63,7 @@ where l.state != 'missing'
   and (at.start = '' or (l.key >= at.start and l.key < substr(at.start, 1, length(at.start) - 1) || '0'))
 """
 
-NOUN = Noun(
+FEATURE = Feature(
     "stores",
     (Table("store", "stores", merge="kept", says="r.name"),),
     terms=(
@@ -148,7 +148,7 @@ class Stores:
         return "present", not writable
 
 
-def add(door: Door, scheme: str, name: str, params: object) -> int:
+def add(writer: Writer, scheme: str, name: str, params: object) -> int:
     """The id of the store of this scheme and these params; made when there is none."""
     text = msgspec.json.encode(params, order="sorted").decode()
 
@@ -162,7 +162,7 @@ def add(door: Door, scheme: str, name: str, params: object) -> int:
         )
         return int(row[0][0])
 
-    return door.do(work, Label("", "", undoable=False)).result
+    return writer.run(work, Label("", "", undoable=False)).result
 
 
 def count(db: Database, store: int) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..collections import projects
-from ..collections.groups import Told
+from ..collections.groups import Outcome
 from ..context import Context, demand
 from ..database import settings
 from ..database.writer import Label, Write
@@ -98,11 +98,11 @@ def upload_files(
 def place_in_project(context: Context, principal: str, project: int, pictures: list[int]) -> None:
     """Put imported pictures into a project, unless it or they were deleted meanwhile."""
 
-    def work(write: Write) -> Told:
+    def work(write: Write) -> Outcome:
         return projects.add_existing(write, project, pictures)
 
     with suppress(NotFound):
-        context.door.do(work, lambda told: Label(principal, told.sentence))
+        context.writer.run(work, lambda told: Label(principal, told.sentence))
 
 
 def upload_batch(context: Context, reader: Reader, batch: str) -> list[Upload]:
@@ -137,15 +137,15 @@ def fill_demo(context: Context, reader: Reader, pictures: int) -> Job:
     """Paint the demo library: the job that does it."""
     demand(reader, "owner")
     context.demand_writable()
-    settings.set(context.door, "demo", str(pictures))
-    return intake.put_demo(context.queue, stores.add(context.door, "demo", "Demo", {"pictures": DEMO}), pictures)
+    settings.set(context.writer, "demo", str(pictures))
+    return intake.put_demo(context.queue, stores.add(context.writer, "demo", "Demo", {"pictures": DEMO}), pictures)
 
 
 def add_store(context: Context, reader: Reader, scheme: str, name: str, params: dict[str, Any]) -> int:
     """Index a store in place from now on; its id. `scan` it to take in what it holds."""
     demand(reader, "owner")
     context.demand_writable()
-    return stores.add(context.door, scheme, name, context.stores.checked(scheme, params))
+    return stores.add(context.writer, scheme, name, context.stores.checked(scheme, params))
 
 
 def scan(context: Context, reader: Reader, store: int) -> Job:
@@ -158,4 +158,4 @@ def scan(context: Context, reader: Reader, store: int) -> Job:
 def _reference(context: Context, path: Path) -> int:
     if context.path.is_relative_to(path) or path.is_relative_to(context.path):
         raise Invalid(f"{path} and the library at {context.path} lie within each other.")
-    return stores.add(context.door, "folder", path.name or str(path), {"path": str(path)})
+    return stores.add(context.writer, "folder", path.name or str(path), {"path": str(path)})

@@ -16,7 +16,7 @@ from msgspec import Struct
 from ..collections.groups import many
 from ..database.connection import Database, bind_ids, fetch
 from ..database.hub import Hub, now
-from ..database.writer import Door, Label
+from ..database.writer import Label, Writer
 from ..errors import Conflict, NotFound, PixlStashError, StoreUnreachable
 from ..media.thumbnails import Thumbnails
 from ..plugins.contracts import Opened
@@ -39,7 +39,9 @@ class _Purge(Struct):
         return Label(self.by, f"{_counted(gone)} removed for good", undoable=False)
 
 
-def purge(db: Database, hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, ids: list[int], by: str) -> int:
+def purge(
+    db: Database, hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect, ids: list[int], by: str
+) -> int:
     """Remove those of these pictures that are in the scrapheap: rows first, then bytes where they may be. How many."""
     at = now()
     rows = db.read(
@@ -56,8 +58,8 @@ def purge(db: Database, hub: Hub, door: Door, thumbnails: Thumbnails, connect: C
     intent = hub.write(planned, (_written(plan), at))[0][0]
     gone: list[int] | None = None
     try:
-        gone = _remove(door, plan)
-        _clear_up(hub, door, thumbnails, connect, intent, plan)
+        gone = _remove(writer, plan)
+        _clear_up(hub, writer, thumbnails, connect, intent, plan)
     except PixlStashError as error:
         error.args = (_told(error, gone),)
         raise
@@ -105,14 +107,14 @@ def preview(db: Database, hub: Hub, connect: Connect) -> tuple[EmptyPreview, lis
 
 
 def empty(
-    db: Database, hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, token: str, by: str
+    db: Database, hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect, token: str, by: str
 ) -> EmptyPreview:
     """Remove what the preview with this token named; `Conflict` when anything changed since."""
     seen, ids = preview(db, hub, connect)
     if not hmac.compare_digest(seen.token.encode(), token.encode()):
         raise Conflict("The scrapheap is not as it was in the preview. Look at it again; nothing was removed.")
     if ids:
-        purge(db, hub, door, thumbnails, connect, ids, by)
+        purge(db, hub, writer, thumbnails, connect, ids, by)
     return seen
 
 
@@ -132,36 +134,38 @@ def _key(hub: Hub) -> bytes:
     return str(hub.db.setting("scrapheap.key")).encode()
 
 
-def finish(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect) -> None:
+def finish(hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect) -> None:
     """At start: carry out purges a crash interrupted."""
     for intent, body in hub.read("select id, body from intent where kind = 'purge'"):
         plan = msgspec.json.decode(body, type=_Purge)
-        _remove(door, plan)
-        _clear_up(hub, door, thumbnails, connect, intent, plan)
+        _remove(writer, plan)
+        _clear_up(hub, writer, thumbnails, connect, intent, plan)
 
 
-def _remove(door: Door, plan: _Purge) -> list[int]:
+def _remove(writer: Writer, plan: _Purge) -> list[int]:
     """The rows; the ids of the pictures they were of."""
     # Somebody may have taken a picture back, or brought the same bytes again, since this was planned.
     sql = (
         "delete from picture where id in carray(?) and id in (select picture_id from scrapheap where at <= ?)"
         " returning id"
     )
-    return door.do(lambda write: [id for (id,) in write.execute(sql, (bind_ids(plan.ids), plan.at))], plan.label).result
+    return writer.run(
+        lambda write: [id for (id,) in write.execute(sql, (bind_ids(plan.ids), plan.at))], plan.label
+    ).result
 
 
-def _clear_up(hub: Hub, door: Door, thumbnails: Thumbnails, connect: Connect, intent: int, plan: _Purge) -> None:
+def _clear_up(hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect, intent: int, plan: _Purge) -> None:
     """What is left when the rows are gone: the ledger, stills, and bytes."""
     with hub.writing() as connection:  # looking and writing at once: see `intents.wanted`
         hashes = [
             sha256
             for sha256 in map(bytes.fromhex, plan.hashes)
-            if not door.db.read("select 1 from picture where sha256 = ?", (sha256,))
+            if not writer.db.read("select 1 from picture where sha256 = ?", (sha256,))
         ]
         connection.executemany("insert or ignore into purged values (?, ?)", [(h, now()) for h in hashes]).fetchall()
     for sha256 in hashes:
         thumbnails.drop(sha256)
-    left = [place for place in plan.places if not _forget(door.db, hub, connect, *place)]
+    left = [place for place in plan.places if not _forget(writer.db, hub, connect, *place)]
     if left:  # out of reach now: the next start tries again
         hub.write("update intent set body = ? where id = ?", (_written(_Purge([], [], left)), intent))
     else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..database.connection import Database
-from ..database.writer import Door, outcome
+from ..database.writer import Writer, outcome
 from ..errors import NotThere, Refused, StoreUnreachable
 from ..media.pool import DecoderPool, Known
 from ..media.thumbnails import Thumbnails
@@ -24,14 +24,14 @@ class Redraws:
     def __init__(
         self,
         db: Database,
-        door: Door,
+        writer: Writer,
         pool: DecoderPool,
         thumbnails: Thumbnails,
         connect: Callable[[int], Opened],
         temporary: Callable[[str], Path],
         pixels: int,
     ) -> None:
-        self._db, self._door, self._pool, self._thumbnails = db, door, pool, thumbnails
+        self._db, self._writer, self._pool, self._thumbnails = db, writer, pool, thumbnails
         self._connect, self._temporary, self._pixels = connect, temporary, pixels
 
     def waiting(self) -> list[int]:
@@ -75,11 +75,11 @@ class Redraws:
         except Refused as error:
             why, cause = str(error), str(error.more.get("cause", "damaged"))
             if cause not in _PASSING:  # it is told, and not tried again at each start
-                outcome(self._door.feed(lambda write: pictures.give_up(write, picture, why, cause)))
+                outcome(self._writer.submit(lambda write: pictures.give_up(write, picture, why, cause)))
             return True
         if isinstance(reading, Known):
             return False
         if reading.still is not None:
             self._thumbnails.put([(sha256, reading.still)])
-        outcome(self._door.feed(lambda write: pictures.renew(write, picture, reading)))
+        outcome(self._writer.submit(lambda write: pictures.renew(write, picture, reading)))
         return True

@@ -5,14 +5,14 @@ from __future__ import annotations
 import apsw
 
 from ..collections import groups
-from ..collections.groups import CHARACTERS, Told, many
+from ..collections.groups import CHARACTERS, Outcome, many
 from ..database.connection import bind_ids, fetch
-from ..database.features import MEMBERSHIP, PICTURE, Noun, Table
+from ..database.features import MEMBERSHIP, PICTURE, Feature, Table
 from ..database.writer import Write
 from ..types import CharacterInfo, Reader, RestoreKind
 
 _KINDS: frozenset[RestoreKind] = frozenset({"membership", "faces"})
-NOUN = Noun(
+FEATURE = Feature(
     "characters",
     tables=(
         Table("character", "characters", merge="group", kinds=MEMBERSHIP, says=groups.SAYS),
@@ -37,7 +37,7 @@ NOUN = Noun(
 )
 
 
-def add(write: Write, id: int, ids: list[int]) -> Told:
+def add(write: Write, id: int, ids: list[int]) -> Outcome:
     """Say that these pictures show them."""
     name = groups.name_of(write, CHARACTERS, id)
     write.execute(
@@ -50,20 +50,20 @@ def add(write: Write, id: int, ids: list[int]) -> Told:
         {"id": id, "ids": bind_ids(ids)},
     )
     said = write.changes()
-    return Told(said, f"{many(said)} {'shows' if said == 1 else 'show'} {name}")
+    return Outcome(said, f"{many(said)} {'shows' if said == 1 else 'show'} {name}")
 
 
-def take(write: Write, id: int, ids: list[int]) -> Told:
+def take(write: Write, id: int, ids: list[int]) -> Outcome:
     """Say so of these pictures no longer."""
     name = groups.name_of(write, CHARACTERS, id)
     bound = {"id": id, "ids": bind_ids(ids)}
     where = "character_id = :id and picture_id in carray(:ids) and yes"
     taken = int(write.value(f"select count(distinct picture_id) from said_who where {where}", bound))
     write.execute(f"delete from said_who where {where}", bound)
-    return Told(taken, f"{many(taken)} no longer {'shows' if taken == 1 else 'show'} {name}")
+    return Outcome(taken, f"{many(taken)} no longer {'shows' if taken == 1 else 'show'} {name}")
 
 
-def remove(write: Write, id: int) -> Told:
+def remove(write: Write, id: int) -> Outcome:
     """Delete them, and what was said of who is them; not while a locked set has one of those pictures."""
     sets_of = "select picture_id from said_who where character_id = ?"
     groups.name_of(write, CHARACTERS, id)

@@ -20,7 +20,7 @@ LEAST, DOUBTFUL = 0.6, 0.3
 
 
 class Comparing:
-    """Of one library. `revisions()` gives the door's, by noun."""
+    """Of one library. `revisions()` gives the writer's, by noun."""
 
     def __init__(self, db: Database, views: Views, likeness: Likeness, revisions: Callable[[], Any]) -> None:
         self.db, self.views, self.likeness, self.revisions = db, views, likeness, revisions

@@ -15,9 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from ..collections import groups
-from ..collections.groups import CHARACTERS, Told, many
+from ..collections.groups import CHARACTERS, Outcome, many
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import Matching, Noun, Term
+from ..database.features import Feature, Lookup, Term
 from ..database.writer import Write
 from ..errors import Invalid, NotFound
 from ..query import scope
@@ -271,7 +271,7 @@ def agree(connection: apsw.Connection, found: dict[int, list[dict[str, Any]]], t
 # --- saying -----------------------------------------------------------------------------------------------------------
 
 
-def assign(write: Write, asked: Faces, character: int) -> Told:
+def assign(write: Write, asked: Faces, character: int) -> Outcome:
     """Say that faces are a character's."""
     name = groups.name_of(write, CHARACTERS, character)
 
@@ -285,10 +285,10 @@ def assign(write: Write, asked: Faces, character: int) -> Told:
         return True
 
     said = _each(write, asked, say)
-    return Told(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} {name}", character)
+    return Outcome(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} {name}", character)
 
 
-def reject(write: Write, asked: Faces, character: int) -> Told:
+def reject(write: Write, asked: Faces, character: int) -> Outcome:
     """Say that faces are not a character's."""
     name = groups.name_of(write, CHARACTERS, character)
 
@@ -301,10 +301,10 @@ def reject(write: Write, asked: Faces, character: int) -> Told:
         return True
 
     said = _each(write, asked, say)
-    return Told(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} not {name}", character)
+    return Outcome(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} not {name}", character)
 
 
-def forget(write: Write, asked: Faces) -> Told:
+def forget(write: Write, asked: Faces) -> Outcome:
     """Say nothing of faces any longer; those that people drew go."""
 
     def say(face: Seen) -> bool:
@@ -312,10 +312,10 @@ def forget(write: Write, asked: Faces) -> Told:
         return bool(face.sayings)
 
     said = _each(write, asked, say)
-    return Told(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} nobody's")
+    return Outcome(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} nobody's")
 
 
-def refer(write: Write, asked: Faces, yes: bool) -> Told:
+def refer(write: Write, asked: Faces, yes: bool) -> Outcome:
     """Have characters be told by these of their faces, or no longer."""
 
     def say(face: Seen) -> bool:
@@ -325,10 +325,10 @@ def refer(write: Write, asked: Faces, yes: bool) -> Told:
         return bool(write.changes())
 
     said = _each(write, asked, say)
-    return Told(said, f"{many(said, 'face')} {'chosen' if yes else 'no longer chosen'} to tell characters by")
+    return Outcome(said, f"{many(said, 'face')} {'chosen' if yes else 'no longer chosen'} to tell characters by")
 
 
-def draw(write: Write, picture: int, box: Box, time: float | None, character: int) -> Told:
+def draw(write: Write, picture: int, box: Box, time: float | None, character: int) -> Outcome:
     """Say that a character is in a box of a picture."""
     groups.demand_live(write, [picture])
     groups.refuse_locked(write, [picture])
@@ -337,10 +337,10 @@ def draw(write: Write, picture: int, box: Box, time: float | None, character: in
         raise Invalid("A box is left, top, right and bottom as fractions of the upright picture, from 0 to 1.")
     name = groups.name_of(write, CHARACTERS, character)
     id = _insert(write, Seen(picture, box, time=time), character, True)
-    return Told(1, f"1 picture shows {name}", id)
+    return Outcome(1, f"1 picture shows {name}", id)
 
 
-def merge(write: Write, ids: Sequence[int], into: int) -> Told:
+def merge(write: Write, ids: Sequence[int], into: int) -> Outcome:
     """Make characters one: what was said of them is said of the one that stays."""
     name = groups.name_of(write, CHARACTERS, into)
     others = sorted(set(ids) - {into})
@@ -368,7 +368,7 @@ def merge(write: Write, ids: Sequence[int], into: int) -> Told:
         bound,
     )
     write.execute("delete from character where id in carray(:ids)", bound)
-    return Told(len(others), f"{many(len(others), 'character')} merged into {name}", into)
+    return Outcome(len(others), f"{many(len(others), 'character')} merged into {name}", into)
 
 
 def _each(write: Write, asked: Faces, say: Callable[[Seen], bool]) -> int:
@@ -438,7 +438,7 @@ _UNASSIGNED = f"""
 TERM = Term(
     "faces:unassigned",
     "With a face that is nobody's",
-    lambda value: Matching(_UNASSIGNED, {}),
+    lambda value: Lookup(_UNASSIGNED, {}),
     ("pictures", "regions", "tags", "characters"),
 )
-NOUN = Noun("faces", terms=(TERM,))
+FEATURE = Feature("faces", terms=(TERM,))

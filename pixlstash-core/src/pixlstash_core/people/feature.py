@@ -15,7 +15,7 @@ from .suggestions import Suggesting
 
 
 class People:
-    """Those of one library. `revisions()` gives the door's, by noun."""
+    """Those of one library. `revisions()` gives the writer's, by noun."""
 
     def __init__(self, db: Database, views: Views, likeness: Likeness, revisions: Callable[[], Any]) -> None:
         known = Comparing(db, views, likeness, revisions)

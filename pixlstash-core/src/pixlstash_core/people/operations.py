@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..collections import groups
-from ..collections.groups import CHARACTERS, Told, make, many
+from ..collections.groups import CHARACTERS, Outcome, make, many
 from ..collections.operations import find_character, made
 from ..context import Context, demand
 from ..database.writer import Write
@@ -102,7 +102,7 @@ def merge_characters(context: Context, reader: Reader, ask: MergeCharacters) -> 
     return context.organise(reader, lambda write: faces.merge(write, ask.ids, ask.into))
 
 
-def _assign(write: Write, ask: AssignFaces, character: int) -> Told:
+def _assign(write: Write, ask: AssignFaces, character: int) -> Outcome:
     """Faces, and pictures as a whole, in one step of history."""
     told = faces.assign(write, ask, character)
     groups.demand_live(write, ask.pictures)
@@ -111,7 +111,7 @@ def _assign(write: Write, ask: AssignFaces, character: int) -> Told:
     if not whole.changed:
         return told
     sentence = f"{told.sentence}; {whole.sentence}" if told.changed else whole.sentence
-    return Told(told.changed + whole.changed, sentence, character)
+    return Outcome(told.changed + whole.changed, sentence, character)
 
 
 def _who(write: Write, character: int | None, name: str | None) -> int:
@@ -175,13 +175,13 @@ def decide_tag(context: Context, reader: Reader, ask: DecideTag) -> Done:
         raise Invalid(f"Picture {min(both)} is both accepted and rejected.")
     every = [*ask.yes, *ask.no]
     context.selected(reader, Selection(ids=every))
-    (id,) = names.ensure(context.db, context.door, [ask.tag])
+    (id,) = names.ensure(context.db, context.writer, [ask.tag])
 
-    def work(write: Write) -> Told:
+    def work(write: Write) -> Outcome:
         groups.refuse_locked(write, every)
         accepted = tags.say(write, ask.yes, [id], True) if ask.yes else 0
         rejected = tags.say(write, ask.no, [id], False) if ask.no else 0
-        return Told(accepted + rejected, f"{ask.tag}: {many(accepted)} accepted, {rejected:,} rejected")
+        return Outcome(accepted + rejected, f"{ask.tag}: {many(accepted)} accepted, {rejected:,} rejected")
 
     committed = context.change(reader, work, lambda told: told.sentence)
     told = committed.result
@@ -209,7 +209,7 @@ def review_faces(
 def decide_faces(context: Context, reader: Reader, ask: DecideFaces) -> Done:
     """Say in one step which faces are a character's and which are not."""
 
-    def work(write: Write) -> Told:
+    def work(write: Write) -> Outcome:
         told = [
             say(write, which, ask.character)
             for say, which in ((faces.assign, ask.yes), (faces.reject, ask.no))
@@ -217,6 +217,6 @@ def decide_faces(context: Context, reader: Reader, ask: DecideFaces) -> Done:
         ]
         if not told:
             raise Invalid("Say which faces are the character's, or which are not.")
-        return Told(sum(one.changed for one in told), "; ".join(one.sentence for one in told))
+        return Outcome(sum(one.changed for one in told), "; ".join(one.sentence for one in told))
 
     return context.organise(reader, work)

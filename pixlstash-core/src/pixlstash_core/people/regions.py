@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from ..database.connection import Database, bind_ids
-from ..database.features import COMPUTED, Matching, Noun, OutputKind, Table, Term
-from ..database.writer import Door, Write
+from ..database.features import COMPUTED, Feature, Lookup, OutputKind, Table, Term
+from ..database.writer import Write, Writer
 from ..plugins.engines import Face, Region
 from ..query.terms import how_many
 from ..search.matrix import unit
@@ -22,11 +22,11 @@ _WITH_FACES = """
     """
 
 
-def _faces(value: str) -> Matching:
+def _faces(value: str) -> Lookup:
     return how_many(_WITH_FACES, value)
 
 
-NOUN = Noun(
+FEATURE = Feature(
     "regions",
     (
         Table(
@@ -101,7 +101,7 @@ def _confidence(value: Any) -> float:
 class Keeper:
     """A row for each; they are replaced as a whole, so that ids are never used twice."""
 
-    def __init__(self, db: Database, door: Door) -> None:
+    def __init__(self, db: Database, writer: Writer) -> None:
         pass
 
     def pack(self, values: Sequence[Sequence[dict[str, Any]]]) -> list[list[tuple[Any, ...]]]:

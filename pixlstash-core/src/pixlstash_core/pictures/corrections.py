@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..collections.groups import Told, many
+from ..collections.groups import Outcome, many
 from ..database.connection import bind_ids
-from ..database.features import Noun, Table
+from ..database.features import Feature, Table
 from ..database.writer import Write
 from ..errors import Invalid
 from ..types import DatePictures
@@ -19,7 +19,7 @@ _SAYS = """
     trim(coalesce(strftime('%Y-%m-%d %H:%M', r.created / 1000, 'unixepoch'), '')
       || iif(r.turn, ' turned by ' || 90 * r.turn || '°', ''))
     """
-NOUN = Noun(
+FEATURE = Feature(
     "corrections",
     # It is the pictures that change: every view may be ordered by their dates.
     tables=(Table("correction", "pictures", 0, "correction", topic="corrections", says=_SAYS),),
@@ -27,15 +27,15 @@ NOUN = Noun(
 )
 
 
-def turn(write: Write, ids: list[int], quarters: int) -> Told:
+def turn(write: Write, ids: list[int], quarters: int) -> Outcome:
     """Turn pictures by quarters clockwise."""
     now = {id: (created, (turned + quarters) % 4) for id, (_, created, turned) in _known(write, ids).items()}
     changed = _put(write, now)
     to = {1: "to the right", 3: "to the left", 2: "upside down"}[quarters % 4]
-    return Told(changed, f"{many(changed)} turned {to}")
+    return Outcome(changed, f"{many(changed)} turned {to}")
 
 
-def date(write: Write, ids: list[int], ask: DatePictures) -> Told:
+def date(write: Write, ids: list[int], ask: DatePictures) -> Outcome:
     """Say when pictures were made."""
     change, what = _change(ask)
     new: dict[int, tuple[int | None, int]] = {}
@@ -45,7 +45,7 @@ def date(write: Write, ids: list[int], ask: DatePictures) -> Told:
             raise Invalid("A date must lie between the years 1 and 9999. Nothing was changed.")
         new[id] = (at if at != original else None, turned)
     changed = _put(write, new)
-    return Told(changed, f"{many(changed)} {what}")
+    return Outcome(changed, f"{many(changed)} {what}")
 
 
 def _change(ask: DatePictures) -> tuple[Callable[[int, int], int], str]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from ..collections.groups import Told, many
+from ..collections.groups import Outcome, many
 from ..database.connection import bind_ids, fetch
-from ..database.features import Noun, Table
+from ..database.features import Feature, Table
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _WITHIN = (("low_id", "picture"), ("high_id", "picture"))
 _SAYS = "'pictures ' || r.low_id || ' and ' || r.high_id"
-NOUN = Noun("duplicates", tables=(Table("not_duplicate", "duplicates", within=_WITHIN, says=_SAYS),))
+FEATURE = Feature("duplicates", tables=(Table("not_duplicate", "duplicates", within=_WITHIN, says=_SAYS),))
 
 #: Hashes with fewer bits set, or unset, say too little: they are those of empty and of striped pictures.
 TELLING = 6
@@ -187,7 +187,7 @@ _TAKE_OVER = (
 )
 
 
-def resolve(write: Write, groups: Sequence[Sequence[int]], inherits: Sequence[str]) -> Told:
+def resolve(write: Write, groups: Sequence[Sequence[int]], inherits: Sequence[str]) -> Outcome:
     """Keep the first of each group: it inherits what was said of the others, which go to the scrapheap."""
     thrown = 0
     for keeper, *others in groups:
@@ -196,10 +196,10 @@ def resolve(write: Write, groups: Sequence[Sequence[int]], inherits: Sequence[st
                 write.execute(statement, {"old": other, "new": keeper})
         write.many("insert or ignore into scrapheap values (?, ?)", [(other, now()) for other in others])
         thrown += len(others)
-    return Told(thrown, f"{many(thrown, 'duplicate')} of {many(len(groups))} moved to the scrapheap")
+    return Outcome(thrown, f"{many(thrown, 'duplicate')} of {many(len(groups))} moved to the scrapheap")
 
 
-def deny(write: Write, ids: list[int]) -> Told:
+def deny(write: Write, ids: list[int]) -> Outcome:
     """Remember that no two of these are duplicates."""
     chosen = sorted(set(ids))
     if not 2 <= len(chosen) <= 500:
@@ -208,4 +208,4 @@ def deny(write: Write, ids: list[int]) -> Told:
         "insert or ignore into not_duplicate values (?, ?)",
         [(one, other) for at, one in enumerate(chosen) for other in chosen[at + 1 :]],
     )
-    return Told(len(chosen), f"{many(len(chosen))} marked as no duplicates of each other")
+    return Outcome(len(chosen), f"{many(len(chosen))} marked as no duplicates of each other")

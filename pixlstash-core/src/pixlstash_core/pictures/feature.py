@@ -16,7 +16,7 @@ import zstandard
 from msgspec import Struct
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import PICTURE, Noun, Rule, Table
+from ..database.features import PICTURE, Derivation, Feature, Table
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Conflict, NotFound
@@ -91,8 +91,8 @@ def refresh_words(connection: apsw.Connection, ids: list[int]) -> None:
 
 
 _FACTS = ("pictures", 0, "facts")
-GRID = Rule(frozenset({"picture", "location", "score", "scrapheap", "stack_member", "correction"}), refresh_grid)
-NOUN = Noun(
+GRID = Derivation(frozenset({"picture", "location", "score", "scrapheap", "stack_member", "correction"}), refresh_grid)
+FEATURE = Feature(
     "pictures",
     tables=(
         Table("picture", "pictures", 0, "picture", merge="root", says="r.name"),
@@ -109,7 +109,7 @@ NOUN = Noun(
     ),
     rules=(
         GRID,
-        Rule(frozenset({"picture", "words", "fact", "said_caption", "caption_output"}), refresh_words),
+        Derivation(frozenset({"picture", "words", "fact", "said_caption", "caption_output"}), refresh_words),
     ),
 )
 

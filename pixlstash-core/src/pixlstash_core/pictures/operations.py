@@ -238,7 +238,7 @@ def purge(context: Context, reader: Reader, ask: Selection) -> int:
     ids = context.views.select(reader, ask)
     groups.refuse_if_locked(context.db.read(groups.LOCKED, (bind_ids(ids),)), ids)
     return purges.purge(
-        context.db, context.hub, context.door, context.thumbnails, context.stores.connect, ids, reader.principal
+        context.db, context.hub, context.writer, context.thumbnails, context.stores.connect, ids, reader.principal
     )
 
 
@@ -265,7 +265,7 @@ def turn(context: Context, reader: Reader, ask: TurnPictures) -> Done:
     demand(reader, "write", whole=True)
     ids = context.selected(reader, ask)
 
-    def work(write: Write) -> groups.Told:
+    def work(write: Write) -> groups.Outcome:
         groups.refuse_locked(write, ids)
         return corrections.turn(write, ids, ask.quarters)
 
@@ -277,7 +277,7 @@ def date(context: Context, reader: Reader, ask: DatePictures) -> Done:
     demand(reader, "write", whole=True)
     ids = context.selected(reader, ask)
 
-    def work(write: Write) -> groups.Told:
+    def work(write: Write) -> groups.Outcome:
         groups.refuse_locked(write, ids)
         return corrections.date(write, ids, ask)
 
@@ -314,7 +314,7 @@ def resolve_duplicates(context: Context, reader: Reader, ask: ResolveDuplicates)
     chosen = _groups(context, reader, ask)
     every = [picture for group in chosen for picture in group]
 
-    def work(write: Write) -> groups.Told:
+    def work(write: Write) -> groups.Outcome:
         groups.demand_live(write, every)
         groups.refuse_locked(write, every)
         return duplicates.resolve(write, chosen, context.handed_on)
@@ -325,7 +325,7 @@ def resolve_duplicates(context: Context, reader: Reader, ask: ResolveDuplicates)
 def not_duplicates(context: Context, reader: Reader, ask: NotDuplicates) -> Done:
     """Remember that pictures are no duplicates of each other."""
 
-    def work(write: Write) -> groups.Told:
+    def work(write: Write) -> groups.Outcome:
         groups.demand_live(write, ask.ids)
         return duplicates.deny(write, ask.ids)
 
@@ -353,7 +353,7 @@ def empty_scrapheap(context: Context, reader: Reader, ask: EmptyScrapheap) -> Do
     """Remove for good what a preview named; a conflict when anything of it changed since."""
     demand(reader, "owner")
     context.demand_writable()
-    parts = (context.db, context.hub, context.door, context.thumbnails, context.stores.connect)
+    parts = (context.db, context.hub, context.writer, context.thumbnails, context.stores.connect)
     seen = purges.empty(*parts, ask.token, reader.principal)
     sentence = f"{groups.many(seen.pictures)} removed for good: {seen.sentence}"
     return Done(context.revision, seen.pictures, sentence, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..database.connection import bind_ids
-from ..database.features import Condition, Noun, Table, Term
+from ..database.features import Condition, Feature, Table, Term
 from ..database.writer import Write
 from ..query.terms import number, within
 
@@ -19,7 +19,7 @@ def _stars(value: str) -> Condition:
     return found
 
 
-NOUN = Noun(
+FEATURE = Feature(
     "scores",
     tables=(Table("score", "scores", 0, "score", kinds=frozenset({"scores"}), says="r.score"),),
     terms=(Term("score", "Score", _stars, nouns=("pictures", "scores")),),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..database.connection import bind_ids
-from ..database.features import Noun, Table
+from ..database.features import Feature, Table
 from ..database.hub import now
 from ..database.writer import Write
 from .feature import BESIDE
 
 _SAYS = "'in the scrapheap'"
 _TABLE = Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),), merge="presence", says=_SAYS)
-NOUN = Noun("scrapheap", tables=(_TABLE,))
+FEATURE = Feature("scrapheap", tables=(_TABLE,))
 
 
 def put(write: Write, ids: list[int]) -> int:

@@ -23,7 +23,7 @@ from .contracts import FactReader, Importer, Kind, Store
 from .engines import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, fault
 from .precedence import Installed, Origin, Thing, choose, installed
 
-#: Built-in features use the same door as everyone else. Each is imported only when plugins are loaded.
+#: Built-in features use the same hooks as everyone else. Each is imported only when plugins are loaded.
 BUILTIN = (
     "pixlstash_core.storage.builtin",
     "pixlstash_core.media.builtin",

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ..database import cancellation
 from ..database.connection import bind_ids
-from ..database.features import Between, Condition, Matching, Term
+from ..database.features import Condition, Lookup, Range, Term
 from ..errors import QueryError
 from . import ranking
 from .language import BY_HAND, RANKING, All, AnyOf, Ask, Node, Not, Query, Sets, parse
@@ -38,26 +38,26 @@ SCRAPHEAP = "is:scrapheap"
 NESTED, EXPANDED = 10, 500
 
 
-class Looked(Struct, frozen=True):
+class TermMask(Struct, frozen=True):
     """A statement, and the nouns whose changes can change what it yields."""
 
-    of: Matching
+    of: Lookup
     nouns: frozenset[str]
 
 
-class Inverse(Struct, frozen=True):
+class Complement(Struct, frozen=True):
     of: Step
 
 
-class Every(Struct, frozen=True):
+class Intersection(Struct, frozen=True):
     of: tuple[Step, ...]
 
 
-class Some(Struct, frozen=True):
+class Union(Struct, frozen=True):
     of: tuple[Step, ...]
 
 
-class Algebra(Struct, frozen=True):
+class SetOperation(Struct, frozen=True):
     how: str
     of: tuple[Step, ...]
 
@@ -66,7 +66,7 @@ class Scrapheaped(Struct, frozen=True):
     """What was thrown away."""
 
 
-Step = Condition | Looked | Inverse | Every | Some | Algebra | Scrapheaped
+Step = Condition | TermMask | Complement | Intersection | Union | SetOperation | Scrapheaped
 
 
 class Plan(Struct, frozen=True):
@@ -84,7 +84,7 @@ class Plan(Struct, frozen=True):
     thrown: bool
     spread: bool
     words: tuple[str, ...]
-    arranged: Matching | None = None
+    arranged: Lookup | None = None
     ranked: Ranked | None = None
     asks: tuple[tuple[Node, Step], ...] = ()
     named: tuple[tuple[Term, str], ...] = ()
@@ -108,7 +108,7 @@ class Language(Struct, frozen=True):
         top = tuple(_top(query.root, expansion))
         ranking = [one for one in top if isinstance(one, Ask) and one.name in RANKING]
         held = tuple((one, making.step(one)) for one in top if one not in ranking)
-        root = held[0][1] if len(held) == 1 else Every(tuple(step for _, step in held))
+        root = held[0][1] if len(held) == 1 else Intersection(tuple(step for _, step in held))
         ranked = self._ranked(ranking, making)
         if query.sort == BY_LIKENESS and ranked is None:
             raise QueryError("the order by likeness needs something to be like, as in like:picture:7", 0)
@@ -140,7 +140,7 @@ class Language(Struct, frozen=True):
         except ValueError as error:
             raise QueryError(f"expected {error} at column {asks[0].at + 1}", asks[0].at) from None
 
-    def _arranged(self, top: tuple[Node, ...]) -> Matching:
+    def _arranged(self, top: tuple[Node, ...]) -> Lookup:
         """The order by hand of the one group that all found are in."""
         found = [
             term.arranged(ask.value)
@@ -166,7 +166,7 @@ def _top(root: Node, expansion: _Expansion) -> Iterator[Node]:
 
 def _looked(step: Condition, nouns: Iterable[str]) -> Step:
     """A step whose mask is kept, where it is a statement."""
-    return Looked(step, frozenset(nouns)) if isinstance(step, Matching) else step
+    return TermMask(step, frozenset(nouns)) if isinstance(step, Lookup) else step
 
 
 class _Expansion:
@@ -218,11 +218,11 @@ class _Making:
         if isinstance(node, Ask):
             return self._ask(node)
         if isinstance(node, Not):
-            return Inverse(self.step(node.of))
+            return Complement(self.step(node.of))
         if isinstance(node, Sets):
-            return Algebra(node.how, tuple(self._member(one) for one in node.of))
+            return SetOperation(node.how, tuple(self._member(one) for one in node.of))
         steps = tuple(self.step(one) for one in node.of)
-        return Some(steps) if isinstance(node, AnyOf) else Every(steps)
+        return Union(steps) if isinstance(node, AnyOf) else Intersection(steps)
 
     def _member(self, ask: Ask) -> Step:
         term = self._language.terms.get(ask.name)
@@ -277,7 +277,7 @@ class _Making:
         for place in self._language.places:
             self.nouns.update(place.nouns)
             found.append(_looked(place.compile(value), place.nouns))
-        return Some(tuple(found))
+        return Union(tuple(found))
 
     def _saved(self, ask: Ask) -> Step:
         self.nouns.add("queries")
@@ -333,7 +333,7 @@ class Look(Struct):
     masks: Masks
     revisions: Mapping[str, int]
 
-    def up(self, asked: Matching, among: list[int] | None = None) -> Mask:
+    def up(self, asked: Lookup, among: list[int] | None = None) -> Mask:
         """What a statement finds, of all pictures or of those with these ids."""
         sql, bindings = asked.sql, asked.bindings
         if among is not None:
@@ -353,28 +353,28 @@ def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
 def mask_of(step: Step, look: Look) -> Mask:
     """The pictures a step finds, wherever they lie and whoever may see them."""
     cancellation.check()
-    if isinstance(step, Looked):
+    if isinstance(step, TermMask):
         mask = look.masks.get(
             step.of, step.nouns, look.revisions, look.frame.size, lambda among: look.up(step.of, among)
         )
         return ~mask if step.of.others else mask
-    if isinstance(step, Matching):
+    if isinstance(step, Lookup):
         return ~look.up(step) if step.others else look.up(step)
-    if isinstance(step, Between):
+    if isinstance(step, Range):
         return _between(look.frame.values(step.column), step)
     if isinstance(step, Scrapheaped):
         return ~look.frame.living
-    if isinstance(step, Inverse):
+    if isinstance(step, Complement):
         return ~mask_of(step.of, look)
-    if isinstance(step, Every) and not step.of:
+    if isinstance(step, Intersection) and not step.of:
         return look.frame.present
     masks = (mask_of(one, look) for one in step.of)  # one after the other: each takes a byte for every picture
-    if isinstance(step, Algebra):
+    if isinstance(step, SetOperation):
         return _algebra(step.how, masks)
-    return reduce(lambda a, b: a & b, masks) if isinstance(step, Every) else reduce(lambda a, b: a | b, masks)
+    return reduce(lambda a, b: a & b, masks) if isinstance(step, Intersection) else reduce(lambda a, b: a | b, masks)
 
 
-def _between(values: NDArray[Any], step: Between) -> Mask:
+def _between(values: NDArray[Any], step: Range) -> Mask:
     inside: Mask = values == values if step.low is None else values >= step.low
     return inside if step.high is None else inside & (values <= step.high)
 

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from ..database.features import Matching
+from ..database.features import Lookup
 
 Mask = NDArray[np.bool_]
 #: Bytes kept: some sixty masks of a million pictures.
@@ -57,7 +57,7 @@ class Masks:
 
     def get(
         self,
-        asked: Matching,
+        asked: Lookup,
         nouns: frozenset[str],
         revisions: Mapping[str, int],
         size: int,

@@ -40,7 +40,7 @@ class Order(Struct, eq=False):
         return len(self.ids) * (5 if self.marks is None else 6) + 200
 
 
-class Told(Struct, eq=False):
+class Explained(Struct, eq=False):
     """What of a query holds for a picture: words and where it has them, conditions, and how it fits what it is like."""
 
     found: bool

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
-from ..database.features import Matching
+from ..database.features import Lookup
 from ..types import Alike, Combine, Reader
 from .language import Ask, split_operator
 from .terms import number
@@ -45,7 +45,7 @@ class Part(Struct, frozen=True):
     source: str
     value: str
     weight: float = 1.0
-    members: Matching | None = None
+    members: Lookup | None = None
     at: int = 0
 
     def __str__(self) -> str:

@@ -16,8 +16,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from ..database.features import Matching, Term
-from .compiler import Look, Looked, mask_of
+from ..database.features import Lookup, Term
+from .compiler import Look, TermMask, mask_of
 from .terms import WORDS_NOUNS, place_of
 
 Mask = NDArray[np.bool_]
@@ -43,7 +43,7 @@ class Hit(Struct, frozen=True):
     text: str
     place: str
     weight: float
-    step: Looked
+    step: TermMask
 
 
 def split(text: str) -> list[str]:
@@ -61,19 +61,23 @@ def hits(text: str, places: Sequence[Term]) -> list[list[Hit]]:
     return [
         [
             *(Hit(word, columns[0], weight, _looked(columns, word)) for columns, weight in PLACES),
-            *(Hit(word, "tag", 1.0, Looked(step, frozenset(one.nouns))) for one in places if (step := _of(one, word))),
+            *(
+                Hit(word, "tag", 1.0, TermMask(step, frozenset(one.nouns)))
+                for one in places
+                if (step := _of(one, word))
+            ),
         ]
         for word in split(text)
     ]
 
 
-def _looked(columns: Sequence[str], word: str) -> Looked:
-    return Looked(place_of(" ".join(columns), word), WORDS_NOUNS)
+def _looked(columns: Sequence[str], word: str) -> TermMask:
+    return TermMask(place_of(" ".join(columns), word), WORDS_NOUNS)
 
 
-def _of(place: Term, word: str) -> Matching | None:
+def _of(place: Term, word: str) -> Lookup | None:
     found = place.compile(word)
-    return found if isinstance(found, Matching) else None
+    return found if isinstance(found, Lookup) else None
 
 
 def scores(look: Look, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:

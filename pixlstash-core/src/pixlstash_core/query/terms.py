@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ..database.features import Between, Condition, Matching, Term
+from ..database.features import Condition, Lookup, Range, Term
 from ..pictures.feature import LATEST, MOVING, NO_LOCATION, NO_STILL
 from ..types.facts import KNOWN
 from . import numbers as measures
@@ -20,29 +20,29 @@ Compile = Callable[[str], Condition]
 PIXELS = "width * height"
 
 
-def words(value: str) -> Matching:
+def words(value: str) -> Lookup:
     """All these words, the last one perhaps unfinished, in what describes a picture; not in its negative prompt."""
     phrase = _phrase(value)
     if not phrase:
-        return Matching("select id from derived_grid where name like :w escape '\\'", {"w": f"%{like(value)}%"})
-    return Matching(f"{_WORDS} :w", {"w": f"- {{negative}} : {phrase}"})
+        return Lookup("select id from derived_grid where name like :w escape '\\'", {"w": f"%{like(value)}%"})
+    return Lookup(f"{_WORDS} :w", {"w": f"- {{negative}} : {phrase}"})
 
 
 def said_in(column: str) -> Compile:
     """The same in one of its texts."""
 
-    def term(value: str) -> Matching:
+    def term(value: str) -> Lookup:
         phrase = _phrase(value)
         if not phrase:
             raise ValueError("a word")
-        return Matching(f"{_WORDS} :w", {"w": f"{{{column}}} : {phrase}"})
+        return Lookup(f"{_WORDS} :w", {"w": f"{{{column}}} : {phrase}"})
 
     return term
 
 
-def place_of(columns: str, word: str) -> Matching:
+def place_of(columns: str, word: str) -> Lookup:
     """A word in some columns, as a whole word or the beginning of one."""
-    return Matching(f"{_WORDS} :w", {"w": f"{{{columns}}} : {_phrase(word) or EMPTY}"})
+    return Lookup(f"{_WORDS} :w", {"w": f"{{{columns}}} : {_phrase(word) or EMPTY}"})
 
 
 #: Whose changes can change what full text finds.
@@ -61,18 +61,18 @@ def _phrase(value: str) -> str:
 def within(column: str) -> Compile:
     """A number of the grid, perhaps after >=, <=, > or <, or a range `2..4`, as well as `4..2`."""
 
-    def term(value: str) -> Between:
+    def term(value: str) -> Range:
         low, dots, high = value.partition("..")
         if dots:
-            return Between(column, *sorted((number(low), number(high))))
+            return Range(column, *sorted((number(low), number(high))))
         operator, rest = split_operator(value)
         found = number(rest)
         step = 1 if isinstance(found, int) else 0  # columns hold whole numbers
         if operator == ">":
-            return Between(column, found + step if step else _after(found), None)
+            return Range(column, found + step if step else _after(found), None)
         if operator == "<":
-            return Between(column, None, found - step if step else _before(found))
-        return Between(column, None if operator == "<=" else found, None if operator == ">=" else found)
+            return Range(column, None, found - step if step else _before(found))
+        return Range(column, None if operator == "<=" else found, None if operator == ">=" else found)
 
     return term
 
@@ -87,18 +87,18 @@ def _before(found: float) -> float:
     return -(int(-found // 1) + 1)
 
 
-def megapixels(value: str) -> Between:
+def megapixels(value: str) -> Range:
     """Millions of pixels: a whole number means what is shown as that number."""
     low, dots, high = value.partition("..")
     if dots:
-        return Between(PIXELS, *sorted((number(low) * 1e6, number(high) * 1e6)))
+        return Range(PIXELS, *sorted((number(low) * 1e6, number(high) * 1e6)))
     operator, rest = split_operator(value)
     found = number(rest) * 1e6
     if not operator:
-        return Between(PIXELS, found - 500_000, found + 499_999)
+        return Range(PIXELS, found - 500_000, found + 499_999)
     if operator in (">", ">="):
-        return Between(PIXELS, found + (operator == ">"), None)
-    return Between(PIXELS, found, found) if operator == "=" else Between(PIXELS, None, found - (operator == "<"))
+        return Range(PIXELS, found + (operator == ">"), None)
+    return Range(PIXELS, found, found) if operator == "=" else Range(PIXELS, None, found - (operator == "<"))
 
 
 def textual(column: str, value: str) -> tuple[str, dict[str, object]]:
@@ -114,9 +114,9 @@ def textual(column: str, value: str) -> tuple[str, dict[str, object]]:
 def picture(column: str) -> Compile:
     """A text column of the picture's own row."""
 
-    def term(value: str) -> Matching:
+    def term(value: str) -> Lookup:
         condition, bound = textual(column, value)
-        return Matching(f"select id from picture where {condition}", bound)
+        return Lookup(f"select id from picture where {condition}", bound)
 
     return term
 
@@ -124,22 +124,22 @@ def picture(column: str) -> Compile:
 _FACT = "select picture_id from fact where name = :name and"
 
 
-def said(name: str) -> Callable[[str], Matching]:
+def said(name: str) -> Callable[[str], Lookup]:
     """A fact that is a text."""
 
-    def term(value: str) -> Matching:
+    def term(value: str) -> Lookup:
         condition, bound = textual("value", value)
-        return Matching(f"{_FACT} {condition}", {**bound, "name": name})
+        return Lookup(f"{_FACT} {condition}", {**bound, "name": name})
 
     return term
 
 
-def measured(name: str) -> Callable[[str], Matching]:
+def measured(name: str) -> Callable[[str], Lookup]:
     """A fact that is a number."""
 
-    def term(value: str) -> Matching:
+    def term(value: str) -> Lookup:
         condition, bound = measures.compared(value)
-        return Matching(f"{_FACT} {condition}", {**bound, "name": name})
+        return Lookup(f"{_FACT} {condition}", {**bound, "name": name})
 
     return term
 
@@ -147,7 +147,7 @@ def measured(name: str) -> Callable[[str], Matching]:
 def fact(name: str) -> Compile:
     """A fact of a plugin: compared as a number where the value is one, else as a text; a number may be a text, too."""
 
-    def term(value: str) -> Matching:
+    def term(value: str) -> Lookup:
         try:
             found = measured(name)(value)
         except ValueError:
@@ -155,7 +155,7 @@ def fact(name: str) -> Compile:
         operator, rest = split_operator(value)
         if operator not in ("", "=") or "t" in found.bindings:
             return found
-        return Matching(f"{found.sql} union {_FACT} value = :t", {**found.bindings, "t": rest})
+        return Lookup(f"{found.sql} union {_FACT} value = :t", {**found.bindings, "t": rest})
 
     return term
 
@@ -163,13 +163,13 @@ def fact(name: str) -> Compile:
 def date(column: str) -> Compile:
     """A year, month or day, perhaps after >=, <=, > or <; a range `2026-01..2026-03`; or the last days: `7d`."""
 
-    def term(value: str) -> Between:
+    def term(value: str) -> Range:
         low, dots, high = value.partition("..")
         if low and high:
             (first, _), (_, after) = sorted((_span(low), _span(high)))
-            return Between(column, first, after - 1)
+            return Range(column, first, after - 1)
         if dots:
-            return Between(column, _span(low)[0] if low else None, _span(high)[1] - 1 if high else None)
+            return Range(column, _span(low)[0] if low else None, _span(high)[1] - 1 if high else None)
         operator, rest = split_operator(value)
         first, after = _span(rest)
         ends = {
@@ -180,14 +180,14 @@ def date(column: str) -> Compile:
             "<=": (None, after - 1),
             "<": (None, first - 1),
         }
-        return Between(column, *ends[operator])
+        return Range(column, *ends[operator])
 
     return term
 
 
 def flag(bit: int) -> Compile:
     """Pictures whose row in the grid has this flag."""
-    return lambda value: Matching(f"select id from derived_grid where flags & {bit}")
+    return lambda value: Lookup(f"select id from derived_grid where flags & {bit}")
 
 
 _AGO = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
@@ -227,7 +227,7 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def how_many(sql: str, value: str) -> Matching:
+def how_many(sql: str, value: str) -> Lookup:
     """Pictures by a number of things: `3`, `>=3`, `2..4`. `sql` yields those with :least (1 or more) to :most:
     pictures with none have no row, and are those that are left when others are taken away.
     """
@@ -240,8 +240,8 @@ def how_many(sql: str, value: str) -> Matching:
         least = {"": found, "=": found, ">=": found, ">": int(found // 1) + 1}.get(operator, 0)
         most = {"": found, "=": found, "<=": found, "<": -(int(-found // 1) + 1)}.get(operator, 1 << 40)
     if least <= 0 <= most:
-        return Matching(sql, {"least": most + 1, "most": 1 << 40}, others=True)
-    return Matching(sql, {"least": max(least, 1), "most": most})
+        return Lookup(sql, {"least": most + 1, "most": 1 << 40}, others=True)
+    return Lookup(sql, {"least": max(least, 1), "most": most})
 
 
 def number(value: str) -> int | float:
@@ -257,9 +257,9 @@ def like(value: str) -> str:
     return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _name(value: str) -> Matching:
+def _name(value: str) -> Lookup:
     condition, bound = textual("name", value)
-    return Matching(f"select id from derived_grid where {condition}", bound)
+    return Lookup(f"select id from derived_grid where {condition}", bound)
 
 
 TERMS: tuple[Term, ...] = (

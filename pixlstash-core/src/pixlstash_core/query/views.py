@@ -29,7 +29,7 @@ from . import language as query
 from . import scope, sections, suggest
 from .caches import Holder
 from .compiler import Language, Look, Plan, found, mask_of
-from .orders import Order, Told, Veiled
+from .orders import Explained, Order, Veiled
 from .places import may_know
 from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranker
 
@@ -50,7 +50,7 @@ SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
 
 
 class Views:
-    """The orders kept for one library. `revisions()` gives the door's, by noun.
+    """The orders kept for one library. `revisions()` gives the writer's, by noun.
 
     `places`: where free words are looked for besides names and prompts. `saved`: the text of a saved query. `ranker`:
     what computes likeness. `missed()`: how many commits the writer could not tell `changed` about.
@@ -189,7 +189,7 @@ class Views:
         with self._looking(reader) as (look, inside):
             return prepared.measure(look, inside, ids)
 
-    def explain(self, reader: Reader, text: str, picture: int) -> Told:
+    def explain(self, reader: Reader, text: str, picture: int) -> Explained:
         """What of a query holds for a picture."""
         from . import relevance
 
@@ -215,7 +215,7 @@ class Views:
                 fits = prepared.fits(look, inside, picture)
                 is_found = is_found and bool((prepared.order(look, mask, inside) == picture).any())
             notes = prepared.notes if prepared is not None else []
-            return Told(is_found, words, conditions, fits, notes, plan.ranked)
+            return Explained(is_found, words, conditions, fits, notes, plan.ranked)
 
     def veiled(self, reader: Reader, veil: Veil) -> Veiled | None:
         """What of the whole library, the scrapheap among it, shall not lie open; None: nothing."""

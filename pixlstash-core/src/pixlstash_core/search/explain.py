@@ -6,7 +6,7 @@ from typing import Any
 
 from ..database.connection import Database
 from ..people import faces
-from ..query.orders import Told
+from ..query.orders import Explained
 from ..query.scope import sees
 from ..types import Reader, Reason, Why
 
@@ -20,7 +20,7 @@ class Reasons:
     def __init__(self, db: Database, reader: Reader, picture: int, engine: str) -> None:
         self._db, self._reader, self._picture, self._engine = db, reader, picture, engine
 
-    def of(self, told: Told) -> Why:
+    def of(self, told: Explained) -> Why:
         reasons = [
             *(Reason("words", f"“{word}” is in its {PLACES[place]}", word, place) for word, place in told.words),
             *(Reason("condition", f"It meets {text}", text) for text in told.conditions),

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..database.connection import Database
-from ..database.features import COMPUTED, Noun, OutputKind, Table
-from ..database.writer import Door, Write
+from ..database.features import COMPUTED, Feature, OutputKind, Table
+from ..database.writer import Write, Writer
 from .matrix import mean, unit
 
 _SAYS = "(select engine from {db}.producer where id = r.producer_id)"
-NOUN = Noun("vectors", (Table("vector_output", "vectors", 0, "vector", within=COMPUTED, says=_SAYS),))
+FEATURE = Feature("vectors", (Table("vector_output", "vectors", 0, "vector", within=COMPUTED, says=_SAYS),))
 
 
 def check(engine: Any, result: Any, about: dict[str, Any]) -> bytes:
@@ -23,7 +23,7 @@ def combine(frames: Sequence[tuple[float | None, bytes]]) -> bytes:
 
 
 class Keeper:
-    def __init__(self, db: Database, door: Door) -> None:
+    def __init__(self, db: Database, writer: Writer) -> None:
         pass
 
     def pack(self, values: Sequence[bytes]) -> list[bytes]:

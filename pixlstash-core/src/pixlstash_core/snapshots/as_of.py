@@ -36,7 +36,7 @@ R = TypeVar("R")
 MOST, IDLE = 3, 600.0
 
 
-class Past(WithReader, Context, Api):
+class LibraryAsOf(WithReader, Context, Api):
     """A library as it was. Thumbnails and originals are those of the present, found by the hash of their bytes."""
 
     def __init__(self, live: Library, manifest: Manifest, db: Database, views: Views) -> None:
@@ -67,7 +67,7 @@ def refusal(snapshot: int) -> Conflict:
 class _Kept(Struct, eq=False):
     """One that is open. `users`: requests that are being answered."""
 
-    past: Past
+    past: LibraryAsOf
     manifest: Manifest
     closing: ExitStack
     users: int = 0
@@ -78,7 +78,11 @@ class Pasts:
     """Those that are open. `look(manifest, db)` makes one; `derive(db)` brings derived tables up to date."""
 
     def __init__(
-        self, shelf: Shelf, schema: int, look: Callable[[Manifest, Database], Past], derive: Callable[[Database], None]
+        self,
+        shelf: Shelf,
+        schema: int,
+        look: Callable[[Manifest, Database], LibraryAsOf],
+        derive: Callable[[Database], None],
     ) -> None:
         self._shelf, self._schema, self._look, self._derive = shelf, schema, look, derive
         self._frames = Frames(shelf.packs)
@@ -88,7 +92,7 @@ class Pasts:
         self._closed = False
 
     @contextmanager
-    def using(self, id: int, library: str) -> Iterator[Past]:
+    def using(self, id: int, library: str) -> Iterator[LibraryAsOf]:
         """The library as of a snapshot, for as long as the block lasts; `NotFound`, `Conflict`, or what is damaged."""
         kept = self._borrow(id, library)
         try:

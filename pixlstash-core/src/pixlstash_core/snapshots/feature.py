@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from ..database.connection import Database, fetch
 from ..database.hub import Hub, now
-from ..database.writer import Door
+from ..database.writer import Writer
 from ..errors import Cancelled, Invalid, PixlStashError
 from ..pictures.feature import when
 from ..types import Snapshot, SnapshotCheck, SnapshotFailure, SnapshotKind, SnapshotStatus, SnapshotWork
@@ -52,10 +52,16 @@ class Snapshots:
     """The snapshots of one library. `tell()` is called whenever there is something new to be seen."""
 
     def __init__(
-        self, db: Database, hub: Hub, door: Door, folder: Path, tell: Callable[[], None], clock: Callable[[], int] = now
+        self,
+        db: Database,
+        hub: Hub,
+        writer: Writer,
+        folder: Path,
+        tell: Callable[[], None],
+        clock: Callable[[], int] = now,
     ) -> None:
         self.shelf = Shelf(folder, read_only=db.read_only)
-        self._db, self._hub, self._door = db, hub, door
+        self._db, self._hub, self._writer = db, hub, writer
         self._tell, self.clock = tell, clock
         self._active: SnapshotWork | None = None
         self._told = 0.0
@@ -167,9 +173,9 @@ class Snapshots:
         """Store the present instant."""
         for left in reversed(range(TRIES)):
             try:
-                with frozen(self._db, self._door.aside, self.shelf.scratch) as source:
+                with frozen(self._db, self._writer.exclusive, self.shelf.scratch) as source:
                     created = self.clock()
-                    rows = counts(source.connection, self._door.table_names())
+                    rows = counts(source.connection, self._writer.table_names())
                     settings: dict[str, str] = dict(fetch(source.connection, "select name, value from setting"))
                     revision = fetch(source.connection, REVISION)[0][0]
                     stored = self.shelf.store(source, progress, patient=left == 0)

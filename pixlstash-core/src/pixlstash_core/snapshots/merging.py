@@ -124,7 +124,7 @@ def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice, p
 
 
 def carry_out(connection: apsw.Connection, planned: Plan, at: int, progress: Progress = unseen) -> None:
-    """Do it, inside the open transaction of the write door. Progress is of rows."""
+    """Do it, inside the open transaction of the writer. Progress is of rows."""
     done, total = 0, sum(step.go + step.put for step in planned.steps)
     for step in reversed(planned.steps):
         for within, count in _slices(connection, step, step.go):

@@ -117,14 +117,14 @@ def picture_history(context: Context, reader: Reader, id: int) -> list[PictureMo
     for one in taken:
         try:
             with context.pasts.reading(one.id, context.public_id) as db:
-                seen = moments.seen(db, context.door.tables(), sha256)
+                seen = moments.seen(db, context.writer.tables(), sha256)
         except PixlStashError as error:
             found.append(PictureMoment(one.id, one.label, one.created_at, False, [], str(error)))
             continue
         changes = moments.changes(before, seen or {})
         found.append(PictureMoment(one.id, one.label, one.created_at, seen is not None, changes))
         before = seen or {}
-    seen = moments.seen(context.db, context.door.tables(), sha256)
+    seen = moments.seen(context.db, context.writer.tables(), sha256)
     return [*found, PictureMoment(None, None, None, seen is not None, moments.changes(before, seen or {}))]
 
 

@@ -1,7 +1,7 @@
 """Restores: everything, some kinds, or chosen pictures and groups become what they were in a snapshot.
 
 The snapshot is written out, brought to the present schema and compared with what there is now while writers go on; then
-one transaction of the write door makes the difference, so that a crash leaves all or nothing of it, and events, views
+one transaction of the writer makes the difference, so that a crash leaves all or nothing of it, and events, views
 and derived tables follow as from any other change. No file of a picture is ever touched.
 """
 
@@ -21,7 +21,7 @@ from msgspec import Struct
 from ..database.connection import Database, bind_ids, fetch, translated
 from ..database.features import Table
 from ..database.hub import Hub, now
-from ..database.writer import Committed, Door, Label, Write
+from ..database.writer import Committed, Label, Write, Writer
 from ..errors import Conflict, Invalid, NotFound, NotThere, StoreUnreachable
 from ..plugins.contracts import Opened
 from ..types import PreviewedResource, Resource, RestoreSummary, TopicChange, TopicDiff
@@ -93,8 +93,10 @@ class Previewed(Struct, frozen=True):
 class Restores:
     """The restores of one library. One goes on at a time; reading goes on meanwhile."""
 
-    def __init__(self, db: Database, hub: Hub, door: Door, shelf: Shelf, tables: Callable[[], Sequence[Table]]) -> None:
-        self._db, self._hub, self._door, self._shelf = db, hub, door, shelf
+    def __init__(
+        self, db: Database, hub: Hub, writer: Writer, shelf: Shelf, tables: Callable[[], Sequence[Table]]
+    ) -> None:
+        self._db, self._hub, self._writer, self._shelf = db, hub, writer, shelf
         self._tables = tables
         self._one = threading.Lock()
         self._kept: _Kept | None = None  # in the hands of who holds the shelf's lock
@@ -263,11 +265,11 @@ class Restores:
             attached = True
 
         try:
-            self._door.aside(attaching)
-            committed = self._door.do(work, label)
+            self._writer.exclusive(attaching)
+            committed = self._writer.run(work, label)
         finally:
             if attached:
-                self._door.aside(lambda connection: fetch(connection, "detach old"))
+                self._writer.exclusive(lambda connection: fetch(connection, "detach old"))
         return Restored(committed, epoch, missing, summary)
 
     def _again(self, old: Old, choose: Choose) -> Callable[[apsw.Connection], Plan]:

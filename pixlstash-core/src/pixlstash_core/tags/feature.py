@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import COMPUTED, TAGS, Noun, Rule, Spread, Table
+from ..database.features import COMPUTED, TAGS, Derivation, FanOut, Feature, Table
 from ..database.hub import now
 from ..database.writer import Write
 from ..query import scope
@@ -16,7 +16,7 @@ _NAME = "(select name from {{db}}.tag where id = {})"
 _TAG = f"r.name || iif(r.never, ', never', '') || coalesce(', stands for ' || {_NAME.format('r.alias_id')}, '')"
 #: The surest of what an engine found.
 _FOUND = "(select group_concat(t.name, ', ') from json_each(surest_tags(r.body)) j join {db}.tag t on t.id = j.value)"
-NOUN = Noun(
+FEATURE = Feature(
     "tags",
     tables=(
         Table("tag", "tags", merge="words", kinds=TAGS, topic="vocabulary", says=_TAG),
@@ -35,8 +35,11 @@ NOUN = Noun(
         ),
         Table("weighing", "tags", merge="never", topic=None),
     ),
-    spreads=(Spread(TABLES, "tag_output", concerned),),
-    rules=(Rule(frozenset({"picture", "tag_output"}), refresh), Rule(frozenset({"said_tag"}), resay, resay_many)),
+    spreads=(FanOut(TABLES, "tag_output", concerned),),
+    rules=(
+        Derivation(frozenset({"picture", "tag_output"}), refresh),
+        Derivation(frozenset({"said_tag"}), resay, resay_many),
+    ),
     terms=TERMS,
     words=WORDS,
     inherits=("insert or ignore into said_tag select :new, tag_id, yes, at from said_tag where picture_id = :old",),

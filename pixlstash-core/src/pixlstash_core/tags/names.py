@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ..database.connection import Database, bind_ids
-from ..database.writer import Door, Write, outcome
+from ..database.writer import Write, Writer, outcome
 from ..errors import NotFound
 from . import normalise as words
 
@@ -15,7 +15,7 @@ from . import normalise as words
 OF = "select folded, coalesce(alias_id, id) from tag where folded in (select value from json_each(?))"
 
 
-def ensure(db: Database, door: Door, names: list[str]) -> list[int]:
+def ensure(db: Database, writer: Writer, names: list[str]) -> list[int]:
     """The ids of the tags these names stand for, each once; tags that are new are made.
 
     That is a write of its own: a tag stays when what it was first said of is undone, since engines may have found it
@@ -24,7 +24,9 @@ def ensure(db: Database, door: Door, names: list[str]) -> list[int]:
     kept = distinct(names)
     found = of(db, kept)
     if missing := [(name, fold) for fold, name in kept.items() if fold not in found]:
-        found |= outcome(door.feed(lambda write: add(write, missing)))  # read there, before another gives it a new name
+        found |= outcome(
+            writer.submit(lambda write: add(write, missing))
+        )  # read there, before another gives it a new name
     return list(dict.fromkeys(found[fold] for fold in kept))
 
 

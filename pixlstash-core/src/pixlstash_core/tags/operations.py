@@ -43,7 +43,7 @@ def picture_tags(context: Context, reader: Reader, id: int) -> list[PictureTag]:
 def add_tags(context: Context, reader: Reader, ask: AddTags) -> Done:
     """Say that pictures have tags."""
     ids = context.selected(reader, ask)
-    chosen = names.ensure(context.db, context.door, ask.tags)
+    chosen = names.ensure(context.db, context.writer, ask.tags)
     return _tagged(context, reader, ids, lambda write: tags.say(write, ids, chosen, True), f"tagged {listed(ask.tags)}")
 
 
@@ -67,7 +67,7 @@ def accept_tags(context: Context, reader: Reader, ask: AcceptTags) -> Done:
 def reject_tags(context: Context, reader: Reader, ask: RejectTags) -> Done:
     """Say that pictures do not have tags."""
     ids = context.selected(reader, ask)
-    chosen = names.ensure(context.db, context.door, ask.tags)
+    chosen = names.ensure(context.db, context.writer, ask.tags)
     return _tagged(context, reader, ids, lambda write: tags.say(write, ids, chosen, False), f"not {listed(ask.tags)}")
 
 
@@ -203,7 +203,7 @@ def import_tags(context: Context, reader: Reader, ask: ImportTags) -> ImportedTa
 
 
 def _there(context: Context, given: list[str]) -> list[int]:
-    return names.ensure(context.db, context.door, given) if given else []
+    return names.ensure(context.db, context.writer, given) if given else []
 
 
 def _owns_words(context: Context, reader: Reader) -> None:

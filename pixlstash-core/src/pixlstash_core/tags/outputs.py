@@ -11,7 +11,7 @@ import msgspec
 
 from ..database.connection import Database, bind_ids, fetch
 from ..database.features import OutputKind
-from ..database.writer import Door, Write, outcome
+from ..database.writer import Write, Writer, outcome
 from ..errors import Invalid
 from ..plugins.engines import Tag
 from ..types import Agreement
@@ -103,8 +103,8 @@ def sift(tags: Sequence[Plain]) -> tuple[list[Plain], list[str]]:
 class Keeper:
     """Stores a picture's tags as one body."""
 
-    def __init__(self, db: Database, door: Door) -> None:
-        self._db, self._door = db, door
+    def __init__(self, db: Database, writer: Writer) -> None:
+        self._db, self._writer = db, writer
         self._ids: dict[str, int | None] = {}  # a tag is never deleted, nor does it change its id
 
     def pack(self, values: Sequence[Sequence[Plain]]) -> list[bytes]:
@@ -141,7 +141,7 @@ class Keeper:
         }
         rows = sorted(new.values())
         sql = "insert or ignore into tag(folded, name, category) values (?, ?, ?)"
-        outcome(self._door.feed(lambda write: write.many(sql, rows)))
+        outcome(self._writer.submit(lambda write: write.many(sql, rows)))
         sql = "select folded, id from tag where folded in (select value from json_each(?))"
         found: dict[str, int] = dict(self._db.read(sql, (msgspec.json.encode(list(new)).decode(),)))
         self._ids.update({name: found[fold] for name, fold in folds.items()})

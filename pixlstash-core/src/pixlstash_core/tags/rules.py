@@ -1,4 +1,4 @@
-"""What the write door calls. The arrays it takes are loaded when tags first change, not with the library."""
+"""What the writer calls. The arrays it takes are loaded when tags first change, not with the library."""
 
 from __future__ import annotations
 

@@ -10,21 +10,21 @@ from __future__ import annotations
 import apsw
 
 from ..database.hub import now
-from ..database.writer import Door, Write, outcome
+from ..database.writer import Write, Writer, outcome
 from .aliases import copy
 
 #: Pictures of a slice: some 10 ms.
 SLICE = 500
 
 
-def pending(door: Door) -> bool:
+def pending(writer: Writer) -> bool:
     """Whether there is something to prepare or to tidy."""
-    return bool(door.db.value("select max(phase) from derived_tagging"))
+    return bool(writer.db.value("select max(phase) from derived_tagging"))
 
 
-def step(door: Door) -> tuple[int, int] | None:
+def step(writer: Writer) -> tuple[int, int] | None:
     """One slice: (how far it is, how far it goes) in picture ids of both phases, or None when all is done."""
-    return outcome(door.feed(_step))
+    return outcome(writer.submit(_step))
 
 
 def _step(write: Write) -> tuple[int, int] | None:

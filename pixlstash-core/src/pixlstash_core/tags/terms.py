@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import apsw
 
-from ..database.features import Hidden, Matching, Term
+from ..database.features import Hidden, Lookup, Term
 from ..query.language import split_operator
 from ..query.terms import how_many, like
 from . import normalise as words
@@ -53,12 +53,12 @@ def _kept(name: str) -> str:
     return found
 
 
-def _found(which: str, bound: dict[str, object]) -> Matching:
+def _found(which: str, bound: dict[str, object]) -> Lookup:
     """Pictures by a statement of tags and what is asked of them."""
-    return Matching(f"{_FOUND} {which}", bound, among=f"{_AMONG} {which}")
+    return Lookup(f"{_FOUND} {which}", bound, among=f"{_AMONG} {which}")
 
 
-def _tag(value: str) -> Matching:
+def _tag(value: str) -> Lookup:
     operator, name = split_operator(value)
     if operator not in ("", "="):
         raise ValueError("the name of a tag, perhaps with how sure the engine is: cat>0.7")
@@ -76,8 +76,8 @@ def _tag(value: str) -> Matching:
     return _found(f"{sql} and confidence > 0 and confidence {match['operator']} :sure", bound)
 
 
-def _in_state(condition: str) -> Callable[[str], Matching]:
-    def term(value: str) -> Matching:
+def _in_state(condition: str) -> Callable[[str], Lookup]:
+    def term(value: str) -> Lookup:
         operator, name = split_operator(value)
         if operator not in ("", "="):
             raise ValueError("the name of a tag")
@@ -87,7 +87,7 @@ def _in_state(condition: str) -> Callable[[str], Matching]:
     return term
 
 
-def _number(value: str) -> Matching:
+def _number(value: str) -> Lookup:
     """How many tags count."""
     return how_many(_WITH_TAGS, value)
 
@@ -101,21 +101,21 @@ _WITH_TAGS = """
     """
 
 
-def _any(value: str) -> Matching:
-    return Matching(_WITH_TAGS, {"least": 1, "most": 1 << 40})
+def _any(value: str) -> Lookup:
+    return Lookup(_WITH_TAGS, {"least": 1, "most": 1 << 40})
 
 
 def _values(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
     return [(one.name, one.pictures) for one in of_all(connection, typed, limit, hidden)]
 
 
-def _free(value: str) -> Matching:
+def _free(value: str) -> Lookup:
     """Pictures with a tag that has all these words."""
     found = words.parts(words.folded(" ".join(value.split()))) if value.strip() else []
     bound = {f"w{n}": word for n, word in enumerate(found[:8])}
     each = [f"select tag_id from derived_tag_word where word = :{name}" for name in bound] or ["select 0 where 0"]
     stands = f"select coalesce(t.alias_id, t.id) from tag t where t.id in ({' intersect '.join(each)})"
-    return Matching(f"{_FOUND} ({stands}) and effective", bound)
+    return Lookup(f"{_FOUND} ({stands}) and effective", bound)
 
 
 WORDS = (Term("", "", _free, _NOUNS),)

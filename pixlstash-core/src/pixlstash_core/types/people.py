@@ -10,7 +10,7 @@ from .pictures import Id, Picture
 
 #: left, top, right, bottom as fractions of the upright picture.
 Box = tuple[float, float, float, float]
-Some = Annotated[list[Id], Meta(max_length=100_000)]
+Union = Annotated[list[Id], Meta(max_length=100_000)]
 
 
 class FaceInfo(Struct, frozen=True):
@@ -38,8 +38,8 @@ class FaceInfo(Struct, frozen=True):
 class Faces(Struct, frozen=True, kw_only=True):
     """Which faces: those that engines found (`faces`), and those that people said something of (`said`)."""
 
-    faces: Some = []
-    said: Some = []
+    faces: Union = []
+    said: Union = []
 
 
 class AssignFaces(Faces, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class AssignFaces(Faces, frozen=True, kw_only=True):
 
     character: Id | None = None
     name: str | None = None
-    pictures: Some = []
+    pictures: Union = []
 
 
 class RejectFaces(Faces, frozen=True, kw_only=True):
