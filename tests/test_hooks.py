@@ -48,6 +48,7 @@ from pixlstash_core import (
 from pixlstash_core.library import Library
 from pixlstash_core.plugins import hookspecs
 from pixlstash_core.plugins.registry import ENGINES, Plugins
+from pixlstash_core.session import Session
 
 PAGE = (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
 SPECS = {name: spec for name, spec in vars(hookspecs).items() if hasattr(spec, "pixlstash_spec")}
@@ -99,6 +100,10 @@ def test_the_example_runs(name: str, library: Library, capsys: pytest.CaptureFix
         for _, listen in plugins.listeners("event"):
             listen(library=library, event=next(one for one in heard if hasattr(one, "count")))
         assert capsys.readouterr().out == "2 new pictures\n"
+    elif name == "operations":
+        [table] = [one for one in plugins.operations() if one.plugin == name]
+        add(library, invented(1), invented(2))
+        assert table(Session(library)).pictures() == 2 and table.pictures.path == "/x/operations/pictures"
     elif name in ENGINES:
         offered = plugins.engines().values()  # others may be installed
         assert [one.hook for one in offered if one.origin.plugin == name] == [name]

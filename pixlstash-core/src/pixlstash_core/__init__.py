@@ -29,6 +29,7 @@ from .plugins.engines import (
 )
 from .plugins.hookspecs import hookimpl
 from .plugins.image import Image, Pictured
+from .plugins.operation import Operations, op
 from .plugins.settings import LOAD, OUTPUT, RUN, Secret
 from .types import (
     OWNER,
@@ -80,6 +81,7 @@ __all__ = [
     "Meta",
     "NotThere",
     "Opened",
+    "Operations",
     "Params",
     "Pictured",
     "PicturesAdded",
@@ -102,6 +104,7 @@ __all__ = [
     "WeightFile",
     "Weights",
     "hookimpl",
+    "op",
 ]
 
 

@@ -70,7 +70,7 @@ class Plan:
         self.route = route
         _, _, converters = compile_path(route.path)
         signature = inspect.signature(route.function)
-        hints = get_type_hints(route.function, include_extras=True)
+        hints = _hints(route.function)
         first, *rest = signature.parameters.values()
         self.takes_call = hints.get(first.name) is Call
         self.streams = inspect.iscoroutinefunction(route.function)
@@ -150,6 +150,15 @@ class Plan:
         for name, value in call.headers:
             response.headers.append(name, value)
         return response
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations of a function. A plugin may import the library and the reader for type checkers only."""
+    try:
+        return get_type_hints(function, include_extras=True)
+    except NameError:
+        names = {"Library": object, "Reader": object, **getattr(function, "__globals__", {})}
+        return get_type_hints(function, names, include_extras=True)
 
 
 class Resource:

@@ -19,7 +19,7 @@ from .answers import as_error
 from .headers import Headers
 from .host import Host
 from .offload import run_in_threadpool
-from .routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
+from .routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES, route_of
 from .site import Site
 from .table import Route
 
@@ -59,6 +59,11 @@ def below(prefix: str, routes: Iterable[Route]) -> Iterator[Plan]:
 def _plugin_plans(site: Site) -> Iterator[Plan]:
     """Routes of plugins, below a path of their own. A fault in one plugin costs only its routes."""
     plugins = site.library.plugins
+    for table in plugins.operations():
+        try:
+            yield from list(below(PREFIX, map(route_of, table.rows())))
+        except Exception as error:
+            plugins.problem(table.plugin, f"operations: {type(error).__name__}: {error}")
     if not hasattr(plugins.pm.hook, "routes") or not plugins.pm.hook.routes.has_spec():
         plugins.pm.add_hookspecs(specs)
     for plugin, call in plugins.listeners("routes"):

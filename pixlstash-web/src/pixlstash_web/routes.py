@@ -55,27 +55,27 @@ OWN: tuple[tuple[str, Route], ...] = (
     ("", api("GET", "/openapi.json", openapi, "read")),
 )
 #: Operations that need more of the request than the table says.
-INSTEAD: dict[str, Callable[..., Any]] = {
-    Api.begin_upload.name: begin_upload,
-    Api.edit_character.name: edit_character,
+INSTEAD: dict[op[..., Any], Callable[..., Any]] = {
+    Api.begin_upload: begin_upload,
+    Api.edit_character: edit_character,
 }
 #: Operations whose answer is not JSON: what makes it, its media type, and query keys that only that reads.
-PRESENTED: dict[str, tuple[Callable[[Call, Any], Response], str, tuple[str, ...]]] = {
-    Api.view.name: (present_view, BINARY, ()),
-    Api.block.name: (present_block, BINARY, ()),
-    Api.thumbnail.name: (present_thumbnail, "image/webp", ("v", "turned")),
-    Api.original.name: (present_original, BINARY, ("download",)),
-    Api.payload.name: (present_payload, "text/plain", ()),
+PRESENTED: dict[op[..., Any], tuple[Callable[[Call, Any], Response], str, tuple[str, ...]]] = {
+    Api.view: (present_view, BINARY, ()),
+    Api.block: (present_block, BINARY, ()),
+    Api.thumbnail: (present_thumbnail, "image/webp", ("v", "turned")),
+    Api.original: (present_original, BINARY, ("download",)),
+    Api.payload: (present_payload, "text/plain", ()),
 }
 
 
-def _route(row: op[Any, Any]) -> Route:
+def route_of(row: op[Any, Any]) -> Route:
     """The route of an operation."""
-    present, media, also = PRESENTED.get(row.name, (None, "application/json", ()))
+    present, media, also = PRESENTED.get(row, (None, "application/json", ()))
     return Route(
         row.method,
         row.path,
-        INSTEAD.get(row.name, row.function),
+        INSTEAD.get(row, row.function),
         row.right,
         present,
         media,
@@ -91,7 +91,7 @@ def _routes() -> Iterator[Route]:
         name = row.name if row is not None else ""
         yield from (route for before, route in OWN if before == name)
         if row is not None:
-            yield _route(row)
+            yield route_of(row)
 
 
 #: Below `/api/v1`.

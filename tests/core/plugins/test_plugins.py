@@ -221,7 +221,7 @@ def test_a_plugin_from_end_to_end(textstills: Path, open_library: Callable[..., 
     library = open_library()
     info = infos(library)["textstills"]
     assert (info.distribution, info.version, info.problems) == ("pixlstash-textstills", "0.1.0", [])
-    assert info.hooks == ["event", "kinds", "startup"] and info.objects == ["kinds: note"]
+    assert info.hooks == ["event", "kinds", "operations", "startup"] and info.objects == ["kinds: note"]
     job = finish(library, library.import_paths(OWNER, ImportPaths([str(notes(tmp_path / "notes", 2))], in_place=True)))
     assert job.report is not None and job.report.imported == 2
     assert [(one.path, one.reason) for one in job.report.refused] == [("broken.note", "This note is not UTF-8 text.")]

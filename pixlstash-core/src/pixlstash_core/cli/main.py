@@ -57,6 +57,7 @@ class Verbs(Nouns):
 def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
     """By name. The built-in plugins are left out: they have none, and take their time to load."""
     from ..plugins.registry import Plugins
+    from . import derived
 
     if COMMANDS not in ctx.meta:
         path, disabled = _path(ctx.params.get("library")), []
@@ -64,7 +65,9 @@ def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
             from ..database.hub import switched_off
 
             disabled = switched_off(path)
-        ctx.meta[COMMANDS] = {one.name: one for one in Plugins.load(builtin=(), disabled=disabled).commands()}
+        plugins = Plugins.load(builtin=(), disabled=disabled)
+        ctx.meta[COMMANDS] = {table.plugin: derived.group(table) for table in plugins.operations()}
+        ctx.meta[COMMANDS] |= {one.name: one for one in plugins.commands()}
     found: dict[str, click.Command] = ctx.meta[COMMANDS]
     return found
 

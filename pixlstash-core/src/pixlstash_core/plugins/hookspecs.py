@@ -14,6 +14,7 @@ import pluggy
 
 from .contracts import FactReader, Importer, Kind, Store
 from .engines import Captioner, Detector, Embedder, FaceExtractor, Measurer, Tagger
+from .operation import Operations
 
 if TYPE_CHECKING:
     import click
@@ -230,6 +231,22 @@ def commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
     @hookimpl
     def commands():
         yield count
+    """
+
+
+@hookspec
+def operations() -> Iterable[type[Operations]]:  # type: ignore[empty-body]
+    """Yield tables of operations: each row is a method, an HTTP route, a client's method and a command at once.
+
+    class Counts(Operations, plugin="operations"):
+        def of_kind(library: Library, reader: Reader, kind: str = "image") -> int:
+            return len(library.find(reader, f"kind:{kind}").ids)
+
+        pictures = op("GET", "/pictures", "read", of_kind)
+
+    @hookimpl
+    def operations():
+        yield Counts
     """
 
 

@@ -108,8 +108,49 @@ class op(Generic[P, R]):
         """Its parameters behind the context and the reader, and what it answers; of a `Later`, nothing is imported."""
         if isinstance(self._function, partial) and self._function.func is _wanted:
             return _read_signature(*self._function.args)
-        whole = inspect.signature(self._function, eval_str=True)
-        return whole.replace(parameters=list(whole.parameters.values())[2:])
+        whole = inspect.signature(self._function)
+        names = getattr(inspect.unwrap(self._function), "__globals__", {})
+        parameters = [
+            one.replace(annotation=_evaluated(one.annotation, names)) for one in list(whole.parameters.values())[2:]
+        ]
+        return whole.replace(parameters=parameters, return_annotation=_evaluated(whole.return_annotation, names))
+
+
+class Operations(Caller):
+    """Base of a plugin's own table: each row becomes a method, a route, a client's method and a command.
+
+        class Notes(Operations, plugin="notes"):
+            add = op("POST", "/notes", "write", add_note)
+
+    `Notes(session).add(…)` does it in this process, `Notes(client).add(…)` on a server, `pixlstash notes add` either.
+    `plugin` is the name of the plugin's entry point. Paths are below `/api/v1/x/<plugin>`, and answers are JSON.
+    """
+
+    plugin: str
+
+    def __init_subclass__(cls, *, plugin: str, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.plugin = plugin
+        for row in cls.rows():
+            if not row.path.startswith("/") or row.past or row.answer != "json":
+                raise TypeError(f"{plugin}: the path of {row.name} must begin with /, and its answer be JSON.")
+            row.path = f"/x/{plugin}{row.path}"
+
+    def __init__(self, session: Caller) -> None:
+        self._session = session
+
+    def call(self, row: op[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._session.call(row, *args, **kwargs)
+
+    @classmethod
+    def rows(cls) -> list[op[Any, Any]]:
+        """Its rows, in the order they are written."""
+        return [row for row in vars(cls).values() if isinstance(row, op)]
+
+
+def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
+    """An annotation that may be a string, because of `from __future__ import annotations`."""
+    return eval(annotation, names) if isinstance(annotation, str) else annotation
 
 
 @cache

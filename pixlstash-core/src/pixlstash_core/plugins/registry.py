@@ -21,6 +21,7 @@ from ..types import PluginInfo
 from . import hookspecs
 from .contracts import FactReader, Importer, Kind, Store
 from .engines import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, fault
+from .operation import Operations
 from .precedence import Installed, Origin, Thing, choose, installed
 
 #: Built-in features use the same hooks as everyone else. Each is imported only when plugins are loaded.
@@ -143,6 +144,14 @@ class Plugins:
 
         return self.nouns("commands", click.Command, lambda command: str(command.name))
 
+    def operations(self) -> list[type[Operations]]:
+        """The tables of operations, of which each is below the name of its own plugin."""
+        found = self._yielded("operations", type, lambda table: str(getattr(table, "plugin", "")), _no_table)
+        for thing in found:
+            if thing.key != thing.plugin:
+                self._note(thing.plugin, f"operations: {thing.value.__name__} names the plugin {thing.key!r}.")
+        return [thing.value for thing in found if thing.key == thing.plugin]
+
     def nouns(self, hook: str, kind: type, name: Callable[[Any], str]) -> list[Any]:
         """What a hook of another package's spec (`pixlstash_web` adds its own) yields, guarded the same way."""
         if hook not in self._chosen:
@@ -167,6 +176,7 @@ class Plugins:
     def listed(self) -> list[PluginInfo]:
         """`infos`, with the verbs, which nobody but the command line loads otherwise."""
         self.commands()
+        self.operations()
         return self.infos()
 
     def infos(self) -> list[PluginInfo]:
@@ -271,6 +281,10 @@ class Plugins:
 
     def _who(self, plugin: str) -> str:
         return str(self._origins[plugin])
+
+
+def _no_table(thing: Any) -> str | None:
+    return None if issubclass(thing, Operations) else f"{thing.__name__} is not a subclass of Operations"
 
 
 def _run(impl: Any, arguments: dict[str, Any]) -> Any:

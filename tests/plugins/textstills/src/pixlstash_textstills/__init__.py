@@ -10,7 +10,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pixlstash_core import OWNER, Fact, Format, Kind, Lagged, Media, PicturesAdded, Refused, Table, hookimpl
+from msgspec import Struct
+
+from pixlstash_core import (
+    OWNER,
+    Fact,
+    Format,
+    Kind,
+    Lagged,
+    Media,
+    Operations,
+    PicturesAdded,
+    Reader,
+    Refused,
+    Table,
+    hookimpl,
+    op,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -83,6 +99,42 @@ def catch_up(library: Library, task: Any) -> None:
         task.check()
         task.progress(start, len(found))
         keep(library, found[start : start + 500])
+
+
+class RetitleNote(Struct, frozen=True):
+    """Give a note another title."""
+
+    picture: int
+    title: str
+
+
+def titles(library: Library, reader: Reader, begin: str = "", limit: int = 100) -> dict[int, str]:
+    """The titles of notes that begin with a text, by picture."""
+    seen = set(library.find(reader, "kind:note").ids)
+    rows = library.read("select picture_id, title from textstills_note order by picture_id")
+    return dict([(id, title) for id, title in rows if id in seen and title.startswith(begin)][:limit])
+
+
+def retitle(library: Library, reader: Reader, ask: RetitleNote) -> int:
+    """Give a note another title; how many notes the picture had."""
+
+    def work(write: Any) -> int:
+        write.execute("update textstills_note set title = ? where picture_id = ?", (ask.title, ask.picture))
+        return int(write.changes())
+
+    return library.write(reader, f"A note is called {ask.title}", work)
+
+
+class Notes(Operations, plugin=NAME):
+    """Titles of notes."""
+
+    titles = op("GET", "/titles", "read", titles)
+    retitle = op("POST", "/retitle", "write", retitle)
+
+
+@hookimpl
+def operations() -> Any:
+    yield Notes
 
 
 @hookimpl
