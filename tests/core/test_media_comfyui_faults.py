@@ -146,6 +146,7 @@ def test_text_nodes_in_circles_and_crowds_end() -> None:
         {"input_mode": "simple", "lora_count": 1, "lora_name_1": "ink", "lora_wt_1": 0.5, "lora_name_2": "out"},
         {"num_loras": 1, "mode": "advanced", "lora_1_name": "ink", "lora_1_model_strength": 0.5, "lora_2_name": "out"},
         {"lora_name_1": "out", "model_weight_1": 0, "clip_weight_1": 0.0, "lora_name_2": "ink", "model_weight_2": 0.5},
+        {"on_1": False, "lora_1": {"lora": "out"}, "lora_2": {"lora": "ink", "strength": 0.5}},
         {"lora_1": {"on": "false", "lora": "out"}, "lora_2": {"on": True, "lora": "ink", "strength": 0.5}},
         {"lora_1": {"on": True, "lora": "out", "strength": 0}, "lora_2": {"on": True, "lora": "ink", "strength": 0.5}},
         {

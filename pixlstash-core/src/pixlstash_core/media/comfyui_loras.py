@@ -58,14 +58,15 @@ def _of_node(graph: Graph, node: Node) -> Iterator[_Lora]:
         return
     inputs, listed = _Inputs(graph, node.inputs), False
     for key, value in node.inputs.items():
+        index = _index(key)
+        if index in off or inputs.is_beyond_count(index):
+            continue
         entries = _entries(key, value)
         if entries is not None:
             listed = True
-            yield from (_Inputs(graph, one).lora() for one in entries if None not in _switched_off(graph, one))
+            yield from (_Inputs(graph, entry).lora() for entry in entries if None not in _switched_off(graph, entry))
         elif _LORA.match(key) and isinstance(value, str):
-            index = _index(key)
-            if index not in off and not inputs.is_beyond_count(index):
-                yield inputs.lora(value, index)
+            yield inputs.lora(value, index)
     if not listed and "lora" in node.type.lower():
         yield from (lora for value in node.inputs.values() if isinstance(value, str) for lora in _tagged(value))
 
@@ -78,9 +79,9 @@ def _entries(key: str, value: object) -> list[dict[str, Any]] | None:
         value = parsed(value)
     if isinstance(value, dict):
         value = value.get("__value__", [value])
-    if not isinstance(value, list) or any(isinstance(one, str | int) for one in value[:2]):
+    if not isinstance(value, list) or any(isinstance(entry, str | int) for entry in value[:2]):
         return None  # not a list of objects, or a link
-    return [one for one in value[:_MOST_LISTED] if isinstance(one, dict)]
+    return [entry for entry in value[:_MOST_LISTED] if isinstance(entry, dict)]
 
 
 def _tagged(text: str) -> Iterator[_Lora]:
@@ -104,7 +105,7 @@ def _switched_off(graph: Graph, inputs: dict[str, Any]) -> set[int | None]:
         link = graph.linked(value)
         if link is not None:  # to a node that holds the switch
             values = islice(link[1].inputs.values(), _MOST_VALUES)
-            value = next((one for one in values if isinstance(one, bool)), None)
+            value = next((state for state in values if isinstance(state, bool)), None)
         inverse = bool(words & _INVERSE_SWITCHES)
         if value is True and inverse or words & _SWITCHES and not inverse and is_off(value):
             off.add(_index(key))
@@ -135,9 +136,9 @@ class _Inputs:
     def _number(self, stems: tuple[str, ...], index: int | None) -> int | float | None:
         for stem in stems:
             value = self._values.get((stem, index))
-            found = number(value) if isinstance(value, str) else self._graph.number(value)
-            if found is not None:
-                return found
+            strength = number(value) if isinstance(value, str) else self._graph.number(value)
+            if strength is not None:
+                return strength
         return None
 
 

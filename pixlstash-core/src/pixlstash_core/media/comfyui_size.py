@@ -40,6 +40,6 @@ def _side(graph: Graph, node: Node, name: str) -> int | float | None:
         if _is_part(node):
             return None
         if name not in node.inputs:
-            inputs = [key for key, one in node.inputs.items() if graph.linked(one) or number(one) is not None]
-            name = inputs[0] if len(inputs) == 1 else ""
+            numbers = [key for key, held in node.inputs.items() if graph.linked(held) or number(held) is not None]
+            name = numbers[0] if len(numbers) == 1 else ""
     return None
