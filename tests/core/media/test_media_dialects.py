@@ -8,30 +8,11 @@ import time
 from typing import Any
 
 import pytest
+from dialects import read
 from embedding import hide
 from PIL import Image
 
-from pixlstash_core.media.builtin import readers
-from pixlstash_core.media.reading import assemble
 from pixlstash_core.media.stealth import hidden
-from pixlstash_core.plugins.contracts import Media
-from pixlstash_core.types import Embedded, Format
-
-
-def read(**text: Any) -> tuple[dict[str, Any], str | None, str | None]:
-    """Facts by name as the library would keep them, prompt and negative prompt."""
-    texts = {key.replace("__", "-"): one if isinstance(one, str) else json.dumps(one) for key, one in text.items()}
-    answers = [reader.read(Embedded("png", text=texts)) for reader in readers()]
-    media = Media()
-    media.width = media.height = 1
-    some = [one for one in answers if one is not None]
-    found = assemble(b"", 1, "image", Format("png", "image/png", "png"), media, None, None, some)
-    facts: dict[str, Any] = {}
-    for one in found.facts:
-        facts.setdefault(one.name, []).append(one.value if one.name != "lora" else (one.value, one.number))
-    assert set(found.payloads) <= set(texts)
-    assert all(found.payloads[key] == texts[key] for key in found.payloads)
-    return {name: each[0] if len(each) == 1 else each for name, each in facts.items()}, found.prompt, found.negative
 
 
 def test_swarmui() -> None:

@@ -76,13 +76,20 @@ PLACES = ["parameters", "prompt", "workflow", "UserComment", "comment", "Comment
 GRAPH = json.dumps(
     {
         "1": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 2, "positive": ["2", 0]}},
-        "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "a"}},
+        "2": {"class_type": "CLIPTextEncode", "inputs": {"text": ["3", 0]}},
+        "3": {"class_type": "Text Concatenate", "inputs": {"text_a": "a", "text_b": ["4", 0], "delimiter": ", "}},
+        "4": {"class_type": "ShowText|pysssss", "inputs": {"text_0": "b"}},
+        "5": {"class_type": "LoRA Stacker", "inputs": {"lora_count": 1, "lora_name_1": "l", "switch_1": "Off"}},
+        "6": {"class_type": "Lora Loader", "inputs": {"loras": {"__value__": [{"name": "l", "active": True}]}}},
     }
 )
 LACKING = [
     Embedded(
         "png",
         text={"generation_data": '{"prompt":"a","seed":"1","models":[{"type":"LORA","weight":1}],"baseModel":{}}'},
+    ),
+    Embedded(
+        "png", text={"parameters": '{"prompt":"\u00c3\u00a9","size":"64 x 64","Model":{"Model":"m"},"loras":{"l":1}}'}
     ),
     Embedded("png", text={"parameters-json": '{"PositivePrompt":"a","Seed":1,"Steps":2,"ModelName":"m"}'}),
     Embedded("mp4", text={"prompt": json.dumps(GRAPH), "workflow": "{}"}),

@@ -16,6 +16,7 @@ from .hosted import CivitaiReader, StabilityMatrixReader, TensorArtReader
 from .images import ImageKind
 from .invokeai import InvokeReader
 from .iptc import IptcReader
+from .json_parameters import JsonReader
 from .jxl import JxlKind
 from .novelai import NovelReader
 from .parameters import ParametersReader
@@ -53,6 +54,7 @@ def readers() -> Iterable[FactReader]:
     # The graph that ran says more than the summary that some of its nodes write beside it.
     yield ComfyReader()
     yield ParametersReader()
+    yield JsonReader()
     yield ExifReader()
     yield XmpReader()
     yield IptcReader()

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..plugins.contracts import FactReader
 from ..types import Embedded, Fact, Facts
+from .comfyui_loras import loras
+from .comfyui_prompts import prompts
+from .comfyui_size import latent_size
 from .graph import Graph, Node, executed
 from .recipe import shown
 from .texts import GENERATION, called, fact, model_name, parsed, texts
-from .words import PROMPT_LENGTH
 from .workflow import drawn_graph, left_out, skimmed
 
 _MOST_MODELS = 32
 _MOST_SAMPLERS = 32
 _MODELS = ("ckpt_name", "unet_name", "base_ckpt_name", "gguf_name")
 _MODEL_FILE = re.compile(r".+\.(safetensors|ckpt|gguf|sft|pth?|bin)$", re.IGNORECASE)
-_LORA = re.compile(r"lora(_name)?(_?\d{1,3})?$")
-# What carries conditioning, besides inputs named for it; never what carries pixels, latents or weights.
-_CARRIERS = re.compile(
-    r"cond|positive|negative|guid|pipe|text|prompt|clip_[lg]$|t5xxl|string|value|input|delimiter|any"
-)
-_TEXTS = re.compile(
-    r"(text|string|prompt|value|clip_[lg]|t5xxl|llama|caption|populated_text|(positive|negative)(_prompt)?)"
-    r"(_?([a-h]|[gl]|\d{1,2}))?$"
-)
 _OUTPUTS = re.compile(r"save|preview|output|websocket", re.IGNORECASE)
 
 
@@ -33,7 +26,7 @@ class ComfyReader(FactReader):
     """Prompts by following the sampler's links; seed, steps, CFG, sampler, scheduler, models and LoRAs."""
 
     id = "comfyui"
-    revision = "2"
+    revision = "3"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)
@@ -72,22 +65,29 @@ def _facts(graph: Graph, payloads: dict[str, str]) -> Facts:
     used = _used(graph)
     sampler = _sampler(graph, used)
     facts = [fact(GENERATION, "model", name) for name in _models(used)]
-    facts += _loras(graph, used)
+    facts += loras(graph, used)
     prompt = negative = None
     if sampler is not None:
         facts += _settings(graph, sampler)
-        prompt = "\n".join(_words(graph, sampler, "positive")) or None
-        negative = "\n".join(_words(graph, sampler, "negative")) or None
+        canvas = _sampler(graph, _used(graph, _is_canvas)) or sampler  # `sampler` may have made what is pasted into it
+        facts += latent_size(graph, canvas)
+        prompt = "\n".join(prompts(graph, sampler, "positive")) or None
+        negative = "\n".join(prompts(graph, sampler, "negative")) or None
     facts.append(fact(GENERATION, "tool", "ComfyUI"))
     return Facts(tuple(facts), prompt=prompt, negative=negative, payloads=payloads)
 
 
-def _used(graph: Graph) -> dict[str, Node]:
+def _is_canvas(name: str) -> bool:
+    """Whether an input may lead to the whole picture; not to what is pasted into it."""
+    return name not in ("samples_from", "source")
+
+
+def _used(graph: Graph, follow: Callable[[str], bool] = lambda name: True) -> dict[str, Node]:
     """The nodes that flow into an output, nearest first; all nodes when there is no output we can tell."""
     links = (graph.linked(value) for node in graph.nodes.values() for value in node.inputs.values())
     sources = {link[0] for link in links if link is not None}
     ends = [id for id, node in graph.nodes.items() if id not in sources and _OUTPUTS.search(node.type)]
-    return dict(graph.upstream(ends)) if ends else graph.nodes
+    return dict(graph.upstream(ends, follow)) if ends else graph.nodes
 
 
 def _sampler(graph: Graph, used: dict[str, Node]) -> str | None:
@@ -112,7 +112,9 @@ def _settings(graph: Graph, sampler: str) -> Iterator[Fact]:
     """From the sampler itself, or from the nodes that modern samplers are put together from."""
     parts = [node for _, node in graph.upstream([sampler], lambda name: name in _PARTS)]
     for name, inputs in _NUMBERS.items():
-        number = _first(graph.number(node.inputs.get(one)) for node in parts for one in inputs)
+        numbers = (graph.number(node.inputs.get(key)) for node in parts for key in inputs)
+        # A negative seed asks for any seed: it is not the one used.
+        number = _first(None if name == "seed" and number is not None and number < 0 else number for number in numbers)
         if isinstance(number, int | float):
             yield fact(GENERATION, name, shown(number), float(number))
     for name, inputs in _NAMES.items():
@@ -120,7 +122,6 @@ def _settings(graph: Graph, sampler: str) -> Iterator[Fact]:
         if isinstance(text, str):
             yield fact(GENERATION, name, text)
     yield from _guidance(graph, sampler)
-    yield from _size(graph, sampler)
 
 
 _PARTS = ("noise", "guider", "sampler", "sigmas", "options")
@@ -140,55 +141,8 @@ def _guidance(graph: Graph, sampler: str) -> Iterator[Fact]:
 _GUIDED = ("guider", "positive", "conditioning", "conditioning_1", "cond1")
 
 
-def _size(graph: Graph, sampler: str) -> Iterator[Fact]:
-    """Of the latent image that the sampler began with."""
-    for _, node in graph.upstream([sampler], lambda name: name in _LATENTS):
-        width, height = graph.number(node.inputs.get("width")), graph.number(node.inputs.get("height"))
-        if width and height and 0 < width < 1e6 and 0 < height < 1e6:
-            yield fact(GENERATION, "resolution", f"{width:.0f}x{height:.0f}")
-            return
-
-
-_LATENTS = ("latent_image", "latent", "samples", "optional_latent")
-
-
 def _first(values: Iterator[object]) -> object:
     return next((value for value in values if value is not None), None)
-
-
-def _words(graph: Graph, sampler: str, side: str) -> list[str]:
-    """The texts that condition one side of a sampler, in the order of its links, each once."""
-    other = "negative" if side == "positive" else "positive"
-    starts = []
-    for _, node in graph.upstream([sampler], lambda name: name == "guider"):
-        wanted = (side, "conditioning", "cond1", "cond2", "pipe") if side == "positive" else (side, "pipe")
-        starts += [node.inputs[name] for name in wanted if name in node.inputs]
-    words: dict[str, None] = {}
-    seen: set[str] = set()
-    stack = starts[::-1]
-    while stack:
-        value = stack.pop()
-        link = graph.linked(value)
-        if isinstance(value, str) and value.strip():
-            words.setdefault(value.strip()[:PROMPT_LENGTH])
-        if link is None or link[0] in seen or "zeroout" in link[1].type.lower():  # zeroed: no word of it counts
-            continue
-        seen.add(link[0])
-        further = []
-        for name, one in link[1].inputs.items():
-            # A node with two sides hands each of them on by itself.
-            if not isinstance(name, str) or name.startswith(other):
-                continue
-            if graph.linked(one) is not None:
-                if _CARRIERS.match(name):
-                    further.append(one)
-            elif isinstance(one, str) and one.strip() and _TEXTS.match(name):
-                words.setdefault(one.strip()[:PROMPT_LENGTH])
-        stack += reversed(further)
-    return list(words)[:_MOST_TEXTS]
-
-
-_MOST_TEXTS = 64
 
 
 def _models(used: dict[str, Node]) -> list[str]:
@@ -200,31 +154,3 @@ def _models(used: dict[str, Node]) -> list[str]:
             if (key in _MODELS or loaded) and isinstance(value, str) and value.strip():
                 names.setdefault(model_name(value.strip()))
     return list(names)[:_MOST_MODELS]
-
-
-def _loras(graph: Graph, used: dict[str, Node]) -> list[Fact]:
-    found: dict[str, Fact] = {}
-    for node in used.values():
-        for key, value in node.inputs.items():
-            match = _LORA.match(key)
-            if match is None or len(found) >= _MOST_MODELS:
-                continue
-            strength: int | float | None
-            if isinstance(value, dict):  # a loader of many: {"on": true, "lora": "…", "strength": 1}
-                name = value.get("lora") if value.get("on") is not False else None
-                strength = graph.number(value.get("strength"))
-            else:
-                name, strength = value, _strength(graph, node, match[2] or "")
-            if isinstance(name, str) and name.strip() and name != "None":
-                name = model_name(name)
-                found.setdefault(name, fact(GENERATION, "lora", name, None if strength is None else float(strength)))
-    return list(found.values())
-
-
-def _strength(graph: Graph, node: Node, place: str) -> int | float | None:
-    names = ("strength_model", "strength", "model_weight", "lora_wt", "model_str", "lora_weight")
-    for name in names:
-        number = graph.number(node.inputs.get(name + place))
-        if number is not None:
-            return number
-    return None

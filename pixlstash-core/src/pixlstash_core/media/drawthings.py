@@ -13,6 +13,7 @@ from .texts import parsed
 
 class DrawThingsReader(FactReader):
     id = "drawthings"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         if b"UserComment" not in embedded.xmp:

@@ -7,28 +7,31 @@ from typing import Any
 
 from ..plugins.contracts import FactReader
 from ..types import Embedded, Facts
-from .recipe import Part, Recipe, first
+from .recipe import Part, Recipe, first, size
 from .texts import described, texts
 
 _PLACES = ("parameters", "usercomment", "comment", "description")
 _MARKS = ("base_model", "Base Model", "base_model_name")
+#: Scripts of all kinds write `base_model`, too.
+_BESIDE = frozenset(("version", "software", "styles", "performance", "sharpness", "base_model_hash", "refiner_model"))
 _MOST_LORAS = 64
 
 
 class FooocusReader(FactReader):
     id = "fooocus"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)
         for mark in _MARKS:
             for place, data in described(found, f'"{mark}"', *_PLACES):
-                if isinstance(data.get(mark), str):
+                if isinstance(data.get(mark), str) and (mark != "base_model" or not _BESIDE.isdisjoint(data)):
                     return _recipe(data).facts({place: found[place]})
         return None
 
 
 def _recipe(data: dict[str, Any]) -> Recipe:
-    width, height = _size(first(data, "resolution", "Resolution"))
+    width, height = size(first(data, "resolution", "Resolution"))
     return Recipe(
         tool=_tool(first(data, "version", "Version"), data.get("software")),
         prompt=first(data, "prompt", "Prompt"),  # as written, without what styles added
@@ -64,9 +67,3 @@ def _loras(data: dict[str, Any]) -> Iterator[Part]:
         if key.lower().startswith(("lora_combined", "lora [", "lora 1", "lora 2", "lora 3")) and isinstance(value, str):
             name, _, weight = value.rpartition(" : ")
             yield Part(name or value, None, weight or None)
-
-
-def _size(value: object) -> tuple[object, object]:
-    """`(768, 1280)`, as a text or a list."""
-    parts = value.strip("() ").replace("×", ",").replace("x", ",").split(",") if isinstance(value, str) else value
-    return (parts[0], parts[1]) if isinstance(parts, list) and len(parts) == 2 else (None, None)

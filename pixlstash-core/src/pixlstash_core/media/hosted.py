@@ -16,6 +16,7 @@ class CivitaiReader(FactReader):
     """The site's own words, stored as JSON text inside the graph that it ran."""
 
     id = "civitai"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)
@@ -53,6 +54,7 @@ def _resource(one: dict[str, Any]) -> Part:
 
 class TensorArtReader(FactReader):
     id = "tensorart"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)
@@ -88,6 +90,7 @@ class StabilityMatrixReader(FactReader):
     """Its `parameters-json`. The `parameters` text and the graph beside it are read by their own readers."""
 
     id = "stabilitymatrix"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)

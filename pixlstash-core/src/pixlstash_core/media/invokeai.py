@@ -19,6 +19,7 @@ _CARRIED = ("sd-metadata", "dream")
 
 class InvokeReader(FactReader):
     id = "invokeai"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)

@@ -17,6 +17,7 @@ _KEPT = ("title", "description", "software", "source", "comment")
 
 class NovelReader(FactReader):
     id = "novelai"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from ..plugins.contracts import FactReader
 from ..types import Embedded, Facts
-from .recipe import Part, Recipe, entries
+from .recipe import Part, Recipe, entries, number
 from .texts import called, parsed, texts
 from .words import PROMPT_LENGTH
 
 _PLACES = ("parameters", "usercomment", "comment", "description", "imagedescription", "xpcomment", "stealth")
-_LORA = re.compile(r"<lora:([^:<>]{1,256})(?::(-?[\d.]{1,12}))?[^<>]{0,64}>")
+_LORA = re.compile(r"<lora:([^:<>]{1,256})(?::(-?[\d.]{1,12}))?(?::(-?[\d.]{1,12}))?[^<>]{0,64}>")
 _NEGATIVE = re.compile("^Negative prompt:", re.MULTILINE)
 _MOST_LORAS = 64
 _SETTINGS_LENGTH = 32_768
@@ -23,7 +23,7 @@ class ParametersReader(FactReader):
     """Prompt, negative prompt, LoRA tags and the line of settings."""
 
     id = "a1111"
-    revision = "2"
+    revision = "3"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)
@@ -114,7 +114,14 @@ def _loras(prompt: str, hashes: dict[str, str]) -> Iterator[Part]:
     for match in _LORA.finditer(prompt):
         if match[1] not in seen and len(seen) < _MOST_LORAS:
             seen.add(match[1])
-            yield Part(match[1], hashes.get(match[1]), 1.0 if match[2] is None else match[2])
+            yield Part(match[1], hashes.get(match[1]), _weight(match[2], match[3]))
+
+
+def _weight(text_encoder: str | None, unet: str | None) -> str | float:
+    """The first weight, which holds for both parts of the model; the second where the first leaves one out."""
+    if text_encoder is None:
+        return 1.0
+    return unet if unet is not None and number(text_encoder) == 0 else text_encoder
 
 
 def _add_resources(recipe: Recipe, said: dict[str, str]) -> None:

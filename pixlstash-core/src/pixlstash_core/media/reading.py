@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from ..plugins.contracts import Media
 from ..types import Fact, Facts, Format, Reading
 from .draw import Drawing, aspect
+from .mojibake import is_garbled, repaired
+from .texts import GENERATION
 from .words import PROMPT_LENGTH, clean, kept, one_line
 
 _MOST_FACTS = 200
@@ -32,16 +35,10 @@ def assemble(
     why: Undrawn | None,
     found: list[Facts],
 ) -> Reading:
-    """`found` is in the readers' order: later ones fill blanks, fact by fact name."""
-    facts = list(media.facts)
-    prompt = negative = None
+    """`found` is in the readers' order: later ones fill blanks, fact by fact name, and replace garbled text."""
     created = media.created
     payloads: dict[str, str] = {}
     for one in found:
-        named = {fact.name for fact in facts}
-        facts += [fact for fact in one.facts if fact.name not in named]
-        prompt = prompt or one.prompt
-        negative = negative or one.negative
         created = one.created if created is None else created
         payloads = {**one.payloads, **payloads}
     return Reading(
@@ -63,11 +60,30 @@ def assemble(
         still=drawing.webp if drawing else None,
         why=why.why if why else None,
         cause=why.cause if why else None,
-        facts=_fit(facts),
-        prompt=_words(prompt),
-        negative=_words(negative),
+        facts=_fit(_merged(media.facts, found)),
+        prompt=_words(_readable([one.prompt for one in found])),
+        negative=_words(_readable([one.negative for one in found])),
         payloads=_kept(payloads),
     )
+
+
+def _merged(own: Iterable[Fact], found: list[Facts]) -> list[Fact]:
+    facts, garbled = list(own), []
+    for reading in found:
+        known = {fact.name for fact in facts}
+        unreadable = {fact.name for fact in reading.facts if fact.group == GENERATION and is_garbled(fact.value)}
+        facts += [fact for fact in reading.facts if fact.name not in known | unreadable]
+        garbled.append([fact for fact in reading.facts if fact.name in unreadable])
+    for group in garbled:  # better than nothing where no reader has a readable one
+        known = {fact.name for fact in facts}
+        facts += [fact for fact in group if fact.name not in known]
+    return facts
+
+
+def _readable(candidates: list[str | None]) -> str | None:
+    """The first text that is not garbled; else the first one, repaired if that is certain."""
+    texts = [text for text in candidates if text]
+    return next((text for text in texts if not is_garbled(text)), repaired(texts[0]) if texts else None)
 
 
 def _words(text: str | None) -> str | None:

@@ -17,6 +17,10 @@ from .words import PROMPT_LENGTH, VALUE_LENGTH
 _MOST = 64
 _LARGEST = 1e30
 _LONGEST_NUMBER = 40
+_SMALLEST_SIDE = 16
+_LARGEST_SIDE = 1e6
+_SIZE = re.compile(r"[(\[\s]*(\d{1,6})\s*[x×,*]\s*(\d{1,6})(?!\d)", re.IGNORECASE)
+_OFF = ("off", "false", "no", "disabled", "disable")
 _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{8,64})$")
 
 
@@ -60,6 +64,8 @@ class Recipe(Struct, kw_only=True):
     def _loras(self) -> Iterator[Fact]:
         for part in self.loras[:_MOST]:
             name, digest, weight = _named(part.name), hash_of(part.hash), number(part.weight)
+            if weight == 0:  # not applied
+                continue
             if name:
                 yield fact(GENERATION, "lora", name, None if weight is None else float(weight))
             if digest:
@@ -68,14 +74,14 @@ class Recipe(Struct, kw_only=True):
     def _settings(self) -> Iterator[Fact]:
         for name, found in (("seed", self.seed), ("steps", self.steps), ("cfg", self.cfg), ("guidance", self.guidance)):
             value = number(found)
-            if value is not None:
+            if value is not None and not (name == "seed" and value < 0):  # negative: "any seed", not the one used
                 yield fact(GENERATION, name, shown(value), float(value))
         for name, found in (("sampler", self.sampler), ("scheduler", self.scheduler), ("tool", self.tool)):
             text = words(found)
             if text:
                 yield fact(GENERATION, name, text)
         width, height = number(self.width), number(self.height)
-        if width and height and 0 < width < 1e6 and 0 < height < 1e6:
+        if width and height and is_size(width, height):
             yield fact(GENERATION, "resolution", f"{width:.0f}x{height:.0f}")
 
 
@@ -92,6 +98,26 @@ def number(value: object) -> int | float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if math.isfinite(value if isinstance(value, float) else 0) and abs(value) < _LARGEST else None
+
+
+def is_size(width: float, height: float) -> bool:
+    """Whether a picture may be generated in this size; tools write 0 or 1 where they do not know it."""
+    return _SMALLEST_SIDE <= width < _LARGEST_SIDE and _SMALLEST_SIDE <= height < _LARGEST_SIDE
+
+
+def size(value: object) -> tuple[object, object]:
+    """Width and height in `832x1216`, `832 x 1216`, `(832, 1216)` or a list of both."""
+    if isinstance(value, str):
+        match = _SIZE.match(value)
+        return (match[1], match[2]) if match else (None, None)
+    return (value[0], value[1]) if isinstance(value, list) and len(value) == 2 else (None, None)
+
+
+def is_off(value: object) -> bool:
+    """Whether this value of a switch turns something off."""
+    if isinstance(value, str):
+        return value.strip().lower() in _OFF
+    return isinstance(value, int) and not value
 
 
 def shown(value: int | float) -> str:

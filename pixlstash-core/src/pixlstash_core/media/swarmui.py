@@ -14,6 +14,7 @@ _PLACES = ("parameters", "usercomment", "comment", "description", "xpcomment", "
 
 class SwarmReader(FactReader):
     id = "swarmui"
+    revision = "2"
 
     def read(self, embedded: Embedded) -> Facts | None:
         found = texts(embedded)

@@ -10,9 +10,10 @@ from typing import Any
 
 from ..types import Embedded, Fact
 from ..types.facts import KNOWN
+from .mojibake import repaired
 from .packet import properties
 from .tiff import Tags, Value
-from .words import PAYLOAD_BYTES, one_line
+from .words import PAYLOAD_BYTES, VALUE_LENGTH, one_line
 
 GENERATION = "Generation"
 CAMERA = "Camera"
@@ -27,6 +28,8 @@ _MODEL_FILES = (".safetensors", ".ckpt", ".gguf", ".sft", ".pth", ".pt", ".bin")
 
 
 def fact(group: str, name: str, value: str, number: float | None = None) -> Fact:
+    if group == GENERATION:
+        value = repaired(value[:VALUE_LENGTH])  # before control characters, which may be a part of it, are removed
     return Fact(group, name, _LABELS[name], one_line(value), number)
 
 

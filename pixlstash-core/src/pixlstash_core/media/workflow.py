@@ -25,6 +25,12 @@ _MOST_VALUES = 512
 _SEEDS = ("seed", "noise_seed")
 _CONTROLS = ("fixed", "increment", "decrement", "randomize")
 _CARRIED = ("Reroute", "GetNode", "SetNode", "Note", "MarkdownNote")
+
+
+def _numbered(count: int, *names: str) -> tuple[str, ...]:
+    return tuple(name.format(index) for index in range(1, count + 1) for name in names)
+
+
 _WIDGETS: dict[str, tuple[str | None, ...]] = {
     "CLIPTextEncode": ("text",),
     "CLIPTextEncodeFlux": ("clip_l", "t5xxl", "guidance"),
@@ -51,6 +57,24 @@ _WIDGETS: dict[str, tuple[str | None, ...]] = {
     "EmptyLatentImage": ("width", "height"),
     "EmptySD3LatentImage": ("width", "height"),
     "EmptyHunyuanLatentVideo": ("width", "height"),
+    "ImpactWildcardProcessor": ("wildcard_text", "populated_text"),
+    "ImpactWildcardEncode": ("wildcard_text", "populated_text"),
+    "StringFunction|pysssss": ("action", "tidy_tags", "text_a", "text_b", "text_c"),
+    "StringConcatenate": ("string_a", "string_b", "delimiter"),
+    "Text Concatenate": ("delimiter", "clean_whitespace", "text_a", "text_b", "text_c", "text_d"),
+    "SDXLPromptStyler": ("text_positive", "text_negative"),
+    "CR LoRA Stack": _numbered(3, "switch_{}", "lora_name_{}", "model_weight_{}", "clip_weight_{}"),
+    "LoRA Stacker": (
+        "input_mode",
+        "lora_count",
+        *_numbered(49, "lora_name_{}", "lora_wt_{}", "model_str_{}", "clip_str_{}"),
+    ),
+    "easy loraStack": (
+        "toggle",
+        "mode",
+        "num_loras",
+        *_numbered(10, "lora_{}_name", "lora_{}_strength", "lora_{}_model_strength", "lora_{}_clip_strength"),
+    ),
     "PrimitiveNode": ("value",),
     "PrimitiveInt": ("value",),
     "PrimitiveFloat": ("value",),
@@ -230,10 +254,28 @@ def _settings(node: dict[str, Any]) -> dict[str, Any]:
     names = _WIDGETS.get(node["type"]) or _named(node, listed)
     if names:
         return {name: value for name, value in zip(names, listed, strict=False) if name is not None}
-    loras = {f"lora_{at}": one for at, one in enumerate(listed) if isinstance(one, dict) and "lora" in one}
+    loras = {f"lora_{at}": one for at, one in enumerate(listed) if _lists_loras(one)}
     if loras or node["type"] in _CARRIED:
         return loras
-    return {"text": listed[0]} if listed and isinstance(listed[0], str) else {}  # a text box of whatever name
+    texts = [text for text in map(_text, listed) if text is not None]
+    if "show" in node["type"].lower():  # the last is what it shows
+        return {"text_0": texts[-1]} if texts else {}
+    return {"text": texts[0]} if texts and _text(listed[0]) is not None else {}  # a text box of whatever name
+
+
+def _text(value: object) -> str | None:
+    """A text, which some nodes put into a list of its own."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, str) else None
+
+
+def _lists_loras(value: object) -> bool:
+    """Whether a setting without a name holds a LoRA, or several with their switches."""
+    if isinstance(value, dict):
+        return "lora" in value or isinstance(value.get("__value__"), list)
+    entry = value[0] if isinstance(value, list) and value else None
+    return isinstance(entry, dict) and "name" in entry and "strength" in entry
 
 
 def _named(node: dict[str, Any], values: list[Any]) -> tuple[str | None, ...]:
