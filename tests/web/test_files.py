@@ -13,8 +13,8 @@ import pytest
 from web.asking import Peer, bearer, paint
 from web.conftest import OWNER, Served
 
-from pixlstash_core.api import Original
 from pixlstash_core.errors import NotThere
+from pixlstash_core.pictures.operations import Original
 from pixlstash_core.types import Reader
 from pixlstash_web.files import disposition, honest_name, read_ranges
 
