@@ -25,8 +25,8 @@ from pixlstash_core.database.writer import Write
 from pixlstash_core.demo import rows
 from pixlstash_core.demo.recipe import key, recipe
 from pixlstash_core.imports import locations as stores
+from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
-from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.types import OWNER, ScorePictures
 
 #: Pictures a transaction, and transactions waiting at a time.
@@ -72,8 +72,8 @@ def _adding(indexes: range, store: int) -> Callable[[Write], None]:
 
     def work(write: Write) -> None:
         for picture, reading in made:
-            id = pictures.add(write, reading, picture.name, fallback=picture.created)
-            pictures.locate(write, id, store, key(picture), reading.size, picture.created * 1_000_000)
+            id = picture_rows.add(write, reading, picture.name, fallback=picture.created)
+            picture_rows.locate(write, id, store, key(picture), reading.size, picture.created * 1_000_000)
 
     return work
 

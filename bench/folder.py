@@ -28,8 +28,8 @@ from _measure import KEPT, Figure, mb, python, report, resident, watching_memory
 from PIL import Image
 
 from pixlstash_core.database.writer import Write
+from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
-from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.types import OWNER, ImportPaths
 
 #: File systems give a file no more than some 65,000 names.
@@ -140,7 +140,7 @@ def _sliced(folder: Path, names: list[str], numbers: range) -> Iterator[list[tup
 
 def _locate(store: int, rows: list[tuple[int, str, int, int]], ids: list[int], write: Write) -> None:
     for number, key, size, mtime in rows:
-        pictures.locate(write, ids[number // LINKS], store, key, size, mtime)
+        picture_rows.locate(write, ids[number // LINKS], store, key, size, mtime)
 
 
 def look(path: Path, store: int) -> Look:

@@ -35,8 +35,8 @@ from pixlstash_core.database.writer import Write
 from pixlstash_core.demo import rows
 from pixlstash_core.demo.recipe import recipe
 from pixlstash_core.engines.outputs import Output
+from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
-from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.query.views import BLOCK
 from pixlstash_core.types import (
     OWNER,
@@ -131,8 +131,8 @@ class _Life:
         def work(write: Write) -> list[int]:
             new = []
             for picture, reading in made:
-                new.append(pictures.add(write, reading, picture.name, fallback=picture.created))
-                pictures.locate(write, new[-1], self.store, f"bench/{new[-1]}", reading.size, 1)
+                new.append(picture_rows.add(write, reading, picture.name, fallback=picture.created))
+                picture_rows.locate(write, new[-1], self.store, f"bench/{new[-1]}", reading.size, 1)
             return new
 
         new = self.library.derive(work)

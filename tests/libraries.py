@@ -11,8 +11,8 @@ from shutil import copy, copytree
 from typing import TypeVar
 
 from pixlstash_core.database.writer import Write
+from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
-from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.types import Job, Reading
 
 PLUGIN = Path(__file__).parent / "plugins" / "textstills"
@@ -46,9 +46,9 @@ def add(library: Library, *readings: Reading, names: Callable[[int], str] = "pic
     def work(write: Write) -> list[int]:
         ids = []
         for number, reading in enumerate(readings):
-            ids.append(pictures.add(write, reading, names(number), fallback=0))
+            ids.append(picture_rows.add(write, reading, names(number), fallback=0))
             key = f"{reading.sha256.hex()[:2]}/{reading.sha256.hex()}.{reading.extension}"
-            pictures.locate(write, ids[-1], store, key, reading.size, 1)
+            picture_rows.locate(write, ids[-1], store, key, reading.size, 1)
         return ids
 
     return library.writer.submit(work).result(30).result

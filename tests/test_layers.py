@@ -27,13 +27,12 @@ REMAINING = {
     for source, targets in {
         # Parts of a library that nouns define, which operations reach through the context.
         "context": "access collections engines imports people pictures search snapshots",
-        # What the grid shows, and the columns of all pictures, are still in `pictures` and `tags`.
-        "query": "pictures tags",
-        "history": "pictures context",
-        "jobs": "pictures context",
-        "imports": "demo pictures",
-        # A locked set and a veil are asked for by name instead of being contributed.
-        "database": "collections",
+        # Columns and statistics of tags are still asked for by name.
+        "query": "tags",
+        "history": "context",
+        "jobs": "context",
+        "imports": "demo",
+        # Locked sets are asked for by name instead of being contributed as a guard.
         "tags": "collections",
         "collections": "people pictures imports",
         "engines": "people",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .access.feature import Access
 from .collections import groups, stacks
-from .collections.groups import Outcome
 from .database import settings
 from .database.connection import Database, translated
 from .database.hub import Hub
@@ -29,6 +28,7 @@ from .query.views import Views
 from .snapshots import feature as snapshots
 from .snapshots import restore as restores
 from .types import Done, Reader, Right, Selection, Veil
+from .types.outcome import Outcome
 
 if TYPE_CHECKING:
     from .engines.host import Host

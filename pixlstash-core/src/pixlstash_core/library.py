@@ -58,6 +58,7 @@ from .pictures import feature as pictures
 from .plugins.contracts import Opened
 from .plugins.operation import WithReader, op
 from .plugins.registry import Plugins
+from .query.grid import GRID
 from .query.terms import TERMS
 from .query.views import Views
 from .search import outputs as vectors
@@ -358,7 +359,7 @@ class Library(WithReader, Context, Api):
         if found.rows.keys() & WEIGHED:
             self.follow_ups.request("weigh")
         renamed = "picture" in found.ids
-        self.views.changed(found.pictures(pictures.GRID.tables), renamed, sealed.revision, sealed.nouns)
+        self.views.changed(found.pictures(GRID.tables), renamed, sealed.revision, sealed.nouns)
 
     def _look_for_arrivals(self) -> None:
         """Queue the engines that run automatically on new pictures."""

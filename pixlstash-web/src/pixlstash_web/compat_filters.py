@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from pixlstash_core.errors import Invalid
-from pixlstash_core.pictures.feature import quoted
+from pixlstash_core.query.quoting import quoted
 
 from . import compat_groups
 from .table import Call

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from pixlstash_core.errors import Invalid, QueryError, Refused
-from pixlstash_core.pictures.feature import quoted
+from pixlstash_core.query.quoting import quoted
 from pixlstash_core.types import Alike, Combine, Picture
 
 from .adapter import SECONDS, while_wanted

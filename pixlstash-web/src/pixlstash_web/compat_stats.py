@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pixlstash_core.errors import Invalid
 from pixlstash_core.library import Library
-from pixlstash_core.pictures.feature import quoted
+from pixlstash_core.query.quoting import quoted
 from pixlstash_core.types import Job, Reader
 
 from .compat_filters import BUCKETS, KEYS, narrowed

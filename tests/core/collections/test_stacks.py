@@ -11,7 +11,7 @@ from libraries import add, check_derived, fill, invented, truth
 from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import Conflict, Forbidden, Invalid, NotFound
 from pixlstash_core.library import Library
-from pixlstash_core.pictures.feature import STACKED
+from pixlstash_core.query.grid import STACKED
 from pixlstash_core.types import (
     ArrangeStack,
     Create,

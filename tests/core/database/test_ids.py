@@ -16,7 +16,7 @@ from libraries import add, fill, invented
 from pixlstash_core import OWNER
 from pixlstash_core.errors import NotFound, ViewGone
 from pixlstash_core.library import Library
-from pixlstash_core.pictures.feature import NO_LOCATION, NO_STILL
+from pixlstash_core.query.grid import NO_LOCATION, NO_STILL
 from pixlstash_core.types import CreateToken, DeletePictures, Reader, Scope, ScorePictures, Selection
 
 

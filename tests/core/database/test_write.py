@@ -17,8 +17,8 @@ from libraries import add, fill, invented, until
 from pixlstash_core import OWNER
 from pixlstash_core.database.writer import Label, Write
 from pixlstash_core.errors import DiskFull, ReadOnly
+from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
-from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.types import ScorePictures
 
 pytestmark = pytest.mark.usefixtures("read_as")
@@ -276,7 +276,7 @@ def test_a_picture_is_whole_or_absent(library: Library) -> None:
     before = library.revision
 
     def work(write: Write) -> None:
-        pictures.add(write, invented(1, facts=()), "one", fallback=0)
+        picture_rows.add(write, invented(1, facts=()), "one", fallback=0)
         raise RuntimeError("half way")
 
     with pytest.raises(RuntimeError):

@@ -22,8 +22,8 @@ from tagged import store
 from pixlstash_core import OWNER, threads
 from pixlstash_core.database.writer import Committed, Label, Write, revisions
 from pixlstash_core.errors import Conflict, DiskFull, PixlStashError
+from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
-from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.tags import aliases as meaning
 from pixlstash_core.tags import names, switch
 from pixlstash_core.types import AddTags, Event, PicturesAdded, PicturesChanged, RemoveTags, ScorePictures
@@ -68,7 +68,7 @@ class Desk:
         self.number += 1
         reading = invented(self.number)
         return self.writer.submit(
-            lambda write: pictures.add(write, reading, f"{self.number}", fallback=0), patient=True
+            lambda write: picture_rows.add(write, reading, f"{self.number}", fallback=0), patient=True
         )
 
     def prepare(self, scenario: str) -> None:

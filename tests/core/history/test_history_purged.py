@@ -10,8 +10,8 @@ from libraries import add, check_derived, fill, invented, truth
 
 from pixlstash_core import OWNER, Table
 from pixlstash_core.errors import Conflict
+from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
-from pixlstash_core.pictures import feature as pictures
 from pixlstash_core.types import DeletePictures, Selection
 
 pytestmark = pytest.mark.usefixtures("read_as")
@@ -117,7 +117,7 @@ def test_undo_brings_no_purged_picture_back(library: Library, again: bool) -> No
 
     def make(write: Any) -> None:
         for number in (1, 2):
-            pictures.add(write, invented(number), f"{number}.png", fallback=0)
+            picture_rows.add(write, invented(number), f"{number}.png", fallback=0)
 
     library.write(OWNER, "Made", make)
     ids = live(library)

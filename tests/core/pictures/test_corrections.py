@@ -14,7 +14,7 @@ from PIL import Image
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Invalid, Locked
 from pixlstash_core.library import Library
-from pixlstash_core.pictures.feature import TURNED
+from pixlstash_core.query.grid import TURNED
 from pixlstash_core.types import Create, DatePictures, EditSet, Selection, TurnPictures
 
 START = datetime.fromtimestamp(1_700_000_000, UTC)

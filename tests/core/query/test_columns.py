@@ -11,8 +11,8 @@ from libraries import add, invented
 
 from pixlstash_core import OWNER
 from pixlstash_core.library import Library
-from pixlstash_core.pictures.feature import SHOWN
 from pixlstash_core.query.columns import Columns, Frame
+from pixlstash_core.query.grid import SHOWN
 from pixlstash_core.types import DeletePictures, RestorePictures, ScorePictures
 
 SORTS = ("created", "imported", "score", "size", "name", "pixels")

@@ -62,7 +62,7 @@ def _mixed(
     limit: int,
     as_json: bool,
 ) -> None:
-    from ..pictures.feature import quoted
+    from ..query.quoting import quoted
 
     with shell.connect() as session:
         tokens = [session.hold(file.name, file).token for file in files]

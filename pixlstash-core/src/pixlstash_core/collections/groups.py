@@ -21,11 +21,12 @@ from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Conflict, Invalid, Locked, NotFound
 from ..pictures import feature as pictures
-from ..pictures.feature import when
 from ..query import scope
 from ..query.language import split_operator
 from ..query.terms import like
 from ..types import Create, Edit, Members, Reader
+from ..types.outcome import Outcome
+from ..types.times import when
 from .icons import ICONS
 
 #: What a row of one says, to be compared by people.
@@ -61,14 +62,6 @@ PROJECTS = Group(
       where c.project_id {0}
     """,
 )
-
-
-class Outcome(Struct, frozen=True):
-    """What a change came to: how much changed, the sentence for history, and the id of what was made."""
-
-    changed: int
-    sentence: str
-    id: int = 0
 
 
 # --- names and looks --------------------------------------------------------------------------------------------------
@@ -210,10 +203,6 @@ def refuse_if_locked(rows: Rows, ids: list[int]) -> None:
         name, count = rows[0]
         which = "This picture is" if len(ids) == 1 else f"{count:,} of these pictures {'is' if count == 1 else 'are'}"
         raise Locked(f"{which} in {name}, which is locked: unlock the set first. Nothing was changed.", set=name)
-
-
-def many(count: int, noun: str = "picture") -> str:
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -38,8 +38,9 @@ from ..types import (
     StackPreview,
     TakeFromProject,
 )
+from ..types.outcome import Outcome
 from . import groups, projects, queries, sets, stacking, stacks, veils
-from .groups import CHARACTERS, PROJECTS, SETS, Group, Outcome
+from .groups import CHARACTERS, PROJECTS, SETS, Group
 from .icons import ICONS
 
 
@@ -340,7 +341,7 @@ def stack(context: Context, reader: Reader, ask: StackPictures) -> Made:
     demand(reader, "write", whole=True)
     ids = context.selected(reader, ask)
 
-    def work(write: Write) -> groups.Outcome:
+    def work(write: Write) -> Outcome:
         groups.demand_live(write, ids)
         return stacks.make(write, ids, ask.leader)
 

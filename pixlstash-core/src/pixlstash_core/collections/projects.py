@@ -15,8 +15,9 @@ from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid, NotFound
 from ..types import AddLink, DropOnProject, Link, ProjectInfo, Reader, TakeFromProject
+from ..types.outcome import Outcome, many
 from . import groups
-from .groups import CHARACTERS, PROJECTS, SETS, Outcome, many
+from .groups import CHARACTERS, PROJECTS, SETS
 
 _OF_SETS = "select picture_id from set_member where set_id in carray(?)"
 _OF_CHARACTERS = "select picture_id from said_who where character_id in carray(?)"

@@ -13,8 +13,8 @@ from ..errors import Invalid
 from ..query import places
 from ..query.language import parse
 from ..types import EditQuery, Reader, SavedQuery, SaveQuery
+from ..types.outcome import Outcome
 from . import groups
-from .groups import Outcome
 
 FEATURE = Feature("queries", tables=(Table("saved_query", "queries", merge="group", says="r.text"),))
 

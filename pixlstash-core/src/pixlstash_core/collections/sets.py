@@ -13,8 +13,9 @@ from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid, Locked
 from ..types import Branch, EditSet, Reader, SetInfo
+from ..types.outcome import Outcome, many
 from . import groups
-from .groups import SETS, Outcome, many
+from .groups import SETS
 
 #: Between neighbours, so that most moves change only what is moved.
 STEP = 1024

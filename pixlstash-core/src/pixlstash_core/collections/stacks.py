@@ -12,10 +12,10 @@ from ..database.features import MEMBERSHIP, Feature, Lookup, Table, Term
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Conflict, Invalid, NotFound
-from ..pictures.feature import BESIDE, STACKED
 from ..query import scope
+from ..query.grid import BESIDE, STACKED
 from ..types import Reader, Stack
-from .groups import Outcome, many
+from ..types.outcome import Outcome, many
 
 _OF_STACKS = "select picture_id from stack_member where stack_id in carray(?)"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..collections.groups import Outcome
 from ..types import Veil
+from ..types.outcome import Outcome
 from .connection import Database
 from .features import Feature, Table
 from .writer import Label, Write, Writer

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..collections.groups import Outcome, many
 from ..context import Context, demand, demand_person
 from ..database.writer import Write
 from ..errors import Conflict, Invalid, NotFound, PixlStashError
@@ -34,6 +33,7 @@ from ..types import (
     UninstalledEngine,
     WeightsInfo,
 )
+from ..types.outcome import Outcome, many
 from . import known, provenance
 from . import settings as engines
 from .autorun import ALL, ASKED, KIND

@@ -14,8 +14,8 @@ from ..database.connection import Database
 from ..database.hub import Hub
 from ..database.writer import Committed, Label, Write, Writer
 from ..errors import Conflict
-from ..pictures.feature import when
 from ..types import Event, HistoryEntry, Lagged, Reader
+from ..types.times import when
 
 #: Entries and events kept; an undo further back than this is not offered.
 KEPT, EVENTS, PAGE = 1000, 20_000, 500

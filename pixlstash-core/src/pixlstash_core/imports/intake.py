@@ -31,12 +31,12 @@ from ..database.writer import Write, Writer, outcome
 from ..errors import NotThere, PixlStashError, Refused, StoreUnreachable
 from ..media.pool import DecoderPool, Known
 from ..media.thumbnails import Thumbnails
-from ..pictures import feature as pictures
 from ..plugins.contracts import Opened
 from ..storage import names
 from ..storage.files import Root
 from ..storage.local import Managed, path_of
 from ..types import ImportReport, Reading, Refusal, Uploaded
+from . import picture_rows
 from .listing import Listing
 
 #: Refusals a report names; there is no limit on how many are counted.
@@ -182,8 +182,8 @@ class Intake:
 
         def work(write: Write) -> int:
             for at, name, read in made:
-                picture = pictures.add(write, read, name, fallback=now())
-                pictures.locate(write, picture, store, at, None, None)
+                picture = picture_rows.add(write, read, name, fallback=now())
+                picture_rows.locate(write, picture, store, at, None, None)
             return len(made)
 
         return outcome(self.writer.submit(work))
@@ -235,12 +235,14 @@ class Intake:
 
     def _write(self, write: Write, reading: Reading, store: int, file: File, mtime: int) -> Taken:
         """Runs on the writer thread: the picture, unless someone else just brought the same bytes, and its location."""
-        found = pictures.of_hash(write, reading.sha256)
+        found = picture_rows.of_hash(write, reading.sha256)
         if found is not None:
             return self._known(write, found, store, file)
         before = write.value("select picture_id from location where store_id = ? and key = ?", (store, file.key))
-        picture = pictures.add(write, reading, names.fit(file.name), fallback=mtime // 1_000_000, predecessor=before)
-        pictures.locate(write, picture, store, file.key, file.size, file.mtime)
+        picture = picture_rows.add(
+            write, reading, names.fit(file.name), fallback=mtime // 1_000_000, predecessor=before
+        )
+        picture_rows.locate(write, picture, store, file.key, file.size, file.mtime)
         if before is not None:
             for statement in self._inherits:
                 write.execute(statement, {"old": before, "new": picture})
@@ -250,13 +252,13 @@ class Intake:
 
     def _place(self, write: Write, sha256: bytes, store: int, file: File) -> Taken:
         """Known bytes at a place: one more location, or one that moved from other bytes."""
-        picture = pictures.of_hash(write, sha256)
+        picture = picture_rows.of_hash(write, sha256)
         if picture is None:
             raise Refused(PURGED)
         return self._known(write, picture, store, file)
 
     def _known(self, write: Write, picture: int, store: int, file: File) -> Taken:
-        pictures.locate(write, picture, store, file.key, file.size, file.mtime)
+        picture_rows.locate(write, picture, store, file.key, file.size, file.mtime)
         if file.words:
             self._say(write, picture, file.words)
         return self._status(write, picture)
@@ -386,7 +388,7 @@ def _pinned(root: Path | None) -> Root | None:
 
 
 def _miss(locations: list[int], write: Write) -> None:
-    pictures.miss(write, locations)
+    picture_rows.miss(write, locations)
 
 
 def _drop(path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from ..collections import projects
-from ..collections.groups import Outcome
 from ..context import Context, demand
 from ..database import settings
 from ..database.writer import Label, Write
@@ -17,6 +16,7 @@ from ..errors import Invalid, NotFound, Refused
 from ..storage.archive import looks_like_archive
 from ..storage.names import fit
 from ..types import BeginUpload, ImportPaths, Job, Reader, Upload, Uploaded, UploadedFile
+from ..types.outcome import Outcome
 from . import jobs as intake
 from . import locations as stores
 from .intake import uploaded

@@ -13,7 +13,6 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from ..collections.groups import many
 from ..database.connection import Database, bind_ids, fetch
 from ..database.hub import Hub, now
 from ..database.writer import Label, Writer
@@ -21,6 +20,7 @@ from ..errors import Conflict, NotFound, PixlStashError, StoreUnreachable
 from ..media.thumbnails import Thumbnails
 from ..plugins.contracts import Opened
 from ..types import EmptyPreview
+from ..types.outcome import many
 
 Connect = Callable[[int], Opened]
 

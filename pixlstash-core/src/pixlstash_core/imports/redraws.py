@@ -10,9 +10,9 @@ from ..database.writer import Writer, outcome
 from ..errors import NotThere, Refused, StoreUnreachable
 from ..media.pool import DecoderPool, Known
 from ..media.thumbnails import Thumbnails
-from ..pictures import feature as pictures
 from ..plugins.contracts import Opened
 from ..types import OWNER
+from . import picture_rows
 
 #: Causes of a refusal that another try may not meet.
 _PASSING = frozenset({"memory", "time", "crash", "changed", "unreadable"})
@@ -43,7 +43,7 @@ class Redraws:
 
     def redraw(self, picture: int) -> bool:
         """Draw one and read its facts again; False when none of its locations has the bytes now."""
-        found = pictures.bytes_of(self._db, OWNER, picture)
+        found = picture_rows.bytes_of(self._db, OWNER, picture)
         for store, key in found.places:
             try:
                 opened = self._connect(store)
@@ -54,7 +54,7 @@ class Redraws:
                 continue
         return False
 
-    def _at(self, picture: int, found: pictures.Bytes, opened: Opened, key: str) -> bool:
+    def _at(self, picture: int, found: picture_rows.Bytes, opened: Opened, key: str) -> bool:
         path = opened.local(key)
         if path is not None:
             return self._read(picture, found, path, opened.local_root)
@@ -67,7 +67,7 @@ class Redraws:
         finally:
             path.unlink(missing_ok=True)
 
-    def _read(self, picture: int, found: pictures.Bytes, path: Path, root: Path | None = None) -> bool:
+    def _read(self, picture: int, found: picture_rows.Bytes, path: Path, root: Path | None = None) -> bool:
         """False when other bytes lie there by now: the next look at their store sees to them."""
         sha256 = bytes.fromhex(found.sha256)
         try:
@@ -75,11 +75,11 @@ class Redraws:
         except Refused as error:
             why, cause = str(error), str(error.more.get("cause", "damaged"))
             if cause not in _PASSING:  # it is told, and not tried again at each start
-                outcome(self._writer.submit(lambda write: pictures.give_up(write, picture, why, cause)))
+                outcome(self._writer.submit(lambda write: picture_rows.give_up(write, picture, why, cause)))
             return True
         if isinstance(reading, Known):
             return False
         if reading.still is not None:
             self._thumbnails.put([(sha256, reading.still)])
-        outcome(self._writer.submit(lambda write: pictures.renew(write, picture, reading)))
+        outcome(self._writer.submit(lambda write: picture_rows.renew(write, picture, reading)))
         return True

@@ -19,11 +19,11 @@ from pathlib import Path
 from ..database.hub import Hub, now
 from ..errors import Conflict, DiskFull, Invalid, NotFound, PixlStashError
 from ..jobs.lanes import Jobs, Task
-from ..pictures.feature import when
 from ..storage.files import fsync_folder, make_folder, writing_to
 from ..storage.local import Managed
 from ..storage.names import fit
 from ..types import BeginUpload, Reader, Upload, UploadedFile
+from ..types.times import when
 from . import upload_rows as rows
 from .archives import SPARE
 from .intake import Intake

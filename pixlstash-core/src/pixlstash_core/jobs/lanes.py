@@ -20,9 +20,9 @@ import msgspec
 
 from ..database.hub import Hub
 from ..errors import Cancelled, Conflict, Invalid, NotFound, PixlStashError, describe
-from ..pictures.feature import when
 from ..threads import keep_calling, report
 from ..types import ImportReport, Job, JobChanged
+from ..types.times import when
 from . import rows
 from .holds import Holds
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import apsw
 
 from ..collections import groups
-from ..collections.groups import CHARACTERS, Outcome, many
+from ..collections.groups import CHARACTERS
 from ..database.connection import bind_ids, fetch
 from ..database.features import MEMBERSHIP, PICTURE, Feature, Table
 from ..database.writer import Write
 from ..types import CharacterInfo, Reader, RestoreKind
+from ..types.outcome import Outcome, many
 
 _KINDS: frozenset[RestoreKind] = frozenset({"membership", "faces"})
 FEATURE = Feature(

@@ -15,13 +15,14 @@ import msgspec
 from msgspec import Struct
 
 from ..collections import groups
-from ..collections.groups import CHARACTERS, Outcome, many
+from ..collections.groups import CHARACTERS
 from ..database.connection import Database, bind_ids, fetch
 from ..database.features import Feature, Lookup, Term
 from ..database.writer import Write
 from ..errors import Invalid, NotFound
 from ..query import scope
 from ..types import Agreement, Box, CharacterFaces, FaceInfo, Faces, Reader
+from ..types.outcome import Outcome, many
 
 #: Boxes that overlap by so much of what they cover together are of one face; those of two engines, by so much.
 SAME, TWICE = 0.3, 0.5

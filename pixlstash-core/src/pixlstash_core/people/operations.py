@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..collections import groups
-from ..collections.groups import CHARACTERS, Outcome, make, many
+from ..collections.groups import CHARACTERS, make
 from ..collections.operations import find_character, made
 from ..context import Context, demand
 from ..database.writer import Write
@@ -34,6 +34,7 @@ from ..types import (
     TagReview,
     TagToReview,
 )
+from ..types.outcome import Outcome, many
 from . import characters, faces
 
 

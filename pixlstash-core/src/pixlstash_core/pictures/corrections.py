@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..collections.groups import Outcome, many
 from ..database.connection import bind_ids
 from ..database.features import Feature, Table
 from ..database.writer import Write
 from ..errors import Invalid
 from ..types import DatePictures
-from .feature import EARLIEST, LATEST, when
+from ..types.outcome import Outcome, many
+from ..types.times import EARLIEST, LATEST, when
 
 _SAYS = """
     trim(coalesce(strftime('%Y-%m-%d %H:%M', r.created / 1000, 'unixepoch'), '')

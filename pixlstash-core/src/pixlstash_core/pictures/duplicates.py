@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from ..collections.groups import Outcome, many
 from ..database.connection import bind_ids, fetch
 from ..database.features import Feature, Table
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid
 from ..types import DuplicatePreview, Duplicates
+from ..types.outcome import Outcome, many
 
 if TYPE_CHECKING:
     import numpy as np

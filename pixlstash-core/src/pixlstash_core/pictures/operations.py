@@ -16,7 +16,7 @@ from ..database import settings
 from ..database.connection import bind_ids
 from ..database.writer import Write
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
-from ..imports import locations, purges
+from ..imports import locations, picture_rows, purges
 from ..media.thumbnails import turned
 from ..query import places, statistics
 from ..query.language import LONGEST
@@ -46,6 +46,7 @@ from ..types import (
     Veil,
     ViewAnswer,
 )
+from ..types.outcome import Outcome, many
 from ..types.stacks import Distance
 from . import corrections, duplicates, scores, scrapheap
 from . import feature as pictures
@@ -173,8 +174,8 @@ def original(context: Context, reader: Reader, id: int) -> Original:
     if context.live is None:
         return _open(context, reader, id)
     # As of a snapshot: where they are now, or where they were then, unless something else is there now.
-    sha256 = pictures.bytes_of(context.db, reader, id).sha256
-    present = pictures.by_hash(context.live.db, bytes.fromhex(sha256))
+    sha256 = picture_rows.bytes_of(context.db, reader, id).sha256
+    present = picture_rows.by_hash(context.live.db, bytes.fromhex(sha256))
     if present is not None:
         return _open(context.live, reader, present)
     for store, key, size, mtime in locations.places(context.db, id):
@@ -189,7 +190,7 @@ def original(context: Context, reader: Reader, id: int) -> Original:
 
 
 def _open(context: Context, reader: Reader, id: int) -> Original:
-    found = pictures.bytes_of(context.db, reader, id)
+    found = picture_rows.bytes_of(context.db, reader, id)
     problem: PixlStashError = NotThere("None of this picture's files is there any more.")
     for store, key in found.places:
         try:
@@ -265,7 +266,7 @@ def turn(context: Context, reader: Reader, ask: TurnPictures) -> Done:
     demand(reader, "write", whole=True)
     ids = context.selected(reader, ask)
 
-    def work(write: Write) -> groups.Outcome:
+    def work(write: Write) -> Outcome:
         groups.refuse_locked(write, ids)
         return corrections.turn(write, ids, ask.quarters)
 
@@ -277,7 +278,7 @@ def date(context: Context, reader: Reader, ask: DatePictures) -> Done:
     demand(reader, "write", whole=True)
     ids = context.selected(reader, ask)
 
-    def work(write: Write) -> groups.Outcome:
+    def work(write: Write) -> Outcome:
         groups.refuse_locked(write, ids)
         return corrections.date(write, ids, ask)
 
@@ -314,7 +315,7 @@ def resolve_duplicates(context: Context, reader: Reader, ask: ResolveDuplicates)
     chosen = _groups(context, reader, ask)
     every = [picture for group in chosen for picture in group]
 
-    def work(write: Write) -> groups.Outcome:
+    def work(write: Write) -> Outcome:
         groups.demand_live(write, every)
         groups.refuse_locked(write, every)
         return duplicates.resolve(write, chosen, context.handed_on)
@@ -325,7 +326,7 @@ def resolve_duplicates(context: Context, reader: Reader, ask: ResolveDuplicates)
 def not_duplicates(context: Context, reader: Reader, ask: NotDuplicates) -> Done:
     """Remember that pictures are no duplicates of each other."""
 
-    def work(write: Write) -> groups.Outcome:
+    def work(write: Write) -> Outcome:
         groups.demand_live(write, ask.ids)
         return duplicates.deny(write, ask.ids)
 
@@ -355,5 +356,5 @@ def empty_scrapheap(context: Context, reader: Reader, ask: EmptyScrapheap) -> Do
     context.demand_writable()
     parts = (context.db, context.hub, context.writer, context.thumbnails, context.stores.connect)
     seen = purges.empty(*parts, ask.token, reader.principal)
-    sentence = f"{groups.many(seen.pictures)} removed for good: {seen.sentence}"
+    sentence = f"{many(seen.pictures)} removed for good: {seen.sentence}"
     return Done(context.revision, seen.pictures, sentence, False)

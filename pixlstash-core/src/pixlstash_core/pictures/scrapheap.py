@@ -6,7 +6,7 @@ from ..database.connection import bind_ids
 from ..database.features import Feature, Table
 from ..database.hub import now
 from ..database.writer import Write
-from .feature import BESIDE
+from ..query.grid import BESIDE
 
 _SAYS = "'in the scrapheap'"
 _TABLE = Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),), merge="presence", says=_SAYS)

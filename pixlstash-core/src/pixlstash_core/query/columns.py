@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ..database import cancellation
 from ..database.arrays import distinct
 from ..database.connection import Database, bind_ids
-from ..pictures.feature import SHOWN
 from ..tags import rarity
+from .grid import SHOWN
 
 #: More changed rows than this are not picked out: everything is read again.
 MANY = 200_000

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import QueryError
-from ..pictures.feature import quoted
+from .quoting import quoted
 
 SORTS = (
     "created",

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from ..database.connection import Database, bind_ids
-from ..pictures import feature as pictures
-from ..types import Section
+from ..types import Section, times
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +64,7 @@ def _runs(count: int, labels: Callable[[list[int]], list[str]], limit: int = 400
 
 
 def _month(value: int) -> str:
-    when = pictures.when(int(value))
+    when = times.when(int(value))
     return f"{when.year:04}-{when.month:02}"
 
 

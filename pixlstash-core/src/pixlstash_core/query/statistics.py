@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..database.connection import Database, bind_ids, fetch
-from ..pictures.feature import exactly, quoted
 from ..tags.entries import EFFECTIVE, ENGINE
 from ..types import Bar, Panel, Reader, Statistics, TagPair, Veil
 from .language import parse
+from .quoting import exactly, quoted
 from .views import Views
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from ..database.connection import Database, bind_ids, fetch
 from ..database.features import Hidden, Term
-from ..pictures.feature import quoted
 from ..types import Reader, Suggestion
 from .compiler import SCRAPHEAP
 from .language import ALGEBRA, SORTS
+from .quoting import quoted
 from .terms import like
 
 #: Different values of a fact that are looked through; a fact with more (seeds) is not worth completing.

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from ..database.features import Condition, Lookup, Range, Term
-from ..pictures.feature import LATEST, MOVING, NO_LOCATION, NO_STILL
 from ..types.facts import KNOWN
+from ..types.times import LATEST
 from . import numbers as measures
+from .grid import MOVING, NO_LOCATION, NO_STILL
 from .language import split_operator
 
 Compile = Callable[[str], Condition]

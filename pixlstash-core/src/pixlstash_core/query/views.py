@@ -23,10 +23,9 @@ from ..database import cancellation
 from ..database.connection import Database, bind_ids
 from ..database.features import Hidden, Term
 from ..errors import Invalid, QueryError, ViewGone
-from ..pictures import feature as pictures
 from ..types import Alike, Picture, Reader, Rows, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
+from . import grid, scope, sections, suggest
 from . import language as query
-from . import scope, sections, suggest
 from .caches import Holder
 from .compiler import Language, Look, Plan, found, mask_of
 from .orders import Explained, Order, Veiled
@@ -119,7 +118,7 @@ class Views:
     def details(self, reader: Reader, view: str, number: int) -> Rows:
         order = self._kept(reader, view)
         ids = order.ids[number * DETAILS : (number + 1) * DETAILS].tolist() if number >= 0 else []
-        return Rows(pictures.rows(self._db, reader, ids))
+        return Rows(grid.rows(self._db, reader, ids))
 
     def select(self, reader: Reader, selection: Selection) -> list[int]:
         """The ids a bulk action means, without those outside the scope."""
@@ -146,11 +145,11 @@ class Views:
         """These pictures, in this order, without those that are gone or not visible."""
         relation, bound = scope.visible(reader)
         rows = self._db.read(
-            f"select {pictures.COLUMNS} from {relation} g {pictures.JOINS} where g.id in carray(:ids)",
+            f"select {grid.COLUMNS} from {relation} g {grid.JOINS} where g.id in carray(:ids)",
             {**bound, "ids": bind_ids(ids)},
         )
         by_id = {row[0]: row for row in rows}
-        return pictures.listed([by_id[picture] for picture in ids if picture in by_id])
+        return grid.listed([by_id[picture] for picture in ids if picture in by_id])
 
     def ids(self, reader: Reader, text: str, sort: str | None = None, veil: Veil | None = None) -> list[int]:
         """All that a query finds, in order; with a veil, without what it hides."""
@@ -453,7 +452,7 @@ class Views:
 
     def _shown(self, reader: Reader, ids: NDArray[np.uint32]) -> bytes:
         """Colour, and above it flags, of pictures that may have gone or left the scope since: a u32 each."""
-        gone = (pictures.NO_STILL | pictures.NO_LOCATION) << 16
+        gone = (grid.NO_STILL | grid.NO_LOCATION) << 16
         self._looks += 1
         if self._looks > LOOKS:
             frame = self._caches.get().columns.current()
@@ -463,7 +462,7 @@ class Views:
             return shown.tobytes()
         relation, bound = scope.visible(reader)
         found = self._db.read(
-            f"select g.id, {pictures.SHOWN} from {relation} g where g.id in carray(:ids)",
+            f"select g.id, {grid.SHOWN} from {relation} g where g.id in carray(:ids)",
             {"ids": bind_ids(ids.tolist()), **bound},
         )
         known: dict[int, int] = dict(found)

@@ -22,8 +22,8 @@ from ..database.connection import Database, fetch
 from ..database.hub import Hub, now
 from ..database.writer import Writer
 from ..errors import Cancelled, Invalid, PixlStashError
-from ..pictures.feature import when
 from ..types import Snapshot, SnapshotCheck, SnapshotFailure, SnapshotKind, SnapshotStatus, SnapshotWork
+from ..types.times import when
 from ..version import __version__
 from . import manifests, sweep
 from .freeze import frozen

@@ -6,7 +6,6 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ..collections.groups import many
 from ..context import Context, demand
 from ..database.writer import Label
 from ..errors import Conflict, NoSafety, PixlStashError
@@ -28,6 +27,7 @@ from ..types import (
     SnapshotStatus,
     TakeSnapshot,
 )
+from ..types.outcome import many
 from . import picture_history as moments
 from .merging import Choice
 from .restore import Choose

@@ -1,0 +1,78 @@
+"""What the grid shows of pictures: the derived table of its rows, and rows of lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import apsw
+
+from ..database.connection import Database, bind_ids
+from ..database.features import Derivation
+from ..types import Picture, Reader, Row
+from ..types.times import clock, when
+from . import scope
+
+# Bits of `derived_grid.flags`; the lowest three are the score. STACKED: others lie beneath it. TURNED: by a person.
+MOVING, STACKED, NO_STILL, NO_LOCATION, TURNED = 8, 16, 32, 64, 128
+#: What a block shows of a picture, in `derived_grid`.
+SHOWN = "(flags << 16) | colour"
+COLUMNS = "g.id, p.public_id, p.name, p.kind, p.format, g.width, g.height, p.size, g.created, g.imported, g.score, h.at"
+JOINS = "join picture p on p.id = g.id left join scrapheap h on h.picture_id = g.id"
+
+
+def refresh_grid(connection: apsw.Connection, ids: list[int]) -> None:
+    """Make the grid's rows of these pictures equal to truth."""
+    bound = {"ids": bind_ids(ids)}
+    connection.execute(
+        "delete from derived_grid where id in carray(:ids) and id not in (select id from picture)", bound
+    ).fetchall()
+    connection.execute(
+        f"""
+        insert or replace into derived_grid(id, live, created, imported, score, size, aspect, colour, flags, name,
+          covered, width, height)
+        select p.id, h.at is null, coalesce(c.created, p.created), p.imported, coalesce(s.score, 0), p.size,
+          iif(coalesce(c.turn, 0) & 1, min(255, 256 - p.aspect), p.aspect), p.colour,
+          coalesce(s.score, 0) + p.moving * {MOVING} + (p.why is not null) * {NO_STILL}
+          + (not exists (select 1 from location l where l.picture_id = p.id and l.state != 'missing')) * {NO_LOCATION}
+          + (coalesce(c.turn, 0) != 0) * {TURNED}
+          + (m.stack_id is not null and h.at is null and not {_LIVE_MEMBER.format("<")} and {_LIVE_MEMBER.format(">")})
+          * {STACKED},
+          p.name, m.stack_id is not null and h.at is null and {_LIVE_MEMBER.format("<")},
+          iif(coalesce(c.turn, 0) & 1, p.height, p.width), iif(coalesce(c.turn, 0) & 1, p.width, p.height)
+        from picture p left join score s on s.picture_id = p.id left join scrapheap h on h.picture_id = p.id
+          left join stack_member m on m.picture_id = p.id left join correction c on c.picture_id = p.id
+        where p.id in carray(:ids)
+        """,
+        bound,
+    ).fetchall()
+
+
+#: The pictures in a stack with some: what becomes of one shows in the others.
+BESIDE = (
+    "select picture_id from stack_member where stack_id in"
+    " (select stack_id from stack_member where picture_id in carray(?))"
+)
+#: Whether the stack of `m` has a picture that is not in the scrapheap before or behind it.
+_LIVE_MEMBER = """exists (select 1 from stack_member o left join scrapheap x on x.picture_id = o.picture_id
+          where o.stack_id = m.stack_id and x.at is null
+            and (o.position, o.picture_id) {} (m.position, m.picture_id))"""
+GRID = Derivation(frozenset({"picture", "location", "score", "scrapheap", "stack_member", "correction"}), refresh_grid)
+
+
+def rows(db: Database, reader: Reader, ids: list[int]) -> list[Row]:
+    """Details of these pictures, in this order, without those that are gone or not visible."""
+    relation, bound = scope.visible(reader)
+    found = db.read(
+        f"""
+        select g.id, p.name, g.width, g.height, p.kind, p.format, p.size, g.created, g.score, p.seconds, p.why
+        from {relation} g join picture p on p.id = g.id where g.id in carray(:ids)
+        """,
+        {"ids": bind_ids(ids), **bound},
+    )
+    by_id = {row[0]: Row(*[*row[:7], when(row[7]), row[8], clock(row[9]), row[10]]) for row in found}
+    return [by_id[picture] for picture in ids if picture in by_id]
+
+
+def listed(found: list[tuple[Any, ...]]) -> list[Picture]:
+    """Pictures from rows of `COLUMNS`."""
+    return [Picture(*[*row[:8], when(row[8]), when(row[9]), row[10], row[11] and when(row[11])]) for row in found]
