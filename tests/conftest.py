@@ -191,7 +191,7 @@ def open_library(tmp_path: Path, blank: Path) -> Iterator[Callable[..., Library]
         if not path.exists():
             shutil.copytree(blank, path)
         library = Library.open(path, **options)
-        library.host.asking.patience = 120.0  # a loaded machine takes longer than people wait to load a model
+        library.host.interactive.patience = 120.0  # a loaded machine takes longer than people wait to load a model
         opened.append(library)
         return library
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import inspect
 
-from pixlstash_web.adapter import Plan
+from pixlstash_web.adapter import RoutePlan
 
 
 class Raw(str):
@@ -256,13 +256,13 @@ def in_json(value: Any) -> bytes:
 class Maker:
     """Makes the requests to one route. `there`: path parameters by name that lead to something."""
 
-    def __init__(self, plan: Plan, there: Mapping[str, str]) -> None:
+    def __init__(self, plan: RoutePlan, there: Mapping[str, str]) -> None:
         self.plan, self._there = plan, there
         self._fields = self._fields_of(plan)
         self._meant = MEANT.get(plan.route.name, {})
 
     @staticmethod
-    def _fields_of(plan: Plan) -> dict[str, Any]:
+    def _fields_of(plan: RoutePlan) -> dict[str, Any]:
         if plan.body is None:
             return {}
         kind = inspect.type_info(plan.body.type)

@@ -17,7 +17,7 @@ from web.extremes import Request
 from pixlstash_core.library import Library
 from pixlstash_core.types import AddTags, BeginUpload, Create, RunEngine, SaveQuery, Selection, TakeSnapshot
 from pixlstash_web import compat
-from pixlstash_web.adapter import Plan
+from pixlstash_web.adapter import RoutePlan
 from pixlstash_web.app import below, plans
 from pixlstash_web.routes import PAST_ROUTES, PREFIX
 from pixlstash_web.site import Site
@@ -26,12 +26,12 @@ from pixlstash_web.site import Site
 LAST = ("empty_scrapheap", "revoke_token", "set_password", "sign_out", "reset_owner")
 
 
-def every_plan(library: Library) -> list[Plan]:
+def every_plan(library: Library) -> list[RoutePlan]:
     """Of the core, of the past, of existing clients and of plugins."""
     return [*plans(Site(library)), *below(PREFIX, PAST_ROUTES), *below(PREFIX, compat.ROUTES)]
 
 
-def place(plan: Plan) -> int:
+def place(plan: RoutePlan) -> int:
     """When a route's turn is."""
     if plan.route.name in LAST:
         return 2 + LAST.index(plan.route.name)

@@ -14,7 +14,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import Reader
 from pixlstash_web import Call, adapter, api
-from pixlstash_web.adapter import Plan
+from pixlstash_web.adapter import RoutePlan
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_a_function_without_annotations_is_refused_at_the_start() -> None:
         return None
 
     with pytest.raises(TypeError, match="no annotation"):
-        Plan(api("GET", "/thing", bad, "read"))
+        RoutePlan(api("GET", "/thing", bad, "read"))
     with pytest.raises(TypeError, match="takes no"):
-        Plan(api("GET", "/thing/{id}", missing, "read"))
-    assert Plan(api("GET", "/thing/{id}", nowhere, "public")).takes_call
+        RoutePlan(api("GET", "/thing/{id}", missing, "read"))
+    assert RoutePlan(api("GET", "/thing/{id}", nowhere, "public")).takes_call

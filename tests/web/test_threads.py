@@ -75,7 +75,7 @@ def test_every_thread_that_lasts_has_a_test_that_nothing_ends_it(
         desk.library.score(OWNER, ScorePictures(ids=ids, score=3))
         desk.library.take_snapshot(OWNER, TakeSnapshot())
         assert served.local.get("/views?q=score:3").status == 200
-        desk.library.host.asking._wait(lambda: None)
+        desk.library.host.interactive._wait(lambda: None)
         there = {thread.name for thread in set(threading.enumerate()) - before}
     names = started | there
     unknown = [name for name in names if not any(re.fullmatch(known, name) for known in (*SURVIVES, *PASSING))]

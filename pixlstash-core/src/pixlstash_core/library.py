@@ -363,7 +363,7 @@ class Library(WithReader, Context, Api):
 
     def _look_for_arrivals(self) -> None:
         """Queue the engines that run automatically on new pictures."""
-        self.host.arrivals.look()
+        self.host.autorun.look()
 
     def _weigh_soon(self) -> None:
         """Queue the job that prepares a new answer for all pictures, if there is one to prepare."""

@@ -63,7 +63,7 @@ class Argument(Struct, frozen=True):
         return any(get_origin(one) is list for one in (self.type, *get_args(self.type)))
 
 
-class Plan:
+class RoutePlan:
     """A row of the table with its function's signature read. A function without annotations is refused here."""
 
     def __init__(self, route: Route) -> None:
@@ -164,9 +164,9 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 class Resource:
     """The endpoint of one path."""
 
-    def __init__(self, site: Site, plans: Sequence[Plan]) -> None:
+    def __init__(self, site: Site, plans: Sequence[RoutePlan]) -> None:
         self._site = site
-        self.plans: dict[str, Plan] = {plan.route.method: plan for plan in plans if plan.route.when is None}
+        self.plans: dict[str, RoutePlan] = {plan.route.method: plan for plan in plans if plan.route.when is None}
         self._sometimes = [plan for plan in plans if plan.route.when is not None]
         methods = {*self.plans, "OPTIONS"} | ({"HEAD"} if "GET" in self.plans else set())
         self._allow = {"Allow": ", ".join(sorted(methods))}
@@ -203,7 +203,7 @@ class Resource:
         first = (call,) if plan.takes_call else (call.library, call.reader)
         return plan.answer(call, await plan.route.function(*first, **arguments))
 
-    def _plan(self, request: Request) -> Plan | None:
+    def _plan(self, request: Request) -> RoutePlan | None:
         method = "GET" if request.method == "HEAD" else request.method
         for plan in self._sometimes:
             if plan.route.method == method and plan.route.when and plan.route.when(request.query_params):
@@ -247,7 +247,7 @@ def redact(call: Call, error: PixlStashError) -> None:
         error.args = ("The library cannot be read now. Its owner can find out why.",)
 
 
-def _all(plan: Plan, call: Call) -> Response:
+def _all(plan: RoutePlan, call: Call) -> Response:
     admit(call, plan.route)
     return plan.run(call, plan.arguments(call, b""))
 

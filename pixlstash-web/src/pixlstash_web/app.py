@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pixlstash_core.errors import NotFound
 
 from . import compat, specs
-from .adapter import Plan, Resource
+from .adapter import Resource, RoutePlan
 from .answers import as_error
 from .headers import Headers
 from .host import Host
@@ -27,7 +27,7 @@ from .table import Route
 def build(site: Site) -> ASGIApp:
     """The ASGI application that serves a site."""
     site.plans = list(plans(site))
-    by_path: dict[str, list[Plan]] = {}
+    by_path: dict[str, list[RoutePlan]] = {}
     for plan in (*site.plans, *below(PREFIX, PAST_ROUTES), *below(PREFIX, compat.ROUTES)):
         by_path.setdefault(plan.route.path, []).append(plan)
     # Fixed paths come first: /pictures/score is not the picture called "score".
@@ -45,18 +45,18 @@ def _openness(part: str) -> int:
     return 2 if re.fullmatch(r"{[^{}]+}", part) else 1 if "{" in part else 0
 
 
-def plans(site: Site) -> Iterator[Plan]:
+def plans(site: Site) -> Iterator[RoutePlan]:
     yield from below(PREFIX, ROUTES)
     yield from below("", ROOT_ROUTES)
     yield from _plugin_plans(site)
 
 
-def below(prefix: str, routes: Iterable[Route]) -> Iterator[Plan]:
+def below(prefix: str, routes: Iterable[Route]) -> Iterator[RoutePlan]:
     for route in routes:
-        yield Plan(msgspec.structs.replace(route, path=prefix + route.path))
+        yield RoutePlan(msgspec.structs.replace(route, path=prefix + route.path))
 
 
-def _plugin_plans(site: Site) -> Iterator[Plan]:
+def _plugin_plans(site: Site) -> Iterator[RoutePlan]:
     """Routes of plugins, below a path of their own. A fault in one plugin costs only its routes."""
     plugins = site.library.plugins
     for table in plugins.operations():
@@ -73,13 +73,13 @@ def _plugin_plans(site: Site) -> Iterator[Plan]:
             plugins.problem(plugin, f"routes: {type(error).__name__}: {error}")
 
 
-def _placed(plugin: str, routes: Iterable[Route]) -> Iterator[Plan]:
+def _placed(plugin: str, routes: Iterable[Route]) -> Iterator[RoutePlan]:
     folder = re.sub(r"[^A-Za-z0-9._-]", "-", plugin)
     for route in routes:
         if not isinstance(route, Route) or not route.path.startswith("/"):
             raise TypeError(f"{route!r} is not made by api(method, path, function, right).")
         path = f"{PREFIX}/x/{folder}{route.path}"
-        yield Plan(msgspec.structs.replace(route, path=path, early=False))
+        yield RoutePlan(msgspec.structs.replace(route, path=path, early=False))
 
 
 class Rest:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from .adapter import Plan
+from .adapter import RoutePlan
 from .app import below
 from .compat import ROUTES as COMPATIBLE
 from .openapi import describe
@@ -19,7 +19,7 @@ from .routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
 BEGIN, END = "<!-- made from the route table: begin -->\n", "<!-- made from the route table: end -->\n"
 
 
-def own_plans() -> list[Plan]:
+def own_plans() -> list[RoutePlan]:
     """The server's own routes, without those of plugins."""
     return [*below(PREFIX, ROUTES), *below("", ROOT_ROUTES)]
 

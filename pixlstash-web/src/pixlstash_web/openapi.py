@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from pixlstash_core import __version__
 
-from .adapter import Argument, Plan
+from .adapter import Argument, RoutePlan
 from .answers import as_json
 from .table import Call
 
@@ -31,7 +31,7 @@ def openapi(call: Call) -> Response:
     return as_json(describe(call.site.plans))
 
 
-def describe(plans: Iterable[Plan]) -> dict[str, Any]:
+def describe(plans: Iterable[RoutePlan]) -> dict[str, Any]:
     kept = list(plans)
     types: list[Any] = [Problem]
     for plan in kept:
@@ -58,7 +58,7 @@ def describe(plans: Iterable[Plan]) -> dict[str, Any]:
     }
 
 
-def _operation(plan: Plan, schema_of: dict[int, Any]) -> dict[str, Any]:
+def _operation(plan: RoutePlan, schema_of: dict[int, Any]) -> dict[str, Any]:
     route = plan.route
     given = [_parameter("path", argument, schema_of) for argument in plan.path]
     given += [_parameter("query", argument, schema_of) for argument in plan.query]
@@ -96,14 +96,14 @@ def _parameter(where: str, argument: Argument, schema_of: dict[int, Any]) -> dic
     return {"name": argument.name, "in": where, "required": required, "schema": schema_of[id(argument.type)]}
 
 
-def _is_json(plan: Plan) -> bool:
+def _is_json(plan: RoutePlan) -> bool:
     """Whether the answer is the function's result as JSON."""
     if plan.route.present is not None or plan.returns is type(None):
         return False
     return not (isinstance(plan.returns, type) and issubclass(plan.returns, Response))
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: RoutePlan) -> str:
     """The first sentence of the function's docstring."""
     text = " ".join((inspect.getdoc(plan.route.function) or "").split("\n\n")[0].split())
     return text

@@ -18,7 +18,7 @@ from .statics import Statics
 if TYPE_CHECKING:
     from pixlstash_core.library import Library
 
-    from .adapter import Plan
+    from .adapter import RoutePlan
 
 STATIC = Path(__file__).parent / "static"
 UPLOAD_LIMIT = 20 << 30
@@ -52,7 +52,7 @@ class Site:
         self.statics = Statics(static)
         self.announcer = Announcer(library)
         self.upload_limit = upload_limit
-        self.plans: list[Plan] = []
+        self.plans: list[RoutePlan] = []
         self.closing = False
 
     def needs_password(self) -> bool:

@@ -11,7 +11,7 @@ from pixlstash_core import OWNER
 from pixlstash_core.database.features import Range, Term
 from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
-from pixlstash_core.query.compiler import EXPANDED, NESTED, Language
+from pixlstash_core.query.compiler import EXPANDED, NESTED, Vocabulary
 from pixlstash_core.query.language import DEEPEST, MOST, parse
 from pixlstash_core.types import SaveQuery
 
@@ -31,7 +31,7 @@ class Counting:
             self.reads.append(name)
             return saved.get(name)
 
-        self.language = Language({"size": Term("size", "Size", compile)}, lambda name: False, read)
+        self.language = Vocabulary({"size": Term("size", "Size", compile)}, lambda name: False, read)
 
     def plan(self, text: str) -> object:
         return self.language.plan(parse(text))

@@ -253,7 +253,7 @@ def test_threads_that_are_lent_out_survive_what_they_are_lent_for(desk: Engined,
     def fail() -> None:
         raise ERRORS[error]()
 
-    asking = desk.library.host.asking
+    asking = desk.library.host.interactive
     with pytest.raises(type(ERRORS[error]())):
         asking._wait(fail)
     assert asking._wait(lambda: 5) == 5

@@ -102,7 +102,7 @@ def test_a_selection_by_view_and_by_ids(desk: Engined) -> None:
 def test_other_settings_take_the_place_of_those_before_when_all_is_done(desk: Engined) -> None:
     ids = desk.take_in(6)
     run(desk)
-    desk.library.outputs.activate(desk.library.host.choosing.present(_offered(desk)), 0.05)
+    desk.library.outputs.activate(desk.library.host.producers.present(_offered(desk)), 0.05)
     settled(desk)
     before = shown(desk, ids)
     assert before[0] == {"red", "noise"}
@@ -145,7 +145,7 @@ def test_while_the_new_one_is_at_it_the_old_one_counts(desk: Engined) -> None:
     before = shown(desk, ids)
     put(desk, params={"prefix": "new ", "slow": 0.1})
     job = desk.library.run_engine(OWNER, RunEngine(engine="odd/colours"))
-    producer = desk.library.host.choosing.present(_offered(desk))
+    producer = desk.library.host.producers.present(_offered(desk))
     sql = "select count(*) from done where producer_id = ?"
     until(lambda: desk.library.db.value(sql, (producer,)))
     desk.library.cancel_job(OWNER, job.id)

@@ -234,7 +234,7 @@ def test_many_engines_of_all_kinds(desk: Engined) -> None:
 def test_needs_are_waited_for_and_given(desk: Engined) -> None:
     ids = desk.take_in(3)
     assert desk.run("odd/told").total == 0  # no tagger is active
-    producer = desk.library.host.choosing.present(desk.library.host.catalogue.offered("odd/colours"))
+    producer = desk.library.host.producers.present(desk.library.host.catalogue.offered("odd/colours"))
     desk.library.outputs.activate(producer, 0.5)
     desk.run("odd/colours", ids=ids[:2])
     job = desk.run("odd/told")

@@ -18,7 +18,16 @@ from pixlstash_core import OWNER, Fact
 from pixlstash_core.database.features import Lookup
 from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
-from pixlstash_core.query.compiler import Complement, Intersection, Language, Look, Plan, SetOperation, Union, found
+from pixlstash_core.query.compiler import (
+    Complement,
+    Evaluation,
+    Intersection,
+    QueryPlan,
+    SetOperation,
+    Union,
+    Vocabulary,
+    found,
+)
 from pixlstash_core.query.language import SORTS, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from pixlstash_core.query.masks import Masks
 from pixlstash_core.query.terms import TERMS
@@ -378,8 +387,8 @@ def test_what_a_tree_means_is_what_its_parts_mean(root: Node) -> None:
             return SetOperation(node.how, steps)  # type: ignore[arg-type]
         return Intersection(steps) if isinstance(node, All) else Union(steps)  # type: ignore[arg-type]
 
-    plan = Plan(step(root), "-created", frozenset(), True, True, ())  # type: ignore[arg-type]
-    mask = found(plan, Look(Shelf(every), None, Masks(), {}), None)  # type: ignore[arg-type]
+    plan = QueryPlan(step(root), "-created", frozenset(), True, True, ())  # type: ignore[arg-type]
+    mask = found(plan, Evaluation(Shelf(every), None, Masks(), {}), None)  # type: ignore[arg-type]
     assert frozenset(mask.nonzero()[0].tolist()) == meant(root)
 
 
@@ -421,7 +430,7 @@ def test_nothing_typed_reaches_sql_unbound_or_raises_anything_else(filled: Libra
     @settings(max_examples=120, deadline=None, database=None)
     def binds(text: str) -> None:
         try:
-            plan = Language(filled.views._terms, lambda name: name == "iso").plan(parse(text))
+            plan = Vocabulary(filled.views._terms, lambda name: name == "iso").plan(parse(text))
         except QueryError:
             return
         for step in leaves(plan.root):

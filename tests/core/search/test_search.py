@@ -292,7 +292,7 @@ def test_an_engine_that_fails_at_words(desk: Engined, what: str) -> None:
     library = desk.library
     params = {"slow": 30.0} if what == "slow" else {"what": what}
     library.set_engine(OWNER, SetEngine(engine="odd/meaning", params=params))
-    library.host.asking.patience = 3.0 if what == "slow" else 30.0
+    library.host.interactive.patience = 3.0 if what == "slow" else 30.0
     since = time.monotonic()
     told = library.find(OWNER, "like:0002")
     assert told.ids == [ids[2]] and told.notes[0].startswith("Searched words only.") and time.monotonic() - since < 20

@@ -13,7 +13,7 @@ from ..jobs.lanes import Jobs, Task
 from . import settings as engines
 from .catalogue import Catalogue
 from .outputs import Outputs
-from .producers import Choosing
+from .producers import Producers
 
 if TYPE_CHECKING:
     from .host import Payload
@@ -28,10 +28,10 @@ PAUSE = 0.5
 log = logging.getLogger(__name__)
 
 
-class Arrivals:
+class Autorun:
     """Queues jobs for pictures that come in, and runs them."""
 
-    def __init__(self, db: Database, outputs: Outputs, jobs: Jobs, catalogue: Catalogue, choosing: Choosing) -> None:
+    def __init__(self, db: Database, outputs: Outputs, jobs: Jobs, catalogue: Catalogue, choosing: Producers) -> None:
         self._db, self._outputs, self._jobs = db, outputs, jobs
         self._catalogue, self._choosing = catalogue, choosing
         self._queued: set[str] = set()

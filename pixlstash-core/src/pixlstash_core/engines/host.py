@@ -24,16 +24,16 @@ from ..threads import report
 from ..types import Rehearsal
 from . import fetching, provenance, weights
 from . import settings as engines
-from .autorun import Arrivals
+from .autorun import Autorun
 from .catalogue import Catalogue, who
-from .interactive import Asking
+from .interactive import Interactive
 from .limits import Limits
 from .messages import Load, Start
 from .outputs import Outputs, Which
 from .prefetch import Feeding, Sources
 from .process import Process
-from .producers import Choosing
-from .running import Plan, Run
+from .producers import Producers
+from .running import Run, RunPlan
 from .tempdir import Scratch
 from .trial import KEPT, Ask, Collected, judged
 
@@ -97,13 +97,13 @@ class Host:
         self.rehearsals: dict[int, Rehearsal] = {}
         self._hub, self._writer, self._outputs, self._sources, self._scratch = hub, writer, outputs, sources, scratch
         self.catalogue = catalogue
-        self.choosing = Choosing(db, writer, outputs, catalogue)
-        self.arrivals = Arrivals(db, outputs, jobs, catalogue, self.choosing)
+        self.producers = Producers(db, writer, outputs, catalogue)
+        self.autorun = Autorun(db, outputs, jobs, catalogue, self.producers)
         self.limits = limits or Limits()
         self._seats: dict[str, _Seat] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self.asking = Asking(self, sources, scratch, outputs)
+        self.interactive = Interactive(self, sources, scratch, outputs)
         self._watch: threading.Thread | None = None
 
     # -- runs ----------------------------------------------------------------------------------------------------------
@@ -137,9 +137,9 @@ class Host:
         if not payload.arrivals:
             self._run(task, payload)
         else:
-            self.arrivals.follow(task, payload, partial(self._run, task))
+            self.autorun.follow(task, payload, partial(self._run, task))
         outcome(self._writer.submit(provenance.settle))
-        self.arrivals.look(needy=True)  # there may be now what others need
+        self.autorun.look(needy=True)  # there may be now what others need
 
     def _run(self, task: Task, payload: Payload) -> None:
         offered = self.catalogue.offered(payload.engine)
@@ -151,7 +151,7 @@ class Host:
             return
         given = partial(self._outputs.given, offered.engine.needs)
         feeding = Feeding(self._sources, offered.engine, self._ids(payload), given, self._scratch.path())
-        plan = Plan(
+        plan = RunPlan(
             payload.producer,
             payload.run,
             who(offered),
@@ -186,7 +186,7 @@ class Host:
         start = found.starting(partial(self._seat, offered, params, 0))
         plain = plain_params(params, reveal=True)
         sizes = (partial(self._most, offered), partial(self._fewer, offered))
-        plan = Plan(0, 0, who(offered), plain, start, *sizes)
+        plan = RunPlan(0, 0, who(offered), plain, start, *sizes)
         try:
             Run(plan, feeding, found, task, len(ask.ids)).run()
         finally:
@@ -210,7 +210,7 @@ class Host:
 
     def start(self) -> None:
         """Look for what was left to do when the library was last closed."""
-        self.arrivals.start(lambda engine: Payload(engine, arrivals=True))
+        self.autorun.start(lambda engine: Payload(engine, arrivals=True))
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
@@ -321,7 +321,7 @@ class Host:
     def close(self) -> None:
         """End all processes now."""
         self._closing.set()
-        self.asking.close()
+        self.interactive.close()
         self._drop(lambda seat: True)
         self._scratch.close()
 

@@ -34,7 +34,7 @@ PATIENCE = 15.0
 PLACE = "asking"
 
 
-class Asking:
+class Interactive:
     """Answers for one library."""
 
     def __init__(self, host: Host, sources: Sources, scratch: Scratch, outputs: Outputs) -> None:
@@ -124,5 +124,5 @@ class Asking:
     def _how(self, offered: Offered) -> dict[str, Any]:
         """The engine's present settings that say how it is run, and change no results."""
         named = touches(offered.engine.Params)
-        kept = self._host.choosing.settings(offered, None)[0]
+        kept = self._host.producers.settings(offered, None)[0]
         return {name: value for name, value in kept.items() if named.get(name) is RUN}

@@ -88,14 +88,14 @@ def run_engine(context: Context, reader: Reader, ask: RunEngine) -> Job:
     """Run an engine on pictures it has not looked at: a selection, or all."""
     demand(reader, "write", whole=True)
     context.demand_writable()
-    offered = context.host.choosing.named(ask.engine, ask.kind)
-    params, own = context.host.choosing.settings(offered, ask.params)
+    offered = context.host.producers.named(ask.engine, ask.kind)
+    params, own = context.host.producers.settings(offered, ask.params)
     _demand_runs(context, offered, params)
     ids = _meant(context, reader, ask, offered)
     producer = context.host.catalogue.producer(offered, params)
     if ask.retry or ask.failed:
         context.outputs.forget_errors(producer, ids)
-    context.host.choosing.enlist(offered, producer, ids, own=own)
+    context.host.producers.enlist(offered, producer, ids, own=own)
     chosen = ranges(ids) if ids is not None else None
     payload = Payload(offered.engine.id, producer, context.outputs.begin(producer), params, chosen)
     which = "all pictures" if ids is None else many(len(ids))
@@ -108,8 +108,8 @@ def rehearse_engine(context: Context, reader: Reader, ask: RehearseEngine) -> Jo
     """Run an engine on some pictures and keep nothing; `rehearsal` says what came of it."""
     demand(reader, "owner")
     context.demand_writable()
-    offered = context.host.choosing.named(ask.engine, ask.kind)
-    params, _ = context.host.choosing.settings(offered, ask.params)
+    offered = context.host.producers.named(ask.engine, ask.kind)
+    params, _ = context.host.producers.settings(offered, ask.params)
     _demand_runs(context, offered, params)
     chosen = context.selected(reader, ask) if ask.ids is not None or ask.view is not None else None
     ids = provenance.of_kinds(context.db, chosen, sorted(offered.engine.accepts))
@@ -161,11 +161,11 @@ def set_engine(context: Context, reader: Reader, ask: SetEngine) -> EngineInfo:
         if ask.default is False:
             engines.drop_default(write, catalogue.kind(offered).name, ask.engine)
         elif ask.default:
-            context.host.choosing.replace_default(write, offered, producer)
+            context.host.producers.replace_default(write, offered, producer)
 
     with engines.keeping_secrets(context.hub, ask.engine, ask.secrets or {}, address):
         context.change(reader, work, lambda _: f"{offered.engine.label or ask.engine} was set up")
-    context.host.arrivals.refresh()
+    context.host.autorun.refresh()
     if ask.policy == "all":
         run_engine(context, reader, RunEngine(engine=ask.engine))
     return _info(context, offered)
@@ -268,7 +268,7 @@ def _meant(context: Context, reader: Reader, ask: RunEngine, offered: Offered) -
             raise Invalid("What is outdated, or failed, is a selection by itself, with the engine's own settings.")
         if ask.failed:
             return provenance.failed(context.db, _known(context, offered))
-        return context.host.choosing.outdated(offered)
+        return context.host.producers.outdated(offered)
     return context.selected(reader, ask) if ask.ids is not None or ask.view is not None else None
 
 
@@ -285,7 +285,7 @@ def _demand_runs(context: Context, offered: Offered, given: dict[str, Any], *, b
 def _counting(context: Context, offered: Offered) -> list[int]:
     """Its producers whose results count, the preferred one first."""
     producer = _known(context, offered)
-    return provenance.active(context.db, [producer, *context.host.choosing.before(offered, producer)])
+    return provenance.active(context.db, [producer, *context.host.producers.before(offered, producer)])
 
 
 def _threshold(context: Context, offered: Offered) -> float | None:
@@ -295,14 +295,14 @@ def _threshold(context: Context, offered: Offered) -> float | None:
 
 def _known(context: Context, offered: Offered) -> int:
     """The producer that an engine is; -1 where it cannot be one, or never was (and nothing is written)."""
-    return context.host.choosing.known(offered) or -1
+    return context.host.producers.known(offered) or -1
 
 
 def _info(context: Context, offered: Offered) -> EngineInfo:
     engine, kind = offered.engine, context.host.catalogue.kind(offered).name
     producer = _known(context, offered)
     count = provenance.count(context.db, producer)
-    olds = context.host.choosing.before(offered, producer)
+    olds = context.host.producers.before(offered, producer)
     state, weights, unset = _state(context, offered)
     return EngineInfo(
         engine.id,

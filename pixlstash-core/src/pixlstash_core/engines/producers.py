@@ -15,7 +15,7 @@ from .catalogue import Catalogue
 from .outputs import Outputs
 
 
-class Choosing:
+class Producers:
     """Producers of one library."""
 
     def __init__(self, db: Database, writer: Writer, outputs: Outputs, catalogue: Catalogue) -> None:

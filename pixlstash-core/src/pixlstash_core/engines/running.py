@@ -39,7 +39,7 @@ STORING = 16
 log = logging.getLogger(__name__)
 
 
-class Plan(Struct, frozen=True):
+class RunPlan(Struct, frozen=True):
     """What is run: a producer under a run's number, and how its process is had. `who` is the engine for people.
 
     `start(check)` gives a process with the model loaded, and calls `check` while that takes its time; `most()`: images
@@ -74,7 +74,7 @@ class Run:
 
     _numbers = itertools.count()  # of all runs: a process may still be at a batch of the run before
 
-    def __init__(self, plan: Plan, feeding: Feeding, outputs: Storing, task: Task, left: int, done: int = 0) -> None:
+    def __init__(self, plan: RunPlan, feeding: Feeding, outputs: Storing, task: Task, left: int, done: int = 0) -> None:
         self._plan, self._feeding, self._outputs, self._task = plan, feeding, outputs, task
         self._total = done + left
         self._done = done

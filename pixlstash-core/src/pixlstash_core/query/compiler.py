@@ -69,7 +69,7 @@ class Scrapheaped(Struct, frozen=True):
 Step = Condition | TermMask | Complement | Intersection | Union | SetOperation | Scrapheaped
 
 
-class Plan(Struct, frozen=True):
+class QueryPlan(Struct, frozen=True):
     """`nouns`: whose changes can change the answer. `thrown`: the scrapheap is asked about, so nothing is left out.
 
     `spread`: stacks are looked into, else only their leaders are found. `words`: the free words that all found have.
@@ -90,7 +90,7 @@ class Plan(Struct, frozen=True):
     named: tuple[tuple[Term, str], ...] = ()
 
 
-class Language(Struct, frozen=True):
+class Vocabulary(Struct, frozen=True):
     """The names that can be asked for. `known_fact`: whether a file carries a fact of a name.
 
     `saved`: the text of a saved query. `places`: where free words are looked for besides names and prompts.
@@ -101,7 +101,7 @@ class Language(Struct, frozen=True):
     saved: Callable[[str], str | None] = lambda name: None
     places: tuple[Term, ...] = ()
 
-    def plan(self, query: Query) -> Plan:
+    def plan(self, query: Query) -> QueryPlan:
         """What is to be looked up; `QueryError` for a name or value that means nothing."""
         expansion = _Expansion(self.saved)
         making = _Making(self, expansion)
@@ -116,7 +116,7 @@ class Language(Struct, frozen=True):
         nouns = {"pictures", "scrapheap", SORT_NOUNS.get(query.sort.lstrip("-"), "pictures"), *making.nouns}
         arranged = self._arranged(top) if query.sort == BY_HAND else None
         spread = making.spread or making.thrown
-        return Plan(
+        return QueryPlan(
             root, query.sort, frozenset(nouns), making.thrown, spread, free, arranged, ranked, held, tuple(making.named)
         )
 
@@ -204,7 +204,7 @@ class _Expansion:
 class _Making:
     """Plans a query, or a saved query within it. `depth`: how many saved queries it is within."""
 
-    def __init__(self, language: Language, expansion: _Expansion, depth: int = 0) -> None:
+    def __init__(self, language: Vocabulary, expansion: _Expansion, depth: int = 0) -> None:
         self._language = language
         self._expansion = expansion
         self._depth = depth
@@ -325,7 +325,7 @@ class _Making:
 # -- looking up --------------------------------------------------------------------------------------------------------
 
 
-class Look(Struct):
+class Evaluation(Struct):
     """Where a plan is looked up. `revisions` are those of a moment before the frame's."""
 
     frame: Frame
@@ -341,7 +341,7 @@ class Look(Struct):
         return self.frame.mask(self.frame.ids(self.connection, sql, bindings))
 
 
-def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
+def found(plan: QueryPlan, look: Evaluation, scope: Mask | None) -> Mask:
     """The pictures a plan finds, inside the scope."""
     frame = look.frame
     mask = mask_of(plan.root, look) & (frame.present if plan.thrown else frame.living)
@@ -350,7 +350,7 @@ def found(plan: Plan, look: Look, scope: Mask | None) -> Mask:
     return mask if scope is None else mask & scope
 
 
-def mask_of(step: Step, look: Look) -> Mask:
+def mask_of(step: Step, look: Evaluation) -> Mask:
     """The pictures a step finds, wherever they lie and whoever may see them."""
     cancellation.check()
     if isinstance(step, TermMask):

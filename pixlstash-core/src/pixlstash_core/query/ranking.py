@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .columns import Frame
-    from .compiler import Look
+    from .compiler import Evaluation
 
     Mask = NDArray[bool_]
 
@@ -71,13 +71,13 @@ class Prepared(Protocol):
     key: str
     notes: list[str]
 
-    def order(self, look: Look, mask: Mask, inside: Mask | None) -> NDArray[uint32]:
+    def order(self, look: Evaluation, mask: Mask, inside: Mask | None) -> NDArray[uint32]:
         """The ids of a mask that are kept, the likest first. `inside`: what the reader may see at all."""
 
-    def measure(self, look: Look, inside: Mask | None, ids: NDArray[uint32]) -> list[Alike]:
+    def measure(self, look: Evaluation, inside: Mask | None, ids: NDArray[uint32]) -> list[Alike]:
         """How alike pictures are, in the order of these ids."""
 
-    def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Any]:
+    def fits(self, look: Evaluation, inside: Mask | None, picture: int) -> list[Any]:
         """How one picture fits each thing it is to be like."""
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from ..database.features import Lookup, Term
-from .compiler import Look, TermMask, mask_of
+from .compiler import Evaluation, TermMask, mask_of
 from .terms import WORDS_NOUNS, place_of
 
 Mask = NDArray[np.bool_]
@@ -80,18 +80,18 @@ def _of(place: Term, word: str) -> Lookup | None:
     return found if isinstance(found, Lookup) else None
 
 
-def scores(look: Look, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:
+def scores(look: Evaluation, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:
     """How well each picture of a mask fits (0: not at all), by id. `inside`: what rarity is counted among."""
     return _scores(look, words, mask, inside)[0]
 
 
-def shares(look: Look, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:
+def shares(look: Evaluation, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:
     """The same as a share of what a picture would have with every word in its name: 0 to 1."""
     total, most = _scores(look, words, mask, inside)
     return (total / np.float32(most)).astype(np.float32) if most else total
 
 
-def _scores(look: Look, words: list[list[Hit]], mask: Mask, inside: Mask) -> tuple[NDArray[np.float32], float]:
+def _scores(look: Evaluation, words: list[list[Hit]], mask: Mask, inside: Mask) -> tuple[NDArray[np.float32], float]:
     """Each picture's score by id, and the highest score that these words can give."""
     total, most = np.zeros(look.frame.size, np.float32), 0.0
     count = max(1, int(inside.sum()))
@@ -114,7 +114,7 @@ def ranked(found: NDArray[np.float32]) -> NDArray[np.uint32]:
     return ids[np.lexsort((-ids, -found[ids]))].astype(np.uint32)
 
 
-def describe(look: Look, words: list[list[Hit]], picture: int) -> list[Any]:
+def describe(look: Evaluation, words: list[list[Hit]], picture: int) -> list[Any]:
     """(word, place) of what a picture has."""
     return [
         (hit.text, hit.place)

@@ -27,7 +27,7 @@ from ..types import Alike, Picture, Reader, Rows, Selection, Suggestion, Veil, V
 from . import grid, scope, sections, suggest
 from . import language as query
 from .caches import Holder
-from .compiler import Language, Look, Plan, found, mask_of
+from .compiler import Evaluation, QueryPlan, Vocabulary, found, mask_of
 from .orders import Explained, Order, Veiled
 from .places import may_know
 from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranker
@@ -275,8 +275,8 @@ class Views:
             return self._terms_for_others
         return {name: term for name, term in self._terms_for_others.items() if not term.private}
 
-    def _plan(self, reader: Reader, asked: query.Query) -> Plan:
-        return Language(
+    def _plan(self, reader: Reader, asked: query.Query) -> QueryPlan:
+        return Vocabulary(
             self._known_terms(reader),
             lambda name: self._known_fact(reader, name),
             lambda name: self._saved(reader, name),
@@ -284,16 +284,16 @@ class Views:
         ).plan(asked)
 
     @contextmanager
-    def _looking(self, reader: Reader) -> Iterator[tuple[Look, NDArray[np.bool_] | None]]:
+    def _looking(self, reader: Reader) -> Iterator[tuple[Evaluation, NDArray[np.bool_] | None]]:
         """A place to look plans up in, and what this reader may see (None: everything)."""
         revisions = dict(self._revisions())
         caches = self._caches.get()
         frame = caches.columns.current()
         inside = None if reader.scope.ids is None else frame.mask(reader.scope.ids)
         with self._db.reading() as connection:
-            yield Look(frame, connection, caches.masks, revisions), inside
+            yield Evaluation(frame, connection, caches.masks, revisions), inside
 
-    def _prepared(self, reader: Reader, plan: Plan) -> Prepared | None:
+    def _prepared(self, reader: Reader, plan: QueryPlan) -> Prepared | None:
         """What the query ranks by, ready to be compared with; a person may wait for it."""
         if plan.ranked is None:
             return None
@@ -341,10 +341,10 @@ class Views:
         reader: Reader,
         key: str,
         parsed: query.Query,
-        plan: Plan,
+        plan: QueryPlan,
         prepared: Prepared | None,
-        hide: Plan | None,
-        blur: Plan | None,
+        hide: QueryPlan | None,
+        blur: QueryPlan | None,
     ) -> Order:
         with self._looking(reader) as (look, inside):
             frame = look.frame
@@ -376,7 +376,7 @@ class Views:
         )
 
     def _arranged(
-        self, look: Look, mask: NDArray[np.bool_], inside: NDArray[np.bool_] | None, plan: Plan, sort: str
+        self, look: Evaluation, mask: NDArray[np.bool_], inside: NDArray[np.bool_] | None, plan: QueryPlan, sort: str
     ) -> NDArray[np.uint32]:
         """The ids of a mask in an order."""
         frame = look.frame
@@ -390,7 +390,7 @@ class Views:
         return frame.arrange(mask, sort)
 
     def relevant(
-        self, look: Look, mask: NDArray[np.bool_], inside: NDArray[np.bool_] | None, text: str
+        self, look: Evaluation, mask: NDArray[np.bool_], inside: NDArray[np.bool_] | None, text: str
     ) -> NDArray[np.uint32]:
         """The ids of a mask, those that fit words best first; what does not fit at all last, the newest first."""
         from . import relevance
@@ -399,7 +399,7 @@ class Views:
         ids = relevance.ranked(relevance.scores(look, relevance.hits(text, self._places), mask, seen))
         return look.frame.first(ids, mask)
 
-    def _veiling(self, reader: Reader, text: str) -> Plan | None:
+    def _veiling(self, reader: Reader, text: str) -> QueryPlan | None:
         """What a query of the veil finds, wherever it lies; None when it is empty."""
         if not text.strip():
             return None
@@ -473,7 +473,7 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
-def _unknown(look: Look, plan: Plan) -> list[str]:
+def _unknown(look: Evaluation, plan: QueryPlan) -> list[str]:
     """What is to be said of names that are nothing's: such a condition finds no picture, and its opposite all."""
     missing = {
         f"There is no {term.name} “{value.lstrip('=').strip()}”.": None

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from ..query.compiler import Look
+from ..query.compiler import Evaluation
 from ..query.ranking import Part, Ranked
 from ..query.relevance import hits, ranked, scores, shares
 from ..types import Alike
@@ -60,7 +60,7 @@ class PictureRank:
         self._compared = [one for one in compared if one.vector is not None]
         self.key, self.notes = key, notes
 
-    def order(self, look: Look, mask: Mask, inside: Mask | None) -> Ids:
+    def order(self, look: Evaluation, mask: Mask, inside: Mask | None) -> Ids:
         words = [one for one in self._asked.parts if one.source == "words"]
         by_vector = self._by_vector(look, mask, inside, fusing=bool(words))
         if not words:
@@ -77,13 +77,13 @@ class PictureRank:
         found = fused([(by_vector, 1.0), *by_words], look.frame.size)
         return found if self._asked.top is None else found[: self._asked.top]
 
-    def _by_words(self, look: Look, mask: Mask, seen: Mask) -> NDArray[np.float32]:
+    def _by_words(self, look: Evaluation, mask: Mask, seen: Mask) -> NDArray[np.float32]:
         """How much of the words asked for describes each picture, by id: 0 to 1."""
         parts = [one for one in self._asked.parts if one.source == "words"]
         found = [shares(look, hits(part.value, self._places), mask, seen) for part in parts]
         return combined(found, [part.weight for part in parts], "mean") if parts else np.zeros(mask.size, np.float32)
 
-    def _by_vector(self, look: Look, mask: Mask, inside: Mask | None, *, fusing: bool) -> Ids:
+    def _by_vector(self, look: Evaluation, mask: Mask, inside: Mask | None, *, fusing: bool) -> Ids:
         if self._matrix is None or not self._compared:
             return np.empty(0, np.uint32)
         places = _places(self._matrix.ids, mask)
@@ -96,7 +96,7 @@ class PictureRank:
         found: Ids = self._matrix.ids[chosen if whole else places[chosen]].astype(np.uint32)
         return found
 
-    def _cosines(self, places: Any, look: Look, inside: Mask | None) -> tuple[NDArray[np.float32], Usual]:
+    def _cosines(self, places: Any, look: Evaluation, inside: Mask | None) -> tuple[NDArray[np.float32], Usual]:
         """Of the rows at `places` (None: all), all parts made one; and what is usual."""
         assert self._matrix is not None
         about = sample(_places(self._matrix.ids, _seen(look, inside)))
@@ -120,7 +120,7 @@ class PictureRank:
         how = self._asked.combine
         return combined(found, weights, how), usual(combined(sampled, weights, how))
 
-    def measure(self, look: Look, inside: Mask | None, ids: Ids) -> list[Alike]:
+    def measure(self, look: Evaluation, inside: Mask | None, ids: Ids) -> list[Alike]:
         """How alike pictures are, and how well the words fit, in the order of these ids."""
         asks_words = any(one.source == "words" for one in self._asked.parts)
         mask = look.frame.mask(ids.astype(np.int64))
@@ -136,7 +136,7 @@ class PictureRank:
             for score, likeness in [known.get(picture, (None, None))]
         ]
 
-    def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Fit]:
+    def fits(self, look: Evaluation, inside: Mask | None, picture: int) -> list[Fit]:
         """How one picture fits each part."""
         if self._matrix is None or not len(place := self._matrix.places(np.asarray([picture]))):
             return []
@@ -160,7 +160,7 @@ class FaceRank:
         self._asked, self._faces, self._compared = asked, faces, compared
         self.key, self.notes = key, notes
 
-    def order(self, look: Look, mask: Mask, inside: Mask | None) -> Ids:
+    def order(self, look: Evaluation, mask: Mask, inside: Mask | None) -> Ids:
         if not self._compared:
             return np.empty(0, np.uint32)
         places = _places(self._faces.owners, mask)
@@ -175,14 +175,14 @@ class FaceRank:
         found: Ids = owners[chosen].astype(np.uint32)
         return found
 
-    def _usual(self, look: Look, inside: Mask | None) -> Usual:
+    def _usual(self, look: Evaluation, inside: Mask | None) -> Usual:
         return usual(self._cosines(sample(_places(self._faces.owners, _seen(look, inside)))))
 
     def _cosines(self, places: Any) -> NDArray[np.float32]:
         found = [self._faces.scores(one.vector, places) for one in self._compared]
         return combined(found, [one.part.weight for one in self._compared], self._asked.combine)
 
-    def measure(self, look: Look, inside: Mask | None, ids: Ids) -> list[Alike]:
+    def measure(self, look: Evaluation, inside: Mask | None, ids: Ids) -> list[Alike]:
         """How alike the likest face of each picture is, in the order of these ids."""
         places = _places(self._faces.owners, look.frame.mask(ids.astype(np.int64)))
         if not len(places):
@@ -199,7 +199,7 @@ class FaceRank:
             for n in [best[picture]]
         ]
 
-    def fits(self, look: Look, inside: Mask | None, picture: int) -> list[Fit]:
+    def fits(self, look: Evaluation, inside: Mask | None, picture: int) -> list[Fit]:
         """How the face of one picture that fits best fits."""
         places = np.flatnonzero(self._faces.owners == picture)
         if not len(places) or not self._compared:
@@ -233,7 +233,7 @@ def centre(matrix: Matrix, places: Any) -> Any:
     return (total / length if length > 1e-9 else matrix.rows[places[0]]).astype(np.float32)
 
 
-def _seen(look: Look, inside: Mask | None) -> Mask:
+def _seen(look: Evaluation, inside: Mask | None) -> Mask:
     """What the reader may see, and is not thrown away: what is usual is only looked for among that."""
     return look.frame.living if inside is None else look.frame.living & inside
 

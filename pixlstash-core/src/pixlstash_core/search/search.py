@@ -125,7 +125,7 @@ class Search:
 
         One that has not processed all that the one before it did has to wait, so that no picture is lost meanwhile.
         """
-        knowing = [one for one in self._likeness.counting() if self._host.asking.understands(one)]
+        knowing = [one for one in self._likeness.counting() if self._host.interactive.understands(one)]
         default = engines.default(self._db, "vector")
         knowing.sort(key=lambda one: (self._outputs.producer(one).engine == default, one))
         found: int | None = None
@@ -175,7 +175,7 @@ class Search:
             raise QueryError(str(error), part.at) from error
 
     def _made(self, producer: int, path: Any, name: str) -> Any:
-        return self._host.asking.picture(producer, path, name)
+        return self._host.interactive.picture(producer, path, name)
 
     def _spoken(self, producer: int, words: Sequence[str], notes: list[str], how: str) -> dict[str, bytes]:
         """Vectors of words; none, with a note that says `how` it was searched, where there cannot be any just now."""
@@ -186,12 +186,12 @@ class Search:
         new = [one for one in dict.fromkeys(words) if one not in known]
         if not new:
             return known
-        if not self._host.asking.understands(producer):
+        if not self._host.interactive.understands(producer):
             engine = self._outputs.producer(producer).engine
             notes.append(f"{how}: the engine {engine} knows what pictures look like, but no words.")
             return {}
         try:
-            found = dict(zip(new, self._host.asking.words(producer, new), strict=True))
+            found = dict(zip(new, self._host.interactive.words(producer, new), strict=True))
         except PixlStashError as error:
             notes.append(f"{how}. {error}")
             return {}

@@ -10,7 +10,7 @@ import apsw
 from ..database.connection import bind_ids, fetch
 from ..types import Change, PreviewedResource, ResourceType, RestoreSummary, TopicChange
 from . import differing
-from .merging import Plan, Step, topic
+from .merging import RestorePlan, Step, topic
 
 GroupType = Literal["picture_set", "character", "project"]
 GROUPS: tuple[GroupType, ...] = ("picture_set", "character", "project")
@@ -19,7 +19,7 @@ SHOWN, LINES = 200, 100
 SAYINGS = ("score", "said_tag", "said_caption", "said_who", "correction")
 
 
-def summary(connection: apsw.Connection, plan: Plan, purged: int) -> RestoreSummary:
+def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> RestoreSummary:
     """Counts of what really changes; `old` is attached, with the plan in it."""
     root = plan.step("picture")
     recreated, deleted = (root.put, root.go) if root else (0, 0)
@@ -49,13 +49,13 @@ def summary(connection: apsw.Connection, plan: Plan, purged: int) -> RestoreSumm
     )
 
 
-def resources(connection: apsw.Connection, plan: Plan) -> list[PreviewedResource]:
+def resources(connection: apsw.Connection, plan: RestorePlan) -> list[PreviewedResource]:
     """The first pictures, and then the first groups, that would change, and what exactly about them."""
     groups = [one for name in GROUPS for one in _groups(connection, plan, name)]
     return [*_lost(connection, plan), *_pictures(connection, plan), *groups]
 
 
-def _lost(connection: apsw.Connection, plan: Plan) -> Iterator[PreviewedResource]:
+def _lost(connection: apsw.Connection, plan: RestorePlan) -> Iterator[PreviewedResource]:
     """What was asked for and is not in the snapshot, or was removed for good since."""
     types: tuple[ResourceType, ...] = ("picture", *GROUPS)
     for type in types:
@@ -66,7 +66,7 @@ def _lost(connection: apsw.Connection, plan: Plan) -> Iterator[PreviewedResource
             yield PreviewedResource(type, id, live.get(id, ""), id in live, False, [], [])
 
 
-def topics(connection: apsw.Connection, plan: Plan) -> list[TopicChange]:
+def topics(connection: apsw.Connection, plan: RestorePlan) -> list[TopicChange]:
     """Everything that people know of or that changes, by topic."""
     found: dict[str, TopicChange] = {}
     for step in plan.steps:
@@ -91,7 +91,7 @@ def _sum(one: TopicChange, other: TopicChange) -> TopicChange:
     return TopicChange(one.topic, now, *counts, [*one.examples, *other.examples][: differing.EXAMPLES])
 
 
-def _pictures(connection: apsw.Connection, plan: Plan) -> list[PreviewedResource]:
+def _pictures(connection: apsw.Connection, plan: RestorePlan) -> list[PreviewedResource]:
     parts = [f"select id, 1 as live from ({sql})"] if (sql := touched(plan)) else []
     if plan.step("picture"):
         parts.append("select id, 0 as live from old.put_picture")
@@ -114,7 +114,7 @@ def _pictures(connection: apsw.Connection, plan: Plan) -> list[PreviewedResource
     ]
 
 
-def _groups(connection: apsw.Connection, plan: Plan, name: GroupType) -> Iterator[PreviewedResource]:
+def _groups(connection: apsw.Connection, plan: RestorePlan, name: GroupType) -> Iterator[PreviewedResource]:
     """Groups of a sort that come back, go, change, or have other members."""
     step = plan.step(name)
     if step is None:
@@ -150,7 +150,7 @@ def _members(step: Step, column: str) -> str:
         '''
 
 
-def touched(plan: Plan) -> str:
+def touched(plan: RestorePlan) -> str:
     """A statement for the ids of pictures that are there, stay, and change."""
     parts = [
         f"select of_picture as id from {part}"
@@ -167,7 +167,7 @@ def touched(plan: Plan) -> str:
     )
 
 
-def without_file(connection: apsw.Connection, plan: Plan) -> int:
+def without_file(connection: apsw.Connection, plan: RestorePlan) -> int:
     """Pictures that are restored, and of which no location is known to have the bytes."""
     coming = " or p.id in (select id from old.put_picture)" if plan.step("picture") else ""
     those = f"p.id in (select id from main.picture){coming}"
@@ -180,7 +180,7 @@ def without_file(connection: apsw.Connection, plan: Plan) -> int:
     )
 
 
-def _group(connection: apsw.Connection, plan: Plan, name: str) -> tuple[int, int, int]:
+def _group(connection: apsw.Connection, plan: RestorePlan, name: str) -> tuple[int, int, int]:
     """(changed, coming back, going)."""
     step = plan.step(name)
     if step is None:

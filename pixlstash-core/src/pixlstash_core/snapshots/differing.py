@@ -17,7 +17,7 @@ from ..database.connection import bind_ids, fetch
 from ..database.features import Table
 from ..types import Change, Difference, TopicDiff
 from . import merging
-from .merging import Choice, Plan, Step, topic
+from .merging import Choice, RestorePlan, Step, topic
 
 #: Examples of a topic, of each sort; pictures whose changes are shown, and changes of one picture, at most.
 EXAMPLES = 5
@@ -141,7 +141,7 @@ def groups(step: Step) -> str:
 # --- of some pictures -------------------------------------------------------------------------------------------------
 
 
-def changes(connection: apsw.Connection, plan: Plan, ids: Iterable[int]) -> dict[int, list[Change]]:
+def changes(connection: apsw.Connection, plan: RestorePlan, ids: Iterable[int]) -> dict[int, list[Change]]:
     """What a merge would change of each of these pictures: what its rows say now, and what they said then."""
     wanted = bind_ids(ids)
     found: dict[int, list[Change]] = {}

@@ -52,7 +52,7 @@ class Step(Struct, frozen=True):
     put: int
 
 
-class Plan(Struct, frozen=True):
+class RestorePlan(Struct, frozen=True):
     """What a merge would do, and the revision of the database it was worked out for. `choice`: what was asked for."""
 
     revision: int
@@ -109,7 +109,9 @@ def _lost(connection: apsw.Connection) -> Rows:
     return [row for at in after for row in fetch(connection, within, (int(ids[at]), int(ids[at + 1])))]
 
 
-def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice, progress: Progress = unseen) -> Plan:
+def plan(
+    connection: apsw.Connection, tables: Sequence[Table], choice: Choice, progress: Progress = unseen
+) -> RestorePlan:
     """Work out what a merge would do. It may be done again, and reads `main` at one instant."""
     revision = fetch(connection, "select coalesce(max(revision), 0) from main.derived_revision where noun = ''")[0][0]
     there = set(_tables(connection))
@@ -120,10 +122,10 @@ def plan(connection: apsw.Connection, tables: Sequence[Table], choice: Choice, p
     for table in chosen:
         steps.append(_step(connection, table, choice, names))
         progress(len(steps), len(chosen))
-    return Plan(revision, steps, choice)
+    return RestorePlan(revision, steps, choice)
 
 
-def carry_out(connection: apsw.Connection, planned: Plan, at: int, progress: Progress = unseen) -> None:
+def carry_out(connection: apsw.Connection, planned: RestorePlan, at: int, progress: Progress = unseen) -> None:
     """Do it, inside the open transaction of the writer. Progress is of rows."""
     done, total = 0, sum(step.go + step.put for step in planned.steps)
     for step in reversed(planned.steps):

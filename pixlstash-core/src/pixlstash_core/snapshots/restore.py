@@ -27,7 +27,7 @@ from ..plugins.contracts import Opened
 from ..types import PreviewedResource, Resource, RestoreSummary, TopicChange, TopicDiff
 from . import counting, differing, merging
 from .manifests import Manifest
-from .merging import Choice, Plan
+from .merging import Choice, RestorePlan
 from .paging import Frames, Scribbled
 from .shelf import Progress, Shelf, part, unseen
 
@@ -179,7 +179,7 @@ class Restores:
     @contextmanager
     def compared(
         self, old: Old, choose: Choose, progress: Progress = unseen
-    ) -> Iterator[tuple[apsw.Connection, Plan, int]]:
+    ) -> Iterator[tuple[apsw.Connection, RestorePlan, int]]:
         """(a connection with `old` attached, what would change, how many pictures are left out as gone for good)."""
         with translated(), closing(self._db.connect(attaching=True)) as connection:
             attach(connection, old.where)
@@ -272,8 +272,8 @@ class Restores:
                 self._writer.exclusive(lambda connection: fetch(connection, "detach old"))
         return Restored(committed, epoch, missing, summary)
 
-    def _again(self, old: Old, choose: Choose) -> Callable[[apsw.Connection], Plan]:
-        def work(connection: apsw.Connection) -> Plan:
+    def _again(self, old: Old, choose: Choose) -> Callable[[apsw.Connection], RestorePlan]:
+        def work(connection: apsw.Connection) -> RestorePlan:
             old.changed |= any(merging.identify(connection, self._hub.purged))
             return merging.plan(connection, self._tables(), choose(connection))
 

@@ -23,7 +23,7 @@ CATEGORIES = {
 SHOWN = 50
 
 
-class Plan(Struct):
+class ImportPlan(Struct):
     """What a file says. Tags are named as they are compared; `names` has them as they are written."""
 
     names: dict[str, str] = field(default_factory=dict)
@@ -45,12 +45,12 @@ class Plan(Struct):
         return fold
 
 
-def read(text: str, kind: str) -> Plan:
+def read(text: str, kind: str) -> ImportPlan:
     """Lines of `name,category,count,"alias,alias"`, or of `name,other` for aliases and implications.
 
     Lines that cannot be read are left out and said; `category` may be a word, and all but the name may be missing.
     """
-    plan = Plan()
+    plan = ImportPlan()
     for number, row in _rows(text, plan):
         try:
             if kind == "tags":
@@ -66,7 +66,7 @@ def read(text: str, kind: str) -> Plan:
     return plan
 
 
-def _rows(text: str, plan: Plan) -> Iterator[tuple[int, Sequence[str]]]:
+def _rows(text: str, plan: ImportPlan) -> Iterator[tuple[int, Sequence[str]]]:
     """(line, fields), without empty lines and the line of headings."""
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
         try:
@@ -79,7 +79,7 @@ def _rows(text: str, plan: Plan) -> Iterator[tuple[int, Sequence[str]]]:
             yield number, row
 
 
-def _tag(plan: Plan, row: Sequence[str]) -> None:
+def _tag(plan: ImportPlan, row: Sequence[str]) -> None:
     tag = plan.tag(row[0])
     category = " ".join(row[1].split()) if len(row) > 1 else ""
     category = CATEGORIES.get(category, "" if category.isdecimal() else category)

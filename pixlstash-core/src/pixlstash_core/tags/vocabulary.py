@@ -13,7 +13,7 @@ from ..errors import Conflict, Invalid
 from ..types import ImportedTags, TagDetail, TagInfo
 from . import names
 from . import normalise as words
-from .booru import Plan
+from .booru import ImportPlan
 
 _INFO = """
     select t.id, t.name, t.category, coalesce(c.pictures, 0), a.name, t.never
@@ -189,7 +189,7 @@ def _stands_for(write: Write, tag: int) -> int:
 # --- taking in many at once -------------------------------------------------------------------------------------------
 
 
-def take_in(write: Write, plan: Plan, new: int) -> ImportedTags:
+def take_in(write: Write, plan: ImportPlan, new: int) -> ImportedTags:
     """Carry out what a file says, whose tags are there; what would be a circle, or is someone's choice, is left out."""
     rows = write.execute(
         "select folded, id, alias_id, category from tag where folded in (select value from json_each(?))",
@@ -213,7 +213,7 @@ def take_in(write: Write, plan: Plan, new: int) -> ImportedTags:
     return ImportedTags(new, aliases, implications, len(blank), plan.skipped, plan.problems)
 
 
-def _take_aliases(write: Write, plan: Plan, ids: dict[str, int], stands: dict[int, int]) -> int:
+def _take_aliases(write: Write, plan: ImportPlan, ids: dict[str, int], stands: dict[int, int]) -> int:
     """Let names stand for tags, unless they stand for something already or something stands for them."""
     used = {row[0] for row in write.execute("select distinct alias_id from tag where alias_id is not null")}
     tied = {row[0] for row in write.execute("select distinct tag_id from said_tag")}
