@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Effort
+from web.asking import paint
 from web.conftest import OWNER, Served, fill, serving
-from web.extremes import Maker
+from web.extremes import INTEGERS, TEXTS, Maker
 from web.furnished import Sender, every_plan, furnish, place, there
 
+import pixlstash_web
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import TakeSnapshot
@@ -118,3 +121,42 @@ def test_numbers_in_a_list_of_a_query_are_refused_like_others(keyed: Served) -> 
         answer = keyed.local.get(f"/x/web.keyed/look/1?word=a&{query}")
         assert answer.status == 400
         assert answer.json["detail"].startswith(query.partition("=")[0]), answer
+
+
+#: The fields of forms, by route, besides those that hold files.
+FIELDS = {
+    "/pictures/import": ("file", ("project_id",)),
+    "/pictures/score_character_likeness": ("files", ("reference_character_id", "combine")),
+}
+
+
+def test_every_field_of_a_form_is_known_here() -> None:
+    sources = "".join(path.read_text("utf-8") for path in Path(pixlstash_web.__file__).parent.glob("*.py"))
+    named = set(re.findall(r"form\.fields\.get\(\"(\w+)\"", sources))
+    assert named == {name for _, names in FIELDS.values() for name in names}
+    assert len(re.findall(r"(?<!_)form\.fields\b", sources)) == len(named)
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("path", "field"), [(path, name) for path, (_, names) in FIELDS.items() for name in names])
+def test_no_field_of_a_form_causes_a_server_error(
+    path: str, field: str, furnished: Served, tmp_path: Path, rng: random.Random, effort: Effort
+) -> None:
+    png = paint(tmp_path / "sent.png", 60).read_bytes()
+    values = [*TEXTS, *map(str, INTEGERS)]
+    if effort.of(1, 2) == 1:
+        values = rng.sample(values, 12)
+    for value in values:
+        for name in (field, value[:50]):
+            sent = value.encode("utf-8", "surrogatepass")
+            parts = [(f'name="{name}"', sent), (f'name="{FIELDS[path][0]}"; filename="{value[:200]}.png"', png)]
+            body = b"".join(
+                b"--b\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n"
+                % (head.encode("utf-8", "surrogatepass"), one)
+                for head, one in parts
+            )
+            answer = furnished.local.post(
+                path, body + b"--b--\r\n", {"Content-Type": "multipart/form-data; boundary=b"}
+            )
+            assert answer.status < 500, (name, value[:80], answer)
+    assert furnished.peer.ask("GET", "/version").status == 200
