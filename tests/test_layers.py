@@ -26,7 +26,7 @@ REMAINING = {
     pair
     for source, targets in {
         # Parts of a library that nouns define, which operations reach through the context.
-        "context": "access collections engines imports people pictures search snapshots",
+        "context": "access collections engines imports people search snapshots",
         # Columns and statistics of tags are still asked for by name.
         "query": "tags",
         "history": "context",
@@ -34,7 +34,7 @@ REMAINING = {
         "imports": "demo",
         # Locked sets are asked for by name instead of being contributed as a guard.
         "tags": "collections",
-        "collections": "people pictures imports",
+        "collections": "people imports",
         "engines": "people",
         "search": "engines people",
         "snapshots": "api library",

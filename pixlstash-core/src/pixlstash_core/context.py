@@ -21,7 +21,6 @@ from .imports.uploads import Uploads
 from .jobs.lanes import Jobs
 from .media.pool import DecoderPool
 from .media.thumbnails import Thumbnails
-from .pictures import feature as pictures
 from .plugins.registry import Plugins
 from .query import scope
 from .query.views import Views
@@ -95,7 +94,7 @@ class Context:
         self.demand_writable()
         ids = self.views.select(reader, ask)
         if ask.ids is not None:
-            pictures.demand(self.db, reader, ask.ids, scrapped=scrapped)
+            scope.demand(self.db, reader, ask.ids, scrapped=scrapped)
         if not ask.stacks:
             return ids
         return [picture for picture in stacks.widened(self.db, ids) if scope.sees(reader, picture)]

@@ -20,7 +20,7 @@ from pixlstash_core.errors import Conflict, Invalid, NotFound, PixlStashError
 from pixlstash_core.jobs import lanes as jobs
 from pixlstash_core.jobs.lanes import LANES, Task
 from pixlstash_core.library import Library
-from pixlstash_core.pictures import feature as pictures
+from pixlstash_core.query import scope
 from pixlstash_core.types import Job, JobChanged
 
 
@@ -379,7 +379,7 @@ def test_a_killed_process_resumes_with_nothing_to_repair(open_library: Callable[
     with open_library() as library:
         (job,) = [job for job in library.jobs(OWNER) if job.kind == "add"]
         assert (job.state, job.done, job.total) == ("done", 30, 30)
-        assert pictures.counts(library.db, OWNER) == (30, 0)
+        assert scope.counts(library.db, OWNER) == (30, 0)
 
 
 def test_a_tidy_job_gives_views_back(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

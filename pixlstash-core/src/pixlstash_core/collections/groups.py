@@ -20,7 +20,6 @@ from ..database.features import Count, Hidden, Lookup, Term
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Conflict, Invalid, Locked, NotFound
-from ..pictures import feature as pictures
 from ..query import scope
 from ..query.language import split_operator
 from ..query.terms import like
@@ -182,7 +181,7 @@ def demand_free(write: Write, table: str, what: str, name: str, but: int = -1) -
 def demand_live(write: Write, ids: list[int]) -> None:
     """Raise unless all of these pictures are there and not in the scrapheap."""
     rows = write.execute("select id, live from derived_grid where id in carray(?)", (bind_ids(ids),))
-    pictures.refuse(set(ids), dict(rows), scrapped=False)
+    scope.refuse(set(ids), dict(rows), scrapped=False)
 
 
 #: The first locked set that holds any of the pictures bound to it, and how many.

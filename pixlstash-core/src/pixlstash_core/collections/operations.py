@@ -10,7 +10,7 @@ from ..context import Context, demand
 from ..database.writer import Write
 from ..imports import locations as stores
 from ..people import characters
-from ..pictures import feature as pictures
+from ..query import scope
 from ..types import (
     AddLink,
     ArrangeSet,
@@ -52,7 +52,7 @@ def sidebar(context: Context, reader: Reader, veil: bool = False) -> Sidebar:
     shown = context.hiding(veil)
     veiled = context.views.veiled(reader, shown) if shown else None
     with context.db.reading() as connection:
-        live, dead = pictures.counts_in(connection, reader)
+        live, dead = scope.counts_in(connection, reader)
         found = sets.infos(connection, reader)
         bar = Sidebar(
             context.revision,

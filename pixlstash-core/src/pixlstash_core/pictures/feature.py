@@ -9,7 +9,6 @@ import zstandard
 
 from ..database.connection import Database, bind_ids, fetch
 from ..database.features import PICTURE, Derivation, Feature, Table
-from ..errors import Conflict, NotFound
 from ..query import scope
 from ..query.grid import GRID
 from ..query.quoting import exactly
@@ -104,42 +103,6 @@ def detail(db: Database, reader: Reader, picture: int) -> PictureDetail:
     values += [shown_facts, row[16], row[17], [name for (name,) in payloads], places]
     values += [row[18], when(row[19]) if row[19] is not None else None]
     return PictureDetail(*values)
-
-
-def counts(db: Database, reader: Reader) -> tuple[int, int]:
-    """(live, scrapheaped)."""
-    with db.reading() as connection:
-        return counts_in(connection, reader)
-
-
-def counts_in(connection: apsw.Connection, reader: Reader) -> tuple[int, int]:
-    """The same within a read that sees one instant."""
-    if reader.scope.all:  # from small tables, not from a million rows
-        live = fetch(connection, "select pictures from derived_count where noun = 'library' and id = 0")
-        dead = fetch(connection, "select count(*) from scrapheap")
-        return live[0][0] if live else 0, dead[0][0]
-    relation, bound = scope.visible(reader)
-    live, every = fetch(connection, f"select coalesce(sum(live), 0), count(*) from {relation}", bound)[0]
-    return live, every - live
-
-
-def demand(db: Database, reader: Reader, ids: list[int], *, scrapped: bool) -> None:
-    """Raise unless all these pictures are there; the same for absent and not visible."""
-    relation, bound = scope.visible(reader)
-    given = set(ids)
-    bound = {**bound, "given": bind_ids(sorted(given))}
-    found = f"from {relation} g where g.id in carray(:given)"
-    if db.read(f"select count(*) {found}" + ("" if scrapped else " and g.live"), bound) == [(len(given),)]:
-        return
-    refuse(given, dict(db.read(f"select g.id, g.live {found}", bound)), scrapped=scrapped)
-
-
-def refuse(given: set[int], found: dict[int, int], *, scrapped: bool) -> None:
-    """Raise unless all that are given were found (by id, whether it is live), and (unless `scrapped`) live."""
-    if absent := min(given - found.keys(), default=None):
-        raise NotFound(f"There is no picture {absent}. Nothing was changed.")
-    if not scrapped and (gone := min((id for id, live in found.items() if not live), default=None)):
-        raise Conflict(f"Picture {gone} is in the scrapheap: take it out first. Nothing was changed.")
 
 
 def hash_of(db: Database, reader: Reader, picture: int) -> tuple[bytes, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from ..context import Context, demand
-from ..pictures import feature as pictures
+from ..query import scope
 from ..types import CheckReport, LibraryInfo, PluginInfo, Reader
 from ..version import __version__
 from . import checks
@@ -13,7 +13,7 @@ from . import checks
 
 def info(context: Context, reader: Reader) -> LibraryInfo:
     """What is in the library, and what is going on."""
-    live, dead = pictures.counts(context.db, reader)
+    live, dead = scope.counts(context.db, reader)
     present = context.live or context
     owner = reader.may("owner") and present is context
     stores = context.stores.infos() if owner else []
