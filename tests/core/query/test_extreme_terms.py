@@ -72,3 +72,14 @@ def test_words_without_letters_are_searched_by_likeness_too(filled: Library) -> 
             find(filled, q)
         matching = place_of("name", words)
         assert filled.db.read(matching.sql, matching.bindings) == []
+
+
+HUGE = ("9223372036854775807", "9223372036854775808", "9" * 30, "-9223372036854775809", "-" + "9" * 30)
+
+
+@pytest.mark.parametrize("value", HUGE)
+@pytest.mark.parametrize("operator", ["", "=", ">", ">=", "<", "<="])
+def test_a_number_that_the_database_cannot_hold_is_no_server_error(filled: Library, operator: str, value: str) -> None:
+    for name in [name.partition(":")[0] for name in NAMES]:
+        find(filled, f"{name}:{operator}{value}")
+        find(filled, f"{name}:1..{value}")

@@ -228,6 +228,10 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+#: More things than a picture has; what SQLite cannot hold is never bound.
+MANY = 1 << 40
+
+
 def how_many(sql: str, value: str) -> Lookup:
     """Pictures by a number of things: `3`, `>=3`, `2..4`. `sql` yields those with :least (1 or more) to :most:
     pictures with none have no row, and are those that are left when others are taken away.
@@ -239,9 +243,10 @@ def how_many(sql: str, value: str) -> Lookup:
         operator, rest = split_operator(value)
         found = number(rest)
         least = {"": found, "=": found, ">=": found, ">": int(found // 1) + 1}.get(operator, 0)
-        most = {"": found, "=": found, "<=": found, "<": -(int(-found // 1) + 1)}.get(operator, 1 << 40)
+        most = {"": found, "=": found, "<=": found, "<": -(int(-found // 1) + 1)}.get(operator, MANY)
+    least, most = max(-1, min(least, MANY + 1)), max(-1, min(most, MANY))
     if least <= 0 <= most:
-        return Lookup(sql, {"least": most + 1, "most": 1 << 40}, others=True)
+        return Lookup(sql, {"least": most + 1, "most": MANY}, others=True)
     return Lookup(sql, {"least": max(least, 1), "most": most})
 
 
