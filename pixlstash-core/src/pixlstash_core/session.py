@@ -31,7 +31,7 @@ class Session(Caller, Api):
     def as_of(self, id: int) -> Session:
         """The same methods, of the library as of a snapshot. Close it afterwards, and this one after it."""
         session = Session(self.library, self.reader)
-        session._closing.pop_all()
+        session._closing = ExitStack()  # the library stays open
         session._asked = session._closing.enter_context(self.library.as_of(self.reader, id))
         return session
 

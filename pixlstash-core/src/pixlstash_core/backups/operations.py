@@ -29,8 +29,8 @@ EITHER = "backup or restore"
 def backup(context: Context, reader: Reader, ask: MakeBackup) -> BackupReport:
     """Back up metadata and originals to a folder or file of this machine; whole and durable when it is answered.
 
-    Meanwhile it is a job. Paused or cut short, it goes on in the background when it is resumed; cancelled, it
-    leaves the backup before it whole. What was copied is not copied again.
+    It runs as a job. One that was paused or interrupted continues in the background when it is resumed, and does not
+    copy again what was copied; one that is cancelled leaves the previous backup as it was.
     """
     demand(reader, "owner")
     context.demand_writable()
@@ -58,7 +58,7 @@ def _take_over(context: Context, ask: MakeBackup) -> None:
 
 
 def back_up_job(context: Context, task: Task) -> None:
-    """Go on with one that nobody waits for any more."""
+    """Continue a backup in the background, when the request that began it has ended."""
     ask = msgspec.convert(task.payload, MakeBackup)
     with context.restores.alone(EITHER):
         report = _back_up(context, ask, _told(task, waits=False))

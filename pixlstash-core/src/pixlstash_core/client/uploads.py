@@ -72,7 +72,7 @@ def _in_pieces(channel: Channel, ask: BeginUpload, file: BinaryIO) -> Uploaded:
 
 
 def _key(file: BinaryIO, found: os.stat_result) -> str:
-    """What the server is to know the file by, so that sending it once more goes on where it stopped."""
+    """Identifies the file to the server, so that sending it again continues where it stopped."""
     digest = hashlib.sha256(file.read(ENDS))
     file.seek(max(0, found.st_size - ENDS))
     digest.update(file.read(ENDS))

@@ -1,1 +1,1 @@
-"""Bringing pictures in, checking them, and removing them for good."""
+"""Importing pictures, and deleting them permanently."""

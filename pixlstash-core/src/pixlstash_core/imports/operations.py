@@ -27,7 +27,7 @@ DEMO = 1_000_000
 
 
 def upload(context: Context, reader: Reader, name: str, path: Path) -> Uploaded:
-    """Take in a durable file in `incoming`, which is moved or removed; refusals are an answer, not an error."""
+    """Import a file that is in `incoming` already; it is moved or removed. A refusal is returned, not raised."""
     demand(reader, "write", whole=True)
     context.demand_writable()
     if looks_like_archive(path):
@@ -120,7 +120,7 @@ def cancel_upload(context: Context, reader: Reader, id: str) -> None:
 
 
 def import_paths(context: Context, reader: Reader, ask: ImportPaths) -> Job:
-    """Take in files and folders of this machine: the job that does it."""
+    """Import files and folders of this machine; the answer is the job that does it."""
     demand(reader, "owner")
     context.demand_writable()
     return intake.put(context.queue, ask, partial(_reference, context))
@@ -142,7 +142,7 @@ def fill_demo(context: Context, reader: Reader, pictures: int) -> Job:
 
 
 def add_store(context: Context, reader: Reader, scheme: str, name: str, params: dict[str, Any]) -> int:
-    """Index a store in place from now on; its id. `scan` it to take in what it holds."""
+    """Add a store that is indexed in place, and return its id. `scan` imports what it holds."""
     demand(reader, "owner")
     context.demand_writable()
     return stores.add(context.writer, scheme, name, context.stores.checked(scheme, params))

@@ -131,7 +131,7 @@ def of_hash(write: Write, sha256: bytes) -> int | None:
 
 
 class Bytes(Struct, frozen=True):
-    """What a picture's bytes are called and where they lie: (store, key) pairs, those believed present first."""
+    """The name of a picture's file and its places: (store, key) pairs, the ones believed present first."""
 
     name: str
     mime: str

@@ -12,7 +12,7 @@ import importlib.util
 import inspect
 from collections.abc import Callable
 from functools import cache, cached_property, partial
-from typing import Any, Concatenate, Generic, Literal, NoReturn, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeVar, overload
 
 from ..types import Reader, Right
 
@@ -23,6 +23,13 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Answer = Literal["json", "bytes", "text", "view"]
 
 
+class _Deferred(NamedTuple):
+    """A function that is not imported yet."""
+
+    module: str
+    name: str
+
+
 class Later:
     """A module of operations that is imported when one of them is first used: `later.add` stands for its `add`."""
 
@@ -30,11 +37,7 @@ class Later:
         self._module = module
 
     def __getattr__(self, name: str) -> Any:
-        return partial(_wanted, self._module, name)
-
-
-def _wanted(module: str, name: str) -> NoReturn:
-    raise TypeError(f"{module}.{name} stands for a function in a table of operations, and is not to be called.")
+        return _Deferred(self._module, name)
 
 
 class WithReader:
@@ -75,7 +78,7 @@ class op(Generic[P, R]):
     ) -> None:
         self.method, self.path, self.right = method, path, right
         self.past, self.long, self.answer, self.status = past, long, answer, status
-        self._function = function
+        self._function: Any = function
 
     @classmethod
     def local(cls, right: Right, function: Callable[Concatenate[Any, Reader, P], R]) -> op[P, R]:
@@ -97,17 +100,16 @@ class op(Generic[P, R]):
     @cached_property
     def function(self) -> Callable[Concatenate[Any, Reader, P], R]:
         """The function that does it. Its module is imported now, which may load the database."""
-        if isinstance(self._function, partial) and self._function.func is _wanted:
-            module, name = self._function.args
-            found: Callable[Concatenate[Any, Reader, P], R] = getattr(importlib.import_module(module), name)
-            return found
-        return self._function
+        found: Callable[Concatenate[Any, Reader, P], R] = self._function
+        if isinstance(self._function, _Deferred):
+            found = getattr(importlib.import_module(self._function.module), self._function.name)
+        return found
 
     @cached_property
     def signature(self) -> inspect.Signature:
         """Its parameters behind the context and the reader, and what it answers; of a `Later`, nothing is imported."""
-        if isinstance(self._function, partial) and self._function.func is _wanted:
-            return _read_signature(*self._function.args)
+        if isinstance(self._function, _Deferred):
+            return _read_signature(*self._function)
         whole = inspect.signature(self._function)
         names = getattr(inspect.unwrap(self._function), "__globals__", {})
         parameters = [
@@ -169,6 +171,7 @@ def _read_signature(module: str, name: str) -> inspect.Signature:
     [function] = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == name]
     given = function.args.posonlyargs + function.args.args
     defaults = [None] * (len(given) - len(function.args.defaults)) + function.args.defaults
+    own = list(zip(given, defaults, strict=True))[2:]  # the context and the reader come before them
     parameters = [
         inspect.Parameter(
             one.arg,
@@ -176,9 +179,9 @@ def _read_signature(module: str, name: str) -> inspect.Signature:
             default=inspect.Parameter.empty if default is None else ast.literal_eval(default),
             annotation=_annotation(one.annotation, tree, package),
         )
-        for one, default in zip(given, defaults, strict=True)
+        for one, default in own
     ]
-    return inspect.Signature(parameters[2:], return_annotation=_annotation(function.returns, tree, package))
+    return inspect.Signature(parameters, return_annotation=_annotation(function.returns, tree, package))
 
 
 def _annotation(node: ast.expr | None, tree: ast.Module, package: str) -> Any:
@@ -186,8 +189,6 @@ def _annotation(node: ast.expr | None, tree: ast.Module, package: str) -> Any:
     if node is None:
         return inspect.Parameter.empty
     wanted = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-    if "Context" in wanted:  # the first parameter, which no caller gives
-        return inspect.Parameter.empty
     names: dict[str, Any] = {}
     for one in tree.body:
         if isinstance(one, ast.ImportFrom):
@@ -195,4 +196,4 @@ def _annotation(node: ast.expr | None, tree: ast.Module, package: str) -> Any:
                 if (local := alias.asname or alias.name) in wanted:
                     source = importlib.util.resolve_name("." * one.level + (one.module or ""), package)
                     names[local] = getattr(importlib.import_module(source), alias.name)
-    return eval(compile(ast.Expression(node), "<annotation>", "eval"), {}, names) if node is not None else None
+    return eval(compile(ast.Expression(node), "<annotation>", "eval"), {}, names)
