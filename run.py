@@ -34,6 +34,7 @@ STAMP = os.path.join(VENV, "run.stamp")
 
 PLUGINS = "./pixlstash-plugins/"
 PACKAGES = ["-e", "./pixlstash-core[heif,search,video]", "-e", "./pixlstash-web"]
+PACKAGES += ["-e", PLUGINS + "compat", "-e", PLUGINS + "demo", "-e", PLUGINS + "generation"]
 PACKAGES += ["-e", PLUGINS + "faces[cpu]", "-e", PLUGINS + "wd-tagger[cpu]"]
 TEST_TOOLS = ["-r", "tests/requirements.txt", "-e", PLUGINS + "joycaption"]
 #: What the plugins with torch need, and one of them. Where there is no torch for this Python, their tests are skipped.
@@ -47,7 +48,10 @@ MARKS = {"Building editable": "browser interface", "Installing collected package
 INPUTS = [
     "constraints.txt",
     "pixlstash-core/pyproject.toml",
-    *(f"pixlstash-plugins/{one}/pyproject.toml" for one in ("clip", "faces", "joycaption", "wd-tagger")),
+    *(
+        f"pixlstash-plugins/{name}/pyproject.toml"
+        for name in ("clip", "compat", "demo", "faces", "generation", "joycaption", "wd-tagger")
+    ),
     "pixlstash-web/pyproject.toml",
     "pixlstash-web/hatch_build.py",
 ]

@@ -39,8 +39,8 @@ FOLDERS = ("photo", "photo-face", "gen")
 
 def painted(number: int, folder: Path) -> Path:
     """A demo picture of at most 640 pixels, kept for the next time."""
-    from pixlstash_core.demo.art.scene import draw
-    from pixlstash_core.demo.recipe import recipe
+    from pixlstash_demo.art.scene import draw
+    from pixlstash_demo.recipe import recipe
 
     path = folder / f"{number:05}.png"
     if not path.exists():

@@ -32,11 +32,10 @@ from organised import organised
 
 from pixlstash_core.database.features import Table
 from pixlstash_core.database.writer import Write
-from pixlstash_core.demo import rows
-from pixlstash_core.demo.recipe import recipe
 from pixlstash_core.engines.outputs import Output
 from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
+from pixlstash_core.media.reading import of_known
 from pixlstash_core.query.views import BLOCK
 from pixlstash_core.types import (
     OWNER,
@@ -48,6 +47,8 @@ from pixlstash_core.types import (
     SetCaption,
     TakeSnapshot,
 )
+from pixlstash_demo.known import known
+from pixlstash_demo.recipe import recipe
 
 VECTOR = 1024
 VECTORS = (
@@ -125,7 +126,7 @@ class _Life:
             self.add(ADDED)
 
     def add(self, count: int) -> None:
-        made = [(recipe(self.next + n), rows.reading(recipe(self.next + n))) for n in range(count)]
+        made = [(recipe(self.next + n), of_known(known(recipe(self.next + n)))) for n in range(count)]
         self.next += count
 
         def work(write: Write) -> list[int]:

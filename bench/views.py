@@ -23,9 +23,9 @@ import apsw
 from _measure import Figure, mb, median, ms, python, report, resident, timed
 from fill import filled
 
-from pixlstash_core.demo.recipe import recipe
 from pixlstash_core.library import Library
 from pixlstash_core.types import OWNER
+from pixlstash_demo.recipe import recipe
 
 SIZES = (200_000, 1_000_000)
 ROUNDS = 5

@@ -29,7 +29,7 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--rounds", type=int, default=15)
     options = ask.parse_args()
-    with tempfile.TemporaryDirectory() as folder, DecoderPool(1, plugins=False) as pool:
+    with tempfile.TemporaryDirectory() as folder, DecoderPool(1) as pool:
         plain, heavy = _pictures(Path(folder))
         times: dict[Path, list[float]] = {plain: [], heavy: []}
         for _ in range(options.rounds + 2):

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pixlstash_core.media.builtin import readers
+from pixlstash_core.media import builtin
 from pixlstash_core.media.reading import assemble
 from pixlstash_core.plugins.contracts import Media
 from pixlstash_core.types import Embedded, Format
+from pixlstash_generation import readers
 
 
 def read(**text: Any) -> tuple[dict[str, Any], str | None, str | None]:
     """Facts by name as the library would keep them, prompt and negative prompt."""
     texts = {key.replace("__", "-"): one if isinstance(one, str) else json.dumps(one) for key, one in text.items()}
-    answers = [reader.read(Embedded("png", text=texts)) for reader in readers()]
+    answers = [reader.read(Embedded("png", text=texts)) for reader in (*readers(), *builtin.readers())]
     media = Media()
     media.width = media.height = 1
     some = [one for one in answers if one is not None]

@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 #: Folders with Python packages in `src`, core first.
 PACKAGES = [ROOT / "pixlstash-core", ROOT / "pixlstash-web", *sorted(ROOT.glob("pixlstash-plugins/*/"))]
+#: Files that a program of ours writes, compared with what it writes by tests of their own.
+GENERATED = {ROOT / "pixlstash-web" / "web" / "src" / "api" / "schema.ts"}
 NOT_OURS = {"node_modules", "dist", "build", "static", "shared", "__pycache__"}
 
 
@@ -16,7 +18,8 @@ def files(*suffixes: str) -> Iterator[Path]:
     """Every file of ours that ends so, e.g. `files(".py", ".ts")`."""
     for folder, folders, names in os.walk(ROOT):
         folders[:] = sorted(name for name in folders if name not in NOT_OURS and not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names) if name.endswith(suffixes))
+        paths = (Path(folder, name) for name in sorted(names) if name.endswith(suffixes))
+        yield from (path for path in paths if path not in GENERATED)
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -24,6 +24,11 @@ PROJECTS = {
 }
 
 
+#: Plugins that are in every image, and those that are built in when they are asked for.
+ALWAYS = ["compat", "demo", "generation"]
+PLUGINS = sorted({path.parent.name for path in (ROOT / "pixlstash-plugins").glob("*/pyproject.toml")} - set(ALWAYS))
+
+
 def ignored(path: str) -> bool:
     """As Docker reads it: the last line that fits decides."""
     answer = False
@@ -50,12 +55,13 @@ def test_what_is_built_here_stays_here() -> None:
 
 def test_the_packages_and_extras_exist() -> None:
     named = re.findall(r"(pixlstash-\w+)(?:\[([\w,]+)\])?", re.sub(r"^COPY.*$", "", RECIPE, flags=re.M))
-    assert {name for name, _ in named} == {*PROJECTS, "pixlstash-plugins"}
+    assert {name for name, _ in named} == {
+        *PROJECTS,
+        "pixlstash-plugins",
+        *(f"pixlstash-{plugin}" for plugin in ALWAYS),
+    }
     extras = {extra for _, extras in named for extra in extras.split(",") if extra}
     assert extras == {"heif", "search", "video"} <= set(PROJECTS["pixlstash-core"]["optional-dependencies"])
-
-
-PLUGINS = sorted(path.parent.name for path in (ROOT / "pixlstash-plugins").glob("*/pyproject.toml"))
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
@@ -83,13 +89,14 @@ def test_plugins_are_built_in_when_asked_for(plugins: str, tmp_path: Path) -> No
     names = plugins.split()
     core = "pixlstash-core[heif,search,video]"
     assert wheel[wheel.index(f"./{core}") :] == [
-        *(f"./{core}", "./pixlstash-web"),
+        *(f"./{core}", "./pixlstash-web", *(f"./pixlstash-plugins/{name}" for name in ALWAYS)),
         *(f"./pixlstash-plugins/{name}[cpu,local]" for name in names),
     ]
     assert ("--extra-index-url" in wheel, index in wheel) == (bool(names), bool(names))
     assert install[install.index(core) :] == [
         core,
         "pixlstash-web",
+        *(f"pixlstash-{name}" for name in ALWAYS),
         *(f"pixlstash-{name}[cpu,local]" for name in names),
     ]
 

@@ -212,3 +212,9 @@ def test_the_stamp_sees_the_browser_interface_but_not_what_is_built_from_it(fres
     (web / "app.ts").write_text("2")
     assert module.digest(False) != first
     assert module.digest(True).split()[1] != module.digest(False).split()[1]
+
+
+def test_every_plugin_decides_whether_pip_runs_again(run: ModuleType) -> None:
+    projects = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("pixlstash-plugins/*/pyproject.toml")}
+    assert projects <= set(run.INPUTS)
+    assert "./pixlstash-plugins/generation" in run.PACKAGES  # without it no picture has a prompt

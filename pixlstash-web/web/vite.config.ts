@@ -13,5 +13,5 @@ export default defineConfig({
     // Every browser we build for preloads modules by itself.
     modulePreload: { polyfill: false },
   },
-  server: { host: "127.0.0.1", proxy: { "/api": server, "/version": server } },
+  server: { host: "127.0.0.1", proxy: { "/api": server } },
 });

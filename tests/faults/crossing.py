@@ -172,7 +172,7 @@ def purge(path: Path, source: Path, armed: Armed) -> None:
 
 
 def bring_back(path: Path, source: Path, armed: Armed) -> None:
-    """What was removed for good comes in again, asked for by hand."""
+    """What was permanently deleted comes in again, asked for by hand."""
     with Library.open(path, work=False) as library, armed():
         send(library, source / "purged.png")
 

@@ -12,7 +12,8 @@ import zstandard
 
 from pixlstash_core.database.connection import Database, fetch
 from pixlstash_core.errors import PixlStashError
-from pixlstash_core.library import FEATURES, Library
+from pixlstash_core.library import Library
+from pixlstash_core.library.features import FEATURES
 from pixlstash_core.types import OWNER
 
 Rows = list[tuple[Any, ...]]
@@ -99,7 +100,7 @@ def _unsettled(library: Library) -> Iterator[str]:
     purged = {row[0] for row in library.hub.read("select sha256 from purged")}
     for name, sha256 in library.db.read("select name, sha256 from picture"):
         if sha256 in purged:
-            yield f"{name} is there, and in the ledger of what was removed for good"
+            yield f"{name} is there, and in the ledger of what was permanently deleted"
     revision = library.db.value("select revision from derived_revision where noun = ''", default=0)
     if revision > library.revision:
         yield f"the file is at revision {revision}, the library thinks it is at {library.revision}"

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import tiny
 import torchvision_shim
+from web.conftest import empty as empty
+from web.conftest import served as served
+from web.conftest import shared as shared
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from pixlstash_core import Image, Pictured
 from pixlstash_core.testing import check
 from pixlstash_joycaption import captioners, prompts, taggers
 from pixlstash_joycaption.local import NOT_QUANTIZED, inputs, read_tags
-from pixlstash_joycaption.settings import CaptionSettings, LocalSettings, TagSettings, asked
+from pixlstash_joycaption.settings import CaptionSettings, LocalSettings, TagSettings, instruction
 
 ENGINE, TAGGER = next(iter(captioners())), next(iter(taggers()))
 STILL = LocalSettings(temperature=0, tokens=8, system="Sys", prompt="Say it")
@@ -127,7 +127,7 @@ def test_4_bit_quantizes_the_language_model_only(model: Any) -> None:
     ],
 )
 def test_what_is_asked(settings: dict[str, Any], wanted: str) -> None:
-    assert asked(CaptionSettings(**settings)) == wanted
+    assert instruction(CaptionSettings(**settings)) == wanted
 
 
 def test_every_kind_length_and_addition_is_a_sentence() -> None:
@@ -136,10 +136,10 @@ def test_every_kind_length_and_addition_is_a_sentence() -> None:
     assert len(extras) == 27
     for kind in prompts.CAPTIONS:
         for length in get_args(prompts.Length):
-            said = asked(CaptionSettings(kind=kind, length=length, extras=extras, name="Ann"))  # type: ignore[arg-type]
+            said = instruction(CaptionSettings(kind=kind, length=length, extras=extras, name="Ann"))  # type: ignore[arg-type]
             assert not {"{", "}"} & set(said) and (length == "any" or f"{length}" in said)
     for kind in prompts.TAGS:
-        assert "{" not in asked(TagSettings(kind=kind, words=20))  # type: ignore[arg-type]
+        assert "{" not in instruction(TagSettings(kind=kind, words=20))  # type: ignore[arg-type]
 
 
 def test_tags_are_read_from_a_list() -> None:

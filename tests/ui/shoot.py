@@ -18,6 +18,7 @@ from ui.desk import Desk, Guard
 
 from pixlstash_core.library import Library
 from pixlstash_core.types import OWNER, ScorePictures
+from pixlstash_demo import filling as demo
 from pixlstash_web.server import running
 
 IMAGES = ROOT / "docs" / "images"
@@ -43,7 +44,7 @@ def main() -> None:
 
 def fill(library: Library) -> None:
     """Demo pictures, judged as somebody with a taste might have."""
-    libraries.until(lambda: library.queue.get(library.fill_demo(OWNER, PICTURES).id).state != "waiting", 600)
+    libraries.until(lambda: library.queue.get(demo.fill(library, PICTURES).id).state != "waiting", 600)
     libraries.until(lambda: library.info(OWNER).pictures == PICTURES, 600)
     # Those of a locked set keep what they have.
     ids = [one.id for one in library.pictures(OWNER, "-is:locked", limit=PICTURES)]

@@ -13,7 +13,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import Create, ScorePictures, Selection, Veil
+from pixlstash_core.types import Create, HideAndBlur, ScorePictures, Selection
 
 pytestmark = pytest.mark.browser
 
@@ -166,7 +166,7 @@ def test_a_rule_is_tried_before_it_stacks(sit: Sit, served: Served, paired: list
 def test_a_rule_shows_nothing_that_is_hidden(sit: Sit, served: Served, paired: list[set[int]]) -> None:
     hidden = min(paired[0])
     served.library.score(OWNER, ScorePictures(ids=[hidden], score=1))
-    served.library.set_veil(OWNER, Veil(hide="score:1"))
+    served.library.set_veil(OWNER, HideAndBlur(hide="score:1"))
     desk = sit(served).go()
     desk.page.get_by_role("button", name="More").last.click()
     desk.page.get_by_role("menuitem", name="Stack by rule").click()

@@ -12,7 +12,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import ScorePictures, Veil
+from pixlstash_core.types import HideAndBlur, ScorePictures
 
 pytestmark = pytest.mark.browser
 
@@ -84,7 +84,7 @@ def test_the_rule_decides_what_is_kept(page: Desk, empty: Served, ids: dict[str,
 
 def test_what_is_hidden_is_left_out_until_the_veil_is_lifted(page: Desk, empty: Served, ids: dict[str, int]) -> None:
     empty.library.score(OWNER, ScorePictures(ids=[ids["2-400"], ids["1-400"]], score=1))
-    empty.library.set_veil(OWNER, Veil(hide="score:1"))
+    empty.library.set_veil(OWNER, HideAndBlur(hide="score:1"))
     expect(groups(page)).to_have_count(1)
     page.becomes(lambda: kept(page), [ids["2-200"]])
     expect(groups(page).locator("[data-id]")).to_have_count(2)
@@ -122,7 +122,7 @@ def test_all_at_once(page: Desk, empty: Served, ids: dict[str, int]) -> None:
 def test_what_are_no_duplicates_is_remembered(page: Desk, empty: Served, ids: dict[str, int]) -> None:
     groups(page).last.get_by_role("button", name="Not duplicates").click()
     expect(groups(page)).to_have_count(1)
-    page.says("marked as no duplicates")
+    page.says("marked as not duplicates of each other")
     page.page.reload()
     expect(groups(page)).to_have_count(1)
     assert empty.library.duplicates(OWNER).total == 1

@@ -135,6 +135,45 @@ def test_who_goes_on_while_it_is_asked_for_again_stays_there(
     desk.becomes(lambda: desk.cursor, gallery.COUNT - 1)
 
 
+def test_the_focus_follows_to_a_tile_that_is_drawn_later(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    desk.focus(0)
+    desk.page.set_viewport_size({"width": 60, "height": 760})  # no room for a single tile
+    desk.becomes(lambda: desk.tiles(), [])
+    desk.press("End", "End")
+    assert desk.cursor == -1
+    desk.page.set_viewport_size({"width": 1200, "height": 760})
+    desk.becomes(lambda: desk.cursor, gallery.PAINTED - 1)
+
+
+def test_the_focus_stays_where_the_reader_moved_it_before_the_tile_was_drawn(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    desk.focus(0)
+    desk.page.set_viewport_size({"width": 60, "height": 760})
+    desk.becomes(lambda: desk.tiles(), [])
+    desk.press("End", "End", "/")
+    expect(desk.search).to_be_focused()
+    desk.page.set_viewport_size({"width": 1200, "height": 760})
+    desk.seen()
+    expect(desk.search).to_be_focused()
+
+
+def test_the_focus_moves_on_when_another_answer_lacks_its_picture(sit: Sit, ordered: Served) -> None:
+    desk = sit(ordered).go()
+    assert desk.tiles()[0]["id"] not in (4, 5, 6)
+    held: list[Route] = []
+    desk.page.route("**/views?*", lambda route: held.append(route))
+    desk.press("/")
+    desk.page.keyboard.type("character:Ann")
+    desk.press("Escape")
+    desk.until(lambda: held)
+    desk.becomes(lambda: desk.cursor, 0)
+    for route in held:
+        route.continue_()
+    desk.becomes(lambda: sorted(ids(desk)), [4, 5, 6])
+    desk.becomes(lambda: desk.cursor, 0)
+
+
 def forget(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the server drop every view, as it does after ten idle minutes."""
     with monkeypatch.context() as patched:

@@ -343,7 +343,7 @@ def test_what_was_removed_for_good_is_told_of(sit: Sit, ordered: Served) -> None
         desk.until(lambda id=id: [one for one in desk.tiles() if one["id"] == id])
         desk.tile(index(desk, id)).click(modifiers=["Control"])
     desk.press("r")
-    expect(desk.page.get_by_text("1 of them was removed for good since, and does not come back")).to_be_visible()
+    expect(desk.page.get_by_text("1 of them was permanently deleted since, and does not come back")).to_be_visible()
     desk.page.get_by_role("button", name="Restore 1 change").click()
     desk.says("1 change restored")
     assert library.picture(OWNER, 1).score == 0 and library.info(OWNER).pictures == 15

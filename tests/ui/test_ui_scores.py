@@ -194,11 +194,11 @@ def test_history_goes_back_beyond_what_was_removed_for_good(table: Desk, served:
     table.page.get_by_role("button", name="More").click()
     table.page.get_by_role("menuitem", name="History").click()
     panel = table.page.get_by_role("dialog", name="History")
-    expect(panel.get_by_role("listitem").first).to_contain_text("1 picture removed for good · cannot be undone")
+    expect(panel.get_by_role("listitem").first).to_contain_text("1 picture permanently deleted · cannot be undone")
     panel.get_by_role("button", name="Undo").click()
     expect(panel.get_by_role("listitem").nth(2)).to_contain_text("undone")
     assert 4 not in scores(served)
-    table.says("Passed over, as their pictures were removed for good: 1 picture moved to the scrapheap")
+    table.says("Passed over, as their pictures were permanently deleted: 1 picture moved to the scrapheap")
     expect(panel.get_by_role("button", name="Undo")).to_be_disabled()
     expect(panel.get_by_role("button", name="Redo")).to_be_enabled()
 

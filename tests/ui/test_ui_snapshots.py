@@ -14,13 +14,13 @@ from pixlstash_core.types import (
     AddTags,
     Create,
     EditSet,
+    HideAndBlur,
     RestoreSnapshot,
     ScorePictures,
     SetCaption,
     SetSnapshots,
     Snapshot,
     TakeSnapshot,
-    Veil,
 )
 
 pytestmark = pytest.mark.browser
@@ -212,7 +212,7 @@ def test_everything_restored_and_back(sit: Sit, ordered: Served, axe: Axe) -> No
 
 def test_settings_in_a_preview_are_counted_and_not_told_by_empty_values(sit: Sit, served: Served) -> None:
     take(served)
-    served.library.set_veil(OWNER, Veil())
+    served.library.set_veil(OWNER, HideAndBlur())
     desk = visit(sit(served))
     expect(row(desk, "Library settings")).to_contain_text("2 removed")
 

@@ -23,7 +23,8 @@ class Typist:
 
     def __init__(self, desk: Desk) -> None:
         self._session = desk.page.context.new_cdp_session(desk.page)
-        self._moment = time.time()
+        # In the future: an event from before the page began is timed at 0, as after a correction of the system clock.
+        self._moment = time.time() + 3600
 
     def press(self, key: str, after: float = FAST) -> None:
         self._moment += after

@@ -11,7 +11,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import Create, Selection, Veil
+from pixlstash_core.types import Create, HideAndBlur, Selection
 
 pytestmark = pytest.mark.browser
 HIDE, BLUR = f"model:{gallery.MODELS[0]}", f"model:{gallery.MODELS[1]}"
@@ -41,7 +41,7 @@ def filter_of(place: Locator) -> str:
 
 @pytest.fixture
 def veiled(sit: Sit, served: Served) -> Desk:
-    served.library.set_veil(OWNER, Veil(hide=HIDE, blur=BLUR))
+    served.library.set_veil(OWNER, HideAndBlur(hide=HIDE, blur=BLUR))
     return sit(served).go()
 
 
@@ -83,7 +83,7 @@ def test_nothing_that_is_counted_or_completed_tells_of_the_hidden(sit: Sit, serv
     sets = [library.create_set(OWNER, Create(name=name)).id for name in ("All", "Some")]
     library.add_to_set(OWNER, sets[0], Selection(ids=everything))
     library.add_to_set(OWNER, sets[1], Selection(ids=[hidden[0], dim[0]]))
-    library.set_veil(OWNER, Veil(hide=HIDE, blur=BLUR))
+    library.set_veil(OWNER, HideAndBlur(hide=HIDE, blur=BLUR))
     left = len(everything) - len(hidden)
     desk = sit(served).go(f"/?q=union(set:{sets[0]},set:{sets[1]})")
     side = desk.page.get_by_role("navigation", name="Library")
@@ -154,15 +154,15 @@ def test_a_dialog_sets_it_and_undo_takes_it_back(sit: Sit, served: Served, axe: 
     desk.press("Enter")
     expect(dialog).to_be_hidden()
     desk.becomes(lambda: ids(desk), everything - found(served, HIDE))
-    assert served.library.veil(OWNER) == Veil(HIDE, BLUR)
+    assert served.library.veil(OWNER) == HideAndBlur(HIDE, BLUR)
     desk.focus(0)
     desk.press("Control+z")
     desk.becomes(lambda: ids(desk), everything)
-    assert served.library.veil(OWNER) == Veil()
+    assert served.library.veil(OWNER) == HideAndBlur()
 
 
 def test_when_all_is_hidden_it_says_so(sit: Sit, served: Served) -> None:
-    served.library.set_veil(OWNER, Veil(hide="score:<=5"))
+    served.library.set_veil(OWNER, HideAndBlur(hide="score:<=5"))
     desk = sit(served)
     desk.page.goto(served.url)
     expect(desk.page.get_by_role("heading", name="Everything here is hidden")).to_be_visible()

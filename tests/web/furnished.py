@@ -16,7 +16,6 @@ from web.extremes import Request
 
 from pixlstash_core.library import Library
 from pixlstash_core.types import AddTags, BeginUpload, Create, RunEngine, SaveQuery, Selection, TakeSnapshot
-from pixlstash_web import compat
 from pixlstash_web.adapter import RoutePlan
 from pixlstash_web.app import below, plans
 from pixlstash_web.routes import PAST_ROUTES, PREFIX
@@ -27,8 +26,8 @@ LAST = ("empty_scrapheap", "revoke_token", "set_password", "sign_out", "reset_ow
 
 
 def every_plan(library: Library) -> list[RoutePlan]:
-    """Of the core, of the past, of existing clients and of plugins."""
-    return [*plans(Site(library)), *below(PREFIX, PAST_ROUTES), *below(PREFIX, compat.ROUTES)]
+    """Of the core, of the past, and of plugins."""
+    return [*plans(Site(library)), *below(PREFIX, PAST_ROUTES)]
 
 
 def place(plan: RoutePlan) -> int:

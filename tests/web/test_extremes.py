@@ -15,6 +15,7 @@ from web.conftest import OWNER, Served, fill, serving
 from web.extremes import INTEGERS, TEXTS, Maker
 from web.furnished import Sender, every_plan, furnish, place, there
 
+import pixlstash_compat
 import pixlstash_web
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
@@ -131,7 +132,8 @@ FIELDS = {
 
 
 def test_every_field_of_a_form_is_known_here() -> None:
-    sources = "".join(path.read_text("utf-8") for path in Path(pixlstash_web.__file__).parent.glob("*.py"))
+    folders = [Path(str(package.__file__)).parent for package in (pixlstash_compat, pixlstash_web)]
+    sources = "".join(path.read_text("utf-8") for folder in folders for path in folder.glob("*.py"))
     named = set(re.findall(r"form\.fields\.get\(\"(\w+)\"", sources))
     assert named == {name for _, names in FIELDS.values() for name in names}
     assert len(re.findall(r"(?<!_)form\.fields\b", sources)) == len(named)

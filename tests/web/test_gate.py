@@ -10,12 +10,12 @@ import pytest
 from web.asking import SAME, Peer, bearer, paint, sign_in
 from web.conftest import OWNER, Served, serving
 
+from pixlstash_compat import table as compat
 from pixlstash_core.api import rows
 from pixlstash_core.database.hub import now
 from pixlstash_core.library import Library
 from pixlstash_core.types import CreateToken
-from pixlstash_web import compat
-from pixlstash_web.routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
+from pixlstash_web.routes import PAST_ROUTES, PREFIX, ROUTES
 from pixlstash_web.specs import api
 
 #: What each kind of caller may do, written by hand: the highest right, or the status that answers everything.
@@ -49,12 +49,15 @@ UPLOADS = {"upload", "begin_upload", "continue_upload", "cancel_upload", "upload
 GROUPS = {
     row.name for row in rows() if row.right == "write" and row.function.__module__.endswith("collections.operations")
 }
+GROUPS |= {f"{verb}_character" for verb in ("create", "edit", "delete", "add_to", "take_from")}
 GROUPS |= {"turn", "date", "preview_duplicates", "resolve_duplicates", "not_duplicates"}
 GROUPS |= {"duplicates", "add_picture_set_members", "add_faces", "import_tags"}
 PEOPLE = {"suggest_character", "face_clusters", "assign_faces", "forget_faces", "refer_faces"}
-REVIEW = {"review_tags", "review_characters", "review_faces"}
+PEOPLE |= {"merge_characters", "reject_faces", "draw_face"}
+REVIEW = {"review_tags", "review_tag", "decide_tag", "review_characters", "review_faces", "decide_faces"}
+VOCABULARY = {"rename_tag", "merge_tags", "categorise_tags", "alias_tags", "imply_tags", "never_tags", "set_tagging"}
 WHOLE = {"undo", "redo", "history", "run_engine", "revert_job", "retry_job", "import_pictures", "import_status"}
-WHOLE |= UPLOADS | GROUPS | PEOPLE | REVIEW
+WHOLE |= UPLOADS | GROUPS | PEOPLE | REVIEW | VOCABULARY
 ROWS = [route for route in (*ROUTES, *PAST_ROUTES, *compat.ROUTES) if route.right != "public"]
 
 
@@ -223,7 +226,7 @@ def test_a_route_without_a_right_cannot_be_written() -> None:
 
 
 def test_what_is_public_is_a_short_list() -> None:
-    public = {(route.method, route.path) for route in (*ROUTES, *ROOT_ROUTES) if route.right == "public"}
+    public = {(route.method, route.path) for route in (*ROUTES, *compat.ROUTES) if route.right == "public"}
     assert public == {("GET", "/session"), ("POST", "/session"), ("DELETE", "/session"), ("GET", "/version")}
 
 
@@ -231,7 +234,8 @@ def test_changes_are_never_a_get_and_reads_need_no_more_than_they_say() -> None:
     writes = {route.name for route in ROUTES if route.right == "write" and route.method == "GET"}
     # what people did and brought, and what is asked of those who decide: not for those who may only look
     done = {"history", "uploads", "find_upload", "uploaded_files"}
-    assert writes == done | REVIEW | {"review_tag", "suggest_character", "face_clusters"}
+    decided = {"decide_tag", "decide_faces"}
+    assert writes == done | (REVIEW - decided) | {"suggest_character", "face_clusters"}
 
 
 # -- a password, before anything else, where other machines can come in ------------------------------------------------

@@ -24,6 +24,7 @@ from pixlstash_core.types import (
     EmptyScrapheap,
     NotDuplicates,
     PicturesChanged,
+    PreviewEmpty,
     Reader,
     ResolveDuplicates,
     RestorePictures,
@@ -37,7 +38,7 @@ from pixlstash_core.types import (
     TakeFromProject,
     TurnPictures,
 )
-from pixlstash_web.events import merge, render
+from pixlstash_web.announcer import merge, render
 
 #: Every route here that reads.
 READS = {
@@ -196,12 +197,12 @@ def test_duplicates_and_the_scrapheap(desk: Desk) -> None:
     assert client.preview_duplicates(chosen).thrown == 1
     assert client.not_duplicates(NotDuplicates([3, 4])).changed == 2
     assert client.resolve_duplicates(chosen).changed == 1
-    seen = client.preview_empty()
+    seen = client.preview_empty(PreviewEmpty())
     assert (seen.pictures, seen.files) == (2, 2)
     client.restore(RestorePictures(ids=[2]))
     with pytest.raises(Conflict, match="preview"):
         client.empty_scrapheap(EmptyScrapheap(seen.token))
-    done = client.empty_scrapheap(EmptyScrapheap(client.preview_empty().token))
+    done = client.empty_scrapheap(EmptyScrapheap(client.preview_empty(PreviewEmpty()).token))
     assert (done.changed, done.undoable) == (1, False)
     assert library.info(OWNER).scrapheap == 0
 

@@ -107,7 +107,7 @@ def test_hosts_are_read(value: str) -> None:
     assert read_host(value) == value.removesuffix(":1").strip("[]")
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "https://", "https://a:b", "https://a:99999"])
+@pytest.mark.parametrize("url", ["ftp://x", "https://", "https://a:b", "https://a:99999", "https://["])
 def test_a_public_url_must_be_an_address(url: str) -> None:
     with pytest.raises(Invalid, match="--public-url"):
         read_origin(url)

@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
+from plugins.test_compat import BOUNDARY, ended
 from web.asking import API, Answer, paint
 from web.conftest import OWNER, Served
-from web.test_compat import BOUNDARY, ended
 from web.test_zips import finish
 from zips import Entry, pack
 

@@ -145,7 +145,7 @@ def test_a_restart_costs_nothing(open_library: Callable[..., Library], png: byte
 def test_what_came_whole_is_taken_in_after_a_restart(
     open_library: Callable[..., Library], png: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uptake.Uptake, "take", lambda self, batch, patience: None)  # stopped just before
+    monkeypatch.setattr(uptake.UploadJob, "take", lambda self, batch, patience: None)  # stopped just before
     with open_library() as library:
         id = library.begin_upload(OWNER, BeginUpload("a.png", len(png))).id
         piece = library.upload_piece(OWNER, id, 0)
@@ -169,7 +169,7 @@ def test_taking_in_again_after_a_crash_is_harmless(
         piece = library.upload_piece(OWNER, id, 0)
         piece.write(png)
         monkeypatch.setattr(uptake.rows, "record", lambda *args, **more: None)
-        monkeypatch.setattr(uptake.Uptake, "drop", lambda *args: None)
+        monkeypatch.setattr(uptake.UploadJob, "drop", lambda *args: None)
         piece.close()
         assert [picture.name for picture in library.pictures(OWNER)] == ["a.png"]
     monkeypatch.undo()
@@ -266,13 +266,13 @@ def test_what_is_left_alone_expires(library: Library, png: bytes) -> None:
     piece.write(png[:10])
     piece.close()
     over = library.begin_upload(OWNER, BeginUpload("b.png", 0)).id
-    library.arriving.sweep()
+    library.upload_sessions.sweep()
     assert {upload.id for upload in library.uploads(OWNER)} == {id, over}
     library.hub.write("update upload set touched = ?", (now() - uploads.OVER - 1,))
-    library.arriving.sweep()
+    library.upload_sessions.sweep()
     assert [upload.id for upload in library.uploads(OWNER)] == [id]
     library.hub.write("update upload set touched = ?", (now() - uploads.UNFINISHED - 1,))
-    library.arriving.sweep()
+    library.upload_sessions.sweep()
     assert (library.uploads(OWNER), left(library)) == ([], [])
 
 

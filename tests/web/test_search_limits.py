@@ -6,9 +6,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from plugins.test_compat import form
 from web.asking import Answer, Peer, bearer
 from web.conftest import Served
-from web.test_compat import form
 
 from pixlstash_core.search.query_images import MOST
 from pixlstash_web import forms, uploads

@@ -15,7 +15,7 @@ from web.conftest import OWNER, Served
 from zips import Entry, pack
 
 from pixlstash_core.cli import pixlstash
-from pixlstash_core.imports import archives as unpacking
+from pixlstash_core.imports import archives
 from pixlstash_core.imports import upload_job as uptake
 from pixlstash_core.library import Library
 from pixlstash_core.types import Archive, ImportPaths, Job
@@ -109,13 +109,13 @@ def test_the_same_zip_file_brings_nothing_new(library: Library, png: Callable[[i
 def test_an_upload_is_not_over_before_its_bytes_are_gone(
     empty: Served, png: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drop = uptake.Uptake.drop
+    drop = uptake.UploadJob.drop
 
-    def slowly(self: uptake.Uptake, id: str) -> None:
+    def slowly(self: uptake.UploadJob, id: str) -> None:
         time.sleep(0.3)
         drop(self, id)
 
-    monkeypatch.setattr(uptake.Uptake, "drop", slowly)
+    monkeypatch.setattr(uptake.UploadJob, "drop", slowly)
     assert empty.local.post("/uploads?name=a.zip", zipped(png, 2)).json["archive"]["finished"]
     assert left(empty.library) == []
 
@@ -177,7 +177,7 @@ def test_giving_up_stops_it_and_keeps_what_is_in(
 def test_a_disk_that_fills_up_is_said_and_it_can_go_on(
     library: Library, png: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unpacking, "SPARE", 1 << 60)
+    monkeypatch.setattr(archives, "SPARE", 1 << 60)
     result = put(library, zipped(png, 5))
     assert (result.archive.finished, "disk is too full" in result.reason) == (True, True)
     (job,) = [job for job in library.jobs(OWNER) if job.kind == "upload"]
@@ -192,15 +192,15 @@ def test_one_large_member_at_a_time_is_unpacked(
     library: Library, png: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there: list[int] = []
-    unpacked = unpacking._unpacked
+    unpacked = archives._unpacked
 
     def watched(*args: Any) -> Path:
         path = unpacked(*args)
         there.append(len([name for name in left(library) if name.endswith(".png")]))
         return path
 
-    monkeypatch.setattr(unpacking, "LARGE", 0)
-    monkeypatch.setattr(unpacking, "_unpacked", watched)
+    monkeypatch.setattr(archives, "LARGE", 0)
+    monkeypatch.setattr(archives, "_unpacked", watched)
     assert put(library, zipped(png, 20)).archive.imported == 20
     assert set(there) == {1}
 

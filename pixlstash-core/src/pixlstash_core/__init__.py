@@ -5,12 +5,14 @@ Everything a plugin author or a script needs is at this level; importing it load
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Meta
 
+from . import types as structs
 from .database.features import Table
-from .errors import NotThere, PixlStashError, Refused, StoreUnreachable
+from .errors import Invalid, NotFound, NotThere, PixlStashError, QueryError, Refused, StoreUnreachable
 from .plugins.contracts import FactReader, Found, Importer, Kind, Media, Opened, Params, Stat, Store
 from .plugins.engines import (
     Captioner,
@@ -31,35 +33,75 @@ from .plugins.hookspecs import hookimpl
 from .plugins.image import Image, Pictured
 from .plugins.operation import Operations, op
 from .plugins.settings import LOAD, OUTPUT, RUN, Secret
+from .query.quoting import quoted
 from .types import (
+    NOBODY,
     OWNER,
+    Alike,
+    AssignFaces,
+    Combine,
+    Done,
+    DropOnProject,
+    Edit,
+    EditSet,
     Embedded,
     Fact,
     Facts,
     Format,
+    Id,
+    Job,
     JobChanged,
+    KnownPicture,
     Lagged,
+    Picture,
     PicturesAdded,
     PicturesChanged,
     PicturesRemoved,
     Reader,
+    Resource,
+    ResourceType,
+    RestorePreview,
+    RestoreReport,
+    RestoreResources,
     RowsChanged,
     Scope,
+    Selection,
+    TakeFromProject,
+    Upload,
+    UploadedFile,
 )
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .cli.shell import Shell as Shell
     from .client import Client as Client
     from .library import Library as Library
+    from .media.facts import known_fact as known_fact
+    from .media.packet import xmp_properties as xmp_properties
+    from .media.texts import embedded_texts as embedded_texts
+    from .media.words import PAYLOAD_BYTES as PAYLOAD_BYTES
+    from .media.words import PROMPT_LENGTH as PROMPT_LENGTH
+    from .media.words import VALUE_LENGTH as VALUE_LENGTH
 
 __all__ = [
     "LOAD",
+    "NOBODY",
     "OUTPUT",
     "OWNER",
+    "PAYLOAD_BYTES",
+    "PROMPT_LENGTH",
     "RUN",
+    "VALUE_LENGTH",
+    "Alike",
+    "AssignFaces",
     "Captioner",
     "Client",
+    "Combine",
     "Detector",
+    "Done",
+    "DropOnProject",
+    "Edit",
+    "EditSet",
     "Embedded",
     "Embedder",
     "Engine",
@@ -70,52 +112,80 @@ __all__ = [
     "Facts",
     "Format",
     "Found",
+    "Id",
     "Image",
     "Importer",
+    "Invalid",
+    "Job",
     "JobChanged",
     "Kind",
+    "KnownPicture",
     "Lagged",
     "Library",
     "Measurer",
     "Media",
     "Meta",
+    "NotFound",
     "NotThere",
     "Opened",
     "Operations",
     "Params",
+    "Picture",
     "Pictured",
     "PicturesAdded",
     "PicturesChanged",
     "PicturesRemoved",
     "PixlStashError",
+    "QueryError",
     "Reader",
     "Refused",
     "Region",
+    "Resource",
+    "ResourceType",
+    "RestorePreview",
+    "RestoreReport",
+    "RestoreResources",
     "RowsChanged",
     "Scope",
     "Secret",
+    "Selection",
     "Sends",
+    "Shell",
     "Stat",
     "Store",
     "StoreUnreachable",
     "Table",
     "Tag",
     "Tagger",
+    "TakeFromProject",
+    "Upload",
+    "UploadedFile",
     "WeightFile",
     "Weights",
+    "__version__",
+    "embedded_texts",
     "hookimpl",
+    "known_fact",
     "op",
+    "quoted",
+    "structs",
+    "xmp_properties",
 ]
+#: Imported on first use: `Library` loads SQLite, which a plugin that only subclasses a Kind does not need.
+_LATER = {
+    "Library": ".library",
+    "Client": ".client",
+    "Shell": ".cli.shell",
+    "PAYLOAD_BYTES": ".media.words",
+    "PROMPT_LENGTH": ".media.words",
+    "VALUE_LENGTH": ".media.words",
+    "embedded_texts": ".media.texts",
+    "known_fact": ".media.facts",
+    "xmp_properties": ".media.packet",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # Library pulls in SQLite; a plugin that only subclasses a Kind does not need it.
-    if name == "Library":
-        from .library import Library
-
-        return Library
-    if name == "Client":
-        from .client import Client
-
-        return Client
+    if name in _LATER:
+        return getattr(import_module(_LATER[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,14 +14,15 @@ def connect(path: Path, *, work: bool = False) -> Any:
 
     `work`: run background jobs, also those left from before, when it is opened here.
     """
-    from .client import Client
-    from .library import Library
-    from .session import Session
-
     for _ in range(2):
         holder = lock.read(path / "lock")
         if holder is not None and holder.url and holder.secret:
+            from .client import Client
+
             return Client(holder.url, holder.secret)
+        from .library import Library  # which loads the database
+        from .session import Session
+
         try:
             return Session(Library.open(path, work=work))
         except LibraryInUse as error:  # it may have started to serve in between

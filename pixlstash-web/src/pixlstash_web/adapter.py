@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import compile_path
@@ -93,6 +94,8 @@ class RoutePlan:
         if unknown and (rest or not self.takes_call):
             raise TypeError(f"{route.method} {route.path}: the function takes no {sorted(unknown)}.")
         self._overrides = [name for name in converters if name in fields]
+        #: The parameters of the path that must be integers.
+        self.integers = frozenset(one.name for one in self.path if int in (one.type, *get_args(one.type)[:1]))
 
     def arguments(self, call: Call, body: bytes) -> dict[str, Any]:
         """What to call the function with, besides the library and the reader."""
@@ -166,8 +169,9 @@ class Resource:
 
     def __init__(self, site: Site, plans: Sequence[RoutePlan]) -> None:
         self._site = site
-        self.plans: dict[str, RoutePlan] = {plan.route.method: plan for plan in plans if plan.route.when is None}
-        self._sometimes = [plan for plan in plans if plan.route.when is not None]
+        self.plans: dict[str, RoutePlan] = {plan.route.method: plan for plan in plans if not plan.route.conditional}
+        self._by_query = [plan for plan in plans if plan.route.when is not None]
+        self._by_body = [plan for plan in plans if plan.route.fields]
         methods = {*self.plans, "OPTIONS"} | ({"HEAD"} if "GET" in self.plans else set())
         self._allow = {"Allow": ", ".join(sorted(methods))}
 
@@ -197,6 +201,7 @@ class Resource:
             return await plan.in_thread(request, _all, plan, call)
         await run_in_threadpool(admit, call, plan.route)
         body = await read_body(request) if plan.body is not None else b""
+        plan = self._plan_of_body(plan, body)
         arguments = plan.arguments(call, body)
         if not plan.streams:
             return await plan.in_thread(request, plan.run, call, arguments)
@@ -205,10 +210,30 @@ class Resource:
 
     def _plan(self, request: Request) -> RoutePlan | None:
         method = "GET" if request.method == "HEAD" else request.method
-        for plan in self._sometimes:
-            if plan.route.method == method and plan.route.when and plan.route.when(request.query_params):
+        for plan in self._by_query:
+            if plan.route.method == method and _is_asked(plan.route, request.query_params):
                 return plan
         return self.plans.get(method)
+
+    def _plan_of_body(self, plan: RoutePlan, body: bytes) -> RoutePlan:
+        """The row that reads a field of this body which the plain row does not. Both need the same right."""
+        extending = [one for one in self._by_body if one.route.method == plan.route.method]
+        if not extending or plan.route.conditional:
+            return plan
+        try:
+            names = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw]).keys()
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return plan  # which says what is wrong
+        return next((one for one in extending if not names.isdisjoint(one.route.fields)), plan)
+
+
+def _is_asked(route: Route, query: QueryParams) -> bool:
+    """Whether these requests are for a row with `when`. What that raises must not hurt the row beside it."""
+    try:
+        return route.when is not None and bool(route.when(query))
+    except Exception:
+        log.exception("`when` of %s %s failed", route.method, route.path)
+        return False
 
 
 async def while_wanted(request: Request, seconds: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -224,6 +249,11 @@ async def while_wanted(request: Request, seconds: float, work: Callable[P, T], *
         return await run_in_threadpool(run)
     finally:
         watching.cancel()
+
+
+async def read_in_thread(call: Call, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """For routes that are coroutines: run work that only reads as the server does, until the client disconnects."""
+    return await while_wanted(call.request, SECONDS["read"], work, *args, **kwargs)
 
 
 async def _cancel_on_disconnect(request: Request, cancellation: Cancellation) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import msgspec
 from starlette.requests import Request
@@ -13,73 +13,47 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pixlstash_core.errors import NotFound
 
-from . import compat, specs
 from .adapter import Resource, RoutePlan
 from .answers import as_error
 from .headers import Headers
 from .host import Host
 from .offload import run_in_threadpool
-from .routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES, route_of
+from .openapi import describe
+from .paths import order
+from .plugin_routes import plugin_plans
+from .routes import PAST_ROUTES, PREFIX, ROUTES
 from .site import Site
 from .table import Route
 
 
 def build(site: Site) -> ASGIApp:
     """The ASGI application that serves a site."""
-    site.plans = list(plans(site))
+    own = list(plans(site))
+    site.describe = partial(describe, own)
     by_path: dict[str, list[RoutePlan]] = {}
-    for plan in (*site.plans, *below(PREFIX, PAST_ROUTES), *below(PREFIX, compat.ROUTES)):
+    for plan in (*own, *below(PREFIX, PAST_ROUTES)):
         by_path.setdefault(plan.route.path, []).append(plan)
-    # Fixed paths come first: /pictures/score is not the picture called "score".
-    ordered = sorted(by_path, key=lambda path: [_openness(part) for part in path.split("/")])
     router = Router(
-        [Matched(path, Resource(site, by_path[path]), methods=None) for path in ordered],
+        [Matched(path, Resource(site, by_path[path]), methods=None) for path in sorted(by_path, key=order)],
         redirect_slashes=False,
         default=Rest(site),
     )
     return Headers(Host(router, {origin.name for origin in site.public}))
 
 
-def _openness(part: str) -> int:
-    """How much a part of a path stands for: itself, names of a form, any name."""
-    return 2 if re.fullmatch(r"{[^{}]+}", part) else 1 if "{" in part else 0
+def plans(site: Site) -> list[RoutePlan]:
+    """The server's own routes and those of plugins, without those of the past."""
+    own = own_plans()
+    return [*own, *plugin_plans(site.library.plugins, own)]
 
 
-def plans(site: Site) -> Iterator[RoutePlan]:
-    yield from below(PREFIX, ROUTES)
-    yield from below("", ROOT_ROUTES)
-    yield from _plugin_plans(site)
+def own_plans() -> list[RoutePlan]:
+    return list(below(PREFIX, ROUTES))
 
 
 def below(prefix: str, routes: Iterable[Route]) -> Iterator[RoutePlan]:
     for route in routes:
         yield RoutePlan(msgspec.structs.replace(route, path=prefix + route.path))
-
-
-def _plugin_plans(site: Site) -> Iterator[RoutePlan]:
-    """Routes of plugins, below a path of their own. A fault in one plugin costs only its routes."""
-    plugins = site.library.plugins
-    for table in plugins.operations():
-        try:
-            yield from list(below(PREFIX, map(route_of, table.rows())))
-        except Exception as error:
-            plugins.problem(table.plugin, f"operations: {type(error).__name__}: {error}")
-    if not hasattr(plugins.pm.hook, "routes") or not plugins.pm.hook.routes.has_spec():
-        plugins.pm.add_hookspecs(specs)
-    for plugin, call in plugins.listeners("routes"):
-        try:
-            yield from list(_placed(plugin, call() or ()))
-        except Exception as error:  # a plugin may raise anything, and must hurt only itself
-            plugins.problem(plugin, f"routes: {type(error).__name__}: {error}")
-
-
-def _placed(plugin: str, routes: Iterable[Route]) -> Iterator[RoutePlan]:
-    folder = re.sub(r"[^A-Za-z0-9._-]", "-", plugin)
-    for route in routes:
-        if not isinstance(route, Route) or not route.path.startswith("/"):
-            raise TypeError(f"{route!r} is not made by api(method, path, function, right).")
-        path = f"{PREFIX}/x/{folder}{route.path}"
-        yield RoutePlan(msgspec.structs.replace(route, path=path, early=False))
 
 
 class Rest:

@@ -14,7 +14,7 @@ from .views import BINARY
 
 
 def export_snapshot(call: Call, id: int) -> Response:
-    """The database that a snapshot holds, as a SQLite file."""
+    """A snapshot's database as a SQLite file."""
     file = call.library.open_snapshot(call.reader, id)
     size = file.seek(0, 2)
     file.seek(0)

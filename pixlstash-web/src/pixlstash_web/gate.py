@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from pixlstash_core.errors import Forbidden, ReadOnly, Unauthorised
-from pixlstash_core.types import Right
+from pixlstash_core.errors import Forbidden, Unauthorised
 
 from .host import read_host
 from .site import Site
@@ -29,19 +28,11 @@ def admit(call: Call, route: Route) -> None:
     if route.right == "public":
         return
     if call.who is None:
-        raise Unauthorised("Log in first." if call.secret is None else "This login is not good, or not any more.")
+        raise Unauthorised("Log in first." if call.secret is None else "This login is invalid, expired or revoked.")
     # Programs of the same user on this machine can read the whole library anyway.
     if site.exposed and not route.early and call.who.principal != "local" and site.needs_password():
         raise Forbidden("Set a password first: this library can be reached from other machines.", needs_password=True)
-    demand(call, route.right)
-    if site.library.read_only and route.right == "write" and request.method not in SAFE:
-        raise ReadOnly("This library is open read-only, so nothing in it can be changed.")
-
-
-def demand(call: Call, right: Right) -> None:
-    reader = call.reader
-    if not reader.may(right) or (right == "owner" and not reader.scope.all):
-        raise Forbidden(f"This login may not do that: it has the right to {reader.right}, and {right} is needed.")
+    route.demand(call.reader, site.library.read_only)
 
 
 def check_source(site: Site, request: Request, *, by_cookie: bool) -> None:

@@ -1,7 +1,12 @@
-"""The part of `docs/http.md` that the route table and the structs can say: `python -m pixlstash_web.handbook FILE`."""
+"""The parts of `docs/http.md` that the route table and the structs can say: `python -m pixlstash_web.handbook FILE`.
+
+One part has the server's own routes. Each of the others has those of the plugin that its marks name, which must be
+installed; the README of a plugin can have one, too.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,31 +14,35 @@ from typing import Any
 
 import msgspec
 
-from .adapter import RoutePlan
-from .app import below
-from .compat import ROUTES as COMPATIBLE
+from pixlstash_core.plugins.registry import Plugins
+
+from .app import own_plans
 from .openapi import describe
 from .past_routes import BELOW
-from .routes import PAST_ROUTES, PREFIX, ROOT_ROUTES, ROUTES
+from .plugin_routes import plugin_plans
+from .routes import PAST_ROUTES, PREFIX
 
-BEGIN, END = "<!-- made from the route table: begin -->\n", "<!-- made from the route table: end -->\n"
-
-
-def own_plans() -> list[RoutePlan]:
-    """The server's own routes, without those of plugins."""
-    return [*below(PREFIX, ROUTES), *below("", ROOT_ROUTES)]
+MARKS = re.compile(
+    r"(<!-- made from the routes of ([\w.-]+): begin -->\n).*?(<!-- made from the routes of \2: end -->\n)", re.S
+)
+#: What the marks call the server itself.
+SERVER = "pixlstash-web"
 
 
 def rewrite(text: str) -> str:
-    """The document with the part between the marks made anew."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    own, theirs = describe(own_plans()), describe(below(PREFIX, COMPATIBLE))
-    known = own["components"]["schemas"]
-    others = {name: one for name, one in theirs["components"]["schemas"].items() if name not in known}
-    made = [*_table(own), "", "### As of a snapshot", "", *_past(), "", "### Structs", "", *_structs(known)]
-    made += ["", "### Routes that clients of the public PixlStash know", *_table(theirs), "", *_structs(others)]
-    return before + BEGIN + "\n".join(made) + "\n" + END + after
+    """The document with the parts between the marks made anew."""
+    return MARKS.sub(lambda marks: marks[1] + "\n".join(_part(marks[2])) + "\n" + marks[3], text)
+
+
+def _part(name: str) -> Iterator[str]:
+    own = describe(own_plans())
+    schemas = own["components"]["schemas"]
+    if name == SERVER:
+        yield from (*_table(own), "", "### As of a snapshot", "", *_past(), "", "### Structs", "", *_structs(schemas))
+        return
+    theirs = describe(plugin_plans(Plugins.load(builtin=(), only=name), own_plans()))
+    added = {struct: schema for struct, schema in theirs["components"]["schemas"].items() if struct not in schemas}
+    yield from (*_table(theirs), "", *_structs(added))
 
 
 def _past() -> Iterator[str]:
@@ -47,7 +56,9 @@ def _past() -> Iterator[str]:
 def _table(document: dict[str, Any]) -> Iterator[str]:
     yield from ("", "| route | right | asks | answers | |", "|---|---|---|---|---|")
     for path, methods in document["paths"].items():
-        for method, one in methods.items():
+        for method, one in (
+            (m, one) for m, first in methods.items() for one in (first, *first.get("x-alternatives", ()))
+        ):
             asks = ", ".join(f"`{_asked(given)}`" for given in one["parameters"] if given["in"] == "query")
             body = one.get("requestBody")
             if body:

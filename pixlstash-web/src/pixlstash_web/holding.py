@@ -13,7 +13,7 @@ from .uploads import foresee_length, keep, saying_why
 
 
 async def hold(call: Call, name: str) -> Held:
-    """Keep a picture to search with, the raw body, for an hour, without taking it in."""
+    """Hold a picture from the raw request body for an hour, to search with it without importing it."""
     foresee_length(call, MOST)
     path: Path = call.library.intake.temporary(name)
     with saying_why():

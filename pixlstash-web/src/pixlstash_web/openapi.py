@@ -28,12 +28,13 @@ class Problem(Struct, frozen=True):
 
 def openapi(call: Call) -> Response:
     """This description."""
-    return as_json(describe(call.site.plans))
+    return as_json(call.site.describe())
 
 
-def describe(plans: Iterable[RoutePlan]) -> dict[str, Any]:
+def describe(plans: Iterable[RoutePlan], also: Iterable[type[Struct]] = ()) -> dict[str, Any]:
+    """The whole document. `also`: structs to describe that no route names."""
     kept = list(plans)
-    types: list[Any] = [Problem]
+    types: list[Any] = [Problem, *also]
     for plan in kept:
         types += [argument.type for argument in (*plan.path, *plan.query)]
         types += [plan.body.type] if plan.body else []
@@ -43,7 +44,10 @@ def describe(plans: Iterable[RoutePlan]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for plan in kept:
         path = re.sub(r"{(\w+):\w+}", r"{\1}", plan.route.path)
-        paths.setdefault(path, {})[plan.route.method.lower()] = _operation(plan, schema_of)
+        operation = _operation(plan, schema_of)
+        first = paths.setdefault(path, {}).setdefault(plan.route.method.lower(), operation)
+        if first is not operation:  # of a plugin, for some requests; OpenAPI has no words for it
+            first.setdefault("x-alternatives", []).append(operation)
     return {
         "openapi": "3.1.0",
         "info": {"title": "PixlStash", "version": __version__},

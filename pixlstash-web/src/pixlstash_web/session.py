@@ -44,7 +44,7 @@ class SetPassword(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def session(call: Call) -> SessionInfo:
-    """Who is logged in. 401 says whether logging in with a password is possible."""
+    """The current session. A 401 response says whether logging in with a password is possible."""
     if call.who is None:
         access = call.library.access
         raise Unauthorised("Nobody is logged in.", claimed=access.claimed, password=access.has_password)
@@ -52,7 +52,7 @@ def session(call: Call) -> SessionInfo:
 
 
 def sign_in(call: Call, ask: SignIn) -> SessionInfo:
-    """Log in; the answer sets the session's cookie, in place of any session the browser had."""
+    """Log in; the response sets the session cookie and replaces any earlier session of the browser."""
     if sum(proof is not None for proof in (ask.claim, ask.password, ask.token)) != 1:
         raise Invalid('Give exactly one of "claim", "password" and "token".')
     access = call.library.access
@@ -64,14 +64,14 @@ def sign_in(call: Call, ask: SignIn) -> SessionInfo:
 
 
 def sign_out(call: Call) -> None:
-    """Log out: the session ends here, not only in this browser."""
+    """Log out: end the session on the server."""
     if call.secret:
         call.library.access.logout(call.secret)
     _set_cookie(call, "", 0)
 
 
 def set_password(call: Call, ask: SetPassword) -> None:
-    """Set or change the owner's password, 12 characters at least. All other sessions of the owner end."""
+    """Set or change the owner's password, at least 12 characters. All other sessions of the owner end."""
     call.library.access.set_password(call.reader, ask.password, ask.current, keep=call.secret, ip=call.ip)
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from pixlstash_core.errors import Invalid
 
-from .events import Announcer
+from .announcer import Announcer
 from .statics import Statics
 
 if TYPE_CHECKING:
     from pixlstash_core.library import Library
-
-    from .adapter import RoutePlan
 
 STATIC = Path(__file__).parent / "static"
 UPLOAD_LIMIT = 20 << 30
@@ -52,7 +50,8 @@ class Site:
         self.statics = Statics(static)
         self.announcer = Announcer(library)
         self.upload_limit = upload_limit
-        self.plans: list[RoutePlan] = []
+        #: Makes the OpenAPI description of the routes that are served; set when the application is built.
+        self.describe: Callable[[], dict[str, Any]] = dict
         self.closing = False
 
     def needs_password(self) -> bool:
@@ -66,11 +65,11 @@ class Site:
 
 def read_origin(url: str) -> Origin:
     """The origin of a public URL such as `https://pictures.example.org`."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
         name, port = parts.hostname, parts.port
     except ValueError:
-        name = None
+        parts, name, port = urlsplit(""), None, None
     if parts.scheme not in ("http", "https") or not name:
         raise Invalid(f"--public-url {url!r} is not an address like https://pictures.example.org.")
     default = {"http": 80, "https": 443}[parts.scheme]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
+
+from pixlstash_core.errors import ReadOnly
+from pixlstash_core.plugins.operation import demand
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 Policy = Literal["public", "read", "write", "owner"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 POLICIES = ("public", "read", "write", "owner")
+#: Where the path of a plugin's row begins: `/api/v1/x/<plugin>`, `/api/v1`, or the root of the server.
+Place = Literal["plugin", "api", "root"]
+PLACES = ("plugin", "api", "root")
 
 
 class Call:
@@ -48,14 +54,25 @@ class Call:
         return self.request.client.host if self.request.client else ""
 
 
+class Row(Protocol):
+    """What a route needs of the row of the table of operations that it serves."""
+
+    name: str
+
+    def demand(self, reader: Reader, *, read_only: bool) -> None: ...
+
+
 class Route(Struct, frozen=True, eq=False):
     """One row: `function(library, reader, …)`, or `function(call, …)` when it needs the request itself.
 
     Arguments named in `path` come from there, a struct comes from the JSON body, the others from the query string.
     `present(call, result)` makes the answer when it is not JSON; `media` and `also` (query keys that only `present`
-    reads) are for the documentation. `early` routes work before a password is set. `when(query)` tells the requests for
-    this row from those for another one of the same method and path, which has none. `past`: it asks the library as of
-    the snapshot that the path names. `status` is that of a JSON answer. `name` is the operation's.
+    reads) are for the documentation. `early` routes work before a password is set. `past`: it asks the library as of
+    the snapshot that the path names. `status` is that of a JSON answer. `name` is the operation's, and
+    `operation` its row in the table of operations, if it has one.
+
+    `at` is where a plugin's row is served. Beside another row of the same method and path, which has neither, it
+    answers the requests for which `when(query)` is true, or those whose JSON body has one of `fields`.
     """
 
     method: Method
@@ -70,3 +87,21 @@ class Route(Struct, frozen=True, eq=False):
     past: bool = False
     status: int = 200
     name: str = ""
+    operation: Row | None = None
+    at: Place = "plugin"
+    fields: tuple[str, ...] = ()
+
+    def demand(self, reader: Reader, read_only: bool) -> None:
+        """Raise unless the reader may use it, in a library that may be open read-only."""
+        if self.operation is not None and not self.past:
+            self.operation.demand(reader, read_only=read_only)
+            return
+        if self.right != "public":
+            demand(reader, self.right)
+        if read_only and self.right == "write" and self.method != "GET":
+            raise ReadOnly("This library is open read-only, so nothing in it can be changed.")
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it answers some requests for its path only."""
+        return self.when is not None or bool(self.fields)

@@ -26,7 +26,7 @@ SPARE = 64 << 20
 
 
 async def upload(call: Call, name: str, modified: Moment | None = None) -> Uploaded:
-    """Take in one file: the raw body, of any content type. Refusals are an answer, not an error."""
+    """Import one file: the raw request body, of any content type. A refusal is returned, not raised."""
     foresee(call, call.site.upload_limit)
     path: Path = call.library.intake.temporary(name)
     with saying_why():
@@ -48,7 +48,7 @@ def begin_upload(call: Call, ask: BeginUpload) -> Upload:
 
 
 async def continue_upload(call: Call, id: str, offset: int) -> Upload:
-    """Bytes of an upload from `offset` on, as the raw body. What came of a body that breaks off is kept."""
+    """Continue an upload from `offset` with the raw request body. If it breaks off, the received part is kept."""
     piece = await run_in_threadpool(call.library.upload_piece, call.reader, id, offset)
     with saying_why():
         try:

@@ -23,6 +23,7 @@ from pixlstash_core.types import (
     Create,
     CreateToken,
     DeletePictures,
+    HideAndBlur,
     ImportPaths,
     MakeBackup,
     SaveQuery,
@@ -30,7 +31,6 @@ from pixlstash_core.types import (
     Selection,
     SetCaption,
     StackPictures,
-    Veil,
 )
 
 #: What differs in a backup: where originals lie, and what a library is called by.
@@ -85,7 +85,7 @@ def home(open_library: Callable[..., Library], tmp_path: Path) -> Library:
     library.add_to_set(OWNER, private, Selection(ids=ids[7:]))
     library.stack(OWNER, StackPictures(ids=[ids[2], ids[6]]))
     library.save_query(OWNER, SaveQuery("Secret", "tag:secret"))
-    library.set_veil(OWNER, Veil("tag:hidden", ""))
+    library.set_veil(OWNER, HideAndBlur("tag:hidden", ""))
     return library
 
 
@@ -165,7 +165,7 @@ def test_a_query_makes_a_library_of_just_these(home: Library, tmp_path: Path, na
         assert sorted(row[0] for row in library.db.read("select id from picture")) == chosen
         assert [one.name for one in library.sets(OWNER)] == ["Best"]
         assert {tag.name for tag in library.tags(OWNER)} == {"river", "secret project"}  # one of the stack has it
-        assert library.queries(OWNER) == [] and library.veil(OWNER) == Veil("", "")
+        assert library.queries(OWNER) == [] and library.veil(OWNER) == HideAndBlur("", "")
         assert library.check(OWNER, verify=True).problems == []
         assert len(list((tmp_path / "again" / "media").glob("??/*"))) == 4
         check_derived(library)

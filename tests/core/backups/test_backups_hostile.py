@@ -21,6 +21,7 @@ from pixlstash_core.storage import files
 from pixlstash_core.storage.files import Root, unlink_below
 from pixlstash_core.storage.local import Managed
 from pixlstash_core.types import OWNER, AddTags, Selection
+from pixlstash_demo.filling import fill
 
 #: Changes of a backup's `library.db` that must be refused, and what the refusal names.
 CRAFTED = {
@@ -163,7 +164,7 @@ def test_unfinished_work_of_another_installation_is_dropped(honest: Path, tmp_pa
         backup = crafted(backup, tmp_path / str(number), sql, "hub.db")
     assert restored(backup, tmp_path / "library", access=True) == []
     with Library.open(tmp_path / "library") as library:
-        library.arriving.sweep()
+        library.upload_sessions.sweep()
         for table in ("intent", "upload"):
             assert library.hub.read(f"select * from {table}") == []
         assert "import" not in {job.kind for job in library.jobs(OWNER)}
@@ -230,7 +231,7 @@ def test_a_folder_that_becomes_a_link_while_a_file_is_deleted(tmp_path: Path, mo
 def test_a_backup_of_the_demo_is_restored(open_library: Callable[..., Library], tmp_path: Path) -> None:
     """Its pictures are painted anew, so it names a store whose files are nowhere."""
     with open_library() as library:
-        assert finish(library, library.fill_demo(OWNER, 12)).state == "done"
+        assert finish(library, fill(library, 12)).state == "done"
         backed_up(library, tmp_path / "backup")
         found = library.find(OWNER).total
     assert restored(tmp_path / "backup", tmp_path / "again") == []

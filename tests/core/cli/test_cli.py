@@ -194,6 +194,18 @@ def test_the_server_is_really_asked(two: Two) -> None:
     assert lock.read(two.alone / "lock") is None
 
 
+@pytest.mark.parametrize(
+    "words", [("list",), ("tag", "add", "sea", "--id", "1"), ("set", "list"), ("undo",)], ids=" ".join
+)
+def test_what_a_server_does_loads_no_database(two: Two, words: tuple[str, ...]) -> None:
+    code = (
+        f"import sys; from pixlstash_core.cli import pixlstash; pixlstash({['-L', str(two.served), *words]!r}, "
+        "standalone_mode=False); print({'apsw', 'numpy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment())
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "set()"), done
+
+
 def test_importing_is_the_same(two: Two, pictures: Path, tmp_path: Path) -> None:
     more = shutil.copytree(pictures, tmp_path / "more")
     Image.new("RGB", (30, 30), (99, 9, 9)).save(more / "new.png")
@@ -278,13 +290,6 @@ def test_check_says_what_is_wrong(open_library: Any, tmp_path: Path, pictures: P
     assert len(deep.json["problems"]) == 2 and "have changed" in " ".join(deep.json["problems"])
 
 
-def test_demo(tmp_path: Path) -> None:
-    said = say(tmp_path / "demo", "demo", "--pictures", "3")
-    assert said.code == 0 and "has 3 pictures" in said.out
-    assert len(say(tmp_path / "demo", "list", "--json").json) == 3
-    assert say(tmp_path / "demo", "check", "--verify").code == 0
-
-
 # -- the real program --------------------------------------------------------------------------------------------------
 
 
@@ -361,6 +366,27 @@ def test_a_plugins_verb(greeting: dict[str, str], tmp_path: Path) -> None:
     assert refused.code == 2 and "No such command 'greet'" in refused.err
     assert "greet" not in told(greeting, "-L", path, "--help").out
     assert "  greet " in told(greeting, "-L", tmp_path / "nowhere", "--help").out
+
+
+def test_a_plugins_verb_has_the_same_methods_with_and_without_a_server(
+    two: Two, greeting: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "site" / "verbs.py").write_text(
+        "import click\nfrom pixlstash_core import hookimpl\nfrom pixlstash_core.api import Api, rows\n"
+        "from pixlstash_core.types import SetCaption\n"
+        "@click.command()\n@click.pass_obj\ndef greet(shell):\n"
+        "    with shell.connect() as session:\n"
+        "        print(sum(callable(getattr(session, row.name)) for row in rows()) == len(rows()))\n"
+        "        print(session.call(Api.count).total, session.find(sort='name').ids, session.picture(1).name)\n"
+        "        print(session.set_caption(SetCaption(text='hello', ids=[1])).sentence, session.caption(1).own)\n"
+        "        print(session.undo().sentence)\n"
+        "@hookimpl\ndef commands():\n    yield greet\n"
+    )
+    alone, served = (told(greeting, "-L", path, "greet") for path in (two.alone, two.served))
+    assert alone == served and alone.code == 0, (alone, served)
+    same, counted, captioned, undone = alone.out.splitlines()
+    assert same == "True" and counted.startswith(f"{counted.count(',') + 1} [")
+    assert captioned == "1 picture captioned hello" and undone == "Undone: 1 picture captioned"
 
 
 def test_plugins_are_listed_without_a_library(greeting: dict[str, str], tmp_path: Path) -> None:

@@ -77,10 +77,10 @@ def test_sets_characters_and_projects(path: Path) -> None:
         (("set", "add", "x"), "either a QUERY or --id"),
         (("set", "create", " "), "needs a name"),
         (("set", "create", "x", "--icon", "nothing"), "no icon called"),
-        (("stack", "make", "--id", "1"), "two pictures at least"),
+        (("stack", "make", "--id", "1"), "at least two pictures"),
         (("stack", "rule", "any"), "raw"),
         (("duplicate", "deny", "1"), "2 to 500"),
-        (("scrapheap", "empty", "--token", "x"), "nothing was removed"),
+        (("scrapheap", "empty", "--token", "x"), "nothing was deleted"),
     ],
 )
 def test_what_goes_wrong(alone: Path, words: tuple[str, ...], why: str) -> None:
@@ -134,7 +134,7 @@ def test_stacks_duplicates_and_the_scrapheap(path: Path) -> None:
     assert seen.startswith("1 picture: 1 file deleted, 0 only forgotten (1.0 kB).")
     token = seen.split()[-1]
     assert ask("scrapheap", "empty", "--token", token).out == (
-        "1 picture removed for good: 1 file deleted, 0 only forgotten.\n"
+        "1 picture permanently deleted: 1 file deleted, 0 only forgotten.\n"
     )
     assert ask("scrapheap", "empty").out == "There is nothing to remove.\n"
     assert ask("scrapheap", "add", "size:1000", "OR", "size:1001").out == "2 pictures moved to the scrapheap.\n"
@@ -144,7 +144,7 @@ def test_stacks_duplicates_and_the_scrapheap(path: Path) -> None:
     assert ask("find", "--json").json["ids"] == [4, 3, 2, 1]
     none = say(path, "scrapheap", "take")
     assert none.code != 0 and "Say which pictures" in none.err
-    assert ask("duplicate", "deny", 1, 2).out == "2 pictures marked as no duplicates of each other.\n"
+    assert ask("duplicate", "deny", 1, 2).out == "2 pictures marked as not duplicates of each other.\n"
 
 
 def test_scores_dates_and_turns_are_said_undone_and_done_again(path: Path) -> None:
@@ -182,7 +182,7 @@ def test_scores_dates_and_turns_are_said_undone_and_done_again(path: Path) -> No
         (("score", "3"), "either a QUERY or --id"),
         (("score", "3", "--id", "77"), "no picture"),
         (("score", "3", "score:x"), "score"),
-        (("date", "--id", "1"), "Say one thing about the dates"),
+        (("date", "--id", "1"), "Give exactly one of set, shift, zone and reset"),
         (("date", "--id", "1", "--set", "tomorrow"), "is no date"),
         (("date", "--id", "1", "--zone", "Nowhere/Here"), "zone"),
         (("turn", "round", "--id", "1"), "right"),

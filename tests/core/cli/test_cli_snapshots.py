@@ -77,7 +77,7 @@ def test_restoring(path: Path) -> None:
     one = "Pictures: 3 unchanged, 1 changed.\n1 saying of people is restored.\n"
     assert told("preview", 1, "--picture", 2).startswith(one)
     assert re.search(r"^  picture 2, .*: tags: river → –$", told("preview", 1, "--picture", 2), re.M)
-    assert "  picture 99: not in the snapshot, or removed for good since\n" in told(
+    assert "  picture 99: not in the snapshot, or permanently deleted since\n" in told(
         "restore", 1, "--picture", 99, "--picture", 2
     )
     assert told("restore", 1, "--picture", 2).endswith("Add --yes to do it.\n")

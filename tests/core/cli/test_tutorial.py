@@ -16,7 +16,7 @@ from sources import ROOT
 #: Their files, and how many commands they show.
 TUTORIALS: dict[str, tuple[set[str], int]] = {
     "tutorial-first-plugin.md": ({"paint.py", "pixlstash_trap.py", "pyproject.toml"}, 8),
-    "tutorial-first-engine.md": ({"check_colours.py", "paint.py", "pixlstash_colours.py", "pyproject.toml"}, 11),
+    "tutorial-first-engine.md": ({"check_colors.py", "paint.py", "pixlstash_colors.py", "pyproject.toml"}, 11),
 }
 
 

@@ -238,9 +238,11 @@ def test_links(desk: Desk) -> None:
         ("The map", "https://example.org/map"),
         ("example.org", "http://example.org"),
     ]
-    for url in ("javascript:alert(1)", "file:///etc/passwd", "example.org", "https://", "https://x/" + "y" * 2000):
-        with pytest.raises(Invalid):
-            library.add_link(OWNER, trips, AddLink(url))
+    too_long = "https://x/" + "y" * 2000
+    for url in ("javascript:alert(1)", "file:///etc/passwd", "example.org", "https://", "https://[", too_long):
+        for label in ("", "A label"):
+            with pytest.raises(Invalid, match="A link begins with"):
+                library.add_link(OWNER, trips, AddLink(url, label))
     library.remove_link(OWNER, trips, made.id)
     with pytest.raises(NotFound):
         library.remove_link(OWNER, trips, made.id)

@@ -16,6 +16,7 @@ from pixlstash_core.types import (
     ArrangeStack,
     Create,
     DeletePictures,
+    HideAndBlur,
     Reader,
     RestorePictures,
     Scope,
@@ -23,7 +24,6 @@ from pixlstash_core.types import (
     Selection,
     StackByRule,
     StackPictures,
-    Veil,
 )
 
 T = 1_750_000_000_000
@@ -53,7 +53,7 @@ def test_a_view_says_how_many_lie_beneath(library: Library) -> None:
     for text in ("", "set:Held"):
         header, bar = library.view(OWNER, text).header, library.sidebar(OWNER)
         assert header.count + header.beneath == (bar.sets[0].pictures if text else bar.pictures)
-    library.set_veil(OWNER, Veil(hide="set:Held is:covered"))
+    library.set_veil(OWNER, HideAndBlur(hide="set:Held is:covered"))
     header, bar = library.view(OWNER, veil=True).header, library.sidebar(OWNER, True)
     assert header.count + header.beneath == bar.pictures == 4
 
@@ -133,7 +133,7 @@ def test_stacks_join_and_come_apart(library: Library) -> None:
     library.take_from_stack(OWNER, Selection(ids=ids[:3]))  # one alone is no stack
     assert truth(library)["stack_member"] == [] == truth(library)["stack"]
     check_derived(library)
-    with pytest.raises(NotFound, match="no stack"):
+    with pytest.raises(NotFound, match="not in a stack"):
         library.picture_stack(OWNER, ids[0])
 
 
@@ -168,7 +168,7 @@ def test_rules_pass_by_what_is_hidden(library: Library) -> None:
     words = (Fact("Generation", "model", "Model", "flux"),)
     ids = add(library, *(invented(n, facts=words, prompt="a river") for n in range(4)))
     library.score(OWNER, ScorePictures(ids=ids[:2], score=1))
-    library.set_veil(OWNER, Veil(hide="score:1"))
+    library.set_veil(OWNER, HideAndBlur(hide="score:1"))
     assert library.preview_stacks(OWNER, StackByRule(rule="prompt")).pictures == 4
     for which in ({}, {"ids": ids}):
         ask = StackByRule(rule="prompt", veil=True, **which)  # type: ignore[arg-type]

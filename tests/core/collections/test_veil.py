@@ -8,7 +8,7 @@ from libraries import add, invented
 from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import Forbidden, QueryError
 from pixlstash_core.library import Library
-from pixlstash_core.types import DeletePictures, Reader, Scope, ScorePictures, Selection, Veil
+from pixlstash_core.types import DeletePictures, HideAndBlur, Reader, Scope, ScorePictures, Selection
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ def shown(library: Library, text: str = "", veil: bool = True) -> dict[int, bool
 
 
 def test_nothing_is_veiled_at_first(library: Library, filled: list[int]) -> None:
-    assert library.veil(OWNER) == Veil()
+    assert library.veil(OWNER) == HideAndBlur()
     assert shown(library) == dict.fromkeys(filled, False) == shown(library, veil=False)
 
 
 def test_hidden_and_blurred(library: Library, filled: list[int]) -> None:
-    done = library.set_veil(OWNER, Veil("model:model-1", "score:>=4 OR model:model-1"))
+    done = library.set_veil(OWNER, HideAndBlur("model:model-1", "score:>=4 OR model:model-1"))
     assert done.undoable
     library.score(OWNER, ScorePictures(ids=filled[:1], score=5))
     expected = {id: id == filled[0] for n, id in enumerate(filled) if n % 3 != 1}
@@ -43,33 +43,33 @@ def test_hidden_and_blurred(library: Library, filled: list[int]) -> None:
     library.undo(OWNER)
     library.undo(OWNER)
     library.undo(OWNER)
-    assert library.veil(OWNER) == Veil() and shown(library) == dict.fromkeys(filled, False)
+    assert library.veil(OWNER) == HideAndBlur() and shown(library) == dict.fromkeys(filled, False)
 
 
 def test_the_scrapheap_is_veiled_as_well(library: Library, filled: list[int]) -> None:
     library.delete(OWNER, DeletePictures(ids=filled[:3]))
-    library.set_veil(OWNER, Veil("model:model-1", "model:model-2"))
+    library.set_veil(OWNER, HideAndBlur("model:model-1", "model:model-2"))
     assert shown(library, "is:scrapheap") == {filled[0]: False, filled[2]: True}
 
 
 def test_what_is_done_to_a_veiled_view_spares_the_hidden(library: Library, filled: list[int]) -> None:
-    library.set_veil(OWNER, Veil(hide="model:model-1"))
+    library.set_veil(OWNER, HideAndBlur(hide="model:model-1"))
     header = library.view(OWNER, veil=True).header
     whole = Selection(view=header.view, ranges=[(0, header.count)])
     assert set(library.views.select(OWNER, whole)) == {id for n, id in enumerate(filled) if n % 3 != 1}
 
 
 def test_a_query_that_cannot_be_read_is_refused(library: Library, filled: list[int]) -> None:
-    for veil in (Veil(hide="modle:x"), Veil(blur="(")):
+    for veil in (HideAndBlur(hide="modle:x"), HideAndBlur(blur="(")):
         with pytest.raises(QueryError):
             library.set_veil(OWNER, veil)
-    assert library.veil(OWNER) == Veil()
+    assert library.veil(OWNER) == HideAndBlur()
 
 
 def test_nothing_is_shown_when_the_veil_cannot_be_read(library: Library, filled: list[int]) -> None:
     """A term that a plugin brought may be gone one day."""
     library.derive(lambda write: write.execute("insert into setting values ('veil.hide', 'gone:yes')"))
-    with pytest.raises(QueryError, match="veil"):
+    with pytest.raises(QueryError, match="Hide and blur"):
         library.view(OWNER, veil=True)
     assert library.view(OWNER).header.count == 9
 
@@ -80,4 +80,4 @@ def test_whose_it_is(library: Library, filled: list[int]) -> None:
         with pytest.raises(Forbidden):
             library.veil(reader)
         with pytest.raises(Forbidden):
-            library.set_veil(reader, Veil("score:5"))
+            library.set_veil(reader, HideAndBlur("score:5"))

@@ -19,12 +19,12 @@ from pixlstash_core.types import (
     DeletePictures,
     Edit,
     EditSet,
+    HideAndBlur,
     Reader,
     RejectTags,
     Scope,
     ScorePictures,
     Selection,
-    Veil,
 )
 
 COUNT = 60
@@ -39,8 +39,8 @@ class Twins:
         self.seed = seed
         self.hidden = {n for n in range(COUNT) if random.Random(seed * 1000 + n).random() < 0.4}
         self.veiled, self.plain = (self._library(folder / name, name == "plain") for name in ("veiled", "plain"))
-        self.veiled.set_veil(OWNER, Veil(HIDE, "sampler:Euler"))
-        self.plain.set_veil(OWNER, Veil("", "sampler:Euler"))
+        self.veiled.set_veil(OWNER, HideAndBlur(HIDE, "sampler:Euler"))
+        self.plain.set_veil(OWNER, HideAndBlur("", "sampler:Euler"))
 
     def _library(self, path: Path, without: bool) -> Library:
         Library.create(path)

@@ -1,4 +1,4 @@
-"""Bytes that are brought in while the same bytes are removed for good: whatever a picture says is there is there."""
+"""Bytes that are brought in while the same bytes are permanently deleted: whatever a picture says is there is there."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def test_a_decoder_that_cannot_be_started_ahead_is_started_when_it_is_needed(
         decoders.read(path, path.name)
         until(lambda: decoders._next is not None)
         first = decoders._next
-        raised = failing_first(monkeypatch, DecoderPool, "_grow")
+        raised = failing_first(monkeypatch, DecoderPool, "_start_child")
         for _ in range(2 * len(ERRORS)):
             decoders.read(path, path.name)
             until(lambda: not decoders._starting)

@@ -88,7 +88,7 @@ def test_an_image_is_looked_at_in_several_ways() -> None:
 def test_an_image_without_pixels_says_so() -> None:
     with pytest.raises(ValueError, match="pixels = False"):
         _ = Image(CUBE).pil
-    with pytest.raises(ValueError, match="not at hand"):
+    with pytest.raises(ValueError, match="not available"):
         Image(CUBE).open()
 
 

@@ -98,7 +98,7 @@ def test_fetched_once(desk: Engined, source: Source, tmp_path: Path) -> None:
 def test_what_was_cut_short_goes_on(desk: Engined, source: Source, tmp_path: Path, then: str) -> None:
     source.how = "cut"
     job = fetch(desk)
-    assert job.state == "failed" and "goes on where it was" in (job.error or "")
+    assert job.state == "failed" and "resume the download" in (job.error or "")
     assert there(tmp_path) == ["sub/model.onnx.part"]
     source.how = then
     assert fetch(desk).state == "done"
@@ -111,7 +111,7 @@ def test_what_was_cut_short_goes_on(desk: Engined, source: Source, tmp_path: Pat
     [
         ("gone", "Not Found"),
         ("broken", "Internal Server Error"),
-        ("page", "goes on where it was"),
+        ("page", "resume the download"),
         ("longer", "more bytes come than 1,280,000"),
         ("other", "its SHA-256 differs"),
     ],
@@ -191,7 +191,7 @@ def test_what_nobody_knew_is_what_came_first(unknown: Engined, source: Source, t
     assert checked(tmp_path / "models", "odd/weighed", needed) == place.parent
 
 
-@pytest.mark.parametrize(("how", "said"), [("page", "is a web page"), ("cut", "goes on where it was")])
+@pytest.mark.parametrize(("how", "said"), [("page", "is a web page"), ("cut", "resume the download")])
 def test_what_is_not_it_is_not_kept_either(
     unknown: Engined, source: Source, tmp_path: Path, how: str, said: str
 ) -> None:
@@ -210,9 +210,10 @@ def test_what_is_not_it_is_not_kept_either(
         ({"X-Linked-ETag": f'"{hashlib.sha256(BODY).hexdigest()}"', "X-Linked-Size": str(len(BODY))}, None),
         ({"X-Linked-ETag": f'"{"0" * 64}"'}, "its SHA-256 differs"),
         ({"X-Linked-Size": "1000"}, "more bytes come than 1,000"),
-        ({"X-Linked-Size": str(len(BODY) + 1)}, "goes on where it was"),
+        ({"X-Linked-Size": str(len(BODY) + 1)}, "resume the download"),
         ({"Location": "http://other.example/model.onnx"}, "is not a safe address"),
         ({"Location": "ftp://127.0.0.1/model.onnx"}, "is not a safe address"),
+        ({"Location": "https://["}, "Invalid IPv6 URL"),
     ],
 )
 def test_what_is_said_where_it_is_sent_on_counts(

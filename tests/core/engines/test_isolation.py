@@ -19,6 +19,7 @@ import engined
 import pytest
 import reaching
 from engined import Engined
+from libraries import until
 
 from pixlstash_core import OWNER
 from pixlstash_core.engines import isolation
@@ -36,6 +37,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
+        self._peers: list[int] = []
         self._tcp = socket.create_server(("0.0.0.0", 0))
         self.port = self._tcp.getsockname()[1]
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -46,7 +48,8 @@ class Listener:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                connection, _ = self._tcp.accept()
+                connection, (_, port) = self._tcp.accept()
+                self._peers.append(port)
                 self.heard.append(b"tcp")
                 connection.close()
 
@@ -59,12 +62,12 @@ class Listener:
         """What was heard of all that was sent before now."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
             one.sendto(b"last", ("127.0.0.1", self.port))
-        socket.create_connection(("127.0.0.1", self.port), 10).close()
-        from libraries import until
-
-        until(lambda: b"last" in self.heard and b"tcp" in self.heard)
+        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+            own = connection.getsockname()[1]
+        until(lambda: b"last" in self.heard and own in self._peers and self.heard.count(b"tcp") == len(self._peers))
         self.heard.remove(b"last")
         self.heard.remove(b"tcp")
+        self._peers.remove(own)
         return self.heard
 
     def close(self) -> None:

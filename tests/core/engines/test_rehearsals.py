@@ -143,7 +143,7 @@ def test_what_cannot_be_rehearsed(desk: Engined) -> None:
         desk.library.rehearse_engine(OWNER, RehearseEngine(engine="odd/colours"))
     with pytest.raises(NotFound):
         desk.library.rehearse_engine(OWNER, RehearseEngine(engine="none/such"))
-    with pytest.raises(NotFound, match="no such rehearsal"):
+    with pytest.raises(NotFound, match="no such trial run"):
         desk.library.rehearsal(OWNER, 1)
 
 

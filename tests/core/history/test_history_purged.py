@@ -26,8 +26,8 @@ def test_after_a_purge(library: Library) -> None:
     assert library.purge(OWNER, Selection(ids=ids)) == 1
     done = library.undo(OWNER)
     assert done.changed == 1 and done.sentence == (
-        "Undone: 2 pictures scored 5, but for 1 picture removed for good."
-        " Passed over, as their pictures were removed for good: 1 picture moved to the scrapheap"
+        "Undone: 2 pictures scored 5, but for 1 picture permanently deleted."
+        " Passed over, as their pictures were permanently deleted: 1 picture moved to the scrapheap"
     )
     assert truth(library)["score"] == [(ids[2], 2)] and truth(library)["scrapheap"] == []
     assert library.undo(OWNER).sentence == "Undone: 1 picture scored 2"
@@ -35,7 +35,7 @@ def test_after_a_purge(library: Library) -> None:
     with pytest.raises(Conflict, match="nothing to undo"):
         library.undo(OWNER)
     assert library.redo(OWNER).sentence == "1 picture scored 2"
-    assert library.redo(OWNER).sentence == "2 pictures scored 5, but for 1 picture removed for good"
+    assert library.redo(OWNER).sentence == "2 pictures scored 5, but for 1 picture permanently deleted"
     assert truth(library)["score"] == [(ids[1], 5), (ids[2], 2)] and live(library) == ids[1:]
     check_derived(library)
 
@@ -51,7 +51,7 @@ def test_when_all_of_it_was_purged(library: Library) -> None:
     library.purge(OWNER, Selection(ids=ids))
     revision = library.revision
     for step, word in ((library.undo, "undo"), (library.redo, "redo")):
-        with pytest.raises(Conflict, match=f"nothing to {word}: its pictures were removed for good"):
+        with pytest.raises(Conflict, match=f"nothing to {word}: its pictures were permanently deleted"):
             step(OWNER)
         with pytest.raises(Conflict, match=f"nothing to {word}.$"):
             step(OWNER)
@@ -105,7 +105,7 @@ def test_a_plugins_rows_of_a_purged_picture(library: Library, declared: bool) ->
     library.purge(OWNER, Selection(ids=ids))
     assert library.undo(OWNER).changed == 1
     assert truth(library)["lab_note"] == [(2, ids[1], "B")]
-    assert library.undo(OWNER).sentence == "Undone: Notes renamed, but for 1 picture removed for good"
+    assert library.undo(OWNER).sentence == "Undone: Notes renamed, but for 1 picture permanently deleted"
     assert truth(library)["lab_note"] == [(2, ids[1], "b")] and truth(library)["lab_row"] == [(1, "c")]
     library.redo(OWNER)
     assert truth(library)["lab_note"] == [(2, ids[1], "B")] and truth(library)["lab_row"] == [(1, "C")]
@@ -128,7 +128,7 @@ def test_undo_brings_no_purged_picture_back(library: Library, again: bool) -> No
     library.purge(OWNER, Selection(ids=ids))
     present = add(library, invented(1)) if again else []  # the same bytes come in again, as another picture
     for step in (library.redo, library.undo, library.undo, library.undo, library.redo):  # Removed, Scored, Made
-        assert step(OWNER).sentence.endswith("but for 1 picture removed for good")
+        assert step(OWNER).sentence.endswith("but for 1 picture permanently deleted")
         assert ids[0] not in live(library)
     assert live(library) == [ids[1], *present]
     check_derived(library)
@@ -149,4 +149,4 @@ def test_purging_cannot_be_undone(library: Library) -> None:
     library.delete(OWNER, DeletePictures(ids=ids))
     library.purge(OWNER, Selection(ids=ids))
     newest = library.history(OWNER)[0]
-    assert (newest.sentence, newest.undoable) == ("1 picture removed for good", False)
+    assert (newest.sentence, newest.undoable) == ("1 picture permanently deleted", False)

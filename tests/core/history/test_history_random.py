@@ -82,14 +82,14 @@ class Desk:
         self.step(self.library.redo, self.undone, self.done, 1)
 
     def step(self, call: Callable[..., Done], source: list[Change], target: list[Change], side: int) -> None:
-        """The nearest change of which a picture is left; those before it are passed over for good."""
+        """Undo or redo the nearest change of which a picture is left; skip those whose pictures were deleted."""
         passed = 0
         while source and self.said.keys().isdisjoint(source[-1]):
             source.pop()
             passed += 1
         self.counted["passed over"] += passed
         if not source:
-            with pytest.raises(Conflict, match=r"for good\.$" if passed else r"do\.$"):
+            with pytest.raises(Conflict, match=r"permanently deleted\.$" if passed else r"do\.$"):
                 call(OWNER)
             return
         target.append(source.pop())

@@ -10,9 +10,9 @@ import libraries
 import pytest
 
 from pixlstash_core import OWNER
-from pixlstash_core.creation import UNFINISHED
 from pixlstash_core.errors import Conflict, Invalid, PixlStashError
 from pixlstash_core.library import Library
+from pixlstash_core.library.creation import UNFINISHED
 from pixlstash_core.storage.files import writing_new
 from pixlstash_core.types import TakeSnapshot
 

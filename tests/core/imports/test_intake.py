@@ -102,7 +102,7 @@ def test_in_place_touches_nothing(library: Library, folder: Path) -> None:
     library.delete(OWNER, DeletePictures(ids=[one.id]))
     library.purge(OWNER, Selection(ids=[one.id]))
     assert look(folder) == before
-    assert counts(take(library, folder, in_place=True)) == (0, 0, 1)  # removed for good: it does not come back
+    assert counts(take(library, folder, in_place=True)) == (0, 0, 1)  # permanently deleted: it does not come back
     assert library.info(OWNER).pictures == 2
 
 

@@ -58,7 +58,7 @@ def test_a_disk_that_fails_once_the_rows_are_gone(
             with pytest.raises(DiskFull if error is apsw.FullError else PixlStashError) as told:
                 library.purge(OWNER, Selection(ids=ids))
             disk.repair()
-            assert "2 pictures are removed for good, but files may be left: the next start deletes them." in str(
+            assert "2 pictures are permanently deleted, but files may be left: the next start deletes them." in str(
                 told.value
             )
             assert "othing was" not in str(told.value) and live(library) == ids[2:]
@@ -92,7 +92,7 @@ def test_a_disk_that_fails_before(open_library: Callable[..., Library]) -> None:
         with open_library(work=False) as library:
             assert kept <= {*live(library)} and not condemned & {*live(library)}
     begun = "The disk is full. Nothing is removed yet. The next start does it, unless they are taken back before."
-    gone = "The disk is full. 2 pictures are removed for good, but files may be left: the next start deletes them."
+    gone = "The disk is full. 2 pictures are permanently deleted, but files may be left: the next start deletes them."
     assert told == {"The disk is full. Nothing was changed; free some space and try again.", begun, gone} and condemned
 
 
@@ -117,7 +117,7 @@ def test_what_was_taken_back_meanwhile_is_not_counted(library: Library) -> None:
         thread.join(20)
     writer.result(20)
     assert answers == [2, 1] and live(library) == ids[:2]
-    assert library.history(OWNER)[0].sentence == "1 picture removed for good"
+    assert library.history(OWNER)[0].sentence == "1 picture permanently deleted"
 
 
 def test_nothing_is_said_of_a_purge_that_removed_nothing(library: Library) -> None:
@@ -173,7 +173,7 @@ def test_a_kill_between_row_and_ledger(open_library: Callable[..., Library], rng
 
 
 def test_in_place_nothing_purged_slips_in(library: Library, tmp_path: Path, rng: random.Random) -> None:
-    """A file that is being read in a folder while the same bytes are removed for good stays out."""
+    """A file that is being read in a folder while the same bytes are permanently deleted stays out."""
     data = sources.png(rng, 1, 16)
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "one.png").write_bytes(data)

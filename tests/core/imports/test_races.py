@@ -17,7 +17,7 @@ from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.query import caches, views
 from pixlstash_core.query.views import Views
-from pixlstash_core.types import OWNER, ScorePictures, Veil
+from pixlstash_core.types import OWNER, HideAndBlur, ScorePictures
 
 #: Seconds for what takes a moment, on a machine that is busy with much else.
 LONG = 60
@@ -51,7 +51,7 @@ LOOKS: dict[str, Callable[[Library, list[int]], object]] = {
     "count": lambda library, ids: library.views.count(OWNER, "score:3"),
     "ids": lambda library, ids: library.views.ids(OWNER, "score:3", "name"),
     "view": lambda library, ids: [library.view(OWNER, "score:3") for _ in range(8)],  # later ones show from memory
-    "hidden": lambda library, ids: library.views.hidden(OWNER, Veil("score:3", "score:3")),
+    "hidden": lambda library, ids: library.views.hidden(OWNER, HideAndBlur("score:3", "score:3")),
     "statistics": lambda library, ids: library.statistics(OWNER, "score:3"),
     "changed": lambda library, ids: library.views.changed(ids, True, library.revision, {"pictures": set(ids)}),
     "drop_idle": lambda library, ids: library.views.drop_idle(),
@@ -95,7 +95,7 @@ def test_snapshots_are_looked_at_while_an_old_one_is_brought_up_to_date(library:
     fill(library, 3)
     begun, free = threading.Event(), threading.Event()
     with with_older(library) as older, ThreadPoolExecutor(4) as executor:
-        plain, newest = older.pasts._derive, take(older)
+        plain, newest = older.open_snapshots._derive, take(older)
 
         def derive(db: Any) -> None:
             begun.set()
@@ -106,7 +106,7 @@ def test_snapshots_are_looked_at_while_an_old_one_is_brought_up_to_date(library:
             with older.as_of(OWNER, id) as then:
                 return len(then.pictures(OWNER))
 
-        older.pasts._derive = derive  # as long as it takes on a large library
+        older.open_snapshots._derive = derive  # as long as it takes on a large library
         try:
             olds = [executor.submit(look, 1) for _ in range(2)]
             assert begun.wait(LONG)
@@ -114,4 +114,4 @@ def test_snapshots_are_looked_at_while_an_old_one_is_brought_up_to_date(library:
         finally:
             free.set()
         assert len({old.result(LONG) for old in olds}) == 1
-        assert len(older.pasts._kept) == 2  # the old one was opened once
+        assert len(older.open_snapshots._kept) == 2  # the old one was opened once

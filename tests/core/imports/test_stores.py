@@ -289,7 +289,7 @@ def test_a_purge_is_finished_when_the_store_is_back(open_bucket: Callable[[], Li
     with open_bucket() as library:  # still away: the library opens all the same
         assert len(bucket.things) == 2
         bucket.away = False
-        assert scan(library, store).report.imported == 0  # what was removed for good does not come back by itself
+        assert scan(library, store).report.imported == 0  # what was permanently deleted does not come back by itself
         assert library.upload(OWNER, "again.png", upload(library, png(0))).status == "imported"
         assert scan(library, store).report.duplicates == 1  # but by hand: it lies at two places now
     with open_bucket() as library:

@@ -18,12 +18,12 @@ import sys
 from pathlib import Path
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.media.pool import DecoderPool
-from pixlstash_core.engines.messages import Load, Start
+from pixlstash_core.engines.messages import Load, Results, Start
 from pixlstash_core.engines.process import Process
 from pixlstash_core.engines.limits import Limits
 with DecoderPool(1, plugins=False) as pool:
     pool.read(Path(sys.argv[1]), "picture.png")
-process = Process(Start("", "taggers", "", ()), Limits())
+process = Process(Start("", "", Results("builtins:list", "builtins:list")), Limits())
 try:
     process.load(Load("", None, {}, {}, ()))
 except PixlStashError as error:

@@ -186,7 +186,7 @@ def test_what_is_no_file(pool: DecoderPool, tmp_path: Path) -> None:
         (b"PK\3\4" + bytes(100), "ZIP"),
         (b"Just words.", "text"),
         (bytes(5_000), "zeros"),
-        (os.urandom(5_000), "no kind"),
+        (os.urandom(5_000), "Unknown file type"),
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
     ],
 )

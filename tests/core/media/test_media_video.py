@@ -23,7 +23,7 @@ RED, GREEN, BLUE, YELLOW = (200, 30, 30), (30, 180, 30), (40, 40, 220), (220, 22
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[DecoderPool]:
-    with DecoderPool(1, plugins=False) as one:
+    with DecoderPool(1) as one:
         yield one
 
 

@@ -23,6 +23,7 @@ from pixlstash_core.types import (
     EditSet,
     FaceInfo,
     Faces,
+    HideAndBlur,
     MergeCharacters,
     Reader,
     ReferFaces,
@@ -31,7 +32,6 @@ from pixlstash_core.types import (
     ScorePictures,
     Selection,
     TurnPictures,
-    Veil,
 )
 
 Box = tuple[float, float, float, float]
@@ -110,7 +110,7 @@ def test_what_was_said_survives_another_run(library: Library, seed: int) -> None
         for id, of in shown.items()
     }
     find(library, again, "2")
-    old = library.outputs.known("face", "synthetic faces", "1", {})
+    old = library.outputs.find_producer("face", "synthetic faces", "1", {})
     library.derive(lambda write: write.execute("delete from active where producer_id = ?", (old,)))
     for id in ids:
         found = faces(library, id)
@@ -194,7 +194,7 @@ def test_what_cannot_be_said(library: Library) -> None:
         library.assign_faces(OWNER, AssignFaces(faces=[1]))
     with pytest.raises(Invalid, match="which faces"):
         library.forget_faces(OWNER, Faces())
-    with pytest.raises(Invalid, match="whose face"):
+    with pytest.raises(Invalid, match="Assign this face first"):
         library.refer_faces(OWNER, ReferFaces(faces=[1]))
     locked = library.create_set(OWNER, Create(name="Kept")).id
     library.add_to_set(OWNER, locked, Selection(ids=[id]))
@@ -403,7 +403,7 @@ def test_doubtful_faces_first(library: Library) -> None:
     assert waiting[0].doubtful == max(one.doubtful for one in waiting) > 0
     library.score(OWNER, ScorePictures(ids=[between], score=5))
     assert [(one.name, one.waiting) for one in library.review_characters(OWNER, "score:5")] == [(found[0].name, 1)]
-    library.set_veil(OWNER, Veil(hide="score:<5"))
+    library.set_veil(OWNER, HideAndBlur(hide="score:<5"))
     assert [(one.name, one.waiting) for one in library.review_characters(OWNER, veil=True)] == [(found[0].name, 1)]
     assert [one.picture.id for one in library.review_faces(OWNER, veil=True)] == [between]
     mine = [one for one in sure if one.character == ann]

@@ -16,12 +16,12 @@ from pixlstash_core.types import (
     DecideTag,
     DeletePictures,
     EditSet,
+    HideAndBlur,
     Reader,
     RejectTags,
     Scope,
     ScorePictures,
     Selection,
-    Veil,
 )
 
 Found = dict[int, list[tuple[str, float]]]
@@ -69,7 +69,7 @@ def test_the_most_doubtful_first(library: Library) -> None:
 def test_what_is_hidden_does_not_wait(library: Library) -> None:
     ids = looked_at(library)
     library.score(OWNER, ScorePictures(ids=ids[2:], score=1))
-    library.set_veil(OWNER, Veil(hide="score:1"))
+    library.set_veil(OWNER, HideAndBlur(hide="score:1"))
     assert set(waiting(library, veil=True)) == set(ids[:2]) and len(waiting(library)) == 8
     assert [one.waiting for one in library.review_tags(OWNER, veil=True)] == [2]
     library.score(OWNER, ScorePictures(ids=ids, score=1))

@@ -19,14 +19,15 @@ from pixlstash_core.types import (
     DeletePictures,
     EditSet,
     EmptyScrapheap,
+    HideAndBlur,
     NotDuplicates,
+    PreviewEmpty,
     Reader,
     ResolveDuplicates,
     RestorePictures,
     Scope,
     ScorePictures,
     Selection,
-    Veil,
 )
 
 BASE = 0x8C3A_51F0_96E2_4B7D
@@ -68,7 +69,7 @@ def test_under_the_veil_what_is_hidden_is_no_duplicate(library: Library) -> None
     """And is not thrown away by who does not see it."""
     a, b, c, d, e = alike(library, BASE, BASE, BASE, ~BASE & (1 << 64) - 1, ~BASE & (1 << 64) - 1)
     library.score(OWNER, ScorePictures(ids=[c, d], score=1))
-    library.set_veil(OWNER, Veil(hide="score:1", blur="width:101"))
+    library.set_veil(OWNER, HideAndBlur(hide="score:1", blur="width:101"))
     assert groups(library) == [[c, b, a], [e, d]]
     assert library.duplicates(OWNER, veil=True).groups == [[b, a]]
     assert library.preview_duplicates(OWNER, ResolveDuplicates(veil=True)).thrown == 1
@@ -201,7 +202,7 @@ def test_chosen_groups(library: Library) -> None:
 def test_not_duplicates_is_remembered(library: Library) -> None:
     a, b, c = alike(library, BASE, BASE, BASE)
     done = library.not_duplicates(OWNER, NotDuplicates([c, a]))
-    assert done.sentence == "2 pictures marked as no duplicates of each other"
+    assert done.sentence == "2 pictures marked as not duplicates of each other"
     assert groups(library) == [[c, b]]
     library.not_duplicates(OWNER, NotDuplicates([c, b]))
     assert [sorted(one) for one in groups(library)] in ([[a, b]], [])
@@ -239,17 +240,39 @@ def test_empty_with_a_preview(library: Library) -> None:
     ids = fill(library, 6)
     referenced(library, ids[3:5])
     library.delete(OWNER, DeletePictures(ids=ids[:5]))
-    seen = library.preview_empty(OWNER)
+    seen = library.preview_empty(OWNER, PreviewEmpty())
     assert (seen.pictures, seen.files, seen.forgotten, seen.locked) == (5, 3, 2, 0)
     assert seen.bytes == 1000 + 1001 + 1002 and seen.sentence == "3 files deleted, 2 only forgotten"
     done = library.empty_scrapheap(OWNER, EmptyScrapheap(seen.token))
-    assert done.sentence == "5 pictures removed for good: 3 files deleted, 2 only forgotten"
+    assert done.sentence == "5 pictures permanently deleted: 3 files deleted, 2 only forgotten"
     assert (done.changed, done.undoable) == (5, False)
     assert library.find(OWNER).ids == ids[5:] and library.info(OWNER).scrapheap == 0
     newest = library.history(OWNER)[0]
-    assert (newest.sentence, newest.undoable) == ("5 pictures removed for good", False)
+    assert (newest.sentence, newest.undoable) == ("5 pictures permanently deleted", False)
     with pytest.raises(Conflict):
         library.empty_scrapheap(OWNER, EmptyScrapheap(seen.token))
+
+
+def test_only_the_selected_part_of_the_scrapheap_is_deleted(library: Library) -> None:
+    ids = fill(library, 6)
+    locked = library.create_set(OWNER, Create(name="Harbour")).id
+    library.add_to_set(OWNER, locked, Selection(ids=ids[1:2]))
+    library.delete(OWNER, DeletePictures(ids=ids[:4]))
+    library.edit_set(OWNER, locked, EditSet(locked=True))
+    some = ids[1:3] + ids[5:]  # one in a locked set, one, and one that is not in the scrapheap
+    seen = library.preview_empty(OWNER, PreviewEmpty(ids=some))
+    assert (seen.pictures, seen.files, seen.bytes, seen.locked) == (1, 1, 1002, 1)
+    for other in (EmptyScrapheap(seen.token), EmptyScrapheap(seen.token, ids=ids[:3])):
+        with pytest.raises(Conflict, match="nothing was deleted"):
+            library.empty_scrapheap(OWNER, other)
+    assert library.info(OWNER).scrapheap == 4
+    view = library.view(OWNER, "is:scrapheap sort:imported")
+    place = library.find(OWNER, "is:scrapheap sort:imported").ids.index(ids[2])
+    done = library.empty_scrapheap(OWNER, EmptyScrapheap(seen.token, ids=some))
+    assert done.changed == 1 and library.find(OWNER, "is:scrapheap").total == 3
+    assert sorted(library.find(OWNER).ids) == ids[4:]
+    seen = library.preview_empty(OWNER, PreviewEmpty(view=view.header.view, ranges=[(place, place + 1)]))
+    assert (seen.pictures, seen.locked) == (0, 0), "what a view shows and is gone since is passed over"
 
 
 def test_a_token_is_good_for_its_preview_only(library: Library) -> None:
@@ -263,12 +286,12 @@ def test_a_token_is_good_for_its_preview_only(library: Library) -> None:
         lambda: referenced(library, ids[:1]),
     ]
     for change in changes:
-        token = library.preview_empty(OWNER).token
-        assert library.preview_empty(OWNER).token == token
+        token = library.preview_empty(OWNER, PreviewEmpty()).token
+        assert library.preview_empty(OWNER, PreviewEmpty()).token == token
         change()
         before = truth(library)
         for bad in (token, "", "x" * 64, "\N{SNOWMAN}"):
-            with pytest.raises(Conflict, match="nothing was removed"):
+            with pytest.raises(Conflict, match="nothing was deleted"):
                 library.empty_scrapheap(OWNER, EmptyScrapheap(bad))
         assert truth(library) == before
 
@@ -276,7 +299,7 @@ def test_a_token_is_good_for_its_preview_only(library: Library) -> None:
 def test_a_token_is_good_after_a_restart(open_library: Any) -> None:
     with open_library() as library:
         library.delete(OWNER, DeletePictures(ids=fill(library, 2)))
-        token = library.preview_empty(OWNER).token
+        token = library.preview_empty(OWNER, PreviewEmpty()).token
     with open_library() as library:
         assert library.empty_scrapheap(OWNER, EmptyScrapheap(token)).changed == 2
 
@@ -288,7 +311,7 @@ def test_what_a_locked_set_holds_stays(library: Library) -> None:
     library.add_to_set(OWNER, one, Selection(ids=ids[:1]))
     library.delete(OWNER, DeletePictures(ids=ids[:2]))
     library.edit_set(OWNER, one, EditSet(locked=True))
-    seen = library.preview_empty(OWNER)
+    seen = library.preview_empty(OWNER, PreviewEmpty())
     assert (seen.pictures, seen.locked) == (1, 1)
     assert seen.sentence == "1 file deleted, 0 only forgotten; 1 picture in a locked set stay"
     library.empty_scrapheap(OWNER, EmptyScrapheap(seen.token))
@@ -309,6 +332,6 @@ def test_pictures_of_a_locked_set_are_not_deleted_permanently(library: Library) 
 
 
 def test_an_empty_scrapheap(library: Library) -> None:
-    seen = library.preview_empty(OWNER)
+    seen = library.preview_empty(OWNER, PreviewEmpty())
     assert seen.pictures == 0
     assert library.empty_scrapheap(OWNER, EmptyScrapheap(seen.token)).changed == 0

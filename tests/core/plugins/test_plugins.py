@@ -299,7 +299,7 @@ def test_without_it_its_table_stays_and_nothing_breaks(
     assert library.db.value("select count(*) from textstills_note") is not None
 
 
-def test_a_built_in_plugin_that_was_renamed_is_known_by_its_former_name() -> None:
-    former, present = next(iter(registry.RENAMED.items()))
+@pytest.mark.parametrize(("former", "present"), registry.RENAMED.items())
+def test_a_plugin_that_was_renamed_is_known_by_its_former_name(former: str, present: str) -> None:
     assert Plugins.load(disabled=[former, "quiet"]).disabled == (present, "quiet")
-    assert present in registry.BUILTIN and former not in registry.BUILTIN
+    assert present in {*registry.BUILTIN, *registry.PACKAGES} and former not in registry.BUILTIN

@@ -11,7 +11,8 @@ from web.extremes import DATES, FLOATS, INTEGERS, TEXTS
 
 from pixlstash_core import OWNER
 from pixlstash_core.errors import PixlStashError
-from pixlstash_core.library import FEATURES, Library
+from pixlstash_core.library import Library
+from pixlstash_core.library.features import FEATURES
 from pixlstash_core.query.language import RANKING
 from pixlstash_core.query.quoting import quoted
 from pixlstash_core.query.terms import TERMS, place_of

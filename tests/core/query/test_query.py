@@ -18,16 +18,8 @@ from pixlstash_core import OWNER, Fact
 from pixlstash_core.database.features import Lookup
 from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
-from pixlstash_core.query.compiler import (
-    Complement,
-    Evaluation,
-    Intersection,
-    QueryPlan,
-    SetOperation,
-    Union,
-    Vocabulary,
-    found,
-)
+from pixlstash_core.query.compiler import QueryPlan, Vocabulary, matches
+from pixlstash_core.query.evaluator import Complement, Evaluation, Intersection, SetOperation, Union
 from pixlstash_core.query.language import SORTS, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from pixlstash_core.query.masks import Masks
 from pixlstash_core.query.terms import TERMS
@@ -388,7 +380,7 @@ def test_what_a_tree_means_is_what_its_parts_mean(root: Node) -> None:
         return Intersection(steps) if isinstance(node, All) else Union(steps)  # type: ignore[arg-type]
 
     plan = QueryPlan(step(root), "-created", frozenset(), True, True, ())  # type: ignore[arg-type]
-    mask = found(plan, Evaluation(Shelf(every), None, Masks(), {}), None)  # type: ignore[arg-type]
+    mask = matches(plan, Evaluation(Shelf(every), None, Masks(), {}), None)  # type: ignore[arg-type]
     assert frozenset(mask.nonzero()[0].tolist()) == meant(root)
 
 

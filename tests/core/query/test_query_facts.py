@@ -13,7 +13,8 @@ from sources import ROOT
 
 from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import QueryError
-from pixlstash_core.library import FEATURES, Library
+from pixlstash_core.library import Library
+from pixlstash_core.library.features import FEATURES
 from pixlstash_core.query.language import RANKING
 from pixlstash_core.query.terms import TERMS
 from pixlstash_core.types.facts import KNOWN
@@ -189,7 +190,7 @@ def test_relevance_takes_words_of_every_column(filled: Library) -> None:
 
 def test_the_page_names_every_name() -> None:
     page = (ROOT / "docs" / "query.md").read_text(encoding="utf-8")
-    table = page[page.index("Names that can be asked for") : page.index("## Several groups")]
+    table = page[page.index("\nNames:\n") : page.index("## Combining groups")]
     named = set(re.findall(r"`([a-z0-9_]+)`", re.sub(r"\([^)]*\)", "", table)))
     terms = {"query", *RANKING} | {  # these are the language's own
         term.name for term in (*TERMS, *(term for noun in FEATURES for term in noun.terms)) if ":" not in term.name

@@ -25,6 +25,7 @@ from pixlstash_core.types import (
     AddTags,
     DeletePictures,
     EditSet,
+    HideAndBlur,
     ImportPaths,
     Reader,
     RestoreSnapshot,
@@ -32,7 +33,6 @@ from pixlstash_core.types import (
     ScorePictures,
     Selection,
     SetCaption,
-    Veil,
 )
 
 QUERIES = (
@@ -156,7 +156,7 @@ def test_packs_that_are_rewritten_are_found_again(library: Library) -> None:
             with library.as_of(OWNER, second) as again:
                 assert again is not then and looked(again) == before
             assert looked(then) == before, "whoever looked at it goes on"
-        library.pasts.close()
+        library.open_snapshots.close()
         assert [one.filename for one in found if is_open(one) and one.filename == str(then.db.path)] == []
 
 
@@ -189,7 +189,7 @@ def test_one_of_an_older_schema(library: Library) -> None:
         assert truth(anew) == state
         with pytest.raises(Conflict, match="newer PixlStash"), anew.as_of(OWNER, 2):
             pass
-        anew.pasts.close()
+        anew.open_snapshots.close()
         assert not list((anew.path / "snapshots" / "scratch").iterdir())
 
 
@@ -199,15 +199,15 @@ def test_few_are_kept_open(library: Library, monkeypatch: pytest.MonkeyPatch) ->
     for id in taken:
         with library.as_of(OWNER, id) as then:
             assert then.info(OWNER).pictures == 3
-    assert set(library.pasts._kept) == set(taken[-past.MOST :])
-    library.pasts.drop_idle()
-    assert set(library.pasts._kept) == set(taken[-past.MOST :])
+    assert set(library.open_snapshots._kept) == set(taken[-past.MOST :])
+    library.open_snapshots.drop_idle()
+    assert set(library.open_snapshots._kept) == set(taken[-past.MOST :])
     monkeypatch.setattr(past, "IDLE", -1.0)
     with library.as_of(OWNER, taken[-1]) as then:
-        library.pasts.drop_idle()  # not while somebody looks
+        library.open_snapshots.drop_idle()  # not while somebody looks
         assert then.info(OWNER).pictures == 3
-    library.pasts.drop_idle()
-    assert library.pasts._kept == {}
+    library.open_snapshots.drop_idle()
+    assert library.open_snapshots._kept == {}
 
 
 def test_many_look_at_once(library: Library) -> None:
@@ -241,7 +241,7 @@ def test_what_is_hidden_now_is_hidden_then(library: Library) -> None:
     ids = fill(library, 6)
     library.score(OWNER, ScorePictures(ids=ids[:2], score=5))
     id = take(library)
-    library.set_veil(OWNER, Veil("score:5", ""))
+    library.set_veil(OWNER, HideAndBlur("score:5", ""))
     with library.as_of(OWNER, id) as then:
         assert then.count(OWNER, veil=True).total == 4 and then.count(OWNER).total == 6
         assert then.veil(OWNER) == library.veil(OWNER)

@@ -119,7 +119,7 @@ def test_what_the_snapshot_has_not(library: Library) -> None:
         some(library, 99, ("picture", 1))
     library.delete(OWNER, DeletePictures(ids=made["ids"][:1]))
     library.purge(OWNER, Selection(ids=made["ids"][:1]))
-    with pytest.raises(NotFound, match="removed for good"):
+    with pytest.raises(NotFound, match="permanently deleted"):
         some(library, id, ("picture", made["ids"][0]))
     assert {row[0] for row in before["picture"]} - {row[0] for row in plain(library)["picture"]} == {made["ids"][0]}
 

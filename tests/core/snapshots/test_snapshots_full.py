@@ -10,8 +10,9 @@ from conftest import Effort
 from faults import mounts
 from libraries import fill, truth
 
-from pixlstash_core.errors import PixlStashError
+from pixlstash_core.errors import DiskFull, PixlStashError
 from pixlstash_core.library import Library
+from pixlstash_core.snapshots.packs import DIGEST, Packing
 from pixlstash_core.types import OWNER, AddTags, RestoreSnapshot, ScorePictures, TakeSnapshot
 
 pytestmark = pytest.mark.attack
@@ -69,3 +70,15 @@ def refused(work: object, wrong: list[str]) -> bool:
         if "disk is full" not in str(error):
             wrong.append(f"it says {error!r}")
         return True
+
+
+def test_a_pack_whose_last_bytes_found_no_room_is_deleted(tmp_path: Path) -> None:
+    """Closing the file writes the buffered bytes once more, and fails once more."""
+    with mounts.small(tmp_path / "disk", 1 << 20) as disk:
+        packing = Packing(disk, 4096, {}, 1)
+        packing.add(b"n" * DIGEST, b"page" * 1024)
+        mounts.fill(disk / "ballast", 0)
+        with pytest.raises(DiskFull):
+            packing.finish()
+        packing.give_up()
+        assert [path.name for path in disk.iterdir()] == ["ballast"]

@@ -10,7 +10,7 @@ from libraries import add, fill, invented, until
 
 from pixlstash_core import OWNER
 from pixlstash_core.library import Library
-from pixlstash_core.media import sweep as stills
+from pixlstash_core.media import thumbnails as stills
 
 
 def kept(library: Library) -> set[bytes]:

@@ -271,7 +271,7 @@ def test_a_successor_inherits_what_was_said(library: Library, tmp_path: Path) ->
     store(library, engine, {old: [("found", 0.9)]})
     library.add_tags(OWNER, AddTags(ids=[old], tags=["mine"]))
     library.reject_tags(OWNER, RejectTags(ids=[old], tags=["wrong"]))
-    from pixlstash_core.library import FEATURES
+    from pixlstash_core.library.features import FEATURES
 
     statements = [statement for noun in FEATURES for statement in noun.inherits]
     library.derive(lambda write: [write.execute(one, {"old": old, "new": new}) for one in statements])

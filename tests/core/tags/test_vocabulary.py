@@ -212,7 +212,7 @@ def test_files_of_aliases_and_implications(library: Library) -> None:
     text = "antecedent_name,consequent_name\nkitten,cat\ncat,animal\nanimal,kitten\ncat,cat\nlonely\n"
     done = library.import_tags(OWNER, ImportTags(text, "implications"))
     assert (done.implications, done.skipped) == (2, 2)
-    assert done.problems[0] == "Line 6: It needs two names with a comma between."
+    assert done.problems[0] == "Line 6: A line needs two names, separated by a comma."
     assert "“animal” cannot imply “kitten”" in done.problems[1]
     done = library.import_tags(OWNER, ImportTags("1boy,male\nboy,male\nmale,man\n", "aliases"))
     assert (done.aliases, done.problems) == (2, ["Other names stand for “male” already."])

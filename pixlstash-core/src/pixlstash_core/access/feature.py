@@ -19,7 +19,7 @@ from ..database.hub import Hub, now
 from ..errors import Forbidden, NotFound, PixlStashError, Unauthorised
 from ..types import CreateToken, NewToken, Reader, Right, TokenInfo
 from . import passwords
-from . import tokens as bearer
+from . import tokens as token_format
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -89,7 +89,7 @@ class Access:
         with self._rows.writing() as connection:
             gone = connection.execute(
                 "delete from token where digest = ? and kind = 'claim' and expires > ? returning id",
-                (bearer.digest(claim), now()),
+                (token_format.digest(claim), now()),
             ).fetchall()
             if not gone:
                 raise Unauthorised(
@@ -104,7 +104,7 @@ class Access:
         with self._rows.writing():
             found = self._find(token)
             if found is None or found[1] != "token":
-                raise Unauthorised("This token is not good, or not any more.")
+                raise Unauthorised("This token is invalid, expired or revoked.")
             secret, _ = self._insert(
                 "own", "session", found[3], expires=now() + ABSOLUTE, idle=IDLE, parent=found[0], label=found[2]
             )
@@ -112,10 +112,11 @@ class Access:
 
     def reader_of(self, secret: str) -> Reader | None:
         """Whom a token, a session or a lent secret speaks for; None when it is not good, or not any more."""
-        if not bearer.well_formed(secret):
+        if not token_format.well_formed(secret):
             return None
         lent = next(
-            (reader for digest, reader in self._lent.items() if bearer.same(digest, bearer.digest(secret))), None
+            (reader for digest, reader in self._lent.items() if token_format.same(digest, token_format.digest(secret))),
+            None,
         )
         if lent is not None:
             return lent
@@ -130,15 +131,15 @@ class Access:
 
     def lend(self, reader: Reader) -> str:
         """A secret for this reader that is kept in memory only and good until the process ends."""
-        secret = bearer.new("own")
-        self._lent = {**self._lent, bearer.digest(secret): reader}
+        secret = token_format.new("own")
+        self._lent = {**self._lent, token_format.digest(secret): reader}
         return secret
 
     def logout(self, secret: str) -> None:
         """End a session; harmless when it has ended."""
         with self._rows.writing() as connection:
             connection.execute(
-                "delete from token where digest = ? and kind = 'session'", (bearer.digest(secret),)
+                "delete from token where digest = ? and kind = 'session'", (token_format.digest(secret),)
             ).fetchall()
 
     # -- the owner -----------------------------------------------------------------------------------------------------
@@ -155,7 +156,7 @@ class Access:
             connection.execute("update owner set password = ?", (sealed,)).fetchall()
             connection.execute(
                 "delete from token where kind = 'session' and parent_id is null and digest != ?",
-                (bearer.digest(keep) if keep else b"",),
+                (token_format.digest(keep) if keep else b"",),
             ).fetchall()
 
     def reset(self, reader: Reader) -> str:
@@ -198,7 +199,7 @@ class Access:
 
     def _find(self, secret: str) -> tuple[int, str, str, str, int | None] | None:
         """(id, kind, public id of the token behind it, rights, last used) of what is good now."""
-        digest, at = bearer.digest(secret), now()
+        digest, at = token_format.digest(secret), now()
         rows = self._rows.read(
             """
             select t.id, t.kind, t.digest, t.rights, t.last_used,
@@ -210,7 +211,7 @@ class Access:
             """,
             {"digest": digest, "now": at},
         )
-        if not rows or not bearer.same(rows[0][2], digest):
+        if not rows or not token_format.same(rows[0][2], digest):
             return None
         id, kind, _, rights, used, public_id = rows[0]
         return id, kind, public_id, rights, used
@@ -234,7 +235,7 @@ class Access:
         parent: int | None = None,
     ) -> tuple[str, int]:
         """(secret, id) of a new row. What has expired is swept on the way."""
-        secret, at = bearer.new(prefix), now()
+        secret, at = token_format.new(prefix), now()
         used = at if kind == "session" else None
         with self._rows.writing() as connection:
             connection.execute(
@@ -245,7 +246,18 @@ class Access:
                 insert into token(public_id, digest, kind, rights, label, created, expires, idle, last_used, parent_id)
                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-                (secrets.token_hex(8), bearer.digest(secret), kind, rights, label, at, expires, idle, used, parent),
+                (
+                    secrets.token_hex(8),
+                    token_format.digest(secret),
+                    kind,
+                    rights,
+                    label,
+                    at,
+                    expires,
+                    idle,
+                    used,
+                    parent,
+                ),
             ).fetchall()
             return secret, connection.last_insert_rowid()
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from ..context import Context, demand
+from ..context import Context
 from ..types import CreateToken, NewToken, Reader, TokenInfo
+from .feature import Access
 
 
 def create_token(context: Context, reader: Reader, ask: CreateToken) -> NewToken:
-    """Make a token; it is shown this once."""
-    demand(reader, "owner")
-    return context.access.create_token(reader, ask)
+    """Create a token; its secret is shown only once."""
+    return context.part(Access).create_token(reader, ask)
 
 
 def tokens(context: Context, reader: Reader) -> list[TokenInfo]:
-    """The tokens there are, without their secrets."""
-    demand(reader, "owner")
-    return context.access.tokens(reader)
+    """All tokens, without their secrets."""
+    return context.part(Access).tokens(reader)
 
 
 def revoke_token(context: Context, reader: Reader, id: int) -> None:
-    """End a token and every session made with it."""
-    demand(reader, "owner")
-    context.access.revoke(reader, id)
+    """Revoke a token and end all sessions created with it."""
+    context.part(Access).revoke(reader, id)
 
 
 def reset_owner(context: Context, reader: Reader) -> str:
-    """Forget the password and every session; the secret of a new one-time link."""
-    demand(reader, "owner")
-    return context.access.reset(reader)
+    """Remove the password and all sessions; returns the secret of a new one-time link."""
+    return context.part(Access).reset(reader)

@@ -23,7 +23,7 @@ from ..snapshots.packs import is_leftover
 from ..snapshots.shelf import Progress, part, unseen
 from ..storage.lock import Lock
 from . import metadata
-from .metadata import Made, Original, Writing
+from .metadata import BackupOrigin, Original, Writing
 from .places import DATABASE, HUB, Archive, Place, about, began, demand_plain_folders, is_marked, place_of
 
 #: How far a backup is, of 1, when its metadata is copied, and when its originals are.
@@ -60,7 +60,7 @@ class Copied(Struct, frozen=True):
 def make(
     parts: Parts,
     path: Path,
-    made: Made,
+    made: BackupOrigin,
     ids: Sequence[int] | None,
     progress: Progress = unseen,
     copied: Progress = unseen,
@@ -87,7 +87,7 @@ def make(
 def _make(
     parts: Parts,
     place: Place,
-    made: Made,
+    made: BackupOrigin,
     ids: Sequence[int] | None,
     progress: Progress,
     copied: Progress,
@@ -112,7 +112,7 @@ def _make(
         raise
 
 
-def demand_free(library: Path, path: Path, made: Made, roots: Sequence[Path]) -> None:
+def demand_free(library: Path, path: Path, made: BackupOrigin, roots: Sequence[Path]) -> None:
     """Refuse a place that is not for this backup.
 
     It must be a new or empty folder, a backup of the same library and query, or what its interrupted first run left.

@@ -30,7 +30,7 @@ BLOCK = 1 << 20
 Writing = Callable[[Database, Hub], Writer]
 
 
-class Made(Struct, frozen=True):
+class BackupOrigin(Struct, frozen=True):
     """What a backup is: of which library, at what revision, of what a query found (all when it is empty), and when."""
 
     library: str
@@ -109,7 +109,7 @@ def revision(path: Path) -> int:
 def finished(
     path: Path,
     writing: Writing,
-    made: Made,
+    made: BackupOrigin,
     ids: Sequence[int] | None,
     kept: Sequence[Original],
     lost: Sequence[Original],
@@ -142,7 +142,7 @@ def finished(
 
 
 def _finish(
-    write: Write, made: Made, ids: Sequence[int] | None, kept: Sequence[Original], lost: Sequence[Original]
+    write: Write, made: BackupOrigin, ids: Sequence[int] | None, kept: Sequence[Original], lost: Sequence[Original]
 ) -> None:
     if ids is not None:
         write.derive(lambda connection: _reduce(connection, ids))
@@ -204,7 +204,7 @@ def _forget_tags(connection: apsw.Connection) -> None:
         fetch(connection, f"delete from {derived} where tag_id not in carray(?)", (left,))
 
 
-def read(path: Path) -> Made | None:
+def read(path: Path) -> BackupOrigin | None:
     """What the database of a backup says it is; None: it is none, or was used as a library since."""
     try:
         with translated(), closing(opened(path)) as connection:
@@ -213,24 +213,24 @@ def read(path: Path) -> Made | None:
         return None
     if not rows:
         return None
-    made = msgspec.json.decode(rows[0][0], type=Made)
+    made = msgspec.json.decode(rows[0][0], type=BackupOrigin)
     return made if revision(path) <= made.revision + 1 else None  # one more is the change that made it a backup
 
 
-def decoded(text: bytes) -> Made | None:
+def decoded(text: bytes) -> BackupOrigin | None:
     """What a file says it is, if it does."""
     try:
-        return msgspec.json.decode(text, type=Made) if text else None
+        return msgspec.json.decode(text, type=BackupOrigin) if text else None
     except msgspec.DecodeError:
         return None
 
 
-def demand_same(path: Path, made: Made) -> None:
+def demand_same(path: Path, made: BackupOrigin) -> None:
     """`Conflict` unless the database there is that of a backup of the same library and the same choice."""
     demand_like(path.parent, read(path), made)
 
 
-def demand_like(place: Path, found: Made | None, made: Made) -> None:
+def demand_like(place: Path, found: BackupOrigin | None, made: BackupOrigin) -> None:
     """`Conflict` unless what was found in a place is a backup of the same library and the same choice."""
     if found is None:
         raise Conflict(f"{place} is no backup, or was used as a library since it was made. Name another place.")

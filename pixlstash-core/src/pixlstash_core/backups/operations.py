@@ -7,18 +7,21 @@ from pathlib import Path
 
 import msgspec
 
-from ..collections import stacks
-from ..context import Context, demand
-from ..database.connection import Database
-from ..database.hub import Hub, now
+from ..context import Context
+from ..database.hub import now
 from ..database.writer import Writer
 from ..errors import Invalid, PixlStashError
-from ..jobs.lanes import Task
+from ..history.events import Feed
+from ..imports.locations import Stores
+from ..jobs.lanes import Jobs, Task
 from ..pictures import feature as pictures
+from ..query import grid
+from ..snapshots.feature import Snapshots
+from ..snapshots.restore import Restores
 from ..snapshots.shelf import Progress
 from ..types import OWNER, BackupReport, MakeBackup, Reader
 from . import making
-from .metadata import Made
+from .metadata import BackupOrigin
 
 #: What such a job is called, and pictures without an original that are named.
 KIND, NAMED = "backup", 100
@@ -27,40 +30,38 @@ EITHER = "backup or restore"
 
 
 def backup(context: Context, reader: Reader, ask: MakeBackup) -> BackupReport:
-    """Back up metadata and originals to a folder or file of this machine; whole and durable when it is answered.
+    """Back up metadata and originals to a folder or file on the server; returns when the backup is complete.
 
     It runs as a job. One that was paused or interrupted continues in the background when it is resumed, and does not
     copy again what was copied; one that is cancelled leaves the previous backup as it was.
     """
-    demand(reader, "owner")
-    context.demand_writable()
     path = Path(ask.path).expanduser()
     if not path.is_absolute():
         raise Invalid("Say the whole path of the backup, from the root.")
     ask = msgspec.structs.replace(ask, path=str(path), query=ask.query.strip())
     if ask.query:
         context.views.ids(reader, ask.query)  # what cannot be asked is said before it is a job
-    with context.restores.alone(EITHER):
-        making.demand_free(context.path, path, _as_made(context, ask), context.stores.roots())
+    with context.part(Restores).alone(EITHER):
+        making.demand_free(context.path, path, _as_made(context, ask), context.part(Stores).roots())
         _take_over(context, ask)
 
         def work(task: Task) -> BackupReport:
             return _back_up(context, ask, _told(task, waits=True))
 
-        return context.queue.here(KIND, f"Backing up to {path}", ask, work, priority=-1)
+        return context.part(Jobs).here(KIND, f"Backing up to {path}", ask, work, priority=-1)
 
 
 def _take_over(context: Context, ask: MakeBackup) -> None:
     """One to the same place that was paused, or cut short, is not gone on with."""
-    for job in context.queue.running():
-        if job.kind == KIND and job.state == "paused" and context.queue.payload(job.id)[1]["path"] == ask.path:
-            context.queue.cancel(job.id)
+    for job in context.part(Jobs).running():
+        if job.kind == KIND and job.state == "paused" and context.part(Jobs).payload(job.id)[1]["path"] == ask.path:
+            context.part(Jobs).cancel(job.id)
 
 
 def back_up_job(context: Context, task: Task) -> None:
     """Continue a backup in the background, when the request that began it has ended."""
     ask = msgspec.convert(task.payload, MakeBackup)
-    with context.restores.alone(EITHER):
+    with context.part(Restores).alone(EITHER):
         report = _back_up(context, ask, _told(task, waits=False))
     if report.lost:
         names = ", ".join(report.missing[:3]) + (" …" if report.lost > 3 else "")
@@ -69,34 +70,30 @@ def back_up_job(context: Context, task: Task) -> None:
 
 
 def _back_up(context: Context, ask: MakeBackup, copied: Progress) -> BackupReport:
-    path, shelf = Path(ask.path), context.restore_points.shelf
-    with context.restore_points.working("BACKUP", None):
-        ids = stacks.widened(context.db, context.views.ids(OWNER, ask.query)) if ask.query else None
+    path, shelf = Path(ask.path), context.part(Snapshots).shelf
+    with context.part(Snapshots).working("BACKUP", None):
+        ids = grid.with_stacks(context.db, context.views.ids(OWNER, ask.query)) if ask.query else None
         shelf.prepare()
         if ask.access:
-            context.feed.catch_up()
+            context.part(Feed).catch_up()
         parts = making.Parts(
             context.path,
             context.db,
             context.hub,
             context.writer.exclusive,
             shelf.scratch,
-            context.stores.connect,
-            partial(_writing, context),
-            context.stores.roots(),
+            context.part(Stores).connect,
+            partial(Writer, features=context.features),
+            context.part(Stores).roots(),
         )
-        found = making.make(parts, path, _as_made(context, ask), ids, context.restore_points.telling(), copied)
+        found = making.make(parts, path, _as_made(context, ask), ids, context.part(Snapshots).telling(), copied)
     named = pictures.names(context.db, [one.picture for one in found.lost[:NAMED]])
     whole = len(found.kept), found.copied, found.bytes, found.dropped, len(found.lost)
     return BackupReport(str(path), found.pictures, *whole, named)
 
 
-def _as_made(context: Context, ask: MakeBackup) -> Made:
-    return Made(context.public_id, 0, ask.query, now(), ask.access)
-
-
-def _writing(context: Context, db: Database, hub: Hub) -> Writer:
-    return context.writing(db, hub, on_commit=lambda revision, events: None)
+def _as_made(context: Context, ask: MakeBackup) -> BackupOrigin:
+    return BackupOrigin(context.public_id, 0, ask.query, now(), ask.access)
 
 
 def _told(task: Task, *, waits: bool) -> Progress:

@@ -1,4 +1,4 @@
-"""Captions: a person's own and the chosen engine's. A person's is never overwritten by an engine."""
+"""Captions of pictures: people's own and those of the chosen engine, which never replaces people's own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from ..types import (
     LintCaptions,
     Reader,
 )
-from . import lint as proofs
+from . import lint as texts
+from . import outputs
 
 SAMPLES, PROBLEMS = 20, 200
 #: Pictures whose captions are read at once.
@@ -33,7 +34,7 @@ PAGE = 5000
 
 
 def _concerned(connection: apsw.Connection, keys: Mapping[str, set[tuple[object, ...]]]) -> Iterable[int]:
-    """The pictures of captioners that count now, or no longer."""
+    """Return the pictures of captioners that were enabled or disabled."""
     producers = [producer for kind, producer in keys["active"] if kind == "caption" and isinstance(producer, int)]
     sql = "select picture_id from done where producer_id in carray(?)"
     return [row[0] for row in fetch(connection, sql, (bind_ids(producers),))]
@@ -65,15 +66,16 @@ FEATURE = Feature(
         Term("is:captioned", "Captioned", lambda value: Lookup(_CAPTIONED), ("pictures", "captions")),
     ),
     inherits=("insert or ignore into said_caption select :new, text from said_caption where picture_id = :old",),
+    outputs=(outputs.KIND,),
 )
 
 
 def fit(text: str) -> str:
-    """A caption as it is kept; `Invalid` when it holds what cannot be shown."""
-    kept = "\n".join(line.rstrip() for line in unicodedata.normalize("NFC", text).strip().splitlines())
-    if bad := next((c for c in kept if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), None):
-        raise Invalid(f"A caption consists of printable characters, and this one contains U+{ord(bad):04X}.")
-    return kept
+    """Return a caption as it is stored; `Invalid` if it has unprintable characters."""
+    caption = "\n".join(line.rstrip() for line in unicodedata.normalize("NFC", text).strip().splitlines())
+    if bad := next((c for c in caption if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), None):
+        raise Invalid(f"A caption must consist of printable characters, and this one contains U+{ord(bad):04X}.")
+    return caption
 
 
 def detail(db: Database, reader: Reader, picture: int) -> CaptionDetail:
@@ -92,12 +94,12 @@ def detail(db: Database, reader: Reader, picture: int) -> CaptionDetail:
             """,
             (picture,),
         )
-    told = [EngineCaption(engine, text, bool(active)) for engine, text, active in engines]
-    return CaptionDetail(shown[0][0], own[0][0] if own else None, told if reader.may("write") else [])
+    captions = [EngineCaption(engine, text, bool(active)) for engine, text, active in engines]
+    return CaptionDetail(shown[0][0], own[0][0] if own else None, captions if reader.may("write") else [])
 
 
 def put(write: Write, ids: list[int], text: str) -> int:
-    """Give pictures their own caption, or take it back where it is empty; how many changed."""
+    """Set the caption of pictures, or remove it if `text` is empty; return how many changed."""
     bound = {"ids": bind_ids(ids), "text": text}
     if not text:
         write.execute("delete from said_caption where picture_id in carray(:ids)", bound)
@@ -112,21 +114,23 @@ def put(write: Write, ids: list[int], text: str) -> int:
     return write.changes()
 
 
-def put_each(write: Write, texts: Iterable[tuple[int, str]]) -> int:
-    """Give each of these pictures its own; how many. Those that are gone are left out."""
-    rows = list(texts)
-    there = {
+def put_each(write: Write, captions: Iterable[tuple[int, str]]) -> int:
+    """Set the caption of each picture; return how many. Pictures that no longer exist are left out."""
+    rows = list(captions)
+    present = {
         row[0]
-        for row in write.execute("select id from picture where id in carray(?)", (bind_ids(one for one, _ in rows),))
+        for row in write.execute(
+            "select id from picture where id in carray(?)", (bind_ids(picture for picture, _ in rows),)
+        )
     }
-    kept = [row for row in rows if row[0] in there]
-    write.many("insert into said_caption values (?, ?) on conflict do update set text = excluded.text", kept)
-    return len(kept)
+    existing_rows = [row for row in rows if row[0] in present]
+    write.many("insert into said_caption values (?, ?) on conflict do update set text = excluded.text", existing_rows)
+    return len(existing_rows)
 
 
 def edited(db: Database, ids: list[int], ask: EditCaptions) -> Iterator[CaptionSample]:
-    """The captions that a change would make others."""
-    change = proofs.edit(
+    """Yield the captions that an edit would change."""
+    change = texts.edit(
         find=ask.find,
         replace=ask.replace,
         words=ask.words,
@@ -142,10 +146,10 @@ def edited(db: Database, ids: list[int], ask: EditCaptions) -> Iterator[CaptionS
             yield CaptionSample(picture, name, before, after)
 
 
-def preview(found: Iterable[CaptionSample]) -> CaptionPreview:
+def preview(changes: Iterable[CaptionSample]) -> CaptionPreview:
     changed = 0
     samples: list[CaptionSample] = []
-    for sample in found:
+    for sample in changes:
         changed += 1
         if len(samples) < SAMPLES:
             samples.append(sample)
@@ -153,7 +157,7 @@ def preview(found: Iterable[CaptionSample]) -> CaptionPreview:
 
 
 def lint(db: Database, ids: list[int], ask: LintCaptions) -> CaptionReport:
-    """What is wrong with captions that a model is to be trained on."""
+    """Check captions for training a model; return the problems and their counts."""
     counts = dict.fromkeys(("missing", "trigger", "contradiction", "tokens"), 0)
     problems: list[CaptionProblem] = []
     seen = 0
@@ -162,8 +166,10 @@ def lint(db: Database, ids: list[int], ask: LintCaptions) -> CaptionReport:
         has, rejected = _tags(db, part)
         for picture, name, text in _read(db, part):
             seen += 1
-            told = proofs.problems(text, ask.trigger, ask.tokens, has.get(picture, []), rejected.get(picture, []))
-            for kind, what in told:
+            caption_problems = texts.problems(
+                text, ask.trigger, ask.tokens, has.get(picture, []), rejected.get(picture, [])
+            )
+            for kind, what in caption_problems:
                 counts[kind] += 1
                 if len(problems) < PROBLEMS:
                     problems.append(CaptionProblem(picture, name, kind, what))
@@ -182,16 +188,16 @@ def _read(db: Database, ids: list[int]) -> Iterator[tuple[int, str, str | None]]
 
 
 def _tags(db: Database, ids: list[int]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
-    """(names of tags that count, names of those rejected), by picture."""
+    """Return (names of effective tags, names of rejected tags), each by picture."""
     has: dict[int, list[str]] = {}
     rejected: dict[int, list[str]] = {}
     with db.reading() as connection:
         pictures = of_pictures(connection, ids)
-        used = {tag for found in pictures.values() for tag in found}
+        used = {tag for values in pictures.values() for tag in values}
         sql = "select id, name from tag where id in carray(?)"
         names: dict[int, str] = dict(fetch(connection, sql, (bind_ids(used),)))
-    for picture, found in pictures.items():
-        for tag, value in found.items():
+    for picture, values in pictures.items():
+        for tag, value in values.items():
             if value & EFFECTIVE:
                 has.setdefault(picture, []).append(names[tag])
             elif value & NO:

@@ -1,4 +1,4 @@
-"""Captions read and changed as texts: what is replaced, moved and dropped in them, and what is wrong with them."""
+"""Edits and checks of captions as texts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Literal
 from ..tags import normalise as words
 
 Kind = Literal["missing", "trigger", "contradiction", "tokens"]
-#: What makes a caption say that something is not there.
+#: Words by which a caption negates what follows.
 _NOT = r"(?:no|not|without|lacks|lacking)"
-#: As CLIP cuts a text: the ends of words such as 's, words, single digits, runs of other marks.
+#: CLIP's pre-tokenization: suffixes such as 's, words, single digits, runs of other characters.
 _PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)\b|[^\W\d_]+|\d|[^\s\w]+|_+", re.IGNORECASE)
-#: Letters of a word that CLIP has no token for, cut into pieces: about so many each.
+#: The average number of letters per token of a long word.
 LETTERS = 9
 
 
@@ -27,7 +27,7 @@ def edit(
     first: Sequence[str] = (),
     prefix: str = "",
 ) -> Callable[[str], str]:
-    """One change of captions. Nothing in `find` or `replace` has a meaning of its own."""
+    """Return a function that edits a caption. `find` and `replace` are literal texts."""
     pattern = _plain(find, words, case) if find else None
     dropped, front = set(map(_fold, drop)), list(map(_fold, first))
 
@@ -53,9 +53,10 @@ def _arranged(text: str, dropped: set[str], front: list[str]) -> str:
     folds = [_fold(part) for part in parts]
     if not (dropped | set(front)).intersection(folds):
         return text
-    left = [(fold, part.strip()) for fold, part in zip(folds, parts) if fold not in dropped]
-    ahead = sorted((one for one in left if one[0] in front), key=lambda one: front.index(one[0]))
-    return ", ".join(part for _, part in [*ahead, *(one for one in left if one[0] not in front)])
+    remaining = [(fold, part.strip()) for fold, part in zip(folds, parts) if fold not in dropped]
+    # The sort is stable: parts that are not in `front` stay in order behind the others.
+    remaining.sort(key=lambda part: front.index(part[0]) if part[0] in front else len(front))
+    return ", ".join(part for _, part in remaining)
 
 
 def _fold(text: str) -> str:
@@ -63,13 +64,13 @@ def _fold(text: str) -> str:
 
 
 def mentions(text: str, phrase: str) -> bool:
-    """Whether a text has these words, one after the other; case and underscores do not matter."""
+    """Return whether a text contains this phrase, regardless of case and underscores."""
     fold = _fold(phrase)
     return bool(fold) and bool(_plain(fold, True, True).search(_fold(text)))
 
 
 def tokens(text: str) -> int:
-    """About how many tokens CLIP makes of a text: words and marks as it cuts them, long and foreign words in pieces."""
+    """Estimate the number of CLIP tokens of a text; long and foreign words count several times."""
     count = 0
     for piece in _PIECE.findall(text):
         plain = piece.isascii()
@@ -81,7 +82,7 @@ def tokens(text: str) -> int:
 def problems(
     text: str | None, trigger: str, most: int, has: Iterable[str], rejected: Iterable[str]
 ) -> Iterator[tuple[Kind, str]]:
-    """(kind, what is wrong) of one caption, by the tags its picture has and those rejected for it."""
+    """Yield (kind, problem) for one caption, given the tags that its picture has and those rejected for it."""
     if not (text or "").strip():
         yield "missing", "There is no caption."
         return

@@ -1,4 +1,4 @@
-"""Captions: one's own, and many changed at once, with a look beforehand."""
+"""Operations on captions: setting them, editing many at once with a preview, and checking them."""
 
 from __future__ import annotations
 
@@ -11,45 +11,37 @@ from ..types import (
     EditCaptions,
     LintCaptions,
     Reader,
-    Selection,
     SetCaption,
 )
 from . import feature as captions
 
 
 def caption(context: Context, reader: Reader, id: int) -> CaptionDetail:
-    """A picture's caption, and what engines wrote."""
+    """A picture's caption, and those of engines."""
     return captions.detail(context.db, reader, id)
 
 
 def set_caption(context: Context, reader: Reader, ask: SetCaption) -> Done:
-    """Write pictures' own caption, or take it back."""
+    """Set the caption of pictures, or remove it."""
     ids = context.selected(reader, ask)
     text = captions.fit(ask.text)
-    what = "captioned" if text else "without a caption of their own"
-    return context.change_pictures(reader, lambda write: captions.put(write, ids, text), what, words_of=ids)
+    what, of_one = ("captioned", "") if text else ("without a caption of their own", "without a caption of its own")
+    return context.change_pictures(reader, ids, lambda write: captions.put(write, ids, text), what, of_one)
 
 
 def preview_captions(context: Context, reader: Reader, ask: EditCaptions) -> CaptionPreview:
-    """What a change of captions would do: how many, and the first 20 before and after."""
-    return captions.preview(captions.edited(context.db, _seen(context, reader, ask), ask))
+    """Preview an edit of captions: how many would change, and the first 20 before and after."""
+    return captions.preview(captions.edited(context.db, context.views.select(reader, ask), ask))
 
 
 def edit_captions(context: Context, reader: Reader, ask: EditCaptions) -> Done:
-    """Replace texts in captions, drop and move tags in them, and begin them with a trigger word."""
+    """Edit captions: replace text, remove and reorder tags, and add a trigger word in front."""
     ids = context.selected(reader, ask)
-    changed = [(one.id, captions.fit(one.after)) for one in captions.edited(context.db, ids, ask)]
+    changed = [(sample.id, captions.fit(sample.after)) for sample in captions.edited(context.db, ids, ask)]
     ids = [id for id, _ in changed]
-    return context.change_pictures(
-        reader, lambda write: captions.put_each(write, changed), "captioned anew", words_of=ids
-    )
+    return context.change_pictures(reader, ids, lambda write: captions.put_each(write, changed), "captioned anew")
 
 
 def lint_captions(context: Context, reader: Reader, ask: LintCaptions) -> CaptionReport:
-    """What is wrong with captions: missing, without the trigger word, against the tags, too long."""
-    return captions.lint(context.db, _seen(context, reader, ask), ask)
-
-
-def _seen(context: Context, reader: Reader, ask: Selection) -> list[int]:
-    """The pictures of a selection that is only looked at."""
-    return context.views.select(reader, ask)
+    """Check captions: missing, without the trigger word, contradicting the tags, or too long."""
+    return captions.lint(context.db, context.views.select(reader, ask), ask)

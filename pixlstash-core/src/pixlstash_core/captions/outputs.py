@@ -1,4 +1,4 @@
-"""Captions as engines write them."""
+"""The captions that engines produce."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..database.writer import Write, Writer
 from ..types import Agreement
 
 LONGEST = 20_000
-#: What captions are compared by: a word of three letters or more, or one sign of a language that parts no words.
+#: Words by which captions are compared: three letters or more, or one character of a script without spaces.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]{3,}")
 
 
 def check(engine: Any, result: Any, about: dict[str, Any]) -> str | None:
-    """The text as it is kept; None: there is nothing to say, and another engine's may be shown."""
+    """Return the caption as it is stored; None if it is empty, so that another engine's may be shown."""
     if not isinstance(result, str):
         raise ValueError(f"a text was expected, and {type(result).__name__} was given")
     lines = unicodedata.normalize("NFC", result).strip().splitlines()
@@ -30,20 +30,20 @@ def check(engine: Any, result: Any, about: dict[str, Any]) -> str | None:
     return shown or None
 
 
-def given(connection: apsw.Connection, ids: list[int]) -> dict[int, str]:
-    """The caption people are shown."""
+def for_engines(connection: apsw.Connection, ids: list[int]) -> dict[int, str]:
+    """Return the current captions by picture."""
     sql = "select picture_id, text from captions where text is not null and picture_id in carray(?)"
     return dict(fetch(connection, sql, (bind_ids(ids),)))
 
 
-def agree(connection: apsw.Connection, found: dict[int, str | None], threshold: float) -> Agreement:
-    """Of the words in people's own captions, how many are in an engine's."""
+def agree(connection: apsw.Connection, results: dict[int, str | None], threshold: float) -> Agreement:
+    """Count how many words of people's own captions are in the engine's."""
     sql = "select picture_id, text from said_caption where text != '' and picture_id in carray(?)"
     accepted = there = 0
-    for picture, text in fetch(connection, sql, (bind_ids(found),)):
+    for picture, text in fetch(connection, sql, (bind_ids(results),)):
         own = _words(text)
         accepted += len(own)
-        there += len(own & _words(found[picture] or ""))
+        there += len(own & _words(results[picture] or ""))
     return Agreement(accepted, there, of="words")
 
 
@@ -65,15 +65,20 @@ class Keeper:
         )
 
 
+def first(frames: Sequence[tuple[float | None, str]]) -> str:
+    """Return the caption of a moving picture, whose frames are captioned together."""
+    return frames[0][1]
+
+
 KIND = OutputKind(
     "caption",
     "captioners",
     "Describing",
     ("caption_output",),
     check,
-    lambda frames: frames[0][1],
+    first,
     Keeper,
-    given=given,
+    inputs=for_engines,
     grouped=True,
     agree=agree,
 )

@@ -1,59 +1,167 @@
-"""Options that many verbs have, and what they mean."""
+"""Arguments and options that many verbs have, and what they mean."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, get_args
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def as_list(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """What was given more than once, as operations take it."""
+    return list(value)
+
+
+def option(*names: str, **more: Any) -> click.Option:
+    return click.Option(names, callback=more.pop("callback", as_list if more.get("multiple") else None), **more)
+
+
+def argument(name: str, **more: Any) -> click.Argument:
+    callback = more.pop("callback", as_list if more.get("nargs") == -1 else None)
+    return click.Argument([name], callback=callback, **more)
+
+
+def words(usage: str) -> list[click.Argument]:
+    """Arguments as `--help` shows them: `TAG`, `[NAME]`, `TAGS...` for one or more; `ID:int` is a number."""
+    return [
+        argument(
+            word.strip("[].").partition(":")[0].lower(),
+            nargs=-1 if word.endswith("...") else 1,
+            required=not word.startswith("["),
+            type=int if word.endswith(":int") else str,
+        )
+        for word in usage.split()
+    ]
+
+
+def choices(literal: Any) -> click.Choice[str]:
+    """The values of a `Literal`."""
+    return click.Choice(get_args(literal))
+
+
+def negative(*names: str, help: str) -> click.Option:
+    """A flag that makes false what is true without it."""
+    return option(*names, is_flag=True, callback=lambda ctx, param, value: not value, help=help)
+
+
+class Query(click.Argument):
+    """A QUERY, whose words need no quotes. The operation takes it as `q`."""
+
+    def __init__(self) -> None:
+        super().__init__(["q"], nargs=-1, metavar="[QUERY]...", callback=lambda ctx, param, value: " ".join(value))
+
+
+class Lookup(click.Parameter):
+    """A parameter that the library is asked about, to find what its value stands for."""
+
+    def look_up(self, session: Any, values: dict[str, Any]) -> None:
+        """Replace the value among the values by what the operation takes."""
+        raise NotImplementedError
+
+
+class Pictures(click.Option, Lookup):
+    """The `--id` that chooses pictures one by one, in place of a `query`, which finds some `within` another query.
+
+    `called`: what the query is called in an error.
+    """
+
+    def __init__(self, called: str = "a QUERY", within: str = "", **more: Any) -> None:
+        self.called, self.within = called, within
+        super().__init__(["--id", "ids"], multiple=True, callback=as_list, **more)
+
+    def look_up(self, session: Any, values: dict[str, Any]) -> None:
+        query = values.pop("query")
+        if isinstance(query, list):
+            query = " ".join(query) if query else None
+        if query is not None and self.within:
+            query = f"{self.within} ({query})"
+        values |= selection(session, query, values.pop("ids"), self.called)
+
+
+class Named(Lookup):
+    """The name (or number) of a set, character or project. The operation takes its id, as `field`."""
+
+    def __init__(self, noun: str, *names: str, field: str = "id", **more: Any) -> None:
+        self.noun, self.field = noun, field
+        super().__init__(names, **more)
+
+    def look_up(self, session: Any, values: dict[str, Any]) -> None:
+        name = values.pop(self.name or "")
+        if isinstance(name, tuple):
+            values[self.field] = [find(session, self.noun, each).id for each in name]
+        elif name:
+            values[self.field] = find(session, self.noun, name).id
+
+
+class NamedArgument(Named, click.Argument):
+    pass
+
+
+class NamedOption(Named, click.Option):
+    pass
+
+
+JSON = option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+QUERY = option("-q", "--query", "q", default="", help="Only pictures that a query finds.")
+LIMIT = option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+#: Of pictures that a query finds, the first.
+AMONG = (QUERY, LIMIT)
+
+
+def pictures(within: str = "") -> tuple[click.Parameter, click.Parameter]:
+    """Which pictures a verb is for: those a QUERY finds (`within` another one), or ids."""
+    ids = Pictures(within=within, type=click.IntRange(min=0), help="A picture; may be repeated.")
+    return argument("query", nargs=-1), ids
+
+
+PICTURES = pictures()
+#: The same where the arguments are something else.
+CHOSEN = (
+    option("-q", "--query", help="The pictures a query finds; '' for all."),
+    Pictures("--query", type=int, help="A picture; may be repeated."),
+)
+
+
+def absolute(ctx: click.Context, param: click.Parameter, value: Path) -> str:
+    """A path as the server's process finds it, which has another working directory."""
+    return str(value.expanduser().absolute())
 
 
 #: `-lora:x`, `-(a b)` and `-"old man"` are conditions, where a query is expected.
 _NOT = re.compile(r'-(?=[("]|[^\W\d][\w.-]*:)')
 
 
-class Asking(click.Command):
-    """A verb whose QUERY may begin with a minus, as queries do, without being taken for an option."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if any(one.name == "query" for one in self.params if isinstance(one, click.Argument)):
-            options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
-            valued = {name for one in options for name in one.opts}
-            rest = args.index("--") if "--" in args else len(args)
-            args = [
-                f"NOT {arg[1:]}" if n < rest and _NOT.match(arg) and (not n or args[n - 1] not in valued) else arg
-                for n, arg in enumerate(args)
-            ]
-        return super().parse_args(ctx, args)
+def without_minus(params: list[click.Parameter], args: list[str]) -> list[str]:
+    """Arguments in which a QUERY may begin with a minus, as queries do, without being taken for an option."""
+    if not any(parameter.name in ("q", "query") for parameter in params if isinstance(parameter, click.Argument)):
+        return args
+    options = [parameter for parameter in params if isinstance(parameter, click.Option) and not parameter.is_flag]
+    valued = {name for parameter in options for name in parameter.opts}
+    rest = args.index("--") if "--" in args else len(args)
+    return [
+        f"NOT {arg[1:]}" if n < rest and _NOT.match(arg) and (not n or args[n - 1] not in valued) else arg
+        for n, arg in enumerate(args)
+    ]
 
 
-class Nouns(click.Group):
-    """Verbs of a noun."""
-
-    command_class = Asking
-
-
-def chosen(function: F) -> F:
-    """Which pictures a verb is for: a QUERY, or ids."""
-    ids = click.option("--id", "ids", multiple=True, type=click.IntRange(min=0), help="A picture; may be repeated.")
-    return click.argument("query", nargs=-1)(ids(function))
+def find(session: Any, noun: str, name: str) -> Any:
+    """The set, character or project that is called so, or has this number where none is called so."""
+    groups = getattr(session, f"{noun}s")()
+    same = [group for group in groups if group.name.casefold() == name.casefold()]
+    same = same or [group for group in groups if str(group.id) == name]
+    if not same:
+        raise click.ClickException(f"There is no {noun} called {name!r}.")
+    return same[0]
 
 
-def selection(
-    session: Any, query: tuple[str, ...] | str | None, ids: tuple[int, ...], called: str = "a QUERY"
-) -> dict[str, Any]:
+def selection(session: Any, query: str | None, ids: list[int], called: str) -> dict[str, Any]:
     """The chosen pictures as a `Selection` names them: a query's by its view, however many they are."""
-    if isinstance(query, tuple):
-        query = " ".join(query) if query else None
     if (query is None) == (not ids):
         raise click.UsageError(f"Say which pictures: either {called} or --id.")
     if query is None:
-        return {"ids": list(ids)}
+        return {"ids": ids}
     header = session.view(q=query).header
     for note in header.notes:
         click.echo(note, err=True)

@@ -12,46 +12,55 @@ import click
 from msgspec.structs import replace
 
 from . import show
-from .options import JSON
 from .template import KINDS, files
 
 if TYPE_CHECKING:
-    from .main import Shell
-
-#: Names of our own packages, whether or not they are installed.
-RESERVED = ("core", "web")
+    from ..types import PluginInfo
+    from .shell import Shell
 
 
 @click.group()
 def plugin() -> None:
-    """Plugins: what is installed and what is wrong with it; and how to begin one."""
+    """Plugins: list, check and create them."""
 
 
 @plugin.command("list")
-@JSON
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.pass_obj
 def plugin_list(shell: Shell, as_json: bool) -> None:
     """List plugins, their objects and their problems."""
-    if not (shell.path / "library.db").exists():
+    if (shell.path / "library.db").exists():
+        with shell.connect() as session:
+            plugins = session.plugin_list()
+    else:
         from ..plugins.registry import Plugins
 
-        return show.plugins(Plugins.load().listed(), as_json)
-    with shell.connect() as session:
-        found = session.plugin_list()
-    return show.plugins(found, as_json)
+        plugins = Plugins.load().listed()
+    (show.dump if as_json else _listed)(plugins)
+
+
+def _listed(plugins: list[PluginInfo]) -> None:
+    for plugin in plugins:
+        state = "" if plugin.enabled else "  (switched off)"
+        click.echo(f"{click.style(plugin.name, bold=True)}  {plugin.distribution} {plugin.version}{state}")
+        show.lines(f"  {thing}" for thing in plugin.objects)
+        for problem in plugin.problems:
+            show.problem(problem)
 
 
 @plugin.command("new")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(list(KINDS)), default="tagger", show_default=True, help="What it offers.")
-@click.option("--in", "parent", type=click.Path(path_type=Path), default=Path("."), help="The folder to make it in.")
+@click.option("--kind", type=click.Choice(list(KINDS)), default="tagger", show_default=True, help="What it provides.")
+@click.option("--in", "parent", type=click.Path(path_type=Path), default=Path("."), help="The folder to create it in.")
 def plugin_new(name: str, kind: str, parent: Path) -> None:
-    """Begin a plugin called pixlstash-NAME: a package that works, with a test. No library is needed."""
+    """Create a plugin pixlstash-NAME: a working package with a test. Needs no library."""
     short = name.removeprefix("pixlstash-")
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", short):
         raise click.ClickException(f"{name!r} is no name for a plugin: small letters, digits and single hyphens.")
     module = f"pixlstash_{short.replace('-', '_')}"
-    if short in RESERVED or find_spec(module) is not None:
+    from ..plugins.registry import OWN
+
+    if short in ("core", "web", *OWN) or find_spec(module) is not None:
         raise click.ClickException(
             f"There is a package pixlstash-{short} already, and yours would take its place: choose another name."
         )
@@ -72,14 +81,13 @@ def plugin_new(name: str, kind: str, parent: Path) -> None:
     type=click.FloatRange(min=0.1),
     default=60.0,
     show_default=True,
-    help="Seconds that importing a plugin, and each result of an engine, may take; loading a model ten times as long.",
+    help="Seconds for importing a plugin and for each result of an engine; ten times as long for loading a model.",
 )
 def plugin_check(name: str | None, timeout: float) -> None:
-    """Check the plugin NAME, or all that are not built in: engines, media kinds, stores and importers.
+    """Check the plugin NAME, or all installed plugins: engines, media kinds, stores and importers.
 
-    Each runs in a process of its own, with limits of time and memory, so that one that hangs, crashes or exits is told
-    like any other fault. Engines whose weights are not here are not loaded, and those that ask another machine are not
-    run.
+    Each runs in a process of its own, with time and memory limits, so that hangs, crashes and exits are reported like
+    other faults. Engines without downloaded weights are not loaded, and engines that use another machine are not run.
     """
     from ..engines.limits import Limits
     from ..plugins.precedence import installed
@@ -88,23 +96,23 @@ def plugin_check(name: str | None, timeout: float) -> None:
 
     limits = replace(Limits.chosen(os.environ), result=timeout)
     every = list(installed("", disabled=(), results={}))
-    found = [one for one in every if name is None or name in (one.origin.plugin, one.origin.distribution)]
-    if name and not found:
+    chosen = [plugin for plugin in every if name is None or name in (plugin.origin.plugin, plugin.origin.distribution)]
+    if name and not chosen:
         raise click.ClickException(f"No plugin called {name!r} is installed: `pixlstash plugin list` lists them.")
-    checks = {one.origin: PluginCheck(one.origin, limits) for one in found}
+    checks = {plugin.origin: PluginCheck(plugin.origin, limits) for plugin in chosen}
     offers = {origin: check.offers() for origin, check in checks.items()}
     rest = others([origin.plugin for origin in offers], limits)
     if not rest.objects:  # not even the built-in ones could be loaded
         click.echo(f"Ids are compared with the built-in ones only. Of the other plugins, {rest.wrong[0]}", err=True)
-        rest = others([one.origin.plugin for one in every], limits)
+        rest = others([plugin.origin.plugin for plugin in every], limits)
     wrong = 0
-    for one in found:
-        own = offers[one.origin]
-        offered = (thing for origin, offer in offers.items() if origin != one.origin for thing in offer.objects)
+    for plugin in chosen:
+        own = offers[plugin.origin]
+        offered = (thing for origin, offer in offers.items() if origin != plugin.origin for thing in offer.objects)
         taken = [*rest.objects, *offered]
-        whole = [*([one.clash] if one.clash else []), *own.wrong, *duplicates(own, taken, tuple(ENGINES))]
-        wrong += _say(one.origin.plugin, whole)
-        for checked in checks[one.origin].run(own):
+        whole = [*([plugin.clash] if plugin.clash else []), *own.wrong, *duplicates(own, taken, tuple(ENGINES))]
+        wrong += _say(plugin.origin.plugin, whole)
+        for checked in checks[plugin.origin].run(own):
             wrong += _say(checked.name, checked.wrong)
             if not checked.wrong:
                 note = f", as far as can be said {checked.note}" if checked.note else ""
@@ -115,8 +123,8 @@ def plugin_check(name: str | None, timeout: float) -> None:
 
 def _say(name: str, wrong: list[str]) -> int:
     """Print what is wrong with something; how many things those are."""
-    for one in wrong:
-        click.echo(click.style(f"{name}: {one.rstrip('.')}.", fg="red"))
+    for problem in wrong:
+        click.echo(click.style(f"{name}: {problem.rstrip('.')}.", fg="red"))
     return len(wrong)
 
 

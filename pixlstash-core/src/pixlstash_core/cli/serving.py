@@ -1,4 +1,4 @@
-"""`serve` and `demo`: a library, a server, and what is taken in while it serves."""
+"""`serve`: a library, a server, and what is taken in while it serves."""
 
 from __future__ import annotations
 
@@ -28,30 +28,18 @@ def run(
             if take is not None:
                 library.import_paths(OWNER, ImportPaths([str(take.expanduser().absolute())], not copy))
 
-        _serve(library, host, port, public_url, ready)
+        serve(library, host, port, public_url, ready)
 
 
-def demo(path: Path, pictures: int, served: bool, host: str, port: int) -> None:
-    """Make the demo library if it is not there, paint it, and perhaps serve it meanwhile."""
-    if not (path / "library.db").exists():
-        Library.create(path, name="Demo")
-    with Library.open(path) as library:
-        job = library.fill_demo(OWNER, pictures)
-        if served:
-            _serve(library, host, port, None, lambda url: None)
-            return
-        from ..session import Session
-        from .watch import finish
-
-        ended = finish(Session(library), job)
-        if ended.error:
-            raise click.ClickException(ended.error)
-        click.echo(f"The demo library at {path} has {show.counted(library.info(OWNER).pictures, 'picture')}.")
-        click.echo(f"See it with: pixlstash -L {path} serve")
-
-
-def _serve(library: Library, host: str, port: int, public_url: str | None, ready: Callable[[str], None]) -> None:
-    serve = _server(library)
+def serve(
+    library: Library,
+    host: str,
+    port: int,
+    public_url: str | None = None,
+    ready: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Print how to reach an open library and serve it until interrupted."""
+    server = _server(library)
 
     def announce(url: str) -> None:
         library.announce(url)
@@ -61,7 +49,7 @@ def _serve(library: Library, host: str, port: int, public_url: str | None, ready
         click.echo(f"Log in once with this link: {shown}/#claim={secret}")
         ready(url)
 
-    serve(library, host, port, public_url, announce)
+    server(library, host, port, public_url, announce)
 
 
 def _reachable(host: str, url: str) -> str:

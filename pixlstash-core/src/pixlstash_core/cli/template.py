@@ -36,10 +36,12 @@ KINDS = {
 def files(name: str, kind: str) -> dict[str, str]:
     """The files of a package, by name. `name`: as after `pixlstash-`."""
     module, title = f"pixlstash_{name.replace('-', '_')}", "".join(part.title() for part in name.split("-"))
-    one = KINDS[kind]
+    template = KINDS[kind]
     return {
         "pyproject.toml": _filled(PROJECT, name=name, module=module, kind=kind.replace("-", " ")),
-        f"{module}.py": _filled(MODULE, **one._asdict(), name=name, title=title, a="An" if kind[0] in "aeiou" else "A"),
+        f"{module}.py": _filled(
+            MODULE, **template._asdict(), name=name, title=title, a="An" if kind[0] in "aeiou" else "A"
+        ),
         f"test_{module}.py": _filled(TEST, module=module, title=title),
         "README.md": _filled(README, name=name, kind=kind.replace("-", " ")),
     }

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -15,6 +15,8 @@ import click
 from ..errors import Conflict, PixlStashError
 from ..types import Job
 
+#: Waits until a job has ended: `finish` below, of a session.
+Finish = Callable[[Job], Job]
 ENDED = frozenset({"done", "failed", "cancelled", "paused"})
 #: What is being done with snapshots, and how often it is asked how far it is, in seconds.
 WORDS = {
@@ -33,15 +35,15 @@ PATIENCE, STOPPING = 1.0, 10.0
 def finish(session: Any, job: Job, *, quiet: bool = False) -> Job:
     """Wait until a job has ended. Ctrl-C or the end of this process cancels it; what it had finished stays."""
     drawn = sys.stderr.isatty() and not quiet
-    pause, since, told = 0.02, time.monotonic(), quiet
+    pause, since, is_announced = 0.02, time.monotonic(), quiet
     try:
         with _signals():
             while (job := session.hold_job(job.id)).state not in ENDED:
                 if drawn:
                     _draw(job)
-                elif not told and job.state == "waiting" and job.note and time.monotonic() - since > PATIENCE:
+                elif not is_announced and job.state == "waiting" and job.note and time.monotonic() - since > PATIENCE:
                     click.echo(job.note, err=True)
-                    told = True
+                    is_announced = True
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.25)
     except KeyboardInterrupt:

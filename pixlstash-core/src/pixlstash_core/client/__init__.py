@@ -82,9 +82,6 @@ class Client(Channel, Caller, Api):
 
     # -- what only a served library has --------------------------------------------------------------------------------
 
-    def version(self) -> dict[str, str]:
-        return read(self.request("GET", "/version", prefix=""), dict[str, str])
-
     def openapi(self) -> dict[str, Any]:
         return self.get("/openapi.json", dict[str, Any])
 

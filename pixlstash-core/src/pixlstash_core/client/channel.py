@@ -66,8 +66,12 @@ class Channel:
     def __init__(self, url: str, token: str | None = None, *, timeout: float = 60.0, prefix: str = PREFIX) -> None:
         self.url = url.rstrip("/")
         self.prefix = prefix
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(self.url)
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address:
             raise Invalid(f"{url!r} is not an address like http://127.0.0.1:8020.")
         self._parts = parts
         self._headers = {"User-Agent": "pixlstash", "Accept": "application/json"}
@@ -105,11 +109,10 @@ class Channel:
         body: bytes | BinaryIO | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        prefix: str | None = None,
         timeout: float | None = -1,
     ) -> bytes:
         """One request and its answer's body; errors are raised."""
-        whole = path_of(self.prefix if prefix is None else prefix, path, query)
+        whole = path_of(self.prefix, path, query)
         connection, used = self._take(method, timeout)
         try:
             try:

@@ -1,6 +1,6 @@
-"""What sets, characters and projects have in common: a name, a look, pictures, and a count of them.
+"""The common parts of sets, characters and projects: names, colors, icons, pictures, and their number.
 
-A project's pictures are derived: its own, those of its sets and those of its characters.
+The pictures of a project are its own, those of its sets and those of its characters.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..database.connection import Rows, bind_ids, fetch
 from ..database.features import Count, Hidden, Lookup, Term
 from ..database.hub import now
 from ..database.writer import Write
-from ..errors import Conflict, Invalid, Locked, NotFound
+from ..errors import Conflict, Invalid, NotFound
 from ..query import scope
 from ..query.language import split_operator
 from ..query.terms import like
@@ -28,7 +28,7 @@ from ..types.outcome import Outcome
 from ..types.times import when
 from .icons import ICONS
 
-#: What a row of one says, to be compared by people.
+#: A row of a group as text, for comparisons.
 SAYS = """
     r.name || iif(r.note = '', '', ' · ' || r.note) || coalesce(' · ' || r.colour, '') || coalesce(' · ' || r.icon, '')
     """
@@ -37,7 +37,7 @@ LONGEST_NAME, LONGEST_NOTE = 200, 20_000
 
 
 class Group(Struct, frozen=True):
-    """One of the three. `members`: a statement for the pictures, in the scrapheap or not, of those that {} names."""
+    """A kind of group. `members`: SQL for the pictures, scrapheaped or not, of groups that match the condition {}."""
 
     noun: str
     table: str
@@ -45,7 +45,7 @@ class Group(Struct, frozen=True):
 
     @property
     def of_one(self) -> str:
-        """The statement for the pictures of :id."""
+        """SQL for the pictures of the group :id."""
         return self.members.format("= :id")
 
 
@@ -63,28 +63,28 @@ PROJECTS = Group(
 )
 
 
-# --- names and looks --------------------------------------------------------------------------------------------------
+# --- checks -----------------------------------------------------------------------------------------------------------
 
 
 def checked_name(name: str, what: str) -> str:
-    """The name as it is stored: composed, trimmed, printable."""
+    """Return a name as it is stored, in NFC and trimmed; `Invalid` if it is empty, too long or not printable."""
     name = unicodedata.normalize("NFC", name).strip()
     if not _visible(name):
         raise Invalid(f"A {what} needs a name.")
     if len(name) > LONGEST_NAME:
         raise Invalid(f"A name has at most {LONGEST_NAME} characters; this one has {len(name):,}.")
-    if (found := _UNPRINTABLE.search(name)) or any(unicodedata.category(c) in ("Cs", "Cn") for c in name):
-        which = f" (U+{ord(found[0]):04X})" if found else ""
-        raise Invalid(f"A name may only have characters that can be shown; this one has another{which}.")
+    if (unprintable := _UNPRINTABLE.search(name)) or any(unicodedata.category(c) in ("Cs", "Cn") for c in name):
+        which = f" (U+{ord(unprintable[0]):04X})" if unprintable else ""
+        raise Invalid(f"A name must consist of printable characters; this one has another{which}.")
     return name
 
 
 def folded(name: str) -> str:
-    """The name as it is compared."""
+    """Return a name as it is compared."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
-#: Controls, line ends, and what turns the direction of text beyond its own end. Joiners of emoji and marks stay.
+#: Control characters, line ends, and marks that change the direction of text. Joiners of emoji are allowed.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
@@ -94,11 +94,11 @@ def _visible(name: str) -> bool:
 
 
 def _checked(group: Group, column: str, value: Any) -> Any:
-    """A column's value, or `Invalid`."""
+    """Return a column's value as it is stored, or raise `Invalid`."""
     if column == "name":
         return checked_name(value, group.noun)
     if column == "colour" and value is not None and not _COLOUR.fullmatch(value):
-        raise Invalid("A colour is written as #rrggbb, for instance #3366cc.")
+        raise Invalid("A color is written as #rrggbb, for instance #3366cc.")
     if column == "icon" and value is not None and value not in ICONS:
         raise Invalid(f"There is no icon called {value[:50]!r}; GET /api/v1/icons lists them.")
     if column == "note" and len(value) > LONGEST_NOTE:
@@ -110,7 +110,7 @@ def _checked(group: Group, column: str, value: Any) -> Any:
 
 
 def make(write: Write, group: Group, ask: Create) -> Outcome:
-    """A new one."""
+    """Create a group."""
     name = _checked(group, "name", ask.name)
     demand_free(write, group.table, group.noun, name)
     looks = [_checked(group, column, getattr(ask, column)) for column in ("colour", "icon", "note")]
@@ -123,10 +123,10 @@ def make(write: Write, group: Group, ask: Create) -> Outcome:
 
 
 def edit(write: Write, group: Group, id: int, ask: Edit) -> Outcome:
-    """Change what is given."""
+    """Change the fields that are set."""
     before = name_of(write, group, id)
-    given = {field: getattr(ask, field) for field in ask.__struct_fields__}
-    columns = {name: _checked(group, name, value) for name, value in given.items() if value is not UNSET}
+    values = {field: getattr(ask, field) for field in ask.__struct_fields__}
+    columns = {name: _checked(group, name, value) for name, value in values.items() if value is not UNSET}
     if "name" in columns:
         columns["folded"] = folded(columns["name"])
         demand_free(write, group.table, group.noun, columns["name"], but=id)
@@ -138,33 +138,33 @@ def edit(write: Write, group: Group, id: int, ask: Edit) -> Outcome:
     assigned = ", ".join(f"{column} = :{column}" for column in columns)
     differs = " or ".join(f"{column} is not :{column}" for column in columns)
     write.execute(f"update {group.table} set {assigned} where id = :id and ({differs})", {**columns, "id": id})
-    return Outcome(write.changes(), _edited(group, before, given))
+    return Outcome(write.changes(), _edited(group, before, values))
 
 
-def _edited(group: Group, before: str, given: Mapping[str, Any]) -> str:
-    """`Set Harbour renamed to Port`, `Set Harbour locked`, or what of it changed."""
+def _edited(group: Group, before: str, values: Mapping[str, Any]) -> str:
+    """Return the sentence for the history: `Set Harbour renamed to Port`, for example."""
     what = f"{group.noun.capitalize()} {before}"
-    changed = [name for name, value in given.items() if value is not UNSET]
+    changed = [name for name, value in values.items() if value is not UNSET]
     if changed == ["name"]:
-        return f"{what} renamed to {checked_name(given['name'], group.noun)}"
+        return f"{what} renamed to {checked_name(values['name'], group.noun)}"
     if changed == ["locked"]:
-        return f"{what} {'locked' if given['locked'] else 'unlocked'}"
+        return f"{what} {'locked' if values['locked'] else 'unlocked'}"
     return f"{what}: {', '.join(changed)} changed"
 
 
 def remove(write: Write, group: Group, id: int) -> Outcome:
-    """Delete it; its pictures stay."""
+    """Delete a group; its pictures stay."""
     name = name_of(write, group, id)
     write.execute(f"delete from {group.table} where id = ?", (id,))
     return Outcome(1, f"{group.noun.capitalize()} {name} deleted")
 
 
 def name_of(write: Write, group: Group, id: int) -> str:
-    """Its name, or `NotFound`."""
-    found = write.value(f"select name from {group.table} where id = ?", (id,))
-    if found is None:
+    """Return the name of a group; `NotFound` if it does not exist."""
+    name = write.value(f"select name from {group.table} where id = ?", (id,))
+    if name is None:
         raise absent(group.noun)
-    return str(found)
+    return str(name)
 
 
 def absent(noun: str) -> NotFound:
@@ -172,52 +172,32 @@ def absent(noun: str) -> NotFound:
 
 
 def demand_free(write: Write, table: str, what: str, name: str, but: int = -1) -> None:
-    """Raise when another one has this name."""
+    """Raise `Conflict` if another row has this name."""
     taken = write.value(f"select name from {table} where folded = ? and id != ?", (folded(name), but))
     if taken is not None:
         raise Conflict(f"There is a {what} called {taken} already. Choose another name.")
 
 
 def demand_live(write: Write, ids: list[int]) -> None:
-    """Raise unless all of these pictures are there and not in the scrapheap."""
+    """Raise unless all of these pictures exist and are not in the scrapheap."""
     rows = write.execute("select id, live from derived_grid where id in carray(?)", (bind_ids(ids),))
     scope.refuse(set(ids), dict(rows), scrapped=False)
-
-
-#: The first locked set that holds any of the pictures bound to it, and how many.
-LOCKED = (
-    "select s.name, count(*) from picture_set s cross join set_member m on m.set_id = s.id"
-    " where s.locked and m.picture_id in carray(?) group by s.id order by s.folded limit 1"
-)
-
-
-def refuse_locked(write: Write, ids: list[int]) -> None:
-    """Raise when any of these pictures is in a locked set: neither it nor what people said of it is to change."""
-    refuse_if_locked(write.execute(LOCKED, (bind_ids(ids),)), ids)
-
-
-def refuse_if_locked(rows: Rows, ids: list[int]) -> None:
-    """`refuse_locked` for who does not write to the library's database: `rows` are what `LOCKED` finds."""
-    if rows:
-        name, count = rows[0]
-        which = "This picture is" if len(ids) == 1 else f"{count:,} of these pictures {'is' if count == 1 else 'are'}"
-        raise Locked(f"{which} in {name}, which is locked: unlock the set first. Nothing was changed.", set=name)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def listed(connection: apsw.Connection, reader: Reader, group: Group, more: str = "", only: int | None = None) -> Rows:
-    """By name: id, public_id, name, colour, icon, cover, note, created, pictures, and `more` columns of row `t`.
+    """Return id, public_id, name, colour, icon, cover, note, created, pictures, and `more` columns of each row `t`.
 
-    What the reader may not know of is left out; counts, covers and columns over the relation `{visible}` are of what
-    the reader sees. `only`: just this one.
+    Rows are sorted by name. Groups that the reader may not know of are left out; counts, covers and columns over the
+    relation `{visible}` only include pictures that the reader sees. `only`: only the group with this id.
     """
     visible, bound = scope.visible(reader)
-    known = [only] if only is not None else None
+    ids = [only] if only is not None else None
     if not reader.scope.all:
-        shown = {id for noun, id in reader.scope.groups if noun == group.noun}
-        known = sorted(shown & {only} if only is not None else shown)
+        in_scope = {id for noun, id in reader.scope.groups if noun == group.noun}
+        ids = sorted(in_scope & {only} if only is not None else in_scope)
     rows = fetch(
         connection,
         f"""
@@ -225,9 +205,9 @@ def listed(connection: apsw.Connection, reader: Reader, group: Group, more: str 
           (select g.id from {visible} g where g.id = t.cover_id and g.live), t.note, t.created, coalesce(c.pictures, 0)
           {more.format(visible=visible)}
         from {group.table} t left join derived_count c on c.noun = '{group.noun}' and c.id = t.id
-        {"where t.id in carray(:known)" if known is not None else ""} order by t.folded
+        {"where t.id in carray(:ids)" if ids is not None else ""} order by t.folded
         """,
-        {**bound, **({"known": bind_ids(known)} if known is not None else {})},
+        {**bound, **({"ids": bind_ids(ids)} if ids is not None else {})},
     )
     counts = None if reader.scope.ids is None else count(connection, sorted(reader.scope.ids))
     return [
@@ -236,8 +216,8 @@ def listed(connection: apsw.Connection, reader: Reader, group: Group, more: str 
     ]
 
 
-def one(connection: apsw.Connection, reader: Reader, group: Group, id: int, more: str = "") -> tuple[Any, ...]:
-    """The same of one, or `NotFound`."""
+def find(connection: apsw.Connection, reader: Reader, group: Group, id: int, more: str = "") -> tuple[Any, ...]:
+    """Return the row of one group, as in `listed`; `NotFound` if there is none."""
     rows = listed(connection, reader, group, more, id)
     if not rows:
         raise absent(group.noun)
@@ -245,8 +225,8 @@ def one(connection: apsw.Connection, reader: Reader, group: Group, id: int, more
 
 
 def members(connection: apsw.Connection, reader: Reader, group: Group, id: int) -> Members:
-    """Its live pictures that the reader sees; a set's in their order, others by id."""
-    one(connection, reader, group, id)
+    """Return the live pictures of a group that the reader sees; a set's in its order, others by id."""
+    find(connection, reader, group, id)
     visible, bound = scope.visible(reader)
     ordered = "(select position from set_member m where m.set_id = :id and m.picture_id = g.id), "
     rows = fetch(
@@ -262,9 +242,10 @@ def members(connection: apsw.Connection, reader: Reader, group: Group, id: int) 
 
 
 def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None = None) -> Term:
-    """`set:Harbour`, `set:3` by its number, `set:Trips/` with all below it; `set:Rome` for the set `Trips/Rome`.
+    """Return the query term of a group.
 
-    `arranged`: a statement for the pictures of those rows `t` of the group's table that {} says, in their own order.
+    `set:Harbour` is by name, `set:3` by number, `set:Trips/` includes all below it, and `set:Rome` also finds
+    `Trips/Rome`. `arranged`: SQL for the pictures of the rows `t` that match the condition {}, in their own order.
     """
 
     def compile(value: str) -> Lookup:
@@ -289,25 +270,25 @@ def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None 
     )
 
 
-#: The name of a set `t` in a tree, without space around the slashes.
+#: The path of a set `t` in the tree, without spaces around the slashes.
 _PATH = "replace(replace(t.folded, ' /', '/'), '/ ', '/')"
 
 
 def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
-    """Which rows `t` of the group's table a value names, and what is bound."""
+    """Return the condition for the rows `t` of the group's table that a value names, and its bindings."""
     operator, rest = split_operator(value)
     if operator not in ("", "=") or not rest.strip():
         raise ValueError(f"the name of a {group.noun}, or its number")
     bound: dict[str, Any] = {"folded": folded(rest)}
     which = "t.folded = :folded"
-    if rest.isdecimal() and len(rest) < 19:  # a name may be a number, too
+    if rest.isdecimal() and len(rest) < 19:  # a name may also be a number
         bound["number"] = int(rest)
         which = f"t.id = :number or ({which} and not exists (select 1 from {group.table} where id = :number))"
     elif rest.endswith("/"):
         bound["top"] = folded(rest.rstrip("/ "))
         bound["below"] = like(bound["top"]) + "/%"
         which += f" or t.folded = :top or {_PATH} like :below escape '\\'"
-    elif group is SETS and not operator and "/" not in rest:  # in a tree people read the last of its names only
+    elif group is SETS and not operator and "/" not in rest:  # in a tree only the last part of the name is shown
         bound["last"] = f"%/{like(bound['folded'])}"
         alone = f"not exists (select 1 from {group.table} where folded = :folded)"
         which += f" or {alone} and {_PATH} like :last escape '\\'"
@@ -315,7 +296,7 @@ def _which(group: Group, value: str) -> tuple[str, dict[str, Any]]:
 
 
 def of_name(connection: apsw.Connection, value: str, group: Group) -> list[int]:
-    """The ids that a value of its term means."""
+    """Return the ids of the groups that a value of the term names."""
     which, bound = _which(group, value)
     return [id for (id,) in fetch(connection, f"select t.id from {group.table} t where {which} order by t.id", bound)]
 
@@ -323,7 +304,7 @@ def of_name(connection: apsw.Connection, value: str, group: Group) -> list[int]:
 def named(
     group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Hidden
 ) -> list[tuple[str, int | None]]:
-    """Names that contain what was typed, those that begin with it first, and how many pictures each has."""
+    """Return (name, number of pictures) of groups whose name contains the typed text, prefixes first."""
     part = like(folded(typed))
     rows = fetch(
         connection,
@@ -343,7 +324,7 @@ def named(
 
 
 def count(connection: apsw.Connection, ids: Sequence[int]) -> dict[tuple[str, int], int]:
-    """How many of these pictures are in the library, in each set and so on; those in the scrapheap do not count."""
+    """Count these pictures by group and by store; ("library", 0) is the total. The scrapheap does not count."""
     rows = fetch(
         connection,
         """
@@ -368,7 +349,7 @@ def count(connection: apsw.Connection, ids: Sequence[int]) -> dict[tuple[str, in
         """,
         {"ids": bind_ids(ids)},
     )
-    return {(noun, id): found for noun, id, found in rows}
+    return {(noun, id): pictures for noun, id, pictures in rows}
 
 
 def _add(connection: apsw.Connection, differences: dict[tuple[str, int], int]) -> None:
@@ -387,5 +368,5 @@ COUNT = Count(
 
 
 def shows(reader: Reader, noun: str, id: int) -> bool:
-    """Whether a reader may know of it: with a scope, only of those that it names."""
+    """Return whether a reader may know of a group: with a scope, only of the groups that it names."""
     return reader.scope.all or (noun, id) in reader.scope.groups

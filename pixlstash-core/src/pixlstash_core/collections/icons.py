@@ -1,4 +1,4 @@
-"""The icons that sets, characters and projects may have: names only, the page draws them."""
+"""The names of the icons of sets, characters and projects; the browser interface draws them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets, characters, projects and saved queries: what people make to order a library."""
+"""Operations on sets, projects, saved queries and stacks."""
 
 from __future__ import annotations
 
@@ -6,32 +6,27 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ..context import Context, demand
+from ..context import Context
 from ..database.writer import Write
-from ..imports import locations as stores
-from ..people import characters
-from ..query import scope
 from ..types import (
     AddLink,
     ArrangeSet,
     ArrangeStack,
-    CharacterInfo,
     Create,
+    Created,
     Done,
     DropOnProject,
-    Dropped,
     Edit,
     EditQuery,
     EditSet,
-    Made,
     Members,
+    Moved,
     ProjectInfo,
     Reader,
     SavedQuery,
     SaveQuery,
     Selection,
     SetInfo,
-    Sidebar,
     Stack,
     StackByRule,
     StackPictures,
@@ -39,33 +34,9 @@ from ..types import (
     TakeFromProject,
 )
 from ..types.outcome import Outcome
-from . import groups, projects, queries, sets, stacking, stacks, veils
-from .groups import CHARACTERS, PROJECTS, SETS, Group
+from . import groups, projects, queries, sets, stacking, stacks
+from .groups import PROJECTS, SETS, Group
 from .icons import ICONS
-
-
-def sidebar(context: Context, reader: Reader, veil: bool = False) -> Sidebar:
-    """Everything the sidebar shows: people, sets, projects, saved queries and folders, each with its count.
-
-    `veil`: as if what is hidden were not there.
-    """
-    shown = context.hiding(veil)
-    veiled = context.views.veiled(reader, shown) if shown else None
-    with context.db.reading() as connection:
-        live, dead = scope.counts_in(connection, reader)
-        found = sets.infos(connection, reader)
-        bar = Sidebar(
-            context.revision,
-            live,
-            dead,
-            characters.infos(connection, reader),
-            found,
-            sets.tree(found),
-            projects.infos(connection, reader),
-            queries.infos(connection, reader),
-            stores.folders(connection) if reader.may("owner") and reader.scope.all else [],
-        )
-        return veils.sidebar(connection, bar, veiled) if veiled else bar
 
 
 def icons(context: Context, reader: Reader) -> list[str]:
@@ -90,16 +61,16 @@ def find_set(context: Context, reader: Reader, id: int) -> SetInfo:
 
 def set_members(context: Context, reader: Reader, id: int) -> Members:
     """The pictures of a set in its order."""
-    return _members(context, reader, SETS, id)
+    return members(context, reader, SETS, id)
 
 
-def create_set(context: Context, reader: Reader, ask: Create) -> Made:
-    """Make a set."""
-    return _make(context, reader, SETS, ask)
+def create_set(context: Context, reader: Reader, ask: Create) -> Created:
+    """Create a set."""
+    return make(context, reader, SETS, ask)
 
 
 def edit_set(context: Context, reader: Reader, id: int, ask: EditSet) -> Done:
-    """Rename, colour, lock … a set: what is given changes."""
+    """Rename, color, lock … a set; only the given fields change."""
     return context.organise(reader, lambda write: sets.edit(write, id, ask))
 
 
@@ -109,63 +80,18 @@ def delete_set(context: Context, reader: Reader, id: int) -> Done:
 
 
 def add_to_set(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
-    """Put pictures at the end of a set."""
-    return _gather(context, reader, ask, lambda write, ids: sets.add(write, id, ids))
+    """Add pictures at the end of a set."""
+    return gather(context, reader, ask, lambda write, ids: sets.add(write, id, ids))
 
 
 def take_from_set(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
-    """Take pictures out of a set."""
-    return _gather(context, reader, ask, lambda write, ids: sets.take(write, id, ids), live=False)
+    """Remove pictures from a set."""
+    return gather(context, reader, ask, lambda write, ids: sets.take(write, id, ids), live=False)
 
 
 def arrange_set(context: Context, reader: Reader, id: int, ask: ArrangeSet) -> Done:
     """Move pictures within a set's order."""
-    return _gather(context, reader, ask, lambda write, ids: sets.arrange(write, id, ids, ask.before), live=False)
-
-
-# -- characters ----------------------------------------------------------------------------------------------------
-
-
-def list_characters(context: Context, reader: Reader) -> list[CharacterInfo]:
-    """Characters by name."""
-    with context.db.reading() as connection:
-        return characters.infos(connection, reader)
-
-
-def find_character(context: Context, reader: Reader, id: int) -> CharacterInfo:
-    """One character."""
-    with context.db.reading() as connection:
-        return characters.info(connection, reader, id)
-
-
-def character_members(context: Context, reader: Reader, id: int) -> Members:
-    """The pictures that show a character."""
-    return _members(context, reader, CHARACTERS, id)
-
-
-def create_character(context: Context, reader: Reader, ask: Create) -> Made:
-    """Make a character."""
-    return _make(context, reader, CHARACTERS, ask)
-
-
-def edit_character(context: Context, reader: Reader, id: int, ask: Edit) -> Done:
-    """Rename, colour … a character: what is given changes."""
-    return context.organise(reader, lambda write: groups.edit(write, CHARACTERS, id, ask))
-
-
-def delete_character(context: Context, reader: Reader, id: int) -> Done:
-    """Delete a character, and what was said of who is them; the pictures stay."""
-    return context.organise(reader, lambda write: characters.remove(write, id))
-
-
-def add_to_character(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
-    """Say that pictures show a character."""
-    return _gather(context, reader, ask, lambda write, ids: characters.add(write, id, ids), words=True)
-
-
-def take_from_character(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
-    """Say so no longer."""
-    return _gather(context, reader, ask, lambda write, ids: characters.take(write, id, ids), live=False, words=True)
+    return gather(context, reader, ask, lambda write, ids: sets.arrange(write, id, ids, ask.before), live=False)
 
 
 # -- projects ------------------------------------------------------------------------------------------------------
@@ -185,16 +111,16 @@ def find_project(context: Context, reader: Reader, id: int) -> ProjectInfo:
 
 def project_members(context: Context, reader: Reader, id: int) -> Members:
     """The pictures of a project: its own, and those of its sets and characters."""
-    return _members(context, reader, PROJECTS, id)
+    return members(context, reader, PROJECTS, id)
 
 
-def create_project(context: Context, reader: Reader, ask: Create) -> Made:
-    """Make a project."""
-    return _make(context, reader, PROJECTS, ask)
+def create_project(context: Context, reader: Reader, ask: Create) -> Created:
+    """Create a project."""
+    return make(context, reader, PROJECTS, ask)
 
 
 def edit_project(context: Context, reader: Reader, id: int, ask: Edit) -> Done:
-    """Rename, colour … a project: what is given changes."""
+    """Rename, color … a project; only the given fields change."""
     return context.organise(reader, lambda write: groups.edit(write, PROJECTS, id, ask))
 
 
@@ -204,27 +130,25 @@ def delete_project(context: Context, reader: Reader, id: int) -> Done:
 
 
 def add_to_project(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
-    """Put pictures themselves into a project."""
-    return _gather(context, reader, ask, lambda write, ids: projects.add(write, id, ids))
+    """Add pictures to a project directly."""
+    return gather(context, reader, ask, lambda write, ids: projects.add(write, id, ids))
 
 
-def drop_on_project(context: Context, reader: Reader, id: int, ask: DropOnProject) -> Dropped:
-    """Move sets, characters and pictures to a project, or add them; what still belongs elsewhere stays there."""
-    demand(reader, "write", whole=True)
-    context.demand_writable()
+def drop_on_project(context: Context, reader: Reader, id: int, ask: DropOnProject) -> Moved:
+    """Move sets, characters and pictures to a project, or add them."""
     chosen = replace(ask, pictures=_chosen(context, reader, ask))
     named = [*ask.pictures, *(ask.ids or [])]
 
     def work(write: Write) -> projects.Drop:
-        groups.demand_live(write, named)  # who names them means them; of a view some may have gone meanwhile
+        groups.demand_live(write, named)  # pictures of a view may be gone meanwhile, named ones may not
         return projects.drop(write, id, chosen)
 
-    committed = context.change(reader, work, lambda drop: drop.told.sentence)
+    committed = context.change(reader, work, lambda drop: drop.outcome.sentence)
     drop = committed.result
-    return Dropped(
+    return Moved(
         committed.revision,
-        drop.told.changed,
-        drop.told.sentence,
+        drop.outcome.changed,
+        drop.outcome.sentence,
         committed.changed,
         drop.came,
         drop.left,
@@ -234,20 +158,19 @@ def drop_on_project(context: Context, reader: Reader, id: int, ask: DropOnProjec
 
 
 def take_from_project(context: Context, reader: Reader, id: int, ask: TakeFromProject) -> Done:
-    """Take sets, characters and pictures out of a project."""
-    demand(reader, "write", whole=True)
+    """Remove sets, characters and pictures from a project."""
     chosen = replace(ask, pictures=_chosen(context, reader, ask))
     return context.organise(reader, lambda write: projects.take(write, id, chosen))
 
 
 def _chosen(context: Context, reader: Reader, ask: DropOnProject | TakeFromProject) -> list[int]:
-    """The pictures that are meant, if any."""
+    """Return the selected pictures, if any."""
     if ask.view is None and ask.ids is None:
         return ask.pictures
     return sorted({*ask.pictures, *context.selected(reader, ask)})
 
 
-def add_link(context: Context, reader: Reader, id: int, ask: AddLink) -> Made:
+def add_link(context: Context, reader: Reader, id: int, ask: AddLink) -> Created:
     """Add a link to a project."""
     return made(context, reader, lambda write: projects.add_link(write, id, ask))
 
@@ -266,8 +189,8 @@ def list_queries(context: Context, reader: Reader) -> list[SavedQuery]:
         return queries.infos(connection, reader)
 
 
-def save_query(context: Context, reader: Reader, ask: SaveQuery) -> Made:
-    """Keep a query under a name."""
+def save_query(context: Context, reader: Reader, ask: SaveQuery) -> Created:
+    """Save a query under a name."""
     return made(context, reader, lambda write: queries.save(write, ask))
 
 
@@ -281,27 +204,28 @@ def delete_query(context: Context, reader: Reader, id: int) -> Done:
     return context.organise(reader, lambda write: queries.remove(write, id))
 
 
-# -- what they have in common --------------------------------------------------------------------------------------
+# -- common parts --------------------------------------------------------------------------------------------------
 
 
-def _members(context: Context, reader: Reader, group: Group, id: int) -> Members:
+def members(context: Context, reader: Reader, group: Group, id: int) -> Members:
+    """The pictures of a set, a character or a project."""
     with context.db.reading() as connection:
         return groups.members(connection, reader, group, id)
 
 
-def _make(context: Context, reader: Reader, group: Group, ask: Create) -> Made:
+def make(context: Context, reader: Reader, group: Group, ask: Create) -> Created:
+    """Create a set, a character or a project."""
     return made(context, reader, lambda write: groups.make(write, group, ask))
 
 
-def made(context: Context, reader: Reader, work: Callable[[Write], Outcome]) -> Made:
-    demand(reader, "write", whole=True)
-    context.demand_writable()
-    committed = context.change(reader, work, lambda told: told.sentence)
-    told = committed.result
-    return Made(committed.revision, told.changed, told.sentence, committed.changed, told.id)
+def made(context: Context, reader: Reader, work: Callable[[Write], Outcome]) -> Created:
+    """Run a change that creates something; only for readers of the whole library."""
+    committed = context.change(reader, work, lambda outcome: outcome.sentence)
+    outcome = committed.result
+    return Created(committed.revision, outcome.changed, outcome.sentence, committed.changed, outcome.id)
 
 
-def _gather(
+def gather(
     context: Context,
     reader: Reader,
     ask: Selection,
@@ -310,23 +234,23 @@ def _gather(
     live: bool = True,
     words: bool = False,
 ) -> Done:
-    """A change of where pictures belong. `live`: all that are named must be; `words`: none may be locked."""
-    demand(reader, "write", whole=True)
+    """Run a change of the groups of pictures.
+
+    `live`: named pictures must not be in the scrapheap; `words`: none may be guarded, such as by a locked set.
+    """
     ids = context.selected(reader, ask, scrapped=not live)
 
-    def gather(write: Write) -> Outcome:
+    def change(write: Write) -> Outcome:
         if live and ask.ids is not None:
             groups.demand_live(write, ids)
-        if words:
-            groups.refuse_locked(write, ids)
         return work(write, ids)
 
-    return context.organise(reader, gather)
+    return context.organise(reader, change, guarded=ids if words else [])
 
 
 # -- stacks ---------------------------------------------------------------------------------------------------------
 
-#: Stacks that a preview shows.
+#: The number of stacks in a preview.
 EXAMPLES = 100
 
 
@@ -336,30 +260,25 @@ def picture_stack(context: Context, reader: Reader, id: int) -> Stack:
         return stacks.stack(connection, reader, id)
 
 
-def stack(context: Context, reader: Reader, ask: StackPictures) -> Made:
-    """Lay pictures on one stack."""
-    demand(reader, "write", whole=True)
+def stack(context: Context, reader: Reader, ask: StackPictures) -> Created:
+    """Put pictures on one stack."""
     ids = context.selected(reader, ask)
 
     def work(write: Write) -> Outcome:
         groups.demand_live(write, ids)
         return stacks.make(write, ids, ask.leader)
 
-    committed = context.change(reader, work, lambda told: told.sentence)
-    told = committed.result
-    return Made(committed.revision, told.changed, told.sentence, committed.changed, told.id)
+    return made(context, reader, work)
 
 
 def unstack(context: Context, reader: Reader, ask: Selection) -> Done:
-    """Undo the stacks that these pictures are in."""
-    demand(reader, "write", whole=True)
+    """Dissolve the stacks of these pictures."""
     ids = context.selected(reader, ask, scrapped=True)
     return context.organise(reader, lambda write: stacks.dissolve(write, ids))
 
 
 def take_from_stack(context: Context, reader: Reader, ask: Selection) -> Done:
-    """Take these pictures out of their stacks; the others stay."""
-    demand(reader, "write", whole=True)
+    """Remove these pictures from their stacks; the others stay."""
     ids = context.selected(reader, ask, scrapped=True)
     return context.organise(reader, lambda write: stacks.take(write, ids))
 
@@ -370,23 +289,22 @@ def arrange_stack(context: Context, reader: Reader, id: int, ask: ArrangeStack) 
 
 
 def preview_stacks(context: Context, reader: Reader, ask: StackByRule) -> StackPreview:
-    """What a rule would stack."""
-    found = _stacking(context, reader, ask)
-    return StackPreview(len(found), sum(map(len, found)), found[:EXAMPLES])
+    """Preview what a rule would stack."""
+    lists = _stacking(context, reader, ask)
+    return StackPreview(len(lists), sum(map(len, lists)), lists[:EXAMPLES])
 
 
 def stack_by_rule(context: Context, reader: Reader, ask: StackByRule) -> Done:
-    """Stack what belongs together by a rule."""
-    found = _stacking(context, reader, ask)
+    """Stack pictures that belong together by a rule."""
+    lists = _stacking(context, reader, ask)
     label = stacking.RULES[ask.rule][0]
-    return context.organise(reader, lambda write: stacks.make_all(write, found, ask.rule, label))
+    return context.organise(reader, lambda write: stacks.make_all(write, lists, ask.rule, label))
 
 
 def _stacking(context: Context, reader: Reader, ask: StackByRule) -> list[list[int]]:
-    demand(reader, "write", whole=True)
-    # The whole library where no pictures are named. Looking changes nothing, and may be done read-only.
+    # The whole library if no pictures are named. A preview changes nothing, so it works on a read-only library.
     ids = context.views.select(reader, ask) if ask.view is not None else ask.ids
-    if ask.veil and (hidden := set(context.views.hidden(reader, context.hiding(True)))):
-        ids = [one for one in (context.views.ids(reader, "") if ids is None else ids) if one not in hidden]
+    if ask.veil and (hidden := set(context.views.hidden(reader, context.hide_and_blur(True)))):
+        ids = [id for id in (context.views.ids(reader, "") if ids is None else ids) if id not in hidden]
     with context.db.reading() as connection:
         return stacking.find(connection, ask.rule, ids)

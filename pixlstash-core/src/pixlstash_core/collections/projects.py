@@ -1,4 +1,4 @@
-"""Projects: they hold pictures, sets and characters. A picture is in a project by itself or by any of those."""
+"""Projects, which contain pictures, sets and characters, and the pictures of those sets and characters."""
 
 from __future__ import annotations
 
@@ -86,14 +86,14 @@ FEATURE = Feature(
         """,
     ),
 )
-#: Of what can be put into a project: its group, the table that says so, and its column.
-_HELD = ((SETS, "project_set", "set_id"), (CHARACTERS, "project_character", "character_id"))
+#: The groups that a project may contain, with table and column.
+_MEMBER_TABLES = ((SETS, "project_set", "set_id"), (CHARACTERS, "project_character", "character_id"))
 
 
 class Drop(Struct, frozen=True):
-    """What a drop came to: pictures that came, that left other projects, that stayed there as well, and why."""
+    """The result of `drop`: how many pictures were added, left other projects, and stayed there as well, and why."""
 
-    told: Outcome
+    outcome: Outcome
     came: int
     left: int
     stayed: int
@@ -101,19 +101,19 @@ class Drop(Struct, frozen=True):
 
 
 def drop(write: Write, id: int, ask: DropOnProject) -> Drop:
-    """Put sets, characters and pictures into a project, and unless `add` out of the others they are in."""
+    """Add sets, characters and pictures to a project and, unless `add`, remove them from other projects."""
     name = groups.name_of(write, PROJECTS, id)
-    names = [groups.name_of(write, SETS, one) for one in ask.sets]
-    names += [groups.name_of(write, CHARACTERS, one) for one in ask.characters]
+    names = [groups.name_of(write, SETS, set_id) for set_id in ask.sets]
+    names += [groups.name_of(write, CHARACTERS, character) for character in ask.characters]
     if not (names or ask.pictures):
-        raise Invalid("Say which sets, characters or pictures to drop on the project.")
+        raise Invalid("Name the sets, characters or pictures to drop on the project.")
     moved = _moved(write, ask)
     others = [] if ask.add else _others(write, id, ask)
     before = {other: _members(write, other) & moved for other in others}
     had = _members(write, id)
-    for group, table, column in _HELD:
+    for group, table, column in _MEMBER_TABLES:
         chosen = ask.sets if group is SETS else ask.characters
-        write.many(f"insert or ignore into {table} values (?, ?)", [(id, one) for one in chosen])
+        write.many(f"insert or ignore into {table} values (?, ?)", [(id, member) for member in chosen])
         if not ask.add:
             write.execute(
                 f"delete from {table} where project_id != ? and {column} in carray(?)", (id, bind_ids(chosen))
@@ -128,7 +128,7 @@ def drop(write: Write, id: int, ask: DropOnProject) -> Drop:
     came = len(_members(write, id) - had)
     left = len(set[int]().union(*(before[other] - after[other] for other in others)))
     stayed = set[int]().union(*after.values())
-    why = _why(write, {other: found for other, found in after.items() if found}) if stayed else None
+    why = _why(write, {other: pictures for other, pictures in after.items() if pictures}) if stayed else None
     what = _list([*names, *([many(len(ask.pictures))] if ask.pictures else [])])
     sentence = f"{what} {'added' if ask.add else 'moved'} to {name}: {many(came)} came"
     sentence += f", {left:,} left elsewhere" if left else ""
@@ -137,10 +137,10 @@ def drop(write: Write, id: int, ask: DropOnProject) -> Drop:
 
 
 def take(write: Write, id: int, ask: TakeFromProject) -> Outcome:
-    """Take sets, characters and pictures out of a project; what it says counts the pictures that left."""
+    """Remove sets, characters and pictures from a project; the result counts the pictures that left it."""
     name = groups.name_of(write, PROJECTS, id)
     had = _members(write, id)
-    for group, table, column in _HELD:
+    for group, table, column in _MEMBER_TABLES:
         chosen = ask.sets if group is SETS else ask.characters
         write.execute(f"delete from {table} where project_id = ? and {column} in carray(?)", (id, bind_ids(chosen)))
     write.execute(
@@ -151,28 +151,38 @@ def take(write: Write, id: int, ask: TakeFromProject) -> Outcome:
 
 
 def add(write: Write, id: int, ids: list[int]) -> Outcome:
-    """Put pictures themselves into a project."""
+    """Add pictures to a project directly."""
     name = groups.name_of(write, PROJECTS, id)
     added = _put(write, id, ids)
     return Outcome(added, f"{many(added)} added to {name}")
 
 
 def add_existing(write: Write, id: int, ids: list[int]) -> Outcome:
-    """`add` those of the pictures that are still there."""
-    there = write.execute("select id from picture where id in carray(?)", (bind_ids(ids),))
-    return add(write, id, [picture for (picture,) in there])
+    """Add those of the pictures that still exist."""
+    rows = write.execute("select id from picture where id in carray(?)", (bind_ids(ids),))
+    return add(write, id, [picture for (picture,) in rows])
 
 
 def add_link(write: Write, id: int, ask: AddLink) -> Outcome:
     name = groups.name_of(write, PROJECTS, id)
-    url, label = ask.url.strip(), ask.label.strip()
-    if len(url) > 2000 or urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise Invalid("A link begins with http:// or https:// and has at most 2,000 characters.")
-    label = groups.checked_name(label or urlsplit(url).hostname or url, "link")
-    made = write.value(
+    url = ask.url.strip()
+    host = _host(url)
+    label = groups.checked_name(ask.label.strip() or host, "link")
+    link = write.value(
         "insert into project_link(project_id, label, url) values (?, ?, ?) returning id", (id, label, url)
     )
-    return Outcome(1, f"Link {label} added to {name}", made)
+    return Outcome(1, f"Link {label} added to {name}", link)
+
+
+def _host(url: str) -> str:
+    """Return the host name in a link's address; raise `Invalid` if the address cannot be one."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as https://[
+        parts = urlsplit("")
+    if len(url) > 2000 or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Invalid("A link begins with http:// or https:// and has at most 2,000 characters.")
+    return parts.hostname
 
 
 def remove_link(write: Write, id: int, link: int) -> Outcome:
@@ -185,36 +195,36 @@ def remove_link(write: Write, id: int, link: int) -> Outcome:
 
 
 def infos(connection: apsw.Connection, reader: Reader, only: int | None = None) -> list[ProjectInfo]:
-    """Those the reader may know of, by name. Links are the owner's notes: a reader of a scope is not shown them."""
+    """Return the projects that the reader may know of, by name. Notes and links are not shown to scoped readers."""
     rows = groups.listed(connection, reader, PROJECTS, only=only)
-    sets = _held(connection, "select project_id, set_id from project_set order by 1, 2")
-    characters = _held(connection, "select project_id, character_id from project_character order by 1, 2")
+    sets = _members_by_project(connection, "select project_id, set_id from project_set order by 1, 2")
+    characters = _members_by_project(connection, "select project_id, character_id from project_character order by 1, 2")
     links: dict[int, list[Link]] = {}
     if reader.scope.all:
         for project, *link in fetch(connection, "select project_id, id, label, url from project_link order by id"):
             links.setdefault(project, []).append(Link(*link))
-    found = []
+    projects = []
     for row in rows:
         id, note = row[0], row[6] if reader.scope.all else ""
-        held_sets = [one for one in sets.get(id, []) if groups.shows(reader, "set", one)]
-        held = [one for one in characters.get(id, []) if groups.shows(reader, "character", one)]
-        values: list[Any] = [*row[:6], note, *row[7:], held_sets, held, links.get(id, [])]
-        found.append(ProjectInfo(*values))
-    return found
+        own_sets = [set_id for set_id in sets.get(id, []) if groups.shows(reader, "set", set_id)]
+        people = [person for person in characters.get(id, []) if groups.shows(reader, "character", person)]
+        values: list[Any] = [*row[:6], note, *row[7:], own_sets, people, links.get(id, [])]
+        projects.append(ProjectInfo(*values))
+    return projects
 
 
 def info(connection: apsw.Connection, reader: Reader, id: int) -> ProjectInfo:
-    found = infos(connection, reader, id)
-    if not found:
+    projects = infos(connection, reader, id)
+    if not projects:
         raise groups.absent("project")
-    return found[0]
+    return projects[0]
 
 
-def _held(connection: apsw.Connection, sql: str) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for project, one in fetch(connection, sql):
-        found.setdefault(project, []).append(one)
-    return found
+def _members_by_project(connection: apsw.Connection, sql: str) -> dict[int, list[int]]:
+    members: dict[int, list[int]] = {}
+    for project, member in fetch(connection, sql):
+        members.setdefault(project, []).append(member)
+    return members
 
 
 def _put(write: Write, id: int, ids: Iterable[int]) -> int:
@@ -226,20 +236,20 @@ def _put(write: Write, id: int, ids: Iterable[int]) -> int:
 
 
 def _members(write: Write, id: int) -> set[int]:
-    """Live pictures of a project."""
+    """Return the live pictures of a project."""
     live = f"select picture_id from ({PROJECTS.of_one}) except select picture_id from scrapheap"
     return {picture for (picture,) in write.execute(live, {"id": id})}
 
 
 def _moved(write: Write, ask: DropOnProject) -> set[int]:
-    """The pictures that a drop concerns."""
+    """Return the pictures that a drop affects."""
     rows = write.execute(_OF_SETS, (bind_ids(ask.sets),))
     rows += write.execute(f"{_OF_CHARACTERS} and yes", (bind_ids(ask.characters),))
     return {picture for (picture,) in rows} | set(ask.pictures)
 
 
 def _others(write: Write, id: int, ask: DropOnProject) -> list[int]:
-    """The other projects that what is dropped is in now."""
+    """Return the other projects that contain what is dropped."""
     rows = write.execute(
         """
         select project_id from project_set where set_id in carray(:sets) and project_id != :id
@@ -257,8 +267,8 @@ def _others(write: Write, id: int, ask: DropOnProject) -> list[int]:
 
 
 def _why(write: Write, stayed: dict[int, set[int]]) -> str:
-    """By what pictures are still in other projects: `in Trips by Beach and themselves`."""
-    told = []
+    """Explain why pictures are still in other projects: `in Trips by Beach and themselves`."""
+    reasons = []
     for project, pictures in stayed.items():
         bound = {"id": project, "ids": bind_ids(pictures)}
         by = write.execute(
@@ -274,15 +284,15 @@ def _why(write: Write, stayed: dict[int, set[int]]) -> str:
         direct = write.execute(
             "select 1 from project_picture where project_id = :id and picture_id in carray(:ids) limit 1", bound
         )
-        told.append(
+        reasons.append(
             f"in {groups.name_of(write, PROJECTS, project)} by"
             f" {_list([*(name for (name,) in by), *(['themselves'] if direct else [])])}"
         )
-    return "; ".join(told)
+    return "; ".join(reasons)
 
 
 def _list(names: list[str]) -> str:
-    """`A, B and 3 more`."""
+    """Join names as a phrase: `A, B and 3 more`."""
     if len(names) > 4:
         names = [*names[:3], f"{len(names) - 3} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,4 +1,4 @@
-"""Saved queries: a query text under a name, in an order people choose."""
+"""Saved queries: query texts with names, in a custom order."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ FEATURE = Feature("queries", tables=(Table("saved_query", "queries", merge="grou
 def save(write: Write, ask: SaveQuery) -> Outcome:
     name = groups.checked_name(ask.name, "query")
     groups.demand_free(write, "saved_query", "saved query", name)
-    made = write.value(
+    id = write.value(
         "insert into saved_query(public_id, name, folded, text, position) values (?, ?, ?, ?,"
         " (select coalesce(max(position), 0) + 1 from saved_query where 1)) returning id",
         (secrets.token_hex(16), name, groups.folded(name), _checked(ask.text)),
     )
-    return Outcome(1, f"Query {name} saved", made)
+    return Outcome(1, f"Query {name} saved", id)
 
 
 def edit(write: Write, id: int, ask: EditQuery) -> Outcome:
@@ -50,7 +50,7 @@ def remove(write: Write, id: int) -> Outcome:
 
 
 def infos(connection: apsw.Connection, reader: Reader) -> list[SavedQuery]:
-    """In their order. What people look for is theirs alone: a reader of a scope is shown none."""
+    """Return the saved queries in their order. They are private: a reader with a scope gets none."""
     if not reader.scope.all:
         return []
     rows = fetch(connection, "select id, public_id, name, text from saved_query order by position, id")
@@ -60,7 +60,7 @@ def infos(connection: apsw.Connection, reader: Reader) -> list[SavedQuery]:
 
 
 def text(db: Database, reader: Reader, name: str) -> str | None:
-    """The text of the query of this name, or of this number where none is called so."""
+    """Return the text of the query with this name, or if there is none, with this number."""
     if not reader.scope.all:
         return None
     number = int(name) if name.isdecimal() and len(name) < 19 else -1
@@ -73,13 +73,15 @@ def text(db: Database, reader: Reader, name: str) -> str | None:
 
 
 def _move(write: Write, id: int, before: int) -> None:
-    order = [one for (one,) in write.execute("select id from saved_query where id != ? order by position, id", (id,))]
+    order = [
+        query for (query,) in write.execute("select id from saved_query where id != ? order by position, id", (id,))
+    ]
     if before and before not in order:
         raise groups.absent("saved query")
     order.insert(order.index(before) if before else len(order), id)
     write.many(
         "update saved_query set position = ?1 where id = ?2 and position != ?1",
-        [(position, one) for position, one in enumerate(order, 1)],
+        [(position, query) for position, query in enumerate(order, 1)],
     )
 
 
@@ -91,7 +93,7 @@ def _name(write: Write, id: int) -> str:
 
 
 def _checked(text: str) -> str:
-    """The query in its one form; `QueryError` when it cannot be read."""
+    """Return the query in its normal form; `QueryError` if it is invalid."""
     if not text.strip():
-        raise Invalid("Say what to look for: an empty query is the whole library.")
+        raise Invalid("Enter a query to save: an empty one finds the whole library.")
     return str(parse(text))

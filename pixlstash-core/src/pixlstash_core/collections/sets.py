@@ -1,14 +1,15 @@
-"""Sets: pictures in an order of their own. A locked one stays as it is, and so do its pictures' words."""
+"""Sets: pictures in a custom order. A locked set cannot be changed, nor the annotations of its pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import apsw
 from msgspec import UNSET
 
-from ..database.connection import bind_ids
-from ..database.features import MEMBERSHIP, PICTURE, Feature, Lookup, Table, Term
+from ..database.connection import bind_ids, fetch
+from ..database.features import MEMBERSHIP, PICTURE, Feature, Guard, Lookup, Table, Term
 from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid, Locked
@@ -17,15 +18,29 @@ from ..types.outcome import Outcome, many
 from . import groups
 from .groups import SETS
 
-#: Between neighbours, so that most moves change only what is moved.
+#: The distance between neighboring positions, so that most moves change only the moved pictures.
 STEP = 1024
 
 _LOCKED = "select m.picture_id from picture_set s cross join set_member m on m.set_id = s.id where s.locked"
 
+#: The first locked set that contains any of the bound pictures, and how many.
+_HOLDING = (
+    "select s.name, count(*) from picture_set s cross join set_member m on m.set_id = s.id"
+    " where s.locked and m.picture_id in carray(?) group by s.id order by s.folded limit 1"
+)
 _ARRANGED = """
     select m.picture_id from picture_set t cross join set_member m on m.set_id = t.id where {}
     group by m.picture_id order by min(t.folded), min(m.position), m.picture_id
     """
+
+
+def _refuse(connection: apsw.Connection, ids: Sequence[int]) -> None:
+    """Raise `Locked` if any of these pictures is in a locked set."""
+    for name, count in fetch(connection, _HOLDING, (bind_ids(ids),)):
+        which = "This picture is" if len(ids) == 1 else f"{count:,} of these pictures {'is' if count == 1 else 'are'}"
+        raise Locked(f"{which} in {name}, which is locked: unlock the set first. Nothing was changed.", set=name)
+
+
 FEATURE = Feature(
     "sets",
     tables=(
@@ -55,11 +70,12 @@ FEATURE = Feature(
     inherits=(
         "insert or ignore into set_member select set_id, :new, position, added from set_member where picture_id = :old",
     ),
+    guards=(Guard(_refuse),),
 )
 
 
 def demand_unlocked(write: Write, id: int) -> str:
-    """The name of a set that may be changed."""
+    """Return the name of a set; `Locked` if it is locked."""
     name = groups.name_of(write, SETS, id)
     if write.value("select locked from picture_set where id = ?", (id,)):
         raise Locked(f"{name} is locked: unlock the set first. Nothing was changed.", set=name)
@@ -67,7 +83,7 @@ def demand_unlocked(write: Write, id: int) -> str:
 
 
 def edit(write: Write, id: int, ask: EditSet) -> Outcome:
-    """Change what is given; of a locked set only while it is unlocked."""
+    """Change the fields that are set; a locked set must be unlocked by the same or an earlier request."""
     if ask.locked is UNSET or ask.locked:
         others = [name for name in ask.__struct_fields__ if name != "locked" and getattr(ask, name) is not UNSET]
         if others:
@@ -81,7 +97,7 @@ def remove(write: Write, id: int) -> Outcome:
 
 
 def add(write: Write, id: int, ids: list[int]) -> Outcome:
-    """Put these pictures at its end, by id."""
+    """Add these pictures at the end of a set, by id."""
     name = demand_unlocked(write, id)
     write.execute(
         """
@@ -98,7 +114,7 @@ def add(write: Write, id: int, ids: list[int]) -> Outcome:
 
 
 def take(write: Write, id: int, ids: list[int]) -> Outcome:
-    """Take these pictures out of it."""
+    """Remove these pictures from a set."""
     name = demand_unlocked(write, id)
     write.execute("delete from set_member where set_id = ? and picture_id in carray(?)", (id, bind_ids(ids)))
     taken = write.changes()
@@ -106,7 +122,7 @@ def take(write: Write, id: int, ids: list[int]) -> Outcome:
 
 
 def arrange(write: Write, id: int, ids: list[int], before: int | None) -> Outcome:
-    """Lay these pictures before another one, or at the end, in the order they have."""
+    """Move these pictures before another one, or to the end, in their present order."""
     name = demand_unlocked(write, id)
     rows = write.execute(
         "select picture_id, position from set_member where set_id = ? order by position, picture_id", (id,)
@@ -125,16 +141,16 @@ def arrange(write: Write, id: int, ids: list[int], before: int | None) -> Outcom
         new = {picture: (number + 1) * STEP for number, picture in enumerate(order)}
     else:
         new = dict(zip(moved, positions, strict=True))
-    known: dict[int, int] = dict(rows)
+    old_positions: dict[int, int] = dict(rows)
     write.many(
         "update set_member set position = ? where set_id = ? and picture_id = ?",
-        [(position, id, picture) for picture, position in new.items() if position != known[picture]],
+        [(position, id, picture) for picture, position in new.items() if position != old_positions[picture]],
     )
     return Outcome(len(moved), f"{many(len(moved))} moved within {name}")
 
 
 def _between(rest: list[tuple[int, int]], at: int, count: int) -> list[int] | None:
-    """So many positions between two neighbours; None when there is no room."""
+    """Return `count` positions before index `at` of `rest`; None if there is no room."""
     low = rest[at - 1][1] if at else None
     high = rest[at][1] if at < len(rest) else None
     if low is None and high is None:
@@ -145,11 +161,11 @@ def _between(rest: list[tuple[int, int]], at: int, count: int) -> list[int] | No
     if low is None:
         return [high - (count - number) * STEP for number in range(count)]
     gap = (high - low) / (count + 1)
-    found = [low + int(gap * (number + 1)) for number in range(count)]
-    return found if gap >= 1 and found[0] > low and found[-1] < high else None
+    positions = [low + int(gap * (number + 1)) for number in range(count)]
+    return positions if gap >= 1 and positions[0] > low and positions[-1] < high else None
 
 
-#: The newest live pictures are looked for among so many members, so that a set of thrown away ones costs no more.
+#: The newest live pictures are searched among so many members, so that a set of scrapheaped ones is not slow.
 LOOKED_AT = 60
 _MORE = """, t.locked, case when t.icon is null then (select group_concat(id) from (
   select m.picture_id as id
@@ -162,12 +178,12 @@ def _more(reader: Reader) -> str:
 
 
 def infos(connection: apsw.Connection, reader: Reader) -> list[SetInfo]:
-    """Those the reader may know of, by name."""
+    """Return the sets that the reader may know of, by name."""
     return [_info(row) for row in groups.listed(connection, reader, SETS, _more(reader))]
 
 
 def info(connection: apsw.Connection, reader: Reader, id: int) -> SetInfo:
-    return _info(groups.one(connection, reader, SETS, id, _more(reader)))
+    return _info(groups.find(connection, reader, SETS, id, _more(reader)))
 
 
 def _info(row: tuple[Any, ...]) -> SetInfo:
@@ -177,32 +193,32 @@ def _info(row: tuple[Any, ...]) -> SetInfo:
 
 
 def tree(sets: list[SetInfo]) -> list[Branch]:
-    """The sets by the parts of their names between slashes."""
+    """Arrange sets as a tree, by the parts of their names between slashes."""
     top: list[Branch] = []
-    known: dict[str, Branch] = {}
-    for one in sets:
-        parts = [part.strip() for part in one.name.split("/")]
+    branches: dict[str, Branch] = {}
+    for set_info in sets:
+        parts = [part.strip() for part in set_info.name.split("/")]
         if not all(parts):
-            parts = [one.name]
+            parts = [set_info.name]
         beside, path = top, ""
         for number, part in enumerate(parts):
             path = f"{path}/{part}" if number else part
             last = number == len(parts) - 1
             key = groups.folded(path)
-            branch = known.get(key)
+            branch = branches.get(key)
             if branch is None or (last and branch.set is not None):
-                branch = Branch(part, path, one.id if last else None)
+                branch = Branch(part, path, set_info.id if last else None)
                 beside.append(branch)
-                known.setdefault(key, branch)
+                branches.setdefault(key, branch)
             elif last:
-                branch = _with_set(beside, branch, one.id)
-                known[key] = branch
+                branch = _with_set(beside, branch, set_info.id)
+                branches[key] = branch
             beside = branch.branches
     return top
 
 
 def _with_set(beside: list[Branch], branch: Branch, id: int) -> Branch:
-    """The branch with the set that is called so; it may come after those below it."""
+    """Replace a branch by one with the set of its name, which may come after the sets below it."""
     named = Branch(branch.label, branch.path, id, branch.branches)
     beside[beside.index(branch)] = named
     return named

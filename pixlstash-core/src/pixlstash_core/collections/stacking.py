@@ -1,6 +1,6 @@
-"""What belongs on one stack, by rule: lists of pictures, each with its leader first.
+"""The rules that find stacks: lists of pictures, each with its leader first.
 
-Only live pictures that are in no stack are looked at.
+Only live pictures that are not in a stack are considered.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from msgspec import Struct
 from ..database.connection import bind_ids, fetch
 
 Lists = list[list[int]]
-#: Milliseconds: of a camera raw and its JPEG, of a live photo's two halves, between the pictures of a burst.
+#: The most milliseconds between a camera raw and its JPEG, the parts of a live photo, and pictures of a burst.
 PAIR, LIVE, BURST = 2_000, 5_000, 1_000
 QUARTER, DAY = 900_000, 86_400_000
 _STILLS = frozenset({"jpeg", "heic", "heif", "avif"})
 
 
 class File(Struct, frozen=True):
-    """A picture and where one of its files lies; `folder` is empty where the library keeps the file itself."""
+    """A picture with one of its files; `folder` is (store, path), "" if the library keeps the file itself."""
 
     id: int
     stem: str
@@ -35,13 +35,13 @@ class File(Struct, frozen=True):
 
 
 def find(connection: apsw.Connection, rule: str, ids: Iterable[int] | None) -> Lists:
-    """What a rule would stack, the newest leader first."""
-    lists = [one for one in RULES[rule][1](connection, ids) if len(one) > 1]
+    """Return the stacks that a rule finds, the newest leader first."""
+    lists = [pictures for pictures in RULES[rule][1](connection, ids) if len(pictures) > 1]
     return sorted(lists, reverse=True)
 
 
 def _free(ids: Iterable[int] | None) -> tuple[str, dict[str, Any]]:
-    """(`from … where …` of the pictures looked at, bindings)."""
+    """Return (the `from … where …` clause for the pictures that are considered, its bindings)."""
     chosen = "" if ids is None else " and g.id in carray(:ids)"
     free = "not exists (select 1 from stack_member m where m.picture_id = g.id)"
     base = f"from derived_grid g join picture p on p.id = g.id {{joins}} where g.live and {free}{chosen}"
@@ -49,7 +49,7 @@ def _free(ids: Iterable[int] | None) -> tuple[str, dict[str, Any]]:
 
 
 def _files(connection: apsw.Connection, ids: Iterable[int] | None) -> Mapping[tuple[Any, ...], list[File]]:
-    """Files by folder and name without ending."""
+    """Return the files by folder and name without extension."""
     base, bound = _free(ids)
     joins = "join location l on l.picture_id = g.id and l.state != 'missing' join store s on s.id = l.store_id"
     rows = connection.execute(
@@ -57,45 +57,45 @@ def _files(connection: apsw.Connection, ids: Iterable[int] | None) -> Mapping[tu
         f" iif(s.scheme = 'file', null, l.key) {base.format(joins=joins)}",
         bound,
     )
-    found: dict[tuple[Any, ...], list[File]] = defaultdict(list)
+    files: dict[tuple[Any, ...], list[File]] = defaultdict(list)
     for id, name, format, kind, created, pixels, store, key in rows:
         folder, _, last = (key or name).rpartition("/")
         stem = last.rpartition(".")[0].casefold()
         place = (store, folder if key else "")
         if stem:
-            found[place, stem].append(File(id, stem, place, format, kind, created, pixels))
-    return found
+            files[place, stem].append(File(id, stem, place, format, kind, created, pixels))
+    return files
 
 
 def _raw(connection: apsw.Connection, ids: Iterable[int] | None) -> Iterator[list[int]]:
     taken: set[int] = set()
     for files in _files(connection, ids).values():
-        for raw in (one for one in files if one.format == "raw"):
+        for raw in (file for file in files if file.format == "raw"):
             beside = [
-                one
-                for one in files
-                if one.format in _STILLS and abs(one.created - raw.created) <= PAIR and one.id not in taken
+                file
+                for file in files
+                if file.format in _STILLS and abs(file.created - raw.created) <= PAIR and file.id not in taken
             ]
             if beside and raw.id not in taken:
-                leaders = sorted(beside, key=lambda one: (-one.pixels, one.id))
-                yield (stack := list(dict.fromkeys([*(one.id for one in leaders), raw.id])))
+                leaders = sorted(beside, key=lambda file: (-file.pixels, file.id))
+                yield (stack := list(dict.fromkeys([*(file.id for file in leaders), raw.id])))
                 taken.update(stack)
 
 
 def _live(connection: apsw.Connection, ids: Iterable[int] | None) -> Iterator[list[int]]:
     taken: set[int] = set()
     for files in _files(connection, ids).values():
-        for clip in (one for one in files if one.kind == "video"):
-            stills = [one for one in files if one.format in _STILLS and _same_moment(one.created, clip.created)]
-            stack = list(dict.fromkeys([*(one.id for one in stills), clip.id]))
+        for clip in (file for file in files if file.kind == "video"):
+            stills = [file for file in files if file.format in _STILLS and _same_moment(file.created, clip.created)]
+            stack = list(dict.fromkeys([*(still.id for still in stills), clip.id]))
             if stills and taken.isdisjoint(stack):
                 yield stack
                 taken.update(stack)
 
 
-def _same_moment(one: int, other: int) -> bool:
-    """A photo's clock shows local time, often without saying so, and a clip's universal time."""
-    apart = abs(one - other)
+def _same_moment(photo: int, clip: int) -> bool:
+    """Return whether two dates differ by a time zone only: photos often have local time, clips UTC."""
+    apart = abs(photo - clip)
     return apart <= DAY and min(apart % QUARTER, -apart % QUARTER) <= LIVE
 
 
@@ -113,14 +113,14 @@ def _bursts(connection: apsw.Connection, ids: Iterable[int] | None) -> Iterator[
         if run and row is not None and row[0] == run[-1][0] and row[1] - run[-1][1] <= BURST:
             run.append(row)
             continue
-        if len({name.rpartition(".")[0].casefold() for *_, name in run}) > 1:  # a raw and its JPEG are no burst
-            best = max(run, key=lambda one: (one[3], one[4], -one[2]))
-            yield [best[2], *(one[2] for one in run if one is not best)]
+        if len({name.rpartition(".")[0].casefold() for *_, name in run}) > 1:  # a raw and its JPEG are not a burst
+            best = max(run, key=lambda row: (row[3], row[4], -row[2]))
+            yield [best[2], *(row[2] for row in run if row is not best)]
         run = [row] if row is not None else []
 
 
 def _generated(facts: tuple[str, ...]) -> Callable[[apsw.Connection, Iterable[int] | None], Iterator[list[int]]]:
-    """Pictures of one prompt that also agree in these facts, each of which they must have."""
+    """Return the rule for pictures with the same prompt and the same values of these facts."""
 
     def rule(connection: apsw.Connection, ids: Iterable[int] | None) -> Iterator[list[int]]:
         base, bound = _free(ids)
@@ -135,9 +135,9 @@ def _generated(facts: tuple[str, ...]) -> Callable[[apsw.Connection, Iterable[in
             bound,
         )
         alike: dict[bytes, list[int]] = defaultdict(list)
-        for id, _, *said in rows:
-            if all(said):
-                alike[blake2b("\1".join(said).encode(), digest_size=16).digest()].append(id)
+        for id, _, *texts in rows:
+            if all(texts):
+                alike[blake2b("\1".join(texts).encode(), digest_size=16).digest()].append(id)
         yield from alike.values()
 
     return rule
@@ -156,7 +156,7 @@ def _edits(connection: apsw.Connection, ids: Iterable[int] | None) -> Iterator[l
     yield from (chain[::-1] for chain in chains.values())
 
 
-#: By name: what people read in history, and what finds the lists.
+#: By name: the description in the history, and the function that finds the lists.
 RULES: Mapping[str, tuple[str, Callable[[apsw.Connection, Iterable[int] | None], Iterator[list[int]]]]] = {
     "raw": ("camera raw with JPEG", _raw),
     "live": ("live photos", _live),

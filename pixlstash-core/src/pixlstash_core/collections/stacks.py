@@ -1,13 +1,13 @@
-"""Stacks: pictures that belong together lie beneath one of them, the leader, which has the lowest position."""
+"""Stacks: pictures that belong together, shown as one of them, the leader, which has the lowest position."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import apsw
 
-from ..database.connection import Database, bind_ids, fetch
+from ..database.connection import bind_ids, fetch
 from ..database.features import MEMBERSHIP, Feature, Lookup, Table, Term
 from ..database.hub import now
 from ..database.writer import Write
@@ -41,7 +41,7 @@ FEATURE = Feature(
     "stacks",
     tables=(
         Table("stack", "stacks", merge="shell", kinds=MEMBERSHIP, topic=None),
-        # Whoever leaves a stack, or moves in it, changes who lies beneath whom, and that shows in every view.
+        # A change of a stack changes which pictures are covered, which shows in every view.
         Table(
             *("stack_member", "pictures", 0, "stack", ((0, BESIDE), (1, _OF_STACKS))),
             kinds=MEMBERSHIP,
@@ -60,22 +60,17 @@ FEATURE = Feature(
         select :new, stack_id, position from stack_member where picture_id = :old
         """,
     ),
+    of_bytes=True,
 )
 
 
-def widened(db: Database, ids: Iterable[int]) -> list[int]:
-    """These pictures and all that are in a stack with one of them, ascending."""
-    bound = bind_ids(ids)
-    return sorted({*ids, *(picture for (picture,) in db.read(BESIDE, (bound,)))})
-
-
 def make(write: Write, ids: list[int], leader: int | None) -> Outcome:
-    """One stack of these pictures and of the stacks they are in; by default the best and largest leads."""
+    """Make one stack of these pictures and their stacks; by default the best and largest picture leads."""
     beside = [picture for (picture,) in write.execute(BESIDE, (bind_ids(ids),))]
-    every = sorted({*ids, *beside})
-    if len(every) < 2:
-        raise Invalid("A stack needs two pictures at least.")
-    if leader is not None and leader not in every:
+    pictures = sorted({*ids, *beside})
+    if len(pictures) < 2:
+        raise Invalid("A stack needs at least two pictures.")
+    if leader is not None and leader not in pictures:
         raise Invalid("The leader of a stack must be one of its pictures.")
     order = [
         picture
@@ -85,41 +80,41 @@ def make(write: Write, ids: list[int], leader: int | None) -> Outcome:
             where g.id in carray(:ids)
             order by g.id = :leader desc, m.stack_id is null, g.score desc, g.width * g.height desc, g.id
             """,
-            {"ids": bind_ids(every), "leader": leader if leader is not None else -1},
+            {"ids": bind_ids(pictures), "leader": leader if leader is not None else -1},
         )
     ]
     _leave(write, order)
-    made = _lay(write, [order], "hand")
-    return Outcome(len(order), f"{many(len(order))} stacked", made)
+    stack = _add(write, [order], "hand")
+    return Outcome(len(order), f"{many(len(order))} stacked", stack)
 
 
-def make_all(write: Write, found: Sequence[Sequence[int]], rule: str, label: str) -> Outcome:
-    """A stack of each of these lists, leaders first; pictures that were stacked meanwhile stay where they are."""
-    taken = {picture for (picture,) in write.execute(BESIDE, (bind_ids(p for one in found for p in one),))}
-    free = [[picture for picture in one if picture not in taken] for one in found]
-    lists = [one for one in free if len(one) > 1]
-    _lay(write, lists, rule)
-    count = sum(map(len, lists))
-    return Outcome(count, f"{many(count)} laid on {many(len(lists), 'stack')}: {label}")
+def make_all(write: Write, lists: Sequence[Sequence[int]], rule: str, label: str) -> Outcome:
+    """Make a stack of each list, leaders first; pictures that were stacked meanwhile are left out."""
+    taken = {picture for (picture,) in write.execute(BESIDE, (bind_ids(p for pictures in lists for p in pictures),))}
+    free = [[picture for picture in pictures if picture not in taken] for pictures in lists]
+    stacks = [pictures for pictures in free if len(pictures) > 1]
+    _add(write, stacks, rule)
+    count = sum(map(len, stacks))
+    return Outcome(count, f"{many(count)} laid on {many(len(stacks), 'stack')}: {label}")
 
 
 def dissolve(write: Write, ids: list[int]) -> Outcome:
-    """Undo the stacks that these pictures are in."""
+    """Dissolve the stacks of these pictures."""
     chosen = "select stack_id from stack_member where picture_id in carray(?)"
-    found = [stack for (stack,) in write.execute(f"select distinct stack_id from ({chosen})", (bind_ids(ids),))]
-    count = int(write.value("select count(*) from stack_member where stack_id in carray(?)", (bind_ids(found),)))
-    write.execute("delete from stack where id in carray(?)", (bind_ids(found),))
-    return Outcome(count, f"{many(len(found), 'stack')} of {many(count)} dissolved")
+    stacks = [stack for (stack,) in write.execute(f"select distinct stack_id from ({chosen})", (bind_ids(ids),))]
+    count = int(write.value("select count(*) from stack_member where stack_id in carray(?)", (bind_ids(stacks),)))
+    write.execute("delete from stack where id in carray(?)", (bind_ids(stacks),))
+    return Outcome(count, f"{many(len(stacks), 'stack')} of {many(count)} dissolved")
 
 
 def take(write: Write, ids: list[int]) -> Outcome:
-    """Take these pictures out of their stacks; what is left alone is no stack."""
+    """Remove these pictures from their stacks; a stack of one is dissolved."""
     taken = _leave(write, ids)
     return Outcome(taken, f"{many(taken)} taken out of {'its stack' if taken == 1 else 'their stacks'}")
 
 
 def arrange(write: Write, id: int, ids: list[int]) -> Outcome:
-    """Put the pictures of a stack in this order; those in the scrapheap come after them."""
+    """Order the pictures of a stack; those in the scrapheap come last."""
     rows = write.execute(
         "select m.picture_id, m.position, h.at is not null from stack_member m"
         " left join scrapheap h on h.picture_id = m.picture_id where m.stack_id = ? order by m.position",
@@ -128,16 +123,16 @@ def arrange(write: Write, id: int, ids: list[int]) -> Outcome:
     if not rows:
         raise NotFound("There is no such stack.")
     if sorted(ids) != sorted(picture for picture, _, dead in rows if not dead):
-        raise Conflict("The stack has other pictures than these by now: look at it again.")
-    known = {picture: position for picture, position, _ in rows}
+        raise Conflict("The stack has changed meanwhile: reload it and try again.")
+    positions = {picture: position for picture, position, _ in rows}
     order = [*ids, *(picture for picture, _, dead in rows if dead)]
-    changed = [(at, picture) for at, picture in enumerate(order) if known[picture] != at]
+    changed = [(at, picture) for at, picture in enumerate(order) if positions[picture] != at]
     write.many("update stack_member set position = ? where picture_id = ?", changed)
     return Outcome(len(changed), f"Stack of {many(len(ids))} put in order")
 
 
 def stack(connection: apsw.Connection, reader: Reader, picture: int) -> Stack:
-    """The stack a picture is in, as far as the reader sees it and not in the scrapheap."""
+    """Return the stack of a picture, with its live pictures that the reader sees."""
     scope.require(reader, picture)
     visible, bound = scope.visible(reader)
     rows = fetch(
@@ -150,24 +145,24 @@ def stack(connection: apsw.Connection, reader: Reader, picture: int) -> Stack:
         {"picture": picture, **bound},
     )
     if not rows:
-        raise NotFound("This picture is in no stack.")
+        raise NotFound("This picture is not in a stack.")
     return Stack(rows[0][0], rows[0][1], [row[2] for row in rows])
 
 
-def _lay(write: Write, lists: Sequence[Sequence[int]], rule: str) -> int:
-    """New stacks; the id of the last one."""
-    made = 0
+def _add(write: Write, lists: Sequence[Sequence[int]], rule: str) -> int:
+    """Add stacks; return the id of the last one."""
+    stack = 0
     members: list[tuple[int, int, int]] = []
-    for one in lists:
+    for pictures in lists:
         sql = "insert into stack(public_id, rule, created) values (?, ?, ?) returning id"
-        made = write.value(sql, (secrets.token_hex(16), rule, now()))
-        members += [(picture, made, position) for position, picture in enumerate(one)]
+        stack = write.value(sql, (secrets.token_hex(16), rule, now()))
+        members += [(picture, stack, position) for position, picture in enumerate(pictures)]
     write.many("insert into stack_member values (?, ?, ?)", members)
-    return made
+    return stack
 
 
 def _leave(write: Write, ids: list[int]) -> int:
-    """Take pictures out of stacks, and dissolve those of one picture or none; how many were in one."""
+    """Remove pictures from stacks, and dissolve stacks with less than two; return how many were in one."""
     chosen = "select distinct stack_id from stack_member where picture_id in carray(?)"
     left = [stack for (stack,) in write.execute(chosen, (bind_ids(ids),))]
     write.execute("delete from stack_member where picture_id in carray(?)", (bind_ids(ids),))

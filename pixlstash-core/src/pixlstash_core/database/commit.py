@@ -12,7 +12,7 @@ from ..types import Event
 from . import changes, changesets
 from . import undo as records
 from .connection import Database
-from .features import Count, Derivation, FanOut, Table
+from .features import Count, Feature, Table
 from .hub import now
 from .watermarks import Marks
 
@@ -35,19 +35,14 @@ class Commit(Struct):
     changes: changes.Changes
 
 
-class Sealing:
+class CommitRecorder:
     """Runs on the writer thread, inside its transaction."""
 
-    def __init__(
-        self,
-        db: Database,
-        marks: Marks,
-        rules: Sequence[Derivation],
-        counts: Sequence[Count],
-        spreads: Sequence[FanOut],
-    ) -> None:
+    def __init__(self, db: Database, marks: Marks, features: Sequence[Feature]) -> None:
         self._db, self._marks = db, marks
-        self._rules, self._counts, self._spreads = tuple(rules), tuple(counts), tuple(spreads)
+        self._spreads = [spread for feature in features for spread in feature.spreads]
+        self._rules = [rule for feature in features for rule in feature.rules]
+        self._counts = [count for feature in features for count in feature.counts]
         self._before: apsw.Connection | None = None
         self._drained = 0
 

@@ -1,6 +1,7 @@
 """What a noun (pictures, scores, …) tells the rest of the library about itself, as data.
 
-The writer, the query compiler, history and imports know nouns only through these; `library.py` collects them.
+The writer, the query compiler, history, engines and imports know nouns only through these. `pixlstash_core.features`
+lists them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from ..types import Agreement, RestoreKind
+from ..types import Agreement, Panel, RestoreKind, TagPair
 
 if TYPE_CHECKING:
     import apsw
+    import numpy as np
+    from numpy.typing import NDArray
 
     from .changesets import Whole
 
@@ -165,11 +168,39 @@ class Term(Struct, frozen=True):
     compile_for_others: Callable[[str], Condition] | None = None
 
 
+class Sort(Struct, frozen=True):
+    """An order of the query language: `sort:name`, or `sort:-name` the other way round.
+
+    `nouns` are the nouns whose changes can reorder it. `keys(connection, ids)` gives a number for each picture; None:
+    the column of that name in `derived_grid`.
+    """
+
+    name: str
+    nouns: tuple[str, ...] = ("pictures",)
+    keys: Callable[[apsw.Connection, NDArray[np.int64]], NDArray[np.int64]] | None = None
+
+
+class Counted(Struct, frozen=True):
+    """What a feature adds to the statistics of some pictures. `tagged`: how many of them have a tag."""
+
+    panels: list[Panel]
+    pairs: list[TagPair] = []
+    tagged: int = 0
+
+
+class Guard(Struct, frozen=True):
+    """Protects pictures from changes: `refuse(connection, ids)` raises when people may not change any of these now."""
+
+    refuse: Callable[[apsw.Connection, Sequence[int]], None]
+
+
 class Feature(Struct, frozen=True):
     """One noun's whole contribution. Tables are given parents first.
 
-    `inherits`: statements with :old and :new picture ids that hand people's words on to a successor. `words`: where
-    free words are looked for besides names and prompts (their names do not matter).
+    `inherits`: statements with :old and :new picture ids that hand people's words on to a successor. `of_bytes`: what
+    they hand on holds for the bytes of a file only, so that a picture does not take it over from its duplicate.
+    `words`: where free words are looked for besides names and prompts (their names do not matter).
+    `statistics(connection, ids)`: what is to be said about some pictures.
     """
 
     name: str
@@ -179,7 +210,12 @@ class Feature(Struct, frozen=True):
     counts: tuple[Count, ...] = ()
     terms: tuple[Term, ...] = ()
     inherits: tuple[str, ...] = ()
+    of_bytes: bool = False
     words: tuple[Term, ...] = ()
+    sorts: tuple[Sort, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    outputs: tuple[OutputKind, ...] = ()
+    statistics: Callable[[apsw.Connection, NDArray[np.int64]], Counted] | None = None
 
 
 class OutputKind(Struct, frozen=True):
@@ -188,7 +224,7 @@ class OutputKind(Struct, frozen=True):
     `check(engine, result, about)` runs in the engine's process: it makes a result plain data, or raises ValueError with
     what is wrong; `about` is what all results of the producer share, and may be added to. `combine` makes one of the
     plain results of a moving picture's frames, each with its time in seconds; `grouped`: the frames are given to `run`
-    as one image. `describe(engine, params)` is what is known about all results beforehand. `given(connection, ids)`
+    as one image. `describe(engine, params)` is what is known about all results beforehand. `inputs(connection, ids)`
     finds by picture what `needs` gives to other engines. `tables` have a `picture_id` and a `producer_id`.
 
     `sift(result)` gives what of a plain result can be stored, and a sentence for each part of it that is dropped.
@@ -205,7 +241,7 @@ class OutputKind(Struct, frozen=True):
     combine: Callable[[Sequence[tuple[float | None, Any]]], Any]
     keeper: Callable[[Any, Any], Keeper]
     describe: Callable[[Any, Any], dict[str, Any]] = lambda engine, params: {}
-    given: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
+    inputs: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
     grouped: bool = False
     size: Callable[[Any], int] = lambda value: len(msgspec.json.encode(value))
     shown: Callable[[Any, float], str] = lambda value, threshold: str(value)

@@ -65,7 +65,7 @@ class Hub:
         return self.db.value(sql, bindings, default)
 
     def purged(self, sha256: bytes) -> bool:
-        """Whether these bytes were removed for good, or are being removed: rows go before the ledger is written."""
+        """Whether these bytes were permanently deleted, or are being removed: rows go before the ledger is written."""
         if self.read("select 1 from purged where sha256 = ?", (sha256,)):
             return True
         return bool(self.read("select 1 from intent where kind = 'purge' and instr(body, ?)", (sha256.hex().upper(),)))

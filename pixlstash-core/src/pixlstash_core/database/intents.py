@@ -15,7 +15,7 @@ from ..plugins.contracts import Opened
 from .connection import Database
 from .hub import Hub, now
 
-PURGED = "This picture was removed for good. Import the file itself to have it again."
+PURGED = "This picture was permanently deleted. Import the file itself to have it again."
 
 
 class Keeping:

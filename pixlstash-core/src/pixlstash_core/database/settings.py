@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from ..types import Veil
+from ..errors import Invalid
+from ..types import HideAndBlur
 from ..types.outcome import Outcome
 from .connection import Database
 from .features import Feature, Table
 from .writer import Label, Write, Writer
 
+#: What the names of the core's own settings begin with.
+CORE = frozenset({"veil"})
 FEATURE = Feature("settings", (Table("setting", "settings", merge="whole", says="r.value"),))
 
 
@@ -23,11 +26,18 @@ def put(write: Write, name: str, value: str) -> None:
     )
 
 
-def veil(db: Database) -> Veil:
-    return Veil(db.setting("veil.hide") or "", db.setting("veil.blur") or "")
+def name_for(plugin: str, name: str) -> str:
+    """What a plugin's own setting is called."""
+    if plugin in CORE:
+        raise Invalid(f"Settings that begin with {plugin!r} are not a plugin's.")
+    return f"{plugin}.{name}"
 
 
-def put_veil(write: Write, ask: Veil) -> Outcome:
+def veil(db: Database) -> HideAndBlur:
+    return HideAndBlur(db.setting("veil.hide") or "", db.setting("veil.blur") or "")
+
+
+def put_veil(write: Write, ask: HideAndBlur) -> Outcome:
     put(write, "veil.hide", ask.hide)
     put(write, "veil.blur", ask.blur)
     return Outcome(1, "What is hidden and blurred was changed")

@@ -1,6 +1,6 @@
 """What history keeps of a person's change, and applying it, forwards or inverted, all or nothing.
 
-One thing alone is left out: what belongs to pictures that were removed for good since. Such a row would refer to
+One thing alone is left out: what belongs to pictures that were permanently deleted since. Such a row would refer to
 nothing, and must neither come back nor stand in the way of everything older.
 """
 
@@ -90,7 +90,7 @@ def tables(record: Record) -> set[str]:
 def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: Callable[[bytes], bool]) -> Applied:
     """Apply what can be inside the open transaction, or raise `Conflict` that names what is in the way.
 
-    `purged` says of a SHA-256 whether its picture was removed for good.
+    `purged` says of a SHA-256 whether its picture was permanently deleted.
     """
     column = cache(partial(_column, connection))
 

@@ -28,9 +28,9 @@ from ..errors import Conflict, Invalid, PixlStashError, ReadOnly
 from ..threads import keep_calling, report
 from ..types import Event
 from . import undo as records
-from .commit import Commit, Label, Sealing
+from .commit import Commit, CommitRecorder, Label
 from .connection import Database, Rows, translated
-from .features import Count, Derivation, FanOut, Table
+from .features import Feature, Guard, Table
 from .hub import Hub
 from .watermarks import Marks
 
@@ -48,8 +48,8 @@ _TRANSACTION = re.compile(r"\s*(begin|commit|end|rollback|savepoint|release)\b",
 class Write:
     """The writer's connection as an action sees it: statements only, the transaction is the writer's."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: apsw.Connection, guards: Sequence[Guard] = ()) -> None:
+        self._connection, self._guards = connection, guards
 
     def execute(self, sql: str, bindings: Any = None) -> Rows:
         _demand_statement(sql)
@@ -68,6 +68,11 @@ class Write:
     def changes(self) -> int:
         """Rows changed by the last statement."""
         return self._connection.changes()
+
+    def guard(self, ids: Sequence[int]) -> None:
+        """Raise when a feature protects any of these pictures, such as one in a locked set. Call it before a change."""
+        for guard in self._guards:
+            guard.refuse(self._connection, ids)
 
     def derive(self, rule: Callable[[apsw.Connection], T]) -> T:
         """Have derived tables changed by what keeps them."""
@@ -92,7 +97,7 @@ class _Entry(Struct, eq=False):
     label: Label | Callable[[Any], Label] | None
     future: Future[Any]
     patient: bool = False
-    aside: Callable[[apsw.Connection], Any] | None = None
+    exclusive: Callable[[apsw.Connection], Any] | None = None
     result: Any = None
     ran: bool = False
     ready: bool = False
@@ -110,7 +115,7 @@ _Item = tuple[int, int, _Entry | None]
 
 
 class Writer:
-    """Writes to one library. `on_commit(revision, events)` runs on the writer thread and must be quick.
+    """Writes to one library of some features. `on_commit(revision, events)` runs on its thread and must be quick.
 
     So does `watch(sealed)`, which comes before: what it forgets is forgotten when the new revision is seen. Where it
     fails, `missed` is raised before the revision is, so that caches are dropped, and `unwatched()` is called.
@@ -120,18 +125,16 @@ class Writer:
         self,
         db: Database,
         hub: Hub,
-        tables: Sequence[Table],
-        rules: Sequence[Derivation],
-        on_commit: Callable[[int, list[Event]], None],
-        counts: Sequence[Count] = (),
-        spreads: Sequence[FanOut] = (),
+        features: Sequence[Feature],
+        on_commit: Callable[[int, list[Event]], None] = lambda revision, events: None,
         *,
         watch: Callable[[Commit], None] = lambda sealed: None,
         unwatched: Callable[[], None] = lambda: None,
     ) -> None:
         self.db = db
         self.hub = hub
-        self._tables = {table.name: table for table in tables}
+        self._tables = {table.name: table for feature in features for table in feature.tables}
+        self._guards = [guard for feature in features for guard in feature.guards]
         self._on_commit = on_commit
         self._watch, self._unwatched = watch, unwatched
         #: How many commits `watch` failed on.
@@ -139,7 +142,7 @@ class Writer:
         self._queue: queue.PriorityQueue[_Item] = queue.PriorityQueue()
         self._count = itertools.count()
         self._marks = Marks(db, hub)
-        self._sealing = Sealing(db, self._marks, rules, counts, spreads)
+        self._recorder = CommitRecorder(db, self._marks, features)
         self.revision, self.nouns = revisions(db)
         self._closed = False
         self._entering = threading.Lock()
@@ -170,7 +173,7 @@ class Writer:
     def exclusive(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work(connection)` while nobody writes, outside any transaction. It must be quick and change no row."""
         future: Future[T] = Future()
-        self._enqueue(PERSON, _Entry(_nothing, None, future, aside=work))
+        self._enqueue(PERSON, _Entry(_nothing, None, future, exclusive=work))
         return future.result()
 
     def adopt(self, tables: Sequence[Table], statements: Mapping[str, str]) -> None:
@@ -192,9 +195,14 @@ class Writer:
     def table_names(self) -> list[str]:
         return list(self._tables)
 
+    def guard(self, ids: Sequence[int]) -> None:
+        """`Write.guard` for what is not done in one transaction of this writer."""
+        with self.db.reading() as connection:
+            Write(connection, self._guards).guard(ids)
+
     def drained(self, revision: int) -> None:
         """The log up to here is safe in the hub: the next transaction drops it."""
-        self._sealing.drained(revision)
+        self._recorder.drained(revision)
 
     def close(self) -> None:
         """Finish what is queued, then leave exact marks."""
@@ -205,7 +213,7 @@ class Writer:
             self._queue.put((STOP, next(self._count), None))
         self._thread.join()
         self._thread = None
-        self._sealing.close()
+        self._recorder.close()
         with suppress(PixlStashError):  # a disk that takes no marks now leaves a gap in the ids
             self._marks.settle(self.revision)
 
@@ -241,8 +249,8 @@ class Writer:
             return
         self._taken.append(entry)
         try:
-            if entry.aside is not None:
-                self._step_aside(entry, entry.aside)
+            if entry.exclusive is not None:
+                self._run_exclusive(entry, entry.exclusive)
             elif priority == PERSON:
                 self._transact(entry, None)
             else:
@@ -253,7 +261,7 @@ class Writer:
             self._failure = error
         self._settle()
 
-    def _step_aside(self, entry: _Entry, work: Callable[[apsw.Connection], Any]) -> None:
+    def _run_exclusive(self, entry: _Entry, work: Callable[[apsw.Connection], Any]) -> None:
         with translated():
             entry.result = work(self.db.writer)
         entry.ready = True
@@ -315,7 +323,7 @@ class Writer:
         """Run one action in a savepoint, so that its failure costs nobody else in the slice."""
         connection.execute("savepoint entry").fetchall()
         try:
-            entry.result = entry.work(Write(connection))
+            entry.result = entry.work(Write(connection, self._guards))
             if connection.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)[0]:  # else it would fail the commit of all
                 raise apsw.ConstraintError("FOREIGN KEY constraint failed")
             connection.execute("release entry").fetchall()
@@ -401,7 +409,7 @@ class Writer:
             return None
         given = ran[0].label if len(ran) == 1 else None
         label = given(ran[0].result) if callable(given) else given
-        return self._sealing.seal(connection, changeset, self._tables, self.revision + 1, label)
+        return self._recorder.seal(connection, changeset, self._tables, self.revision + 1, label)
 
 
 def _nothing(write: Write) -> None:

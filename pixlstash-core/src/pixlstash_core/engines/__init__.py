@@ -1,1 +1,1 @@
-"""Engines: the process they run in, their weights and settings, their results and where these came from."""
+"""Engines: their processes, weights, settings, results, and the provenance of results."""

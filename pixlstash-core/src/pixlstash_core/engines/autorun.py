@@ -1,11 +1,13 @@
-"""Pictures that come in: the engines that are to look at them by themselves get a job, one at a time each."""
+"""Runs engines automatically on new pictures, one job at a time for each engine."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
+
+from msgspec import Struct
 
 from ..database.connection import Database
 from ..errors import PixlStashError
@@ -15,21 +17,37 @@ from .catalogue import Catalogue
 from .outputs import Outputs
 from .producers import Producers
 
-if TYPE_CHECKING:
-    from .host import Payload
-
 KIND = "engine"
-#: A person waits for the pictures they chose; what comes in goes before what was there. All give way to what is short.
+#: Priorities of jobs: pictures that a user selected, new pictures, all pictures. Short jobs go before all of them.
 ASKED, ARRIVING, ALL = -1, -2, -3
-#: Kinds of jobs that bring pictures in; while one runs, more may come at any moment.
-BRINGING = frozenset({"copy", "scan", "upload", "importer", "demo"})
-#: How long it is waited for more, in seconds.
+#: Seconds to wait for more pictures while an import runs.
 PAUSE = 0.5
 log = logging.getLogger(__name__)
 
 
+class Payload(Struct):
+    """The pictures of a job: those with ids in `ranges` (both ends included; None: all) and above `after`.
+
+    `arrivals`: process new pictures, with the settings that apply when the job starts. `failed`: the number of pictures
+    on which it failed when it last ended, and `reason`: the error of one of them. `dropped`: the number of tags that
+    could not be stored, and `dropped_reason`: the error of one of them.
+    """
+
+    engine: str
+    producer: int = 0
+    run: int = 0
+    params: dict[str, Any] = {}
+    ranges: list[tuple[int, int]] | None = None
+    after: int = 0
+    arrivals: bool = False
+    failed: int = 0
+    reason: str | None = None
+    dropped: int = 0
+    dropped_reason: str | None = None
+
+
 class Autorun:
-    """Queues jobs for pictures that come in, and runs them."""
+    """Queues jobs for new pictures, and runs them."""
 
     def __init__(self, db: Database, outputs: Outputs, jobs: Jobs, catalogue: Catalogue, choosing: Producers) -> None:
         self._db, self._outputs, self._jobs = db, outputs, jobs
@@ -37,11 +55,11 @@ class Autorun:
         self._queued: set[str] = set()
         self._automatic: frozenset[str] = frozenset()
         self._lock = threading.Lock()
-        self._make: Callable[[str], Payload] | None = None
+        self._started = False
 
-    def start(self, make: Callable[[str], Payload]) -> None:
-        """Read which engines are run by themselves; `make(engine)` is the payload of a job. Picks up what was left."""
-        self._make = make
+    def start(self) -> None:
+        """Read which engines run automatically, and resume unfinished work."""
+        self._started = True
         self._queued = {
             payload["engine"]
             for job in self._jobs.running()
@@ -53,23 +71,25 @@ class Autorun:
         self.look(left=True)
 
     def refresh(self) -> None:
-        """After settings were changed."""
+        """Read the settings again after they were changed."""
         self._automatic = frozenset(engines.automatic(self._db))
 
     def look(self, *, needy: bool = False, left: bool = False) -> None:
-        """Pictures have come in: queue a job for each engine that is to look at them and has none waiting.
+        """Queue a job for each automatic engine that has none waiting, because pictures were added.
 
-        `needy`: only engines that need others' results; `left`: only where something is left to do.
+        `needy`: only engines that need results of other engines; `left`: only engines with unprocessed pictures.
         """
         for engine in self._automatic:
             try:
                 self._queue(engine, needy, needy or left)
-            except PixlStashError:  # a full disk, or settings that an update no longer knows: others go on
+            except (
+                PixlStashError
+            ):  # a full disk, or settings that the updated plugin does not accept: continue with the others
                 log.exception("%s cannot be run on new pictures", engine)
 
     def _queue(self, engine: str, needy: bool, ask: bool) -> None:
-        offered = next((one for one in self._catalogue.all() if one.engine.id == engine), None)
-        if offered is None or self._make is None or (needy and not offered.engine.needs):
+        offered = next((candidate for candidate in self._catalogue.all() if candidate.engine.id == engine), None)
+        if offered is None or not self._started or (needy and not offered.engine.needs):
             return
         if ask and not self._has_some(engine):
             return
@@ -79,35 +99,35 @@ class Autorun:
             self._queued.add(engine)
         label = f"{self._catalogue.kind(offered).verb} new pictures with {offered.engine.label or engine}"
         try:
-            self._jobs.put(KIND, label, self._make(engine), lane=offered.engine.lane, priority=ARRIVING)
+            self._jobs.put(KIND, label, Payload(engine, arrivals=True), lane=offered.engine.lane, priority=ARRIVING)
         except PixlStashError:
             with self._lock:
                 self._queued.discard(engine)
             raise
 
     def follow(self, task: Task, payload: Payload, run: Callable[[Payload], None]) -> None:
-        """The job: as long as pictures come in, and then no longer."""
+        """Handle an automatic engine's job: process new pictures for as long as some are added."""
         with self._lock:
             self._queued.discard(payload.engine)
         offered = self._catalogue.offered(payload.engine)
-        kept = engines.settings(self._db, payload.engine)
-        if kept.policy == "asked":
+        stored = engines.settings(self._db, payload.engine)
+        if stored.policy == "asked":
             return
-        payload.params, payload.after = kept.params, kept.after
-        producer = self._catalogue.producer(offered, kept.params)
+        payload.params, payload.after = stored.params, stored.after
+        producer = self._catalogue.producer(offered, stored.params)
         if producer != payload.producer or not payload.run:
             payload.producer, payload.run = producer, self._outputs.begin(producer)
             task.keep(payload)
         self._choosing.enlist(offered, producer, [], own=True)
         while True:
             run(payload)
-            if not any(job.kind in BRINGING and job.state == "running" for job in self._jobs.running()):
+            if not self._jobs.importing:  # otherwise more pictures may be added at any moment
                 return
             task.rest(PAUSE)
 
     def _has_some(self, engine: str) -> bool:
         offered = self._catalogue.offered(engine)
-        kept = engines.settings(self._db, engine)
+        stored = engines.settings(self._db, engine)
         producer = self._choosing.present(offered)
         kinds, needs = sorted(offered.engine.accepts), offered.engine.needs
-        return bool(self._outputs.missing(producer, 1, after=kept.after, kinds=kinds, needs=needs))
+        return bool(self._outputs.missing(producer, 1, after=stored.after, kinds=kinds, needs=needs))

@@ -1,4 +1,4 @@
-"""Which device an engine runs on. Called in the engine's own process, which may load what the library never does."""
+"""Chooses the device for an engine. Runs in the engine's process, which may import what the library must not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MEMORY = ("out of memory", "failed to allocate memory", "bad_alloc", "not enoug
 
 
 def best(lane: str) -> str:
-    """The device of a lane on this machine."""
+    """Return the best device on this machine for a lane."""
     if lane != "gpu":
         return "cpu"
     if chosen := os.environ.get(VARIABLE, "").strip():
@@ -35,7 +35,7 @@ def best(lane: str) -> str:
 
 
 def is_memory(error: BaseException) -> bool:
-    """Whether there was too little memory, on whichever device: fewer images at once may do."""
+    """Whether an error means too little memory on any device, so that fewer images at once may work."""
     text = str(error).lower()
     return (
         isinstance(error, MemoryError)
@@ -45,13 +45,13 @@ def is_memory(error: BaseException) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the device is gone for this process."""
+    """Whether an error means that this process can no longer use the device."""
     text = str(error).lower()
     return type(error).__name__ == "AcceleratorError" or any(sign in text for sign in _LOST)
 
 
 def give_back() -> None:
-    """Return cached device memory, where a library keeps some."""
+    """Return cached device memory, if a library holds some."""
     torch: Any = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()

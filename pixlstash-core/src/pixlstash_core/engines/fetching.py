@@ -1,6 +1,6 @@
-"""Fetches weights: only when a person asks, only from where the engine says, and only what its SHA-256 says it is.
+"""Downloads weights: only at the user's request, from the engine's sources, and with the right SHA-256.
 
-What was interrupted goes on where it was; a file gets its name when it is whole and right.
+An interrupted download is resumed. A file gets its final name when it is complete and verified.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from ..plugins.engines import WeightFile, Weights
 from ..storage.files import fsync_folder, writing_to
 from .weights import is_right, place_of, verify
 
-#: Seconds without a byte, after which a server is given up.
+#: Seconds without a byte after which a download is given up.
 PATIENCE = 60.0
 BLOCK = 1 << 20
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows to safe addresses only, and keeps what is said about the file on the way.
+    """Follows redirects to safe addresses only, and keeps the response headers about the file.
 
-    Another machine leads to no service of this one, nor to one on its network link, such as those from which rented
-    machines get their keys. Hugging Face says SHA-256 and size where it sends on to the machine with a large file.
+    A remote server must not redirect to services of this machine, or to link-local addresses, where cloud machines get
+    their keys. Hugging Face sends SHA-256 and size with the redirect to the server of a large file.
     """
 
     def __init__(self) -> None:
@@ -58,11 +58,11 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 class _Far(urllib.request.Request):
-    """A request that another machine led to."""
+    """A request that another server redirected to."""
 
 
 class _FarConnection(http.client.HTTPSConnection):
-    """Sends nothing before it is clear where it ended: a name may lead elsewhere when it is looked up again."""
+    """Checks the connected address before sending anything: a name may resolve differently the second time."""
 
     def connect(self) -> None:
         super().connect()
@@ -80,7 +80,7 @@ class _Https(urllib.request.HTTPSHandler):
 
 
 def fetch(place: Path, weights: Weights, step: Callable[[int, int], None]) -> None:
-    """Bring the files that are not there into a folder. `step(done, total)` is called in bytes, and may raise."""
+    """Download the missing files into a folder. `step(done, total)` is called with bytes, and may raise."""
     total, before = weights.size, 0
     for file in weights.files:
         path = place_of(place, file.path)
@@ -98,37 +98,41 @@ def _fetch(path: Path, file: WeightFile, step: Callable[[int], None]) -> None:
     with writing_to(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        told = _receive(part, file, step)
+        verified = _receive(part, file, step)
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         why = getattr(error, "reason", None) or error
-        if getattr(error, "code", 0) == 416:  # what is there is no beginning of what the server has now
+        if getattr(error, "code", 0) == 416:  # the partial file is not the start of the server's present file
             part.unlink(missing_ok=True)
         raise PixlStashError(
-            f"{file.path} cannot be fetched from {host} ({why}). Try again, and it goes on where it was; or put the"
+            f"{file.path} cannot be fetched from {host} ({why}). Try again to resume the download, or put the"
             f" file at {path} by hand."
         ) from error
     try:
-        verify(part, told)
+        verify(part, verified)
     except PixlStashError:
-        part.unlink(missing_ok=True)  # going on with it would help nobody
+        part.unlink(missing_ok=True)  # it cannot be resumed
         raise
     part.replace(path)
     fsync_folder(path.parent)
 
 
 def _demand_safe(url: str, what: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+    try:
+        parts = urlsplit(url)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+    except ValueError:
+        is_safe = False
+    if not is_safe:
         raise Invalid(f"{what} would come from {url}, which is not a safe address.")
 
 
 def _demand_far(url: str, where: str) -> None:
-    """Refuse what leads to this machine. A name that is not found here may be known to a proxy."""
+    """Raise `Invalid` for an address of this machine. Names that only a proxy can resolve are allowed."""
     name = urlsplit(url).hostname or ""
-    found: list[str] = []
+    addresses: list[str] = []
     with contextlib.suppress(OSError, UnicodeError):
-        found = [str(row[4][0]) for row in socket.getaddrinfo(name, None)]
-    if _is_near_name(name) or any(map(is_near, found)):
+        addresses = [str(row[4][0]) for row in socket.getaddrinfo(name, None)]
+    if _is_near_name(name) or any(map(is_near, addresses)):
         raise Invalid(f"{where} sends on to {url}, which is this machine or its network link: it is not followed.")
 
 
@@ -137,7 +141,7 @@ def _is_near_name(host: str) -> bool:
 
 
 def is_near(address: str) -> bool:
-    """Whether an IP address is of this machine alone, or of its network link: a loopback or link-local one."""
+    """Return whether an IP address is a loopback or link-local one."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:  # a name
@@ -147,7 +151,7 @@ def is_near(address: str) -> bool:
 
 
 def _receive(part: Path, file: WeightFile, step: Callable[[int], None]) -> WeightFile:
-    """Bring what is not there yet; the file with what its server said about it."""
+    """Download the rest of a file into `part`; return the file with the size and SHA-256 to verify."""
     have = part.stat().st_size if part.exists() else 0
     if file.size and have > file.size:
         have = 0
@@ -156,11 +160,11 @@ def _receive(part: Path, file: WeightFile, step: Callable[[int], None]) -> Weigh
     request = urllib.request.Request(file.url, headers={"User-Agent": "pixlstash"})
     if have:
         request.add_header("Range", f"bytes={have}-")
-    told = _Redirects()
-    with urllib.request.build_opener(told, _Https).open(request, timeout=PATIENCE) as answer:
-        if have and answer.status != 206:  # the server begins anew
+    redirects = _Redirects()
+    with urllib.request.build_opener(redirects, _Https).open(request, timeout=PATIENCE) as answer:
+        if have and answer.status != 206:  # the server sends the whole file again
             have = 0
-        size = file.size or told.size or have + int(answer.headers.get("Content-Length") or 0)
+        size = file.size or redirects.size or have + int(answer.headers.get("Content-Length") or 0)
         with writing_to(part.parent):
             out = part.open("ab" if have else "wb")
         with out:
@@ -176,4 +180,4 @@ def _receive(part: Path, file: WeightFile, step: Callable[[int], None]) -> Weigh
                 os.fsync(out.fileno())
     if have < size:
         raise http.client.IncompleteRead(b"", size - have)
-    return WeightFile(file.url, file.path, size, file.sha256 or told.sha256)
+    return WeightFile(file.url, file.path, size, file.sha256 or redirects.sha256)

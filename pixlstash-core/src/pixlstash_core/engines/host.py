@@ -1,4 +1,4 @@
-"""Runs engines for one library: one process a lane, with one model in it, loaded when needed and ended when idle."""
+"""Runs the engines of one library in processes: one per lane, with one model, which ends when idle."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,11 @@ from ..threads import report
 from ..types import Rehearsal
 from . import fetching, provenance, weights
 from . import settings as engines
-from .autorun import Autorun
+from .autorun import Autorun, Payload
 from .catalogue import Catalogue, who
 from .interactive import Interactive
 from .limits import Limits
-from .messages import Load, Start
+from .messages import Load, Results, Start
 from .outputs import Outputs, Which
 from .prefetch import Feeding, Sources
 from .process import Process
@@ -37,40 +38,19 @@ from .running import Run, RunPlan
 from .tempdir import Scratch
 from .trial import KEPT, Ask, Collected, judged
 
-#: How often it is looked for processes that are idle, in seconds.
+#: Seconds between checks for idle processes.
 TICK = 1.0
-#: The kind of jobs that fetch weights.
+#: The kind of jobs that download weights.
 FETCH = "weights"
-#: The kind of jobs that keep nothing of what an engine says.
+#: The kind of jobs that run an engine without storing results.
 REHEARSAL = "rehearsal"
-#: Pictures that are asked for at once.
+#: Pictures that are queried at once.
 PAGE = 1000
 log = logging.getLogger(__name__)
 
 
-class Payload(Struct):
-    """What a job runs: these pictures (ranges of ids, both ends included; None: all) after an id.
-
-    `arrivals`: those that come in, with the settings as they are when it begins. `failed`: on how many it failed
-    when it was last over, and `reason`: why on one of them. `dropped`: how many tags could not be stored, and
-    `dropped_reason`: why one of them could not.
-    """
-
-    engine: str
-    producer: int = 0
-    run: int = 0
-    params: dict[str, Any] = {}
-    ranges: list[tuple[int, int]] | None = None
-    after: int = 0
-    arrivals: bool = False
-    failed: int = 0
-    reason: str | None = None
-    dropped: int = 0
-    dropped_reason: str | None = None
-
-
 class _Seat(Struct):
-    """The process of a lane: what is loaded in it, and since when nobody uses it."""
+    """The process of a lane, with its loaded model and the time of its last use."""
 
     key: tuple[Any, ...]
     process: Process
@@ -79,7 +59,7 @@ class _Seat(Struct):
 
 
 class Host:
-    """The engines of one library."""
+    """Runs the engines of one library."""
 
     def __init__(
         self,
@@ -103,20 +83,20 @@ class Host:
         self._seats: dict[str, _Seat] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self.interactive = Interactive(self, sources, scratch, outputs)
+        self.interactive = Interactive(catalogue, self.producers, outputs, sources, scratch, self._lend)
         self._watch: threading.Thread | None = None
 
     # -- runs ----------------------------------------------------------------------------------------------------------
 
     def waiting(self, payload: Payload) -> int:
-        """How many pictures a job has still to do."""
+        """Return the number of pictures that a job still has to process."""
         if payload.ranges is None:
             return self._outputs.count_missing(payload.producer, **self._which(payload))
         parts = _parts(payload.ranges, 20_000)
         return sum(self._outputs.count_missing(payload.producer, **self._which(payload, part)) for part in parts)
 
     def _ids(self, payload: Payload) -> Iterator[int]:
-        """What it has to do, newest first, asked for as it goes."""
+        """Yield the ids of the pictures to process, the newest first, queried while the job runs."""
         missing = partial(self._outputs.missing, payload.producer, PAGE)
         if payload.ranges is None:
             before: int | None = None
@@ -132,14 +112,14 @@ class Host:
         return Which(after=payload.after, among=among, kinds=sorted(engine.accepts), needs=engine.needs)
 
     def run(self, task: Task) -> None:
-        """The handler of jobs of kind `engine`."""
+        """Handle a job of kind `engine`."""
         payload = msgspec.convert(task.payload, Payload)
         if not payload.arrivals:
             self._run(task, payload)
         else:
             self.autorun.follow(task, payload, partial(self._run, task))
         outcome(self._writer.submit(provenance.settle))
-        self.autorun.look(needy=True)  # there may be now what others need
+        self.autorun.look(needy=True)  # other engines may need the new results
 
     def _run(self, task: Task, payload: Payload) -> None:
         offered = self.catalogue.offered(payload.engine)
@@ -149,8 +129,8 @@ class Host:
         task.progress(done, done + left)
         if not left:
             return
-        given = partial(self._outputs.given, offered.engine.needs)
-        feeding = Feeding(self._sources, offered.engine, self._ids(payload), given, self._scratch.path())
+        inputs_of = partial(self._outputs.inputs, offered.engine.needs)
+        feeding = Feeding(self._sources, offered.engine, self._ids(payload), inputs_of, self._scratch.path())
         plan = RunPlan(
             payload.producer,
             payload.run,
@@ -164,10 +144,10 @@ class Host:
             Run(plan, feeding, self._outputs, task, left, done).run()
         finally:
             self._leave(offered.engine.lane)
-            self._told(task, payload)
+            self._record_failures(task, payload)
 
-    def _told(self, task: Task, payload: Payload) -> None:
-        """Have the job say on how many pictures it failed, what was dropped, and why."""
+    def _record_failures(self, task: Task, payload: Payload) -> None:
+        """Store in the job how many pictures failed and how many results were dropped, with reasons."""
         failed, reason = provenance.failed_in(self._db, payload.producer, payload.run)
         dropped = self._outputs.take_dropped(payload.run)
         if (failed, reason, dropped.count) != (payload.failed, payload.reason, 0):
@@ -177,27 +157,27 @@ class Host:
             task.keep(payload)
 
     def rehearse(self, task: Task) -> None:
-        """The handler of jobs of kind `rehearsal`."""
+        """Handle a job of kind `rehearsal`."""
         ask = msgspec.convert(task.payload, Ask)
         offered = self.catalogue.offered(ask.engine)
-        params, found = self.catalogue.params(offered, ask.params), Collected()
-        given = partial(self._outputs.given, offered.engine.needs)
-        feeding = Feeding(self._sources, offered.engine, iter(ask.ids), given, self._scratch.path())
-        start = found.starting(partial(self._seat, offered, params, 0))
+        params, collected = self.catalogue.params(offered, ask.params), Collected()
+        inputs_of = partial(self._outputs.inputs, offered.engine.needs)
+        feeding = Feeding(self._sources, offered.engine, iter(ask.ids), inputs_of, self._scratch.path())
+        start = collected.starting(partial(self._seat, offered, params, 0))
         plain = plain_params(params, reveal=True)
         sizes = (partial(self._most, offered), partial(self._fewer, offered))
         plan = RunPlan(0, 0, who(offered), plain, start, *sizes)
         try:
-            Run(plan, feeding, found, task, len(ask.ids)).run()
+            Run(plan, feeding, collected, task, len(ask.ids)).run()
         finally:
             self._leave(offered.engine.lane)
         threshold = float(getattr(offered.engine, "threshold", 0.0))
-        self.rehearsals[task.id] = judged(self._db, self.catalogue.kind(offered), ask, found, threshold)
+        self.rehearsals[task.id] = judged(self._db, self.catalogue.kind(offered), ask, collected, threshold)
         for old in sorted(self.rehearsals)[:-KEPT]:
             del self.rehearsals[old]
 
     def fetch(self, task: Task) -> None:
-        """The handler of jobs of kind `weights`."""
+        """Handle a job of kind `weights`."""
         offered = self.catalogue.offered(task.payload["engine"])
         needed = self.catalogue.needed(offered)
 
@@ -209,15 +189,15 @@ class Host:
             fetching.fetch(weights.folder_of(self.catalogue.models, offered.engine.id, needed), needed, step)
 
     def start(self) -> None:
-        """Look for what was left to do when the library was last closed."""
-        self.autorun.start(lambda engine: Payload(engine, arrivals=True))
+        """Resume work that was unfinished when the library was closed."""
+        self.autorun.start()
 
     # -- processes -----------------------------------------------------------------------------------------------------
 
     def _seat(
         self, offered: Offered, params: Any, producer: int, check: Callable[[], None], place: str = ""
     ) -> Process:
-        """The process of the lane (or of another `place`) with this engine's model. One with another is ended first."""
+        """Return the process of a lane, or of another `place`, with this engine's model; end one with another model."""
         engine = offered.engine
         place = place or engine.lane
         plain = plain_params(params, reveal=True)
@@ -241,7 +221,9 @@ class Host:
         extra, origin = self.catalogue.extra(offered), offered.origin
         distribution = "" if extra else origin.distribution
         start = Start(
-            *(origin.plugin, offered.hook, engine.id, extra, engine.lane), isolated=not hosts, distribution=distribution
+            *(origin.plugin, engine.id, Results.of(self.catalogue.kind(offered)), extra, engine.lane),
+            isolated=not hosts,
+            distribution=distribution,
         )
         process: Process | None = None
         try:
@@ -266,13 +248,13 @@ class Host:
         return process
 
     def _folder(self, offered: Offered, params: Any) -> Path | None:
-        """Where the weights of an engine are, once they were found to be right."""
+        """Return the folder with an engine's verified weights."""
         needed = self.catalogue.weights(offered, params)
         return weights.checked(self.catalogue.models, offered.engine.id, needed) if needed is not None else None
 
     def _most(self, offered: Offered) -> int:
-        found = engines.most(self._hub, offered.engine.id, offered.engine.lane)
-        return min(offered.engine.batch_size, found or offered.engine.batch_size)
+        most = engines.most(self._hub, offered.engine.id, offered.engine.lane)
+        return min(offered.engine.batch_size, most or offered.engine.batch_size)
 
     def _fewer(self, offered: Offered, count: int) -> None:
         engines.remember_most(self._hub, offered.engine.id, offered.engine.lane, count)
@@ -283,7 +265,7 @@ class Host:
                 seat.used, seat.since = False, time.monotonic()
 
     def unload(self) -> None:
-        """End every process that nobody uses now."""
+        """End all processes that are not running an engine."""
         self._drop(lambda seat: not seat.used)
 
     def _tidy(self) -> None:
@@ -302,31 +284,32 @@ class Host:
             process.kill("it was idle")
 
     def loaded(self) -> Sequence[tuple[str, str, int | None]]:
-        """(lane, engine, bytes of main memory) of each process there is."""
+        """Return (lane, engine, bytes of main memory) of each process."""
         with self._lock:
             return [(lane, seat.key[0], seat.process.memory) for lane, seat in self._seats.items()]
 
-    def sit(self, offered: Offered, params: Any, producer: int, place: str) -> Process:
-        """A process with an engine's model beside those of the lanes; `leave` it."""
-        return self._seat(offered, params, producer, self._check, place)
-
-    def leave(self, place: str) -> None:
-        """It is idle now, and ends when it is for long."""
-        self._leave(place)
+    @contextmanager
+    def _lend(self, offered: Offered, params: Any, producer: int, place: str) -> Iterator[Process]:
+        """Lend a process with an engine's model that is separate from the lanes; it ends after a long idle time."""
+        process = self._seat(offered, params, producer, self._check, place)
+        try:
+            yield process
+        finally:
+            self._leave(place)
 
     def _check(self) -> None:
         if self._closing.is_set():
             raise Cancelled("The library is being closed.")
 
     def close(self) -> None:
-        """End all processes now."""
+        """End all processes."""
         self._closing.set()
         self.interactive.close()
         self._drop(lambda seat: True)
         self._scratch.close()
 
 
-#: Hooks whose results of one producer must be of one length: its process is not shared with another producer.
+#: Hooks whose results must have one length per producer, so that a process is not shared by two producers.
 _SPACES = frozenset({"embedders", "face_extractors"})
 
 
@@ -335,7 +318,7 @@ def _is_idle(since: float, seat: _Seat) -> bool:
 
 
 def _parts(ranges: Sequence[tuple[int, int]], size: int) -> Iterator[list[int]]:
-    """The ids of ranges, greatest first, in parts."""
+    """Split the ids of ranges into parts of a size, the greatest ids first."""
     part: list[int] = []
     for low, high in sorted(ranges, reverse=True):
         for picture in range(high, low - 1, -1):
@@ -348,11 +331,11 @@ def _parts(ranges: Sequence[tuple[int, int]], size: int) -> Iterator[list[int]]:
 
 
 def ranges(ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Ids as ranges, both ends included."""
-    found: list[tuple[int, int]] = []
+    """Return ids as sorted ranges, both ends included."""
+    ranges: list[tuple[int, int]] = []
     for picture in sorted(set(ids)):
-        if found and found[-1][1] == picture - 1:
-            found[-1] = (found[-1][0], picture)
+        if ranges and ranges[-1][1] == picture - 1:
+            ranges[-1] = (ranges[-1][0], picture)
         else:
-            found.append((picture, picture))
-    return found
+            ranges.append((picture, picture))
+    return ranges

@@ -1,4 +1,4 @@
-"""Pictures as engines need them: where their bytes are, how long they move, and what their files say."""
+"""The inputs of engines: locations of a picture's file, its duration, and its metadata."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..types import Fact, Facts
 
 
 class Subject(Struct, frozen=True):
-    """`size` in pixels as the file has it, upright; `places` are (store, key), those that are there first."""
+    """A picture to process. `size` in pixels, upright; `places` are (store, key), available ones first."""
 
     id: int
     name: str
@@ -25,7 +25,7 @@ class Subject(Struct, frozen=True):
 
 
 def subjects(db: Database, ids: Sequence[int]) -> dict[int, Subject]:
-    """By id; without those that are gone."""
+    """Return subjects by id, without those of deleted pictures."""
     bound = bind_ids(ids)
     with db.reading() as connection:
         rows = fetch(

@@ -1,7 +1,7 @@
-"""Moves an engine's process into a network namespace of its own, on Linux, where the kernel allows it.
+"""Moves an engine's process into its own network namespace, on Linux, if the kernel allows it.
 
-In there is no network but a loopback device that is down, for Python, native code and every program the process starts.
-Called before the process has threads and before a plugin is loaded. It cannot be undone.
+The namespace has only a loopback device that is down. This holds for Python, native code and every program that the
+process starts. Call it before the process has threads and before a plugin is loaded. It cannot be undone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PROC = Path("/proc/self")
 
 
 def isolate(lane: str) -> str:
-    """Leave the machine's network for good. Returns why that is not possible; empty when it is done."""
+    """Leave the machine's network permanently. Returns the reason if that is not possible, or an empty string."""
     if sys.platform != "linux":
         return "only Linux has network namespaces"
     try:
@@ -39,10 +39,10 @@ def isolate(lane: str) -> str:
 
 
 def _flags(capabilities: int) -> int | None:
-    """What is to be unshared by a process with these capabilities; None: it would lose some of them.
+    """Return the flags for `unshare` given a process's capabilities; None if it would lose some of them.
 
-    An administrator needs no user namespace, and would lose the right to read files of other users in one. Others get
-    the right to have a network namespace from a user namespace, in which they stay the same user.
+    An administrator needs no user namespace, and would lose the right to read files of other users in one. Other users
+    may create a network namespace only in a user namespace, where they stay the same user.
     """
     if capabilities & _SYS_ADMIN:
         return _NEW_NETWORK
@@ -55,12 +55,12 @@ def _capabilities() -> int:
 
 
 def _needs_nvidia_setup() -> bool:
-    """Whether CUDA would run a setuid program to load its driver first, which has no rights in a user namespace."""
+    """Return whether CUDA would first load its driver with a setuid program, which cannot work in a user namespace."""
     return not os.path.exists("/dev/nvidia-uvm") and shutil.which("nvidia-modprobe") is not None
 
 
 def _try(flags: int) -> None:
-    """See in another process whether it works: half of it could not be undone here. Raises `OSError`."""
+    """Test in another process whether it works, because a partial change cannot be undone. Raises `OSError`."""
     child = os.fork()
     if not child:
         code = 255
@@ -78,13 +78,13 @@ def _try(flags: int) -> None:
 def _enter(flags: int) -> None:
     user, group = os.geteuid(), os.getegid()
     _unshare()(flags)
-    if flags & _NEW_USER:  # in there people stay who they are, with the same files
+    if flags & _NEW_USER:  # map the user and group to themselves, so that file permissions stay the same
         for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
             (_PROC / name).write_bytes(text.encode())
 
 
 def _unshare() -> Callable[[int], None]:
-    """`os.unshare`, or the same by the C library before Python 3.12."""
+    """Return `os.unshare`, or the C library's function before Python 3.12."""
     native: Callable[[int], None] | None = getattr(os, "unshare", None)
     if native is not None:
         return native

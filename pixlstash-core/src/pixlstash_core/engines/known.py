@@ -1,6 +1,6 @@
-"""Engines of our own plugins, for lists of what could be installed. What an installed plugin says itself comes first.
+"""The engines of our own plugins, to list those that can be installed. An installed plugin's own data takes precedence.
 
-Data, and no more: nothing depends on it. A test holds it against the plugins.
+This module is only data. A test compares it with the plugins.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ _WD = ("pixlstash-wd-tagger", 'pip install "pixlstash-wd-tagger[cpu]"')
 _FACES = ("pixlstash-faces", 'pip install "pixlstash-faces[cpu]"')
 _CLIP = ("pixlstash-clip", "pip install pixlstash-clip")
 _JOY = ("pixlstash-joycaption", 'pip install "pixlstash-joycaption[local]"')
-#: An endpoint needs no torch.
+# An engine that uses an endpoint needs no torch.
 _ASK = ("pixlstash-joycaption", "pip install pixlstash-joycaption")
 _RESEARCH = "InsightFace: non-commercial research only"
 _LLAMA = "Llama 3.1 Community License (built with Llama)"
 
-#: kind, id, label, bytes of its weights (about, where the plugin does not say; 0: none), their licence, lane, package
+#: kind, id, label, size of its weights in bytes (an estimate if the plugin gives none; 0: no weights), license, lane,
+#: package
 _ROWS = (
     ("tag", "wd-tagger/swinv2-v3", "WD SwinV2 v3", 467_769_446, "Apache-2.0", "gpu", _WD),
     ("tag", "wd-tagger/vit-v3", "WD ViT v3 (small)", 378_844_778, "Apache-2.0", "gpu", _WD),

@@ -1,4 +1,4 @@
-"""What engines may take of time and memory."""
+"""Limits of time and memory for engines."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ VARIABLE = "PIXLSTASH_ENGINE_MEMORY"
 
 
 class Limits(Struct, frozen=True):
-    """`result`: seconds to the next result; `load`: seconds to load a model; `idle`: seconds until one that is not used
-    is unloaded; `memory`: bytes of main memory (None: no limit is known)."""
+    """Limits for an engine's process. `result`: seconds until the next result; `load`: seconds to load a model; `idle`:
+    seconds until an unused model is unloaded; `memory`: bytes of main memory (None: unlimited).
+    """
 
     result: float = 300.0
     load: float = 1800.0
@@ -24,7 +25,7 @@ class Limits(Struct, frozen=True):
 
     @classmethod
     def chosen(cls, environment: Mapping[str, str]) -> Limits:
-        """As PIXLSTASH_ENGINE_MEMORY says, in GiB (default: four fifths of the machine's or the container's memory)."""
+        """Return the limits; memory is PIXLSTASH_ENGINE_MEMORY in GiB, or else four fifths of the available memory."""
         text = environment.get(VARIABLE, "").strip()
         if not text:
             return cls(memory=available() * 4 // 5 or None)
@@ -38,13 +39,13 @@ class Limits(Struct, frozen=True):
 
 
 def available(process: Path = Path("/proc/self")) -> int:
-    """Bytes of main memory that this process can have: the container's, where that is less; 0: not known."""
-    known = [size for size in (_installed(), *_granted(process)) if size]
-    return min(known, default=0)
+    """Return the bytes of main memory available to this process, in its container if that is less; 0 if unknown."""
+    sizes = [size for size in (_installed(), *_granted(process)) if size]
+    return min(sizes, default=0)
 
 
 def _granted(process: Path) -> list[int]:
-    """The memory limits of the control groups of a process, of version 1 and 2, and of all groups around them."""
+    """Return the memory limits in bytes of a process's control groups (versions 1 and 2) and of their parents."""
     try:
         groups = [line.split(":", 2) for line in (process / "cgroup").read_text("utf-8").splitlines()]
         mounts = [line.split() for line in (process / "mountinfo").read_text("utf-8").splitlines()]
@@ -55,7 +56,7 @@ def _granted(process: Path) -> list[int]:
         kind = "cgroup2" if not controllers else "cgroup" if "memory" in controllers.split(",") else ""
         for mount in (mount for mount in mounts if kind and _is_of(mount, kind)):
             top = PurePosixPath(mount[4].replace("\\040", " "))
-            # In a container the path may be that of the machine, of which only the part below `mount[3]` is mounted.
+            # In a container, the path may be that of the host, of which only the part below `mount[3]` is mounted.
             inside = path[len(mount[3]) :] if f"{path}/".startswith(f"{mount[3]}/") else path
             own = top / inside.strip("/") if ".." not in inside else top
             name = "memory.max" if kind == "cgroup2" else "memory.limit_in_bytes"
@@ -65,7 +66,7 @@ def _granted(process: Path) -> list[int]:
 
 
 def _is_of(mount: list[str], kind: str) -> bool:
-    """Whether a line of mountinfo is a mount of this kind: what follows ` - ` is its type, source and options."""
+    """Return whether a line of mountinfo is a mount of this kind: ` - ` is followed by type, source and options."""
     if "-" not in mount[6:]:
         return False
     type_, _, *options = mount[mount.index("-", 6) + 1 :]
@@ -73,7 +74,7 @@ def _is_of(mount: list[str], kind: str) -> bool:
 
 
 def _number(path: Path) -> int:
-    """What a file of a control group says; 0 where it is not there or is no number (`max`)."""
+    """Return the number in a control group's file; 0 if it is missing or not a number (`max`)."""
     try:
         return int(path.read_bytes())
     except (OSError, ValueError):
@@ -81,7 +82,7 @@ def _number(path: Path) -> int:
 
 
 def _installed() -> int:
-    """Bytes of main memory; 0 where the platform does not say."""
+    """Return the bytes of main memory; 0 if the platform does not provide it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -89,7 +90,7 @@ def _installed() -> int:
 
 
 def resident(process: int) -> int | None:
-    """Bytes of main memory a process holds, or None where the platform does not say."""
+    """Return the bytes of main memory that a process uses; None if the platform does not provide it."""
     try:
         with open(f"/proc/{process}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Measures: one number a picture (sharpness, aesthetic), and `measure:sharpness>0.6` in queries."""
+"""Measures: one number per picture (sharpness, aesthetics), and `measure:sharpness>0.6` in queries."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _FOUND = """
 
 
 def _term(value: str) -> Lookup:
-    """`sharpness`: those that have one; `sharpness>0.6`; `sharpness:0.2..0.5`."""
+    """Compile `sharpness` (has one), `sharpness>0.6` or `sharpness:0.2..0.5`."""
     match = _COMPARED.fullmatch(value)
     if match is None:
-        raise ValueError("the name of a measure, perhaps with a number: sharpness>0.6")
+        raise ValueError("the name of a measure, optionally with a number: sharpness>0.6")
     bound: dict[str, Any] = {"measure": match["name"].strip()}
     if match["range"]:
         low, high = sorted(map(number, match["range"].split("..")))
@@ -52,11 +52,6 @@ def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) 
 
 
 _SAYS = "(select engine from {db}.producer where id = r.producer_id) || ' ' || round(r.value, 3)"
-FEATURE = Feature(
-    "measures",
-    (Table("measure_output", "measures", 0, "measure", within=COMPUTED, says=_SAYS),),
-    terms=(Term("measure", "Measure", _term, ("pictures", "measures", "tags"), values=_names),),
-)
 
 
 def check(engine: Any, result: Any, about: dict[str, Any]) -> float:
@@ -103,4 +98,10 @@ KIND = OutputKind(
         "better": engine.better,
     },
     shown=lambda value, threshold: f"{value:.3g}",
+)
+FEATURE = Feature(
+    "measures",
+    (Table("measure_output", "measures", 0, "measure", within=COMPUTED, says=_SAYS),),
+    terms=(Term("measure", "Measure", _term, ("pictures", "measures", "tags"), values=_names),),
+    outputs=(KIND,),
 )

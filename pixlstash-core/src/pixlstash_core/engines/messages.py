@@ -1,4 +1,4 @@
-"""What the library and an engine's process say to each other: one length-prefixed msgpack message at a time."""
+"""Messages between the library and an engine's process: length-prefixed msgpack, one at a time."""
 
 from __future__ import annotations
 
@@ -6,19 +6,35 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..database.features import OutputKind
 from ..types import Facts
 
 
-class Start(Struct, frozen=True, tag="start"):
-    """Which engine: of which plugin, from which hook. `extra` are modules that are registered as plugins.
+class Results(Struct, frozen=True):
+    """How results are converted to plain values: the functions of their `OutputKind` as `module:name`, and whether the
+    frames of a video are passed to the engine as one image.
+    """
 
-    `isolated`: it may reach no host at all, and leaves the machine's network where that is possible.
-    `distribution`: whose plugin, where several have one of this name.
+    check: str
+    combine: str
+    grouped: bool = False
+
+    @classmethod
+    def of(cls, kind: OutputKind) -> Results:
+        check, combine = (f"{function.__module__}:{function.__qualname__}" for function in (kind.check, kind.combine))
+        return cls(check, combine, kind.grouped)
+
+
+class Start(Struct, frozen=True, tag="start"):
+    """The engine to start, its plugin, and how to convert its results. `extra` are modules to register as plugins.
+
+    `isolated`: it must not reach any host, and leaves the machine's network if possible.
+    `distribution`: selects a plugin if several have the same name.
     """
 
     plugin: str
-    hook: str
     engine: str
+    results: Results | None = None
     extra: tuple[str, ...] = ()
     lane: str = "cpu"
     isolated: bool = False
@@ -26,8 +42,9 @@ class Start(Struct, frozen=True, tag="start"):
 
 
 class Load(Struct, frozen=True, tag="load"):
-    """`device` "": the best for the lane. `params` with secrets; `about` is what its results have in common; `hosts`
-    are those it may reach."""
+    """Load a model. `device`: empty for the best one of the lane; `params` includes secrets; `about`: properties of all
+    its results; `hosts`: the hosts that it may reach.
+    """
 
     device: str
     folder: str | None
@@ -37,7 +54,7 @@ class Load(Struct, frozen=True, tag="load"):
 
 
 class Still(Struct, frozen=True):
-    """`path`: raw RGB of `width` × `height`; empty where nothing was decoded. `frame` in seconds."""
+    """One image of a picture. `path`: raw RGB of `width` × `height`, or empty. `frame`: its time in seconds."""
 
     path: str = ""
     width: int = 0
@@ -46,19 +63,22 @@ class Still(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
-    """One picture; `source` is the file with the original bytes, empty where the library has to be asked for it."""
+    """One picture; `source` is the path of the original bytes, empty if the library must be asked for them.
+
+    `inputs`: results of other engines that the engine needs.
+    """
 
     picture: int
     kind: str
     size: tuple[int, int]
     stills: list[Still]
     facts: Facts
-    given: dict[str, Any]
+    inputs: dict[str, Any]
     source: str = ""
 
 
 class Batch(Struct, frozen=True, tag="batch"):
-    """Pictures to run on, at most `most` stills at once, with these settings."""
+    """Process these pictures, at most `most` stills at once, with these settings."""
 
     number: int
     items: list[Item]
@@ -67,7 +87,7 @@ class Batch(Struct, frozen=True, tag="batch"):
 
 
 class Texts(Struct, frozen=True, tag="texts"):
-    """Words to make vectors of."""
+    """Compute vectors of texts."""
 
     number: int
     words: list[str]
@@ -88,13 +108,13 @@ class Inspect(Struct, frozen=True, tag="inspect"):
 
 
 class Stop(Struct, frozen=True, tag="stop"):
-    """Give up every batch up to this number, between two results."""
+    """Cancel all batches up to this number, between two results."""
 
     number: int
 
 
 class Here(Struct, frozen=True, tag="here"):
-    """Where the original bytes are that were wanted; or why they are not."""
+    """The path of the requested original bytes, or the reason why they are unavailable."""
 
     path: str
     why: str = ""
@@ -104,7 +124,7 @@ Order = Start | Load | Batch | Texts | Stop | Here | Inspect
 
 
 class Loaded(Struct, frozen=True, tag="loaded"):
-    """`exposed`: why its native code is not kept from the network; empty: it is."""
+    """The model is loaded. `exposed`: why its native code is not isolated from the network; empty if it is."""
 
     device: str
     seconds: float
@@ -112,24 +132,24 @@ class Loaded(Struct, frozen=True, tag="loaded"):
 
 
 class Beat(Struct, frozen=True, tag="beat"):
-    """It has come to another result."""
+    """Another result is finished."""
 
 
 class Want(Struct, frozen=True, tag="want"):
-    """The engine opens the original bytes of this picture."""
+    """The engine requests the original bytes of this picture."""
 
     picture: int
 
 
 class Ran(Struct, frozen=True, tag="ran"):
-    """The plain results of a batch, one for each item; or of texts."""
+    """The results of a batch as plain values, one per item, or the vectors of texts."""
 
     number: int
     values: list[Any]
 
 
 class Broke(Struct, frozen=True, tag="broke"):
-    """`cause`: `load`, `failed`, `memory`, `device` (nothing more can be run in this process) or `stopped`."""
+    """An error. `cause`: `load`, `failed`, `memory`, `device` (this process can run nothing more) or `stopped`."""
 
     number: int
     cause: str

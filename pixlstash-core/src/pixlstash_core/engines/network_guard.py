@@ -1,7 +1,7 @@
-"""Keeps Python code in an engine's process from hosts that it may not reach. Called there, before its model is loaded.
+"""Restricts the hosts that Python code in an engine's process can reach. Called before its model is loaded.
 
-It holds code that means no harm, such as a library that asks for updates or follows a redirect. Native code is held by
-`isolation` alone, where that works. Code that means harm has the rights of whoever runs PixlStash anyway.
+It stops well-meaning code, such as a library that checks for updates or follows a redirect. Only `isolation` stops
+native code, where it works. Malicious code has the rights of the user who runs PixlStash anyway.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-#: Tells libraries that would ask Hugging Face whether a file is new that they need not try.
+#: Environment variables that tell libraries not to contact Hugging Face.
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
-#: Audit events of Python with an address that something is sent to, or that is listened at.
+#: Audit events of Python with an address that data is sent to, or that is listened on.
 _SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"})
-#: Audit events with the name of a host that is looked up.
+#: Audit events with the name of a host to resolve.
 _LOOKING_UP = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"})
-#: Audit events with a program that is started; and where in its arguments it stands.
+#: Audit events of starting a program, and the index of the program in their arguments.
 _STARTING = {
     "subprocess.Popen": 0,
     "os.system": 0,
@@ -42,35 +42,35 @@ _INTERNET = frozenset({socket.AF_INET, socket.AF_INET6})
 
 
 def close(hosts: Sequence[str], *, isolated: bool = False) -> None:
-    """From now on, only these hosts (names, or addresses written out) can be reached. It cannot be undone.
+    """Restrict connections to these hosts (names or addresses) from now on. It cannot be undone.
 
-    Other programs, which nothing would hold, are not started; `isolated`: they are, because they have no network.
+    Programs, which the guard cannot restrict, are not started, unless `isolated`: then they have no network either.
     """
     if not hosts:
         os.environ.update(dict.fromkeys(_OFFLINE, "1"))
-    fence = _Fence(hosts)
+    guard = _Guard(hosts)
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-        setattr(socket, name, fence.noting(getattr(socket, name)))
-    # Python looks a name up before it says to whom it connects.
+        setattr(socket, name, guard.noting(getattr(socket, name)))
+    # Python resolves a name before the audit event for the connection.
     for name, least, at in (("connect", 1, 0), ("connect_ex", 1, 0), ("sendto", 2, -1), ("sendmsg", 4, 3)):
         if hasattr(socket.socket, name):  # Windows has no `sendmsg`
-            setattr(socket.socket, name, fence.checking(getattr(socket.socket, name), least, at))
+            setattr(socket.socket, name, guard.checking(getattr(socket.socket, name), least, at))
     if not isolated:
         _guard_multiprocessing()
 
-    def look(event: str, given: tuple[Any, ...]) -> None:
+    def look(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _SENDING:
-            fence.check_address(given[0], given[1], listens=event == "socket.bind")
+            guard.check_address(arguments[0], arguments[1], listens=event == "socket.bind")
         elif event in _LOOKING_UP:
-            fence.check_name(given[0][0] if isinstance(given[0], tuple) else given[0])
+            guard.check_name(arguments[0][0] if isinstance(arguments[0], tuple) else arguments[0])
         elif not isolated and event in _STARTING:
-            _check_program(given[_STARTING[event]] or given[1])
+            _check_program(arguments[_STARTING[event]] or arguments[1])
 
     sys.addaudithook(look)
 
 
-class _Fence:
-    """The hosts that may be reached, and the addresses their names were found to have."""
+class _Guard:
+    """The allowed hosts, and the addresses that their names resolved to."""
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._reached = {host.lower() for host in hosts}
@@ -81,34 +81,34 @@ class _Fence:
             raise _refused(text)
 
     def check_address(self, from_: Any, to: Any, *, listens: bool = False) -> None:
-        if to is None or from_.family in _LOCAL:  # None: to whom it is connected
+        if to is None or from_.family in _LOCAL:  # None: the socket is already connected
             return
         host = to[0] if isinstance(to, tuple) and from_.family in _INTERNET else to
         if not (listens and str(host) in ("127.0.0.1", "::1", "localhost")):
             self.check_name(host)
 
     def noting(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        """A function that looks a name up, and lets what it finds be reached; the audit hook checks the name."""
+        """Wrap a function that resolves names, and allow its results; the audit hook checks the name."""
 
-        def resolve(*given: Any, **named: Any) -> Any:
-            found = real(*given, **named)
-            if isinstance(found, str):  # gethostbyname
-                self._reached.add(found)
-            elif isinstance(found, tuple):  # gethostbyname_ex
-                self._reached.update(found[2])
+        def resolve(*arguments: Any, **named: Any) -> Any:
+            result = real(*arguments, **named)
+            if isinstance(result, str):  # gethostbyname
+                self._reached.add(result)
+            elif isinstance(result, tuple):  # gethostbyname_ex
+                self._reached.update(result[2])
             else:
-                self._reached.update(str(one[4][0]).lower() for one in found)
-            return found
+                self._reached.update(str(row[4][0]).lower() for row in result)
+            return result
 
         return resolve
 
     def checking(self, real: Callable[..., Any], least: int, at: int) -> Callable[..., Any]:
-        """A method of sockets that checks its address first: the argument `at`, where there are `least` arguments."""
+        """Wrap a method of sockets to check its address: the argument at index `at`, if there are `least` arguments."""
 
-        def check(self_: socket.socket, *given: Any) -> Any:
-            if len(given) >= least:
-                self.check_address(self_, given[at])
-            return real(self_, *given)
+        def check(self_: socket.socket, *arguments: Any) -> Any:
+            if len(arguments) >= least:
+                self.check_address(self_, arguments[at])
+            return real(self_, *arguments)
 
         return check
 
@@ -121,16 +121,16 @@ def _check_program(program: Any) -> None:
 
 
 def _guard_multiprocessing() -> None:
-    """Its processes are started without an audit event, and would be held by nothing."""
+    """Block processes of multiprocessing, which start without an audit event and would not be restricted."""
     try:
         import _posixsubprocess
     except ImportError:  # Windows, where there is an event
         return
     real = _posixsubprocess.fork_exec
 
-    def fork_exec(*given: Any) -> Any:
-        _check_program(given[1][0] if given[1] else b"")
-        return real(*given)
+    def fork_exec(*arguments: Any) -> Any:
+        _check_program(arguments[1][0] if arguments[1] else b"")
+        return real(*arguments)
 
     _posixsubprocess.fork_exec = fork_exec
 

@@ -1,8 +1,8 @@
-"""What engines found: producers, their results, and which of them count.
+"""The results of engines: producers, their results, and which of them are active.
 
-A producer is an engine at one revision with one set of output parameters. Results are stored in slices that a person
-never waits for; each picture's result and the note that it is done are committed together, so that what is missing is
-always one statement and a killed process has nothing to repair.
+A producer is an engine at one revision with one set of output parameters. Results are stored in small slices, which do
+not delay users' writes. Each picture's result and its row in `done` are committed together. Unprocessed pictures are
+therefore found by one query, and a killed process leaves nothing to repair.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ FEATURE = Feature(
         Table("done", "producers", 0, "done", within=COMPUTED, kinds=frozenset({"tags", "captions"}), topic=None),
     ),
 )
-#: Pictures whose results are committed together.
+#: Pictures whose results are stored in one commit.
 SLICE = 128
 
 
 class Output(Struct, frozen=True):
-    """What a producer has to say about one picture: the plain value of its kind, or an error.
+    """A producer's result for one picture: the plain value of its kind, or an error.
 
-    Of tags that is (name, confidence from 0 to 1) each, perhaps with a category; of captions a text.
+    The value of tags is a list of (name, confidence from 0 to 1), optionally with a category; that of captions is a
+    text.
     """
 
     picture: int
@@ -49,7 +50,7 @@ class Output(Struct, frozen=True):
 
 
 class Dropped(Struct, frozen=True):
-    """How many parts of results (tags) could not be stored, and why one of them could not."""
+    """The number of partial results (tags) that could not be stored, and the reason for one of them."""
 
     count: int = 0
     reason: str | None = None
@@ -65,7 +66,7 @@ class Producer(Struct, frozen=True):
 
 
 def distributions(db: Database) -> dict[str, str]:
-    """By engine, the distribution whose results a library has, the latest where there are several."""
+    """Return, by engine, the distribution that produced a library's results; the latest if there are several."""
     sql = (
         "select engine, package from producer p where exists (select 1 from done where producer_id = p.id) order by id"
     )
@@ -73,7 +74,7 @@ def distributions(db: Database) -> dict[str, str]:
 
 
 def distributions_at(library: Path) -> dict[str, str]:
-    """The same of a library that is not open."""
+    """Return the distributions of a library that is not open; nothing if it must be upgraded first."""
     try:
         db = Database(library / "library.db", "library", read_only=True)
     except PixlStashError:  # to be upgraded by the opening that follows
@@ -85,7 +86,7 @@ def distributions_at(library: Path) -> dict[str, str]:
 
 
 class Outputs:
-    """The results of engines in one library. `kinds` are the kinds of output there are."""
+    """The results of engines in one library. `kinds` are the available kinds of output."""
 
     def __init__(self, db: Database, writer: Writer, kinds: Iterable[OutputKind]) -> None:
         self._db, self._writer = db, writer
@@ -105,13 +106,13 @@ class Outputs:
         version: str = "",
         about: Mapping[str, Any] | None = None,
     ) -> int:
-        """The id of a producer of a kind of output, which is made when it is new."""
-        known = self.known(kind, engine, revision, params)
-        if known is not None:
-            return known
+        """Return the id of a producer of a kind of output, creating it if it is new."""
+        existing = self.find_producer(kind, engine, revision, params)
+        if existing is not None:
+            return existing
         text, fingerprint = _fingerprint(kind, engine, revision, params)
-        told = msgspec.json.encode(about or {}).decode()
-        row = (kind, engine, revision, text, fingerprint, package, version, told)
+        about_text = msgspec.json.encode(about or {}).decode()
+        row = (kind, engine, revision, text, fingerprint, package, version, about_text)
 
         def work(write: Write) -> int:
             write.execute(
@@ -124,13 +125,13 @@ class Outputs:
 
         return outcome(self._writer.submit(work))
 
-    def known(self, kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> int | None:
-        """The id of a producer, if it ever made anything."""
+    def find_producer(self, kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> int | None:
+        """Return the id of a producer; None if it does not exist."""
         if kind not in self.kinds:
             raise Invalid(f"A producer makes one of {', '.join(self.kinds)}, not {kind!r}.")
         _, fingerprint = _fingerprint(kind, engine, revision, params)
-        found: int | None = self._db.value("select id from producer where fingerprint = ?", (fingerprint,))
-        return found
+        id: int | None = self._db.value("select id from producer where fingerprint = ?", (fingerprint,))
+        return id
 
     def producer(self, id: int) -> Producer:
         rows = self._db.read("select id, kind, engine, revision, params, about from producer where id = ?", (id,))
@@ -140,10 +141,12 @@ class Outputs:
         return Producer(number, kind, engine, revision, msgspec.json.decode(params), msgspec.json.decode(about))
 
     def activate(self, producer: int, threshold: float = 0.0, rank: int | None = None, *, principal: str = "") -> None:
-        """Let a producer count, from this confidence (0 to 1) on. `rank`: the lowest is preferred; by default last."""
+        """Activate a producer: results from this confidence (0 to 1) on apply. The lowest `rank` is preferred; by
+        default, the producer becomes the last.
+        """
         if not 0 <= threshold <= 1:
             raise Invalid("A threshold lies between 0 and 1.")
-        found = self.producer(producer)
+        described = self.producer(producer)
 
         def work(write: Write) -> None:
             write.execute(
@@ -153,13 +156,13 @@ class Outputs:
                 on conflict(kind, producer_id) do update set threshold = :threshold, rank = coalesce(:rank, rank)
                 where threshold != :threshold or rank != coalesce(:rank, rank)
                 """,
-                {"kind": found.kind, "producer": producer, "threshold": threshold, "rank": rank},
+                {"kind": described.kind, "producer": producer, "threshold": threshold, "rank": rank},
             )
 
-        self._writer.run(work, Label(principal, f"{found.engine} counts from {threshold:.0%}" if principal else ""))
+        self._writer.run(work, Label(principal, f"{described.engine} counts from {threshold:.0%}" if principal else ""))
 
     def deactivate(self, producer: int, *, principal: str = "") -> None:
-        """Let a producer no longer count; what it found is kept."""
+        """Deactivate a producer; its results stay stored."""
         engine = self.producer(producer).engine
         self._writer.run(
             lambda write: write.execute("delete from active where producer_id = ?", (producer,)),
@@ -171,29 +174,32 @@ class Outputs:
     def missing(
         self, producer: int, limit: int = 1000, *, before: int | None = None, **which: Unpack[Which]
     ) -> list[int]:
-        """Pictures it has not looked at, the newest first, without those in the scrapheap; with ids below `before`."""
+        """Return pictures that a producer has not processed, with ids below `before`, the newest first.
+
+        Pictures in the scrapheap are left out.
+        """
         where, bound = _missing(producer, which)
         sql = f"select id from picture p where p.id < :before and {where} order by id desc limit :limit"
         rows = self._db.read(sql, {**bound, "before": before if before is not None else 1 << 62, "limit": limit})
         return [row[0] for row in rows]
 
     def count_missing(self, producer: int, **which: Unpack[Which]) -> int:
-        """How many it has not looked at."""
+        """Return the number of pictures that a producer has not processed."""
         where, bound = _missing(producer, which)
         return int(self._db.value(f"select count(*) from picture p where {where}", bound))
 
-    def given(self, needs: Sequence[str], ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-        """What an engine is given of other engines' outputs, by picture."""
-        found: dict[int, dict[str, Any]] = {}
+    def inputs(self, needs: Sequence[str], ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """Return the other engines' results that an engine needs, by picture and kind."""
+        inputs: dict[int, dict[str, Any]] = {}
         with self._db.reading() as connection:
             for need in needs:
-                given = self.kinds[need].given
-                for picture, value in (given(connection, list(ids)) if given else {}).items():
-                    found.setdefault(picture, {})[need] = value
-        return found
+                inputs_of = self.kinds[need].inputs
+                for picture, value in (inputs_of(connection, list(ids)) if inputs_of else {}).items():
+                    inputs.setdefault(picture, {})[need] = value
+        return inputs
 
     def forget_errors(self, producer: int, among: Sequence[int] | None = None, run: int | None = None) -> int:
-        """Let what failed be missing again, among these or in one run; how many pictures that is."""
+        """Mark failed pictures as unprocessed again, among some or in one run; return their number."""
         chosen = "and picture_id in carray(:among)" if among is not None else ""
         chosen += " and run_id = :run" if run is not None else ""
         bound = {"producer": producer, "run": run, **({"among": bind_ids(among)} if among is not None else {})}
@@ -205,31 +211,45 @@ class Outputs:
         return outcome(self._writer.submit(work))
 
     def begin(self, producer: int) -> int:
-        """A new run of a producer: what is stored under it can be taken back as a whole."""
+        """Begin a run of a producer, whose results can be removed as a whole."""
         sql = "insert into run(producer_id, at) values (?, ?) returning id"
         return outcome(self._writer.submit(lambda write: int(write.value(sql, (producer, now())))))
 
     def store(self, producer: int, outputs: Iterable[Output], run: int | None = None) -> list[Future[Committed[int]]]:
-        """Keep results; each future is done when its slice is durable, with how many pictures it holds.
+        """Store results. Each future resolves to the number of pictures in its slice when it is durable.
 
-        Pictures that are gone meanwhile are left out. A later result for the same picture replaces the earlier. What of
-        a result cannot be stored is dropped, and counted for `dropped`.
+        Results of deleted pictures are left out. A result replaces an earlier one for the same picture. Parts of a
+        result that cannot be stored are dropped and counted for `take_dropped`.
         """
         kind = self.kinds[self.producer(producer).kind]
         keeper = self._keepers[kind.name]
-        given = list(outputs)
-        good = [output for output in given if output.error is None and output.value is not None]
-        values = [self._sifted(kind, one.value, run) for one in good]
+        listed = list(outputs)
+        good = [output for output in listed if output.error is None and output.value is not None]
+        values = [self._sifted(kind, output.value, run) for output in good]
         packed = {output.picture: body for output, body in zip(good, keeper.pack(values))}
-        slices = (given[at : at + SLICE] for at in range(0, len(given), SLICE))
+        slices = (listed[at : at + SLICE] for at in range(0, len(listed), SLICE))
         return [self._writer.submit(_writing(keeper, producer, part, packed, run)) for part in slices]
 
+    def keep(self, kind: str, engine: str, revision: str, results: Mapping[int, Any], threshold: float) -> None:
+        """Store results by picture that come from no run, active from this confidence on; return when they are stored.
+
+        Raises `Invalid` if one is not a valid result of its kind.
+        """
+        producer = self.register(kind, engine, revision, {})
+        try:
+            outputs = [Output(id, self.kinds[kind].check(None, result, {})) for id, result in results.items()]
+        except ValueError as error:
+            raise Invalid(f"These are no results of {engine}: {error}.") from error
+        for stored in self.store(producer, outputs):
+            outcome(stored)
+        self.activate(producer, threshold)
+
     def take_dropped(self, run: int) -> Dropped:
-        """What of the results of a run could not be stored since this was last asked."""
+        """Return what could not be stored of a run's results since the last call."""
         return self._dropped.pop(run, Dropped())
 
     def _sifted(self, kind: OutputKind, value: Any, run: int | None) -> Any:
-        """What of a result can be stored; the rest is counted."""
+        """Return the part of a result that can be stored; the rest is counted."""
         if kind.sift is None:
             return value
         value, reasons = kind.sift(value)
@@ -240,14 +260,15 @@ class Outputs:
 
 
 def _fingerprint(kind: str, engine: str, revision: str, params: Mapping[str, Any]) -> tuple[str, str]:
-    """The settings as text, and what tells producers apart."""
+    """Return the settings as text, and the fingerprint that distinguishes producers."""
     text = msgspec.json.encode(params, order="sorted").decode()
     return text, hashlib.sha256("\0".join([kind, engine, revision, text]).encode()).hexdigest()
 
 
 class Which(TypedDict, total=False):
-    """Of which pictures: with ids above `after`, `among` some ids, of some media `kinds`, and looked at already by
-    every active producer of the kinds of output in `needs`."""
+    """A choice of pictures: ids above `after`, `among` some ids, of some media `kinds`, and already processed by every
+    active producer of the kinds of output in `needs`.
+    """
 
     after: int
     among: Sequence[int] | None
@@ -256,7 +277,7 @@ class Which(TypedDict, total=False):
 
 
 def _missing(producer: int, which: Which) -> tuple[str, dict[str, Any]]:
-    """A condition on `picture p`, and what is bound in it."""
+    """Return a condition on `picture p`, and its bindings."""
     where = [
         "not exists (select 1 from scrapheap where picture_id = p.id)",
         "not exists (select 1 from done where picture_id = p.id and producer_id = :producer)",
@@ -290,8 +311,8 @@ def _writing(keeper: Any, producer: int, outputs: Sequence[Output], packed: Mapp
             " on conflict do update set at = excluded.at, error = excluded.error, run_id = excluded.run_id",
             [row for picture, row in sorted(done.items()) if picture in there],
         )
-        found = {picture: packed[picture] for picture in sorted(done) if picture in packed and picture in there}
-        keeper.put(write, producer, found)
+        present = {picture: packed[picture] for picture in sorted(done) if picture in packed and picture in there}
+        keeper.put(write, producer, present)
         return len(there)
 
     return work

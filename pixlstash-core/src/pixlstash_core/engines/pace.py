@@ -1,4 +1,4 @@
-"""How long the next batch of an engine may take, by how long those before it took."""
+"""Time limits for the next batch of an engine, from the durations of earlier ones."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ SAMPLES = 50
 
 
 class Pace:
-    """Of one process. `first`: seconds for its first batch, which warms the model up."""
+    """The durations in one process. `first`: seconds for its first batch, which includes warming up."""
 
     def __init__(self, first: float) -> None:
         self.first = first
         self._each: deque[float] = deque(maxlen=SAMPLES)
 
     def note(self, seconds: float, count: int) -> None:
-        """A batch of so many images took so long."""
+        """Record the duration of a batch of so many images."""
         self._each.append(seconds / max(1, count))
 
     def limit(self, count: int) -> float:
-        """Seconds that a batch of so many images may take without a sign of life."""
+        """Return the seconds that a batch of so many images may take without progress."""
         if not self._each:
             return self.first
         return max(min(LEAST, self.first), FACTOR * median(self._each) * max(1, count))
 
     def hurry(self) -> None:
-        """The process before this one hung."""
+        """Shorten the limits, because the previous process hung."""
         self.first *= AGAIN

@@ -1,4 +1,4 @@
-"""Decodes ahead: pictures are made ready for an engine, in order, while it works on those before."""
+"""Decodes pictures for an engine in order, while the engine processes earlier ones."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ..plugins.engines import Engine
 from .inputs import Subject, subjects
 from .messages import Item, Still
 
-#: Pictures whose rows are read at once.
+#: Pictures whose database rows are read at once.
 PAGE = 256
-#: Bytes of pixels that may be ready: what a picture takes now and then, e.g. while others are stored, is made up for.
+#: Bytes of pixels decoded ahead, which make up for pictures that are slow to read or decode.
 AHEAD = 32 << 20
 Given = Callable[[Sequence[int]], dict[int, dict[str, Any]]]
 
 
 class Ready(Struct, frozen=True):
-    """One picture: what the engine gets and the files that are then dropped; or why it cannot get it.
+    """One picture: the engine's input and its temporary files, or the reason why there is none.
 
-    `later`: it cannot be read now, which says nothing about it.
+    `later`: it cannot be read at present, so that a later run must try again.
     """
 
     picture: int
@@ -46,12 +46,12 @@ class Ready(Struct, frozen=True):
 
     def drop(self) -> None:
         for file in self.files:
-            with contextlib.suppress(OSError):  # where an open file cannot be removed it goes with the folder
+            with contextlib.suppress(OSError):  # if an open file cannot be removed, it is removed with the folder
                 file.unlink(missing_ok=True)
 
 
 class Sources(Struct, frozen=True):
-    """Where pictures come from: a library's parts. `temporary(name)` is a fresh path for a copy of a file."""
+    """The parts of a library that provide pictures. `temporary(name)` returns a new path for a copy of a file."""
 
     db: Database
     pool: DecoderPool
@@ -60,12 +60,12 @@ class Sources(Struct, frozen=True):
 
 
 class Feeding:
-    """The pictures `ids` yields, made ready in `scratch`. Iterate on one thread; `close` drops what nobody took."""
+    """The pictures with the given ids, decoded in `scratch`. Iterate on one thread; `close` discards the rest."""
 
     def __init__(
-        self, sources: Sources, engine: Engine[Any, Any], ids: Iterator[int], given: Given, scratch: Path
+        self, sources: Sources, engine: Engine[Any, Any], ids: Iterator[int], inputs_of: Given, scratch: Path
     ) -> None:
-        self._sources, self._engine, self._given = sources, engine, given
+        self._sources, self._engine, self._inputs_of = sources, engine, inputs_of
         self._ids, self._scratch = ids, scratch
         self._threads = ThreadPoolExecutor(sources.pool.workers + 1, thread_name_prefix="engine-feed")
         self._ahead = _ahead(engine, sources.pool.workers)
@@ -75,8 +75,8 @@ class Feeding:
     def __iter__(self) -> Iterator[Ready]:
         subjects_ = self._subjects()
         while True:
-            for subject, given in itertools.islice(subjects_, self._ahead - len(self._waiting)):
-                self._waiting.append(self._threads.submit(self._ready, subject, given))
+            for subject, inputs in itertools.islice(subjects_, self._ahead - len(self._waiting)):
+                self._waiting.append(self._threads.submit(self._ready, subject, inputs))
             if not self._waiting:
                 return
             yield self._waiting.popleft().result()
@@ -88,7 +88,7 @@ class Feeding:
                 future.add_done_callback(_dropped)
 
     def fetch(self, picture: int) -> Path:
-        """A fresh copy of a picture's original bytes, for an engine that opens them."""
+        """Return the path of a new copy of a picture's original bytes. Raises `NotThere`."""
         subject = subjects(self._sources.db, [picture]).get(picture)
         for place in subject.places if subject else ():
             with contextlib.suppress(NotThere, StoreUnreachable, NotFound):
@@ -97,30 +97,30 @@ class Feeding:
 
     def _subjects(self) -> Iterator[tuple[Subject, dict[str, Any]]]:
         while page := list(itertools.islice(self._ids, PAGE)):
-            found = subjects(self._sources.db, page)
-            given = self._given(page)
+            present = subjects(self._sources.db, page)
+            inputs = self._inputs_of(page)
             for picture in page:
-                if picture in found:  # else it was deleted while it waited
-                    yield found[picture], given.get(picture, {})
+                if picture in present:  # otherwise it was deleted meanwhile
+                    yield present[picture], inputs.get(picture, {})
 
-    def _ready(self, subject: Subject, given: dict[str, Any]) -> Ready:
+    def _ready(self, subject: Subject, inputs: dict[str, Any]) -> Ready:
         try:
-            return self._decoded(subject, given) if self._engine.pixels else self._plain(subject, given)
+            return self._decoded(subject, inputs) if self._engine.pixels else self._plain(subject, inputs)
         except (NotThere, StoreUnreachable) as error:
             return Ready(subject.id, later=str(error))
         except Refused as error:
             return Ready(subject.id, error=str(error))
 
-    def _plain(self, subject: Subject, given: dict[str, Any]) -> Ready:
-        """Without pixels. Where there is no path to its bytes, the engine may ask for them."""
+    def _plain(self, subject: Subject, inputs: dict[str, Any]) -> Ready:
+        """Return an input without pixels. If its file has no path, the engine may request the bytes."""
         for store, key in subject.places:
             with contextlib.suppress(NotThere, StoreUnreachable, NotFound):
                 path = self._sources.connect(store).local(key)
                 if path is not None and path.exists():
-                    return Ready(subject.id, self._item(subject, given, [Still()], path))
-        return Ready(subject.id, self._item(subject, given, [Still()], None))
+                    return Ready(subject.id, self._item(subject, inputs, [Still()], path))
+        return Ready(subject.id, self._item(subject, inputs, [Still()], None))
 
-    def _decoded(self, subject: Subject, given: dict[str, Any]) -> Ready:
+    def _decoded(self, subject: Subject, inputs: dict[str, Any]) -> Ready:
         trouble: PixlStashError = NotThere("Its file is not there.")
         for place in subject.places:
             copies: list[Path] = []
@@ -129,7 +129,7 @@ class Feeding:
             try:
                 opened = self._sources.connect(place[0])
                 path = self._at(opened, place[1], copies)
-                found = self._sources.pool.pixels(
+                decoded = self._sources.pool.pixels(
                     path,
                     subject.name,
                     target,
@@ -148,25 +148,25 @@ class Feeding:
             except BaseException:
                 _drop(copies)
                 raise
-            frames: list[float | None] = list(times) if times and len(found) == len(times) else [None] * len(found)
-            stills = [Still(str(file), width, height, at) for (file, width, height), at in zip(found, frames)]
-            files = (*copies, *(file for file, _, _ in found))
-            return Ready(subject.id, self._item(subject, given, stills, path), files)
+            frames: list[float | None] = list(times) if times and len(decoded) == len(times) else [None] * len(decoded)
+            stills = [Still(str(file), width, height, at) for (file, width, height), at in zip(decoded, frames)]
+            files = (*copies, *(file for file, _, _ in decoded))
+            return Ready(subject.id, self._item(subject, inputs, stills, path), files)
         raise trouble
 
     def _times(self, subject: Subject) -> tuple[float, ...]:
-        """When to look at what moves: in the middle of as many equal parts. One still is the one people see."""
+        """Return the times in seconds of a video's frames, in the middle of equal parts; none for the default frame."""
         count = self._engine.frames
         if count == 1 or not subject.moving or not subject.seconds:
             return ()
         return tuple(round((n + 0.5) * subject.seconds / count, 3) for n in range(count))
 
-    def _item(self, subject: Subject, given: dict[str, Any], stills: list[Still], path: Path | None) -> Item:
+    def _item(self, subject: Subject, inputs: dict[str, Any], stills: list[Still], path: Path | None) -> Item:
         source = str(path) if path else ""
-        return Item(subject.id, subject.kind, subject.size, stills, subject.facts, given, source)
+        return Item(subject.id, subject.kind, subject.size, stills, subject.facts, inputs, source)
 
     def _at(self, opened: Opened, key: str, copies: list[Path], *, copy: bool = False) -> Path:
-        """A path to the bytes of a key; where it is a copy, that is noted."""
+        """Return the path to a file of a store; a file that is copied is added to `copies`."""
         path = opened.local(key)
         if path is not None and not copy:
             return path
@@ -182,7 +182,7 @@ class Feeding:
 
 
 def _ahead(engine: Engine[Any, Any], workers: int) -> int:
-    """How many pictures are made ready: enough for the next two batches, and more of small ones."""
+    """Return how many pictures to decode ahead: enough for the next two batches, more if they are small."""
     least = 2 * min(engine.batch_size, 64) + 2 * workers
     fit = AHEAD // (3 * engine.image_side**2) if engine.pixels and engine.image_side else least
     return max(least, min(fit, 8 * engine.batch_size, PAGE))

@@ -1,4 +1,4 @@
-"""One engine's process, seen from the library: start it, talk to it, end it when it hangs or takes too much."""
+"""One engine's process from the library's side: starts it, communicates, and ends it if it hangs or exceeds limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .messages import Batch, Beat, Broke, Here, Inspect, Load, Loaded, Order, Ra
 from .pace import Pace
 from .tail import Tail
 
-# `-I` keeps the current folder and PYTHON* variables out of the process; it is told where this one finds packages.
+# `-I` keeps the current folder and PYTHON* variables out of the process; it gets this process's module path.
 _BOOT = """import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from {main} import main
@@ -38,13 +38,13 @@ log = logging.getLogger(__name__)
 
 
 class Died(Exception):
-    """The process is gone; the text is why, fit to go on after the engine's name."""
+    """The process has ended; the text is the reason, to be appended to the engine's name."""
 
 
 class Process:
-    """One thread talks to it; others may `kill` it. Loading and each result have a time limit.
+    """An engine's process. One thread communicates with it; others may `kill` it. Loading and results have time limits.
 
-    What it wrote is in the log when it dies, without the texts that are `hidden`. `main`: the module it runs.
+    When it dies, the end of its output is logged without the texts in `hidden`. `main`: the module that it runs.
     """
 
     def __init__(self, start: Start, limits: Limits, hidden: Collection[str] = (), main: str = WORKER) -> None:
@@ -57,7 +57,7 @@ class Process:
         self._deadline: float | None = None
         self.pace = Pace(limits.result)
         self.hung = False
-        self._counts: deque[int] = deque()  # images of each batch that is pending
+        self._counts: deque[int] = deque()  # images in each pending batch
         self._began = self._heard = time.monotonic()
         self._fetched = False
         self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
@@ -74,11 +74,11 @@ class Process:
 
     @property
     def memory(self) -> int | None:
-        """Bytes of main memory it holds now."""
+        """The bytes of main memory that it uses; None if it has ended or this is unknown."""
         return resident(self._process.pid) if self.alive else None
 
     def load(self, order: Load, check: Callable[[], None] = lambda: None) -> Loaded:
-        """Have it load a model. Raises `PixlStashError` with why it cannot, or what `check` raises meanwhile."""
+        """Load a model. Raises `PixlStashError` if that fails, and passes on what `check` raises meanwhile."""
         self._expect(self.limits.load, 1)
         self.tell(order)
         try:
@@ -96,7 +96,7 @@ class Process:
             raise PixlStashError(f"it cannot be loaded: {died}") from died
 
     def submit(self, batch: Batch | Texts | Inspect) -> None:
-        if isinstance(batch, Inspect):  # who checks a plugin says how long each question may take
+        if isinstance(batch, Inspect):  # the plugin check sets the limit of each step
             self._expect(self.limits.result, 1, anew=False)
         else:
             count = len(batch.words) if isinstance(batch, Texts) else sum(len(item.stills) for item in batch.items)
@@ -108,21 +108,21 @@ class Process:
         self.tell(batch)
 
     def answer(self, here: Here) -> None:
-        """Say where the original bytes are that it wanted."""
+        """Send the path of the original bytes that it requested."""
         self._expect(self._limit())
         self.tell(here)
 
     def silence(self) -> tuple[float, float] | None:
-        """For how many seconds nothing has come of the present batch, and after how many it is ended."""
+        """Return the seconds since the present batch last made progress, and the seconds after which it is ended."""
         deadline, heard = self._deadline, self._heard
         return (time.monotonic() - heard, deadline - heard) if deadline is not None else None
 
     def tell(self, order: Order) -> None:
-        with contextlib.suppress(OSError, ValueError):  # it is gone: `report` says so
+        with contextlib.suppress(OSError, ValueError):  # it has ended: `report` raises
             send(self._to, order)
 
     def report(self, seconds: float) -> Report | None:
-        """What it says next, None when it says nothing for so long. Raises `Died`."""
+        """Return its next message; None if there is none within the time in seconds. Raises `Died`."""
         try:
             report = self._reports.get(timeout=seconds)
         except queue.Empty:
@@ -133,13 +133,13 @@ class Process:
         return report
 
     def kill(self, why: str = "it was ended") -> None:
-        """End it and whatever it started, now; all it held is free."""
+        """End the process and all processes that it started, and release its resources."""
         if self._why is None:
             self._why = why
         if self._process.poll() is None:
             with contextlib.suppress(OSError):
                 if os.name == "posix":
-                    os.killpg(self._process.pid, signal.SIGKILL)  # it leads a group of its own
+                    os.killpg(self._process.pid, signal.SIGKILL)  # it leads its own process group
                 else:
                     self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -148,7 +148,7 @@ class Process:
             self._to.close()
 
     def _expect(self, seconds: float | None, more: int = 0, *, anew: bool = True) -> None:
-        """Something is to come in so many seconds, unless nothing is pending; not `anew`: if nothing was before."""
+        """Set the time limit for the next message, unless nothing is pending; if not `anew`, only if none is set."""
         with self._lock:
             self._pending += more
             if seconds is None or self._pending <= 0:
@@ -158,7 +158,7 @@ class Process:
                 self._deadline = self._heard + seconds
 
     def _limit(self) -> float:
-        """Seconds for the present batch."""
+        """Return the limit for the present batch in seconds."""
         with self._lock:
             return self.pace.limit(self._counts[0] if self._counts else 1)
 
@@ -166,7 +166,7 @@ class Process:
         self._began, self._fetched = time.monotonic(), False
 
     def _ended_one(self, report: Report) -> None:
-        """Note how long a batch took, unless it waited for the library to bring files."""
+        """Record the duration of a batch, unless it waited for files from the library."""
         with self._lock:
             if not self._counts or isinstance(report, Loaded):
                 return
@@ -182,12 +182,12 @@ class Process:
         try:
             while True:
                 self._take(_reports.decode(receive(pipe)))
-        except (EOFError, OSError, ValueError):  # ValueError: it does not speak our language any more
+        except (EOFError, OSError, ValueError):  # ValueError: not a valid message
             pass
         except BaseException as error:
             threads.report("what an engine's process sends cannot be read; it is ended")
             why = f"what it reports cannot be read ({type(error).__name__})"
-        finally:  # whoever waits for it is told, whatever happened
+        finally:  # wake up the waiting thread in any case
             self._buried(pipe, why)
 
     def _buried(self, pipe: BinaryIO, why: str) -> None:
@@ -204,14 +204,14 @@ class Process:
         ended = isinstance(report, Ran | Broke | Loaded)
         if ended:
             self._ended_one(report)
-        # What is wanted is the library's to bring: its time is not the engine's.
+        # The library reads requested files; the engine's time does not run meanwhile.
         self._fetched |= isinstance(report, Want)
         self._expect(None if isinstance(report, Want) else self._limit(), -1 if ended else 0)
         if not isinstance(report, Beat):
             self._reports.put(report)
 
     def _listen(self) -> None:
-        """What it writes to its error stream: the last lines go to the log when it dies."""
+        """Read its error stream; the last lines are logged when it dies."""
         pipe = cast(BinaryIO, self._process.stderr)
         try:
             self._written.follow(pipe)
@@ -265,6 +265,6 @@ def _spawn(main: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,
-        start_new_session=True,  # Ctrl-C in the terminal is for the library
+        start_new_session=True,  # Ctrl-C in the terminal must not reach it
         creationflags=flags,
     )

@@ -1,4 +1,4 @@
-"""Which producer an engine is now, what it takes the place of, and when it begins to count."""
+"""The present producer of an engine, those it replaces, and when it becomes active."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ class Producers:
         self._db, self._writer, self._outputs, self._catalogue = db, writer, outputs, catalogue
 
     def present(self, offered: Offered) -> int:
-        """The producer that an engine is with its own settings."""
+        """Return the id of an engine's producer with its own settings, creating it if needed."""
         return self._catalogue.producer(offered, engines.settings(self._db, offered.engine.id).params)
 
-    def known(self, offered: Offered) -> int | None:
-        """The same, if it ever was one: nothing is written."""
-        return self._catalogue.known(offered, engines.settings(self._db, offered.engine.id).params)
+    def find(self, offered: Offered) -> int | None:
+        """Return the id of an engine's producer with its own settings; None if it does not exist."""
+        return self._catalogue.find_producer(offered, engines.settings(self._db, offered.engine.id).params)
 
     def before(self, offered: Offered, producer: int) -> list[int]:
-        """Producers of the same engine that it was before, and those it is to take the place of."""
+        """Return earlier producers of the same engine, and producers that this one will replace."""
         kind = self._catalogue.kind(offered).name
         own = provenance.find(self._db, kind, offered.engine.id)
         return sorted({*own, *provenance.succeeded(self._db, producer)} - {producer})
 
     def enlist(self, offered: Offered, producer: int, ids: Sequence[int] | None, *, own: bool) -> None:
-        """Before a run on these pictures (None: all): see that the results count, now or when they replace others.
+        """Activate a run's results on these pictures (None: all), at once or when they replace other results.
 
-        `own`: with the engine's own settings, which take the place of those it had before. A run with others for once
-        counts before everything else.
+        `own`: the run has the engine's own settings; its results replace those with earlier settings. Results of a
+        single run with other settings are preferred to all others.
         """
         olds = [old for old in provenance.active(self._db, self.before(offered, producer)) if own]
         later = bool(olds) and self._catches_up(olds, producer, ids)
@@ -48,17 +48,18 @@ class Producers:
         def work(write: Write) -> None:
             provenance.succeed(write, olds, producer)
             if not later:
-                # Only the first embedder is compared by: it stays the first until the new one has caught up with it.
+                # Similarity search uses only the first embedder, which stays first until the new one has caught up.
                 waits = own and self._catalogue.kind(offered).name == provenance.COMPARED
                 provenance.count_from(write, producer, threshold, olds, first=(bool(olds) or not own) and not waits)
 
         outcome(self._writer.submit(work))
 
     def replace_default(self, write: Write, offered: Offered, producer: int) -> None:
-        """Make an engine the default of its kind; it takes the place of the one before.
+        """Make an engine the default of its kind, replacing the previous one.
 
-        Of embedders that is the one pictures are compared by now, whether or not anybody chose it: it gives way as soon
-        as the default one has processed as much, and is kept, as it may be the one that knows words.
+        A new embedder replaces the one that similarity search uses, whether or not it was chosen as the default, as
+        soon as it has processed as many pictures. The old one stays active, because it may be the only one that embeds
+        words.
         """
         kind = self._catalogue.kind(offered).name
         old = engines.default(self._db, kind)
@@ -75,30 +76,30 @@ class Producers:
         provenance.settle(write)
 
     def named(self, engine: str, kind: str) -> Offered:
-        """The engine of an id, or the default one of a kind."""
+        """Return the engine with an id, or the default engine of a kind."""
         if engine:
             return self._catalogue.offered(engine)
         if not kind:
             raise Invalid("Say which engine, or of which kind the default one.")
         if kind not in self._outputs.kinds:
             raise Invalid(f"There is no kind of output {kind!r}: it is one of {', '.join(self._outputs.kinds)}.")
-        found = engines.default(self._db, kind)
-        if found is None:
+        engine_id = engines.default(self._db, kind)
+        if engine_id is None:
             raise Invalid(f"No engine is the default for {kind}: name one, or choose it with `pixlstash engine set`.")
-        return self._catalogue.offered(found)
+        return self._catalogue.offered(engine_id)
 
-    def settings(self, offered: Offered, given: dict[str, Any] | None) -> tuple[dict[str, Any], bool]:
-        """The settings of a run, and whether its results are those of the engine's own."""
-        kept = engines.settings(self._db, offered.engine.id).params
-        if given is None:
-            return kept, True
-        return given, self._catalogue.is_same(offered, given, kept)
+    def settings(self, offered: Offered, requested: dict[str, Any] | None) -> tuple[dict[str, Any], bool]:
+        """Return the settings of a run, and whether it gives the same results as the engine's own settings."""
+        stored = engines.settings(self._db, offered.engine.id).params
+        if requested is None:
+            return stored, True
+        return requested, self._catalogue.is_same(offered, requested, stored)
 
     def outdated(self, offered: Offered) -> list[int]:
-        """Pictures that have results of what this engine was before, or takes the place of, and none of what it is."""
+        """Return pictures that have results of a replaced producer but none of the present one."""
         producer = self.present(offered)
         return provenance.outdated(self._db, self.before(offered, producer), producer)
 
     def _catches_up(self, olds: Sequence[int], producer: int, ids: Sequence[int] | None) -> bool:
-        """Whether nothing of what others looked at is left to do after a run on these."""
+        """Return whether, after a run on these pictures, no picture has only results of the replaced producers."""
         return ids is None or set(provenance.outdated(self._db, olds, producer)) <= set(ids)

@@ -1,7 +1,7 @@
-"""Which producers count, what takes the place of what, and taking back what a run wrote.
+"""Active producers, their replacement, and the removal of a run's results.
 
-Another revision, other settings or another engine are another producer. The old one counts until the new one has looked
-at all that it looked at, so that nobody ever sees an emptied library.
+Another revision, other settings or another engine make another producer. The old one stays active until the new one
+has processed the same pictures, so that users never see a library without results.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from msgspec import Struct
 from ..database.connection import Database, bind_ids
 from ..database.writer import Write
 
-#: The kind of which one producer is preferred, while others count as well: embedders, some of which know words.
+#: The kind with one preferred producer and others that are active too: embedders, some of which can embed words.
 COMPARED = "vector"
-#: Pictures of a producer that are not thrown away and that another has not looked at.
+#: Pictures outside the scrapheap that old producers processed and the new one did not.
 _LEFT = """
     from done d where d.producer_id in carray(:olds)
       and not exists (select 1 from done n where n.picture_id = d.picture_id and n.producer_id = :new)
@@ -25,39 +25,39 @@ _LEFT = """
 
 
 class Count(Struct, frozen=True):
-    """Pictures a producer has looked at, and those of them where it failed."""
+    """The number of pictures that a producer has processed, and that of failures among them."""
 
     done: int
     errors: int
 
 
 def find(db: Database, kind: str, engine: str) -> list[int]:
-    """Every producer that an engine ever was, oldest first."""
+    """Return the ids of all producers of an engine, the oldest first."""
     rows = db.read("select id from producer where kind = ? and engine = ? order by id", (kind, engine))
     return [row[0] for row in rows]
 
 
 def succeeded(db: Database, producer: int) -> list[int]:
-    """Those that a producer is to take the place of."""
+    """Return the ids of the producers that a producer will replace."""
     return [row[0] for row in db.read("select producer_id from succession where by_id = ?", (producer,))]
 
 
 def active(db: Database, producers: Sequence[int]) -> list[int]:
-    """Those of them that count, the preferred one first."""
+    """Return the active producers among some, the preferred one first."""
     sql = "select producer_id from active where producer_id in carray(?) order by rank"
     return [row[0] for row in db.read(sql, (bind_ids(producers),))]
 
 
 def first(db: Database, kind: str) -> int | None:
-    """The producer of a kind that is preferred; None: none counts."""
-    found: int | None = db.value("select producer_id from active where kind = ? order by rank limit 1", (kind,))
-    return found
+    """Return the preferred producer of a kind; None if none is active."""
+    producer: int | None = db.value("select producer_id from active where kind = ? order by rank limit 1", (kind,))
+    return producer
 
 
 def threshold(db: Database, producer: int) -> float | None:
-    """From which confidence on a producer counts; None where it does not."""
-    found: float | None = db.value("select threshold from active where producer_id = ?", (producer,))
-    return found
+    """Return the confidence from which a producer's results apply; None if it is not active."""
+    confidence: float | None = db.value("select threshold from active where producer_id = ?", (producer,))
+    return confidence
 
 
 def count(db: Database, producer: int) -> Count:
@@ -66,12 +66,12 @@ def count(db: Database, producer: int) -> Count:
 
 
 def newest_picture(db: Database) -> int:
-    """The highest id there is."""
+    """Return the highest picture id, or 0."""
     return int(db.value("select max(id) from picture") or 0)
 
 
 def errors(db: Database, producer: int, limit: int, run: int | None = None) -> list[tuple[int, str, str]]:
-    """(picture, its name, what went wrong), the newest pictures first; of one run, or of all."""
+    """Return (picture, its name, error) of one run or all runs, the newest pictures first."""
     sql = """
         select d.picture_id, p.name, d.error from done d join picture p on p.id = d.picture_id
         where d.producer_id = ?1 and d.error is not null and (?3 is null or d.run_id = ?3)
@@ -81,7 +81,7 @@ def errors(db: Database, producer: int, limit: int, run: int | None = None) -> l
 
 
 def failed_in(db: Database, producer: int, run: int) -> tuple[int, str | None]:
-    """On how many pictures a run failed, and why on the newest of them."""
+    """Return the number of pictures on which a run failed, and the error of the newest one."""
     where = "from done where producer_id = ? and error is not null and run_id = ?"
     ((count, reason),) = db.read(
         f"select count(*), (select error {where} order by picture_id desc limit 1) {where}", (producer, run) * 2
@@ -90,13 +90,13 @@ def failed_in(db: Database, producer: int, run: int) -> tuple[int, str | None]:
 
 
 def failed(db: Database, producer: int) -> list[int]:
-    """Pictures on which a producer failed."""
+    """Return the pictures on which a producer failed."""
     sql = "select picture_id from done where producer_id = ? and error is not null order by 1"
     return [row[0] for row in db.read(sql, (producer,))]
 
 
 def outdated(db: Database, olds: Sequence[int], new: int | None) -> list[int]:
-    """Pictures that older producers have looked at, and the present one has not."""
+    """Return pictures that earlier producers processed and the present one did not."""
     bound = {"olds": bind_ids(olds), "new": new}
     return [row[0] for row in db.read(f"select distinct d.picture_id {_LEFT} order by 1", bound)]
 
@@ -107,12 +107,12 @@ def count_outdated(db: Database, olds: Sequence[int], new: int | None) -> int:
 
 
 def names(db: Database, ids: Sequence[int]) -> dict[int, str]:
-    """What pictures are called."""
+    """Return the names of pictures by id."""
     return dict(db.read("select id, name from picture where id in carray(?)", (bind_ids(ids),)))
 
 
 def of_kinds(db: Database, ids: Sequence[int] | None, kinds: Sequence[str]) -> list[int]:
-    """Of these pictures, or of all that are not in the scrapheap, those of some kinds."""
+    """Return those of some pictures, or of all outside the scrapheap, that have one of some media kinds."""
     among = "p.id in carray(:ids)" if ids is not None else ":ids is null"
     live = "not exists (select 1 from scrapheap where picture_id = p.id)"
     sql = f"select p.id from picture p where p.kind in (select value from json_each(:kinds)) and {among} and {live}"
@@ -124,7 +124,7 @@ def of_kinds(db: Database, ids: Sequence[int] | None, kinds: Sequence[str]) -> l
 
 
 def succeed(write: Write, olds: Sequence[int], new: int) -> None:
-    """Let a producer take the place of others once it has looked at all that they did."""
+    """Let a producer replace others once it has processed all their pictures."""
     write.execute("delete from succession where producer_id = ?", (new,))
     write.many(
         "insert into succession values (?, ?) on conflict(producer_id) do update set by_id = excluded.by_id",
@@ -133,9 +133,9 @@ def succeed(write: Write, olds: Sequence[int], new: int) -> None:
 
 
 def count_from(write: Write, producer: int, threshold: float, olds: Sequence[int], *, first: bool) -> None:
-    """Let a producer count if it does not: before the others of its kind, or after them.
+    """Activate a producer unless it is active, before or after the others of its kind.
 
-    From the confidence that people chose for those before it, or else from `threshold`.
+    It gets the threshold of the producers that it replaces, or else `threshold`.
     """
     write.execute(
         """
@@ -157,9 +157,9 @@ def move_threshold(write: Write, producers: Sequence[int], threshold: float) -> 
 
 
 def settle(write: Write) -> int:
-    """Put producers in the place of those they have caught up with; how many.
+    """Replace producers by those that have caught up with them; return the number of replaced producers.
 
-    An embedder of another engine stays active behind the new one.
+    The embedder of another engine stays active behind the new one.
     """
     rows = write.execute(
         "select s.producer_id, s.by_id, a.threshold, a.rank, n.kind = ? and n.engine != o.engine from succession s"
@@ -172,7 +172,7 @@ def settle(write: Write) -> int:
         if threshold is not None and write.execute(f"select 1 {_LEFT} limit 1", {"olds": bind_ids([old]), "new": new}):
             continue
         write.execute("delete from succession where producer_id = ?", (old,))
-        if threshold is None:  # people have let it count no more meanwhile: nothing takes its place
+        if threshold is None:  # it was deactivated meanwhile, so that there is nothing to replace
             continue
         if stays:
             rank = write.value("select min(rank) - 1 from active where kind = ?", (COMPARED,))
@@ -188,7 +188,7 @@ def settle(write: Write) -> int:
 
 
 def revert(write: Write, run: int, tables: Sequence[str]) -> int:
-    """Take back what a run wrote, as if it had not been; from how many pictures."""
+    """Remove the results of a run; return the number of its pictures."""
     rows = write.execute("select d.picture_id, d.producer_id from done d where d.run_id = ?", (run,))
     if not rows:
         return 0

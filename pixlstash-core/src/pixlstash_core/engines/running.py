@@ -1,8 +1,8 @@
-"""One run of an engine over pictures: decode ahead, run, store, and go on however the engine behaves.
+"""One run of an engine over pictures: decode ahead, run, store, and survive any failure of the engine.
 
-Only a whole batch with one result for each image counts: of any other it cannot be told whose results those are. A
-batch that fails is tried again picture by picture, so that one bad picture fails alone. What was stored is never done
-again: the next run asks what is missing.
+A batch counts only if the engine returns one result for each image, because other results cannot be matched to images.
+A batch that fails is retried picture by picture, so that one bad picture fails alone. Stored results are never computed
+again: the next run processes only what is missing.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from .outputs import Output
 from .prefetch import Feeding, Ready
 from .process import Died, Process
 
-#: Batches that are with the engine at once: one it works on, and the next two.
+#: Batches that the engine has at once: the one that it processes, and the next two.
 DEPTH = 3
-#: Pictures failing in a row, and processes dying in a row, after which it is the engine and not the pictures.
+#: Consecutive failing pictures, and consecutive crashes, after which the run fails.
 FAILING, DYING = 20, 3
-#: After so many seconds without a result a job says what it waits for.
+#: Seconds without a result after which the job's note says so.
 NOTED = 3.0
-#: Slices of results on their way to the disk, at most.
+#: Slices of results that are being stored, at most.
 STORING = 16
 log = logging.getLogger(__name__)
 
 
 class RunPlan(Struct, frozen=True):
-    """What is run: a producer under a run's number, and how its process is had. `who` is the engine for people.
+    """What to run: a producer with a run number, and how to get its process. `who` is the engine's name for users.
 
-    `start(check)` gives a process with the model loaded, and calls `check` while that takes its time; `most()`: images
-    at once; `fewer(count)` remembers that no more than that fit.
+    `start(check)` returns a process with the model loaded, and calls `check` meanwhile; `most()` returns how many
+    images fit at once; `fewer(count)` stores a smaller number.
     """
 
     producer: int
@@ -56,13 +56,13 @@ class RunPlan(Struct, frozen=True):
 
 
 class Storing(Protocol):
-    """Where results go: the library's `Outputs`, or nowhere."""
+    """The destination of results: the library's `Outputs`, or none."""
 
     def store(self, producer: int, outputs: Sequence[Output], run: int | None) -> list[Future[Committed[int]]]: ...
 
 
 class Sent(Struct):
-    """A batch that is with the engine, and how many images at once it may take."""
+    """A batch sent to the engine, and the number of images that the engine may process at once."""
 
     number: int
     pictures: list[Ready]
@@ -70,9 +70,9 @@ class Sent(Struct):
 
 
 class Run:
-    """Runs a plan as a job's task. `left`: how many pictures there are to do, after `done` of them earlier."""
+    """Runs a plan as a job's task. `left`: the number of pictures to process, after `done` earlier ones."""
 
-    _numbers = itertools.count()  # of all runs: a process may still be at a batch of the run before
+    _numbers = itertools.count()  # unique among runs, because a process may still return a batch of an earlier run
 
     def __init__(self, plan: RunPlan, feeding: Feeding, outputs: Storing, task: Task, left: int, done: int = 0) -> None:
         self._plan, self._feeding, self._outputs, self._task = plan, feeding, outputs, task
@@ -80,7 +80,7 @@ class Run:
         self._done = done
         self.later = 0
         self._process: Process | None = None
-        self._most = self._known = 1
+        self._most = self._fitting = 1
         self._sent: deque[Sent] = deque()
         self._again: deque[list[Ready]] = deque()
         self._ready: queue.Queue[list[Ready] | BaseException | None] = queue.Queue(maxsize=DEPTH)
@@ -93,7 +93,7 @@ class Run:
 
     def run(self) -> None:
         try:
-            self._most = self._known = self._plan.most()
+            self._most = self._fitting = self._plan.most()
             self._feeder.start()
             while True:
                 self._task.progress(self._done, self._total)
@@ -114,11 +114,11 @@ class Run:
     # -- in ------------------------------------------------------------------------------------------------------------
 
     def _feed(self) -> None:
-        """Puts batches together, beside the loop."""
+        """Assemble batches on a separate thread."""
         try:
             batch: list[Ready] = []
-            for one in self._feeding:
-                batch.append(one)
+            for picture in self._feeding:
+                batch.append(picture)
                 if sum(ready.stills for ready in batch) >= self._most or len(batch) >= 256:
                     self._offer(batch)
                     batch = []
@@ -130,7 +130,7 @@ class Run:
             try:
                 self._offer(error)
             except BaseException:
-                report("why no more pictures could be made ready could not be handed over")
+                report("the error of preparing pictures could not be passed on")
 
     def _offer(self, batch: list[Ready] | BaseException | None) -> None:
         while not self._closing.is_set():
@@ -138,52 +138,52 @@ class Run:
                 return self._ready.put(batch, timeout=0.2)
             except queue.Full:
                 continue
-        for one in batch if isinstance(batch, list) else ():
-            one.drop()
+        for picture in batch if isinstance(batch, list) else ():
+            picture.drop()
 
     def _submit(self) -> None:
-        """Give the engine as much as it may have at once."""
+        """Send the engine batches until it has as many as it may have at once."""
         while len(self._sent) < DEPTH:
             if self._again:
-                if self._sent:  # one at a time, so that it is clear whose fault it is
+                if self._sent:  # one at a time, so that it is clear which batch fails
                     return
                 pictures = self._again.popleft()
-            elif self._sent and self._died:  # until something works again
+            elif self._sent and self._died:  # wait for a result after a crash
                 return
             else:
-                found = self._next()
-                if found is None:
+                batch = self._next()
+                if batch is None:
                     return
-                pictures = found
-            if pictures := self._told(pictures):
+                pictures = batch
+            if pictures := self._record_unreadable(pictures):
                 self._send(pictures)
 
     def _next(self) -> list[Ready] | None:
-        """The next batch; waits for it when the engine has nothing to do. None: there is none now."""
+        """Return the next batch, waiting for it if the engine is idle; None if there is none now."""
         while not self._fed:
             try:
-                found = self._ready.get(timeout=0.25) if not self._sent else self._ready.get_nowait()
+                batch = self._ready.get(timeout=0.25) if not self._sent else self._ready.get_nowait()
             except queue.Empty:
                 if self._sent:
                     return None
                 self._task.check()
-                if not self._feeder.is_alive() and self._ready.empty():  # not even its error could be handed over
+                if not self._feeder.is_alive() and self._ready.empty():  # its error could not be passed on
                     raise PixlStashError(f"{self._plan.who}: its pictures could not be made ready.") from None
                 self._waits("Reading pictures")
                 continue
-            if isinstance(found, BaseException):
-                raise found
-            if found is not None:
-                return found
+            if isinstance(batch, BaseException):
+                raise batch
+            if batch is not None:
+                return batch
             self._fed = True
         return None
 
-    def _told(self, pictures: list[Ready]) -> list[Ready]:
-        """Those that can be run; of the others it is noted why not."""
-        self.later += sum(one.later is not None for one in pictures)
-        self._done += sum(one.later is not None for one in pictures)
-        self._store([Output(one.picture, error=one.error) for one in pictures if one.error is not None])
-        return [one for one in pictures if one.item is not None]
+    def _record_unreadable(self, pictures: list[Ready]) -> list[Ready]:
+        """Return the pictures that can be processed; record the reasons for the others."""
+        self.later += sum(picture.later is not None for picture in pictures)
+        self._done += sum(picture.later is not None for picture in pictures)
+        self._store([Output(picture.picture, error=picture.error) for picture in pictures if picture.error is not None])
+        return [picture for picture in pictures if picture.item is not None]
 
     def _send(self, pictures: list[Ready]) -> None:
         if self._process is None or not self._process.alive:
@@ -192,7 +192,7 @@ class Run:
                 self._process.pace.hurry()
         sent = Sent(next(Run._numbers), pictures, self._most)
         self._sent.append(sent)
-        items = [one.item for one in pictures if one.item is not None]
+        items = [picture.item for picture in pictures if picture.item is not None]
         self._process.submit(Batch(sent.number, items, sent.most, self._plan.params))
 
     # -- out -----------------------------------------------------------------------------------------------------------
@@ -217,55 +217,55 @@ class Run:
         return None
 
     def _waits(self, what: str) -> None:
-        """Say what is waited for, and see whether the job is to stop here."""
+        """Show in the job what the run waits for, and raise if the job is to stop."""
         self._task.note = what
         self._task.progress(self._done, self._total)
         self._task.check()
 
     def _is_first(self, number: int) -> bool:
-        """Whether it is about the oldest batch, and not one that was given up before."""
+        """Return whether a message is about the oldest batch, and not about one that was cancelled."""
         return bool(self._sent) and self._sent[0].number == number
 
     def _keep(self, sent: Sent, values: Sequence[Any]) -> None:
         self._died, self._hung = 0, False
-        if sent.most < self._known and sum(one.stills for one in sent.pictures) > 1:
-            self._known = sent.most  # only now it is clear that it was too many, and not one that is too large
+        if sent.most < self._fitting and sum(picture.stills for picture in sent.pictures) > 1:
+            self._fitting = sent.most  # store it now: the cause was the number of images, not one large image
             self._plan.fewer(sent.most)
-        found = [Output(one.picture, value) for one, value in zip(sent.pictures, values, strict=True)]
-        self._store([*self._held, *found])
+        outputs = [Output(picture.picture, value) for picture, value in zip(sent.pictures, values, strict=True)]
+        self._store([*self._held, *outputs])
         self._held = []
-        for one in sent.pictures:
-            one.drop()
+        for picture in sent.pictures:
+            picture.drop()
 
     def _mend(self, sent: Sent, report: Broke) -> None:
-        """What becomes of a batch that failed."""
-        stills = sum(one.stills for one in sent.pictures)
+        """Retry a failed batch in smaller parts, or record the failure of a single picture."""
+        stills = sum(picture.stills for picture in sent.pictures)
         if report.cause == "memory" and min(sent.most, stills) > 1:
             self._most = min(sent.most, stills) // 2
             self._again.appendleft(sent.pictures)
         elif len(sent.pictures) > 1:
-            self._again.extendleft([one] for one in reversed(sent.pictures))
+            self._again.extendleft([picture] for picture in reversed(sent.pictures))
         else:
             reason = report.reason
             if report.cause == "memory":
-                reason, self._most = "There is too little memory for it.", self._known
+                reason, self._most = "There is too little memory for it.", self._fitting
             self._fail(sent.pictures[0], reason)
         if report.cause == "device":
             self._lost(f"the device failed: {report.reason}")
 
     def _bury(self, why: str) -> None:
-        """The process is gone: what it worked on is suspect, what waited is not."""
+        """Handle the end of the process: retry its current batch picture by picture, the waiting ones unchanged."""
         first, *others = [sent.pictures for sent in self._sent]
         self._sent.clear()
         self._again.extendleft(reversed(others))
         if len(first) > 1:
-            self._again.extendleft([one] for one in reversed(first))
+            self._again.extendleft([picture] for picture in reversed(first))
         else:
             self._fail(first[0], f"On this picture {why}.")
         self._lost(why)
 
     def _lost(self, why: str) -> None:
-        """What the process had goes to another one, unless this comes again and again."""
+        """Queue what the process had for a new one. Raises `PixlStashError` after repeated crashes."""
         if self._process is not None:
             self._process.kill(why)
             self._hung |= self._process.hung
@@ -278,17 +278,17 @@ class Run:
             raise PixlStashError(f"{self._plan.who}: {why}, {self._died} times in a row.")
 
     def _fail(self, picture: Ready, reason: str) -> None:
-        """One picture failed by itself. It is written down once another succeeds, or all are through."""
+        """Record that a picture failed, to be stored when another succeeds or the run ends."""
         self._held.append(Output(picture.picture, error=reason))
         picture.drop()
         if len(self._held) >= FAILING:
             raise PixlStashError(f"{self._plan.who}: {FAILING} pictures in a row failed, the last one with: {reason}")
 
     def _bring(self, picture: int) -> None:
-        """The engine opens the original bytes of a picture that has no path here."""
+        """Send the engine a copy of the original bytes of a picture that has no local path."""
         assert self._process is not None
-        holds = [(sent, n) for sent in self._sent for n, one in enumerate(sent.pictures) if one.picture == picture]
-        if not holds:  # of a run that is over
+        holds = [(sent, n) for sent in self._sent for n, ready in enumerate(sent.pictures) if ready.picture == picture]
+        if not holds:  # of an earlier run
             return self._process.answer(Here("", "It is no longer wanted."))
         try:
             path = self._feeding.fetch(picture)
@@ -307,7 +307,7 @@ class Run:
             self._wait(STORING)
 
     def _wait(self, most: int) -> None:
-        """Let no more than so many slices be on their way."""
+        """Wait until at most this many slices are being stored."""
         while self._stored and (len(self._stored) > most or self._stored[0].done()):
             self._stored.popleft().result()
 
@@ -320,10 +320,10 @@ class Run:
         rest: list[list[Ready]] = [*(sent.pictures for sent in self._sent), *self._again]
         while True:
             try:
-                found = self._ready.get_nowait()
+                batch = self._ready.get_nowait()
             except queue.Empty:
                 break
-            if isinstance(found, list):
-                rest.append(found)
-        for one in (one for pictures in rest for one in pictures):
-            one.drop()
+            if isinstance(batch, list):
+                rest.append(batch)
+        for picture in (picture for pictures in rest for picture in pictures):
+            picture.drop()

@@ -1,5 +1,6 @@
-"""What is remembered about engines: in `hub.db` how many images at once a device holds, and secrets; in the library
-how they are set, and which is the default of its kind."""
+"""Settings of engines. In `hub.db`: the number of images that fit on a device, secrets, allowed hosts and accepted
+licenses; in the library: the settings of each engine, and the default of each kind.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ _MOST, _SECRETS, _SETTINGS, _DEFAULT = "engine.most:", "engine.secrets:", "engin
 
 
 def most(hub: Hub, engine: str, device: str) -> int | None:
-    """How many images at once an engine was found to manage on a device."""
-    found = hub.value("select value from setting where name = ?", (f"{_MOST}{engine}@{device}",))
-    return int(found) if found is not None else None
+    """Return the number of images that an engine can process at once on a device."""
+    count = hub.value("select value from setting where name = ?", (f"{_MOST}{engine}@{device}",))
+    return int(count) if count is not None else None
 
 
 def remember_most(hub: Hub, engine: str, device: str, count: int) -> None:
@@ -29,34 +30,34 @@ def remember_most(hub: Hub, engine: str, device: str, count: int) -> None:
 
 
 def secrets(hub: Hub, engine: str, address: str = "") -> dict[str, str]:
-    """The secret settings of an engine for the address it sends to; `""`: for an engine that sends nothing."""
+    """Return the secret settings of an engine for its address; `""` for an engine that sends nothing."""
     return _all_secrets(hub, engine).get(address, {})
 
 
 def other_secrets(hub: Hub, engine: str, address: str | None) -> set[str]:
-    """The names of secret settings that are stored for other addresses only; None: the engine has no address yet."""
+    """Return the names of secrets that are stored only for other addresses; `address` None: there is no address yet."""
     stored = _all_secrets(hub, engine)
     here = stored.get(address, {}) if address is not None else {}
     return {name for texts in stored.values() for name in texts} - here.keys()
 
 
-def keep_secrets(hub: Hub, engine: str, given: dict[str, str], address: str = "") -> None:
-    """Store these for an address, beside those that are there; an empty one is forgotten for every address."""
+def keep_secrets(hub: Hub, engine: str, changes: dict[str, str], address: str = "") -> None:
+    """Store secrets for an address in addition to existing ones; an empty text deletes a secret for all addresses."""
     stored = _all_secrets(hub, engine)
-    stored[address] = {**stored.get(address, {}), **given}
-    empty = {name for name, text in given.items() if not text}
+    stored[address] = {**stored.get(address, {}), **changes}
+    empty = {name for name, text in changes.items() if not text}
     stored = {to: {name: text for name, text in texts.items() if name not in empty} for to, texts in stored.items()}
     _put_secrets(hub, engine, stored)
 
 
 @contextmanager
-def keeping_secrets(hub: Hub, engine: str, given: dict[str, str], address: str) -> Iterator[None]:
-    """Store these as `keep_secrets` does; where the block raises, those from before are stored again."""
-    if not given:
+def keeping_secrets(hub: Hub, engine: str, changes: dict[str, str], address: str) -> Iterator[None]:
+    """Store secrets as `keep_secrets` does during a block, and restore the earlier ones if it raises."""
+    if not changes:
         yield
         return
     before = _all_secrets(hub, engine)
-    keep_secrets(hub, engine, given, address)
+    keep_secrets(hub, engine, changes, address)
     try:
         yield
     except BaseException:
@@ -65,12 +66,12 @@ def keeping_secrets(hub: Hub, engine: str, given: dict[str, str], address: str) 
 
 
 def _put_secrets(hub: Hub, engine: str, stored: dict[str, dict[str, str]]) -> None:
-    kept = {to: texts for to, texts in stored.items() if texts}
-    _put(hub, f"{_SECRETS}{engine}", msgspec.json.encode(kept).decode())
+    filled = {to: texts for to, texts in stored.items() if texts}
+    _put(hub, f"{_SECRETS}{engine}", msgspec.json.encode(filled).decode())
 
 
 def _all_secrets(hub: Hub, engine: str) -> dict[str, dict[str, str]]:
-    """By the address they were set for. Older versions did not note it: those keys are for no address."""
+    """Return secrets by address. Those of older versions, which recorded no address, have an empty address."""
     text = hub.value("select value from setting where name = ?", (f"{_SECRETS}{engine}",))
     stored = msgspec.json.decode(text, type=dict[str, dict[str, str] | str]) if text else {}
     former = {name: secret for name, secret in stored.items() if isinstance(secret, str)}
@@ -82,7 +83,7 @@ def _put(hub: Hub, name: str, value: str) -> None:
 
 
 def has_agreed(hub: Hub, engine: str, license: str) -> bool:
-    """Whether a person agreed to this licence of an engine's weights."""
+    """Return whether the user accepted this license of an engine's weights."""
     return bool(hub.value("select value from setting where name = ?", (f"{_AGREED}{engine}",)) == license)
 
 
@@ -91,7 +92,7 @@ def agree(hub: Hub, engine: str, license: str) -> None:
 
 
 def allowed(hub: Hub, engine: str) -> list[str]:
-    """The hosts that people allowed an engine to send to."""
+    """Return the hosts that the owner allowed an engine to send to."""
     text = hub.value("select value from setting where name = ?", (f"{_ALLOWED}{engine}",))
     return msgspec.json.decode(text, type=list[str]) if text else []
 
@@ -105,8 +106,9 @@ def allow(hub: Hub, engine: str, host: str, on: bool) -> None:
 
 
 class EngineSettings(Struct, frozen=True):
-    """An engine's settings without secrets. `policy`: which pictures it is run on by itself: `all`, `new` ones (with
-    ids above `after`), or only when `asked`."""
+    """An engine's settings without secrets. `policy`: the pictures that it processes automatically: `all`, `new` ones
+    (with ids above `after`), or none (`asked`).
+    """
 
     params: dict[str, Any] = {}
     policy: str = "asked"
@@ -118,19 +120,19 @@ def settings(db: Database, engine: str) -> EngineSettings:
     return msgspec.json.decode(text, type=EngineSettings) if text else EngineSettings()
 
 
-def put_settings(write: Write, engine: str, kept: EngineSettings) -> None:
-    _set(write, f"{_SETTINGS}{engine}", msgspec.json.encode(kept).decode())
+def put_settings(write: Write, engine: str, stored: EngineSettings) -> None:
+    _set(write, f"{_SETTINGS}{engine}", msgspec.json.encode(stored).decode())
 
 
 def automatic(db: Database) -> dict[str, EngineSettings]:
-    """The engines that are run by themselves on pictures that come in."""
+    """Return the engines that run automatically on new pictures."""
     rows = db.read("select name, value from setting where name >= ? and name < ?", (_SETTINGS, f"{_SETTINGS[:-1]};"))
-    found = {name.removeprefix(_SETTINGS): msgspec.json.decode(text, type=EngineSettings) for name, text in rows}
-    return {engine: kept for engine, kept in found.items() if kept.policy != "asked"}
+    stored = {name.removeprefix(_SETTINGS): msgspec.json.decode(text, type=EngineSettings) for name, text in rows}
+    return {engine: settings for engine, settings in stored.items() if settings.policy != "asked"}
 
 
 def default(db: Database, kind: str) -> str | None:
-    """The engine that is meant where a kind of output is asked for without one."""
+    """Return the default engine of a kind of output."""
     return db.setting(f"{_DEFAULT}{kind}")
 
 
@@ -139,7 +141,7 @@ def put_default(write: Write, kind: str, engine: str) -> None:
 
 
 def drop_default(write: Write, kind: str, engine: str) -> None:
-    """Let an engine no longer be the default."""
+    """Remove an engine as the default of a kind, if it is the default."""
     write.execute("delete from setting where name = ? and value = ?", (f"{_DEFAULT}{kind}", engine))
 
 

@@ -1,4 +1,4 @@
-"""The last of what a process wrote to its error stream, for a log that may be a terminal."""
+"""The end of a process's error stream, as text that is safe to print in a terminal."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import BinaryIO
 
 from ..storage.names import printable
 
-#: Bytes that are read at once, at most; and bytes that are kept.
+#: Bytes that are read at once, and bytes that are stored, at most.
 BLOCK, KEPT = 1 << 16, 1 << 15
-#: Lines that are shown, and characters of each.
+#: Lines that are returned, and characters of each, at most.
 LINES, LONGEST = 30, 4096
 
 
 class Tail:
-    """Keeps the end of a stream. Bytes become text only when somebody asks: most of it is never shown."""
+    """The end of a stream, stored as bytes and decoded on request."""
 
     def __init__(self, hidden: Collection[str] = ()) -> None:
         self._hidden = [text for text in hidden if text]
@@ -28,14 +28,14 @@ class Tail:
 
     def add(self, block: bytes) -> None:
         self._bytes += block
-        if len(self._bytes) > 4 * KEPT:  # rarely, so that little is moved
+        if len(self._bytes) > 4 * KEPT:  # cut rarely, because it copies the rest
             del self._bytes[:-KEPT]
             self._cut = True
 
     def lines(self) -> list[str]:
-        """The last lines, without the texts that are hidden and without control characters."""
+        """Return the last lines, without hidden texts and control characters."""
         data = bytes(self._bytes)
-        if self._cut:  # the start may hold the rest of a hidden text, and half a line
+        if self._cut:  # the data may begin within a hidden text and within a line
             data = data[max((len(text.encode()) for text in self._hidden), default=0) :]
             _, newline, rest = data.partition(b"\n")
             data = rest if newline else data

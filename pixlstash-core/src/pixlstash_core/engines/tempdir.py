@@ -1,4 +1,4 @@
-"""The folder that decoded pixels go through: in main memory where the platform has such a place."""
+"""The folder for decoded pixels: in main memory if the platform has such a folder."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
-#: A place in memory is only used while so much of it is free: containers may have next to none.
+#: Bytes that must be free in the folder in memory; it is small in containers.
 ROOM = 256 << 20
 _MEMORY = Path("/dev/shm")
 _OWNER = "library"
 
 
 class Scratch:
-    """One library's. Made when first needed; what a killed process left is removed then."""
+    """The temporary folder of one library, created when needed. Creating it deletes those of killed processes."""
 
     def __init__(self, library: Path, public_id: str) -> None:
         self._library, self._prefix = str(library), f"pixlstash-{public_id[:12]}-"
@@ -24,7 +24,7 @@ class Scratch:
         if self._path is None:
             place = _place()
             for left in place.glob(f"{self._prefix}*"):
-                with contextlib.suppress(OSError):  # of another library with the same id: a copied folder
+                with contextlib.suppress(OSError):  # a copied library has the same id; leave its folder
                     if (left / _OWNER).read_text("utf-8") == self._library:
                         shutil.rmtree(left, ignore_errors=True)
             self._path = Path(tempfile.mkdtemp(prefix=self._prefix, dir=place))

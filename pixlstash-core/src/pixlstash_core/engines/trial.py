@@ -1,4 +1,4 @@
-"""Runs an engine on a few pictures and keeps nothing: how well it agrees with people, and what all would take."""
+"""Runs an engine on a few pictures without storing results, to show its agreement with the user and its speed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from . import provenance
 from .outputs import Output
 from .process import Process
 
-#: Rehearsals whose results are at hand; they are forgotten when the library is closed.
+#: Trial runs whose results are available until the library is closed, at most.
 KEPT = 20
-#: Words that are shown of each picture.
+#: Characters of a result that are shown for each picture.
 SHOWN = 400
 
 
 class Ask(Struct):
-    """What is rehearsed: on these pictures, for so many that are left to do."""
+    """A trial run on some pictures, with the number of pictures that a full run would process."""
 
     engine: str
     params: dict[str, Any]
@@ -33,7 +33,7 @@ class Ask(Struct):
 
 
 class Collected:
-    """Takes the place of where results are stored. `start` notes when the model is there."""
+    """Collects results instead of storing them; `began` is the time when the model was loaded."""
 
     def __init__(self) -> None:
         self.outputs: dict[int, Output] = {}
@@ -52,13 +52,13 @@ class Collected:
         return started
 
 
-def judged(db: Database, kind: OutputKind, ask: Ask, found: Collected, threshold: float) -> Rehearsal:
-    """What came of it."""
-    seconds = time.monotonic() - found.began if found.began else 0.0
-    good = {id: output.value for id, output in found.outputs.items() if output.error is None}
-    bad = {id: output.error for id, output in found.outputs.items() if output.error is not None}
+def judged(db: Database, kind: OutputKind, ask: Ask, collected: Collected, threshold: float) -> Rehearsal:
+    """Return the results of a trial run, with the estimated duration and size of a full run."""
+    seconds = time.monotonic() - collected.began if collected.began else 0.0
+    good = {id: output.value for id, output in collected.outputs.items() if output.error is None}
+    bad = {id: output.error for id, output in collected.outputs.items() if output.error is not None}
     names = provenance.names(db, ask.ids)
-    tried = len(found.outputs)
+    tried = len(collected.outputs)
     size = sum(map(kind.size, good.values())) / len(good) if good else 0.0
     with db.reading() as connection:
         agreement = kind.agree(connection, good, threshold) if kind.agree else None

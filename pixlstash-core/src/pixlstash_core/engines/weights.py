@@ -1,6 +1,6 @@
-"""Weights on disk: where they are kept, and whether what lies there is what it should be.
+"""Weights on disk: their folder, and the verification of their files.
 
-Only safetensors, ONNX and plain data are taken, never a pickle: loading one runs whatever it says.
+Only safetensors, ONNX and plain data are accepted. Pickles are not, because loading one can run any code.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..plugins.engines import WeightFile, Weights
 
 VARIABLE = "PIXLSTASH_MODELS"
 SUFFIXES = frozenset(".safetensors .onnx .json .csv .tsv .txt .model .jinja .gz .data .md".split())
-#: Beside the weights: what was found to be right, so that gigabytes are hashed once.
+#: A file beside the weights with size, time and hash of verified files, so that they are hashed only once.
 CHECKED = ".checked.json"
 _POINTER = b"version https://git-lfs"
 _PAGES = (b"<!doc", b"<html")
@@ -27,9 +27,9 @@ _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 
 
 def folder(environment: Mapping[str, str]) -> Path:
-    """Where weights of all libraries are kept: `$PIXLSTASH_MODELS`, else the platform's place for caches."""
-    if given := environment.get(VARIABLE, "").strip():
-        return Path(given).expanduser()
+    """Return the folder of the weights of all libraries: `$PIXLSTASH_MODELS`, or one in the platform's cache folder."""
+    if configured := environment.get(VARIABLE, "").strip():
+        return Path(configured).expanduser()
     if sys.platform == "win32":
         return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "PixlStash" / "models"
     if sys.platform == "darwin":
@@ -38,7 +38,7 @@ def folder(environment: Mapping[str, str]) -> Path:
 
 
 def folder_of(models: Path, engine: str, weights: Weights) -> Path:
-    """Where an engine's weights lie. Raises `PixlStashError` where the name of their folder leads elsewhere."""
+    """Return the folder of an engine's weights. Raises `PixlStashError` if its name is not a relative path."""
     parts = (weights.folder or engine).split("/")
     if any(part in ("", ".", "..") or not re.fullmatch(r"[\w.@+-]+", part) for part in parts):
         raise PixlStashError(f"its weights have a folder whose name cannot be one: {weights.folder}")
@@ -46,17 +46,17 @@ def folder_of(models: Path, engine: str, weights: Weights) -> Path:
 
 
 def missing(place: Path, weights: Weights) -> list[str]:
-    """The files that are not there, or not of the right size."""
-    found = []
+    """Return the paths of the files that are missing or have the wrong size."""
+    paths = []
     for file in weights.files:
         path = place_of(place, file.path)
         if not path.is_file() or (file.size and path.stat().st_size != file.size):
-            found.append(file.path)
-    return found
+            paths.append(file.path)
+    return paths
 
 
 def is_right(path: Path, file: WeightFile) -> bool:
-    """Whether a file is there and what it should be."""
+    """Return whether a file exists and is the expected one."""
     try:
         verify(path, file)
     except PixlStashError:
@@ -65,10 +65,10 @@ def is_right(path: Path, file: WeightFile) -> bool:
 
 
 def checked(models: Path, engine: str, weights: Weights) -> Path:
-    """The folder with an engine's weights, all of them as they should be. Raises `PixlStashError` with what is not."""
+    """Return the folder with an engine's verified weights. Raises `PixlStashError` naming what is wrong."""
     place = folder_of(models, engine, weights)
-    known = _known(place)
-    found: dict[str, list[object]] = {}
+    before = _read_checked(place)
+    now: dict[str, list[object]] = {}
     for file in weights.files:
         path = place_of(place, file.path)
         try:
@@ -78,19 +78,19 @@ def checked(models: Path, engine: str, weights: Weights) -> Path:
                 f"its weights are not here: {file.path} is missing{_size(file.size)}. Put it at {path}; it comes"
                 f" from {file.url}, and `pixlstash engine fetch {engine}` brings it."
             ) from None
-        before = known.get(file.path, [0, 0, ""])
-        right = file.sha256.lower() or str(before[2])  # of one that nobody knew beforehand: what it was at first
+        recorded = before.get(file.path, [0, 0, ""])
+        right = file.sha256.lower() or str(recorded[2])  # without a published hash, the one of the first check
         mark: list[object] = [about.st_size, about.st_mtime_ns, right]
-        if not right or before != mark:
+        if not right or recorded != mark:
             mark[2] = verify(path, WeightFile(file.url, file.path, file.size, right))
-        found[file.path] = mark
-    if found != known:
-        _remember(place, found)
+        now[file.path] = mark
+    if now != before:
+        _remember(place, now)
     return place
 
 
 def place_of(place: Path, path: str) -> Path:
-    """Where a file of weights lies. Raises `PixlStashError` where it leads elsewhere, or is of an unsafe kind."""
+    """Return the path of a weights file. Raises `PixlStashError` if it is outside the folder or has an unsafe type."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.name:
         raise PixlStashError(f"its weights have a path that leads out of their folder: {path}")
@@ -103,7 +103,7 @@ def place_of(place: Path, path: str) -> Path:
 
 
 def verify(path: Path, file: WeightFile) -> str:
-    """The SHA-256 of a file. Raises `PixlStashError` with why it is not what it should be."""
+    """Return the SHA-256 of a file in hexadecimal. Raises `PixlStashError` if it is not the expected file."""
     name, size = file.path, file.size
     try:
         with path.open("rb") as opened:
@@ -118,30 +118,30 @@ def verify(path: Path, file: WeightFile) -> str:
                 what = "cut short" if there < size else "too long"
                 raise PixlStashError(f"{name} is {what}: {there:,} bytes instead of {size:,}. Fetch it again.")
             opened.seek(0)
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
-            if file.sha256 and found != file.sha256.lower():
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            if file.sha256 and digest != file.sha256.lower():
                 raise PixlStashError(f"{name} is not what it should be: its SHA-256 differs. Fetch it again.")
-            return found
+            return digest
     except OSError as error:
         raise PixlStashError(f"{name} cannot be read: {error.strerror or error}.") from error
 
 
-def _known(place: Path) -> dict[str, list[object]]:
+def _read_checked(place: Path) -> dict[str, list[object]]:
     try:
         return msgspec.json.decode((place / CHECKED).read_bytes(), type=dict[str, list[object]])
     except (OSError, ValueError):
         return {}
 
 
-def _remember(place: Path, found: dict[str, list[object]]) -> None:
+def _remember(place: Path, checked: dict[str, list[object]]) -> None:
     target = place / f"{CHECKED}.{os.getpid()}"
     try:
-        target.write_bytes(msgspec.json.encode(found))
+        target.write_bytes(msgspec.json.encode(checked))
         target.replace(place / CHECKED)
-    except OSError:  # a folder that is only read is checked again each time
+    except OSError:  # in a read-only folder, files are verified each time
         target.unlink(missing_ok=True) if os.access(place, os.W_OK) else None
 
 
 def _size(size: int) -> str:
-    """In brackets, where it is known."""
+    """Return a size in parentheses, or an empty string if it is unknown."""
     return f" ({size / 1e9:.1f} GB)" if size >= 1e9 else f" ({size / 1e6:.1f} MB)" if size else ""

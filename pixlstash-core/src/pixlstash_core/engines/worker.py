@@ -1,6 +1,7 @@
-"""The engine's process: loads one engine's model and runs batches, until its input ends.
+"""The engine's process: loads one engine's model and runs batches until its input ends.
 
-It may crash, hang or starve: the library sees to that. What a plugin prints goes nowhere; what it gives is checked.
+It may crash, hang or run out of memory; the library handles that. What a plugin prints is discarded from standard
+output, and its results are checked.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import faulthandler
 import mmap
 import os
+import pkgutil
 import queue
 import sys
 import threading
@@ -20,7 +22,6 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ..database.features import OutputKind
 from ..media.messages import receive, send
 from ..plugins.engines import Embedder, Engine
 from ..plugins.image import Image, Pictured
@@ -28,11 +29,10 @@ from ..plugins.registry import Plugins
 from ..plugins.settings import read_params, secrets
 from ..storage.names import printable
 from . import devices, isolation
-from . import network_guard as fence
-from .kinds import KINDS
+from . import network_guard as guard
 from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Texts, Want
 
-#: How often the library hears that there was another result, in seconds.
+#: Seconds between progress messages to the library.
 BEAT = 0.2
 LONGEST_REASON = 500
 _orders = msgspec.msgpack.Decoder(Order)
@@ -55,14 +55,14 @@ def main() -> int:
 
 
 class Desk:
-    """Serves orders one at a time. They arrive on a thread of their own: the end of input ends the process."""
+    """Handles requests one at a time. A separate thread reads them; the end of input ends the process."""
 
     def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO, exposed: str = "") -> None:
         self._start, self._exposed = start, exposed
         self._in, self._out = pipe_in, pipe_out
         self._orders: queue.SimpleQueue[tuple[Load | Batch | Texts, dict[str, Any]]] = queue.SimpleQueue()
         self._here: queue.SimpleQueue[Here] = queue.SimpleQueue()
-        self._asking = threading.Lock()  # an engine may open pictures on threads of its own
+        self._asking = threading.Lock()  # an engine may open pictures on several threads
         self._sending = threading.Lock()
         self._stopped = -1
         self._hidden: list[str] = []
@@ -70,11 +70,13 @@ class Desk:
         self._engine: Engine[Any, Any] | None = None
         self._model: Any = None
         self._about: dict[str, Any] = {}
-        self._kind: OutputKind = next(kind for kind in KINDS if kind.hook == start.hook)
+        assert start.results is not None, "a worker is told what its engine's results are"
+        self._check, self._combine = map(pkgutil.resolve_name, (start.results.check, start.results.combine))
+        self._grouped = start.results.grouped
         threading.Thread(target=self._listen, daemon=True).start()
 
     def serve(self) -> bool:
-        """One order; False when this process is of no more use."""
+        """Handle one request; return False if the process can no longer be used."""
         order, mapped = self._orders.get()
         try:
             if isinstance(order, Load):
@@ -89,8 +91,8 @@ class Desk:
         except Stopped:
             self._send(Broke(getattr(order, "number", -1), "stopped", ""))
             return True
-        except BaseException as error:  # SystemExit, too: a plugin may do as it likes
-            elsewhere = self._engine is not None and self._engine.lane == "net"  # whose memory and device are its own
+        except BaseException as error:  # SystemExit, too, which a plugin may raise
+            elsewhere = self._engine is not None and self._engine.lane == "net"  # errors are about another machine
             cause = "failed" if elsewhere else _cause(error)
             if isinstance(order, Load):
                 cause = "load"
@@ -104,7 +106,7 @@ class Desk:
         params = read_params(engine.Params, order.params)
         self._hidden = [text for name in secrets(engine.Params) if (text := getattr(params, name).reveal())]
         self._about = dict(order.about)
-        fence.close(order.hosts, isolated=not self._exposed)
+        guard.close(order.hosts, isolated=not self._exposed)
         device = order.device or devices.best(engine.lane)
         self._model = engine.load(device, Path(order.folder) if order.folder else None, params)
         return device
@@ -112,23 +114,23 @@ class Desk:
     def _find(self) -> Engine[Any, Any]:
         start = self._start
         plugins = Plugins.load(only=start.plugin, extra=start.extra, distribution=start.distribution)
-        found = plugins.engines().get(self._start.engine)
-        if found is None:
+        offered = plugins.engines().get(self._start.engine)
+        if offered is None:
             (problems,) = [info.problems for info in plugins.infos() if info.name == self._start.plugin] or [[]]
             raise RuntimeError("; ".join(problems) or f"the plugin no longer offers {self._start.engine}")
-        return found.engine
+        return offered.engine
 
     # -- running -------------------------------------------------------------------------------------------------------
 
     def _run(self, batch: Batch, mapped: dict[str, Any]) -> list[Any]:
-        """The plain results of a batch, one an item. `mapped`: the pixels of its stills, by path."""
+        """Return the plain results of a batch, one per item. `mapped`: the pixels of its images, by path."""
         assert self._engine is not None
         params = read_params(self._engine.Params, batch.params)
         images: list[Image] = []
         owners: list[int] = []
         for n, item in enumerate(batch.items):
             stills = [self._image(item, still, mapped) for still in item.stills]
-            if self._kind.grouped:
+            if self._grouped:
                 stills[0].frames = stills
                 stills = stills[:1]
             images += stills
@@ -136,44 +138,44 @@ class Desk:
         values: list[Any] = []
         for at in range(0, len(images), batch.most):
             values += self._results(images[at : at + batch.most], params, batch.number)
-        found: list[list[tuple[float | None, Any]]] = [[] for _ in batch.items]
+        frames_of: list[list[tuple[float | None, Any]]] = [[] for _ in batch.items]
         for owner, image, value in zip(owners, images, values):
-            found[owner].append((image.frame, value))
-        return [self._joined(item, frames) for item, frames in zip(batch.items, found)]
+            frames_of[owner].append((image.frame, value))
+        return [self._joined(item, frames) for item, frames in zip(batch.items, frames_of)]
 
     def _texts(self, order: Texts) -> list[Any]:
-        """A vector for each text, checked as those of images are."""
+        """Return a vector for each text, checked like those of images."""
         assert isinstance(self._engine, Embedder)
         params = read_params(self._engine.Params, order.params)
-        found = [
-            self._kind.check(self._engine, one, self._about)
-            for one in _iterated(self._engine.text(self._model, order.words, params))
+        vectors = [
+            self._check(self._engine, vector, self._about)
+            for vector in _iterated(self._engine.text(self._model, order.words, params))
         ]
-        if len(found) != len(order.words):
-            raise ValueError(f"text gave {len(found)} vectors for {len(order.words)} texts")
-        return found
+        if len(vectors) != len(order.words):
+            raise ValueError(f"text gave {len(vectors)} vectors for {len(order.words)} texts")
+        return vectors
 
     def _joined(self, item: Item, frames: Sequence[tuple[float | None, Any]]) -> Any:
         still = len(frames) == 1 and frames[0][0] is None
-        return frames[0][1] if still or self._kind.grouped else self._kind.combine(frames)
+        return frames[0][1] if still or self._grouped else self._combine(frames)
 
     def _results(self, images: list[Image], params: Any, number: int) -> Iterator[Any]:
-        """Checked results of some images: exactly one for each, or nothing can be told apart."""
+        """Yield checked results of some images, exactly one for each. Raises `ValueError` for any other number."""
         assert self._engine is not None
-        given = self._engine.run(self._model, images, params)
+        results = self._engine.run(self._model, images, params)
         count = 0
-        for result in _iterated(given):
+        for result in _iterated(results):
             count += 1
             if count > len(images):
                 break
-            yield self._kind.check(self._engine, result, self._about)
+            yield self._check(self._engine, result, self._about)
             self._tick(number)
         if count != len(images):
             more = "more than " if count > len(images) else ""
             raise ValueError(f"run gave {more}{min(count, len(images))} results for {len(images)} images")
 
     def _tick(self, number: int) -> None:
-        """Between two results: say so now and then, and stop when that is wanted."""
+        """Report progress at intervals between two results. Raises `Stopped` if the batch is to stop."""
         if number <= self._stopped:
             raise Stopped
         now = time.monotonic()
@@ -193,13 +195,13 @@ class Desk:
             still.height,
             pixels,
             facts=item.facts,
-            given=item.given,
+            given=item.inputs,
             frame=still.frame,
             opens=partial(self._open, item),
         )
 
     def _open(self, item: Item) -> BinaryIO:
-        """The original bytes, read whole where the library has to bring them from elsewhere."""
+        """Return the original bytes as a file; in memory if the library provides a temporary copy."""
         if item.source:
             return open(item.source, "rb")
         with self._asking:
@@ -213,7 +215,7 @@ class Desk:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _reason(self, error: BaseException) -> str:
-        """One line for people, without secrets."""
+        """Return an error as one line without secrets."""
         text = str(error)
         for hidden in self._hidden:
             text = text.replace(hidden, "…")
@@ -235,42 +237,42 @@ class Desk:
                     self._here.put(order)
                 elif isinstance(order, Load | Texts):
                     self._orders.put((order, {}))
-                elif isinstance(order, Batch):  # its pixels are mapped while the engine is at the batch before
+                elif isinstance(order, Batch):  # map its pixels while the engine processes the batch before
                     self._orders.put((order, _mapped(order)))
         except (EOFError, OSError, ValueError):
             os._exit(0)
 
 
 def _mapped(batch: Batch) -> dict[str, Any]:
-    """The pixels of the stills of a batch by path, or why they are not there."""
-    found: dict[str, Any] = {}
+    """Return the pixels of a batch's images by path, or the error of mapping them."""
+    pixels: dict[str, Any] = {}
     for path in (still.path for item in batch.items for still in item.stills if still.path):
         try:
             with open(path, "rb") as file:
-                found[path] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                pixels[path] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            found[path] = error if isinstance(error, OSError) else OSError(str(error))
-    return found
+            pixels[path] = error if isinstance(error, OSError) else OSError(str(error))
+    return pixels
 
 
-def _iterated(given: Any) -> Iterator[Any]:
-    if isinstance(given, str | bytes | dict) or not hasattr(given, "__iter__"):
-        raise TypeError(f"run gave {type(given).__name__}, and not one result for each image")
-    return iter(given)
+def _iterated(results: Any) -> Iterator[Any]:
+    if isinstance(results, str | bytes | dict) or not hasattr(results, "__iter__"):
+        raise TypeError(f"run gave {type(results).__name__}, and not one result for each image")
+    return iter(results)
 
 
 def _cause(error: BaseException) -> str:
     if devices.is_lost(error):
         return "device"
     if devices.is_memory(error):
-        error.__traceback__ = None  # it holds what the engine had made so far
+        error.__traceback__ = None  # it references the engine's tensors
         devices.give_back()
         return "memory"
     return "failed"
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Our two pipes, out of reach of plugins that print or read."""
+    """Take over the process's two pipes, so that plugins that print or read cannot use them."""
     pipe_in, pipe_out = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

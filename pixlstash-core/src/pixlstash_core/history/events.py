@@ -35,6 +35,8 @@ class Feed:
 
     def __init__(self, db: Database, hub: Hub) -> None:
         self._db, self._hub = db, hub
+        #: Held while somebody goes a step back or forth in history.
+        self.stepping = threading.Lock()
         self._subscribers: list[Subscriber] = []
         self._lock = threading.Lock()
         self._drain = threading.Lock()

@@ -112,20 +112,22 @@ class Step(Struct, frozen=True):
         """What people hear."""
         text = self.sentence
         if self.gone:
-            text += ", but for " + ("1 picture" if self.gone == 1 else f"{self.gone:,} pictures") + " removed for good"
+            text += (
+                ", but for " + ("1 picture" if self.gone == 1 else f"{self.gone:,} pictures") + " permanently deleted"
+            )
         if self.passed:
-            text += f". Passed over, as their pictures were removed for good: {'; '.join(self.passed[:3])}"
+            text += f". Passed over, as their pictures were permanently deleted: {'; '.join(self.passed[:3])}"
             text += f"; and {len(self.passed) - 3} more" if len(self.passed) > 3 else ""
         return text
 
 
 def undo(hub: Hub, writer: Writer, reader: Reader) -> Step:
-    """Undo the newest change that is not undone."""
+    """Undo the latest change."""
     return _step(hub, writer, reader, invert=True)
 
 
 def redo(hub: Hub, writer: Writer, reader: Reader) -> Step:
-    """Redo what was undone last."""
+    """Redo the change that was undone last."""
     return _step(hub, writer, reader, invert=False)
 
 
@@ -150,7 +152,7 @@ def _step(hub: Hub, writer: Writer, reader: Reader, *, invert: bool) -> Step:
     with hub.writing() as connection:  # all at once; where a step is made, `drain` does it along with that
         connection.executemany("update history set undoable = 0 where revision = ?", numbers).fetchall()
     nothing = "There is nothing to undo" if invert else "There is nothing to redo"
-    raise Conflict(f"{nothing}: its pictures were removed for good.")
+    raise Conflict(f"{nothing}: its pictures were permanently deleted.")
 
 
 def _candidates(hub: Hub, invert: bool) -> list[int]:

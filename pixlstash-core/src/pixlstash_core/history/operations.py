@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from ..context import Context, demand
+from ..context import Context
 from ..types import Done, HistoryEntry, Reader
 from . import feature as history
+from .events import Feed
 
 
 def list_history(context: Context, reader: Reader, limit: int = 50) -> list[HistoryEntry]:
-    """What people did, the newest first."""
-    demand(reader, "write", whole=True)
-    context.feed.catch_up()
+    """The history of changes, the newest first."""
+    context.part(Feed).catch_up()
     return history.listed(context.hub, max(1, min(limit, 1000)))
 
 
 def undo(context: Context, reader: Reader) -> Done:
-    """Undo the newest change that is not undone."""
-    demand(reader, "write", whole=True)
-    context.demand_writable()
-    with context.stepping:  # the next one undoes what is the newest then
-        context.feed.move()
+    """Undo the latest change."""
+    with context.part(Feed).stepping:  # the next one undoes what is the newest then
+        context.part(Feed).move()
         step = history.undo(context.hub, context.writer, reader)
-        context.feed.catch_up()  # it is done, whatever comes of this
+        context.part(Feed).catch_up()  # it is done, whatever comes of this
     return Done(step.committed.revision, step.committed.result, f"Undone: {step.told()}", False)
 
 
 def redo(context: Context, reader: Reader) -> Done:
-    """Redo what was undone last."""
-    demand(reader, "write", whole=True)
-    context.demand_writable()
-    with context.stepping:
-        context.feed.move()
+    """Redo the change that was undone last."""
+    with context.part(Feed).stepping:
+        context.part(Feed).move()
         step = history.redo(context.hub, context.writer, reader)
-        context.feed.catch_up()
+        context.part(Feed).catch_up()
     return Done(step.committed.revision, step.committed.result, step.told(), True)

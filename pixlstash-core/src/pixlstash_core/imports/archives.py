@@ -1,4 +1,4 @@
-"""Takes in what is in a zip file: members become pictures like files of a folder, one refusal costs no other."""
+"""Import of zip files: each member becomes a picture, and one that is refused does not stop the others."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ..storage.local import Managed
 from ..types import UploadedFile
 from .intake import File, Intake, Taken, Tally
 
-#: Of members that are larger, one at a time is unpacked.
+#: Bytes: members that are larger are unpacked one at a time.
 LARGE = 64 << 20
-#: Kept free for the databases.
+#: Bytes of disk space that are kept free for the databases.
 SPARE = 64 << 20
 NESTED = "It is a zip file inside a zip file, which is not looked into: unpack the outer one first."
 
@@ -33,43 +33,46 @@ def take(
     label: str,
     tally: Tally,
     step: Callable[[], None],
-    told: Outcome = lambda n, result: None,
-    known: Collection[int] = (),
+    on_result: Outcome = lambda n, result: None,
+    done: Collection[int] = (),
 ) -> None:
-    """Take in the members of a zip file but those `known` by number. `told(n, result)`: on any thread, for each."""
+    """Import the members of a zip file, except those numbered in `done`.
+
+    `on_result(n, result)` is called for each, on any thread.
+    """
     waiting: dict[str, tuple[int, Member]] = {}
     large = threading.Lock()
 
     def files() -> Iterator[File]:
         for n, member in enumerate(members(path)):
             key = f"{label}: {member.name}"
-            if n in known:
+            if n in done:
                 continue
             if member.problem is not None:
-                told(n, UploadedFile(names.printable(member.name), "refused", None, member.problem))
+                on_result(n, UploadedFile(names.printable(member.name), "refused", None, member.problem))
                 tally.refuse(key, member.problem)
                 step()
                 continue
             waiting[key] = n, member
             yield File(key, names.fit(member.name), member.size)
 
-    def one(file: File) -> Taken:
+    def take_one(file: File) -> Taken:
         n, member = waiting.pop(file.key)
         name = names.printable(member.name)
         try:
             with large if member.size > LARGE else nullcontext():
                 taken = intake.keep(*own, _unpacked(intake, path, member), file.name, move=True)
         except (Refused, NotThere) as error:
-            told(n, UploadedFile(name, "refused", None, str(error)))
+            on_result(n, UploadedFile(name, "refused", None, str(error)))
             raise
-        told(n, UploadedFile(name, taken.status, taken.picture))
+        on_result(n, UploadedFile(name, taken.status, taken.picture))
         return taken
 
-    intake.many(files(), one, tally, step)
+    intake.many(files(), take_one, tally, step)
 
 
 def _unpacked(intake: Intake, path: Path, member: Member) -> Path:
-    """A member's bytes in a durable file of their own, which has the time of the member."""
+    """Unpack a member into a durable temporary file with the member's modification time."""
     out = intake.temporary(member.name)
     if member.size + SPARE > shutil.disk_usage(out.parent).free:
         raise DiskFull("The disk is too full to unpack more of the zip file. What is in already stays.")

@@ -1,9 +1,9 @@
-"""Imports: bytes become pictures, one pass per file.
+"""Import of files as pictures, in one pass per file.
 
-A file is hashed, read and drawn in the decoder process; its still is kept first, then picture, facts and location are
-committed in one transaction, so a kill at any point leaves either a whole picture or nothing. Bytes that are copied in
-are durable under their final name before the row is, and an intent in the hub lets the next start drop what never got
-its row.
+The decoder process hashes the file, reads its metadata and draws its thumbnail. The thumbnail is stored first; then the
+picture, its facts and its location are committed in one transaction, so a crash leaves either a complete picture or
+nothing. Copied bytes are durable under their final name before that transaction. An intent in the hub lets the next
+start delete bytes whose transaction never happened.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -30,6 +30,7 @@ from ..database.intents import PURGED, Keeping
 from ..database.writer import Write, Writer, outcome
 from ..errors import NotThere, PixlStashError, Refused, StoreUnreachable
 from ..media.pool import DecoderPool, Known
+from ..media.reading import of_known
 from ..media.thumbnails import Thumbnails
 from ..plugins.contracts import Opened
 from ..storage import names
@@ -39,18 +40,19 @@ from ..types import ImportReport, Reading, Refusal, Uploaded
 from . import picture_rows
 from .listing import Listing
 
-#: Refusals a report names; there is no limit on how many are counted.
+#: The number of refusals that a report lists; all are counted.
 SHOWN = 1000
-#: Causes of refusal that the same bytes will have again.
+#: Causes of refusal that do not go away: the same bytes would be refused again.
 LASTING = frozenset({"unsupported", "damaged", "empty", "pixels"})
 #: Names of files in `incoming`: those of `Intake.temporary`, and those of `Managed.put`.
 TEMPORARY = re.compile(r"\d+-[0-9a-f]+-[0-9a-f]{8}(\.[a-z0-9]{1,7})?|put-\d+-[0-9a-f]{64}(\.[a-z0-9]+)?")
 
 
 class File(Struct, frozen=True):
-    """One file to take in: `key` names it in its store (or is its path), size in bytes, mtime in ns.
+    """A file to import.
 
-    `words`: what people wrote in a text file beside it.
+    `key` is its key in its store, or its path; `size` is in bytes, `mtime` in ns. `words` is the text of its sidecar
+    file.
     """
 
     key: str
@@ -69,12 +71,13 @@ class Taken(Struct, frozen=True):
 
 
 class Tally:
-    """Counts of one import."""
+    """Counts of one import, of which a part may be done."""
 
-    def __init__(self) -> None:
-        self.imported = self.duplicates = self.refused = 0
-        self.refusals: list[Refusal] = []
-        self._start = time.monotonic()
+    def __init__(self, part: ImportReport | None = None) -> None:
+        part = part or ImportReport(0, 0, [], 0)
+        self.imported, self.duplicates, self.refused = part.imported, part.duplicates, len(part.refused)
+        self.refusals = [*part.refused]
+        self._start = time.monotonic() - part.seconds
 
     @property
     def done(self) -> int:
@@ -98,9 +101,10 @@ class Tally:
 
 
 class Intake:
-    """Takes files into one library. `inherits`: statements that hand people's words on to a successor.
+    """Imports files into one library.
 
-    `beside(path, root)` is what people wrote beside a file, `say(write, picture, words)` says it of the picture.
+    `inherits` are SQL statements that copy annotations from a picture (`:old`) to the one that replaces it (`:new`).
+    `beside(path, root)` reads the sidecar text of a file, and `say(write, picture, words)` adds that text to a picture.
     """
 
     def __init__(
@@ -120,17 +124,22 @@ class Intake:
         self._inherits = tuple(inherits)
         self._beside, self._say = beside, say
         self._lock = threading.Lock()
-        self._streams = 0  # imports of many files that run now
+        self._streams = 0  # running imports of many files
 
     # -- one file ------------------------------------------------------------------------------------------------------
 
     def index(self, store: int, opened: Opened, file: File, root: Root | Path | None = None) -> Taken:
-        """Take a file where it lies, in a store that is not ours to write to. `root`: the store's, as it was listed."""
+        """Index a file in place, in a store that is not written to. `root`: the store's folder when it was listed."""
         path = opened.local(file.key)
         if path is not None:
             root = root or opened.local_root
-            # A key may be an escaped name.
+            # The key may be escaped, so the name is taken from the path.
             return self._index(store, replace(file, name=path.name, words=self._beside(path, root)), path, root)
+        file = replace(file, name=opened.name(file.key))
+        known = opened.known(file.key)
+        if known is not None:
+            reading = of_known(known)
+            return self._feed(lambda write: self.write_new(write, reading, store, file))
         path = self.temporary(file.name)
         try:
             with opened.read(file.key) as source, path.open("wb") as out:
@@ -150,69 +159,46 @@ class Intake:
         root: Root | Path | None = None,
         mtime: int | None = None,
     ) -> Taken:
-        """Copy a file into the library's own store (or move it there, when it is a temporary one of ours).
+        """Copy a file into the library's own store, or with `move`, move a temporary file there.
 
-        No link below a `root` is followed. `mtime` in ns: as it was listed.
-
-        Known bytes are kept again when they lie only elsewhere, or when the library's own copy was lost.
+        Links below `root` are not followed. `mtime` is in ns, as listed. Bytes that the library knows are stored again
+        if they are only in other stores, or if the library's own copy is lost.
         """
         copy = path if move else self.temporary(name)
         try:
             decide = partial(self._lacking, store, managed)
             reading = self.pool.read(path, name, root=root, decide=decide, copy_to=None if move else copy)
             changed = path.stat().st_mtime_ns if mtime is None else mtime
-            said = None if move else self._beside(path, root)
+            words = None if move else self._beside(path, root)
             if isinstance(reading, Known):
-                return self._again(reading.sha256, said)
+                return self._already_kept(reading.sha256, words)
             key = f"{reading.sha256.hex()[:2]}/{reading.sha256.hex()}.{reading.extension}"
             self._still(reading)
             with Keeping(self.hub, store, key, reading.sha256):
                 managed.adopt(key, copy)
-                kept = File(key, name, reading.size, words=said)
-                return self._feed(lambda write: self._write(write, reading, store, kept, changed))
+                file = File(key, name, reading.size, words=words)
+                return self._feed(lambda write: self._write(write, reading, store, file, changed))
         finally:
             _drop(copy)
 
-    def sketch(self, store: int, indexes: range) -> int:
-        """Add demo pictures that are painted only when somebody looks; how many."""
-        from ..demo.recipe import key, recipe
-        from ..demo.rows import reading
-
-        made = [(key(one), one.name, reading(one)) for one in map(recipe, indexes)]
-
-        def work(write: Write) -> int:
-            for at, name, read in made:
-                picture = picture_rows.add(write, read, name, fallback=now())
-                picture_rows.locate(write, picture, store, at, None, None)
-            return len(made)
-
-        return outcome(self.writer.submit(work))
-
     def temporary(self, name: str) -> Path:
-        """A fresh path in the library's folder for bytes on their way in."""
+        """Return a new path in the library's folder for bytes that are being imported."""
         if not self.incoming.is_dir():
             raise StoreUnreachable(f"{self.incoming.parent} cannot be reached: is its disk mounted?")
-        suffix = Path(name).suffix  # only for people who look into the folder
+        suffix = Path(name).suffix  # helps people who look into the folder
         suffix = suffix.lower() if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) < 9 else ""
         return self.incoming / f"{os.getpid()}-{time.monotonic_ns():x}-{os.urandom(4).hex()}{suffix}"
 
     def _index(self, store: int, file: File, path: Path, root: Root | Path | None = None) -> Taken:
         reading = self.pool.read(path, file.name, root=root, decide=self._wanted)
         if isinstance(reading, Known):
-            known = reading
-            return self._feed(lambda write: self._place(write, known.sha256, store, file))
+            sha256 = reading.sha256
+            return self._feed(lambda write: self._place(write, sha256, store, file))
         self._still(reading)
-        mtime = file.mtime if file.mtime is not None else now() * 1_000_000
-
-        def work(write: Write) -> Taken:
-            if self.hub.purged(reading.sha256):  # while it was read
-                raise Refused(PURGED)
-            return self._write(write, reading, store, file, mtime)
-
-        return self._feed(work)
+        return self._feed(lambda write: self.write_new(write, reading, store, file))
 
     def _feed(self, work: Callable[[Write], Taken]) -> Taken:
-        """Write, with others' commit while many files come."""
+        """Run `work` on the writer; during an import of many files it may share a commit with others."""
         return outcome(self.writer.submit(work, patient=self._streams > 0))
 
     def _wanted(self, sha256: bytes) -> bool:
@@ -233,11 +219,17 @@ class Intake:
         if reading.still is not None:
             self.thumbnails.put([(reading.sha256, reading.still)])
 
+    def write_new(self, write: Write, reading: Reading, store: int, file: File) -> Taken:
+        """Add a picture at its location, on the writer thread. `Refused` if it was permanently deleted."""
+        if self.hub.purged(reading.sha256):
+            raise Refused(PURGED)
+        return self._write(write, reading, store, file, file.mtime if file.mtime is not None else now() * 1_000_000)
+
     def _write(self, write: Write, reading: Reading, store: int, file: File, mtime: int) -> Taken:
-        """Runs on the writer thread: the picture, unless someone else just brought the same bytes, and its location."""
-        found = picture_rows.of_hash(write, reading.sha256)
-        if found is not None:
-            return self._known(write, found, store, file)
+        """Add the picture, unless the same bytes were imported meanwhile, and its location. On the writer thread."""
+        present = picture_rows.by_hash(write, reading.sha256)
+        if present is not None:
+            return self._add_location(write, present, store, file)
         before = write.value("select picture_id from location where store_id = ? and key = ?", (store, file.key))
         picture = picture_rows.add(
             write, reading, names.fit(file.name), fallback=mtime // 1_000_000, predecessor=before
@@ -251,19 +243,20 @@ class Intake:
         return Taken("imported", picture)
 
     def _place(self, write: Write, sha256: bytes, store: int, file: File) -> Taken:
-        """Known bytes at a place: one more location, or one that moved from other bytes."""
-        picture = picture_rows.of_hash(write, sha256)
+        """Record a file whose bytes the library has: a new location, or one that had other bytes before."""
+        picture = picture_rows.by_hash(write, sha256)
         if picture is None:
             raise Refused(PURGED)
-        return self._known(write, picture, store, file)
+        return self._add_location(write, picture, store, file)
 
-    def _known(self, write: Write, picture: int, store: int, file: File) -> Taken:
+    def _add_location(self, write: Write, picture: int, store: int, file: File) -> Taken:
         picture_rows.locate(write, picture, store, file.key, file.size, file.mtime)
         if file.words:
             self._say(write, picture, file.words)
-        return self._status(write, picture)
+        scrapheaped = write.value("select 1 from scrapheap where picture_id = ?", (picture,))
+        return Taken("scrapheaped" if scrapheaped else "duplicate", picture)
 
-    def _again(self, sha256: bytes, words: str | None) -> Taken:
+    def _already_kept(self, sha256: bytes, words: str | None) -> Taken:
         row = self.db.read(
             "select p.id, h.at from picture p left join scrapheap h on h.picture_id = p.id where sha256 = ?", (sha256,)
         )
@@ -272,10 +265,6 @@ class Intake:
         if words:
             outcome(self.writer.submit(lambda write: self._say(write, row[0][0], words)))
         return Taken("scrapheaped" if row[0][1] is not None else "duplicate", row[0][0])
-
-    def _status(self, write: Write, picture: int) -> Taken:
-        thrown = write.value("select 1 from scrapheap where picture_id = ?", (picture,))
-        return Taken("scrapheaped" if thrown else "duplicate", picture)
 
     # -- many files ----------------------------------------------------------------------------------------------------
 
@@ -287,44 +276,39 @@ class Intake:
         step: Callable[[], None],
         refused: OnRefusal = lambda file, error: None,
     ) -> None:
-        """Take files with some in flight at once; `step` is called between them and may raise to stop."""
+        """Import files in parallel; `step` is called between them and may raise to stop."""
+        # More threads than decoders: those that wait for the disk share commits, and no decoder idles.
+        width = (os.cpu_count() or 2) * 8
+        with self._counted_stream(), ThreadPoolExecutor(width, thread_name_prefix="import") as threads:
+            running: dict[Future[Taken], File] = {}
+            try:
+                for file in files:
+                    running[threads.submit(take, file)] = file
+                    if len(running) >= width * 2:
+                        self._collect(running, tally, refused)
+                    step()
+                while running:
+                    self._collect(running, tally, refused)
+                    step()
+            finally:
+                for future in running:
+                    future.cancel()
+
+    @contextmanager
+    def _counted_stream(self) -> Iterator[None]:
         with self._lock:
             self._streams += 1
         try:
-            self._many(files, take, tally, step, refused)
+            yield
         finally:
             with self._lock:
                 self._streams -= 1
 
-    def _many(
-        self,
-        files: Iterator[File],
-        take: Callable[[File], Taken],
-        tally: Tally,
-        step: Callable[[], None],
-        refused: OnRefusal,
-    ) -> None:
-        # More than there are decoders: those that wait for the disk share commits meanwhile, and no decoder waits.
-        width = (os.cpu_count() or 2) * 8
-        with ThreadPoolExecutor(width, thread_name_prefix="import") as threads:
-            flying: dict[Future[Taken], File] = {}
-            try:
-                for file in files:
-                    flying[threads.submit(take, file)] = file
-                    if len(flying) >= width * 2:
-                        self._land(flying, tally, refused)
-                    step()
-                while flying:
-                    self._land(flying, tally, refused)
-                    step()
-            finally:
-                for future in flying:
-                    future.cancel()
-
-    def _land(self, flying: dict[Future[Taken], File], tally: Tally, refused: OnRefusal) -> None:
-        done, _ = wait(flying, return_when=FIRST_COMPLETED)
+    def _collect(self, running: dict[Future[Taken], File], tally: Tally, refused: OnRefusal) -> None:
+        """Wait until at least one file is done, and count those that are."""
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            file = flying.pop(future)
+            file = running.pop(future)
             try:
                 tally.count(future.result().status)
             except (Refused, NotThere) as error:
@@ -332,16 +316,16 @@ class Intake:
                 refused(file, error)
 
     def scan(self, store: int, public_id: str, opened: Opened, tally: Tally, step: Callable[[int, int], None]) -> None:
-        """Bring the index of a store up to date: new files newest first, then what is gone."""
+        """Update the index of a store: import new files, newest first, then mark missing ones."""
         root = _pinned(opened.local_root)
         with Listing(self.db) as listing:
             with self.hub.db.reading() as hub:
                 listing.leave_out(hub.execute("select key, size, mtime from refusal where store = ?", (public_id,)))
-            listing.fill((key, found.size, found.mtime) for key, found in opened.list())
+            listing.fill((key, entry.size, entry.mtime) for key, entry in opened.list())
             total = listing.choose(store)
 
             def refused(file: File, error: PixlStashError) -> None:
-                # Only what is the file's own fault is remembered: a busy machine or a closed permission may pass.
+                # Only faults of the file itself are remembered: a busy machine or a missing permission may change.
                 if error.more.get("cause") in LASTING:
                     self.hub.write(
                         "insert or replace into refusal values (?, ?, ?, ?, ?, ?)",
@@ -356,10 +340,10 @@ class Intake:
                 refused,
             )
             for gone in listing.gone():
-                outcome(self.writer.submit(partial(_miss, gone)))
+                outcome(self.writer.submit(partial(picture_rows.miss, locations=gone)))
 
     def renew(self, plugins: str) -> None:
-        """Forget what was refused when the plugins are others than before: they may read what those could not."""
+        """Forget refused files if the plugins have changed, since the new ones may be able to read them."""
         if self.hub.value("select value from setting where name = 'imports.plugins'") == plugins:
             return
         with self.hub.writing() as connection:
@@ -369,30 +353,26 @@ class Intake:
     # -- after a crash -------------------------------------------------------------------------------------------------
 
     def recover(self, opened: Callable[[int], Opened]) -> int:
-        """Drop bytes that were kept without their row, and what was on its way in; how many."""
+        """Delete stored bytes that have no row, and temporary files; return how many stored files were deleted."""
         dropped = intents.recover(self.db, self.hub, opened)
         if self.incoming.is_dir():
-            for left in self.incoming.iterdir():
-                # Unfinished uploads are in a folder of their own; what has another name is not ours.
-                if TEMPORARY.fullmatch(left.name) and not left.is_symlink():
-                    left.unlink(missing_ok=True)
+            for path in self.incoming.iterdir():
+                # Unfinished uploads are in a folder of their own. Files with other names are not the library's.
+                if TEMPORARY.fullmatch(path.name) and not path.is_symlink():
+                    path.unlink(missing_ok=True)
         return dropped
 
 
 def _pinned(root: Path | None) -> Root | None:
     if root is None:
         return None
-    with suppress(OSError):  # the listing says what is wrong
+    with suppress(OSError):  # listing the store reports the error
         return Root.pinned(root)
     return Root(root)
 
 
-def _miss(locations: list[int], write: Write) -> None:
-    picture_rows.miss(write, locations)
-
-
 def _drop(path: Path) -> None:
-    """Remove a temporary file; one that cannot be removed goes at the next start."""
+    """Delete a temporary file; if that fails, the next start deletes it."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The jobs that take pictures in: files and folders that are copied, stores that are indexed where they lie."""
+"""Jobs that import pictures: files and folders that are copied, and stores that are indexed in place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from msgspec import Struct, ValidationError, convert
 from ..database.connection import Database
 from ..errors import Invalid, NotFound, PixlStashError, Refused, StoreUnreachable
 from ..jobs.lanes import Handler, Jobs, Task
-from ..media import sweep as stills
+from ..media import thumbnails as stills
 from ..media.thumbnails import Thumbnails
 from ..plugins.contracts import Found, Importer, Opened
 from ..plugins.registry import Plugins
@@ -22,15 +22,13 @@ from ..storage.archive import looks_like_archive, members
 from ..storage.files import Root, walk, writing_to
 from ..storage.local import Managed, key_of, path_of
 from ..types import ImportPaths, Job
-from . import archives as unpacking
+from . import archives
 from . import locations as stores
 from .intake import File, Intake, Taken, Tally
 from .listing import Entry, Listing
 from .redraws import Redraws
 
 Connect = Callable[[int], Opened]
-#: Demo pictures that are painted at once, and rows written together of the others.
-PAINTED, SLICE = 200, 500
 Own = Callable[[], tuple[int, Managed]]
 
 
@@ -43,17 +41,12 @@ class ImporterPayload(Struct):
     params: dict[str, Any]
 
 
-class DemoPayload(Struct):
-    store: int
-    pictures: int
-
-
 class ScanPayload(Struct):
     store: int
 
 
 def put(jobs: Jobs, ask: ImportPaths, reference: Callable[[Path], int]) -> Job:
-    """Queue what a request means; `reference` gives the store of a folder to index in place."""
+    """Queue the jobs of a request; `reference` returns the store of a folder to index in place."""
     paths = [_existing(text) for text in ask.paths]
     if not paths:
         raise Invalid("Say which files or folders to import.")
@@ -78,18 +71,11 @@ def put_importer(jobs: Jobs, importers: dict[str, Importer], name: str, params: 
     return jobs.put("importer", f"Importing from {importer.label or name}", ImporterPayload(name, params))
 
 
-def put_demo(jobs: Jobs, store: int, pictures: int) -> Job:
-    return jobs.put("demo", "Painting the demo library", DemoPayload(store, pictures))
-
-
-def handlers(
-    intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins, arrange: Callable[[], None]
-) -> dict[str, Handler]:
-    """What runs each kind of job of this file. `arrange` puts the first pictures of the demo in order."""
+def handlers(intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins) -> dict[str, Handler]:
+    """What runs each kind of job of this file."""
     return {
         "copy": copy_job(intake, own),
         "scan": scan_job(intake, db, connect),
-        "demo": demo_job(intake, db, connect, arrange),
         "importer": import_job(intake, own, plugins),
     }
 
@@ -99,14 +85,14 @@ def scan(jobs: Jobs, store: int, name: str) -> Job:
 
 
 def copy_job(intake: Intake, own: Own) -> Handler:
-    """Copies files and folders into the library, newest first within each folder."""
+    """Return the handler that copies files and folders into the library, newest files first."""
 
     def run(task: Task) -> None:
         store, opened = own()
         tally = Tally()
         paths = convert(task.payload, CopyPayload).paths
         roots = _roots(paths)
-        # Those in a folder are left alone: a zip file is unpacked when it is named.
+        # Only zip files that are named themselves are unpacked, not those in a folder.
         zips = [path for path in paths if Path(path).is_file() and looks_like_archive(Path(path))]
 
         def step() -> None:
@@ -126,7 +112,7 @@ def copy_job(intake: Intake, own: Own) -> Handler:
             intake.many(files, take, tally, step)
         for path in zips:
             try:
-                unpacking.take(intake, (store, opened), Path(path), path, tally, step)
+                archives.take(intake, (store, opened), Path(path), path, tally, step)
             except Refused as error:
                 tally.refuse(key_of(path), str(error))
         task.progress(tally.done, total)
@@ -136,7 +122,7 @@ def copy_job(intake: Intake, own: Own) -> Handler:
 
 
 def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
-    """Copies what a plugin's importer finds."""
+    """Return the handler that copies the finds of a plugin's importer."""
 
     def run(task: Task) -> None:
         payload = convert(task.payload, ImporterPayload)
@@ -145,18 +131,18 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
             raise Invalid(f"No installed plugin offers the importer {payload.importer!r}.")
         store, opened = own()
         tally = Tally()
-        founds: dict[str, Found] = {}
+        finds: dict[str, Found] = {}
 
         def files() -> Iterator[File]:
-            for found in importer.scan(convert(payload.params, importer.Params)):
-                founds[found.key] = found
-                yield File(found.key, found.name, found.size, found.mtime)
+            for find in importer.scan(convert(payload.params, importer.Params)):
+                finds[find.key] = find
+                yield File(find.key, find.name, find.size, find.mtime)
 
         def take(file: File) -> Taken:
             path = intake.temporary(file.name)
             try:
                 with writing_to(path.parent), path.open("wb") as out:
-                    for block in _blocks(founds.pop(file.key)):
+                    for block in _blocks(finds.pop(file.key)):
                         out.write(block)
                     out.flush()
                     os.fsync(out.fileno())
@@ -177,43 +163,8 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
     return run
 
 
-def demo_job(intake: Intake, db: Database, connect: Connect, arrange: Callable[[], None]) -> Handler:
-    """Fills the demo library: the first pictures are painted and taken in like any file, the rest when looked at."""
-
-    def run(task: Task) -> None:
-        from ..demo.recipe import key, recipe
-
-        payload = convert(task.payload, DemoPayload)
-        opened = connect(payload.store)
-        tally = Tally()
-        known = stores.count(db, payload.store)
-
-        def step() -> None:
-            task.progress(known + tally.done, payload.pictures)
-            task.report = tally.report()
-            task.check()
-
-        painted = [
-            File(key(one), one.name, None, one.created * 1_000_000)
-            for one in map(recipe, range(min(payload.pictures, PAINTED)))
-        ]
-        unknown = stores.unknown(db, payload.store, [file.key for file in painted])
-        files = (file for file in painted if file.key in unknown)
-        intake.many(files, lambda file: intake.index(payload.store, opened, file), tally, step)
-        arrange()
-        # The others were written in order, so their number says where to go on.
-        sketched = known - (len(painted) - len(unknown))
-        for start in range(PAINTED + sketched, payload.pictures, SLICE):
-            tally.imported += intake.sketch(payload.store, range(start, min(start + SLICE, payload.pictures)))
-            step()
-        task.progress(payload.pictures, payload.pictures)
-        task.report = tally.report()
-
-    return run
-
-
 def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
-    """Brings the index of one store up to date."""
+    """Return the handler that updates the index of one store."""
 
     def run(task: Task) -> None:
         store = convert(task.payload, ScanPayload).store
@@ -230,15 +181,15 @@ def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
             task.check()
 
         intake.scan(store, public_id, connect(store), tally, step)
-        all_of_them = (before if before is not None else task.before(0)) + tally.done
-        task.progress(all_of_them, all_of_them)
+        total = (before if before is not None else task.before(0)) + tally.done
+        task.progress(total, total)
         task.report = tally.report()
 
     return run
 
 
 def redraw_job(redraws: Redraws) -> Handler:
-    """Draws what a higher limit allows to be drawn."""
+    """Return the handler that reads pictures again which could not be drawn or fully read before."""
 
     def run(task: Task) -> None:
         waiting = redraws.waiting()
@@ -255,7 +206,7 @@ def redraw_job(redraws: Redraws) -> Handler:
 
 
 def stills_job(db: Database, thumbnails: Thumbnails, mark: int) -> Handler:
-    """Drops stills up to a mark that are no picture's."""
+    """Return the handler that deletes thumbnails, numbered up to `mark`, that belong to no picture."""
 
     def run(task: Task) -> None:
         def step(done: int) -> None:
@@ -267,10 +218,10 @@ def stills_job(db: Database, thumbnails: Thumbnails, mark: int) -> Handler:
     return run
 
 
-def _blocks(found: Found) -> Iterator[bytes]:
-    """The bytes of a find; one that its source cannot read is refused, and costs no other."""
+def _blocks(find: Found) -> Iterator[bytes]:
+    """Yield the bytes of a find; one that cannot be read is refused, and the import continues."""
     try:
-        with found.open() as source:
+        with find.open() as source:
             while block := source.read(1 << 20):
                 yield block
     except OSError as error:
@@ -278,7 +229,7 @@ def _blocks(found: Found) -> Iterator[bytes]:
 
 
 def _roots(paths: list[str]) -> list[Root]:
-    """The folders that were named, and those of the files that were named, as they are now; outer ones first."""
+    """Return the named folders and the folders of the named files, outer ones first."""
     try:
         folders = {path if stat.S_ISDIR(os.lstat(path).st_mode) else os.path.dirname(path) for path in paths}
         return [Root.pinned(Path(folder), follow=False) for folder in sorted(folders, key=len)]
@@ -290,9 +241,9 @@ def _walk(paths: list[str], roots: list[Root]) -> Iterator[Entry]:
     pinned = {str(root.path): root for root in roots}
     for path in paths:
         try:
-            found = walk(pinned[path]) if path in pinned else ((path, os.lstat(path)),)
-            for inside, about in found:
-                yield key_of(inside), about.st_size, about.st_mtime_ns
+            files = walk(pinned[path]) if path in pinned else ((path, os.lstat(path)),)
+            for file, status in files:
+                yield key_of(file), status.st_size, status.st_mtime_ns
         except OSError as error:
             raise StoreUnreachable(f"{path} cannot be read: {error.strerror}.") from error
 

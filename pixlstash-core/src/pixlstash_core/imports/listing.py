@@ -1,6 +1,6 @@
-"""What an import found, in temporary tables of a connection of its own: any number of files in little memory.
+"""The files that an import finds, in temporary tables of a separate connection: any number in little memory.
 
-Nothing here holds a look at the library open while files are taken in: its log could not be tidied meanwhile.
+No read transaction stays open while files are imported, since it would keep SQLite from checkpointing the log.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from ..database.connection import Database, fetch, translated
 
 #: (key, size in bytes, mtime in ns)
 Entry = tuple[str, int | None, int | None]
-#: Ids handed out at a time, so that no write takes long.
+#: Ids per batch, so that no write takes long.
 SLICE = 500
-#: Memory that the temporary tables may take, in KiB; the rest of them is in a temporary file.
+#: Memory for the temporary tables, in KiB; what does not fit goes to a temporary file.
 _CACHE = 16_000
-# A text beside a file of its name is read with that file: `a.txt` and `a.png.txt` beside `a.png`. '/' comes after '.'.
+# Sidecar texts are read with their files: `a.txt` and `a.png.txt` with `a.png`. '/' sorts right after '.'.
 _BESIDE = """
     key like '%.txt' and exists (
       select 1 from seen s where s.key != seen.key
@@ -32,7 +32,7 @@ _REFUSED = "exists (select 1 from refused r where r.key = seen.key and r.size is
 
 
 class Listing:
-    """Use it in a `with`: `fill` it, then `choose`, then ask for `fresh` and `gone`."""
+    """A list of files, used as a context manager: `fill` it, then `choose`, then iterate over `fresh` and `gone`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -51,21 +51,21 @@ class Listing:
         self._connection.close()
 
     def fill(self, entries: Iterable[Entry]) -> None:
-        """Everything there is now."""
+        """Add all files that exist now."""
         self._insert("seen", entries)
 
     def leave_out(self, refused: Iterable[Entry]) -> None:
-        """What was refused, as it was then: a file that is another now gets another try."""
+        """Exclude files that were refused before, unless their size or time has changed since."""
         self._insert("refused", refused)
 
     def choose(self, store: int | None = None) -> int:
-        """Find out what is to be taken in, and how much that is. With a store: what is not in its index as it is."""
-        known = "" if store is None else f"and not {_PRESENT}"
+        """Choose the files to import and return their number. With a store, indexed files are left out."""
+        unless_indexed = "" if store is None else f"and not {_PRESENT}"
         bound = {} if store is None else {"store": store}
         with translated():
             self._run(
-                f"insert into fresh(key, size, mtime) select key, size, mtime from seen where not ({_BESIDE}) {known}"
-                f" and not {_REFUSED} order by mtime desc, key",
+                f"insert into fresh(key, size, mtime) select key, size, mtime from seen where not ({_BESIDE})"
+                f" {unless_indexed} and not {_REFUSED} order by mtime desc, key",
                 bound,
             )
             if store is not None:
@@ -77,12 +77,12 @@ class Listing:
             return int(fetch(self._connection, "select count(*) from fresh")[0][0])
 
     def fresh(self) -> Iterator[Entry]:
-        """What was chosen, newest first."""
+        """Yield the chosen files, newest first."""
         with translated():
             yield from self._connection.execute("select key, size, mtime from fresh order by n")
 
     def gone(self) -> Iterator[list[int]]:
-        """The store's locations that are not there any more, some at a time."""
+        """Yield the ids of the store's locations whose files are missing, in batches."""
         last = -1
         while rows := fetch(self._connection, "select id from gone where id > ? order by id limit ?", (last, SLICE)):
             last = rows[-1][0]

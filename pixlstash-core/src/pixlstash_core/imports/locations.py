@@ -1,9 +1,9 @@
-"""Stores as the library knows them: rows, and the connections to them."""
+"""The rows of stores, and the connections to them."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..database.features import Feature, Hidden, Lookup, Table, Term
 from ..database.writer import Label, Write, Writer
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..plugins.contracts import Opened, Store
+from ..plugins.registry import Plugins
 from ..query.language import split_operator
 from ..query.terms import like
 from ..storage.local import FolderParams, Managed
@@ -23,12 +24,12 @@ from ..types import FolderInfo, Presence, StoreInfo
 
 
 def _in_folder(value: str) -> Lookup:
-    """`folder:Photos`, `folder:Photos/2024` or `folder:/home/ann/Photos/2024`, with all below it."""
+    """Look up `folder:Photos`, `folder:Photos/2024` or `folder:/home/ann/Photos`, including subfolders."""
     return Lookup(_BELOW.format(root=_ROOT), {"path": _folder(value)})
 
 
 def _in_named_folder(value: str) -> Lookup:
-    """The same without absolute paths, which would tell by what they find where files lie."""
+    """Look up a folder without absolute paths, whose results would reveal where files are."""
     return Lookup(_BELOW.format(root="''"), {"path": _folder(value)})
 
 
@@ -36,18 +37,18 @@ def _folder(value: str) -> str:
     operator, rest = split_operator(value)
     path = rest.replace("\\", "/").rstrip("/")
     if operator not in ("", "=") or not path:
-        raise ValueError("the name of a folder, perhaps with a path below it")
+        raise ValueError("the name of a folder, optionally with a path below it")
     return path
 
 
 def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
-    found = folders(connection, f"%{like(typed)}%")
+    stores = folders(connection, f"%{like(typed)}%")
     fewer = groups.count(connection, hidden) if hidden else {}
-    return [(one.name, one.pictures - fewer.get(("store", one.id), 0)) for one in found[:limit]]
+    return [(store.name, store.pictures - fewer.get(("store", store.id), 0)) for store in stores[:limit]]
 
 
 _ROOT = "rtrim(replace(coalesce(json_extract(params, '$.path'), ''), char(92), '/'), '/')"
-#: `at`: a store, and what keys of it that lie below the path begin with.
+#: `at`: a store, and the prefix of its keys below the path.
 _BELOW = """
 with place(id, name, root) as (
   select id, name, {root} from store),
@@ -82,15 +83,16 @@ FEATURE = Feature(
 
 
 class Stores:
-    """The stores of one library. `kinds` are the plugins' store objects by scheme; `root` is the library's folder."""
+    """The stores of one library; `root` is its folder."""
 
-    def __init__(self, db: Database, kinds: Mapping[str, Store], root: Path) -> None:
-        self._db, self._kinds, self._root = db, kinds, root
+    def __init__(self, db: Database, plugins: Plugins, root: Path) -> None:
+        self._db, self._root = db, root
+        self._kinds, self._absent = plugins.stores(), plugins.absent
         self._opened: dict[int, Opened] = {}
         self._own: int | None = db.value("select id from store where scheme = 'file' order by id limit 1")
 
     def connect(self, store: int) -> Opened:
-        """The opened store of an id."""
+        """Return the opened store with this id, connecting to it first if needed."""
         if store not in self._opened:
             rows = self._db.read("select scheme, params from store where id = ?", (store,))
             if not rows:
@@ -98,15 +100,15 @@ class Stores:
             scheme, text = rows[0]
             kind = self._kinds.get(scheme)
             if kind is None:
-                raise StoreUnreachable(f"No installed plugin offers stores of scheme {scheme!r}.")
-            given = msgspec.json.decode(text)
+                raise StoreUnreachable(f"No installed plugin offers stores of scheme {scheme!r}.{self._absent(scheme)}")
+            params = msgspec.json.decode(text)
             if issubclass(kind.Params, FolderParams):  # relative to the library, so that its folder may be moved
-                given["path"] = str(self._root / given["path"])
-            self._opened[store] = kind.connect(_converted(given, kind))
+                params["path"] = str(self._root / params["path"])
+            self._opened[store] = kind.connect(_converted(params, kind))
         return self._opened[store]
 
     def own(self) -> tuple[int, Managed]:
-        """The store of the library's own originals."""
+        """Return the id and connection of the store that holds the library's own originals."""
         if self._own is None:
             raise Invalid("This library keeps no originals of its own.")
         opened = self.connect(self._own)
@@ -114,15 +116,15 @@ class Stores:
         return self._own, opened
 
     def roots(self) -> list[Path]:
-        """The folders in which stores keep pictures, the library's own among them."""
+        """Return the folders in which stores keep pictures, including the library's own."""
         params = [msgspec.json.decode(text) for (text,) in self._db.read("select params from store")]
-        return [self._root / given["path"] for given in params if isinstance(given.get("path"), str)]
+        return [self._root / values["path"] for values in params if isinstance(values.get("path"), str)]
 
     def checked(self, scheme: str, params: dict[str, Any]) -> object:
-        """Params fit to store, or `Invalid`."""
+        """Return `params` as they are stored; `Invalid` if the store's class does not accept them."""
         kind = self._kinds.get(scheme)
         if kind is None:
-            raise Invalid(f"No installed plugin offers a store of scheme {scheme!r}.")
+            raise Invalid(f"No installed plugin offers a store of scheme {scheme!r}.{self._absent(scheme)}")
         return msgspec.to_builtins(_converted(params, kind))
 
     def name(self, store: int) -> str:
@@ -135,7 +137,7 @@ class Stores:
         return [StoreInfo(name, scheme, *self._state(store), count) for store, name, scheme, count in rows]
 
     def _state(self, store: int) -> tuple[Presence, bool]:
-        """(present or unreachable, read-only)."""
+        """Return (presence, whether it is read-only)."""
         writable = False
         try:
             opened = self.connect(store)
@@ -149,13 +151,13 @@ class Stores:
 
 
 def add(writer: Writer, scheme: str, name: str, params: object) -> int:
-    """The id of the store of this scheme and these params; made when there is none."""
+    """Return the id of the store with this scheme and these params; add it if there is none."""
     text = msgspec.json.encode(params, order="sorted").decode()
 
     def work(write: Write) -> int:
-        found = write.value("select id from store where scheme = ? and params = ?", (scheme, text))
-        if found is not None:
-            return int(found)
+        store = write.value("select id from store where scheme = ? and params = ?", (scheme, text))
+        if store is not None:
+            return int(store)
         row = write.execute(
             "insert into store(public_id, scheme, name, params) values (?, ?, ?, ?) returning id",
             (secrets.token_hex(16), scheme, name, text),
@@ -165,13 +167,8 @@ def add(writer: Writer, scheme: str, name: str, params: object) -> int:
     return writer.run(work, Label("", "", undoable=False)).result
 
 
-def count(db: Database, store: int) -> int:
-    """Locations in a store."""
-    return int(db.value("select count(*) from location where store_id = ?", (store,)))
-
-
 def folders(connection: apsw.Connection, part: str = "%") -> list[FolderInfo]:
-    """The stores whose names are like this, with how many live pictures each has."""
+    """Return the stores whose names match a LIKE pattern, with the number of pictures in each."""
     rows = fetch(
         connection,
         "select s.id, s.name, s.scheme, coalesce(c.pictures, 0) from store s"
@@ -182,13 +179,16 @@ def folders(connection: apsw.Connection, part: str = "%") -> list[FolderInfo]:
 
 
 def unknown(db: Database, store: int, keys: list[str]) -> set[str]:
-    """Those of these keys that have no location yet."""
-    known = {row[0] for row in db.read("select key from location where store_id = ?", (store,))} if keys else set()
-    return set(keys) - known
+    """Return the keys that have no location yet."""
+    rows = db.read(
+        "select value from json_each(?) where not exists (select 1 from location where store_id = ? and key = value)",
+        (msgspec.json.encode(keys).decode(), store),
+    )
+    return {row[0] for row in rows}
 
 
 def places(db: Database, picture: int) -> Rows:
-    """(store, key, size, mtime) of a picture's locations, as they were last seen."""
+    """Return (store, key, size, mtime) of a picture's locations, as last seen."""
     return db.read("select store_id, key, size, mtime from location where picture_id = ?", (picture,))
 
 
@@ -196,8 +196,8 @@ def public_id(db: Database, store: int) -> str:
     return str(db.value("select public_id from store where id = ?", (store,)))
 
 
-def _converted(given: dict[str, Any], kind: Store) -> Any:
+def _converted(params: dict[str, Any], kind: Store) -> Any:
     try:
-        return msgspec.convert(given, kind.Params)
+        return msgspec.convert(params, kind.Params)
     except msgspec.ValidationError as error:
         raise Invalid(f"{error}.") from error

@@ -1,4 +1,4 @@
-"""Bringing pictures in: uploads, folders, importers, stores, the demo."""
+"""Bringing pictures in: uploads, folders, importers, stores."""
 
 from __future__ import annotations
 
@@ -9,89 +9,76 @@ from pathlib import Path
 from typing import Any
 
 from ..collections import projects
-from ..context import Context, demand
-from ..database import settings
+from ..context import Context
 from ..database.writer import Label, Write
 from ..errors import Invalid, NotFound, Refused
+from ..jobs.lanes import Jobs
 from ..storage.archive import looks_like_archive
 from ..storage.names import fit
 from ..types import BeginUpload, ImportPaths, Job, Reader, Upload, Uploaded, UploadedFile
 from ..types.outcome import Outcome
 from . import jobs as intake
 from . import locations as stores
-from .intake import uploaded
-from .uploads import Piece
-
-#: The most pictures a demo library can have.
-DEMO = 1_000_000
+from .intake import Intake, uploaded
+from .locations import Stores
+from .uploads import Piece, Uploads
 
 
 def upload(context: Context, reader: Reader, name: str, path: Path) -> Uploaded:
-    """Import a file that is in `incoming` already; it is moved or removed. A refusal is returned, not raised."""
-    demand(reader, "write", whole=True)
-    context.demand_writable()
+    """Import a file that is in the folder `incoming`; it is moved or deleted. A refusal is returned, not raised."""
     if looks_like_archive(path):
-        result = context.arriving.take(context.arriving.adopt(reader.principal, [(name, path)])).result
-        assert result is not None, "a zip file that came whole has a result, whether or not it is over"
+        result = context.part(Uploads).take(context.part(Uploads).adopt(reader.principal, [(name, path)])).result
+        assert result is not None, "a complete zip file has a result, even before its import has ended"
         return result
     try:
-        return uploaded(context.intake.keep(*context.stores.own(), path, fit(name), move=True))
+        return uploaded(context.part(Intake).keep(*context.part(Stores).own(), path, fit(name), move=True))
     except Refused as error:
         path.unlink(missing_ok=True)
         return Uploaded("refused", None, str(error))
 
 
 def begin_upload(context: Context, reader: Reader, ask: BeginUpload) -> Upload:
-    """Announce a file that comes in pieces. With a `key`, the unfinished upload of the same file is given back."""
-    demand(reader, "write", whole=True)
-    context.demand_writable()
-    return context.arriving.begin(reader, ask)
+    """Begin the upload of a file in pieces. With a `key`, an unfinished upload of the same file is returned."""
+    return context.part(Uploads).begin(reader, ask)
 
 
 def upload_piece(context: Context, reader: Reader, id: str, offset: int) -> Piece:
-    """Where to write the bytes of an upload from `offset` on; `Conflict` says how many are `received`."""
-    demand(reader, "write", whole=True)
-    context.demand_writable()
-    context.arriving.find(reader, id)
-    return context.arriving.open(id, offset)
+    """Continue an upload at `offset`. `Conflict` tells the number of bytes that are `received`, if it is another."""
+    context.part(Uploads).find(reader, id)
+    return context.part(Uploads).open(id, offset)
 
 
 def uploads(context: Context, reader: Reader) -> list[Upload]:
-    """This login's uploads, or everybody's for the owner: unfinished ones, then those of the last day."""
-    demand(reader, "write", whole=True)
-    return context.arriving.listed(reader)
+    """The caller's uploads, or all of them for the owner: unfinished ones, then those of the last day."""
+    return context.part(Uploads).listed(reader)
 
 
 def find_upload(context: Context, reader: Reader, id: str) -> Upload:
-    """How far an upload is, and what became of it."""
-    demand(reader, "write", whole=True)
-    context.arriving.find(reader, id)
-    return context.arriving.show(id)
+    """Return the progress and result of an upload."""
+    context.part(Uploads).find(reader, id)
+    return context.part(Uploads).show(id)
 
 
 def uploaded_files(context: Context, reader: Reader, id: str, offset: int = 0, limit: int = 1000) -> list[UploadedFile]:
-    """What became of the files in an uploaded zip file."""
-    demand(reader, "write", whole=True)
+    """Return the results of the files in an uploaded zip file."""
     if not (0 <= offset <= 1 << 32 and 0 <= limit <= 10_000):
         raise Invalid("offset must not be negative, and limit must be between 0 and 10000.")
-    context.arriving.find(reader, id)
-    return context.arriving.files(id, offset, limit)
+    context.part(Uploads).find(reader, id)
+    return context.part(Uploads).files(id, offset, limit)
 
 
 def upload_files(
     context: Context, reader: Reader, files: Sequence[tuple[str, Path]], project: int | None = None
 ) -> str:
-    """Import durable files (name, path) in `incoming`, which are moved away; what `upload_batch` knows them by.
+    """Import durable files (name, path) from the folder `incoming`; they are moved. Return the id of the batch.
 
-    Their pictures are put into the `project`. `NotFound` when there is none of this id.
+    Their pictures are put into the `project`; `NotFound` if there is no such project.
     """
-    demand(reader, "write", whole=True)
-    context.demand_writable()
     if project is not None:
         with context.db.reading() as connection:
             projects.info(connection, reader, project)
-    batch = context.arriving.adopt(reader.principal, files, project)
-    context.arriving.take(batch)
+    batch = context.part(Uploads).adopt(reader.principal, files, project)
+    context.part(Uploads).take(batch)
     return batch
 
 
@@ -102,57 +89,38 @@ def place_in_project(context: Context, principal: str, project: int, pictures: l
         return projects.add_existing(write, project, pictures)
 
     with suppress(NotFound):
-        context.writer.run(work, lambda told: Label(principal, told.sentence))
+        context.writer.run(work, lambda outcome: Label(principal, outcome.sentence))
 
 
 def upload_batch(context: Context, reader: Reader, batch: str) -> list[Upload]:
-    """What became of files that were taken in together, in order."""
-    demand(reader, "write", whole=True)
-    return context.arriving.batch(reader, batch)
+    """Return the uploads of a batch, in order."""
+    return context.part(Uploads).batch(reader, batch)
 
 
 def cancel_upload(context: Context, reader: Reader, id: str) -> None:
-    """Give an upload up. What of a zip file is in already stays."""
-    demand(reader, "write", whole=True)
-    context.demand_writable()
-    context.arriving.find(reader, id)
-    context.arriving.cancel(id)
+    """Cancel an upload. Pictures that were already imported from a zip file stay."""
+    context.part(Uploads).find(reader, id)
+    context.part(Uploads).cancel(id)
 
 
 def import_paths(context: Context, reader: Reader, ask: ImportPaths) -> Job:
-    """Import files and folders of this machine; the answer is the job that does it."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return intake.put(context.queue, ask, partial(_reference, context))
+    """Import files and folders of the server's machine; returns the job."""
+    return intake.put(context.part(Jobs), ask, partial(_reference, context))
 
 
 def import_from(context: Context, reader: Reader, importer: str, params: dict[str, Any]) -> Job:
-    """Copy in everything a plugin's importer finds."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return intake.put_importer(context.queue, context.plugins.importers(), importer, params)
-
-
-def fill_demo(context: Context, reader: Reader, pictures: int) -> Job:
-    """Paint the demo library: the job that does it."""
-    demand(reader, "owner")
-    context.demand_writable()
-    settings.set(context.writer, "demo", str(pictures))
-    return intake.put_demo(context.queue, stores.add(context.writer, "demo", "Demo", {"pictures": DEMO}), pictures)
+    """Import everything that a plugin's importer finds; returns the job."""
+    return intake.put_importer(context.part(Jobs), context.plugins.importers(), importer, params)
 
 
 def add_store(context: Context, reader: Reader, scheme: str, name: str, params: dict[str, Any]) -> int:
     """Add a store that is indexed in place, and return its id. `scan` imports what it holds."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return stores.add(context.writer, scheme, name, context.stores.checked(scheme, params))
+    return stores.add(context.writer, scheme, name, context.part(Stores).checked(scheme, params))
 
 
 def scan(context: Context, reader: Reader, store: int) -> Job:
-    """Bring the index of a store up to date: the job that does it."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return intake.scan(context.queue, store, context.stores.name(store))
+    """Update the index of a store; returns the job."""
+    return intake.scan(context.part(Jobs), store, context.part(Stores).name(store))
 
 
 def _reference(context: Context, path: Path) -> int:

@@ -1,12 +1,12 @@
 """The rows of pictures and their locations, as imports write and read them.
 
-Facts, words and payloads belong to the picture's bytes and are written with it, in one transaction: no half picture is
-ever visible.
+Facts, prompts and payloads are written with the picture in one transaction, so no incomplete picture is ever visible.
 """
 
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import zstandard
 from msgspec import Struct
@@ -15,81 +15,63 @@ from ..database.connection import Database, bind_ids
 from ..database.hub import now
 from ..database.writer import Write
 from ..query import scope
-from ..types import Reader, Reading
+from ..types import Fact, Reader, Reading
 
 
 def add(write: Write, reading: Reading, name: str, *, fallback: int, predecessor: int | None = None) -> int:
-    """One new picture with all that its bytes say; the id. `fallback`: when it was made, if the file does not say."""
+    """Add a picture with its facts, prompts and payloads, and return its id.
+
+    `fallback` is its date, in ms UTC, if the file has none; `predecessor` is the picture that it replaces.
+    """
+    columns = {
+        "public_id": secrets.token_hex(16),
+        "sha256": reading.sha256,
+        "name": name,
+        "kind": reading.kind,
+        "format": reading.format,
+        "mime": reading.mime,
+        "size": reading.size,
+        "created": reading.created if reading.created is not None else fallback,
+        "imported": now(),
+        "predecessor_id": predecessor,
+        **_read_columns(reading),
+    }
     row = write.execute(
-        """
-        insert into picture(public_id, sha256, name, kind, format, mime, width, height, size, created, imported, aspect,
-          colour, phash, moving, seconds, why, cause, predecessor_id)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id
-        """,
-        (
-            secrets.token_hex(16),
-            reading.sha256,
-            name,
-            reading.kind,
-            reading.format,
-            reading.mime,
-            reading.width,
-            reading.height,
-            reading.size,
-            reading.created if reading.created is not None else fallback,
-            now(),
-            reading.aspect,
-            reading.colour,
-            _signed(reading.phash),
-            reading.moving,
-            reading.seconds,
-            reading.why,
-            reading.cause,
-            predecessor,
-        ),
+        f"insert into picture({', '.join(columns)}) values ({', '.join(f':{name}' for name in columns)}) returning id",
+        columns,
     )
     picture: int = row[0][0]
-    _say(write, picture, reading)
+    _add_metadata(write, picture, reading)
     return picture
 
 
 def renew(write: Write, picture: int, reading: Reading) -> None:
-    """Put what the same bytes say now, and how they look, in place of what was read from them before."""
+    """Replace what was read from the picture's bytes before with a new reading of the same bytes."""
+    columns = _read_columns(reading)
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
     write.execute(
-        """
-        update picture set width = ?, height = ?, created = coalesce(?, created), aspect = ?, colour = ?, phash = ?,
-          moving = ?, seconds = ?, why = ?, cause = ?
-        where id = ?
-        """,
-        (
-            reading.width,
-            reading.height,
-            reading.created,
-            reading.aspect,
-            reading.colour,
-            _signed(reading.phash),
-            reading.moving,
-            reading.seconds,
-            reading.why,
-            reading.cause,
-            picture,
-        ),
+        f"update picture set {assignments}, created = coalesce(:created, created) where id = :id",
+        {**columns, "created": reading.created, "id": picture},
     )
     for table in ("fact", "words", "payload"):
         write.execute(f"delete from {table} where picture_id = ?", (picture,))
-    _say(write, picture, reading)
+    _add_metadata(write, picture, reading)
 
 
-def give_up(write: Write, picture: int, why: str, cause: str) -> None:
-    """Say why a picture still has no still."""
-    write.execute("update picture set why = ?, cause = ? where id = ?", (why, cause, picture))
+def give_up(write: Write, picture: int, why: str, cause: str, note: Fact) -> None:
+    """Record why a picture has no thumbnail, and remove the fact `note`, which marks it as waiting for a reader."""
+    write.execute("update picture set why = ?, cause = ? where id = ? and why is not null", (why, cause, picture))
+    write.execute("delete from fact where picture_id = ? and name = ? and value = ?", (picture, note.name, note.value))
 
 
-def _signed(phash: int) -> int:
-    return phash - (1 << 64) if phash >> 63 else phash
+def _read_columns(reading: Reading) -> dict[str, Any]:
+    """The columns of a picture that another reading of the same bytes may change."""
+    columns = ("width", "height", "aspect", "colour", "moving", "seconds", "why", "cause")
+    phash = reading.phash - (1 << 64) if reading.phash >> 63 else reading.phash  # SQLite's integers are signed
+    return {"phash": phash, **{name: getattr(reading, name) for name in columns}}
 
 
-def _say(write: Write, picture: int, reading: Reading) -> None:
+def _add_metadata(write: Write, picture: int, reading: Reading) -> None:
     if reading.facts:
         write.many(
             "insert or ignore into fact values (?, ?, ?, ?, ?, ?)",
@@ -106,7 +88,7 @@ def _say(write: Write, picture: int, reading: Reading) -> None:
 
 
 def locate(write: Write, picture: int, store: int, key: str, size: int | None, mtime: int | None) -> bool:
-    """Say that the bytes also lie here; whether that is news."""
+    """Record a location of the picture; return whether anything changed."""
     write.execute(
         """
         insert into location(picture_id, store_id, key, size, mtime) values (?, ?, ?, ?, ?)
@@ -121,17 +103,12 @@ def locate(write: Write, picture: int, store: int, key: str, size: int | None, m
 
 
 def miss(write: Write, locations: list[int]) -> None:
-    """Say that there is nothing at these locations any more."""
+    """Mark these locations as missing."""
     write.execute("update location set state = 'missing' where id in carray(?)", (bind_ids(locations),))
 
 
-def of_hash(write: Write, sha256: bytes) -> int | None:
-    found: int | None = write.value("select id from picture where sha256 = ?", (sha256,))
-    return found
-
-
 class Bytes(Struct, frozen=True):
-    """The name of a picture's file and its places: (store, key) pairs, the ones believed present first."""
+    """The file of a picture: its name, type and hash, and its places as (store, key), those present first."""
 
     name: str
     mime: str
@@ -140,6 +117,7 @@ class Bytes(Struct, frozen=True):
 
 
 def bytes_of(db: Database, reader: Reader, picture: int) -> Bytes:
+    """Return the file of a picture; `NotFound` if there is no such picture or the reader must not see it."""
     scope.require(reader, picture)
     rows = db.read(
         "select p.name, p.mime, lower(hex(p.sha256)), l.store_id, l.key from picture p"
@@ -152,7 +130,7 @@ def bytes_of(db: Database, reader: Reader, picture: int) -> Bytes:
     return Bytes(rows[0][0], rows[0][1], rows[0][2], places)
 
 
-def by_hash(db: Database, sha256: bytes) -> int | None:
-    """The picture with these bytes."""
-    found: int | None = db.value("select id from picture where sha256 = ?", (sha256,))
-    return found
+def by_hash(source: Database | Write, sha256: bytes) -> int | None:
+    """Return the id of the picture with these bytes."""
+    picture: int | None = source.value("select id from picture where sha256 = ?", (sha256,))
+    return picture

@@ -1,7 +1,7 @@
-"""Purges: scrapheaped pictures removed for good.
+"""Purges: scrapheaped pictures permanently deleted.
 
-A purge spans both databases and stores: its intent is written to the hub first, its steps can be repeated, and the next
-start finishes what a crash interrupted.
+A purge changes both databases and stores. Its intent is written to the hub first, its steps can be repeated, and the
+next start completes a purge that a crash interrupted.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ Connect = Callable[[int], Opened]
 
 
 class _Purge(Struct):
-    """What a purge will do, as its intent holds it: picture ids, upper-case hex hashes, (store id, key) pairs, on whose
-    behalf, and when: what was thrown away later is another matter."""
+    """The plan of a purge, as its intent stores it.
+
+    `ids` of pictures, their `hashes` in upper-case hex, `places` as (store, key), `by` which login, and `at` in ms:
+    pictures scrapheaped after that are not removed.
+    """
 
     ids: list[int]
     hashes: list[str]
@@ -36,13 +39,13 @@ class _Purge(Struct):
     at: int = 1 << 62
 
     def label(self, gone: list[int]) -> Label:
-        return Label(self.by, f"{_counted(gone)} removed for good", undoable=False)
+        return Label(self.by, f"{_counted(gone)} permanently deleted", undoable=False)
 
 
 def purge(
     db: Database, hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect, ids: list[int], by: str
 ) -> int:
-    """Remove those of these pictures that are in the scrapheap: rows first, then bytes where they may be. How many."""
+    """Remove those of the pictures that are in the scrapheap, rows before files. Return their number."""
     at = now()
     rows = db.read(
         "select p.id, hex(p.sha256), l.store_id, l.key from picture p join scrapheap h on h.picture_id = p.id"
@@ -51,34 +54,37 @@ def purge(
     )
     if not rows:
         return 0
-    condemned = sorted({row[0] for row in rows})
     places = [(row[2], row[3]) for row in rows if row[2] is not None]
-    plan = _Purge(condemned, sorted({row[1] for row in rows}), places, by, at)
-    planned = "insert into intent(kind, body, at) values ('purge', ?, ?) returning id"
-    intent = hub.write(planned, (_written(plan), at))[0][0]
+    plan = _Purge(sorted({row[0] for row in rows}), sorted({row[1] for row in rows}), places, by, at)
+    sql = "insert into intent(kind, body, at) values ('purge', ?, ?) returning id"
+    intent = hub.write(sql, (_encoded(plan), at))[0][0]
     gone: list[int] | None = None
     try:
         gone = _remove(writer, plan)
         _clear_up(hub, writer, thumbnails, connect, intent, plan)
     except PixlStashError as error:
-        error.args = (_told(error, gone),)
+        error.args = (_report(error, gone),)
         raise
     return len(gone)
 
 
-def _told(error: PixlStashError, gone: list[int] | None) -> str:
-    """What a purge that was cut short has done, and what becomes of the rest."""
+def _report(error: PixlStashError, gone: list[int] | None) -> str:
+    """Describe what an interrupted purge has done, and what happens to the rest."""
     why = str(error).partition(". ")[0].rstrip(".")
     if gone is None:
         return f"{why}. Nothing is removed yet. The next start does it, unless they are taken back before."
     verb = "is" if len(gone) == 1 else "are"
-    return f"{why}. {_counted(gone)} {verb} removed for good, but files may be left: the next start deletes them."
+    return f"{why}. {_counted(gone)} {verb} permanently deleted, but files may be left: the next start deletes them."
 
 
-def preview(db: Database, hub: Hub, connect: Connect) -> tuple[EmptyPreview, list[int]]:
-    """What emptying the scrapheap would do, and the pictures it would remove. Those in a locked set are left."""
+def preview(db: Database, hub: Hub, connect: Connect, only: list[int] | None = None) -> tuple[EmptyPreview, list[int]]:
+    """Return what emptying the scrapheap would do, and the pictures it would remove. Those in locked sets stay.
+
+    `only`: limit it to these pictures, as far as they are in the scrapheap.
+    """
+    chosen = None if only is None else set(only)
     with db.reading() as connection:
-        held = {
+        locked = {
             picture
             for (picture,) in fetch(
                 connection,
@@ -93,33 +99,43 @@ def preview(db: Database, hub: Hub, connect: Connect) -> tuple[EmptyPreview, lis
               left join location l on l.picture_id = p.id and l.state != 'missing' order by 1, 4, 5
             """,
         )
-    rows = [row for row in rows if row[0] not in held]
+    if chosen is not None:
+        locked &= chosen
+        rows = [row for row in rows if row[0] in chosen]
+    rows = [row for row in rows if row[0] not in locked]
     writable = {store: _writable(connect, store) for store in {row[3] for row in rows if row[3] is not None}}
     files = [row for row in rows if writable.get(row[3])]
     ids = sorted({row[0] for row in rows})
     forgotten = len(ids) - len({row[0] for row in files})
     size = sum(row[2] for row in files)
     sentence = f"{many(len(files), 'file')} deleted, {forgotten:,} only forgotten"
-    sentence += f"; {many(len(held))} in a locked set stay" if held else ""
-    shown = msgspec.json.encode([rows, sorted(held), sorted(writable.items())])
+    sentence += f"; {many(len(locked))} in a locked set stay" if locked else ""
+    shown = msgspec.json.encode([rows, sorted(locked), sorted(writable.items())])
     token = hmac.new(_key(hub), shown, "sha256").hexdigest()
-    return EmptyPreview(len(ids), len(files), size, forgotten, len(held), sentence, token), ids
+    return EmptyPreview(len(ids), len(files), size, forgotten, len(locked), sentence, token), ids
 
 
 def empty(
-    db: Database, hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect, token: str, by: str
+    db: Database,
+    hub: Hub,
+    writer: Writer,
+    thumbnails: Thumbnails,
+    connect: Connect,
+    token: str,
+    by: str,
+    only: list[int] | None = None,
 ) -> EmptyPreview:
-    """Remove what the preview with this token named; `Conflict` when anything changed since."""
-    seen, ids = preview(db, hub, connect)
+    """Remove what the preview with this token listed; `Conflict` if anything has changed since."""
+    seen, ids = preview(db, hub, connect, only)
     if not hmac.compare_digest(seen.token.encode(), token.encode()):
-        raise Conflict("The scrapheap is not as it was in the preview. Look at it again; nothing was removed.")
+        raise Conflict("The scrapheap has changed since the preview. Preview it again; nothing was deleted.")
     if ids:
         purge(db, hub, writer, thumbnails, connect, ids, by)
     return seen
 
 
 def _writable(connect: Connect, store: int) -> bool:
-    """Whether files of a store are deleted; one that is out of reach is tried again at each start."""
+    """Return whether files of a store are deleted; an unreachable store is tried again at each start."""
     try:
         return connect(store).writable
     except StoreUnreachable:
@@ -129,13 +145,13 @@ def _writable(connect: Connect, store: int) -> bool:
 
 
 def _key(hub: Hub) -> bytes:
-    """What makes a token one that only this installation can have made."""
+    """Return the secret that signs the tokens of previews."""
     hub.write("insert or ignore into setting values ('scrapheap.key', ?)", (secrets.token_hex(32),))
     return str(hub.db.setting("scrapheap.key")).encode()
 
 
 def finish(hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect) -> None:
-    """At start: carry out purges a crash interrupted."""
+    """Complete purges that a crash interrupted; called at the start."""
     for intent, body in hub.read("select id, body from intent where kind = 'purge'"):
         plan = msgspec.json.decode(body, type=_Purge)
         _remove(writer, plan)
@@ -143,8 +159,8 @@ def finish(hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect) -
 
 
 def _remove(writer: Writer, plan: _Purge) -> list[int]:
-    """The rows; the ids of the pictures they were of."""
-    # Somebody may have taken a picture back, or brought the same bytes again, since this was planned.
+    """Delete the rows; return the ids of the deleted pictures."""
+    # Since the plan was made, a picture may have been restored or imported again.
     sql = (
         "delete from picture where id in carray(?) and id in (select picture_id from scrapheap where at <= ?)"
         " returning id"
@@ -155,8 +171,8 @@ def _remove(writer: Writer, plan: _Purge) -> list[int]:
 
 
 def _clear_up(hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect, intent: int, plan: _Purge) -> None:
-    """What is left when the rows are gone: the ledger, stills, and bytes."""
-    with hub.writing() as connection:  # looking and writing at once: see `intents.wanted`
+    """After the rows are deleted, update the purge log and delete thumbnails and files."""
+    with hub.writing() as connection:  # checks and writes in one transaction: see `intents.wanted`
         hashes = [
             sha256
             for sha256 in map(bytes.fromhex, plan.hashes)
@@ -165,14 +181,14 @@ def _clear_up(hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect
         connection.executemany("insert or ignore into purged values (?, ?)", [(h, now()) for h in hashes]).fetchall()
     for sha256 in hashes:
         thumbnails.drop(sha256)
-    left = [place for place in plan.places if not _forget(writer.db, hub, connect, *place)]
-    if left:  # out of reach now: the next start tries again
-        hub.write("update intent set body = ? where id = ?", (_written(_Purge([], [], left)), intent))
+    remaining = [place for place in plan.places if not _delete_bytes(writer.db, hub, connect, *place)]
+    if remaining:  # their store is unreachable: the next start tries again
+        hub.write("update intent set body = ? where id = ?", (_encoded(_Purge([], [], remaining)), intent))
     else:
         hub.write("delete from intent where id = ?", (intent,))
 
 
-def _written(plan: _Purge) -> str:
+def _encoded(plan: _Purge) -> str:
     return msgspec.json.encode(plan).decode()
 
 
@@ -180,11 +196,11 @@ def _counted(ids: list[int]) -> str:
     return "1 picture" if len(ids) == 1 else f"{len(ids):,} pictures"
 
 
-def _forget(db: Database, hub: Hub, connect: Connect, store: int, key: str) -> bool:
-    """Delete bytes that are nobody's; False when their store is out of reach.
+def _delete_bytes(db: Database, hub: Hub, connect: Connect, store: int, key: str) -> bool:
+    """Delete bytes that belong to no picture; False if their store is unreachable.
 
-    The same bytes may have come back since, as another picture under the same key: those stay. The hub is held
-    meanwhile, so that nobody who is about to keep them gets to say so between looking and deleting.
+    If the same bytes were imported again under the same key, they stay. The hub's transaction lasts until the file is
+    deleted, so that no import can announce the key between the check and the deletion.
     """
     with hub.writing():
         if db.read("select 1 from location where store_id = ? and key = ?", (store, key)):

@@ -1,25 +1,33 @@
-"""Pictures that were kept undrawn because they are large: read anew from where they lie, once the limit allows it."""
+"""Second readings of pictures that were too large to draw, or whose generation data no plugin could read.
+
+They happen when the limit has been raised or the plugin has been installed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..database.connection import Database
 from ..database.writer import Writer, outcome
 from ..errors import NotThere, Refused, StoreUnreachable
+from ..media import unread
 from ..media.pool import DecoderPool, Known
 from ..media.thumbnails import Thumbnails
-from ..plugins.contracts import Opened
+from ..plugins.contracts import FactReader, Opened
 from ..types import OWNER
 from . import picture_rows
 
-#: Causes of a refusal that another try may not meet.
+#: Causes of refusal that may be gone the next time.
 _PASSING = frozenset({"memory", "time", "crash", "changed", "unreadable"})
 
 
 class Redraws:
-    """`pixels`: the limit now. `temporary(name)` gives a fresh path for bytes that their store has no path for."""
+    """Reads pictures again.
+
+    `pixels` is the current limit, `readers()` returns the current readers of facts, and `temporary(name)` a new path
+    for the bytes of a store without paths.
+    """
 
     def __init__(
         self,
@@ -30,52 +38,59 @@ class Redraws:
         connect: Callable[[int], Opened],
         temporary: Callable[[str], Path],
         pixels: int,
+        readers: Callable[[], Iterable[FactReader]],
     ) -> None:
         self._db, self._writer, self._pool, self._thumbnails = db, writer, pool, thumbnails
         self._connect, self._temporary, self._pixels = connect, temporary, pixels
+        self._readers = readers
 
     def waiting(self) -> list[int]:
-        """The pictures that were too large to be drawn, and are not any more."""
+        """Return the pictures that could not be drawn or fully read before, and can be now."""
+        undrawn = "select id from picture where cause = 'pixels' and width * height <= ?"
+        noted = "select picture_id from fact where name = ? and value = ? and ?"
+        can_read = unread.are_read(self._readers())
         rows = self._db.read(
-            "select id from picture where cause = 'pixels' and width * height <= ? order by id", (self._pixels,)
+            f"{undrawn} union {noted} order by 1", (self._pixels, unread.NOTE.name, unread.NOTE.value, can_read)
         )
         return [row[0] for row in rows]
 
     def redraw(self, picture: int) -> bool:
-        """Draw one and read its facts again; False when none of its locations has the bytes now."""
-        found = picture_rows.bytes_of(self._db, OWNER, picture)
-        for store, key in found.places:
+        """Draw a picture and read its facts again; False if none of its locations has the bytes now."""
+        file = picture_rows.bytes_of(self._db, OWNER, picture)
+        for store, key in file.places:
             try:
                 opened = self._connect(store)
                 opened.stat(key)
-                if self._at(picture, found, opened, key):
+                if self._read_at(picture, file, opened, key):
                     return True
             except (NotThere, StoreUnreachable):
                 continue
         return False
 
-    def _at(self, picture: int, found: picture_rows.Bytes, opened: Opened, key: str) -> bool:
+    def _read_at(self, picture: int, file: picture_rows.Bytes, opened: Opened, key: str) -> bool:
         path = opened.local(key)
         if path is not None:
-            return self._read(picture, found, path, opened.local_root)
-        path = self._temporary(found.name)
+            return self._read(picture, file, path, opened.local_root)
+        path = self._temporary(file.name)
         try:
             with opened.read(key) as source, path.open("wb") as out:
                 while block := source.read(1 << 20):
                     out.write(block)
-            return self._read(picture, found, path)
+            return self._read(picture, file, path)
         finally:
             path.unlink(missing_ok=True)
 
-    def _read(self, picture: int, found: picture_rows.Bytes, path: Path, root: Path | None = None) -> bool:
-        """False when other bytes lie there by now: the next look at their store sees to them."""
-        sha256 = bytes.fromhex(found.sha256)
+    def _read(self, picture: int, file: picture_rows.Bytes, path: Path, root: Path | None = None) -> bool:
+        """Read from a path; False if it has other bytes by now, which the next scan of the store will index."""
+        sha256 = bytes.fromhex(file.sha256)
         try:
-            reading = self._pool.read(path, found.name, root=root, decide=lambda digest: digest == sha256)
+            reading = self._pool.read(path, file.name, root=root, decide=lambda digest: digest == sha256)
         except Refused as error:
             why, cause = str(error), str(error.more.get("cause", "damaged"))
-            if cause not in _PASSING:  # it is told, and not tried again at each start
-                outcome(self._writer.submit(lambda write: picture_rows.give_up(write, picture, why, cause)))
+            if cause not in _PASSING:  # recorded, and not tried again at each start
+                outcome(
+                    self._writer.submit(lambda write: picture_rows.give_up(write, picture, why, cause, unread.NOTE))
+                )
             return True
         if isinstance(reading, Known):
             return False

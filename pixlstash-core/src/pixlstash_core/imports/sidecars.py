@@ -1,7 +1,7 @@
-"""A text file beside a picture: what people wrote about it becomes its tags or its caption, and wipes nothing.
+"""Sidecar text files: the text beside a picture becomes its tags or its caption, without replacing any.
 
-`a.txt` and `a.png.txt` belong to `a.png`, as the trainers of models write them. They are read once, when the picture
-is taken in, and are no pictures themselves.
+`a.txt` and `a.png.txt` belong to `a.png`, as tools for model training write them. They are read once, when the picture
+is imported, and are not imported themselves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from ..collections import groups
 from ..database.connection import bind_ids
 from ..database.hub import now
 from ..database.writer import Write
@@ -22,14 +21,14 @@ from ..storage.files import Root, open_below
 from ..tags import names
 from ..tags import normalise as words
 
-#: Bytes of a file and tags in it that are read; words and characters of what may still be a tag.
+#: The most bytes and tags that are read of a file; the most words and characters of a tag.
 LONGEST, MOST = 64 << 10, 1_000
 WORDS, CHARACTERS = 6, 80
 _SENTENCE = re.compile(r"[.!?]\s|[.!?]$")
 
 
 def read(path: Path, root: Root | Path | None = None) -> str | None:
-    """What is written beside a file; None when there is nothing that is text. No link below `root` is followed."""
+    """Return the sidecar text of a file, if there is one. Links below `root` are not followed."""
     root = Root.of(root or path.parent)
     for name in (f"{path.stem}.txt", f"{path.name}.txt"):
         if name != path.name:
@@ -41,7 +40,7 @@ def read(path: Path, root: Root | Path | None = None) -> str | None:
 
 
 def _body(descriptor: int) -> bytes | None:
-    """The bytes of an open file; None when it is no plain file, or longer than is read."""
+    """Return the bytes of an open file; None if it is not a regular file, empty, or too long."""
     with os.fdopen(descriptor, "rb") as file:
         body = file.read(LONGEST + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
     return body if 0 < len(body) <= LONGEST else None
@@ -57,7 +56,7 @@ def _decoded(body: bytes) -> str:
 
 
 def parsed(text: str) -> tuple[list[str], str | None]:
-    """(tags, caption): one of them, by whether it reads like a list or like a sentence."""
+    """Return (tags, caption): tags if the text looks like a list, otherwise a caption."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     parts = [part.strip() for part in (",".join(lines) if len(lines) > 1 else text).split(",") if part.strip()]
     if parts and all(_is_tag(part) for part in parts) and (len(parts) > 1 or len(parts[0].split()) <= 2):
@@ -74,19 +73,18 @@ def _is_tag(part: str) -> bool:
 
 
 def say(write: Write, picture: int, text: str) -> None:
-    """Say it of a picture where nothing was said: no tag anybody rejected comes back, and no caption is replaced.
+    """Add the sidecar text to a picture's annotations: rejected tags stay rejected, and a caption is not replaced.
 
-    What was said of a picture in a locked set stays as it is.
+    Pictures in locked sets do not change.
     """
     try:
-        groups.refuse_locked(write, [picture])
+        write.guard([picture])
     except Locked:
         return
     tags, caption = parsed(text)
     if caption is not None:
         write.execute("insert or ignore into said_caption values (?, ?)", (picture, caption))
-    kept = names.distinct(tags)
-    ids = names.add(write, [(name, fold) for fold, name in kept.items()]).values()
+    ids = names.add(write, [(name, fold) for fold, name in names.distinct(tags).items()]).values()
     write.execute(
         "insert or ignore into said_tag select ?, id, 1, ? from tag where id in carray(?)",
         (picture, now(), bind_ids(ids)),

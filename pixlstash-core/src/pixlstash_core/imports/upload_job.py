@@ -1,4 +1,4 @@
-"""Takes in what came whole over the network: one file at once, zip files and several by a job."""
+"""Import of complete uploads: a single file at once, zip files and batches by a job."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..jobs.lanes import Jobs, Task
 from ..storage.archive import looks_like_archive, members
 from ..storage.local import Managed
 from ..types import Archive, Job, Uploaded, UploadedFile
-from . import archives as unpacking
+from . import archives
 from . import upload_rows as rows
 from .intake import File, Intake, Taken, Tally
 from .upload_rows import UploadRow
 
-#: Seconds that an answer waits for what a job does; and between two looks.
+#: Seconds that a request waits for its job, and between two checks.
 PATIENCE, LOOK = 10.0, 0.02
-#: Results of a zip file that are part of an answer.
+#: The number of results of a zip file in a response.
 SHOWN = 1000
 #: Seconds between two writes of results.
 RECORD = 0.5
@@ -40,8 +40,8 @@ class UploadPayload(Struct):
     batch: str
 
 
-class Uptake:
-    """Files in `folder`, named by the id of their upload."""
+class UploadJob:
+    """Imports the files in `folder`, which are named by the ids of their uploads."""
 
     def __init__(
         self, hub: Hub, intake: Intake, queue: Jobs, own: Callable[[], tuple[int, Managed]], folder: Path, place: Place
@@ -53,7 +53,7 @@ class Uptake:
         self._lock = threading.Lock()
 
     def take(self, batch: str, patience: float) -> None:
-        """Take in what came in one request. A job is waited for no longer than `patience`, in seconds."""
+        """Import the files of one request. Wait for a job for at most `patience` seconds."""
         todo = [row for row in rows.batch(self._hub, batch) if row.state == "taking"]
         if all(row.job is None for row in todo):
             if len(todo) == 1 and not self._is_zip(todo[0]):
@@ -68,19 +68,19 @@ class Uptake:
             time.sleep(LOOK)
 
     def put(self, todo: list[UploadRow]) -> Job:
-        """Have a job take in a batch."""
+        """Queue a job that imports a batch."""
         label = f"Adding {todo[0].name}" if len(todo) == 1 else f"Adding {len(todo):,} files"
         batch = todo[0].batch
-        # Known from the first moment on, or the next start would queue another one for the same files.
+        # Written with the job, or the next start could queue a second job for the same files.
         assign = partial(rows.assign, self._hub, batch)
         return self._queue.put("upload", label, UploadPayload(batch), lane="net", along=assign)
 
     def run(self, task: Task) -> None:
-        """What the job does."""
+        """Run the job."""
         batch = convert(task.payload, UploadPayload).batch
         everything = rows.batch(self._hub, batch)
         todo = [row for row in everything if row.state == "taking"]
-        before = sum(row.members or 1 for row in everything if row.state == "done")  # where it was cut short
+        before = sum(row.members or 1 for row in everything if row.state == "done")  # by a run that was interrupted
         zips = [row for row in todo if self._is_zip(row)]
         tally = Tally()
         counts = {row.id: self._count(row, tally) for row in zips}
@@ -100,12 +100,12 @@ class Uptake:
                     self._take_zip(row, tally, step)
         finally:
             for id in {row.id for row in todo} - {row.id for row in rows.batch(self._hub, batch)}:
-                self.drop(id)  # given up meanwhile
+                self.drop(id)  # cancelled meanwhile
         task.progress(before + tally.done, before + tally.done)
         task.report = tally.report()
 
     def is_busy(self, row: UploadRow) -> bool:
-        """Whether it is being taken in, or a job will."""
+        """Return whether it is being imported, or a job is queued to do it."""
         job = self.job(row)
         return row.id in self._busy or (job is not None and job.state not in ENDED)
 
@@ -116,21 +116,21 @@ class Uptake:
         return None
 
     def drop(self, id: str) -> None:
-        """Remove the bytes."""
-        with suppress(OSError):  # then they go at the next start
+        """Delete the bytes."""
+        with suppress(OSError):  # the next start deletes them
             (self._folder / id).unlink(missing_ok=True)
 
-    # -- what came of it -----------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------------------------
 
     def is_over(self, row: UploadRow) -> bool:
-        """Whether nothing more will come of it by itself."""
+        """Return whether its state can no longer change without another request."""
         job = self.job(row)
         if row.state == "done":
             return row.id not in self._ending
         return row.state == "taking" and job is not None and job.state in ENDED
 
     def result(self, row: UploadRow) -> Uploaded | None:
-        """What came of it, when that is known, or what has so far of a zip file."""
+        """Return the result, if there is one yet; for a zip file, the result so far."""
         over, job = self.is_over(row), self.job(row)
         reason = None
         if over and row.state != "done" and job is not None:
@@ -139,14 +139,15 @@ class Uptake:
             return Uploaded("archive", None, reason, self._archive(row, over))
         if not over:
             return None
-        one = next(iter(rows.results(self._hub, row.id)), UploadedFile(row.name, "refused", None, reason))
-        return Uploaded(one.status, one.id, one.reason)
+        file = next(iter(rows.results(self._hub, row.id)), UploadedFile(row.name, "refused", None, reason))
+        return Uploaded(file.status, file.id, file.reason)
 
     def _archive(self, row: UploadRow, over: bool) -> Archive:
-        found = rows.counts(self._hub, row.id)
-        known = found.get("duplicate", 0) + found.get("scrapheaped", 0)
-        shown = rows.results(self._hub, row.id, 0, SHOWN) if over else []
-        return Archive(row.id, over, row.members, found.get("imported", 0), known, found.get("refused", 0), shown)
+        counts = rows.counts(self._hub, row.id)
+        duplicates = counts.get("duplicate", 0) + counts.get("scrapheaped", 0)
+        files = rows.results(self._hub, row.id, 0, SHOWN) if over else []
+        imported, refused = counts.get("imported", 0), counts.get("refused", 0)
+        return Archive(row.id, over, row.members, imported, duplicates, refused, files)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -159,11 +160,11 @@ class Uptake:
     def _take_one(self, row: UploadRow) -> Taken:
         with self._lock:
             if row.id in self._busy:
-                raise NotThere("It is being taken in already.")
+                raise NotThere("It is already being imported.")
             self._busy.add(row.id)
         try:
             path, copy = self._folder / row.id, self._intake.temporary(row.name)
-            # Under a second name, so that after a crash it can be taken in again; where there are none, as a copy.
+            # Imported from a hard link, so that it can be repeated after a crash; from a copy if links are unsupported.
             if row.modified is not None:
                 os.utime(path, (row.modified / 1000, row.modified / 1000))
             linked = _link(path, copy)
@@ -179,7 +180,7 @@ class Uptake:
     def _end(self, row: UploadRow, result: UploadedFile | None = None) -> None:
         if result is not None:
             self._place_in_project(row, [result])
-        self._ending.add(row.id)  # it is over for others when its bytes are gone
+        self._ending.add(row.id)  # others see it as over only when its bytes are deleted
         try:
             rows.record(self._hub, row.id, {0: result} if result else {}, done=True)
             self.drop(row.id)
@@ -187,7 +188,7 @@ class Uptake:
             self._ending.discard(row.id)
 
     def _count(self, row: UploadRow, tally: Tally | None = None) -> int | None:
-        """How many members a zip file has; None when it was refused."""
+        """Return the number of members of a zip file; None if it was refused."""
         try:
             count = len(members(self._folder / row.id))
             rows.count_members(self._hub, row.id, count)
@@ -200,18 +201,18 @@ class Uptake:
 
     def _take_zip(self, row: UploadRow, tally: Tally, step: Callable[[], None]) -> None:
         path = self._folder / row.id
-        known = rows.recorded(self._hub, row.id)
-        for status in known.values():
+        statuses = rows.recorded(self._hub, row.id)
+        for status in statuses.values():
             tally.count(status)
-        told: dict[int, UploadedFile] = {}
+        unrecorded: dict[int, UploadedFile] = {}
         last = time.monotonic()
 
         def record() -> None:
             nonlocal last
-            ready = dict(told)
+            ready = dict(unrecorded)
             rows.record(self._hub, row.id, ready)
             for n in ready:
-                del told[n]
+                del unrecorded[n]
             last = time.monotonic()
 
         def stepped() -> None:
@@ -220,7 +221,7 @@ class Uptake:
             step()
 
         try:
-            unpacking.take(self._intake, self._own(), path, row.name, tally, stepped, told.__setitem__, known)
+            archives.take(self._intake, self._own(), path, row.name, tally, stepped, unrecorded.__setitem__, statuses)
         finally:
             record()
         for offset in range(0, row.members or 0, SHOWN):
@@ -228,16 +229,16 @@ class Uptake:
         self._end(row)
 
     def _place_in_project(self, row: UploadRow, results: list[UploadedFile]) -> None:
-        """Put imported pictures into the project that the upload is for. Repeatable: it is done before it is over."""
+        """Put imported pictures into the project of the upload. It may run twice, if a crash follows it."""
         ids = [result.id for result in results if result.id is not None and result.status != "scrapheaped"]
         if row.key.startswith(rows.PROJECT) and ids:
             self._place(row.principal, int(row.key.removeprefix(rows.PROJECT)), ids)
 
 
-def _link(path: Path, name: Path) -> bool:
-    """Give a file a second name, where the disk can."""
+def _link(path: Path, link: Path) -> bool:
+    """Make a hard link to a file; False if the file system does not support it."""
     try:
-        os.link(path, name)
+        os.link(path, link)
     except FileNotFoundError as error:
         raise NotThere("The uploaded file is not there any more.") from error
     except (OSError, NotImplementedError, AttributeError):

@@ -1,4 +1,4 @@
-"""Rows in `hub.db` of files that come over the network, and what became of them. See `uploads`."""
+"""The rows of uploads and of their results in `hub.db`. See `uploads`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ INSERT_FILE = (
 )
 
 
-#: What the key of an upload begins with whose pictures are for a project.
+#: Prefix of the key of an upload whose pictures go into a project.
 PROJECT = "for project "
 GONE = "There is no such upload: it was given up, or has expired."
-#: The most that are listed.
+#: The number of uploads in a list.
 LISTED = 200
 
 
 class UploadRow(Struct, array_like=True):
-    """One file; `batch` is what several that came in one request are asked for by. `members`: of a zip file.
+    """An uploaded file. Files of one request share a `batch`; `members` is the number of files in a zip file.
 
-    `touched` and `modified` are in ms.
+    `touched`, when the row last changed, and `modified`, the time of the file, are in ms.
     """
 
     id: str
@@ -49,7 +49,7 @@ def begin(hub: Hub, id: str, principal: str, key: str, name: str, size: int, mod
 
 
 def add(hub: Hub, batch: str, principal: str, files: Iterable[tuple[str, str, int]], project: int | None) -> None:
-    """Files (id, name, bytes) that are here whole, and the project that their pictures are for."""
+    """Add complete files as (id, name, size in bytes), and the project that their pictures go into."""
     key = f"{PROJECT}{project}" if project is not None else ""
     with hub.writing() as connection:
         for id, name, size in files:
@@ -64,7 +64,7 @@ def get(hub: Hub, id: str) -> UploadRow:
 
 
 def unfinished(hub: Hub, principal: str, key: str, name: str, size: int) -> UploadRow | None:
-    """The one that the same sender began before."""
+    """Return the unfinished upload that the same login began with these arguments."""
     rows = hub.read(
         f"select {COLUMNS} from upload where principal = ? and key = ? and name = ? and size = ? and state != 'done'",
         (principal, key, name, size),
@@ -73,13 +73,13 @@ def unfinished(hub: Hub, principal: str, key: str, name: str, size: int) -> Uplo
 
 
 def listed(hub: Hub, principal: str | None = None) -> list[UploadRow]:
-    """All, or those of one principal; unfinished ones first, then the newest."""
-    found = hub.read(
+    """Return all uploads, or those of one principal: unfinished ones first, then the newest."""
+    rows = hub.read(
         f"select {COLUMNS} from upload where :principal is null or principal = :principal"
         " order by state = 'done', touched desc limit :limit",
         {"principal": principal, "limit": LISTED},
     )
-    return [UploadRow(*row) for row in found]
+    return [UploadRow(*row) for row in rows]
 
 
 def unended(hub: Hub) -> list[UploadRow]:
@@ -87,18 +87,18 @@ def unended(hub: Hub) -> list[UploadRow]:
 
 
 def ended(hub: Hub, before: int) -> list[str]:
-    """Ids of those that were over before a moment, in ms."""
+    """Return the ids of uploads that ended before a time in ms."""
     return [row[0] for row in hub.read("select id from upload where state = 'done' and touched < ?", (before,))]
 
 
 def batch(hub: Hub, batch: str) -> list[UploadRow]:
-    """What came in one request, in order."""
-    found = hub.read(f"select {COLUMNS} from upload where batch = ? order by length(id), id", (batch,))
-    return [UploadRow(*row) for row in found]
+    """Return the uploads of one request, in order."""
+    rows = hub.read(f"select {COLUMNS} from upload where batch = ? order by length(id), id", (batch,))
+    return [UploadRow(*row) for row in rows]
 
 
 def pending(hub: Hub, principal: str | None = None) -> tuple[int, int]:
-    """(how many are unfinished, bytes that they are still to bring), of all or of one login."""
+    """Return (number of unfinished uploads, bytes that they still need), of all logins or of one."""
     row = hub.read(
         "select count(*), coalesce(sum(size - received), 0) from upload"
         " where state = 'receiving' and (?1 is null or principal = ?1)",
@@ -108,7 +108,7 @@ def pending(hub: Hub, principal: str | None = None) -> tuple[int, int]:
 
 
 def receive(hub: Hub, id: str, received: int) -> None:
-    """So many bytes are here for good; with the last of them it is to be taken in."""
+    """Record how many bytes are durable; with the last of them the upload is ready to be imported."""
     hub.write(
         "update upload set received = :received, touched = :now,"
         " state = iif(:received = size, 'taking', state) where id = :id and state = 'receiving'",
@@ -125,10 +125,10 @@ def count_members(hub: Hub, id: str, members: int) -> None:
 
 
 def record(hub: Hub, id: str, results: Mapping[int, UploadedFile], *, done: bool = False) -> None:
-    """Keep what became of files; those of an upload that was given up are nobody's."""
+    """Record the results of files, unless the upload was cancelled."""
     with hub.writing() as connection:
-        for n, one in results.items():
-            connection.execute(INSERT_FILE, (id, n, one.name, one.status, one.id, one.reason, id)).fetchall()
+        for n, file in results.items():
+            connection.execute(INSERT_FILE, (id, n, file.name, file.status, file.id, file.reason, id)).fetchall()
         if done:
             connection.execute("update upload set state = 'done', touched = ? where id = ?", (now(), id)).fetchall()
 
@@ -142,7 +142,7 @@ def results(hub: Hub, id: str, offset: int = 0, limit: int = 1000) -> list[Uploa
 
 
 def recorded(hub: Hub, id: str) -> dict[int, str]:
-    """The statuses of files that were dealt with."""
+    """Return the status of each file that has a result, by its number."""
     return dict(hub.read("select n, status from upload_file where upload = ?", (id,)))
 
 

@@ -230,6 +230,12 @@ class Jobs:
     def running(self) -> list[Job]:
         return [self._shown(row) for row in rows.unfinished(self._hub)]
 
+    @property
+    def importing(self) -> bool:
+        """Whether a job that runs now adds pictures: those have a report of what they added."""
+        with self._lock:
+            return any(task.report is not None for task in self._running.values())
+
     def cancel(self, job: int) -> Job:
         return self._request(job, "cancel", "cancelled", ("waiting", "paused"))
 

@@ -1,4 +1,4 @@
-"""What a camera says about itself and a shot, as facts: the same whether EXIF, XMP or a video says it."""
+"""Facts about the camera, the exposure and the place, with the same names for EXIF, XMP and videos."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from ..types import Fact
 from .described import program
-from .texts import CAMERA, fact
+from .facts import known_fact
 
 
 def gear(make: str, model: str, lens: str, tool: str) -> Iterator[Fact]:
-    """Camera, lens and program; empty where there is none. The maker is left out where the model names it."""
+    """Yield camera, lens and program; "" means unknown. The maker is left out if the model contains it."""
     camera = f"{make} {model}" if make and model and make.split()[0].lower() not in model.lower().split() else model
     for name, value in (("camera", camera or make), ("lens", lens), ("tool", program(tool))):
         if value:
-            yield fact(CAMERA, name, value)
+            yield known_fact(name, value, group="Camera")
 
 
 def exposure(
@@ -26,30 +26,31 @@ def exposure(
     bias: float | None,
     fired: bool = False,
 ) -> Iterator[Fact]:
-    """Numbers may be anything finite: what cannot be is left out. `focal` in mm, `bias` in stops."""
+    """Yield the facts of an exposure; impossible numbers are left out. `focal` is in mm, `bias` in stops."""
     if seconds and 0 < seconds < 1e6:
-        yield fact(CAMERA, "exposure", f"1/{1 / seconds:.0f} s" if seconds < 0.3 else f"{seconds:.3g} s", seconds)
+        yield known_fact("exposure", f"1/{1 / seconds:.0f} s" if seconds < 0.3 else f"{seconds:.3g} s", seconds)
     if aperture and 0 < aperture < 1e4:
-        yield fact(CAMERA, "aperture", f"f/{aperture:.3g}", aperture)
+        yield known_fact("aperture", f"f/{aperture:.3g}", aperture)
     if iso and 0 < iso < 1e9:
-        yield fact(CAMERA, "iso", f"{iso:.0f}", iso)
+        yield known_fact("iso", f"{iso:.0f}", iso)
     if focal and 0 < focal < 1e5:
-        yield fact(CAMERA, "focal", f"{focal:.4g} mm", focal)
+        yield known_fact("focal", f"{focal:.4g} mm", focal)
     if bias and abs(bias) < 100:
-        yield fact(CAMERA, "bias", f"{bias:+.2g} EV", bias)
+        yield known_fact("bias", f"{bias:+.2g} EV", bias)
     if fired:
-        yield fact(CAMERA, "flash", "fired")
+        yield known_fact("flash", "fired")
 
 
 def place(latitude: float | None, longitude: float | None) -> Iterator[Fact]:
-    """Degrees north and east; nothing where nobody is: (0, 0) is what receivers write that have no fix."""
+    """Yield the place, in degrees north and east; (0, 0) is what receivers without a fix write."""
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
         return
     if abs(latitude) <= 90 and abs(longitude) <= 180:
-        yield fact(CAMERA, "place", f"{latitude:.5f}, {longitude:.5f}")
+        yield known_fact("place", f"{latitude:.5f}, {longitude:.5f}")
 
 
-def altitude(metres: float | None, below: bool) -> Iterator[Fact]:
-    if metres and 0 < metres < 1e5:
-        metres = -metres if below else metres
-        yield fact(CAMERA, "altitude", f"{metres:.0f} m", metres)
+def altitude(meters: float | None, below: bool) -> Iterator[Fact]:
+    """Yield the altitude; `below`: below sea level."""
+    if meters and 0 < meters < 1e5:
+        meters = -meters if below else meters
+        yield known_fact("altitude", f"{meters:.0f} m", meters)

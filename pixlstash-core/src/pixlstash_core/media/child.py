@@ -1,11 +1,10 @@
-"""The decoder process: one file after another, within limits, until its input ends.
+"""The decoder process: it reads one file after another, within limits, until its input ends.
 
-It may crash, hang or starve: the pool sees to that. Nothing here trusts a kind, a reader or a file.
+It may crash, hang or run out of memory; the pool handles that. No kind, reader or file is trusted here.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import itertools
 import os
@@ -21,10 +20,10 @@ import msgspec
 from ..errors import PixlStashError
 from ..plugins.contracts import FactReader, Kind, Media
 from ..storage.files import Root
-from ..types import Embedded, Facts, Format
+from ..types import Format
 from . import fences
 from .credentials import credentials
-from .draw import LONG, SHORT, Drawing, drawn, write_raw
+from .draw import LONG, SHORT, drawn, write_raw
 from .messages import (
     Beat,
     Decision,
@@ -43,7 +42,7 @@ from .messages import (
     receive,
     send,
 )
-from .reading import Undrawn, assemble
+from .reading import Undrawn, assemble, read_facts
 from .recognise import recognise
 from .source import Source, Trouble
 from .words import one_line
@@ -67,13 +66,13 @@ def main() -> int:
     return 0
 
 
-#: No format packs real pictures tighter: a blank page of one bit a pixel takes more in PNG. More is a hostile claim.
+#: No format needs fewer bytes for a real picture: a blank page of one bit per pixel takes more in PNG.
 _PIXELS_PER_BYTE = 10_000
 _PLAUSIBLE_SIDE = 40_000
 
 
 class Desk:
-    """Serves tasks one at a time. Messages arrive on a thread of their own: the end of input ends a task, too."""
+    """Serves tasks one at a time. A separate thread receives messages, so that the end of input also ends a task."""
 
     def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
         self._limits = start.limits
@@ -84,12 +83,12 @@ class Desk:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def serve(self) -> bool:
-        """One task; False when this process should be replaced."""
+        """Serve one task; return False if this process should be replaced."""
         task = msgspec.msgpack.decode(self._messages.get(), type=Task)
         fences.allow(self._limits.cpu)
         try:
             answer = self._answer(task)
-        except Exception as error:  # whatever a decoder or plugin raises refuses the file and nothing else
+        except Exception as error:  # any error of a decoder or plugin refuses only this file
             answer = _failure(error)
         send(self._out, answer)
         return not (isinstance(answer, Failed) and answer.leaving)
@@ -97,7 +96,7 @@ class Desk:
     def _answer(self, task: Task) -> Drawn | Still | Frames | Decoded | Skipped | Failed:
         source = Source(task.path, self._beat, _root(task))
         try:
-            if task.pixels is None:  # which says itself what bytes are meant
+            if task.pixels is None:  # otherwise the task has the expected hash
                 send(self._out, Hashed(source.sha256, source.size))
             if task.ask and not msgspec.msgpack.decode(self._messages.get(), type=Decision).go:
                 return Skipped()
@@ -109,38 +108,35 @@ class Desk:
                 return self._pixels(source, task, task.pixels)
             if task.times:
                 return self._frames(source, task)
-            kind, form, media, drawing, why = self._draw(source, os.fsdecode(task.name))
+            kind, form, media, why = self._open(source, task)
+            drawing = None
+            if why is None:
+                try:
+                    drawing = drawn(media.still(SHORT, LONG))
+                except NotImplementedError as error:
+                    why = _not_drawn(form, error)
             if task.still:
-                return Still(drawing.webp) if drawing else Failed("undrawn", why.why if why else "It has no still.")
-            found = [*self._facts(media.embedded), credentials(source.file())]
-            reading = assemble(source.sha256, source.size, kind.kind or kind.id, form, media, drawing, why, found)
+                return Still(drawing.webp) if drawing else Failed("undrawn", why.why if why else "It has no thumbnail.")
+            facts = [*read_facts(self._readers, media), credentials(source.file())]
+            reading = assemble(source.sha256, source.size, kind.kind or kind.id, form, media, drawing, why, facts)
             source.finish()
             return Drawn(reading)
         finally:
             source.close()
 
-    def _draw(self, source: Source, name: str) -> tuple[Kind, Format, Media, Drawing | None, Undrawn | None]:
-        file = source.file()
-        kind, form = recognise(self._kinds, file, name)
-        media = kind.open(file, form)
-        too_large = _too_large(media, source.size, self._limits)
-        if too_large is not None:
-            return kind, form, media, None, too_large
-        try:
-            return kind, form, media, drawn(media.still(SHORT, LONG)), None
-        except NotImplementedError as error:
-            why = one_line(str(error)) or f"A {form.name} file cannot be drawn."
-            return kind, form, media, None, Undrawn("unsupported", why)
-
-    def _frames(self, source: Source, task: Task) -> Frames | Failed:
+    def _open(self, source: Source, task: Task) -> tuple[Kind, Format, Media, Undrawn | None]:
+        """Open the file by the first kind that takes it; the last value is set if it is too large to draw."""
         file = source.file()
         kind, form = recognise(self._kinds, file, os.fsdecode(task.name))
         media = kind.open(file, form)
-        too_large = _too_large(media, source.size, self._limits)
-        if too_large is not None:
-            return Failed(too_large.cause, too_large.why)
+        return kind, form, media, _too_large(media, source.size, self._limits)
+
+    def _frames(self, source: Source, task: Task) -> Frames | Failed:
+        _, form, media, why = self._open(source, task)
+        if why is not None:
+            return Failed(why.cause, why.why)
         if not media.moving:
-            return Failed("unsupported", "It does not move: it has one frame only.")
+            return Failed("unsupported", "It has only one frame.")
         try:
             images = itertools.islice(media.frames(task.times, SHORT, LONG), len(task.times))
             return Frames([drawn(image).webp for image in images])
@@ -148,15 +144,12 @@ class Desk:
             return Failed("unsupported", f"Single frames of a {form.name} file cannot be drawn.")
 
     def _pixels(self, source: Source, task: Task, want: Pixels) -> Decoded | Failed:
-        """What an engine looks at, written raw where it is to be read."""
+        """Write raw pixels for an engine to the requested path."""
         if want.sha256 and source.sha256 != want.sha256:
-            return Failed("changed", "The file has changed since it came into the library.")
-        file = source.file()
-        kind, form = recognise(self._kinds, file, os.fsdecode(task.name))
-        media = kind.open(file, form)
-        too_large = _too_large(media, source.size, self._limits)
-        if too_large is not None:
-            return Failed(too_large.cause, too_large.why)
+            return Failed("changed", "The file has changed since it was imported.")
+        _, form, media, why = self._open(source, task)
+        if why is not None:
+            return Failed(why.cause, why.why)
         media.background, media.precise = want.background, True
         side = want.side or _PLAUSIBLE_SIDE
         try:
@@ -166,23 +159,12 @@ class Desk:
                 images = (media.still(side, side),)
             return Decoded([write_raw(image, side, want.path + b".%d" % n) for n, image in enumerate(images)])
         except NotImplementedError as error:
-            why = one_line(str(error)) or f"A {form.name} file cannot be drawn."
-            return Failed("unsupported", why)
+            why = _not_drawn(form, error)
+            return Failed(why.cause, why.why)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
                 raise
-            return Failed("full", "There is no room for what engines look at.")
-
-    def _facts(self, embedded: Embedded | None) -> list[Facts]:
-        found: list[Facts] = []
-        if embedded is None:
-            return found
-        for reader in self._readers:
-            with contextlib.suppress(Exception):  # what a file says is a bonus: it never refuses the picture
-                facts = reader.read(embedded)
-                if facts is not None:
-                    found.append(facts)
-        return found
+            return Failed("full", "The disk has no room for the pixels that engines read.")
 
     def _beat(self) -> None:
         fences.allow(self._limits.cpu)
@@ -201,7 +183,7 @@ def _root(task: Task) -> Root | None:
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Our two pipes, out of reach of plugins that print or read."""
+    """Return the pipes to the library, and keep plugins that print or read away from them."""
     pipe_in, pipe_out = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -233,8 +215,12 @@ def _prepare_pillow(limits: Limits) -> None:
     PngImagePlugin.MAX_TEXT_MEMORY = 32 << 20
 
 
+def _not_drawn(form: Format, error: NotImplementedError) -> Undrawn:
+    return Undrawn("unsupported", one_line(str(error)) or f"A {form.name} file cannot be drawn.")
+
+
 def _too_large(media: Media, size: int, limits: Limits) -> Undrawn | None:
-    """Why a picture is kept without being drawn, or None. Refuses sizes that the file cannot really have."""
+    """Return why a picture is too large to draw, or None. A size that the file cannot have raises `Trouble`."""
     width, height = media.width, media.height
     if width < 1 or height < 1:
         raise Trouble("damaged", "It has no size: the file is damaged.")

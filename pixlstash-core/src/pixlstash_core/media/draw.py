@@ -1,4 +1,4 @@
-"""Draws the still that stands for a picture everywhere, and takes its measure. Runs in the decoder process."""
+"""Draws thumbnails and computes their mean color and perceptual hash. Runs in the decoder process."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 SHORT = 384
 LONG = 1_024
 
-# Measured on 39 photographs and generated pictures, per still of 0.2 MP: method 0 gives 34.4 dB (PSNR) in 4.9 ms and
-# 26.5 kB; method 2 34.3 dB, 8.1 ms, 21.6 kB; method 4 34.5 dB, 22.6 ms, 21 kB. Stills are half the work of an import,
-# so the quickest it is.
+# Measured on 39 photographs and generated pictures, per thumbnail of 0.2 MP: method 0 gives 34.4 dB (PSNR) in 4.9 ms
+# and 26.5 kB; method 2 34.3 dB, 8.1 ms, 21.6 kB; method 4 34.5 dB, 22.6 ms, 21 kB. Thumbnails are half the work of an
+# import, so the fastest method is used.
 QUALITY = 76
 METHOD = 0
 
@@ -28,7 +28,10 @@ _CACHED_PROFILE = 1 << 20
 
 
 class Drawing(Struct, frozen=True):
-    """`webp`: the still; `colour`: its mean as RGB565; `phash`: 64 bits, row by row, set where brightness falls."""
+    """A thumbnail as WebP, its mean color as RGB565, and its perceptual hash.
+
+    `phash` has 64 bits, row by row; a bit is set where brightness falls.
+    """
 
     webp: bytes
     colour: int
@@ -36,23 +39,23 @@ class Drawing(Struct, frozen=True):
 
 
 def fit(width: int, height: int, short: int, long: int) -> tuple[int, int]:
-    """The size with short side <= `short` and long side <= `long`, never enlarged."""
+    """Return the size reduced to a short side <= `short` and a long side <= `long`, never enlarged."""
     scale = min(1.0, short / min(width, height), long / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def aspect(width: int, height: int) -> int:
-    """The log-aspect byte: 128 is square, 48 steps per doubling."""
+    """Return the aspect ratio as a byte on a logarithmic scale: 128 is square, 48 steps per doubling."""
     return max(0, min(255, round(128 + 48 * math.log2(width / height))))
 
 
 def upright(
     image: Image, orientation: int, short: int, long: int, background: str = "white", precise: bool = False
 ) -> Image:
-    """Decode an opened, not yet loaded image as small as its decoder can and make it upright opaque RGB, in sRGB.
+    """Decode an opened, not yet loaded image as small as its decoder can, to upright opaque RGB in sRGB.
 
-    Reducing comes first and turning last: each step works on as few pixels as possible. A `precise` one is reduced
-    bicubically from at least twice its size, as engines' own preparation does.
+    It is reduced first and rotated last, so that each step works on few pixels. With `precise`, it is reduced
+    bicubically from at least twice its size, as the preprocessing of models does.
     """
     from PIL import Image as pil
 
@@ -73,7 +76,7 @@ def upright(
 
 
 def drawn(image: Image) -> Drawing:
-    """Encode a still that a kind drew, after making sure of its size and mode."""
+    """Encode an image that a kind drew, after converting it to the right size and mode."""
     from PIL import Image as pil
 
     if image.mode != "RGB":
@@ -84,15 +87,16 @@ def drawn(image: Image) -> Drawing:
     out = io.BytesIO()
     image.save(out, "WEBP", quality=QUALITY, method=METHOD)
     tiny = image.resize((9, 8), pil.Resampling.BOX)
-    return Drawing(out.getvalue(), _colour(tiny.resize((1, 1), pil.Resampling.BOX)), _phash(tiny.convert("L")))
+    mean = tiny.resize((1, 1), pil.Resampling.BOX).tobytes()
+    return Drawing(out.getvalue(), packed(mean[0], mean[1], mean[2]), _phash(tiny.convert("L")))
 
 
 def write_raw(image: Image, side: int, path: bytes) -> tuple[int, int]:
-    """Write an image as raw RGB of at most this longest side; its size."""
+    """Write an image as raw RGB whose longest side is at most `side` pixels; return its size."""
     if image.mode != "RGB":
         image = image.convert("RGB")
     size = fit(image.width, image.height, side, side)
-    if size != image.size:  # a kind may draw it larger than it was asked to
+    if size != image.size:  # a kind may have drawn it larger than requested
         image = image.resize(size, _PRECISE)
     with open(path, "wb", buffering=0) as out:
         rest = memoryview(image.tobytes())
@@ -101,22 +105,22 @@ def write_raw(image: Image, side: int, path: bytes) -> tuple[int, int]:
     return image.width, image.height
 
 
-def _colour(pixel: Image) -> int:
-    red, green, blue = pixel.tobytes()[:3]
+def packed(red: int, green: int, blue: int) -> int:
+    """A color as RGB565."""
     return red >> 3 << 11 | green >> 2 << 5 | blue >> 3
 
 
-def _phash(grey: Image) -> int:
-    rows = grey.tobytes()
+def _phash(gray: Image) -> int:
+    rows = gray.tobytes()
     bits = 0
     for start in range(0, 72, 9):
-        for at in range(start, start + 8):
-            bits = bits << 1 | (rows[at] > rows[at + 1])
+        for column in range(start, start + 8):
+            bits = bits << 1 | (rows[column] > rows[column + 1])
     return bits
 
 
 def _resizable(image: Image) -> Image:
-    """In a mode whose pixels can be averaged, alpha kept where something shows through."""
+    """Convert to a mode whose pixels can be averaged; alpha stays only if something is transparent."""
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep(image)
     if image.mode in ("RGBA", "LA"):
@@ -134,7 +138,7 @@ def _resizable(image: Image) -> Image:
 
 
 def _from_deep(image: Image) -> Image:
-    """Grey of 16 bits, 32 bits or fractions: Pillow's own conversion would clip it to white."""
+    """Convert gray of 16 bits, 32 bits or floats, which Pillow would clip to white."""
     bounds: Any = image.getextrema()
     low, high = float(bounds[0]), float(bounds[1])
     if image.mode == "F" or low < 0 or high > 65_535:
@@ -145,7 +149,7 @@ def _from_deep(image: Image) -> Image:
 
 
 def _stretched(image: Image, low: float, high: float) -> Image:
-    """Measurements (depth, temperature, light): black is the least there is, white the most, unless that is 0 to 1."""
+    """Scale measurements (depth, temperature, light): lowest to black, highest to white, unless all are in 0 to 1."""
     from PIL import Image as pil
 
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -175,7 +179,7 @@ def _opaque(image: Image, background: str) -> Image:
 
 
 def _in_srgb(image: Image, profile: bytes | None) -> Image:
-    """Colours as sRGB. A profile that is broken or of another kind of colour is passed over, as browsers do."""
+    """Convert to sRGB. A profile that is broken or of another color space is ignored, as browsers do."""
     if not profile or image.mode not in ("RGB", "RGBA", "L", "LA", "CMYK"):
         return image
     try:
@@ -193,7 +197,7 @@ def _in_srgb(image: Image, profile: bytes | None) -> Image:
 
 @lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> Any:
-    """The way from a profile to sRGB, or None when the colours are sRGB (or not those of the image) already."""
+    """Return the transform from a profile to sRGB; None if it is sRGB already or does not match the image's mode."""
     from PIL import ImageCms
 
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -1,4 +1,4 @@
-"""Reads what cameras write: EXIF."""
+"""The reader of EXIF."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _QUARTER, _CLOSE = 15 * 60_000, 4 * 60_000
 
 
 class ExifReader(FactReader):
-    """Camera, lens, exposure, place, time, and what was written about the picture."""
+    """Reads camera, lens, exposure, place, time, and descriptions."""
 
     id = "exif"
     revision = "3"
@@ -44,11 +44,11 @@ def _gear(tags: Tags) -> Iterator[Fact]:
 
 
 def _lens(value: Value | None) -> str:
-    """From the shortest and longest focal length and the widest apertures there, for lenses that have no name."""
+    """Name a lens by its focal lengths and widest apertures, for files without the lens's name."""
     if not isinstance(value, tuple) or len(value) < 4 or not 0 < value[0] <= value[1] < 1e5:
         return ""
     focal = f"{value[0]:.4g}" if value[0] == value[1] else f"{value[0]:.4g}-{value[1]:.4g}"
-    apertures = dict.fromkeys(f"{one:.3g}" for one in value[2:4] if 0 < one < 1e3)
+    apertures = dict.fromkeys(f"{aperture:.3g}" for aperture in value[2:4] if 0 < aperture < 1e3)
     return f"{focal} mm" + (f" f/{'-'.join(apertures)}" if apertures else "")
 
 
@@ -99,20 +99,23 @@ def _degrees(gps: dict[int, Value], tag: int, negative: str, most: int) -> float
 
 
 def _created(tags: Tags) -> int | None:
-    """ms UTC. Without a time zone, or satellites that told the time just then, the camera's clock is taken for UTC:
-    the same everywhere, if hours off."""
+    """Return when it was taken, in ms UTC.
+
+    Without a time zone or a GPS time, the camera's clock is taken for UTC, so that the result does not depend on where
+    the library is.
+    """
     for date, zone, fraction in _TAKEN:
-        found = _moment(tags.exif.get(date), tags.exif.get(zone), tags.exif.get(fraction))
-        if found is not None:
-            at, zoned = found
+        taken = _moment(tags.exif.get(date), tags.exif.get(zone), tags.exif.get(fraction))
+        if taken is not None:
+            at, zoned = taken
             return at if zoned else at - _ahead(at, tags.gps)
     date, zone, fraction = _CHANGED
-    found = _moment(tags.main.get(date), tags.exif.get(zone), tags.exif.get(fraction))
-    return _satellites(tags.gps) if found is None else found[0]
+    changed = _moment(tags.main.get(date), tags.exif.get(zone), tags.exif.get(fraction))
+    return _satellites(tags.gps) if changed is None else changed[0]
 
 
 def _ahead(clock: int, gps: dict[int, Value]) -> int:
-    """How far a clock without time zone is ahead of UTC in ms, by the satellites' time; zones are quarters of hours."""
+    """Return how far a clock without time zone is ahead of GPS time, in ms, rounded to quarters of an hour."""
     utc = _satellites(gps)
     quarters = round((clock - utc) / _QUARTER) if utc is not None else 0
     close = utc is not None and abs(clock - utc - quarters * _QUARTER) <= _CLOSE
@@ -120,17 +123,17 @@ def _ahead(clock: int, gps: dict[int, Value]) -> int:
 
 
 def _satellites(gps: dict[int, Value]) -> int | None:
-    """The time of the fix, ms UTC."""
+    """Return the time of the GPS fix in ms UTC."""
     parts = gps.get(7)
     if not isinstance(parts, tuple) or len(parts) < 3 or not all(0 <= part <= 60 for part in parts[:3]):
         return None
     hours, minutes, seconds = (int(part) for part in parts[:3])
-    found = _moment(f"{_name(gps, 0x1D)} {hours:02}:{minutes:02}:{seconds:02}", None, None)
-    return None if found is None else found[0]
+    fix = _moment(f"{_name(gps, 0x1D)} {hours:02}:{minutes:02}:{seconds:02}", None, None)
+    return None if fix is None else fix[0]
 
 
 def _moment(date: Value | None, zone: Value | None, fraction: Value | None) -> tuple[int, bool] | None:
-    """ms UTC, and whether a time zone was known. Some programs write fraction and zone behind the date itself."""
+    """Return (ms UTC, whether a time zone was given). Some programs append fraction and zone to the date itself."""
     match = _DATE.match(date.strip()) if isinstance(date, str) else None
     if match is None:
         return None
@@ -148,7 +151,7 @@ def _moment(date: Value | None, zone: Value | None, fraction: Value | None) -> t
 
 def _zone(value: Value | None) -> timezone | None:
     match = _OFFSET.fullmatch(value.strip("\0 ")) if isinstance(value, str) else None
-    if match is None:  # cameras that were not told write blanks
+    if match is None:  # some cameras write blanks
         return None
     if match[1] is None:
         return UTC
@@ -157,7 +160,7 @@ def _zone(value: Value | None) -> timezone | None:
 
 
 def _name(tags: dict[int, Value], tag: int) -> str:
-    """A text tag fit to be a name: some tools put whole workflows where the camera's name belongs."""
+    """Return a text tag as a name, or "": some tools write whole workflows into the camera's name."""
     value = tags.get(tag)
     if not isinstance(value, str) or "{" in value[:64]:
         return ""

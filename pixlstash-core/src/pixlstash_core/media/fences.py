@@ -1,4 +1,4 @@
-"""Limits a decoder process puts on itself, where the platform has them."""
+"""Resource limits that a decoder process sets for itself, where the platform has them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .messages import Limits
 if sys.platform == "win32":  # the wall limit and the pixel limit remain
 
     def enclose(limits: Limits) -> None:
-        """The pool starts us below normal priority already."""
+        """Do nothing: the pool starts the process below normal priority."""
 
     def allow(seconds: float) -> None:
-        """No limit on CPU time alone."""
+        """Do nothing: there is no limit on CPU time."""
 
 else:
     import resource
 
     def enclose(limits: Limits) -> None:
-        """Give way to everyone else, leave no core dumps, and own at most `limits.memory` of address space."""
+        """Lower the priority, disable core dumps, and limit the address space to `limits.memory`."""
         with contextlib.suppress(OSError):
             os.nice(10)
         _set(resource.RLIMIT_CORE, 0)
@@ -28,7 +28,7 @@ else:
             _set(resource.RLIMIT_AS, limits.memory)
 
     def allow(seconds: float) -> None:
-        """From now, so many seconds of CPU until the kernel ends this process; asking again starts anew."""
+        """Let the kernel end this process after so many more seconds of CPU time; each call starts anew."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         soft = int(usage.ru_utime + usage.ru_stime + seconds) + 1
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)

@@ -1,4 +1,4 @@
-"""The formats of the built-in kinds, known by a file's first bytes alone."""
+"""The formats of the built-in kinds, recognized by the first bytes of a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEIF = Format("heif", "image/heif", "heif")
 JXL = Format("jxl", "image/jxl", "jxl")
 
 TIFF_HEADS = (b"II*\0", b"MM\0*", b"II\0*", b"MM*\0", b"II+\0", b"MM\0+")  # the last two: BigTIFF
-#: Extensions of camera raw files, by which those that begin like a TIFF are told from one.
+#: Extensions of camera raw files, which distinguish those that begin like a TIFF.
 RAW_SUFFIXES = frozenset(
     "3fr arw cr2 cr3 crw dcr dng erf fff iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f".split()
 )
@@ -39,20 +39,20 @@ _HEIF = frozenset({b"mif1", b"mif2", b"msf1", b"miaf", b"1pic"})
 
 
 def still_format(head: bytes) -> Format | None:
-    """One of the formats that Pillow reads by itself."""
+    """Return the format, if Pillow reads it without a plugin."""
     for start, format in _STARTS:
         if head.startswith(start):
             return format
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
-    # Two letters are few: many a text begins with them.
+    # Many texts begin with these two letters, so the header's size is checked as well.
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return BMP
     return AVIF if container_format(head) is AVIF else None
 
 
 def container_format(head: bytes) -> Format | None:
-    """AVIF, HEIC or HEIF, as the brands at the start say; several formats share the container."""
+    """Return AVIF, HEIC or HEIF by the brands at the start; several formats share this container."""
     names = brands(head)
     if not names:
         return None
@@ -69,7 +69,7 @@ def container_format(head: bytes) -> Format | None:
 
 
 def brands(head: bytes) -> tuple[bytes, ...]:
-    """The brands of an ISO media file, the major one first; none when it is no such file."""
+    """Return the brands of an ISO media file, the major one first; () for other files."""
     if head[4:8] != b"ftyp":
         return ()
     end = min(int.from_bytes(head[:4], "big"), len(head), 256)
@@ -77,5 +77,5 @@ def brands(head: bytes) -> tuple[bytes, ...]:
 
 
 def suffix(name: str, among: Collection[str]) -> bool:
-    """Whether a file's name ends in one of these extensions."""
+    """Return whether a file name ends in one of these extensions."""
     return name.rpartition(".")[2].lower() in among

@@ -1,4 +1,4 @@
-"""HEIC and HEIF, by pillow-heif (extra `heif`): what phones make."""
+"""HEIC and HEIF, the formats of phones, by pillow-heif (extra `heif`)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class HeifKind(Kind):
     kind = "image"
 
     def recognise(self, head: bytes, name: str) -> Format | None:
-        found = container_format(head)
-        return found if found in (HEIC, HEIF) else None
+        recognized = container_format(head)
+        return recognized if recognized in (HEIC, HEIF) else None
 
     def open(self, file: BinaryIO, format: Format) -> Media:
         from pillow_heif import register_heif_opener
 
-        # It turns pictures upright itself and resets their EXIF tag to say so. One thread: there is a process per core.
+        # It turns pictures upright and resets their EXIF tag. One thread, because there is a process per core.
         register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
         return open_still(file, format)

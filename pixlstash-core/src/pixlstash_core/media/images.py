@@ -1,4 +1,4 @@
-"""The built-in kind `image`: what Pillow reads by itself, recognised by the first bytes."""
+"""The built-in kind `image`: formats that Pillow reads without plugins."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from ..errors import Refused
 from ..plugins.contracts import Kind, Media
 from ..types import Embedded, Format
 from .formats import AVIF, GIF, JPEG, JXL, PNG, RAW_SUFFIXES, TIFF, WEBP, still_format, suffix
-from .stealth import hidden
 from .tiff import Tags
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-_MOVING = (PNG, GIF, WEBP, AVIF)  # in others, a second image is a page, a view or a depth map
-_PILLOW = {"jp2": "JPEG2000", "heic": "HEIF"}  # where Pillow's name for a format is another than ours
+_MOVING = (PNG, GIF, WEBP, AVIF)  # in other formats, a second image is a page, a view or a depth map
+_PILLOW = {"jp2": "JPEG2000", "heic": "HEIF"}  # Pillow's names for formats, where they differ
 _SECONDS_FOR_FRAMES = 2.0
 _TEXT_PER_BYTE = 400
 _MOST_TEXTS = 256
@@ -32,16 +31,16 @@ class ImageKind(Kind):
     id = "image"
 
     def recognise(self, head: bytes, name: str) -> Format | None:
-        found = still_format(head)
-        # What Pillow would show of a camera raw file is some small preview: better to say what reads the whole.
-        return None if found is TIFF and suffix(name, RAW_SUFFIXES) else found
+        recognized = still_format(head)
+        # Of a camera raw file Pillow would show only a small preview.
+        return None if recognized is TIFF and suffix(name, RAW_SUFFIXES) else recognized
 
     def open(self, file: BinaryIO, format: Format) -> Media:
         return open_still(file, format)
 
 
 def open_still(file: BinaryIO, format: Format) -> Media:
-    """By Pillow, with the decoder of the recognised format only."""
+    """Open with Pillow, using only the decoder of the recognized format."""
     from PIL import Image
 
     size = file.seek(0, os.SEEK_END)
@@ -56,10 +55,9 @@ class _Still(Media):
         self._size = size
         self._format = format
         self._exif = _exif(image)
-        self._decoded = False
-        # The pixels of a JPEG XL say themselves how they are turned, and are so: its EXIF tag must not turn them again.
+        # The codestream of JPEG XL has its own orientation, which is applied: its EXIF tag must not rotate it again.
         self.orientation = 1 if format is JXL else Tags(self._exif).orientation
-        self._turn = 1 if format is TIFF else self.orientation  # Pillow turns TIFFs itself while it decodes them
+        self._turn = 1 if format is TIFF else self.orientation  # Pillow rotates TIFFs while decoding
         self.width, self.height = _stored_size(image)
         if self.orientation >= 5:
             self.width, self.height = self.height, self.width
@@ -71,16 +69,12 @@ class _Still(Media):
         xmp = info.get("xmp", b"")
         return Embedded(
             self._format.name,
-            text={**_texts(info), **self._hidden()},
+            text=_texts(info),
             exif=self._exif or _exif(self._image),
             xmp=_bounded(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp),
             comment=_bounded(info.get("comment", b"")) if self._format in (JPEG, GIF) else b"",
             iptc=_iptc(info),
         )
-
-    def _hidden(self) -> dict[str, str]:
-        text = hidden(self._image) if self._format in (PNG, WEBP) and self._decoded and not self.moving else None
-        return {} if text is None else {"stealth": text}
 
     def still(self, short: int, long: int) -> Image:
         from .draw import upright
@@ -89,9 +83,10 @@ class _Still(Media):
             image = upright(self._image, self._turn, short, long, self.background, self.precise)
             _check_texts(self._image.info, self._size)
             if self.moving or self._format is TIFF:
-                image = image.copy()  # a small one may be Pillow's own, which shows the frame it is at
+                image = image.copy()  # a small one may share its memory with Pillow's current frame
                 _check_frames(self._image)
-        self._decoded = True
+        if self._format in (PNG, WEBP) and not self.moving:
+            self.pixels = self._image
         return image
 
     def frames(self, times: Sequence[float], short: int, long: int) -> Iterator[Image]:
@@ -101,7 +96,7 @@ class _Still(Media):
             shown_until = 0.0
             number = 0
             for at in times:
-                # Each frame is drawn over the one before it, so there is no way but through them all.
+                # Each frame is drawn over the one before it, so all must be decoded.
                 while shown_until <= at:
                     try:
                         self._image.seek(number)
@@ -114,20 +109,20 @@ class _Still(Media):
 
 
 def _shown_seconds(image: ImageFile) -> float:
-    """How long the frame is shown; browsers take a tenth of a second where it is too short to be meant."""
+    """Return how long the frame is shown; like browsers, 0.1 s if the file says 10 ms or less."""
     milliseconds = image.info.get("duration", 0)
     return milliseconds / 1000 if isinstance(milliseconds, int | float) and milliseconds > 10 else 0.1
 
 
 def _check_texts(info: dict[Any, Any], size: int) -> None:
-    """Refuse texts that were packed to blow up: real ones, workflows too, shrink to a fiftieth at best."""
+    """Refuse decompression bombs: real texts, including workflows, compress to a fiftieth at best."""
     length = sum(len(text) for text in info.values() if isinstance(text, str))
     if length > _TEXT_PER_BYTE * size:
-        raise Refused(f"Its texts grow from {size} bytes to {length}: it was made to do harm.")
+        raise Refused(f"Its texts grow from {size} bytes to {length}: it is a decompression bomb.")
 
 
 def _check_frames(image: ImageFile) -> None:
-    """Raise if a later frame or page is damaged, as far as can be seen in a bounded time."""
+    """Raise if a later frame or page is damaged; checks as many as possible in a bounded time."""
     until = time.monotonic() + _SECONDS_FOR_FRAMES
     for frame in itertools.count(1):
         try:
@@ -141,7 +136,7 @@ def _check_frames(image: ImageFile) -> None:
 
 @contextlib.contextmanager
 def _any_size() -> Iterator[None]:
-    """A header may say any size: whether it is drawn is decided later, and its facts are kept in any case."""
+    """Allow headers of any size: whether to draw is decided later, and the facts are kept in any case."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS, most = None, Image.MAX_IMAGE_PIXELS
@@ -153,7 +148,7 @@ def _any_size() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _explaining(format: Format) -> Iterator[None]:
-    """Whatever Pillow raises over a file (its classes change from release to release) as a sentence for people."""
+    """Turn any exception of Pillow, whose classes change between releases, into `Refused` with a readable reason."""
     from PIL import Image, UnidentifiedImageError
 
     what = format.name.upper()
@@ -170,15 +165,15 @@ def _explaining(format: Format) -> Iterator[None]:
 
 
 def _stored_size(image: ImageFile) -> tuple[int, int]:
-    """Before any turning. Of a TIFF, Pillow says the upright one where the tag of TIFF, and not XMP, turns it."""
+    """Return the size before any rotation. For a TIFF that its own tag rotates, Pillow tells the upright size."""
     tags = getattr(image, "tag_v2", {}) if image.format == "TIFF" else {}
     return int(tags.get(256, image.width)), int(tags.get(257, image.height))
 
 
 def _exif(image: ImageFile) -> bytes:
-    """The TIFF block, wherever the format or a converter keeps it."""
+    """Return the TIFF block, wherever the format or a converter keeps it."""
     exif = image.info.get("exif", b"")
-    if image.format == "TIFF":  # the file itself is the block, its tags anywhere in it
+    if image.format == "TIFF":  # the file itself is the block, with tags anywhere in it
         with contextlib.suppress(Exception):
             exif = image.getexif().tobytes()
     if not exif:
@@ -189,7 +184,7 @@ def _exif(image: ImageFile) -> bytes:
 
 
 def _iptc(info: dict[Any, Any]) -> bytes:
-    """The IPTC block among Photoshop's resources, or as a converter put it into a PNG."""
+    """Return the IPTC block of Photoshop's resources, or the one that a converter put into a PNG."""
     resources, raw = info.get("photoshop"), info.get("Raw profile type iptc")
     if isinstance(resources, dict):
         return _bounded(resources.get(0x0404, b""))
@@ -197,7 +192,7 @@ def _iptc(info: dict[Any, Any]) -> bytes:
 
 
 def _from_raw_profile(text: str) -> bytes:
-    """ImageMagick's way to put EXIF into a PNG: a name, a length, then hexadecimal lines."""
+    """Decode ImageMagick's raw profiles in PNG texts: a name, a length, then hexadecimal lines."""
     try:
         return bytes.fromhex("".join(text[: 2 * _MOST_BYTES].split("\n")[3:]))
     except ValueError:
@@ -208,7 +203,7 @@ def _texts(info: dict[Any, Any]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for key, value in info.items():
         if isinstance(key, str) and isinstance(value, str) and len(texts) < _MOST_TEXTS:
-            texts[key[:80]] = str(value)[: _MOST_BYTES + 1]  # one more: too long to keep shows as such
+            texts[key[:80]] = str(value)[: _MOST_BYTES + 1]  # one more, so that a text that is too long is noticed
     return texts
 
 

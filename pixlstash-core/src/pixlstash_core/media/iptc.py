@@ -1,4 +1,4 @@
-"""Reads the IPTC records that newsrooms and older programs write."""
+"""The reader of IPTC records, which newsrooms and older programs write."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class IptcReader(FactReader):
         block: object = embedded.iptc
         if not block and embedded.exif:
             block = Tags(embedded.exif).main.get(_IN_TIFF)
-        found: dict[int, list[str]] = {}
+        records: dict[int, list[str]] = {}
         for number, text in _records(block) if isinstance(block, bytes) else ():
-            found.setdefault(number, []).append(text)
+            records.setdefault(number, []).append(text)
 
         def first(*numbers: int) -> str | None:
-            return next((found[number][0] for number in numbers if number in found), None)
+            return next((records[number][0] for number in numbers if number in records), None)
 
         facts = tuple(
             described(
                 title=first(_TITLE, _HEADLINE),
                 description=first(_CAPTION),
-                keywords=found.get(_KEYWORD, ()),
-                creators=found.get(_CREATOR, ()),
+                keywords=records.get(_KEYWORD, ()),
+                creators=records.get(_CREATOR, ()),
                 rights=first(_RIGHTS),
             )
         )
@@ -43,7 +43,7 @@ class IptcReader(FactReader):
 
 
 def _records(block: bytes) -> Iterator[tuple[int, str]]:
-    """The records of the application part as (number, text)."""
+    """Yield the records of the application part as (number, text)."""
     at, encoding = 0, ""
     for _ in range(_MOST_RECORDS):
         at = block.find(b"\x1c", at)
@@ -51,7 +51,7 @@ def _records(block: bytes) -> Iterator[tuple[int, str]]:
             return
         part, number, length = block[at + 1], block[at + 2], int.from_bytes(block[at + 3 : at + 5], "big")
         data = block[at + 5 : at + 5 + length]
-        if length & 0x8000 or len(data) < length:  # longer than any text we want, or cut off
+        if length & 0x8000 or len(data) < length:  # longer than any text that is read, or truncated
             return
         at += 5 + length
         if (part, number) == (1, 90) and data == _UTF8:
@@ -71,7 +71,7 @@ def _text(data: bytes, encoding: str) -> str:
 
 
 def _moment(date: str, time: str) -> int | None:
-    """From `20240506` and `123456+0200`."""
+    """Return ms UTC from `20240506` and `123456+0200`."""
     day = f"{date[:4]}-{date[4:6]}-{date[6:8]}"
     clock = f"T{time[:2]}:{time[2:4]}:{time[4:6]}{time[6:11]}" if len(time) >= 6 else ""
     return moment(day + clock)

@@ -1,4 +1,4 @@
-"""JPEG XL, where its owner installed a decoder for Pillow: the one there is (pillow-jxl-plugin) is under the GPL."""
+"""JPEG XL, if a decoder for Pillow is installed: the existing one, pillow-jxl-plugin, is under the GPL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the library and a decoder process say to each other: one length-prefixed msgpack message at a time."""
+"""The messages between the library and a decoder process: length-prefixed msgpack, one at a time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from msgspec import Struct
 from ..errors import Invalid
 from ..types import Reading
 
-#: No answer is longer: a still is some 30 kB, embedded texts are bounded to a few MiB each.
+#: The most bytes of a message: a thumbnail has some 30 kB, and embedded texts are limited to a few MiB each.
 LONGEST = 64 << 20
 
 
 class Limits(Struct, frozen=True):
-    """What one file may cost: `memory` in bytes (address space), `cpu` and `wall` in seconds.
+    """The limits for one file: `memory` in bytes of address space, `cpu` and `wall` in seconds.
 
-    Pictures of more than `pixels` are kept, but not drawn.
+    Pictures of more than `pixels` are imported, but not drawn.
     """
 
     memory: int = 1536 << 20
@@ -29,19 +29,19 @@ class Limits(Struct, frozen=True):
 
     @classmethod
     def chosen(cls, environment: Mapping[str, str]) -> Limits:
-        """As PIXLSTASH_MEGAPIXELS says (default 100); what more pixels need in memory and time comes with them."""
+        """Return the limits for PIXLSTASH_MEGAPIXELS (default 100); memory and time grow with it."""
         text = environment.get("PIXLSTASH_MEGAPIXELS", "").strip()
         if not text:
             return cls()
         if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-            raise Invalid(f"PIXLSTASH_MEGAPIXELS={text} is no number from 1 to 100000.")
+            raise Invalid(f"PIXLSTASH_MEGAPIXELS={text} is not a number from 1 to 100000.")
         pixels = int(text) * 1_000_000
         share = max(1.0, pixels / cls().pixels)
         return cls(int(cls().memory * share), cls().cpu * share, cls().wall * share, pixels)
 
 
 class Start(Struct, frozen=True):
-    """The first message a child gets."""
+    """The first message to a child."""
 
     limits: Limits
     plugins: bool = True
@@ -54,9 +54,9 @@ class Ready(Struct, frozen=True, tag="ready"):
 
 
 class Pixels(Struct, frozen=True):
-    """Raw RGB for an engine: longest side in pixels (None: as it is), what alpha is laid on, and where it is put.
+    """A request for raw RGB: the longest side in pixels (None: unchanged), the color behind alpha, and the target.
 
-    Of several frames each has a file of its own: the path, a dot and its number from 0.
+    Each frame has its own file: the path, a dot and the frame's number from 0.
     """
 
     side: int | None
@@ -66,12 +66,12 @@ class Pixels(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """One file. Paths and names are `os.fsencode`d: they need not be text. `ask`: wait for a `Decision` once hashed.
+    """A file to read. Paths and names are `os.fsencode`d. `ask`: wait for a `Decision` after hashing.
 
-    With `root`, a folder, the path is relative to it, and no link below it is followed; `identity` is the root's.
+    With `root`, a folder, the path is relative to it, and links below it are not followed; `identity` is the root's.
 
-    `still`: draw it and no more; `times` in seconds: draw its frames there, and no more. With `pixels`, what is drawn
-    is written raw.
+    `still`: only draw a thumbnail. `times`, in seconds: only draw these frames. With `pixels`, the images are written
+    as raw RGB.
     """
 
     path: bytes
@@ -90,7 +90,7 @@ class Decision(Struct, frozen=True):
 
 
 class Beat(Struct, frozen=True, tag="beat"):
-    """Still reading or copying a long file: not hung."""
+    """A sign of life while a large file is read or copied."""
 
 
 class Hashed(Struct, frozen=True, tag="hashed"):
@@ -99,7 +99,7 @@ class Hashed(Struct, frozen=True, tag="hashed"):
 
 
 class Skipped(Struct, frozen=True, tag="skipped"):
-    """As decided."""
+    """The file was not read any further, because of a `Decision`."""
 
 
 class Drawn(Struct, frozen=True, tag="drawn"):
@@ -134,9 +134,9 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def python_options() -> list[str]:
-    """What a process of ours is started with: nothing from the current folder or PYTHON* variables.
+    """Return Python's options for a child process, which ignores the current folder and PYTHON* variables.
 
-    Where this process writes byte code, if anywhere, is passed on: the variables that say so are not read.
+    The setting where to write byte code is passed on as an option instead.
     """
     prefix = ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
     return ["-I", *(["-B"] if sys.dont_write_bytecode else []), *prefix]
@@ -150,7 +150,7 @@ def send(pipe: BinaryIO, message: Struct) -> None:
 
 
 def receive(pipe: BinaryIO) -> bytes:
-    """The next message's body. `EOFError`: the other side is gone; `ValueError`: it does not speak this language."""
+    """Return the body of the next message. `EOFError`: the other side is gone; `ValueError`: not a message."""
     length = int.from_bytes(_exactly(pipe, 4), "little")
     if length > LONGEST:
         raise ValueError(f"a message of {length} bytes")

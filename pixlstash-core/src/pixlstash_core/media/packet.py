@@ -1,6 +1,4 @@
-"""Parses XMP packets. The parser refuses document types, so that there are no entities to expand or fetch, and stops
-at bounds.
-"""
+"""Parses XMP packets, within limits. Document types are refused, so no entities are expanded or fetched."""
 
 from __future__ import annotations
 
@@ -27,9 +25,9 @@ _MOST_VALUES = 1_000
 _LONGEST = 1 << 20
 
 
-@lru_cache(maxsize=1)  # more than one reader asks for the same packet in turn
-def properties(packet: bytes) -> Mapping[str, tuple[str, ...]]:
-    """The values of simple properties and of lists, by names as `dc:title`; what comes before any damage."""
+@lru_cache(maxsize=1)  # several readers parse the same packet in turn
+def xmp_properties(packet: bytes) -> Mapping[str, tuple[str, ...]]:
+    """Return the values of simple properties and of lists, by names such as `dc:title`, up to the first damage."""
     parser = expat.ParserCreate(namespace_separator=" ")
     reading = _Reading()
     parser.buffer_text = True
@@ -40,64 +38,64 @@ def properties(packet: bytes) -> Mapping[str, tuple[str, ...]]:
     parser.CharacterDataHandler = reading.text
     try:
         parser.Parse(packet.strip(b"\0 \r\n\t\xef\xbb\xbf"), True)
-    except (expat.ExpatError, _Enough, ValueError, LookupError):
+    except (expat.ExpatError, _Stopped, ValueError, LookupError):
         pass
-    return {name: tuple(values) for name, values in reading.found.items()}
+    return {name: tuple(values) for name, values in reading.properties.items()}
 
 
-class _Enough(Exception):
-    """There is something in the packet that we do not read."""
+class _Stopped(Exception):
+    """The parser reached something that is not read, or a limit."""
 
 
 def _refuse(*_: object) -> None:
-    raise _Enough
+    raise _Stopped
 
 
 class _Reading:
-    """Follows rdf:RDF > rdf:Description > property, with a text or a list of texts; deeper structures are passed by."""
+    """Handles rdf:RDF > rdf:Description > property with a text or a list of texts; skips deeper structures."""
 
     def __init__(self) -> None:
-        self.found: dict[str, list[str]] = {}
+        self.properties: dict[str, list[str]] = {}
         self._open: list[str] = []
-        self._words: list[str] = []
+        self._texts: list[str] = []
         self._count = self._length = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= _DEEPEST:
-            raise _Enough
+            raise _Stopped
         if name == f"{_RDF} Description" and self._open and self._open[-1] == f"{_RDF} RDF":
             for key, value in attributes.items():
-                self._keep(key, value)
+                self._add(key, value)
         self._open.append(name)
-        self._words.clear()
+        self._texts.clear()
 
     def end(self, name: str) -> None:
         place = self._place()
         if place is not None:
-            self._keep(place, "".join(self._words))
-        self._words.clear()
+            self._add(place, "".join(self._texts))
+        self._texts.clear()
         self._open.pop()
 
-    def text(self, words: str) -> None:
-        self._length += len(words)
+    def text(self, text: str) -> None:
+        self._length += len(text)
         if self._length > _LONGEST:
-            raise _Enough
-        self._words.append(words)
+            raise _Stopped
+        self._texts.append(text)
 
     def _place(self) -> str | None:
-        """The property whose value the element being closed is."""
+        """Return the property whose value is the element that is being closed."""
         path = self._open
         if len(path) >= 2 and path[-2] == f"{_RDF} Description":
             return path[-1]
         in_list = len(path) >= 4 and path[-1] == f"{_RDF} li" and path[-2] in _LISTS
         return path[-3] if in_list and path[-4] == f"{_RDF} Description" else None
 
-    def _keep(self, name: str, value: str) -> None:
+    def _add(self, name: str, value: str) -> None:
         space, _, word = name.rpartition(" ")
         short = _SHORT.get(space)
         if short is None or not value.strip():
             return
         self._count += 1
         if self._count > _MOST_VALUES:
-            raise _Enough
-        self.found.setdefault(f"{short}:{word}", []).append(value.strip())
+            raise _Stopped
+        self.properties.setdefault(f"{short}:{word}", []).append(value.strip())

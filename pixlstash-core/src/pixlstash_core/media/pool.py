@@ -1,6 +1,6 @@
-"""The decoder pool: everything that touches a picture's bytes happens in limited child processes.
+"""The decoder pool: the bytes of pictures are only processed in child processes with limits.
 
-A file that crashes, hangs or starves its decoder takes nothing with it but itself. Callers block; any number of
+A file that makes its decoder crash, hang or run out of memory affects no other file. Calls block; any number of
 threads may call. Imports no image library.
 """
 
@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -26,15 +26,17 @@ from ..types import Reading
 from .messages import Answer, Decoded, Drawn, Failed, Frames, Hashed, Limits, Pixels, Skipped, Start, Still, Task
 from .process import Child, Died
 
-#: A fresh process now and then: what decoders leak, and what a hostile file may have broken, goes with the old one.
+#: A process is replaced after so many files, because of leaks and of what a hostile file may have changed.
 TASKS_PER_CHILD = 10_000
 MOST_FRAMES = 64
 _IDLE_SECONDS = 300.0
 _TICK = 0.25
 
+A = TypeVar("A", bound=Struct)
+
 
 class Known(Struct, frozen=True):
-    """The library knows these bytes already (`decide` said so): nothing was decoded or copied."""
+    """`decide` returned False, because the library has these bytes: nothing was decoded or copied."""
 
     sha256: bytes
     size: int
@@ -49,8 +51,8 @@ class _Waiter:
 class DecoderPool:
     """Reads files in `workers` child processes (default: one per core), each within `limits`.
 
-    `plugins=False` leaves only the built-in kinds; `disabled` names plugins that are switched off; `extra` names
-    modules registered as plugins on top. Children start when first needed and end when idle for long.
+    `plugins=False` leaves only the built-in kinds; `disabled` names plugins that are disabled; `extra` names modules
+    that are registered as further plugins. Children start when first needed and end after being idle.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class DecoderPool:
         self._free: list[Child | None] = [None] * self.workers  # None: a place without a process; taken from the end
         self._live: set[Child] = set()
         self._dying: set[Child] = set()
-        self._next: Child | None = None  # started beside the work, for the next place whose process has done enough
+        self._next: Child | None = None  # started ahead, to replace the next process that has served enough tasks
         self._starting = False
         self._waiting: list[tuple[bool, int, _Waiter]] = []
         self._turn = itertools.count()
@@ -85,14 +87,14 @@ class DecoderPool:
         copy_to: Path | None = None,
         urgent: bool = False,
     ) -> Reading | Known:
-        """Read a file once: hash it, ask `decide(sha256)`, copy it, draw it, and say what it says about itself.
+        """Read a file once: hash it, call `decide(sha256)`, copy it, draw it, and read its metadata.
 
-        With `decide` answering False nothing more is done (`Known`). With `copy_to` exactly the hashed bytes are
-        there and durable when this returns; nothing is there after an error. `urgent` overtakes whoever waits.
-        With a `root`, which the path must lie in, no link below it is followed: `NotThere` where one is in the way.
+        If `decide` returns False, nothing more is done and `Known` is returned. With `copy_to`, exactly the hashed
+        bytes are stored there durably, or nothing after an error. `urgent` calls are served before others. With a
+        `root`, which must contain the path, links below it are not followed: they raise `NotThere`.
 
         Raises `Refused` with a reason fit to show; `more["cause"]` is `unsupported`, `damaged`, `empty` or `pixels`
-        (the file's own fault), or `memory`, `time`, `crash`, `changed` or `unreadable` (worth another try one day).
+        (the file's own fault), or `memory`, `time`, `crash`, `changed` or `unreadable` (another try may succeed).
         Also `NotThere`, `StoreUnreachable`, `DiskFull`, and `Cancelled` once closed.
         """
         decided: dict[bytes, bool] = {}  # a second attempt does not ask again
@@ -113,21 +115,17 @@ class DecoderPool:
             raise
         if isinstance(answer, Skipped) and hashed is not None:
             return Known(hashed.sha256, hashed.size)
-        if isinstance(answer, Drawn):
-            return answer.reading
-        raise PixlStashError("The decoder process answered something else than was asked.")
+        return _expect(answer, Drawn).reading
 
     def still(self, path: Path, name: str, *, root: Root | Path | None = None, urgent: bool = True) -> bytes:
-        """Draw just the still (WebP) again. Raises as `read` does."""
+        """Draw only the thumbnail (WebP) again. Raises as `read` does."""
         _, answer = self._run(_task(path, name, root, still=True), lambda hashed: True, urgent)
-        if isinstance(answer, Still):
-            return answer.webp
-        raise PixlStashError("The decoder process answered something else than was asked.")
+        return _expect(answer, Still).webp
 
     def frames(self, path: Path, name: str, times: Sequence[float], *, urgent: bool = False) -> list[bytes]:
-        """Stills (WebP) of a moving picture at up to 64 times in seconds, ascending; fewer when it ends in damage.
+        """Return frames (WebP) of a moving picture at up to 64 ascending times, in seconds; fewer if it is truncated.
 
-        Raises as `read` does; `more["cause"]` is `unsupported` for one that does not move.
+        Raises as `read` does; `more["cause"]` is `unsupported` for a picture with only one frame.
         """
         wanted = tuple(float(time) for time in times)
         if not 0 < len(wanted) <= MOST_FRAMES or not all(0 <= time < math.inf for time in wanted):
@@ -136,9 +134,7 @@ class DecoderPool:
             raise Invalid("Ask for frames in the order they are shown in.")
         task = _task(path, name, None, times=wanted)
         _, answer = self._run(task, lambda hashed: True, urgent)
-        if isinstance(answer, Frames):
-            return answer.webps
-        raise PixlStashError("The decoder process answered something else than was asked.")
+        return _expect(answer, Frames).webps
 
     def pixels(
         self,
@@ -152,22 +148,21 @@ class DecoderPool:
         background: str = "white",
         times: Sequence[float] = (),
     ) -> list[tuple[Path, int, int]]:
-        """Raw RGB of a picture for an engine, row by row: (file, width, height) of each still.
+        """Write raw RGB, row by row, for an engine; return (file, width, height) of each image.
 
-        `side` is the longest side in pixels (None: its own). A moving picture is drawn at `times`, in seconds and
-        ascending; without any, or if it does not move, it is one still. `target` is a path beside which the files are
-        made. Raises as `read` does; `more["cause"]` is `changed` where other bytes lie there than those of `sha256`,
-        unless that is empty.
+        `side` is the longest side in pixels (None: unchanged). A moving picture is drawn at `times`, in seconds and
+        ascending; without `times`, or if it does not move, there is one image. The files are `target` with a dot and a
+        number. Raises as `read` does; `more["cause"]` is `changed` if the file does not have the hash `sha256`, unless
+        that is empty.
         """
         want = Pixels(side, background, os.fsencode(target), sha256)
         task = _task(path, name, root, times=tuple(times), pixels=want)
         _, answer = self._run(task, lambda hashed: True, False)
-        if isinstance(answer, Decoded):
-            return [(target.with_name(f"{target.name}.{n}"), *size) for n, size in enumerate(answer.sizes)]
-        raise PixlStashError("The decoder process answered something else than was asked.")
+        sizes = _expect(answer, Decoded).sizes
+        return [(target.with_name(f"{target.name}.{n}"), *size) for n, size in enumerate(sizes)]
 
     def close(self) -> None:
-        """End all children now; whoever waits or is being served gets `Cancelled`."""
+        """End all children; calls that wait or are being served raise `Cancelled`."""
         with self._lock:
             self._closing.set()
             waiting, self._waiting = self._waiting, []
@@ -193,7 +188,7 @@ class DecoderPool:
         child = self._take(urgent)
         try:
             if child is None:
-                child = self._grow()
+                child = self._start_child()
             fresh = child.tasks == 0
             try:
                 hashed, answer = child.ask(task, decide)
@@ -203,9 +198,9 @@ class DecoderPool:
                     raise self._explained(died) from died
                 again = True
             if again:
-                # A long-lived process may have been worn out by an earlier file: blame this one only on clean ground.
+                # An earlier file may have damaged a long-lived process, so the file is tried again in a new one.
                 self._discard(child)
-                child = self._grow()
+                child = self._start_child()
                 hashed, answer = child.ask(task, decide)
             if isinstance(answer, Failed):
                 if answer.leaving:
@@ -217,7 +212,7 @@ class DecoderPool:
             raise self._explained(died) from died
         except BaseException as error:
             if child is not None and not isinstance(error, PixlStashError):
-                self._discard(child)  # interrupted in mid-conversation
+                self._discard(child)  # interrupted between two messages
                 child = None
             raise
         finally:
@@ -267,7 +262,7 @@ class DecoderPool:
                 self._free.append(child)
 
     def _renewed(self, child: Child) -> Child:
-        """The next child, or this one again while that starts: nobody waits for it."""
+        """Return a replacement, or the same child while a replacement starts, so that no call waits for it."""
         with self._lock:
             fresh, self._next = self._next, None
             start = fresh is None and not self._starting and not self._closing.is_set()
@@ -275,20 +270,20 @@ class DecoderPool:
         if start:
             try:
                 threading.Thread(target=self._prepare, name="decoder-start", daemon=True).start()
-            except RuntimeError:  # the system has no thread left: the next that has done enough tries again
+            except RuntimeError:  # no thread is available: a later call tries again
                 with self._lock:
                     self._starting = False
         if fresh is None:
             return child
-        fresh.tasks += 1  # should it have died while it waited, its first file is not to blame
+        fresh.tasks += 1  # if it died while it waited, its first file is not the cause
         self._discard(child)
         return fresh
 
     def _prepare(self) -> None:
         child = None
         try:
-            child = self._grow()
-        except PixlStashError:  # the old ones go on, and the next of them tries again
+            child = self._start_child()
+        except PixlStashError:  # the old ones continue, and a later call tries again
             pass
         except BaseException:
             report("a decoder process could not be started ahead")
@@ -296,7 +291,7 @@ class DecoderPool:
             with self._lock:
                 self._next, self._starting = child, False
 
-    def _grow(self) -> Child:
+    def _start_child(self) -> Child:
         if self._closing.is_set():
             raise Cancelled("The library is closing.")
         child = Child(self._start)
@@ -304,7 +299,7 @@ class DecoderPool:
             self._live.add(child)
             closing = self._closing.is_set()
             if self._watch is None and not closing:
-                watch = threading.Thread(target=self._guard, name="decoder-watch", daemon=True)
+                watch = threading.Thread(target=self._watch_children, name="decoder-watch", daemon=True)
                 watch.start()
                 self._watch = watch
         if closing:  # `close` did not see it
@@ -319,20 +314,20 @@ class DecoderPool:
             self._live.discard(child)
             self._dying.add(child)
 
-    def _guard(self) -> None:
-        """Look after the children until the last of them has ended. Nothing that fails for one leaves the others."""
+    def _watch_children(self) -> None:
+        """Watch the children until the last one has ended. An error is reported, and watching continues."""
         while not self._closing.wait(_TICK):
             try:
-                self._look_after(time.monotonic())
+                self._check_children(time.monotonic())
                 with self._lock:
                     if not self._live and not self._dying:
                         self._watch = None
                         return
             except BaseException:
-                report("a decoder process could not be looked after; it is tried again")
+                report("watching the decoder processes failed; it is tried again")
 
-    def _look_after(self, now: float) -> None:
-        """End what hangs, bury what ended, and let idle children go."""
+    def _check_children(self, now: float) -> None:
+        """Kill children that hang, reap those that ended, and stop idle ones."""
         with self._lock:
             live, dying = list(self._live), list(self._dying)
             idle = [c for c in self._free if c is not None and now - c.since > _IDLE_SECONDS]
@@ -344,9 +339,9 @@ class DecoderPool:
             self._discard(child)
         for child in live:
             child.expire(now)
-        buried = {child for child in dying if child.reap()}
+        reaped = {child for child in dying if child.reap()}
         with self._lock:
-            self._dying -= buried
+            self._dying -= reaped
 
 
 def _task(path: Path, name: str, root: Root | Path | None, **more: Any) -> Task:
@@ -357,15 +352,18 @@ def _task(path: Path, name: str, root: Root | Path | None, **more: Any) -> Task:
     return Task(os.fsencode(key), os.fsencode(name), **more, root=os.fsencode(root.path), identity=root.identity)
 
 
+def _expect(answer: Answer, expected: type[A]) -> A:
+    if not isinstance(answer, expected):
+        raise PixlStashError("The decoder process gave an unexpected answer.")
+    return answer
+
+
 def _error(failed: Failed) -> PixlStashError:
-    if failed.cause == "full":
-        return DiskFull(failed.reason)
     if failed.cause == "copy":
         return PixlStashError(failed.reason, cause="copy")
-    if failed.cause == "gone":
-        return NotThere(failed.reason)
-    if failed.cause == "unreachable":
-        return StoreUnreachable(failed.reason)
+    error = {"full": DiskFull, "gone": NotThere, "unreachable": StoreUnreachable}.get(failed.cause)
+    if error is not None:
+        return error(failed.reason)
     return Refused(failed.reason, cause=failed.cause)
 
 

@@ -1,4 +1,4 @@
-"""Draws frames of a video: at given times, or the one that stands for it, an early one on which there is something."""
+"""Draws frames of a video: at given times, or the poster frame, which is an early one that is not black."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 #: Below this brightness (of 255) everywhere, a frame counts as black: films fade in.
 _BLACK = 40
-#: Where to look next when the first frame is black: seconds, and shares of the whole.
+#: The next candidates if the first frame is black: seconds, and fractions of the duration.
 _LATER = (1.0, 3.0, 8.0)
 _SHARES = (0.1, 0.3, 0.6)
-#: Frames decoded on the way from a key frame to the moment wanted: of a poster, and of a frame that was asked for.
+#: The most frames decoded from a key frame to the wanted time: for a poster, and for a requested frame.
 _NEAR, _FAR = 90, 600
 _SHORTEST = 0.0005  # seconds: containers round times
 _UNNAMED = 2  # AVCOL_SPC_UNSPECIFIED
@@ -28,8 +28,8 @@ _TURNS = {90: 2, 180: 3, 270: 4}  # degrees counter-clockwise to PIL.Image.Trans
 def poster(
     container: InputContainer, stream: VideoStream, seconds: float | None, short: int, long: int
 ) -> tuple[Image, int]:
-    """The upright image, and the degrees it was turned counter-clockwise: 0, 90, 180 or 270."""
-    # One thread: there is a process per core, and more would hold back frames until each of them has one.
+    """Return the upright image, and by how many degrees it was rotated counterclockwise: 0, 90, 180 or 270."""
+    # One thread, because there is a process per core, and several would delay the first frame.
     stream.codec_context.thread_count = 1
     best: tuple[int, Image, int] | None = None
     for frame in _candidates(container, stream, seconds):
@@ -48,7 +48,7 @@ def poster(
 def frames(
     container: InputContainer, stream: VideoStream, times: Sequence[float], short: int, long: int
 ) -> Iterator[Image]:
-    """The upright image shown at each time, in seconds from the first frame."""
+    """Yield the upright image shown at each time, in seconds from the first frame."""
     stream.codec_context.thread_count = 1
     first = next(container.decode(stream), None)
     if first is None:
@@ -85,29 +85,29 @@ def _candidates(container: InputContainer, stream: VideoStream, seconds: float |
 
 
 def _frame_at(container: InputContainer, stream: VideoStream, at: float, most: int) -> VideoFrame | None:
-    """The frame shown at a time in seconds, or the last that is reached with a bounded effort."""
+    """Return the frame shown at a time in seconds, or the last one reached within `most` frames."""
     import av
 
     last: VideoFrame | None = None
     try:
         base = stream.time_base
-        # In the stream's own steps, rounded down: FFmpeg rounds to the nearest, which may lie behind the frame wanted.
+        # In the stream's time base, rounded down: FFmpeg rounds to the nearest, which may be after the wanted frame.
         container.seek(int(at / base) if base else int(at * 1_000_000), backward=True, stream=stream if base else None)
         for count, frame in enumerate(container.decode(stream)):
             if last is not None and (count > most or (frame.time is not None and frame.time > at + _SHORTEST)):
                 break
             last = frame
     except av.error.FFmpegError:
-        pass  # cut short there: what was found before stands
+        pass  # truncated: the frames before it are used
     return last
 
 
 def _image(frame: VideoFrame, short: int, long: int) -> Image:
-    """As sRGB, small: scaled before it is converted, so that no large image is ever made."""
+    """Convert a frame to a small sRGB image; it is scaled first, so that no large image is ever made."""
     from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
     width, height = fit(frame.width, frame.height, short, long)
-    # FFmpeg converts by the frame's own matrix if it names one; where it does not, players go by the height.
+    # FFmpeg uses the frame's color matrix if it names one; otherwise players choose by the height.
     unnamed = frame.colorspace == _UNNAMED
     small = frame.reformat(
         width,
@@ -123,6 +123,6 @@ def _image(frame: VideoFrame, short: int, long: int) -> Image:
 
 
 def _light(image: Image) -> int:
-    """The brightness of the brightest part, 0 to 255; parts are large enough that noise does not count."""
+    """Return the brightness of the brightest area, 0 to 255; areas are large enough that noise does not count."""
     bounds: Any = image.convert("L").resize((16, 9), 4).getextrema()
     return int(bounds[1])

@@ -1,4 +1,4 @@
-"""One decoder process, seen from the library: start it, talk to it, end it. Imports no image library."""
+"""The library's end of one decoder process: it starts, uses and ends it. Imports no image library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import msgspec
 from ..errors import PixlStashError
 from .messages import Answer, Beat, Decision, Hashed, Limits, Ready, Start, Task, python_options, receive, send
 
-# `-I` keeps the current folder and PYTHON* variables out of the child; it is told where this process finds packages.
+# With `-I` the child ignores the current folder and PYTHON* variables, so it is told where packages are.
 _BOOT = """import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from pixlstash_core.media.child import main
@@ -27,7 +27,7 @@ _decoder = msgspec.msgpack.Decoder(Answer)
 
 
 class Died(Exception):
-    """The child ended in the middle of a task; `hung`: it was ended for taking too long."""
+    """The child ended during a task; `hung`: it was ended because it took too long."""
 
     def __init__(self, code: int | None, hung: bool) -> None:
         super().__init__(code)
@@ -60,9 +60,9 @@ class Child:
         self._deadline = None
 
     def ask(self, task: Task, decide: Callable[[Hashed], bool]) -> tuple[Hashed | None, Answer]:
-        """Give it a file; returns what it hashed, if it came that far, and its last word. Raises `Died`."""
+        """Send a task; return the hash, if the child came that far, and its final answer. Raises `Died`."""
         self.tasks += 1
-        self._hung = False  # a verdict that came just too late for the last task is not about this one
+        self._hung = False  # it may have been set just after the previous task ended
         hashed: Hashed | None = None
         try:
             self._expect()
@@ -73,7 +73,7 @@ class Child:
                 if isinstance(answer, Hashed):
                     hashed = answer
                     if task.ask:
-                        self._deadline = None  # the library may take its time
+                        self._deadline = None  # no limit while the library decides
                         send(self._to, Decision(self._decided(decide, hashed)))
                         self._expect()
                 elif not isinstance(answer, Beat):
@@ -83,29 +83,29 @@ class Child:
             raise self._died() from error
 
     def expire(self, now: float) -> None:
-        """End it if its task has outlived the wall limit."""
+        """End it if its task has exceeded the wall limit."""
         deadline = self._deadline
         if deadline is not None and now > deadline:
             self._hung = True
             self.kill()
 
     def stop(self) -> None:
-        """End an idle child: at the end of its input it leaves by itself."""
+        """End an idle child: it exits at the end of its input."""
         with contextlib.suppress(OSError):
             self._to.close()
 
     def kill(self) -> None:
-        """End it and whatever it started, now."""
+        """Kill it and its own children."""
         if self._process.returncode is not None:
             return
         with contextlib.suppress(OSError):
             if os.name == "posix":
-                os.killpg(self._process.pid, signal.SIGKILL)  # it leads a group of its own
+                os.killpg(self._process.pid, signal.SIGKILL)  # it leads its own process group
             else:
                 self._process.kill()
 
     def reap(self, seconds: float = 0) -> bool:
-        """Whether it has ended; its pipes are closed then, and it leaves no zombie."""
+        """Return whether it has ended; if so, close its pipes and leave no zombie process."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -130,14 +130,14 @@ class Child:
         try:
             return cast(Answer, _decoder.decode(receive(self._from)))
         except (EOFError, ValueError, OSError) as error:
-            # ValueError: a decoder that lost its mind is as good as dead (msgspec's errors are ValueErrors)
+            # ValueError: not a message (msgspec's errors are ValueErrors)
             raise self._died() from error
 
     def _died(self) -> Died:
         return Died(self._end(), self._hung)
 
     def _end(self) -> int | None:
-        # The end of its output means it is leaving with its own exit code already; this is for what it started.
+        # If its output has ended, it is exiting by itself; this kills its own children.
         self.kill()
         self.gone = True
         self._deadline = None
@@ -161,6 +161,6 @@ def _spawn() -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         bufsize=0,
         env=environment,
-        start_new_session=True,  # Ctrl-C in the terminal is for the library, not for a decoder in mid-task
+        start_new_session=True,  # so that Ctrl-C in the terminal does not reach it
         creationflags=flags,
     )

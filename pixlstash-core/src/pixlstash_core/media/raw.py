@@ -1,4 +1,4 @@
-"""Camera raw files, by rawpy (extra `raw`): the preview that the camera embedded, and what it wrote about it."""
+"""Camera raw files, by rawpy (extra `raw`): the embedded preview and the EXIF data."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class RawKind(Kind):
     kind = "image"
 
     def recognise(self, head: bytes, name: str) -> Format | None:
-        known = head.startswith(_HEADS) or brands(head)[:1] == (b"crx ",) or head[8:10] == b"CR"
-        if not known and not (head.startswith(TIFF_HEADS) and suffix(name, RAW_SUFFIXES)):
+        is_raw = head.startswith(_HEADS) or brands(head)[:1] == (b"crx ",) or head[8:10] == b"CR"
+        if not is_raw and not (head.startswith(TIFF_HEADS) and suffix(name, RAW_SUFFIXES)):
             return None
         extension = name.rpartition(".")[2].lower()
         return Format("raw", "image/x-dcraw", extension if extension in RAW_SUFFIXES else "raw")
@@ -62,7 +62,7 @@ class _Raw(Media):
         with _explaining():
             if self._preview is not None:
                 return upright(self._preview, self._preview_turn(), short, long, precise=self.precise)
-            single = self._raw.raw_type == _rawpy().RawType.Flat  # else each pixel has several values already
+            single = self._raw.raw_type == _rawpy().RawType.Flat  # otherwise each pixel already has several values
             if single:
                 _check_filled(self._raw.raw_image_visible)
             pixels = self._raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)  # upright already
@@ -71,7 +71,7 @@ class _Raw(Media):
             return upright(pil.fromarray(pixels), 1, short, long, precise=self.precise)
 
     def _preview_turn(self) -> int:
-        """Some cameras say in the preview how it lies, some store it upright, most leave it as the sensor saw it."""
+        """Return the preview's orientation: some cameras tag it, some store it upright, most leave it unrotated."""
         own = Tags(self._preview.info.get("exif", b"").removeprefix(b"Exif\0\0")).orientation
         if own > 1 or self.orientation == 1:
             return own
@@ -96,10 +96,9 @@ def _explaining() -> Iterator[None]:
 
 
 def _check_filled(values: Any) -> None:
-    """Refuse a file whose picture data is missing: LibRaw takes what is not there for zeros.
+    """Refuse a file whose picture data is missing, for which LibRaw returns zeros.
 
-    `values`: an array whose first axis is the rows. What a sensor records is never zero in a whole row, not even in
-    the dark.
+    `values` is an array whose first axis is the rows. A sensor never records zeros in a whole row, even in the dark.
     """
     if values.reshape(len(values), -1).any(axis=1).mean() < _FILLED_ROWS:
         raise Refused("This camera raw file holds no picture data, or only a part of it: it was probably cut short.")
@@ -110,7 +109,7 @@ def _rawpy() -> Any:
 
 
 def _preview(raw: Any) -> Any:
-    """The embedded picture, opened and not yet decoded, when it is large enough to stand for the whole."""
+    """Return the embedded preview, opened and not yet decoded, if it is large enough."""
     from PIL import Image as pil
 
     rawpy = _rawpy()

@@ -1,28 +1,49 @@
-"""Puts together what is known about one file, within bounds."""
+"""Assembles the reading of one file, within limits."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from ..plugins.contracts import Media
-from ..types import Fact, Facts, Format, Reading
-from .draw import Drawing, aspect
-from .mojibake import is_garbled, repaired
-from .texts import GENERATION
-from .words import PROMPT_LENGTH, clean, kept, one_line
+from ..plugins.contracts import FactReader, Media
+from ..types import Fact, Facts, Format, KnownPicture, Reading
+from ..types.facts import GENERATION
+from .draw import Drawing, aspect, packed
+from .unread import are_read, note
+from .words import PROMPT_LENGTH, clean, is_garbled, one_line, payload, repaired
 
 _MOST_FACTS = 200
 _MOST_PAYLOADS = 16
 
 
 class Undrawn(Struct, frozen=True):
-    """Why a picture that is kept has no still: a word for programs, and a sentence."""
+    """Why an imported picture has no thumbnail: `cause` is a word for programs, `why` a sentence for people."""
 
     cause: str
     why: str
+
+
+def read_facts(readers: Sequence[FactReader], media: Media) -> list[Facts]:
+    """Return what the readers find, in their order. A reader that fails is ignored; it never refuses the file."""
+    readings: list[Facts] = []
+    embedded = media.embedded
+    if embedded is None:
+        return readings
+    hidden: dict[str, str] = {}
+    if media.pixels is not None:
+        for reader in readers:
+            with suppress(Exception):
+                hidden |= {str(keyword): str(text) for keyword, text in reader.lift(media.pixels).items()}
+    embedded = structs.replace(embedded, text={**embedded.text, **hidden})
+    for read in (*(reader.read for reader in readers), *(() if are_read(readers) else (note,))):
+        with suppress(Exception):
+            facts = read(embedded)
+            if facts is not None:
+                readings.append(facts)
+    return readings
 
 
 def assemble(
@@ -33,14 +54,17 @@ def assemble(
     media: Media,
     drawing: Drawing | None,
     why: Undrawn | None,
-    found: list[Facts],
+    facts: list[Facts],
 ) -> Reading:
-    """`found` is in the readers' order: later ones fill blanks, fact by fact name, and replace garbled text."""
+    """Combine what is known about a file.
+
+    `facts` is in the readers' order: later ones add facts with new names, and replace garbled text.
+    """
     created = media.created
     payloads: dict[str, str] = {}
-    for one in found:
-        created = one.created if created is None else created
-        payloads = {**one.payloads, **payloads}
+    for reading in facts:
+        created = reading.created if created is None else created
+        payloads = {**reading.payloads, **payloads}
     return Reading(
         sha256=sha256,
         size=size,
@@ -60,28 +84,51 @@ def assemble(
         still=drawing.webp if drawing else None,
         why=why.why if why else None,
         cause=why.cause if why else None,
-        facts=_fit(_merged(media.facts, found)),
-        prompt=_words(_readable([one.prompt for one in found])),
-        negative=_words(_readable([one.negative for one in found])),
-        payloads=_kept(payloads),
+        facts=_fit(_merged(media.facts, facts)),
+        prompt=_words(_readable([reading.prompt for reading in facts])),
+        negative=_words(_readable([reading.negative for reading in facts])),
+        payloads=_fit_payloads(payloads),
     )
 
 
-def _merged(own: Iterable[Fact], found: list[Facts]) -> list[Fact]:
+def of_known(picture: KnownPicture) -> Reading:
+    """Return the reading of a picture whose file was not opened; it has no thumbnail yet."""
+    red, green, blue = (max(0, min(255, value)) for value in picture.color)
+    return Reading(
+        sha256=picture.sha256,
+        size=picture.size,
+        kind=picture.kind,
+        format=picture.format.name,
+        mime=picture.format.mime,
+        extension=picture.format.extension,
+        width=picture.width,
+        height=picture.height,
+        orientation=picture.orientation,
+        created=picture.facts.created,
+        aspect=aspect(picture.width, picture.height),
+        colour=packed(red, green, blue),
+        facts=_fit(list(picture.facts.facts)),
+        prompt=_words(picture.facts.prompt),
+        negative=_words(picture.facts.negative),
+        payloads=_fit_payloads(picture.facts.payloads),
+    )
+
+
+def _merged(own: Iterable[Fact], readings: list[Facts]) -> list[Fact]:
     facts, garbled = list(own), []
-    for reading in found:
-        known = {fact.name for fact in facts}
+    for reading in readings:
+        names = {fact.name for fact in facts}
         unreadable = {fact.name for fact in reading.facts if fact.group == GENERATION and is_garbled(fact.value)}
-        facts += [fact for fact in reading.facts if fact.name not in known | unreadable]
+        facts += [fact for fact in reading.facts if fact.name not in names | unreadable]
         garbled.append([fact for fact in reading.facts if fact.name in unreadable])
-    for group in garbled:  # better than nothing where no reader has a readable one
-        known = {fact.name for fact in facts}
-        facts += [fact for fact in group if fact.name not in known]
+    for group in garbled:  # used only if no reader has a readable one
+        names = {fact.name for fact in facts}
+        facts += [fact for fact in group if fact.name not in names]
     return facts
 
 
 def _readable(candidates: list[str | None]) -> str | None:
-    """The first text that is not garbled; else the first one, repaired if that is certain."""
+    """Return the first text that is not garbled, otherwise the first one, repaired if possible."""
     texts = [text for text in candidates if text]
     return next((text for text in texts if not is_garbled(text)), repaired(texts[0]) if texts else None)
 
@@ -101,6 +148,6 @@ def _fit(facts: list[Fact]) -> tuple[Fact, ...]:
     return tuple(fit.values())
 
 
-def _kept(payloads: dict[str, str]) -> dict[str, str]:
-    whole = ((one_line(key), kept(text)) for key, text in list(payloads.items())[:_MOST_PAYLOADS])
+def _fit_payloads(payloads: dict[str, str]) -> dict[str, str]:
+    whole = ((one_line(key), payload(text)) for key, text in list(payloads.items())[:_MOST_PAYLOADS])
     return {key: text for key, text in whole if text is not None}

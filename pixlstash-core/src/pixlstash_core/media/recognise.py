@@ -1,4 +1,4 @@
-"""Asks every kind whether a file is theirs; when it is nobody's, says what it looks like."""
+"""Finds the kind that reads a file; if there is none, says what the file looks like."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEAD = 4_096
 _HEIC, _HEIF = "a HEIC file", "a HEIF file"
 _RAW, _JXL = "a camera raw file", "a JPEG XL file"
 
-# (offset, first bytes, what people call it)
+# (offset, bytes at that offset, description)
 _LOOKS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"II*\0", _RAW),
     (0, b"MM\0*", _RAW),
@@ -63,7 +63,7 @@ _BRANDS = {
     b"crx ": _RAW,
     b"M4A ": "an MPEG-4 audio file",
 }
-#: How the words of `_look` end, and what makes such files readable here.
+#: Endings of the descriptions of `_look`, and how to make such files readable.
 _REMEDIES = (
     ((_HEIC, _HEIF), "{what} needs the extra: pip install 'pixlstash-core[heif]'"),
     ((" video",), "Videos need the extra: pip install 'pixlstash-core[video]'"),
@@ -76,7 +76,7 @@ _REMEDIES = (
 
 
 def recognise(kinds: Iterable[Kind], file: BinaryIO, name: str) -> tuple[Kind, Format]:
-    """The first kind that takes the file; one that raises over it is passed by. Leaves the file at its start."""
+    """Return the first kind that takes the file; kinds that raise are skipped. The file stays at its start."""
     head = file.read(HEAD)
     file.seek(0)
     for kind in kinds:
@@ -86,7 +86,7 @@ def recognise(kinds: Iterable[Kind], file: BinaryIO, name: str) -> tuple[Kind, F
                 return kind, form
     look = _look(head)
     if look is None:
-        raise Trouble("unsupported", "Its contents are of no kind that is known here.")
+        raise Trouble("unsupported", "Unknown file type.")
     for ends, remedy in _REMEDIES:
         if look.endswith(ends):
             raise Trouble("unsupported", f"It is {look}. {remedy.format(what=look.split()[1])}.")

@@ -1,4 +1,4 @@
-"""Gets a file's bytes once: hashed, and if wanted copied, exactly as they are then decoded."""
+"""Reads a file once: the bytes that are hashed, and copied if requested, are those that are decoded."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import BinaryIO
 
 from ..storage.files import Root, RootReplaced, open_below
 
-#: Up to here a file is held in memory. Beyond, it is read a second time, and a change in between is noticed.
+#: Files of up to so many bytes are held in memory; larger ones are read again, and checked for changes.
 HELD = 64 << 20
 _STEP = 8 << 20
 _DURABLE_STEP = 256 << 20
-# What a disk or share that is not there just now answers, as against a file that may not be read.
+# Errors of a disk or share that is unavailable, as opposed to a file that cannot be read.
 _AWAY = {
     getattr(errno, name, None)
     for name in ("EIO", "ESTALE", "ENODEV", "ENXIO", "ENOTCONN", "EHOSTDOWN", "EHOSTUNREACH", "ETIMEDOUT", "ENETDOWN")
@@ -28,7 +28,7 @@ _CHANGED = "The file was changed while it was being read."
 
 
 class Trouble(Exception):
-    """`cause` is a word for programs, the text a sentence for people."""
+    """A failure to read a file: `cause` is a word for programs, the text a sentence for people."""
 
     def __init__(self, cause: str, reason: str) -> None:
         super().__init__(reason)
@@ -36,9 +36,9 @@ class Trouble(Exception):
 
 
 class Source:
-    """One open file. `beat` is called about once a second while a long file is read or copied.
+    """An open file. `beat` is called about once a second while a large file is read or copied.
 
-    With a `root`, the path is relative to it, and is opened without following any link below it.
+    With a `root`, the path is relative to it, and links below it are not followed.
     """
 
     def __init__(self, path: bytes, beat: Callable[[], None], root: Root | None = None) -> None:
@@ -67,14 +67,14 @@ class Source:
         self.sha256 = digest.digest()
 
     def file(self) -> BinaryIO:
-        """The bytes, from the start."""
+        """Return a file object at the start of the bytes."""
         if self._held is not None:
             return io.BytesIO(self._held)
         self._original.seek(0)
         return self._original
 
     def copy(self, target: bytes) -> None:
-        """Write the hashed bytes to `target`; durable once `finish` returns. The disk works while we decode."""
+        """Write the hashed bytes to `target`; they are durable when `finish` returns. Decoding may go on meanwhile."""
         with _writing():
             self._copy = open(target, "wb", buffering=0)
             if self._held is not None:
@@ -85,7 +85,7 @@ class Source:
         self._flushing.start()
 
     def finish(self) -> None:
-        """Wait for the copy, and see that a file read in pieces did not change meanwhile."""
+        """Wait for the copy, and check that a file that was read in pieces did not change meanwhile."""
         if self._flushing is not None:
             self._flushing.join()
             if self._flush_error is not None:
@@ -111,7 +111,7 @@ class Source:
             with _writing():
                 _write(copy, part)
                 unsynced += len(part)
-                if unsynced >= _DURABLE_STEP:  # in steps, so that a slow disk is not taken for a hang at the end
+                if unsynced >= _DURABLE_STEP:  # in steps, so that a slow disk does not look like a hang
                     os.fsync(copy.fileno())
                     unsynced = 0
         if digest.digest() != self.sha256:
@@ -138,7 +138,7 @@ class Source:
 
 def _open(path: bytes, root: Root | None) -> BinaryIO:
     if root is None:
-        # Without O_NONBLOCK a named pipe among the pictures would stop us here for ever.
+        # Without O_NONBLOCK, opening a named pipe would block forever.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         number = os.open(os.fsdecode(path), flags)
     else:
@@ -150,8 +150,8 @@ def _open(path: bytes, root: Root | None) -> BinaryIO:
 
 
 def _stamp(file: BinaryIO) -> tuple[int, int]:
-    found = os.fstat(file.fileno())
-    return found.st_size, found.st_mtime_ns
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
 
 
 def _write(file: BinaryIO, data: bytes) -> None:

@@ -1,17 +1,22 @@
-"""`thumbnails.db`: one WebP still per picture, by the SHA-256 of its bytes.
+"""`thumbnails.db`: one WebP thumbnail per picture, by the SHA-256 of its bytes.
 
-Rebuildable, so written without waiting for the disk."""
+It can be rebuilt, so writes do not wait for the disk.
+"""
 
 from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 
 from ..database.connection import Database, translated
 from ..errors import PixlStashError
+
+#: Thumbnails that are checked together.
+SLICE = 5000
 
 
 class Thumbnails:
@@ -34,17 +39,17 @@ class Thumbnails:
             self._db.writer.execute("delete from thumbnail where sha256 = ?", (sha256,)).fetchall()
 
     def newest(self) -> int:
-        """A mark: stills put so far are up to it, those put from now on beyond it."""
-        found: int = self._db.value("select max(rowid) from thumbnail", default=0) or 0
-        return found
+        """Return a mark: thumbnails stored so far are numbered up to it, later ones beyond it."""
+        mark: int = self._db.value("select max(rowid) from thumbnail", default=0) or 0
+        return mark
 
     def hashes(self, mark: int, after: bytes, limit: int) -> list[bytes]:
-        """SHA-256 of stills up to a mark, in order."""
+        """Return the SHA-256 of thumbnails up to a mark, in order."""
         sql = "select sha256 from thumbnail where sha256 > ? and rowid <= ? order by sha256 limit ?"
         return [sha256 for (sha256,) in self._db.read(sql, (after, mark, limit))]
 
     def drop_all(self, hashes: list[bytes], mark: int) -> None:
-        """Drop stills, but for those that were put again beyond the mark."""
+        """Delete thumbnails, except those that were stored again beyond the mark."""
         with self._lock, self._db.transaction() as connection:
             connection.executemany(
                 "delete from thumbnail where sha256 = ? and rowid <= ?", [(sha256, mark) for sha256 in hashes]
@@ -54,19 +59,35 @@ class Thumbnails:
         self._db.close()
 
 
+def sweep(db: Database, thumbnails: Thumbnails, mark: int, step: Callable[[int], None]) -> int:
+    """Delete thumbnails, up to a mark, that belong to no picture; return their number.
+
+    They exist because a thumbnail is stored before its picture, which a crash may prevent. `step` is called with the
+    number of thumbnails checked so far.
+    """
+    after, checked, dropped = b"", 0, 0
+    while hashes := thumbnails.hashes(mark, after, SLICE):
+        rows = db.read("select sha256 from picture where sha256 between ? and ?", (hashes[0], hashes[-1]))
+        orphans = sorted({*hashes} - {sha256 for (sha256,) in rows})
+        thumbnails.drop_all(orphans, mark)
+        after, checked, dropped = hashes[-1], checked + len(hashes), dropped + len(orphans)
+        step(checked)
+    return dropped
+
+
 def turned(still: bytes, quarters: int) -> bytes:
-    """A still of ours turned clockwise by so many quarters."""
+    """Return a thumbnail rotated clockwise by so many quarters (1 to 3)."""
     from PIL import Image
 
-    how = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
+    rotations = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
     out = io.BytesIO()
     with Image.open(io.BytesIO(still), formats=["WEBP"]) as image:
-        image.transpose(how[quarters]).save(out, "WEBP", quality=82, method=2)
+        image.transpose(rotations[quarters]).save(out, "WEBP", quality=82, method=2)
     return out.getvalue()
 
 
 def _opened(path: Path, read_only: bool) -> Database:
-    """Open it; a damaged file is dropped, since every still in it can be drawn again. A full disk is no damage."""
+    """Open the database; a damaged file is replaced, since all thumbnails can be drawn again."""
     try:
         return Database(path, "thumbnails", read_only=read_only, synchronous="normal")
     except PixlStashError as error:

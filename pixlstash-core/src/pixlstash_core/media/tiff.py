@@ -1,4 +1,4 @@
-"""Reads the tags of an EXIF block: pure Python, bounded, and unmoved by whatever it is given."""
+"""Reads the tags of an EXIF block, in pure Python and within limits. Any bytes are accepted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Value = str | bytes | tuple[float, ...]
 _MOST_TAGS = 512
 _MOST_NUMBERS = 64
 _EXIF, _GPS = 0x8769, 0x8825
-# TIFF type: size of one, struct code (None: text, bytes or a fraction)
+# TIFF type: size of one value, struct code (None: text or bytes)
 _TYPES: dict[int, tuple[int, str | None]] = {
     1: (1, None),
     2: (1, None),
@@ -31,7 +31,7 @@ _TYPES: dict[int, tuple[int, str | None]] = {
 
 
 class Tags:
-    """The tags of a TIFF block (no `Exif` prefix): `main`, `exif` and `gps`, by number. Damage leaves tags out."""
+    """The tags of a TIFF block (without `Exif` prefix): `main`, `exif` and `gps`, by number, without damaged tags."""
 
     def __init__(self, block: bytes) -> None:
         self._block = block
@@ -53,7 +53,7 @@ class Tags:
 
     @property
     def orientation(self) -> int:
-        """1 to 8; 1 where it is absent or nonsense."""
+        """The orientation, 1 to 8; 1 if it is absent or invalid."""
         value = number(self.main.get(0x0112))
         return int(value) if value is not None and value in range(1, 9) else 1
 
@@ -66,15 +66,15 @@ class Tags:
         if at < 8 or at + 2 > len(block):
             return {}
         (count,) = struct.unpack_from(order + "H", block, at)
-        found: dict[int, Value] = {}
+        tags: dict[int, Value] = {}
         for entry in range(at + 2, at + 2 + 12 * min(count, _MOST_TAGS), 12):
             if entry + 12 > len(block):
                 break
             tag, kind, amount = struct.unpack_from(order + "HHI", block, entry)
             value = self._value(kind, amount, entry + 8)
             if value is not None:
-                found.setdefault(tag, value)
-        return found
+                tags.setdefault(tag, value)
+        return tags
 
     def _value(self, kind: int, amount: int, at: int) -> Value | None:
         size, code = _TYPES.get(kind, (0, None))
@@ -98,7 +98,7 @@ class Tags:
 
 
 def number(value: Value | None) -> float | None:
-    """The first number of a value, if it has a finite one. A byte value counts as one, too."""
+    """Return the first number of a value, if it is finite; for bytes, the first byte."""
     if isinstance(value, bytes):
         return float(value[0])
     if isinstance(value, tuple) and value and math.isfinite(value[0]):

@@ -1,4 +1,4 @@
-"""Videos, by PyAV (extra `video`): length, upright size, when and where they were taken, tags, and a poster."""
+"""Videos, by PyAV (extra `video`): duration, upright size, date and place, tags, and a poster frame."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..plugins.contracts import Kind, Media
 from ..types import Embedded, Fact, Format
 from .camera import gear, place
 from .described import described
+from .facts import known_fact
 from .formats import brands, container_format
-from .texts import fact
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -27,7 +27,6 @@ WEBM = Format("webm", "video/webm", "webm", inline=True)
 MKV = Format("mkv", "video/x-matroska", "mkv")
 AVI = Format("avi", "video/x-msvideo", "avi")
 
-VIDEO = "Video"
 _DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi"}
 _OTHERS = frozenset({b"crx ", b"avci", b"avcs", b"j2ki", b"j2is", b"jpeg", b"jpgs", b"vvic", b"vvis"})
 _ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
@@ -35,18 +34,18 @@ _MOST_TAGS = 256
 _MOST_TEXT = 4 << 20
 _PLACE = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
 _DATES = ("com.apple.quicktime.creationdate", "creation_time", "date")
-_FIRST_YEAR = 1972  # cameras without a clock write the year their format counts from: 1904 or 1970
+_FIRST_YEAR = 1972  # cameras without a clock write the epoch of their format: 1904 or 1970
 
 
 class VideoKind(Kind):
     id = "video"
 
     def recognise(self, head: bytes, name: str) -> Format | None:
-        named = brands(head)
-        if named:
-            if container_format(head) is not None or named[0] in _OTHERS:
+        names = brands(head)
+        if names:
+            if container_format(head) is not None or names[0] in _OTHERS:
                 return None
-            return MOV if named[0] == b"qt  " else MP4
+            return MOV if names[0] == b"qt  " else MP4
         if head[:1] == b"\0" and head[4:8] in _ATOMS:
             return MOV  # QuickTime before it had brands
         if head[:4] == b"\x1aE\xdf\xa3":
@@ -57,7 +56,7 @@ class VideoKind(Kind):
         import av
 
         with _explaining(format):
-            # One demuxer only, and no way out: playlists and references could name any file or address.
+            # One demuxer and no protocols: playlists and references could name any file or address.
             container = av.open(
                 file,
                 "r",
@@ -67,9 +66,9 @@ class VideoKind(Kind):
             )
             stream: Any = container.streams.best("video")
             if stream is None and not container.streams.audio:
-                raise Refused(f"This {format.name.upper()} file is cut short: nothing in it can be played.")
+                raise Refused(f"This {format.name.upper()} file is truncated: nothing in it can be played.")
             if stream is None or "attached_pic" in str(stream.disposition):
-                raise Refused("It holds no moving picture, only sound.", cause="unsupported")
+                raise Refused("It contains only sound.", cause="unsupported")
             return _Video(container, stream, format)
 
 
@@ -79,7 +78,7 @@ class _Video(Media):
     def __init__(self, container: InputContainer, stream: VideoStream, format: Format) -> None:
         self._container, self._stream, self._format = container, stream, format
         if stream.codec_context is None:
-            raise Refused("Its pictures are in a code that is not known here.")
+            raise Refused("Its video codec is not supported.")
         self.width, self.height = stream.width, stream.height
         self.seconds = _seconds(container, stream)
         tags = _tags({**stream.metadata, **container.metadata})
@@ -106,7 +105,7 @@ class _Video(Media):
 
 @contextlib.contextmanager
 def _explaining(format: Format) -> Iterator[None]:
-    """FFmpeg's complaints as sentences; they name the object that was read from."""
+    """Turn FFmpeg's errors into `Refused`, with sentences that do not name the object that was read."""
     import av
 
     what = format.name.upper()
@@ -128,14 +127,14 @@ def _seconds(container: InputContainer, stream: VideoStream) -> float | None:
     return None
 
 
-def _tags(found: dict[str, str]) -> dict[str, str]:
-    """By lower-case name: Matroska shouts."""
-    pairs = list(found.items())[:_MOST_TAGS]
+def _tags(metadata: dict[str, str]) -> dict[str, str]:
+    """Return the tags by lower-case name: Matroska's are in upper case."""
+    pairs = list(metadata.items())[:_MOST_TAGS]
     return {name[:80].lower(): value[: _MOST_TEXT + 1] for name, value in pairs}
 
 
 def _moment(text: str | None) -> int | None:
-    """ms UTC. Without a zone it is UTC, as the formats say."""
+    """Return ms UTC; a time without a zone is UTC by definition of the formats."""
     try:
         moment = datetime.fromisoformat(text or "")
         if moment.tzinfo is None:
@@ -149,14 +148,14 @@ def _facts(
     container: InputContainer, stream: VideoStream, seconds: float | None, tags: dict[str, str]
 ) -> Iterator[Fact]:
     if seconds is not None and seconds < 1e9:
-        yield fact(VIDEO, "duration", _clock(seconds), seconds)
-    yield fact(VIDEO, "codec", stream.codec_context.name)
+        yield known_fact("duration", _clock(seconds), seconds)
+    yield known_fact("codec", stream.codec_context.name)
     rate = float(stream.average_rate or 0)
     if 0 < rate < 10_000:
-        yield fact(VIDEO, "fps", f"{rate:.4g}", rate)
+        yield known_fact("fps", f"{rate:.4g}", rate)
     sound = container.streams.best("audio")
     if sound is not None and sound.codec_context is not None:
-        yield fact(VIDEO, "sound", sound.codec_context.name)
+        yield known_fact("sound", sound.codec_context.name)
     yield from gear(_tag(tags, "make"), _tag(tags, "model"), "", _tag(tags, "software"))
     match = _PLACE.match(tags.get("com.apple.quicktime.location.iso6709", tags.get("location", "")))
     if match is not None:

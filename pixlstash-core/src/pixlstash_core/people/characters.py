@@ -1,4 +1,4 @@
-"""Characters: someone or something that recurs. A person says of a picture that they are in it."""
+"""Characters: recurring people or subjects that the user assigns to pictures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FEATURE = Feature(
 
 
 def add(write: Write, id: int, ids: list[int]) -> Outcome:
-    """Say that these pictures show them."""
+    """Add pictures to a character."""
     name = groups.name_of(write, CHARACTERS, id)
     write.execute(
         """
@@ -50,12 +50,12 @@ def add(write: Write, id: int, ids: list[int]) -> Outcome:
         """,
         {"id": id, "ids": bind_ids(ids)},
     )
-    said = write.changes()
-    return Outcome(said, f"{many(said)} {'shows' if said == 1 else 'show'} {name}")
+    count = write.changes()
+    return Outcome(count, f"{many(count)} {'shows' if count == 1 else 'show'} {name}")
 
 
 def take(write: Write, id: int, ids: list[int]) -> Outcome:
-    """Say so of these pictures no longer."""
+    """Remove pictures from a character."""
     name = groups.name_of(write, CHARACTERS, id)
     bound = {"id": id, "ids": bind_ids(ids)}
     where = "character_id = :id and picture_id in carray(:ids) and yes"
@@ -65,34 +65,34 @@ def take(write: Write, id: int, ids: list[int]) -> Outcome:
 
 
 def remove(write: Write, id: int) -> Outcome:
-    """Delete them, and what was said of who is them; not while a locked set has one of those pictures."""
+    """Delete a character and its assignments; refused while a locked set has one of its pictures."""
     sets_of = "select picture_id from said_who where character_id = ?"
     groups.name_of(write, CHARACTERS, id)
-    groups.refuse_locked(write, [picture for (picture,) in write.execute(sets_of, (id,))])
+    write.guard([picture for (picture,) in write.execute(sets_of, (id,))])
     return groups.remove(write, CHARACTERS, id)
 
 
-def told(connection: apsw.Connection, id: int) -> tuple[set[int], set[int]]:
-    """The pictures that are said to show them, and those that as a whole are said not to."""
+def decided(connection: apsw.Connection, id: int) -> tuple[set[int], set[int]]:
+    """Return the ids of the pictures assigned to a character, and of those rejected as a whole."""
     rows = fetch(connection, "select picture_id, yes, box is null from said_who where character_id = ?", (id,))
-    known = {picture for picture, yes, _ in rows if yes}
-    return known, {picture for picture, yes, whole in rows if whole and not yes} - known
+    accepted = {picture for picture, yes, _ in rows if yes}
+    return accepted, {picture for picture, yes, whole in rows if whole and not yes} - accepted
 
 
 def ids(connection: apsw.Connection) -> list[int]:
-    """Of all of them."""
+    """Return the ids of all characters."""
     return [id for (id,) in fetch(connection, "select id from character order by id")]
 
 
 def names(connection: apsw.Connection) -> dict[int, str]:
-    """By id."""
+    """Return the names of characters by id."""
     return dict(fetch(connection, "select id, name from character"))
 
 
 def infos(connection: apsw.Connection, reader: Reader) -> list[CharacterInfo]:
-    """Those the reader may know of, by name."""
+    """Return the characters that the reader may see, by name."""
     return [CharacterInfo(*row) for row in groups.listed(connection, reader, CHARACTERS)]
 
 
 def info(connection: apsw.Connection, reader: Reader, id: int) -> CharacterInfo:
-    return CharacterInfo(*groups.one(connection, reader, CHARACTERS, id))
+    return CharacterInfo(*groups.find(connection, reader, CHARACTERS, id))

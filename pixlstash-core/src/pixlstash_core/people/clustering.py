@@ -1,9 +1,9 @@
-"""Groups of vectors that lie close together: the same every time, and in seconds for 100,000.
+"""Cluster vectors by cosine similarity. Deterministic; 100,000 vectors take seconds.
 
-Vectors are parted into cells, by which of some of them each is nearest to, and compared with all others of their cell.
-What is alone is parted again, by others. Groups whose middles lie as close together as their members do are one;
-what is still alone, or far from the middle of its group, joins the nearest. What fits into one cell is compared with
-all the rest.
+Each round samples some vectors as centers, partitions all vectors into cells by the nearest center, and groups similar
+vectors within a cell. The next round does the same with other centers for the vectors that are not in a group. Then
+groups are merged if their mean vectors are as close as their members are, and remaining vectors, and those far from
+the mean of their group, join the nearest group. Vectors that fit into one cell are all compared with each other.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-#: Vectors of a cell, about and at most; how often they are parted, and of more than so many.
+#: Target and maximum size of a cell in vectors; rounds, and rounds for more than `MANY` vectors.
 CELL, LARGEST, TURNS, TURNS_OF_MANY, MANY = 1024, 2048, 6, 3, 32_768
-#: Vectors that are compared at once with as many as there are.
+#: Vectors that are compared with all others at once.
 BLOCK = 512
 Ints = NDArray[np.int64]
 Rows = NDArray[np.float16]
@@ -23,9 +23,10 @@ Middles = NDArray[np.float32]
 
 
 def clusters(rows: Rows, least: float) -> list[Ints]:
-    """The indexes of each group of two or more, the largest first; the most typical of each first.
+    """Return the indexes of the vectors in each group of two or more, the largest group first.
 
-    `rows` are of length 1. A vector is in the group whose middle it has a cosine of `least` or more with.
+    `rows` are vectors of length 1. A vector belongs to a group if its cosine with the group's mean is at least `least`.
+    Each group begins with the vectors closest to its mean.
     """
     owners = np.full(len(rows), -1, np.int64)
     count = 0
@@ -38,7 +39,7 @@ def clusters(rows: Rows, least: float) -> list[Ints]:
         return []
     middles, cosines = _middles(rows, owners, count)
     sizes = np.bincount(owners[owners >= 0], minlength=count)
-    # The middle of many lies closer to another than any of them does to one of the other's.
+    # The means of large groups are closer to each other than their members are.
     typical = float(cosines[owners >= 0].mean())
     merged = _merged(middles, sizes, min(1.0, least / typical))
     owners[owners >= 0] = merged[owners[owners >= 0]]
@@ -50,7 +51,7 @@ def clusters(rows: Rows, least: float) -> list[Ints]:
 
 
 def _cells(rows: Rows, among: Ints, turn: int) -> Iterator[Ints]:
-    """These vectors, parted by the nearest of some of them; those of a turn are others than before."""
+    """Partition vectors by the nearest of a few sampled vectors, which differ in each round."""
     count = -(-len(among) // CELL)
     if count <= 1:
         yield among
@@ -63,39 +64,39 @@ def _cells(rows: Rows, among: Ints, turn: int) -> Iterator[Ints]:
 
 
 def _close(part: Rows, least: float) -> Iterator[Ints]:
-    """Groups of two or more around those that have the most others close to them."""
+    """Return groups of two or more around the vectors with the most close neighbors."""
     vectors = part.astype(np.float32)
     near = vectors @ vectors.T >= least
     np.fill_diagonal(near, True)
     count = near.sum(axis=1)
     free = count > 1
-    for one in np.argsort(-count, kind="stable")[: int(free.sum())].tolist():
-        if free[one]:
-            group = np.flatnonzero(near[one] & free)
+    for row in np.argsort(-count, kind="stable")[: int(free.sum())].tolist():
+        if free[row]:
+            group = np.flatnonzero(near[row] & free)
             free[group] = False
             if len(group) > 1:
                 yield group
 
 
 def _merged(middles: Middles, sizes: Ints, least: float) -> Ints:
-    """The number of the group that each of these becomes a part of: a larger one that is so close, or its own."""
-    found = np.full(len(middles), -1, np.int64)
+    """Return the number of the merged group for each group; merged groups are numbered from 0, the largest first."""
+    numbers = np.full(len(middles), -1, np.int64)
     order = np.argsort(-sizes, kind="stable")
     count = 0
     for at in range(0, len(order), BLOCK):
         leaders = order[at : at + BLOCK]
-        leaders = leaders[found[leaders] < 0]
+        leaders = leaders[numbers[leaders] < 0]
         near = middles[leaders] @ middles.T >= least
-        for one, close in zip(leaders.tolist(), near):
-            if found[one] < 0:
-                found[(found < 0) & close] = count
-                found[one] = count
+        for leader, close in zip(leaders.tolist(), near):
+            if numbers[leader] < 0:
+                numbers[(numbers < 0) & close] = count
+                numbers[leader] = count
                 count += 1
-    return found
+    return numbers
 
 
 def _middles(rows: Rows, owners: Ints, count: int) -> tuple[Middles, NDArray[np.float32]]:
-    """The middle of each group, and the cosine of each vector with that of its own."""
+    """Return the mean vector of each group, and the cosine of each vector with the mean of its own group."""
     sums = np.zeros((count, rows.shape[1]), np.float32)
     for at in range(0, len(rows), BLOCK):
         own = owners[at : at + BLOCK]
@@ -109,7 +110,7 @@ def _middles(rows: Rows, owners: Ints, count: int) -> tuple[Middles, NDArray[np.
 
 
 def _nearest(rows: Rows, among: Ints, middles: Middles) -> tuple[Ints, NDArray[np.float32]]:
-    """Of each of some vectors the nearest middle, and the cosine with it."""
+    """Return the index of the nearest mean vector for each of some vectors, and the cosine with it."""
     nearest, cosines = np.empty(len(among), np.int64), np.empty(len(among), np.float32)
     for at in range(0, len(among), BLOCK):
         scores = rows[among[at : at + BLOCK]].astype(np.float32) @ middles.T
@@ -123,5 +124,5 @@ def _sorted(rows: Rows, owners: Ints, count: int, least: float) -> list[Ints]:
     order = np.lexsort((-cosines, owners))
     order = order[(owners[order] >= 0) & (cosines[order] >= least)]
     groups: Sequence[Ints] = np.split(order, np.flatnonzero(np.diff(owners[order])) + 1)
-    found = [group for group in groups if len(group) > 1]
-    return sorted(found, key=lambda group: (-len(group), int(group[0])))
+    several = [group for group in groups if len(group) > 1]
+    return sorted(several, key=lambda group: (-len(group), int(group[0])))

@@ -1,4 +1,4 @@
-"""What all that knows people stands on: vectors of faces, who may read what, and how likeness reads."""
+"""Shared parts of everything that recognizes people: face vectors, read access, and the scale of similarity."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from ..database.connection import Database
 from ..query.language import parse
 from ..query.views import Views
 from ..search.vectors import Likeness
-from ..types import MaybeCharacter, Reader, Veil
+from ..types import HideAndBlur, MaybeCharacter, Reader
 from . import characters, faces
 
 if TYPE_CHECKING:
     from ..search.combining import Usual
 
-#: Likeness from which on it may be the same; and from which on it is worth a look where people decide.
+#: Similarity from which two faces may show the same person, and from which a suggestion is worth a decision.
 LEAST, DOUBTFUL = 0.6, 0.3
 
 
 class Comparing:
-    """Of one library. `revisions()` gives the writer's, by noun."""
+    """Compares the faces of one library. `revisions()` returns the writer's revisions by topic."""
 
     def __init__(self, db: Database, views: Views, likeness: Likeness, revisions: Callable[[], Any]) -> None:
         self.db, self.views, self.likeness, self.revisions = db, views, likeness, revisions
 
     def key(self, producer: int) -> Any:
-        """Says when what was worked out of faces and sayings is of the past."""
+        """Return a key that changes when results computed from faces and assignments become outdated."""
         revisions = self.revisions()
         return (producer, *(revisions.get(noun, 0) for noun in ("regions", "characters", "tags")))
 
     def usual(self, matrix: Any, ids: Sequence[int]) -> Usual:
-        """What is usual between some rows and any others."""
+        """Return the distribution of the cosines between up to 16 of some rows (by id) and a sample of all rows."""
         import numpy as np
 
         from ..search.combining import sample, usual
@@ -41,8 +41,8 @@ class Comparing:
         scores = [matrix.scores(matrix.rows[row], about[about != row]) for row in rows]
         return usual(np.concatenate(scores)) if scores else usual(np.empty(0, np.float32))
 
-    def places(self, reader: Reader, q: str, owners: Any, but: set[int], veil: Veil | None = None) -> Any:
-        """The rows whose pictures a query finds, without some and what a veil hides."""
+    def places(self, reader: Reader, q: str, owners: Any, but: set[int], veil: HideAndBlur | None = None) -> Any:
+        """Return the indexes of the rows whose pictures match a query, except excluded (`but`) and hidden pictures."""
         import numpy as np
 
         frame, mask = self.views.mask(reader, parse(q), veil)
@@ -50,10 +50,10 @@ class Comparing:
         there = owners < frame.size
         return np.flatnonzero(there & mask[np.where(there, owners, 0)])
 
-    def shown(self, reader: Reader, found: Sequence[Any]) -> list[MaybeCharacter]:
-        pictures = {one.id: one for one in self.views.listed(reader, [row[1] for row in found])}
+    def shown(self, reader: Reader, rows: Sequence[Any]) -> list[MaybeCharacter]:
+        pictures = {picture.id: picture for picture in self.views.listed(reader, [row[1] for row in rows])}
         with self.db.reading() as connection:
-            infos = faces.infos(connection, [row[4] for row in found if row[4] is not None])
+            infos = faces.infos(connection, [row[4] for row in rows if row[4] is not None])
             names = characters.names(connection)
         return [
             MaybeCharacter(
@@ -66,13 +66,13 @@ class Comparing:
                 names.get(rival) if rival is not None else None,
                 round(float(doubt), 4),
             )
-            for character, picture, likeness, like, face, rival, doubt in found
+            for character, picture, likeness, like, face, rival, doubt in rows
             if picture in pictures
         ]
 
 
 def doubts(likeness: Any, rival: Any) -> Any:
-    """How near each is to the least that is needed, or to somebody else; whichever is more."""
+    """Return how uncertain suggestions are (0 to 1): near the threshold, or nearly as similar to another character."""
     import numpy as np
 
     near = 1 - np.abs(likeness - LEAST) / (1 - LEAST)

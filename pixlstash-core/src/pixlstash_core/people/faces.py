@@ -1,7 +1,7 @@
-"""Faces: what engines found, matched by where it is to what people said, whichever engine it was.
+"""Faces that engines detected, matched by position to the user's assignments.
 
-A saying keeps its own box. It belongs to the face it overlaps most, so that an engine that finds the same faces a
-little elsewhere changes nothing; a saying that no face is left for stays a face without an engine.
+An assignment has its own box and belongs to the detected face that overlaps it most. It therefore survives a change of
+engines, whose boxes differ slightly. An assignment without such a face becomes a face without an engine.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import apsw
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..collections import groups
 from ..collections.groups import CHARACTERS
@@ -23,16 +24,19 @@ from ..errors import Invalid, NotFound
 from ..query import scope
 from ..types import Agreement, Box, CharacterFaces, FaceInfo, Faces, Reader
 from ..types.outcome import Outcome, many
+from . import regions
 
-#: Boxes that overlap by so much of what they cover together are of one face; those of two engines, by so much.
+#: Intersection over union from which an assignment belongs to a face, and from which two engines found the same face.
 SAME, TWICE = 0.3, 0.5
-#: Frames of a moving picture that lie so close together are the same, in seconds.
+#: Faces in frames of a video that are at most this many seconds apart can be the same face.
 MOMENT = 0.05
-#: Faces that a character is told by, at most.
+#: Reference faces of a character, at most.
 REFERENCES = 10
 
 
-class Saying(Struct, frozen=True):
+class Assignment(Struct, frozen=True):
+    """The user's assignment of a face to a character, or its rejection (`yes` is false)."""
+
     id: int
     character: int
     name: str
@@ -43,7 +47,7 @@ class Saying(Struct, frozen=True):
 
 
 class Seen(Struct):
-    """A face, and all that was said of it."""
+    """A face with its assignments."""
 
     picture: int
     box: Box
@@ -52,47 +56,47 @@ class Seen(Struct):
     confidence: float | None = None
     engine: str = ""
     producer: int = 0
-    sayings: list[Saying] = []  # never changed in place
+    assignments: list[Assignment] = []  # never changed in place
     turn: int = 0
 
     @property
-    def yes(self) -> Saying | None:
-        return next((one for one in self.sayings if one.yes), None)
+    def yes(self) -> Assignment | None:
+        return next((assignment for assignment in self.assignments if assignment.yes), None)
 
     def info(self) -> FaceInfo:
         yes = self.yes
-        said = yes or (self.sayings[0] if self.sayings else None)
+        shown = yes or (self.assignments[0] if self.assignments else None)
         return FaceInfo(
             self.picture,
             self.box,
             self.id,
-            said.id if said else None,
+            shown.id if shown else None,
             self.time,
             self.confidence,
             self.engine,
             yes.character if yes else None,
             yes.name if yes else None,
-            [one.character for one in self.sayings if not one.yes],
+            [assignment.character for assignment in self.assignments if not assignment.yes],
             bool(yes and yes.reference),
             self.turn,
         )
 
 
-def overlap(one: Box, other: Box) -> float:
-    """What two boxes have in common, of what they cover together."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
+def overlap(box: Box, other: Box) -> float:
+    """Return the intersection of two boxes divided by their union."""
+    across = min(box[2], other[2]) - max(box[0], other[0])
+    down = min(box[3], other[3]) - max(box[1], other[1])
     if across <= 0 or down <= 0:
         return 0.0
     common = across * down
-    return common / (_area(one) + _area(other) - common)
+    return common / (_area(box) + _area(other) - common)
 
 
 def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-# --- looking ----------------------------------------------------------------------------------------------------------
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 _FOUND = """
     select r.picture_id, r.box, r.id, r.time, r.confidence, p.engine, r.producer_id
@@ -111,228 +115,239 @@ _TURNED = "select picture_id, turn from correction where turn and picture_id in 
 
 
 def of_pictures(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, list[Seen]]:
-    """By picture, its faces with what was said of them; from left to right."""
+    """Return the faces of each picture with their assignments, from left to right."""
     bound = {"ids": bind_ids(ids)}
-    found: dict[int, list[Seen]] = defaultdict(list)
+    faces_of: dict[int, list[Seen]] = defaultdict(list)
     for picture, box, *rest in fetch(connection, _FOUND, bound):
-        one = Seen(picture, _box(box), *rest)
-        # Of a second engine, only what the first did not find.
-        if all(one.producer == other.producer or not _same(one, other, TWICE) for other in found[picture]):
-            found[picture].append(one)
-    for picture, sayings in _said(connection, ids).items():
-        match(picture, found[picture], sayings)
+        face = Seen(picture, _box(box), *rest)
+        # From further engines, add only the faces that the first one did not find.
+        if all(face.producer == other.producer or not _same(face, other, TWICE) for other in faces_of[picture]):
+            faces_of[picture].append(face)
+    for picture, assignments in _assigned(connection, ids).items():
+        match(picture, faces_of[picture], assignments)
     for picture, turn in fetch(connection, _TURNED, bound):
-        for face in found.get(picture, ()):
+        for face in faces_of.get(picture, ()):
             face.turn = turn
-    return {picture: sorted(faces, key=lambda one: (one.time or 0, one.box[0])) for picture, faces in found.items()}
+    return {
+        picture: sorted(faces, key=lambda face: (face.time or 0, face.box[0])) for picture, faces in faces_of.items()
+    }
 
 
-def _said(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, list[Saying]]:
-    said: dict[int, list[Saying]] = defaultdict(list)
+def _assigned(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, list[Assignment]]:
+    assignments: dict[int, list[Assignment]] = defaultdict(list)
     for picture, id, character, name, yes, box, time, reference in fetch(connection, _SAID, {"ids": bind_ids(ids)}):
-        said[picture].append(Saying(id, character, name, bool(yes), _box(box), time, bool(reference)))
-    return said
+        assignments[picture].append(Assignment(id, character, name, bool(yes), _box(box), time, bool(reference)))
+    return assignments
 
 
-def match(picture: int, faces: list[Seen], sayings: Sequence[Saying]) -> None:
-    """Give each saying to the face it overlaps most; a face is one character's at most. What is left becomes a face."""
+def match(picture: int, faces: list[Seen], assignments: Sequence[Assignment]) -> None:
+    """Match each assignment to the face that it overlaps most, one face per character; the unmatched become faces."""
     pairs = [
-        (-share, not one.yes, one.id, n, one)
-        for one in sayings
+        (-share, not assignment.yes, assignment.id, n, assignment)
+        for assignment in assignments
         for n, face in enumerate(faces)
-        if (share := _share(face, one)) >= SAME
+        if (share := _share(face, assignment)) >= SAME
     ]
-    given: set[int] = set()
-    for _, _, id, n, one in sorted(pairs, key=lambda pair: pair[:4]):
-        if id not in given and not (one.yes and faces[n].yes):
-            faces[n].sayings = [*faces[n].sayings, one]
-            given.add(id)
-    for one in sorted(sayings, key=lambda one: not one.yes):
-        if one.id in given:
+    matched: set[int] = set()
+    for _, _, id, n, assignment in sorted(pairs, key=lambda pair: pair[:4]):
+        if id not in matched and not (assignment.yes and faces[n].yes):
+            faces[n].assignments = [*faces[n].assignments, assignment]
+            matched.add(id)
+    for assignment in sorted(assignments, key=lambda assignment: not assignment.yes):
+        if assignment.id in matched:
             continue
-        home = next((face for face in faces if face.id is None and _share(face, one) >= SAME), None)
-        if home is None or (one.yes and home.yes):
-            home = Seen(picture, one.box, time=one.time, sayings=[])
+        home = next((face for face in faces if face.id is None and _share(face, assignment) >= SAME), None)
+        if home is None or (assignment.yes and home.yes):
+            home = Seen(picture, assignment.box, time=assignment.time, assignments=[])
             faces.append(home)
-        home.sayings = [*home.sayings, one]
+        home.assignments = [*home.assignments, assignment]
 
 
-def _share(face: Seen, saying: Saying) -> float:
-    return overlap(face.box, saying.box) if _at_once(face.time, saying.time) else 0.0
+def _share(face: Seen, assignment: Assignment) -> float:
+    return overlap(face.box, assignment.box) if _at_once(face.time, assignment.time) else 0.0
 
 
-def _same(one: Seen, other: Seen, share: float) -> bool:
-    return _at_once(one.time, other.time) and overlap(one.box, other.box) >= share
+def _same(face: Seen, other: Seen, share: float) -> bool:
+    return _at_once(face.time, other.time) and overlap(face.box, other.box) >= share
 
 
-def _at_once(one: float | None, other: float | None) -> bool:
-    return one is None or other is None or abs(one - other) <= MOMENT
+def _at_once(time: float | None, other: float | None) -> bool:
+    return time is None or other is None or abs(time - other) <= MOMENT
 
 
 def _box(text: str) -> Box:
     try:
-        found: Box = msgspec.json.decode(text, type=Box)
+        box: Box = msgspec.json.decode(text, type=Box)
     except msgspec.DecodeError:
         return (0.0, 0.0, 0.0, 0.0)
-    return found
+    return box
 
 
 def of_picture(connection: apsw.Connection, reader: Reader, picture: int) -> list[FaceInfo]:
-    """The faces of a picture. A reader who may not change who is who is not told of characters outside the scope."""
+    """Return the faces of a picture. Readers without the right to write do not see characters outside their scope."""
     scope.require(reader, picture)
     if not fetch(connection, "select 1 from picture where id = ?", (picture,)):
         raise scope.absent()
-    return [shown(reader, one.info()) for one in of_pictures(connection, [picture]).get(picture, [])]
+    return [shown(reader, face.info()) for face in of_pictures(connection, [picture]).get(picture, [])]
 
 
 def shown(reader: Reader, face: FaceInfo) -> FaceInfo:
-    """What of a face a reader may know."""
+    """Return the part of a face that a reader may see."""
     if reader.scope.all:
         return face
-    known = face.character is not None and groups.shows(reader, "character", face.character)
+    visible = face.character is not None and groups.shows(reader, "character", face.character)
     return msgspec.structs.replace(
         face,
         said=None,
         not_characters=[],
-        character=face.character if known else None,
-        name=face.name if known else None,
+        character=face.character if visible else None,
+        name=face.name if visible else None,
     )
 
 
 def of_character(connection: apsw.Connection, reader: Reader, id: int) -> CharacterFaces:
-    """The faces that are said to be a character's, and those it is told by."""
-    groups.one(connection, reader, CHARACTERS, id)
-    faces = [one for one in _theirs(connection, id) if scope.sees(reader, one.picture)]
-    known = [shown(reader, one.info()) for one in faces]
-    return CharacterFaces(known, [shown(reader, one.info()) for one in _best(faces)])
+    """Return the faces assigned to a character, and its references."""
+    groups.find(connection, reader, CHARACTERS, id)
+    faces = [face for face in _theirs(connection, id) if scope.sees(reader, face.picture)]
+    infos = [shown(reader, face.info()) for face in faces]
+    return CharacterFaces(infos, [shown(reader, face.info()) for face in _best(faces)])
 
 
 def named(write: Write, name: str) -> int | None:
-    """The character of a name, if there is one."""
-    found: int | None = write.value("select id from character where folded = ?", (groups.folded(name),))
-    return found
+    """Return the id of the character with a name, if there is one."""
+    id: int | None = write.value("select id from character where folded = ?", (groups.folded(name),))
+    return id
 
 
 def references_of(db: Database, name: str) -> list[int]:
-    """The engine's faces that the characters of a name (as `character:` takes it) are told by."""
+    """Return the ids of the reference faces of the characters with a name, written as in `character:`."""
     with db.reading() as connection:
-        found = groups.of_name(connection, name, CHARACTERS)
-        return [face for character in found for face in references(connection, character)]
+        characters = groups.of_name(connection, name, CHARACTERS)
+        return [face for character in characters for face in references(connection, character)]
 
 
 def references(connection: apsw.Connection, character: int) -> list[int]:
-    """The engine's faces that a character is told by."""
-    return [one.id for one in _best(_theirs(connection, character)) if one.id is not None]
+    """Return the ids of a character's reference faces that an engine found."""
+    return [face.id for face in _best(_theirs(connection, character)) if face.id is not None]
 
 
 def _theirs(connection: apsw.Connection, character: int) -> list[Seen]:
     sql = "select distinct picture_id from said_who where character_id = ? and yes and box is not null"
     pictures = [picture for (picture,) in fetch(connection, sql, (character,))]
-    found = of_pictures(connection, pictures)
-    return [one for faces in found.values() for one in faces if one.yes and one.yes.character == character]
+    faces_of = of_pictures(connection, pictures)
+    return [face for faces in faces_of.values() for face in faces if face.yes and face.yes.character == character]
 
 
 def _best(faces: Sequence[Seen]) -> list[Seen]:
-    """Those a person chose, else the clearest ones."""
-    known = [one for one in faces if one.id is not None]
-    chosen = [one for one in known if one.yes and one.yes.reference]
-    clear = sorted(chosen or known, key=lambda one: (-(one.confidence or 0), -_area(one.box), one.id))
+    """Return the references that the user chose, or else the clearest faces."""
+    detected = [face for face in faces if face.id is not None]
+    chosen = [face for face in detected if face.yes and face.yes.reference]
+    clear = sorted(chosen or detected, key=lambda face: (-(face.confidence or 0), -_area(face.box), face.id))
     return clear[:REFERENCES]
 
 
 def assigned(connection: apsw.Connection) -> dict[int, Seen]:
-    """The engine's faces that anything was said of, by id."""
+    """Return the faces that an engine found and that have assignments, by id."""
     sql = "select distinct picture_id from said_who where box is not null"
-    found = of_pictures(connection, [picture for (picture,) in fetch(connection, sql)])
-    return {one.id: one for faces in found.values() for one in faces if one.id is not None and one.sayings}
+    faces_of = of_pictures(connection, [picture for (picture,) in fetch(connection, sql)])
+    return {face.id: face for faces in faces_of.values() for face in faces if face.id is not None and face.assignments}
 
 
 def infos(connection: apsw.Connection, ids: Sequence[int]) -> dict[int, FaceInfo]:
-    """The engine's faces by id."""
+    """Return faces that an engine found, by id."""
     sql = "select distinct picture_id from region where id in carray(?)"
     pictures = [picture for (picture,) in fetch(connection, sql, (bind_ids(ids),))]
-    found = of_pictures(connection, pictures)
+    faces_of = of_pictures(connection, pictures)
     wanted = set(ids)
-    return {one.id: one.info() for faces in found.values() for one in faces if one.id in wanted}
+    return {face.id: face.info() for faces in faces_of.values() for face in faces if face.id in wanted}
 
 
-def agree(connection: apsw.Connection, found: dict[int, list[dict[str, Any]]], threshold: float) -> Agreement:
-    """Of the faces that people drew or named, how many an engine's results have where they are."""
+def shown_by_id(db: Database, reader: Reader, ids: Sequence[int]) -> dict[int, FaceInfo]:
+    """Return faces that an engine found, by id, with the parts that a reader may see."""
+    with db.reading() as connection:
+        return {id: shown(reader, face) for id, face in infos(connection, ids).items()}
+
+
+def agree(connection: apsw.Connection, detected: dict[int, list[dict[str, Any]]], threshold: float) -> Agreement:
+    """Return how many of the faces that the user drew or named an engine found in the same place."""
     accepted = there = 0
-    for picture, sayings in _said(connection, found).items():
-        said = [one for one in sayings if one.yes]
-        faces = [Seen(picture, msgspec.convert(one["box"], Box), time=one.get("time")) for one in found[picture]]
+    for picture, assignments in _assigned(connection, detected).items():
+        accepted_boxes = [assignment for assignment in assignments if assignment.yes]
+        faces = [Seen(picture, msgspec.convert(face["box"], Box), time=face.get("time")) for face in detected[picture]]
         seen = list(faces)
-        match(picture, faces, said)
-        accepted += len(said)
-        there += sum(len(one.sayings) for one in seen)
+        match(picture, faces, accepted_boxes)
+        accepted += len(accepted_boxes)
+        there += sum(len(face.assignments) for face in seen)
     return Agreement(accepted, there, of="faces")
 
 
-# --- saying -----------------------------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def assign(write: Write, asked: Faces, character: int) -> Outcome:
-    """Say that faces are a character's."""
+def assign(write: Write, request: Faces, character: int) -> Outcome:
+    """Assign faces to a character."""
     name = groups.name_of(write, CHARACTERS, character)
 
     def say(face: Seen) -> bool:
         if face.yes is not None and face.yes.character == character:
             return False
-        _unsay(write, [one.id for one in face.sayings if one.yes or one.character == character])
+        _unsay(
+            write,
+            [assignment.id for assignment in face.assignments if assignment.yes or assignment.character == character],
+        )
         _insert(write, face, character, True)
         sql = "delete from said_who where picture_id = ? and character_id = ? and box is null and not yes"
         write.execute(sql, (face.picture, character))
         return True
 
-    said = _each(write, asked, say)
-    return Outcome(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} {name}", character)
+    count = _each(write, request, say)
+    return Outcome(count, f"{many(count, 'face')} {'is' if count == 1 else 'are'} {name}", character)
 
 
-def reject(write: Write, asked: Faces, character: int) -> Outcome:
-    """Say that faces are not a character's."""
+def reject(write: Write, request: Faces, character: int) -> Outcome:
+    """Record that faces do not show a character."""
     name = groups.name_of(write, CHARACTERS, character)
 
     def say(face: Seen) -> bool:
-        theirs = [one for one in face.sayings if one.character == character]
-        if any(not one.yes for one in theirs):
+        theirs = [assignment for assignment in face.assignments if assignment.character == character]
+        if any(not assignment.yes for assignment in theirs):
             return False
-        _unsay(write, [one.id for one in theirs])
+        _unsay(write, [assignment.id for assignment in theirs])
         _insert(write, face, character, False)
         return True
 
-    said = _each(write, asked, say)
-    return Outcome(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} not {name}", character)
+    count = _each(write, request, say)
+    return Outcome(count, f"{many(count, 'face')} {'is' if count == 1 else 'are'} not {name}", character)
 
 
-def forget(write: Write, asked: Faces) -> Outcome:
-    """Say nothing of faces any longer; those that people drew go."""
+def forget(write: Write, request: Faces) -> Outcome:
+    """Clear the assignments of faces; delete faces that were drawn by hand."""
 
     def say(face: Seen) -> bool:
-        _unsay(write, [one.id for one in face.sayings])
-        return bool(face.sayings)
+        _unsay(write, [assignment.id for assignment in face.assignments])
+        return bool(face.assignments)
 
-    said = _each(write, asked, say)
-    return Outcome(said, f"{many(said, 'face')} {'is' if said == 1 else 'are'} nobody's")
+    count = _each(write, request, say)
+    return Outcome(count, f"{many(count, 'face')} {'is' if count == 1 else 'are'} nobody's")
 
 
-def refer(write: Write, asked: Faces, yes: bool) -> Outcome:
-    """Have characters be told by these of their faces, or no longer."""
+def refer(write: Write, request: Faces, yes: bool) -> Outcome:
+    """Use faces as references for recognizing their characters, or stop using them."""
 
     def say(face: Seen) -> bool:
         if face.yes is None:
-            raise Invalid("Say first whose face this is: a character is told by its own.")
+            raise Invalid("Assign this face first: only a character's own faces can be its references.")
         write.execute("update said_who set reference = ?1 where id = ?2 and reference != ?1", (int(yes), face.yes.id))
         return bool(write.changes())
 
-    said = _each(write, asked, say)
-    return Outcome(said, f"{many(said, 'face')} {'chosen' if yes else 'no longer chosen'} to tell characters by")
+    count = _each(write, request, say)
+    return Outcome(count, f"{many(count, 'face')} {'chosen' if yes else 'no longer chosen'} to tell characters by")
 
 
 def draw(write: Write, picture: int, box: Box, time: float | None, character: int) -> Outcome:
-    """Say that a character is in a box of a picture."""
+    """Add a face of a character by drawing a box in a picture."""
     groups.demand_live(write, [picture])
-    groups.refuse_locked(write, [picture])
+    write.guard([picture])
     left, top, right, bottom = box
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         raise Invalid("A box is left, top, right and bottom as fractions of the upright picture, from 0 to 1.")
@@ -342,15 +357,15 @@ def draw(write: Write, picture: int, box: Box, time: float | None, character: in
 
 
 def merge(write: Write, ids: Sequence[int], into: int) -> Outcome:
-    """Make characters one: what was said of them is said of the one that stays."""
+    """Merge characters into one, with all their pictures and faces."""
     name = groups.name_of(write, CHARACTERS, into)
     others = sorted(set(ids) - {into})
     bound = {"into": into, "ids": bind_ids(others)}
     for other in others:
         groups.name_of(write, CHARACTERS, other)
     pictures = write.execute("select distinct picture_id from said_who where character_id in carray(:ids)", bound)
-    groups.refuse_locked(write, [picture for (picture,) in pictures])
-    # Of the whole of a picture something is said once; a yes goes before a no.
+    write.guard([picture for (picture,) in pictures])
+    # A picture as a whole has one assignment per character; an acceptance replaces a rejection.
     write.execute(
         """
         insert into said_who(picture_id, character_id, yes)
@@ -372,29 +387,31 @@ def merge(write: Write, ids: Sequence[int], into: int) -> Outcome:
     return Outcome(len(others), f"{many(len(others), 'character')} merged into {name}", into)
 
 
-def _each(write: Write, asked: Faces, say: Callable[[Seen], bool]) -> int:
-    """Say something of each face that is asked for; of how many it was news."""
-    faces, said = set(asked.faces), set(asked.said)
-    if not faces and not said:
+def _each(write: Write, request: Faces, say: Callable[[Seen], bool]) -> int:
+    """Apply a function to each requested face and return how many it changed."""
+    faces, assignment_ids = set(request.faces), set(request.said)
+    if not faces and not assignment_ids:
         raise Invalid("Say which faces: those an engine found, or those that were said.")
     sql = """
         select picture_id from region where id in carray(:faces)
         union select picture_id from said_who where id in carray(:said)
         """
-    bound = {"faces": bind_ids(faces), "said": bind_ids(said)}
+    bound = {"faces": bind_ids(faces), "said": bind_ids(assignment_ids)}
     pictures = [picture for (picture,) in write.execute(sql, bound)]
-    groups.refuse_locked(write, pictures)
-    found = write.derive(lambda connection: of_pictures(connection, pictures))
+    write.guard(pictures)
+    faces_of = write.derive(lambda connection: of_pictures(connection, pictures))
     chosen = [
-        one
-        for of_one in found.values()
-        for one in of_one
-        if one.id in faces or any(saying.id in said for saying in one.sayings)
+        face
+        for faces_here in faces_of.values()
+        for face in faces_here
+        if face.id in faces or any(assignment.id in assignment_ids for assignment in face.assignments)
     ]
-    missing = faces - {one.id for one in chosen} or said - {saying.id for one in chosen for saying in one.sayings}
+    missing = faces - {face.id for face in chosen} or assignment_ids - {
+        assignment.id for face in chosen for assignment in face.assignments
+    }
     if missing:
         raise NotFound(f"There is no face {min(missing)}. Nothing was changed.")
-    return sum(say(one) for one in chosen)
+    return sum(say(face) for face in chosen)
 
 
 def _unsay(write: Write, ids: Sequence[int]) -> None:
@@ -402,7 +419,7 @@ def _unsay(write: Write, ids: Sequence[int]) -> None:
 
 
 def _insert(write: Write, face: Seen, character: int, yes: bool) -> int:
-    box = msgspec.json.encode([round(one, 6) for one in face.box]).decode()
+    box = msgspec.json.encode([round(side, 6) for side in face.box]).decode()
     return int(
         write.value(
             "insert into said_who(picture_id, character_id, yes, box, time) values (?, ?, ?, ?, ?) returning id",
@@ -428,7 +445,7 @@ def _size(row: str) -> str:
 
 
 _BOTH = f"({_common('w', 'r', 0, 2)} * {_common('w', 'r', 1, 3)})"
-#: A face that nobody is said to be: no yes overlaps it.
+#: Pictures with a detected face that overlaps no accepted assignment.
 _UNASSIGNED = f"""
     select r.picture_id from active a join region r on r.producer_id = a.producer_id where a.kind = 'face'
       and not exists (
@@ -442,4 +459,4 @@ TERM = Term(
     lambda value: Lookup(_UNASSIGNED, {}),
     ("pictures", "regions", "tags", "characters"),
 )
-FEATURE = Feature("faces", terms=(TERM,))
+FEATURE = Feature("faces", terms=(TERM,), outputs=(replace(regions.FACES, agree=agree), regions.REGIONS))

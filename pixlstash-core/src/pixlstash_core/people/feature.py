@@ -1,4 +1,4 @@
-"""Who may be in a picture: faces and pictures compared with what was said of others, and faces that are nobody's."""
+"""Compares faces and pictures with those assigned to characters, and groups unassigned faces."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from .suggestions import Suggesting
 
 
 class People:
-    """Those of one library. `revisions()` gives the writer's, by noun."""
+    """Recognizes the people in one library. `revisions()` returns the writer's revisions by topic."""
 
     def __init__(self, db: Database, views: Views, likeness: Likeness, revisions: Callable[[], Any]) -> None:
-        known = Comparing(db, views, likeness, revisions)
-        self.suggesting, self.reviewing, self.grouping = Suggesting(known), Reviewing(known), Grouping(known)
+        comparing = Comparing(db, views, likeness, revisions)
+        self.suggesting, self.reviewing, self.grouping = (
+            Suggesting(comparing),
+            Reviewing(comparing),
+            Grouping(comparing),
+        )
 
     def close(self) -> None:
         self.grouping.close()

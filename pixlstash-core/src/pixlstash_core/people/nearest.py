@@ -1,4 +1,4 @@
-"""Whose faces may be that are nobody's: who each is most like, and who next. Exact, for all of them in one pass."""
+"""Finds the two most similar characters of each unassigned face. Exact, for all faces in one pass."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Cosines = NDArray[np.float32]
 
 
 class Whose(NamedTuple):
-    """Of each face, by its place among those that were asked about.
+    """The most similar characters of each face, as arrays in the order of the request.
 
-    `first` and `second`: which of the known it is most and next most like, with the cosines; `like`: the row of the
-    reference that it is most like. A `second` of the one and only known has a cosine of -2.
+    `first` and `second`: indexes of the most and second most similar character; `best` and `next`: their cosines, -2 if
+    there is no second character; `like`: the row of the most similar reference.
     """
 
     first: Ints
@@ -28,20 +28,23 @@ class Whose(NamedTuple):
     next: Cosines
 
 
-def whose(rows: NDArray[np.float16], asked: Ints, known: Sequence[Ints], denied: Mapping[int, Sequence[int]]) -> Whose:
-    """Compare the rows `asked` with the reference rows of each of the `known`, of whom none has none.
+def whose(
+    rows: NDArray[np.float16], targets: Ints, characters: Sequence[Ints], denied: Mapping[int, Sequence[int]]
+) -> Whose:
+    """Return the two most similar characters for each row in `targets`.
 
-    `denied`: by row, those of the known that it is not.
+    `characters` has the reference rows of each character, at least one each. `denied` has the indexes of the characters
+    that are rejected for a row.
     """
-    columns = np.concatenate(known)
-    owners = np.repeat(np.arange(len(known)), [len(one) for one in known])
-    starts = np.concatenate([[0], np.cumsum([len(one) for one in known])[:-1]])
+    columns = np.concatenate(characters)
+    owners = np.repeat(np.arange(len(characters)), [len(rows) for rows in characters])
+    starts = np.concatenate([[0], np.cumsum([len(rows) for rows in characters])[:-1]])
     references = rows[columns].astype(np.float32)
-    found = [
-        _compared(rows, asked[at : at + BLOCK], references, owners, starts, denied)
-        for at in range(0, len(asked), BLOCK)
+    compared = [
+        _compared(rows, targets[at : at + BLOCK], references, owners, starts, denied)
+        for at in range(0, len(targets), BLOCK)
     ]
-    joined: list[Any] = [np.concatenate(parts) for parts in zip(*found)] or [np.empty(0, np.int64)] * 5
+    joined: list[Any] = [np.concatenate(parts) for parts in zip(*compared)] or [np.empty(0, np.int64)] * 5
     like, first, second, best, following = joined
     return Whose(first, second, columns[like], best, following)
 
@@ -54,7 +57,7 @@ def _compared(
     starts: Ints,
     denied: Mapping[int, Sequence[int]],
 ) -> tuple[Any, ...]:
-    """Column of the likest reference, first, second and their cosines."""
+    """Return the column of the most similar reference, the first and second character, and their cosines."""
     scores = rows[part].astype(np.float32) @ references.T
     for at in np.flatnonzero(np.isin(part, list(denied))).tolist() if denied else ():
         scores[at, np.isin(owners, denied[int(part[at])])] = -2

@@ -1,11 +1,11 @@
-"""Faces and whose they are: what people say, who else it may be, and faces nobody named yet."""
+"""Characters and faces: assignments, suggestions, and unassigned faces."""
 
 from __future__ import annotations
 
 from ..collections import groups
-from ..collections.groups import CHARACTERS, make
-from ..collections.operations import find_character, made
-from ..context import Context, demand
+from ..collections.groups import CHARACTERS
+from ..collections.operations import gather, made, make, members
+from ..context import Context
 from ..database.writer import Write
 from ..errors import Invalid
 from ..query.language import parse
@@ -14,17 +14,20 @@ from ..tags import names, review
 from ..types import (
     AssignFaces,
     CharacterFaces,
+    CharacterInfo,
     CharacterToReview,
     Create,
+    Created,
     DecideFaces,
     DecideTag,
     Done,
     DrawFace,
+    Edit,
     FaceClusters,
     FaceInfo,
     Faces,
-    Made,
     MaybeCharacter,
+    Members,
     MergeCharacters,
     Reader,
     ReferFaces,
@@ -36,61 +39,107 @@ from ..types import (
 )
 from ..types.outcome import Outcome, many
 from . import characters, faces
+from .feature import People
+
+# -- characters ----------------------------------------------------------------------------------------------------
+
+
+def list_characters(context: Context, reader: Reader) -> list[CharacterInfo]:
+    """Return all characters that the caller may see, by name."""
+    with context.db.reading() as connection:
+        return characters.infos(connection, reader)
+
+
+def find_character(context: Context, reader: Reader, id: int) -> CharacterInfo:
+    """Return one character."""
+    with context.db.reading() as connection:
+        return characters.info(connection, reader, id)
+
+
+def character_members(context: Context, reader: Reader, id: int) -> Members:
+    """Return the ids of the pictures that show a character."""
+    return members(context, reader, CHARACTERS, id)
+
+
+def create_character(context: Context, reader: Reader, ask: Create) -> Created:
+    """Create a character."""
+    return make(context, reader, CHARACTERS, ask)
+
+
+def edit_character(context: Context, reader: Reader, id: int, ask: Edit) -> Done:
+    """Change the name, color or other properties of a character; omitted fields stay unchanged."""
+    return context.organise(reader, lambda write: groups.edit(write, CHARACTERS, id, ask))
+
+
+def delete_character(context: Context, reader: Reader, id: int) -> Done:
+    """Delete a character and the assignments of its faces; the pictures stay."""
+    return context.organise(reader, lambda write: characters.remove(write, id))
+
+
+def add_to_character(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
+    """Add pictures to a character."""
+    return gather(context, reader, ask, lambda write, ids: characters.add(write, id, ids), words=True)
+
+
+def take_from_character(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
+    """Remove pictures from a character."""
+    return gather(context, reader, ask, lambda write, ids: characters.take(write, id, ids), live=False, words=True)
+
+
+# -- faces -----------------------------------------------------------------------------------------------------------
 
 
 def picture_faces(context: Context, reader: Reader, id: int) -> list[FaceInfo]:
-    """The faces of a picture, from left to right, and whose they are said to be."""
+    """Return the faces of a picture with their characters, from left to right."""
     with context.db.reading() as connection:
         return faces.of_picture(connection, reader, id)
 
 
 def character_faces(context: Context, reader: Reader, id: int) -> CharacterFaces:
-    """The faces said to be a character's, and those it is told by."""
+    """Return the faces assigned to a character, and the reference faces used to recognize it."""
     with context.db.reading() as connection:
         return faces.of_character(connection, reader, id)
 
 
 def suggest_character(context: Context, reader: Reader, id: int, q: str = "", limit: int = 50) -> list[MaybeCharacter]:
-    """Pictures that may show a character, the likest first: by faces, or by their looks where it has none."""
+    """Return pictures that may show a character, the most similar first: by its faces, or by content if it has none."""
     _within(limit)
-    demand(reader, "write", whole=True)
     find_character(context, reader, id)
-    return context.people.suggesting.suggest(reader, id, q, limit)
+    return context.part(People).suggesting.suggest(reader, id, q, limit)
 
 
 def face_clusters(context: Context, reader: Reader, q: str = "", limit: int = 50, each: int = 24) -> FaceClusters:
-    """Faces that are nobody's, by who they seem to be: the largest groups first, `each` faces of a group."""
+    """Return groups of similar unassigned faces, the largest first, with up to `each` faces per group."""
     _within(limit)
     _within(each)
-    demand(reader, "write", whole=True)
-    return context.people.grouping.clusters(reader, q, limit, each)
+    return context.part(People).grouping.clusters(reader, q, limit, each)
 
 
-# -- saying --------------------------------------------------------------------------------------------------------
+# -- assignments ---------------------------------------------------------------------------------------------------
 
 
-def assign_faces(context: Context, reader: Reader, ask: AssignFaces) -> Made:
-    """Say whose faces these are."""
+def assign_faces(context: Context, reader: Reader, ask: AssignFaces) -> Created:
+    """Assign faces to a character."""
     return made(context, reader, lambda write: _assign(write, ask, _who(write, ask.character, ask.name)))
 
 
 def reject_faces(context: Context, reader: Reader, ask: RejectFaces) -> Done:
-    """Say that these faces are not a character's."""
+    """Record that faces do not show a character."""
     return context.organise(reader, lambda write: faces.reject(write, ask, ask.character))
 
 
 def forget_faces(context: Context, reader: Reader, ask: Faces) -> Done:
-    """Say nothing of these faces any longer; those that people drew go."""
+    """Clear the assignments of faces; delete faces that were drawn by hand."""
     return context.organise(reader, lambda write: faces.forget(write, ask))
 
 
 def refer_faces(context: Context, reader: Reader, ask: ReferFaces) -> Done:
-    """Have characters be told by these of their faces, or no longer."""
+    """Use faces as references for recognizing their characters, or stop using them."""
     return context.organise(reader, lambda write: faces.refer(write, ask, ask.yes))
 
 
-def draw_face(context: Context, reader: Reader, ask: DrawFace) -> Made:
-    """Say that a character is in a box of a picture."""
+def draw_face(context: Context, reader: Reader, ask: DrawFace) -> Created:
+    """Add a face of a character by drawing a box in a picture."""
     return made(
         context,
         reader,
@@ -99,30 +148,30 @@ def draw_face(context: Context, reader: Reader, ask: DrawFace) -> Made:
 
 
 def merge_characters(context: Context, reader: Reader, ask: MergeCharacters) -> Done:
-    """Make characters one."""
+    """Merge characters into one, with all their pictures and faces."""
     return context.organise(reader, lambda write: faces.merge(write, ask.ids, ask.into))
 
 
 def _assign(write: Write, ask: AssignFaces, character: int) -> Outcome:
-    """Faces, and pictures as a whole, in one step of history."""
-    told = faces.assign(write, ask, character)
+    """Assign faces, and whole pictures, to a character as one step of the history."""
+    outcome = faces.assign(write, ask, character)
     groups.demand_live(write, ask.pictures)
-    groups.refuse_locked(write, ask.pictures)
+    write.guard(ask.pictures)
     whole = characters.add(write, character, ask.pictures)
     if not whole.changed:
-        return told
-    sentence = f"{told.sentence}; {whole.sentence}" if told.changed else whole.sentence
-    return Outcome(told.changed + whole.changed, sentence, character)
+        return outcome
+    sentence = f"{outcome.sentence}; {whole.sentence}" if outcome.changed else whole.sentence
+    return Outcome(outcome.changed + whole.changed, sentence, character)
 
 
 def _who(write: Write, character: int | None, name: str | None) -> int:
-    """A character by its id, or by its name, which is made where there is none of it."""
+    """Return the id of a character by its id or name; create a character if the name is new."""
     if (character is None) == (name is None):
         raise Invalid("Say which character: either by its id or by a name.")
     if character is not None:
         return character
     assert name is not None
-    return faces.named(write, name) or make(write, CHARACTERS, Create(name=name)).id
+    return faces.named(write, name) or groups.make(write, CHARACTERS, Create(name=name)).id
 
 
 def _within(limit: int) -> None:
@@ -136,13 +185,12 @@ def _within(limit: int) -> None:
 def review_tags(
     context: Context, reader: Reader, q: str = "", limit: int = 100, veil: bool = False
 ) -> list[TagToReview]:
-    """Tags that engines suggest in what a query finds, those with the most doubtful ones first.
+    """Return the tags that engines suggest for the pictures of a query, the most uncertain first.
 
-    `veil`, here and below: as if what is hidden were not there.
+    `veil`, here and in the operations below: leave out hidden and blurred pictures.
     """
     _within(limit)
-    demand(reader, "write", whole=True)
-    ids = context.views.ids(reader, q, veil=context.hiding(veil))
+    ids = context.views.ids(reader, q, veil=context.hide_and_blur(veil))
     with context.db.reading() as connection:
         return [TagToReview(*row) for row in review.tags_of(connection, ids, limit)]
 
@@ -150,28 +198,26 @@ def review_tags(
 def review_tag(
     context: Context, reader: Reader, tag: str, q: str = "", offset: int = 0, limit: int = 100, veil: bool = False
 ) -> TagReview:
-    """Pictures that a query finds, in which engines found a tag that nobody decided on; the most doubtful first."""
+    """Return pictures of a query with an undecided suggestion of a tag, the most uncertain first."""
     _within(limit)
     if offset < 0:
         raise Invalid("offset must not be negative.")
-    demand(reader, "write", whole=True)
-    (id,) = names.known(context.db, [tag])
-    frame, mask = context.views.mask(reader, parse(q), context.hiding(veil))
+    (id,) = names.find(context.db, [tag])
+    frame, mask = context.views.mask(reader, parse(q), context.hide_and_blur(veil))
     with context.db.reading() as connection:
-        waiting = [one for one in review.of_tag(connection, id) if one[0] < frame.size and mask[one[0]]]
+        waiting = [row for row in review.of_tag(connection, id) if row[0] < frame.size and mask[row[0]]]
         chosen = review.ordered(connection, id, waiting)[offset : offset + limit]
-    shown = {one.id: one for one in context.views.listed(reader, [one.picture for one in chosen])}
-    found = [
-        ReviewedTag(shown[one.picture], one.confidence, one.effective, one.doubt, one.engines)
-        for one in chosen
-        if one.picture in shown
+    shown = {picture.id: picture for picture in context.views.listed(reader, [picture.picture for picture in chosen])}
+    reviewed = [
+        ReviewedTag(shown[row.picture], row.confidence, row.effective, row.doubt, row.engines)
+        for row in chosen
+        if row.picture in shown
     ]
-    return TagReview(names.shown(context.db, [id])[0], len(waiting), found)
+    return TagReview(names.shown(context.db, [id])[0], len(waiting), reviewed)
 
 
 def decide_tag(context: Context, reader: Reader, ask: DecideTag) -> Done:
-    """Say in one step which pictures have a tag and which have not."""
-    demand(reader, "write", whole=True)
+    """Accept a tag on some pictures and reject it on others, in one step."""
     if both := set(ask.yes) & set(ask.no):
         raise Invalid(f"Picture {min(both)} is both accepted and rejected.")
     every = [*ask.yes, *ask.no]
@@ -179,45 +225,42 @@ def decide_tag(context: Context, reader: Reader, ask: DecideTag) -> Done:
     (id,) = names.ensure(context.db, context.writer, [ask.tag])
 
     def work(write: Write) -> Outcome:
-        groups.refuse_locked(write, every)
         accepted = tags.say(write, ask.yes, [id], True) if ask.yes else 0
         rejected = tags.say(write, ask.no, [id], False) if ask.no else 0
         return Outcome(accepted + rejected, f"{ask.tag}: {many(accepted)} accepted, {rejected:,} rejected")
 
-    committed = context.change(reader, work, lambda told: told.sentence)
-    told = committed.result
-    return Done(committed.revision, told.changed, told.sentence, committed.changed)
+    return context.organise(reader, work, guarded=every)
 
 
 def review_characters(
     context: Context, reader: Reader, q: str = "", limit: int = 100, veil: bool = False
 ) -> list[CharacterToReview]:
-    """Characters that may be in what a query finds, by faces that are nobody's; the most doubtful ones first."""
+    """Return characters suggested for unassigned faces in the pictures of a query, the most uncertain first."""
     _within(limit)
-    demand(reader, "write", whole=True)
-    return context.people.reviewing.waiting(reader, q, limit, context.hiding(veil))
+    return context.part(People).reviewing.waiting(reader, q, limit, context.hide_and_blur(veil))
 
 
 def review_faces(
     context: Context, reader: Reader, q: str = "", character: int | None = None, limit: int = 100, veil: bool = False
 ) -> list[MaybeCharacter]:
-    """Faces that are nobody's and may be a character's (or one character's), the most doubtful first."""
+    """Return unassigned faces that may show a character, the most uncertain first."""
     _within(limit)
-    demand(reader, "write", whole=True)
-    return context.people.reviewing.doubtful(reader, q, character, limit, context.hiding(veil))
+    return context.part(People).reviewing.doubtful(reader, q, character, limit, context.hide_and_blur(veil))
 
 
 def decide_faces(context: Context, reader: Reader, ask: DecideFaces) -> Done:
-    """Say in one step which faces are a character's and which are not."""
+    """Assign some faces to a character and reject others, in one step."""
 
     def work(write: Write) -> Outcome:
-        told = [
+        outcomes = [
             say(write, which, ask.character)
             for say, which in ((faces.assign, ask.yes), (faces.reject, ask.no))
             if which.faces or which.said
         ]
-        if not told:
+        if not outcomes:
             raise Invalid("Say which faces are the character's, or which are not.")
-        return Outcome(sum(one.changed for one in told), "; ".join(one.sentence for one in told))
+        return Outcome(
+            sum(outcome.changed for outcome in outcomes), "; ".join(outcome.sentence for outcome in outcomes)
+        )
 
     return context.organise(reader, work)

@@ -1,4 +1,4 @@
-"""Regions and faces: labelled boxes, and boxes with a vector that tells who is who."""
+"""The output kinds "region" and "face": labeled boxes, and boxes with a vector for recognition."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..plugins.engines import Face, Region
 from ..query.terms import how_many
 from ..search.matrix import unit
 
-#: Of a moving picture, in one of its frames.
+#: Pictures with a number of faces; in videos, with that many in one frame.
 _WITH_FACES = """
     select r.picture_id from active a join region r on r.producer_id = a.producer_id where a.kind = 'face'
     group by r.picture_id, r.producer_id, r.time having count(*) between :least and :most
@@ -39,32 +39,34 @@ MOST = 1000
 
 
 def check_regions(engine: Any, result: Any, about: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the regions that an engine found in one image as plain dicts; raise `ValueError` if they are invalid."""
     return [
-        {"label": str(one.label)[:200], "box": _box(one.box), "confidence": _confidence(one.confidence)}
-        for one in _all(result, Region)
+        {"label": str(region.label)[:200], "box": _box(region.box), "confidence": _confidence(region.confidence)}
+        for region in _all(result, Region)
     ]
 
 
 def check_faces(engine: Any, result: Any, about: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the faces that an engine found in one image as plain dicts; raise `ValueError` if they are invalid."""
     return [
         {
             "label": "",
-            "box": _box(one.box),
-            "confidence": _confidence(one.confidence),
-            "vector": unit(one.vector, about),
-            "landmarks": [_point(point) for point in one.landmarks],
+            "box": _box(face.box),
+            "confidence": _confidence(face.confidence),
+            "vector": unit(face.vector, about),
+            "landmarks": [_point(point) for point in face.landmarks],
         }
-        for one in _all(result, Face)
+        for face in _all(result, Face)
     ]
 
 
 def combine(frames: Sequence[tuple[float | None, list[dict[str, Any]]]]) -> list[dict[str, Any]]:
-    """All of them, with their time."""
-    return [{**one, "time": time} for time, found in frames for one in found]
+    """Return the regions of all frames of a video, each with the time of its frame in seconds."""
+    return [{**region, "time": time} for time, regions in frames for region in regions]
 
 
 def _all(result: Any, kind: type) -> Sequence[Any]:
-    if not isinstance(result, list | tuple) or not all(isinstance(one, kind) for one in result):
+    if not isinstance(result, list | tuple) or not all(isinstance(item, kind) for item in result):
         raise ValueError(f"a list of {kind.__name__} was expected, and {result!r:.80} was given")
     if len(result) > MOST:
         raise ValueError(f"{len(result)} boxes were given for one image, and {MOST} are the most")
@@ -72,20 +74,20 @@ def _all(result: Any, kind: type) -> Sequence[Any]:
 
 
 def _box(box: Any) -> list[float]:
-    """Within the image: what reaches over its edge is cut."""
+    """Return a box clipped to the image; raise `ValueError` if it is invalid or empty."""
     if not isinstance(box, list | tuple) or len(box) != 4:
         raise ValueError(f"a box of left, top, right and bottom was expected, and {box!r:.80} was given")
-    numbers = [float(one) for one in box]
+    numbers = [float(number) for number in box]
     if not all(map(math.isfinite, numbers)):
         raise ValueError(f"a box with NaN or infinity in it was given: {box!r:.80}")
-    left, top, right, bottom = (min(1.0, max(0.0, one)) for one in numbers)
+    left, top, right, bottom = (min(1.0, max(0.0, number)) for number in numbers)
     if not (left < right and top < bottom):
         raise ValueError(f"a box that is empty, or not in fractions of the image, was given: {box!r:.80}")
-    return [round(one, 6) for one in (left, top, right, bottom)]
+    return [round(number, 6) for number in (left, top, right, bottom)]
 
 
 def _point(point: Any) -> list[float]:
-    across, down = (float(one) for one in point)
+    across, down = (float(number) for number in point)
     if not (math.isfinite(across) and math.isfinite(down)):
         raise ValueError("a landmark with NaN or infinity in it was given")
     return [round(across, 6), round(down, 6)]
@@ -99,13 +101,13 @@ def _confidence(value: Any) -> float:
 
 
 class Keeper:
-    """A row for each; they are replaced as a whole, so that ids are never used twice."""
+    """Stores one row per region. Rows are replaced as a whole, so that ids are never reused."""
 
     def __init__(self, db: Database, writer: Writer) -> None:
         pass
 
     def pack(self, values: Sequence[Sequence[dict[str, Any]]]) -> list[list[tuple[Any, ...]]]:
-        return [[_row(one) for one in found] for found in values]
+        return [[_row(region) for region in regions] for regions in values]
 
     def put(self, write: Write, producer: int, packed: dict[int, list[tuple[Any, ...]]]) -> None:
         sql = "delete from region where producer_id = ? and picture_id in carray(?)"
@@ -113,31 +115,31 @@ class Keeper:
         write.many(
             "insert into region(picture_id, producer_id, label, box, confidence, time, vector, landmarks)"
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(picture, producer, *row) for picture, found in packed.items() for row in found],
+            [(picture, producer, *row) for picture, rows in packed.items() for row in rows],
         )
 
 
-def _row(one: dict[str, Any]) -> tuple[Any, ...]:
-    landmarks = one.get("landmarks")
+def _row(region: dict[str, Any]) -> tuple[Any, ...]:
+    landmarks = region.get("landmarks")
     return (
-        one["label"],
-        msgspec.json.encode(one["box"]).decode(),
-        one["confidence"],
-        one.get("time"),
-        one.get("vector"),
+        region["label"],
+        msgspec.json.encode(region["box"]).decode(),
+        region["confidence"],
+        region.get("time"),
+        region.get("vector"),
         msgspec.json.encode(landmarks).decode() if landmarks else None,
     )
 
 
-def shown(found: list[dict[str, Any]], threshold: float) -> str:
-    """What was found with how sure the engine is, the surest first."""
-    sure = sorted(found, key=lambda one: -one["confidence"])
-    return ", ".join(f"{one['label'] or 'face'} {one['confidence']:.0%}" for one in sure) or "nothing"
+def shown(regions: list[dict[str, Any]], threshold: float) -> str:
+    """Return a text that lists regions with their confidence, the most certain first."""
+    sure = sorted(regions, key=lambda region: -region["confidence"])
+    return ", ".join(f"{region['label'] or 'face'} {region['confidence']:.0%}" for region in sure) or "nothing"
 
 
-def size(found: list[dict[str, Any]]) -> int:
-    """Bytes that a row of each takes, about."""
-    return sum(len(one.get("vector") or b"") + 30 * len(one.get("landmarks") or ()) + 100 for one in found)
+def size(regions: list[dict[str, Any]]) -> int:
+    """Return the approximate size of a stored result in bytes."""
+    return sum(len(region.get("vector") or b"") + 30 * len(region.get("landmarks") or ()) + 100 for region in regions)
 
 
 REGIONS = OutputKind(

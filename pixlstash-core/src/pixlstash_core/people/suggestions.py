@@ -1,4 +1,4 @@
-"""Pictures that may show a character: by its faces, or by their looks where it has none."""
+"""Suggests pictures that may show a character: by faces, or by content if it has none."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from ..types import MaybeCharacter, Reader
 from . import characters, faces
 from .comparing import LEAST, Comparing, doubts
 
-#: (picture, likeness, picture it is most like, face, rival, doubt)
+#: (picture, similarity, most similar picture of the character, face, rival character, uncertainty)
 Maybe = tuple[int, float, int, int | None, int | None, float]
-#: A character's pictures that others are compared with, where it has no faces.
+#: Pictures of a character that others are compared with if it has no reference faces.
 PICTURES = 64
 
 
 class Suggesting:
-    def __init__(self, known: Comparing) -> None:
-        self._known = known
+    def __init__(self, comparing: Comparing) -> None:
+        self._comparing = comparing
 
     def suggest(self, reader: Reader, character: int, q: str, limit: int) -> list[MaybeCharacter]:
-        """Pictures that may show a character and are not said to, or not to; the likest first."""
-        with self._known.db.reading() as connection:
-            known, denied = characters.told(connection, character)
+        """Return undecided pictures that may show a character, the most similar first."""
+        with self._comparing.db.reading() as connection:
+            accepted, denied = characters.decided(connection, character)
             references = faces.references(connection, character)
-        producer = self._known.likeness.active("face")
+        producer = self._comparing.likeness.active("face")
         if producer is not None and references:
-            found = self._by_face(reader, producer, references, q, known | denied, character, limit)
+            rows = self._by_face(reader, producer, references, q, accepted | denied, character, limit)
         else:
-            found = self._by_picture(reader, sorted(known), q, known | denied, limit)
-        return self._known.shown(reader, [(character, *one) for one in found])
+            rows = self._by_picture(reader, sorted(accepted), q, accepted | denied, limit)
+        return self._comparing.shown(reader, [(character, *row) for row in rows])
 
     def _by_face(
         self,
@@ -43,17 +43,17 @@ class Suggesting:
     ) -> list[Maybe]:
         import numpy as np
 
-        all_faces = self._known.likeness.faces(producer)
+        all_faces = self._comparing.likeness.faces(producer)
         own = np.flatnonzero(np.isin(all_faces.ids, references))
-        places = self._known.places(reader, q, all_faces.owners, but)
+        places = self._comparing.places(reader, q, all_faces.owners, but)
         if not len(own) or not len(places):
             return []
-        with self._known.db.reading() as connection:
-            said = faces.assigned(connection)
+        with self._comparing.db.reading() as connection:
+            assigned = faces.assigned(connection)
         taken = [
             id
-            for id, one in said.items()
-            if one.yes is not None or any(no.character == character for no in one.sayings if not no.yes)
+            for id, face in assigned.items()
+            if face.yes is not None or any(no.character == character for no in face.assignments if not no.yes)
         ]
         places = places[~np.isin(all_faces.ids[places], taken)]
         return self._likest(all_faces, own, places, limit, all_faces.owners)
@@ -61,18 +61,20 @@ class Suggesting:
     def _by_picture(self, reader: Reader, members: Sequence[int], q: str, but: set[int], limit: int) -> list[Maybe]:
         import numpy as np
 
-        producer = self._known.likeness.active()
+        producer = self._comparing.likeness.active()
         if producer is None or not members:
             return []
-        matrix = self._known.likeness.matrix(producer)
+        matrix = self._comparing.likeness.matrix(producer)
         own = matrix.places(np.asarray(members, np.int64))
         own = own[:: max(1, len(own) // PICTURES)]
-        return self._likest(matrix, own, self._known.places(reader, q, matrix.ids, but), limit, matrix.ids, faces=False)
+        return self._likest(
+            matrix, own, self._comparing.places(reader, q, matrix.ids, but), limit, matrix.ids, faces=False
+        )
 
     def _likest(
         self, matrix: Any, own: Any, places: Any, limit: int, owners: Any, *, faces: bool = True
     ) -> list[Maybe]:
-        """The likest of some rows."""
+        """Return the rows in `places` that are most similar to any row in `own`, the most similar first."""
         import numpy as np
 
         from ..search.combining import sample, usual
@@ -90,11 +92,11 @@ class Suggesting:
             best = np.maximum(best, scores)
             common = np.maximum(common, matrix.scores(matrix.rows[row], about))
         likeness = usual(common).likeness(best)
-        found: list[Maybe] = []
+        rows: list[Maybe] = []
         for n in top(best, limit).tolist():
             if likeness[n] < LEAST:
                 break
             face = int(matrix.ids[places[n]]) if faces else None
             doubt = float(doubts(likeness[n], np.float32(0)))
-            found.append((int(owners[places[n]]), float(likeness[n]), int(owners[nearest[n]]), face, None, doubt))
-        return found
+            rows.append((int(owners[places[n]]), float(likeness[n]), int(owners[nearest[n]]), face, None, doubt))
+        return rows

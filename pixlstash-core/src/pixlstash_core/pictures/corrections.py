@@ -1,4 +1,4 @@
-"""Corrections: when a picture was made, and which way up it is, as a person says. Its bytes stay as they are."""
+"""Corrections of dates and orientations by people. The files of the pictures do not change."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ _SAYS = """
     """
 FEATURE = Feature(
     "corrections",
-    # It is the pictures that change: every view may be ordered by their dates.
+    # They change the pictures, because every view may be sorted by date.
     tables=(Table("correction", "pictures", 0, "correction", topic="corrections", says=_SAYS),),
     inherits=("insert or ignore into correction select :new, created, turn from correction where picture_id = :old",),
+    of_bytes=True,
 )
 
 
 def turn(write: Write, ids: list[int], quarters: int) -> Outcome:
-    """Turn pictures by quarters clockwise."""
-    now = {id: (created, (turned + quarters) % 4) for id, (_, created, turned) in _known(write, ids).items()}
+    """Rotate pictures clockwise by quarters."""
+    now = {id: (created, (turned + quarters) % 4) for id, (_, created, turned) in _read(write, ids).items()}
     changed = _put(write, now)
     to = {1: "to the right", 3: "to the left", 2: "upside down"}[quarters % 4]
     return Outcome(changed, f"{many(changed)} turned {to}")
 
 
 def date(write: Write, ids: list[int], ask: DatePictures) -> Outcome:
-    """Say when pictures were made."""
+    """Correct the dates of pictures."""
     change, what = _change(ask)
     new: dict[int, tuple[int | None, int]] = {}
-    for id, (original, created, turned) in _known(write, ids).items():
+    for id, (original, created, turned) in _read(write, ids).items():
         at = change(original, created if created is not None else original)
         if not EARLIEST <= at <= LATEST:
             raise Invalid("A date must lie between the years 1 and 9999. Nothing was changed.")
@@ -49,9 +50,9 @@ def date(write: Write, ids: list[int], ask: DatePictures) -> Outcome:
 
 
 def _change(ask: DatePictures) -> tuple[Callable[[int, int], int], str]:
-    """(the new date by the file's and the present one, what history says)."""
+    """Return (a function from the file's date and the current date to the new one, the history's words)."""
     if sum((ask.set is not None, ask.shift is not None, ask.zone is not None, ask.reset)) != 1:
-        raise Invalid("Say one thing about the dates: set, shift, zone or reset.")
+        raise Invalid("Give exactly one of set, shift, zone and reset.")
     if ask.set is not None:
         try:
             at = ask.set.astimezone(UTC) if ask.set.tzinfo else ask.set.replace(tzinfo=UTC)
@@ -72,7 +73,7 @@ def _change(ask: DatePictures) -> tuple[Callable[[int, int], int], str]:
 
 
 def _in_zone(clock: int, zone: tzinfo) -> int:
-    """The moment at which a clock of that zone showed what this one shows as universal time."""
+    """Return the time at which a clock in this zone showed what `clock` shows as UTC, both in ms."""
     shown = when(clock).replace(tzinfo=zone)
     try:
         offset = zone.utcoffset(shown.replace(tzinfo=None))
@@ -94,8 +95,8 @@ def _zone(name: str) -> tzinfo:
     raise Invalid(f"{name[:50]!r} is no time zone: write +02:00, or a name like Europe/Berlin.")
 
 
-def _known(write: Write, ids: list[int]) -> dict[int, tuple[int, int | None, int]]:
-    """By picture: the file's date, the corrected one, quarter turns."""
+def _read(write: Write, ids: list[int]) -> dict[int, tuple[int, int | None, int]]:
+    """Return, by picture: the file's date, the corrected one, and the rotation in quarters."""
     rows = write.execute(
         "select p.id, p.created, c.created, coalesce(c.turn, 0) from picture p"
         " left join correction c on c.picture_id = p.id where p.id in carray(?)",
@@ -105,8 +106,8 @@ def _known(write: Write, ids: list[int]) -> dict[int, tuple[int, int | None, int
 
 
 def _put(write: Write, new: dict[int, tuple[int | None, int]]) -> int:
-    """Make corrections so; how many changed. Nothing is kept of a picture that is as its file says."""
-    plain = [id for id, said in new.items() if said == (None, 0)]
+    """Write corrections, or delete those that equal the file's data; return how many changed."""
+    plain = [id for id, correction in new.items() if correction == (None, 0)]
     write.execute("delete from correction where picture_id in carray(?)", (bind_ids(plain),))
     changed = write.changes()
     before = write.value("select total_changes()")
@@ -114,6 +115,6 @@ def _put(write: Write, new: dict[int, tuple[int | None, int]]) -> int:
         "insert into correction values (?, ?, ?) on conflict(picture_id) do update"
         " set created = excluded.created, turn = excluded.turn"
         " where created is not excluded.created or turn != excluded.turn",
-        [(id, *said) for id, said in new.items() if said != (None, 0)],
+        [(id, *correction) for id, correction in new.items() if correction != (None, 0)],
     )
     return changed + int(write.value("select total_changes()")) - int(before)

@@ -1,7 +1,7 @@
-"""Duplicates: pictures that look the same, by a 64-bit hash of how they look.
+"""Duplicates: pictures that look the same by a 64-bit perceptual hash.
 
-The same bytes are one picture already. Two pictures are duplicates when their hashes differ in at most `distance` bits,
-their shapes agree, and nobody has said that they are not.
+Identical files are one picture anyway. Two pictures are duplicates if their hashes differ in at most `distance` bits,
+their aspect ratios agree, and nobody has marked them as different.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _WITHIN = (("low_id", "picture"), ("high_id", "picture"))
 _SAYS = "'pictures ' || r.low_id || ' and ' || r.high_id"
 FEATURE = Feature("duplicates", tables=(Table("not_duplicate", "duplicates", within=_WITHIN, says=_SAYS),))
 
-#: Hashes with fewer bits set, or unset, say too little: they are those of empty and of striped pictures.
+#: Hashes with fewer bits set, or unset, are ignored: those of empty and of striped pictures.
 TELLING = 6
-#: How much the shapes (48 steps are a factor of two) of duplicates may differ.
+#: The largest difference of the aspect ratios of duplicates, in steps of which 48 are a factor of two.
 SHAPE = 2
-#: Pairs looked at at once, so that memory stays small however many there are.
+#: Pairs that are compared at once, which bounds memory.
 AT_ONCE = 1 << 22
-#: What is kept first, as an order of columns of `_RANKED`.
+#: The rules for which picture is kept, as `order by` clauses.
 KEEP: Mapping[str, str] = {
     "larger": "g.width * g.height desc, g.size desc, g.score desc, g.id",
     "score": "g.score desc, g.width * g.height desc, g.size desc, g.id",
@@ -45,7 +45,10 @@ KEEP: Mapping[str, str] = {
 
 
 def find(connection: apsw.Connection, rule: str, distance: int, hidden: Sequence[int] = ()) -> Duplicates:
-    """Groups of live pictures but the `hidden`, each around the one that the rule keeps, the largest group first."""
+    """Return groups of duplicates, the largest first, each beginning with the picture to keep.
+
+    Pictures in the scrapheap and `hidden` ones are left out.
+    """
     import numpy as np
 
     rows = fetch(
@@ -63,25 +66,25 @@ def find(connection: apsw.Connection, rule: str, distance: int, hidden: Sequence
     denied = {(a, b) for a, b in fetch(connection, "select low_id, high_id from not_duplicate")}
     beside: dict[int, set[int]] = {}
     for a, b in zip(low.tolist(), high.tolist(), strict=True):
-        one, other = int(ids[a]), int(ids[b])
-        if (min(one, other), max(one, other)) not in denied:
+        first, second = int(ids[a]), int(ids[b])
+        if (min(first, second), max(first, second)) not in denied:
             beside.setdefault(a, set()).add(b)
             beside.setdefault(b, set()).add(a)
     groups: list[list[int]] = []
     taken: set[int] = set()
-    for keeper in sorted(beside):  # in the rule's order: whoever comes first keeps its neighbours' place
+    for keeper in sorted(beside):  # in the rule's order, so that the first of each group is kept
         if keeper in taken:
             continue
-        found = [one for one in sorted(beside[keeper]) if one not in taken]
-        if found:
-            taken.update((keeper, *found))
-            groups.append([int(ids[one]) for one in (keeper, *found)])
+        others = [index for index in sorted(beside[keeper]) if index not in taken]
+        if others:
+            taken.update((keeper, *others))
+            groups.append([int(ids[index]) for index in (keeper, *others)])
     groups.sort(key=len, reverse=True)
     return Duplicates(len(groups), sum(map(len, groups)), groups)
 
 
 def pairs(hashes: Any, shapes: Any, distance: int) -> tuple[Numbers, Numbers]:
-    """Indexes (low, high) of every two that are near enough.
+    """Return the indexes (low, high) of all pairs that are near enough.
 
     Of four parts of 16 bits, two hashes that differ in at most `distance` bits have one that differs in a quarter of
     that: it is enough to compare those that share a part but for so many bits.
@@ -90,7 +93,7 @@ def pairs(hashes: Any, shapes: Any, distance: int) -> tuple[Numbers, Numbers]:
 
     from ..database.arrays import distinct
 
-    found: list[Any] = []
+    keys: list[Any] = []
     unique, inverse = np.unique(hashes, return_inverse=True)
     masks = _masks(distance // 4)
     for shift in range(0, 64, 16):
@@ -99,21 +102,21 @@ def pairs(hashes: Any, shapes: Any, distance: int) -> tuple[Numbers, Numbers]:
         starts = np.searchsorted(part[order], np.arange((1 << 16) + 1))
         for mask in masks:
             wanted = (part ^ np.uint16(mask)).astype(np.int64)
-            for one, at in _candidates(starts[wanted], starts[wanted + 1]):
-                other = order[at]
-                near = (one < other) & (np.bitwise_count(unique[one] ^ unique[other]) <= distance)
-                found.append((one[near].astype(np.int64) << 32) | other[near])
-    near_pairs = distinct(np.sort(np.concatenate(found))) if found else np.empty(0, np.int64)
+            for first, at in _candidates(starts[wanted], starts[wanted + 1]):
+                second = order[at]
+                near = (first < second) & (np.bitwise_count(unique[first] ^ unique[second]) <= distance)
+                keys.append((first[near].astype(np.int64) << 32) | second[near])
+    near_pairs = distinct(np.sort(np.concatenate(keys))) if keys else np.empty(0, np.int64)
     return _spread(near_pairs, inverse, shapes)
 
 
 def _masks(bits: int) -> list[int]:
-    """16 bits with at most so many set."""
+    """Return all 16-bit numbers with at most so many bits set."""
     return [mask for mask in range(1 << 16) if mask.bit_count() <= bits]
 
 
 def _candidates(first: Any, after: Any) -> Any:
-    """(index, position) for every position between first and after of every index, in bounded portions."""
+    """Yield (index, position) for each position between first and after of each index, in portions."""
     import numpy as np
 
     counts = after - first
@@ -123,14 +126,14 @@ def _candidates(first: Any, after: Any) -> Any:
         done = ends[start - 1] if start else 0
         stop = max(start + 1, int(np.searchsorted(ends, done + AT_ONCE, "right")))
         portion = counts[start:stop]
-        one = np.repeat(np.arange(start, stop), portion)
-        within = np.arange(len(one)) - np.repeat(np.cumsum(portion) - portion, portion)
-        yield one, np.repeat(first[start:stop], portion) + within
+        indexes = np.repeat(np.arange(start, stop), portion)
+        within = np.arange(len(indexes)) - np.repeat(np.cumsum(portion) - portion, portion)
+        yield indexes, np.repeat(first[start:stop], portion) + within
         start = stop
 
 
 def _spread(near: Any, inverse: Any, shapes: Any) -> tuple[Numbers, Numbers]:
-    """Pairs of pictures from pairs of different hashes, and from pictures of the same hash."""
+    """Return pairs of pictures from pairs of different hashes, and from equal hashes."""
     import numpy as np
 
     order = np.argsort(inverse, kind="stable")
@@ -138,22 +141,22 @@ def _spread(near: Any, inverse: Any, shapes: Any) -> tuple[Numbers, Numbers]:
     lows: list[Any] = [np.empty(0, np.int64)]
     highs: list[Any] = [np.empty(0, np.int64)]
 
-    def add(one: Any, other: Any) -> None:
-        alike = np.abs(shapes[one] - shapes[other]) <= SHAPE
-        lows.append(np.minimum(one, other)[alike])
-        highs.append(np.maximum(one, other)[alike])
+    def add(first: Any, second: Any) -> None:
+        alike = np.abs(shapes[first] - shapes[second]) <= SHAPE
+        lows.append(np.minimum(first, second)[alike])
+        highs.append(np.maximum(first, second)[alike])
 
     counts = np.diff(starts)
     a, b = near >> 32, near & 0xFFFF_FFFF
     alone = (counts[a] == 1) & (counts[b] == 1)
     add(order[starts[a[alone]]], order[starts[b[alone]]])
-    for one, other in zip(a[~alone].tolist(), b[~alone].tolist(), strict=True):
-        these, those = order[starts[one] : starts[one + 1]], order[starts[other] : starts[other + 1]]
-        add(np.repeat(these[:1], len(those)), those)  # whoever is kept is the first of these or of those
+    for first, second in zip(a[~alone].tolist(), b[~alone].tolist(), strict=True):
+        these, those = order[starts[first] : starts[first + 1]], order[starts[second] : starts[second + 1]]
+        add(np.repeat(these[:1], len(those)), those)  # the picture to keep is the first of these or of those
         add(np.repeat(those[:1], len(these)), these)
     for number in np.flatnonzero(counts > 1).tolist():
         members = order[starts[number] : starts[number + 1]]
-        keeper = np.repeat(members[:1], len(members) - 1)  # in a crowd of equals, all are the first one's
+        keeper = np.repeat(members[:1], len(members) - 1)  # with equal hashes, all are duplicates of the first
         add(keeper, members[1:])
     return np.concatenate(lows), np.concatenate(highs)
 
@@ -162,23 +165,23 @@ def _spread(near: Any, inverse: Any, shapes: Any) -> tuple[Numbers, Numbers]:
 
 
 def checked(groups: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Groups somebody chose; `Invalid` when a picture is in two, or alone."""
+    """Return groups that a person chose; `Invalid` if a picture is in two groups, or alone."""
     every = [picture for group in groups for picture in group]
     if len(set(every)) != len(every):
         raise Invalid("A picture can be in one group of duplicates only.")
     if any(len(group) < 2 for group in groups):
-        raise Invalid("A group of duplicates has two pictures at least: the one to keep, then the others.")
+        raise Invalid("A group of duplicates needs at least two pictures: the one to keep, then the others.")
     return [list(group) for group in groups]
 
 
 def preview(connection: apsw.Connection, groups: Sequence[Sequence[int]]) -> DuplicatePreview:
-    thrown = [picture for group in groups for picture in group[1:]]
-    size = fetch(connection, "select coalesce(sum(size), 0) from picture where id in carray(?)", (bind_ids(thrown),))
-    sentence = f"{many(len(groups))} kept, {many(len(thrown))} moved to the scrapheap"
-    return DuplicatePreview(len(groups), len(thrown), size[0][0], sentence)
+    rejected = [picture for group in groups for picture in group[1:]]
+    size = fetch(connection, "select coalesce(sum(size), 0) from picture where id in carray(?)", (bind_ids(rejected),))
+    sentence = f"{many(len(groups))} kept, {many(len(rejected))} moved to the scrapheap"
+    return DuplicatePreview(len(groups), len(rejected), size[0][0], sentence)
 
 
-#: What the one that is kept takes over from another, where it does not say so itself.
+#: What the kept picture takes over from the others, besides what features inherit.
 _TAKE_OVER = (
     """
     insert into score select :new, score from score where picture_id = :old
@@ -188,24 +191,24 @@ _TAKE_OVER = (
 
 
 def resolve(write: Write, groups: Sequence[Sequence[int]], inherits: Sequence[str]) -> Outcome:
-    """Keep the first of each group: it inherits what was said of the others, which go to the scrapheap."""
-    thrown = 0
+    """Keep the first of each group with the annotations of the others, which go to the scrapheap."""
+    count = 0
     for keeper, *others in groups:
         for other in others:
             for statement in (*_TAKE_OVER, *inherits):
                 write.execute(statement, {"old": other, "new": keeper})
         write.many("insert or ignore into scrapheap values (?, ?)", [(other, now()) for other in others])
-        thrown += len(others)
-    return Outcome(thrown, f"{many(thrown, 'duplicate')} of {many(len(groups))} moved to the scrapheap")
+        count += len(others)
+    return Outcome(count, f"{many(count, 'duplicate')} of {many(len(groups))} moved to the scrapheap")
 
 
 def deny(write: Write, ids: list[int]) -> Outcome:
-    """Remember that no two of these are duplicates."""
+    """Record that no two of these pictures are duplicates."""
     chosen = sorted(set(ids))
     if not 2 <= len(chosen) <= 500:
         raise Invalid("Name 2 to 500 pictures that are not duplicates of each other.")
     write.many(
         "insert or ignore into not_duplicate values (?, ?)",
-        [(one, other) for at, one in enumerate(chosen) for other in chosen[at + 1 :]],
+        [(first, second) for at, first in enumerate(chosen) for second in chosen[at + 1 :]],
     )
-    return Outcome(len(chosen), f"{many(len(chosen))} marked as no duplicates of each other")
+    return Outcome(len(chosen), f"{many(len(chosen))} marked as not duplicates of each other")

@@ -1,4 +1,4 @@
-"""The picture itself: its tables, how it is read, and the derived table of its words."""
+"""The tables of pictures, reading them, and the derived full-text index."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..types.times import when
 
 
 def refresh_words(connection: apsw.Connection, ids: list[int]) -> None:
-    """Make the full-text rows of these pictures equal to truth."""
+    """Update the full-text rows of these pictures."""
     bound = {"ids": bind_ids(ids)}
     connection.execute("delete from derived_words where rowid in carray(:ids)", bound).fetchall()
     connection.execute(
@@ -59,14 +59,8 @@ FEATURE = Feature(
 )
 
 
-# --- writing ----------------------------------------------------------------------------------------------------------
-
-
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
 def detail(db: Database, reader: Reader, picture: int) -> PictureDetail:
-    """Everything about one picture; `NotFound` when it is absent or outside the scope."""
+    """Return everything about one picture; `NotFound` if it does not exist or is outside the scope."""
     scope.require(reader, picture)
     with db.reading() as connection:
         rows = fetch(
@@ -96,7 +90,7 @@ def detail(db: Database, reader: Reader, picture: int) -> PictureDetail:
     row = rows[0]
     before = row[14] if row[14] is not None and scope.sees(reader, row[14]) else None
     shown_facts = [shown(*fact) for fact in sorted(facts, key=_order)]
-    # Where a file lies is the owner's business: a path tells more than a picture.
+    # Only the owner may see where files are.
     places = [Location(*place) for place in locations] if reader.may("owner") else []
     deleted = when(row[12]) if row[12] is not None else None
     values: list[Any] = [*row[:9], when(row[9]), when(row[10]), row[11], deleted, row[13].lower(), before, row[15]]
@@ -106,7 +100,7 @@ def detail(db: Database, reader: Reader, picture: int) -> PictureDetail:
 
 
 def hash_of(db: Database, reader: Reader, picture: int) -> tuple[bytes, str | None]:
-    """(SHA-256, why there is no still)."""
+    """Return (SHA-256, why there is no thumbnail)."""
     scope.require(reader, picture)
     rows = db.read("select sha256, why from picture where id = ?", (picture,))
     if not rows:
@@ -115,18 +109,18 @@ def hash_of(db: Database, reader: Reader, picture: int) -> tuple[bytes, str | No
 
 
 def turn_of(db: Database, picture: int) -> int:
-    """Quarters clockwise that a person turned it by."""
+    """Return by how many quarters a person rotated the picture clockwise."""
     turn: int = db.value("select turn from correction where picture_id = ?", (picture,), 0)
     return turn
 
 
 def names(db: Database, ids: list[int]) -> list[str]:
-    """What these pictures are called, in no order."""
+    """Return the names of these pictures, in no order."""
     return [name for (name,) in db.read("select name from picture where id in carray(?)", (bind_ids(ids),))]
 
 
 def payload(db: Database, reader: Reader, picture: int, name: str) -> str:
-    """One embedded text, verbatim."""
+    """Return one embedded text, verbatim."""
     scope.require(reader, picture)
     body = db.value("select body from payload where picture_id = ? and name = ?", (picture, name))
     if body is None:
@@ -138,7 +132,7 @@ def shown(group: str, name: str, label: str, value: str) -> ShownFact:
     return ShownFact(group, name, label, value, f"{name}:{exactly(value)}" if len(value) <= 200 else None)
 
 
-_RANK = {one.name: at for at, one in enumerate(KNOWN)}
+_RANK = {fact.name: rank for rank, fact in enumerate(KNOWN)}
 
 
 def _order(fact: tuple[Any, ...]) -> tuple[int, int, str]:

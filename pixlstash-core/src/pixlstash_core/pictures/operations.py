@@ -1,4 +1,4 @@
-"""Looking at pictures, and what a person does to them."""
+"""Operations on pictures: views, files, scores, corrections, duplicates and the scrapheap."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from ..collections import groups
-from ..context import Context, demand
+from ..context import Context
 from ..database import settings
-from ..database.connection import bind_ids
 from ..database.writer import Write
 from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..imports import locations, picture_rows, purges
+from ..imports.intake import Intake
+from ..imports.locations import Stores
 from ..media.thumbnails import turned
 from ..query import places, statistics
 from ..query.language import LONGEST
@@ -29,10 +30,12 @@ from ..types import (
     EmptyPreview,
     EmptyScrapheap,
     Found,
+    HideAndBlur,
     KeepRule,
     NotDuplicates,
     Picture,
     PictureDetail,
+    PreviewEmpty,
     Reader,
     ResolveDuplicates,
     RestorePictures,
@@ -43,7 +46,6 @@ from ..types import (
     Suggestion,
     Total,
     TurnPictures,
-    Veil,
     ViewAnswer,
 )
 from ..types.outcome import Outcome, many
@@ -51,16 +53,16 @@ from ..types.stacks import Distance
 from . import corrections, duplicates, scores, scrapheap
 from . import feature as pictures
 
-#: What a browser may show in place; everything else is offered as a download.
+#: Types that a browser may show inline; others are downloads.
 INLINE = frozenset({f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "avif")}) | frozenset(
     {f"video/{name}" for name in ("mp4", "webm", "quicktime", "x-matroska")}
 )
 
 
 class Original(Struct, frozen=True):
-    """A picture's original bytes. `open(start, end)` reads them; `local` is a path to them where there is one.
+    """A picture's original file. `open(start, end)` reads its bytes; `local` is its path, if it has one.
 
-    No link below `local_root` is to be followed.
+    Links below `local_root` must not be followed.
     """
 
     name: str
@@ -76,22 +78,20 @@ class Original(Struct, frozen=True):
 def view(
     context: Context, reader: Reader, q: str = "", sort: str | None = None, at: int | None = None, veil: bool = False
 ) -> ViewAnswer:
-    """The ordered result of a query: header, aspects of all of it, and the block around picture `at`.
+    """The ordered result of a query: a header, all aspect ratios, and the block with picture `at`.
 
     `veil`: leave out what is hidden, and mark what is blurred.
     """
-    return context.views.open(reader, q, sort, at, context.revision, context.hiding(veil))
+    return context.views.open(reader, q, sort, at, context.revision, context.hide_and_blur(veil))
 
 
-def veil(context: Context, reader: Reader) -> Veil:
-    """What shall not lie open."""
-    demand(reader, "owner")
+def veil(context: Context, reader: Reader) -> HideAndBlur:
+    """The queries whose pictures are hidden and blurred."""
     return settings.veil((context.live or context).db)
 
 
-def set_veil(context: Context, reader: Reader, ask: Veil) -> Done:
-    """Say in two queries what is hidden and what is blurred; an empty one hides or blurs nothing."""
-    demand(reader, "owner")
+def set_veil(context: Context, reader: Reader, ask: HideAndBlur) -> Done:
+    """Set the queries whose pictures are hidden and blurred; an empty one hides or blurs nothing."""
     for text in (ask.hide, ask.blur):
         context.views.count(reader, text)
     return context.organise(reader, lambda write: settings.put_veil(write, ask))
@@ -110,43 +110,43 @@ def details(context: Context, reader: Reader, view: str, b: int) -> Rows:
 def list_pictures(
     context: Context, reader: Reader, q: str = "", sort: str | None = None, offset: int = 0, limit: int = 100
 ) -> list[Picture]:
-    """Pictures a query finds, in order."""
+    """The pictures that a query finds, in order."""
     if not (0 <= offset <= 1 << 32 and 0 <= limit <= 100_000):
         raise Invalid("offset must not be negative, and limit must be between 0 and 100000.")
     return context.views.page(reader, q, sort, offset, limit)
 
 
 def find(context: Context, reader: Reader, q: str = "", sort: str | None = None) -> Found:
-    """The ids of all pictures a query finds, in order."""
+    """The ids of all pictures that a query finds, in order."""
     ids, notes = context.views.noted(reader, q, sort)
     return Found(len(ids), ids, notes)
 
 
 def count(context: Context, reader: Reader, q: str = "", veil: bool = False) -> Total:
-    """How many pictures a query finds. `veil`: of those that are not hidden."""
-    return Total(context.views.count(reader, q, context.hiding(veil)))
+    """The number of pictures that a query finds. `veil`: do not count hidden pictures."""
+    return Total(context.views.count(reader, q, context.hide_and_blur(veil)))
 
 
 def suggest(context: Context, reader: Reader, q: str = "", limit: int = 12, veil: bool = False) -> list[Suggestion]:
-    """What the text of a query could go on with at its end: names, and the values that are there.
+    """Completions of a query's text at its end: names of terms, and existing values.
 
-    `veil`: as if what is hidden were not there.
+    `veil`: ignore hidden pictures.
     """
     if not 0 < limit <= 100:
         raise Invalid("limit must be between 1 and 100.")
-    return context.views.suggest(reader, q[:LONGEST], limit, context.hiding(veil))
+    return context.views.suggest(reader, q[:LONGEST], limit, context.hide_and_blur(veil))
 
 
 def read_statistics(context: Context, reader: Reader, q: str = "", veil: bool = False) -> Statistics:
-    """How the pictures a query finds are spread over scores, sizes, dates, models and tags.
+    """Statistics of the pictures that a query finds: scores, sizes, dates, models and tags.
 
     `veil`: those that are not hidden.
     """
-    return statistics.of(context.views, context.db, reader, q, context.hiding(veil))
+    return statistics.of(context.views, context.db, context.features, reader, q, context.hide_and_blur(veil))
 
 
 def picture(context: Context, reader: Reader, id: int) -> PictureDetail:
-    """Everything known about one picture."""
+    """All metadata of one picture."""
     return pictures.detail(context.db, reader, id)
 
 
@@ -156,31 +156,31 @@ def payload(context: Context, reader: Reader, id: int, name: str) -> str:
 
 
 def thumbnail(context: Context, reader: Reader, id: int) -> bytes:
-    """The picture's still, WebP; drawn now when it is not kept."""
+    """A picture's thumbnail as WebP; drawn now if it is not stored."""
     sha256, why = pictures.hash_of(context.db, reader, id)
     still = context.thumbnails.get(sha256)
     if still is None:
         if why is not None:
             raise NotFound(why)
         still = _redraw(context, reader, id)
-        with suppress(PixlStashError):  # a full disk keeps nobody from looking
+        with suppress(PixlStashError):  # shown even if the disk is full
             context.thumbnails.put([(sha256, still)])
     turn = pictures.turn_of(context.db, id)
     return turned(still, turn) if turn else still
 
 
 def original(context: Context, reader: Reader, id: int) -> Original:
-    """The picture's bytes, from the first location that has them."""
+    """A picture's original file, from the first location that has it."""
     if context.live is None:
         return _open(context, reader, id)
-    # As of a snapshot: where they are now, or where they were then, unless something else is there now.
+    # As of a snapshot: where the bytes are now, or where they were then unless another file is there now.
     sha256 = picture_rows.bytes_of(context.db, reader, id).sha256
     present = picture_rows.by_hash(context.live.db, bytes.fromhex(sha256))
     if present is not None:
         return _open(context.live, reader, present)
     for store, key, size, mtime in locations.places(context.db, id):
         try:
-            stat = context.stores.connect(store).stat(key)
+            stat = context.part(Stores).connect(store).stat(key)
         except (NotThere, NotFound, StoreUnreachable):
             continue
         free = locations.unknown(context.live.db, store, [key])
@@ -190,70 +190,66 @@ def original(context: Context, reader: Reader, id: int) -> Original:
 
 
 def _open(context: Context, reader: Reader, id: int) -> Original:
-    found = picture_rows.bytes_of(context.db, reader, id)
+    file = picture_rows.bytes_of(context.db, reader, id)
     problem: PixlStashError = NotThere("None of this picture's files is there any more.")
-    for store, key in found.places:
+    for store, key in file.places:
         try:
-            opened = context.stores.connect(store)
+            opened = context.part(Stores).connect(store)
             size, local, root = opened.stat(key).size, opened.local(key), opened.local_root
         except (NotThere, StoreUnreachable) as error:
             problem = error
             continue
-        inline, etag = found.mime in INLINE, f'"{found.sha256[:32]}"'
-        return Original(found.name, found.mime, inline, size, etag, local, partial(opened.read, key), root)
-    if places.may_know(reader) or not found.places:
+        inline, etag = file.mime in INLINE, f'"{file.sha256[:32]}"'
+        return Original(file.name, file.mime, inline, size, etag, local, partial(opened.read, key), root)
+    if places.may_know(reader) or not file.places:
         raise problem
-    if isinstance(problem, StoreUnreachable):  # why, and where, is the owner's to know
-        raise StoreUnreachable("The file of this picture is out of reach now. Try again later.")
+    if isinstance(problem, StoreUnreachable):  # only the owner may know why, and where
+        raise StoreUnreachable("The file of this picture is unreachable now. Try again later.")
     raise NotThere("None of this picture's files is there any more.")
 
 
 def score(context: Context, reader: Reader, ask: ScorePictures) -> Done:
     """Give pictures 0 to 5 stars."""
     ids = context.selected(reader, ask)
-    what = f"scored {ask.score}" if ask.score else "lost their score"
-    return context.change_pictures(reader, lambda write: scores.give(write, ids, ask.score), what, words_of=ids)
+    what, of_one = (f"scored {ask.score}", "") if ask.score else ("lost their score", "lost its score")
+    return context.change_pictures(reader, ids, lambda write: scores.give(write, ids, ask.score), what, of_one)
 
 
 def delete(context: Context, reader: Reader, ask: DeletePictures) -> Done:
-    """To the scrapheap."""
+    """Move pictures to the scrapheap."""
     ids = context.selected(reader, ask, scrapped=True)
-    return context.change_pictures(
-        reader, lambda write: scrapheap.put(write, ids), "moved to the scrapheap", words_of=ids
-    )
+    return context.change_pictures(reader, ids, lambda write: scrapheap.put(write, ids), "moved to the scrapheap")
 
 
 def restore(context: Context, reader: Reader, ask: RestorePictures) -> Done:
-    """Out of the scrapheap."""
+    """Restore pictures from the scrapheap."""
     ids = context.selected(reader, ask, scrapped=True)
-    return context.change_pictures(reader, lambda write: scrapheap.take(write, ids), "taken out of the scrapheap")
+    return context.change_pictures(reader, [], lambda write: scrapheap.take(write, ids), "taken out of the scrapheap")
 
 
 def purge(context: Context, reader: Reader, ask: Selection) -> int:
-    """Delete scrapheaped pictures permanently, with their bytes in stores that may be written; how many.
+    """Delete scrapheaped pictures permanently, with their files in writable stores. Returns their number.
 
-    `Locked` when a locked set holds one of them.
+    `Locked` if one of them is in a locked set.
     """
-    demand(reader, "owner")
-    context.demand_writable()
     ids = context.views.select(reader, ask)
-    groups.refuse_if_locked(context.db.read(groups.LOCKED, (bind_ids(ids),)), ids)
+    context.writer.guard(ids)
     return purges.purge(
-        context.db, context.hub, context.writer, context.thumbnails, context.stores.connect, ids, reader.principal
+        context.db, context.hub, context.writer, context.thumbnails, context.part(Stores).connect, ids, reader.principal
     )
 
 
 def _redraw(context: Context, reader: Reader, id: int) -> bytes:
-    """Draw a still that is not kept, from the found."""
-    found = original(context, reader, id)
-    if found.local is not None:
-        return context.pool.still(found.local, found.name, root=found.local_root)
-    path = context.intake.temporary(found.name)
+    """Draw a thumbnail again from the original file."""
+    picture = original(context, reader, id)
+    if picture.local is not None:
+        return context.pool.still(picture.local, picture.name, root=picture.local_root)
+    path = context.part(Intake).temporary(picture.name)
     try:
-        with found.open(0, None) as source, path.open("wb") as out:
+        with picture.open(0, None) as source, path.open("wb") as out:
             while block := source.read(1 << 20):
                 out.write(block)
-        return context.pool.still(path, found.name)
+        return context.pool.still(path, picture.name)
     finally:
         path.unlink(missing_ok=True)
 
@@ -262,69 +258,56 @@ def _redraw(context: Context, reader: Reader, id: int) -> bytes:
 
 
 def turn(context: Context, reader: Reader, ask: TurnPictures) -> Done:
-    """Turn pictures by quarters."""
-    demand(reader, "write", whole=True)
+    """Rotate pictures by quarters."""
     ids = context.selected(reader, ask)
-
-    def work(write: Write) -> Outcome:
-        groups.refuse_locked(write, ids)
-        return corrections.turn(write, ids, ask.quarters)
-
-    return context.organise(reader, work)
+    return context.organise(reader, lambda write: corrections.turn(write, ids, ask.quarters), guarded=ids)
 
 
 def date(context: Context, reader: Reader, ask: DatePictures) -> Done:
-    """Say when pictures were made: set it, shift it, name the zone of their clocks, or take it back."""
-    demand(reader, "write", whole=True)
+    """Correct the dates of pictures: set or shift them, name the camera's time zone, or reset them."""
     ids = context.selected(reader, ask)
-
-    def work(write: Write) -> Outcome:
-        groups.refuse_locked(write, ids)
-        return corrections.date(write, ids, ask)
-
-    return context.organise(reader, work)
+    return context.organise(reader, lambda write: corrections.date(write, ids, ask), guarded=ids)
 
 
 # -- duplicates -----------------------------------------------------------------------------------------------------
-
-#: Statements that hand what people said of a duplicate on to the one that is kept.
 
 
 def find_duplicates(
     context: Context, reader: Reader, rule: KeepRule = "larger", distance: Distance = 4, veil: bool = False
 ) -> Duplicates:
-    """Groups of pictures that look the same, each with the one first that is to be kept.
+    """Groups of pictures that look the same, each beginning with the picture to keep.
 
-    `veil`: as if what is hidden were not there.
+    `veil`: ignore hidden pictures.
     """
-    demand(reader, "read", whole=True)
-    hidden = context.views.hidden(reader, context.hiding(veil))
+    hidden = context.views.hidden(reader, context.hide_and_blur(veil))
     with context.db.reading() as connection:
         return duplicates.find(connection, rule, distance, hidden)
 
 
 def preview_duplicates(context: Context, reader: Reader, ask: ResolveDuplicates) -> DuplicatePreview:
-    """What keeping the first of each group would do."""
+    """Preview the result of keeping the first picture of each group."""
     chosen = _groups(context, reader, ask)
     with context.db.reading() as connection:
         return duplicates.preview(connection, chosen)
 
 
 def resolve_duplicates(context: Context, reader: Reader, ask: ResolveDuplicates) -> Done:
-    """Keep the first of each group, hand on to it what was said of the others, and throw those away."""
+    """Keep the first of each group with the annotations of the others, which move to the scrapheap."""
     chosen = _groups(context, reader, ask)
     every = [picture for group in chosen for picture in group]
+    # Corrections and stacks belong to the bytes of each picture, and are not inherited.
+    inherited = [statement for feature in context.features if not feature.of_bytes for statement in feature.inherits]
 
     def work(write: Write) -> Outcome:
         groups.demand_live(write, every)
-        groups.refuse_locked(write, every)
-        return duplicates.resolve(write, chosen, context.handed_on)
+        write.guard(every)
+        return duplicates.resolve(write, chosen, inherited)
 
     return context.organise(reader, work)
 
 
 def not_duplicates(context: Context, reader: Reader, ask: NotDuplicates) -> Done:
-    """Remember that pictures are no duplicates of each other."""
+    """Mark pictures as not duplicates of each other."""
 
     def work(write: Write) -> Outcome:
         groups.demand_live(write, ask.ids)
@@ -334,7 +317,6 @@ def not_duplicates(context: Context, reader: Reader, ask: NotDuplicates) -> Done
 
 
 def _groups(context: Context, reader: Reader, ask: ResolveDuplicates) -> list[list[int]]:
-    demand(reader, "write", whole=True)
     if ask.groups is not None:
         return duplicates.checked(ask.groups)
     return find_duplicates(context, reader, ask.rule, ask.distance, ask.veil).groups
@@ -343,18 +325,22 @@ def _groups(context: Context, reader: Reader, ask: ResolveDuplicates) -> list[li
 # -- the scrapheap -------------------------------------------------------------------------------------------------
 
 
-def preview_empty(context: Context, reader: Reader) -> EmptyPreview:
-    """What emptying the scrapheap would do, and the token to do it with. It is never emptied by itself."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return purges.preview(context.db, context.hub, context.stores.connect)[0]
+def preview_empty(context: Context, reader: Reader, ask: PreviewEmpty) -> EmptyPreview:
+    """Preview emptying the scrapheap, or deleting a selection of it; returns the token that confirms it."""
+    only = _selected_scrap(context, reader, ask)
+    return purges.preview(context.db, context.hub, context.part(Stores).connect, only)[0]
 
 
 def empty_scrapheap(context: Context, reader: Reader, ask: EmptyScrapheap) -> Done:
-    """Remove for good what a preview named; a conflict when anything of it changed since."""
-    demand(reader, "owner")
-    context.demand_writable()
-    parts = (context.db, context.hub, context.writer, context.thumbnails, context.stores.connect)
-    seen = purges.empty(*parts, ask.token, reader.principal)
-    sentence = f"{many(seen.pictures)} removed for good: {seen.sentence}"
+    """Permanently delete what a preview listed; a conflict if anything has changed since."""
+    parts = (context.db, context.hub, context.writer, context.thumbnails, context.part(Stores).connect)
+    seen = purges.empty(*parts, ask.token, reader.principal, _selected_scrap(context, reader, ask))
+    sentence = f"{many(seen.pictures)} permanently deleted: {seen.sentence}"
     return Done(context.revision, seen.pictures, sentence, False)
+
+
+def _selected_scrap(context: Context, reader: Reader, ask: PreviewEmpty) -> list[int] | None:
+    """Return the ids that are selected; None if the whole scrapheap is meant."""
+    if ask.ids is None and ask.view is None and ask.ranges is None:
+        return None
+    return context.selected(reader, ask, scrapped=True)

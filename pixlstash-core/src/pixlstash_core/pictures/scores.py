@@ -1,11 +1,11 @@
-"""A person's stars: 0 (none) to 5. Said by people only; an engine's confidence is something else."""
+"""Scores: 0 (none) to 5 stars, given by people only."""
 
 from __future__ import annotations
 
 import re
 
 from ..database.connection import bind_ids
-from ..database.features import Condition, Feature, Table, Term
+from ..database.features import Condition, Feature, Sort, Table, Term
 from ..database.writer import Write
 from ..query.terms import number, within
 
@@ -13,22 +13,23 @@ MOST = 5
 
 
 def _stars(value: str) -> Condition:
-    found = within("score")(value)
-    if any(not 0 <= number(one) <= MOST for one in re.findall(r"-?[\d.]*\d", value.replace("..", " "))):
+    condition = within("score")(value)
+    if any(not 0 <= number(text) <= MOST for text in re.findall(r"-?[\d.]*\d", value.replace("..", " "))):
         raise ValueError(f"a number of stars from 0 to {MOST}")
-    return found
+    return condition
 
 
 FEATURE = Feature(
     "scores",
     tables=(Table("score", "scores", 0, "score", kinds=frozenset({"scores"}), says="r.score"),),
     terms=(Term("score", "Score", _stars, nouns=("pictures", "scores")),),
+    sorts=(Sort("score", ("scores",)),),
     inherits=("insert or ignore into score select :new, score from score where picture_id = :old",),
 )
 
 
 def give(write: Write, ids: list[int], score: int) -> int:
-    """Give these pictures that many stars; how many changed."""
+    """Score these pictures; return how many changed."""
     bound = {"ids": bind_ids(ids), "score": score}
     if score == 0:
         write.execute("delete from score where picture_id in carray(:ids)", bound)

@@ -1,4 +1,4 @@
-"""The scrapheap: pictures a person threw away and may still take back."""
+"""The scrapheap: deleted pictures, which can be restored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FEATURE = Feature("scrapheap", tables=(_TABLE,))
 
 
 def put(write: Write, ids: list[int]) -> int:
-    """Throw these pictures away; how many were not there yet."""
+    """Move these pictures to the scrapheap; return how many were not there yet."""
     write.execute(
         "insert or ignore into scrapheap select id, :now from picture where id in carray(:ids)",
         {"ids": bind_ids(ids), "now": now()},
@@ -23,6 +23,6 @@ def put(write: Write, ids: list[int]) -> int:
 
 
 def take(write: Write, ids: list[int]) -> int:
-    """Take these pictures back; how many were there."""
+    """Restore these pictures; return how many were in the scrapheap."""
     write.execute("delete from scrapheap where picture_id in carray(:ids)", {"ids": bind_ids(ids)})
     return write.changes()

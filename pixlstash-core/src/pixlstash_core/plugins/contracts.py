@@ -5,13 +5,13 @@ They hold no state of the library and import nothing heavy. Objects are yielded 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from msgspec import Struct
 
-from ..types import Embedded, Fact, Facts, Format
+from ..types import Embedded, Fact, Facts, Format, KnownPicture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,7 +27,8 @@ class Media:
     Set `width` and `height` (pixels, upright), `orientation` (EXIF 1..8, as found), `moving`, `seconds`,
     `created` (ms UTC or None), `facts` and `embedded`; `still` draws it, `frames` draws it at given times.
     `background` is what transparent pixels are to be laid on; `precise`: it is drawn for an engine, whose results
-    hang on how it is made smaller.
+    hang on how it is made smaller. A kind without loss sets `pixels` when it has drawn: the image as it is stored, in
+    which tools may have hidden texts.
     """
 
     background: str = "white"
@@ -41,6 +42,7 @@ class Media:
     created: int | None = None
     facts: tuple[Fact, ...] = ()
     embedded: Embedded | None = None
+    pixels: Image | None = None
 
     def still(self, short: int, long: int) -> Image:
         """One upright RGB image, short side <= `short` and long side <= `long` pixels, never enlarged.
@@ -74,10 +76,18 @@ class Kind:
 
 
 class FactReader:
-    """Reads embedded facts: pure, bytes to data, no I/O. Set `id` and `revision` (changes when the answer would)."""
+    """Reads embedded facts: pure, bytes to data, no I/O. Set `id` and `revision` (changes when the answer would).
+
+    Readers of a higher `priority` come first, and later ones only fill in what is missing. The built-in ones have 0.
+    """
 
     id: ClassVar[str]
     revision: ClassVar[str] = "1"
+    priority: ClassVar[int] = 0
+
+    def lift(self, pixels: Image) -> Mapping[str, str]:
+        """The texts that are hidden in these pixels, by keyword: each reader finds them in `embedded.text`."""
+        return {}
 
     def read(self, embedded: Embedded) -> Facts | None:
         """What this reader knows about it, or None. Several readers may answer; later ones fill blanks."""
@@ -95,7 +105,7 @@ class Opened:
     """A connected store. Errors: `StoreUnreachable` (retry, mark nothing) or `NotThere`; nothing else on purpose."""
 
     writable: bool = False
-    #: False: bytes are made on demand and do not hash to the picture's SHA-256 (the demo's lazily painted pictures).
+    #: False: bytes are made on demand and do not hash to the picture's SHA-256.
     verbatim: bool = True
     #: The folder that all paths of `local` lie in, if there is one: no link below it is followed when they are opened.
     local_root: Path | None = None
@@ -118,6 +128,17 @@ class Opened:
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
         """Every key below the prefix, in no particular order."""
         raise NotImplementedError
+
+    def name(self, key: str) -> str:
+        """What the file is called: by default, the last part of its key."""
+        return key.rpartition("/")[2]
+
+    def known(self, key: str) -> KnownPicture | None:
+        """Return a picture's metadata, with which it is added without reading its file; it is drawn on first view.
+
+        None: the file is read.
+        """
+        return None
 
     def local(self, key: str) -> Path | None:
         """A path to read the bytes from, where there is one: readers may then skip a copy."""

@@ -1,8 +1,8 @@
-"""The hooks a plugin may implement. Nouns are yielded objects; `startup` and `event` are verbs.
+"""The hooks a plugin may implement. Most of them yield objects; `startup` and `event` are calls.
 
-Every implementation is called by itself and guarded, iteration included: a plugin that raises is recorded as a
-problem and shown (`pixlstash plugin list`), and never hides another. A hook may take any subset of its arguments.
-The examples need only names of `pixlstash_core`; `docs/hooks.md` repeats them, and both are run by a test.
+Each implementation is called separately, and exceptions are caught, also during iteration: a plugin that raises is
+recorded as a problem (`pixlstash plugin list`) and does not affect others. A hook may take any subset of its arguments.
+The examples need only names of `pixlstash_core`; `docs/hooks.md` repeats them, and a test runs both.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from .operation import Operations
 if TYPE_CHECKING:
     import click
 
-    from ..library import Library
     from ..types import Event
+    from .library import Library
 
 PROJECT = "pixlstash"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -29,7 +29,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def kinds() -> Iterable[Kind]:  # type: ignore[empty-body]
-    """Yield media kinds: what recognises a file by its first bytes and draws a still of it.
+    """Yield media kinds, which recognize files by their first bytes and draw thumbnails of them.
 
     Objects run in the limited decoder process, so they must be importable there and keep no state.
 
@@ -58,9 +58,9 @@ def kinds() -> Iterable[Kind]:  # type: ignore[empty-body]
 
 @hookspec
 def readers() -> Iterable[FactReader]:  # type: ignore[empty-body]
-    """Yield readers of embedded facts: pure functions from lifted bytes to `Facts`.
+    """Yield metadata readers: pure functions from extracted bytes to `Facts`.
 
-    They run in the decoder process, after the kind that lifted the bytes out.
+    They run in the decoder process, after the kind that extracted the bytes.
 
         class Weather(FactReader):
             id = "weather"
@@ -77,14 +77,14 @@ def readers() -> Iterable[FactReader]:  # type: ignore[empty-body]
 
 @hookspec
 def stores() -> Iterable[Store]:  # type: ignore[empty-body]
-    """Yield places that keep picture bytes, each known by its `scheme`.
+    """Yield storage backends for picture files, each identified by its `scheme`.
 
     class Postcard(Opened):
         def list(self, prefix=""):
             yield "front.png", Stat(0)
 
         def stat(self, key):
-            raise StoreUnreachable("The postman has not come yet.")
+            raise StoreUnreachable("The mail has not arrived yet.")
 
     class PostcardStore(Store):
         scheme = "postcard"
@@ -100,7 +100,7 @@ def stores() -> Iterable[Store]:  # type: ignore[empty-body]
 
 @hookspec
 def importers() -> Iterable[Importer]:  # type: ignore[empty-body]
-    """Yield sources of pictures, whose finds are copied into the library.
+    """Yield sources of pictures to copy into the library.
 
     class Card(Importer):
         id, label = "card", "The camera's card"
@@ -117,7 +117,7 @@ def importers() -> Iterable[Importer]:  # type: ignore[empty-body]
 
 @hookspec
 def taggers() -> Iterable[Tagger[Any]]:  # type: ignore[empty-body]
-    """Yield engines that say which tags a picture has.
+    """Yield engines that tag pictures.
 
     class Shape(Tagger):
         id, revision, lane = "shape", "1", "cpu"
@@ -134,7 +134,7 @@ def taggers() -> Iterable[Tagger[Any]]:  # type: ignore[empty-body]
 
 @hookspec
 def captioners() -> Iterable[Captioner[Any]]:  # type: ignore[empty-body]
-    """Yield engines that describe a picture in words.
+    """Yield engines that describe pictures in words.
 
     class Plain(Captioner):
         id, revision, lane = "plain", "1", "cpu"
@@ -151,10 +151,10 @@ def captioners() -> Iterable[Captioner[Any]]:  # type: ignore[empty-body]
 
 @hookspec
 def embedders() -> Iterable[Embedder[Any]]:  # type: ignore[empty-body]
-    """Yield engines that turn pictures into vectors, which lie close together where pictures are alike.
+    """Yield engines that turn pictures into vectors, which are close together for similar pictures.
 
-    class MeanColour(Embedder):
-        id, revision, lane, image_side = "mean-colour", "1", "cpu", 32
+    class MeanColor(Embedder):
+        id, revision, lane, image_side = "mean-color", "1", "cpu", 32
 
         def run(self, model, images, params):
             for image in images:
@@ -162,13 +162,13 @@ def embedders() -> Iterable[Embedder[Any]]:  # type: ignore[empty-body]
 
     @hookimpl
     def embedders():
-        yield MeanColour()
+        yield MeanColor()
     """
 
 
 @hookspec
 def face_extractors() -> Iterable[FaceExtractor[Any]]:  # type: ignore[empty-body]
-    """Yield engines that find faces, each with a vector that tells who is who.
+    """Yield engines that detect faces, each with a vector that identifies the person.
 
     class Portraits(FaceExtractor):
         id, revision, lane, image_side = "portraits", "1", "cpu", 64
@@ -185,7 +185,7 @@ def face_extractors() -> Iterable[FaceExtractor[Any]]:  # type: ignore[empty-bod
 
 @hookspec
 def detectors() -> Iterable[Detector[Any]]:  # type: ignore[empty-body]
-    """Yield engines that find things and where they are.
+    """Yield engines that detect objects and their positions.
 
     class Horizon(Detector):
         id, revision, lane = "horizon", "1", "cpu"
@@ -202,7 +202,7 @@ def detectors() -> Iterable[Detector[Any]]:  # type: ignore[empty-body]
 
 @hookspec
 def measurers() -> Iterable[Measurer[Any]]:  # type: ignore[empty-body]
-    """Yield engines that give a picture one number, known by the name in `measure`.
+    """Yield engines that compute one number per picture, named by `measure`.
 
     class Brightness(Measurer):
         id, revision, lane, image_side = "brightness", "1", "cpu", 64
@@ -220,7 +220,7 @@ def measurers() -> Iterable[Measurer[Any]]:  # type: ignore[empty-body]
 
 @hookspec
 def commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
-    """Yield command-line verbs. `click.pass_obj` gives what connects to the library, served or not.
+    """Yield commands. `click.pass_obj` passes an object that connects to the library, whether it is served or not.
 
     @click.command()
     @click.pass_obj
@@ -236,7 +236,7 @@ def commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
 
 @hookspec
 def operations() -> Iterable[type[Operations]]:  # type: ignore[empty-body]
-    """Yield tables of operations: each row is a method, an HTTP route, a client's method and a command at once.
+    """Yield tables of operations. Each row defines a method, an HTTP route, a client method and a command.
 
     class Counts(Operations, plugin="operations"):
         def of_kind(library: Library, reader: Reader, kind: str = "image") -> int:
@@ -252,7 +252,7 @@ def operations() -> Iterable[type[Operations]]:  # type: ignore[empty-body]
 
 @hookspec
 def startup(library: Library) -> None:
-    """Called once when a library is opened for writing: adopt tables, repeat jobs.
+    """Called once when a library is opened for writing, to adopt tables and repeat jobs.
 
     @hookimpl
     def startup(library):
@@ -260,15 +260,15 @@ def startup(library: Library) -> None:
             "weather",
             ["create table weather_seen(id integer primary key autoincrement not null, text text)"],
         )
-        library.repeat("weather", "Looking at the sky", every=3600, run=lambda task: None)
+        library.repeat("weather", "Checking the sky", every=3600, run=lambda task: None)
     """
 
 
 @hookspec
 def event(library: Library, event: Event) -> None:
-    """Called after each committed change: at least once, in order, from a stored position, on a thread of its own.
+    """Called at least once after each committed change, in order, from a stored position, on a separate thread.
 
-    A plugin that is new begins with what happens from now on. One that raises is told again later.
+    A new plugin gets only later changes. If a call raises, it is repeated later.
 
         @hookimpl
         def event(library, event):

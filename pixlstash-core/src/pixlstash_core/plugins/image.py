@@ -79,5 +79,5 @@ class Image:
     def open(self) -> BinaryIO:
         """The original bytes, from the start."""
         if self._opens is None:
-            raise ValueError("The original bytes of this image are not at hand.")
+            raise ValueError("The original bytes of this image are not available.")
         return self._opens()

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cache, cached_property, partial
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeVar, overload
 
+from ..errors import Forbidden, ReadOnly
 from ..types import Reader, Right
 
 P = ParamSpec("P")
@@ -58,8 +59,10 @@ class op(Generic[P, R]):
     """A row: `op("POST", "/tags/rename", "write", tags.rename_tag)`.
 
     `function(context, reader, …)` takes names in the path, one struct from the JSON body, and the rest from the query
-    string. `past`: it can also be asked of the library as of a snapshot. `long`: a client waits for it however long it
-    takes. `status` is that of a JSON answer. Without a path it is served by no route: see `local`.
+    string. `scoped`: readers who see only part of the library may use it (default: if it only reads). `changes`: it is
+    refused where the library is open read-only (default: if its method is not GET and its right not "read"). `past`:
+    it also works on the library as of a snapshot. `long`: a client waits for it without a time limit. `status` is that
+    of a JSON answer. Without a path it is served by no route: see `local`.
     """
 
     name: str = ""
@@ -71,19 +74,25 @@ class op(Generic[P, R]):
         right: Right,
         function: Callable[Concatenate[Any, Reader, P], R],
         *,
+        scoped: bool | None = None,
+        changes: bool | None = None,
         past: bool = False,
         long: bool = False,
         answer: Answer = "json",
         status: int = 200,
     ) -> None:
         self.method, self.path, self.right = method, path, right
+        self.scoped = right == "read" if scoped is None else scoped
+        self.changes = (method != "GET" and right != "read") if changes is None else changes
         self.past, self.long, self.answer, self.status = past, long, answer, status
         self._function: Any = function
 
     @classmethod
-    def local(cls, right: Right, function: Callable[Concatenate[Any, Reader, P], R]) -> op[P, R]:
-        """What only this process can do, such as to take a file that lies in the library's folder already."""
-        return op("POST", "", right, function)
+    def local(
+        cls, right: Right, function: Callable[Concatenate[Any, Reader, P], R], *, changes: bool | None = None
+    ) -> op[P, R]:
+        """An operation for this process only, such as importing a file that is in the library's folder already."""
+        return op("POST", "", right, function, changes=changes)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -96,6 +105,12 @@ class op(Generic[P, R]):
     def __get__(self, instance: Caller, owner: type) -> Callable[P, R]: ...
     def __get__(self, instance: Any, owner: type) -> Any:
         return self if instance is None else partial(instance.call, self)
+
+    def demand(self, reader: Reader, *, read_only: bool) -> None:
+        """Raise unless the reader may use it, in a library that may be open read-only. The only check of a right."""
+        demand(reader, self.right, whole=not self.scoped)
+        if read_only and self.changes:
+            raise ReadOnly("This library is open read-only, so nothing in it can be changed.")
 
     @cached_property
     def function(self) -> Callable[Concatenate[Any, Reader, P], R]:
@@ -116,6 +131,14 @@ class op(Generic[P, R]):
             one.replace(annotation=_evaluated(one.annotation, names)) for one in list(whole.parameters.values())[2:]
         ]
         return whole.replace(parameters=parameters, return_annotation=_evaluated(whole.return_annotation, names))
+
+
+def demand(reader: Reader, right: Right, *, whole: bool = False) -> None:
+    """Raise unless the reader has the right (and, with `whole` or as the owner, sees the whole library)."""
+    if not reader.may(right):
+        raise Forbidden(f"This login may not do that: it has the right to {reader.right}, and {right} is needed.")
+    if (whole or right == "owner") and not reader.scope.all:
+        raise Forbidden("This login may not do that: it sees only a part of the library.")
 
 
 class Operations(Caller):

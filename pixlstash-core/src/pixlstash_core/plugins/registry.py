@@ -29,10 +29,22 @@ BUILTIN = (
     "pixlstash_core.storage.builtin",
     "pixlstash_core.media.builtin",
     "pixlstash_core.engines.builtin",
-    "pixlstash_core.demo.builtin",
 )
-#: Built-in plugins under the names that older libraries have stored, in their lists of disabled plugins.
-RENAMED = {"pixlstash_core.stores.builtin": "pixlstash_core.storage.builtin"}
+#: Plugins that are or were built in, under the names in older libraries' lists of disabled plugins.
+RENAMED = {
+    "pixlstash_core.stores.builtin": "pixlstash_core.storage.builtin",
+    "pixlstash_core.demo.builtin": "demo",
+}
+#: The project's own plugins, each in a package `pixlstash-NAME`.
+OWN = ("clip", "compat", "demo", "faces", "generation", "joycaption", "wd-tagger")
+
+
+#: Says what is wrong with an object, if anything is.
+Fault = Callable[[Any], str | None]
+
+
+def _fine(thing: Any) -> str | None:
+    return None
 
 
 class Offered(Struct, frozen=True):
@@ -103,16 +115,17 @@ class Plugins:
     # -- nouns ---------------------------------------------------------------------------------------------------------
 
     def kinds(self) -> list[Kind]:
-        return self.nouns("kinds", Kind, lambda kind: kind.id)
+        return self._objects("kinds")
 
     def fact_readers(self) -> list[FactReader]:
-        return self.nouns("readers", FactReader, lambda reader: reader.id)
+        """In the order they are asked in: by priority; those of one priority as their plugins come."""
+        return sorted(self._objects("readers"), key=lambda reader: -reader.priority)
 
     def stores(self) -> dict[str, Store]:
-        return {store.scheme: store for store in self.nouns("stores", Store, lambda store: store.scheme)}
+        return {store.scheme: store for store in self._objects("stores")}
 
     def importers(self) -> dict[str, Importer]:
-        return {one.id: one for one in self.nouns("importers", Importer, lambda one: one.id)}
+        return {one.id: one for one in self._objects("importers")}
 
     def engines(self) -> dict[str, Offered]:
         """Every engine by its id, which no two share, whatever their kinds."""
@@ -139,6 +152,14 @@ class Plugins:
         bad = ", ".join(plugin for plugin, problems in self._problems.items() if problems)
         return f"These plugins have problems, which `pixlstash plugin list` shows: {bad}." if bad else ""
 
+    def absent(self, plugin: str) -> str:
+        """A sentence to append where something of a plugin is missing: why, or what to install; empty if unknown."""
+        if plugin in self.disabled:
+            return f" The plugin {plugin} is switched off."
+        if problems := self._problems.get(plugin):
+            return f" The plugin {self._who(plugin)} has problems: {' '.join(problems)}"
+        return f" Install the package that does: pip install pixlstash-{plugin}" if plugin in OWN else ""
+
     def commands(self) -> list[Any]:
         import click
 
@@ -152,10 +173,10 @@ class Plugins:
                 self._note(thing.plugin, f"operations: {thing.value.__name__} names the plugin {thing.key!r}.")
         return [thing.value for thing in found if thing.key == thing.plugin]
 
-    def nouns(self, hook: str, kind: type, name: Callable[[Any], str]) -> list[Any]:
+    def nouns(self, hook: str, kind: type, name: Callable[[Any], str], fault: Fault = _fine) -> list[Any]:
         """What a hook of another package's spec (`pixlstash_web` adds its own) yields, guarded the same way."""
         if hook not in self._chosen:
-            self._chosen[hook] = self._choose(self._yielded(hook, kind, name))
+            self._chosen[hook] = self._choose(self._yielded(hook, kind, name, fault))
         return [thing.value for thing in self._chosen[hook]]
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
@@ -181,8 +202,8 @@ class Plugins:
 
     def infos(self) -> list[PluginInfo]:
         """Every plugin found, working or not."""
-        for hook, kind, name in _NOUNS:
-            self.nouns(hook, kind, name)
+        for hook in _NOUNS:
+            self._objects(hook)
         self.engines()
         objects: dict[str, list[str]] = {}
         for thing in (thing for chosen in self._chosen.values() for thing in chosen):
@@ -204,6 +225,10 @@ class Plugins:
         return infos
 
     # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _objects(self, hook: str) -> list[Any]:
+        kind, name, fault = _NOUNS[hook]
+        return self.nouns(hook, kind, name, fault)
 
     def _take(self, found: Installed, only: str | None) -> None:
         """Register a plugin that is installed, unless it is switched off or not asked for."""
@@ -232,7 +257,7 @@ class Plugins:
         hook: str,
         kind: type,
         name: Callable[[Any], str],
-        fault: Callable[[Any], str | None] = lambda thing: None,
+        fault: Fault = _fine,
     ) -> list[Thing]:
         """All that plugins yield from a hook, once: a fault costs only the object or plugin it is in.
 
@@ -283,6 +308,10 @@ class Plugins:
         return str(self._origins[plugin])
 
 
+def _no_order(reader: Any) -> str | None:
+    return None if isinstance(reader.priority, int) else f"{reader.id} needs a whole number as its `priority`"
+
+
 def _no_table(thing: Any) -> str | None:
     return None if issubclass(thing, Operations) else f"{thing.__name__} is not a subclass of Operations"
 
@@ -313,9 +342,10 @@ ENGINES: dict[str, type[Engine[Any, Any]]] = {
     "detectors": Detector,
     "measurers": Measurer,
 }
-_NOUNS: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
-    ("kinds", Kind, lambda thing: thing.id),
-    ("readers", FactReader, lambda thing: thing.id),
-    ("stores", Store, lambda thing: thing.scheme),
-    ("importers", Importer, lambda thing: thing.id),
-)
+#: The other hooks of objects: what each yields, the name of one, and what may be wrong with it.
+_NOUNS: dict[str, tuple[type, Callable[[Any], str], Fault]] = {
+    "kinds": (Kind, lambda thing: thing.id, _fine),
+    "readers": (FactReader, lambda thing: thing.id, _no_order),
+    "stores": (Store, lambda thing: thing.scheme, _fine),
+    "importers": (Importer, lambda thing: thing.id, _fine),
+}

@@ -1,7 +1,7 @@
-"""The grid's columns in memory: one array each, by picture id, kept equal to `derived_grid`.
+"""The grid's columns in memory: one array each, indexed by picture id, equal to `derived_grid`.
 
 A view is a mask over these arrays and one gather from an order that is sorted once. A frame is never changed: when
-rows changed, the next look makes a new one from the old, so that whoever holds one sees one state throughout.
+rows have changed, the next access makes a new frame from the old one, so that a reader sees one consistent state.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
@@ -20,28 +20,27 @@ from numpy.typing import NDArray
 from ..database import cancellation
 from ..database.arrays import distinct
 from ..database.connection import Database, bind_ids
-from ..tags import rarity
 from .grid import SHOWN
 
-#: More changed rows than this are not picked out: everything is read again.
+#: With more changed rows than this, all rows are read again.
 MANY = 200_000
-#: Fewer than one in so many are sorted, rather than picked out of all in order.
+#: With fewer than one in so many of the pictures, sort them instead of filtering the order of all.
 FEW = 50
-#: What fits a byte.
+#: Columns whose values fit into a byte.
 SMALL = frozenset({"live", "aspect", "score", "flags", "covered"})
-#: Sorts that go by something else than the column of their name.
+#: Sorts that use an expression instead of the column of their name.
 BY = {"pixels": "width * height"}
 ABSENT = 255
 #: Ids that are read at once.
 PART = 1 << 16
 Ids = NDArray[np.uint32]
 Mask = NDArray[np.bool_]
-#: Values; for each of many pictures the index of its value; and their ids.
+#: Values; for each (value, picture) pair the index of the value; and the picture of each pair.
 Classes = tuple[list[str], NDArray[np.unsignedinteger[Any]], Ids]
 
 
 class Frame:
-    """One state of the columns. Arrays are indexed by id; what is asked for the first time is read then."""
+    """One state of the columns. Arrays are indexed by picture id; columns and orders are read when first used."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -68,25 +67,27 @@ class Frame:
     def _masks(self) -> None:
         self.living: Mask = self._values["live"] == 1
         self.present: Mask = self._values["live"] != ABSENT
-        #: Not beneath another picture of its stack.
-        self.uppermost: Mask = self._values["covered"] == 0
+        #: Pictures that are not covered by another picture of their stack.
+        self.leaders: Mask = self._values["covered"] == 0
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def ids(self, connection: apsw.Connection, sql: str, bindings: dict[str, Any]) -> NDArray[np.int64]:
-        """The ids a statement yields. One long text of them is read ten times as fast as a row for each."""
+        """Return the ids that a statement yields. One long text is read ten times as fast as a row for each id."""
         return self.named(
             connection.execute(f"with found(id) as ({sql}) select group_concat(id) from found", bindings).get
         )
 
     def named(self, text: str | None) -> NDArray[np.int64]:
-        """Ids with commas between them, without those that came after this frame."""
+        """Return the ids of a comma-separated text that are in this frame."""
         ids = np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
         return ids[(ids >= 0) & (ids < self.size)]
 
     def classes(self, connection: apsw.Connection, sql: str, bindings: dict[str, str]) -> Classes:
-        """Which pictures have which value. `sql` yields (value, ids with commas between) of what only changes with a
-        picture's file: it is read once, and again when pictures came, went or were read anew.
+        """Return which pictures have which value. `sql` yields (value, comma-separated ids).
+
+        The values must depend only on the pictures' files: they are read once, and again when pictures were added,
+        deleted or read again.
         """
         key = (sql, *bindings.values())
         with self._lock:
@@ -96,31 +97,31 @@ class Frame:
                     labels.append(value)
                     owners.append(self.named(text).astype(np.uint32))
                 code = np.min_scalar_type(len(labels))
-                codes = np.repeat(np.arange(len(labels), dtype=code), [len(one) for one in owners[1:]])
+                codes = np.repeat(np.arange(len(labels), dtype=code), [len(ids) for ids in owners[1:]])
                 self._classes[key] = labels, codes, np.concatenate(owners)
             return self._classes[key]
 
     def shown(self, ids: Ids, gone: int) -> NDArray[np.uint32]:
-        """`SHOWN` of these pictures, `gone` of those that are not there."""
-        found = np.full(len(ids), gone, np.uint32)
+        """Return `SHOWN` for these pictures, and `gone` for those that are not in the frame."""
+        values = np.full(len(ids), gone, np.uint32)
         there = ids < self.size
         there[there] = self.present[ids[there]]
-        found[there] = self.values(SHOWN)[ids[there]]
-        return found
+        values[there] = self.values(SHOWN)[ids[there]]
+        return values
 
     def mask(self, ids: Iterable[int] | NDArray[np.int64]) -> Mask:
-        """One bit for each picture; ids that are not there are left out."""
-        found = np.asarray(ids if isinstance(ids, np.ndarray) else array("q", ids), np.int64)
+        """Return a mask of these ids; unknown ids are left out."""
+        indexes = np.asarray(ids if isinstance(ids, np.ndarray) else array("q", ids), np.int64)
         mask = np.zeros(self.size, np.bool_)
-        mask[found[(found >= 0) & (found < self.size)]] = True
+        mask[indexes[(indexes >= 0) & (indexes < self.size)]] = True
         return mask
 
     def count(self, mask: Mask) -> int:
-        """How many pictures a mask has: summed up, it would be widened first."""
+        """Return the number of pictures in a mask, without widening it as a sum would."""
         return int(np.count_nonzero(mask))
 
     def values(self, column: str) -> NDArray[Any]:
-        """A whole column; 0 where there is no picture."""
+        """Return a whole column by picture id; 0 where there is no picture."""
         column = BY.get(column, column)
         with self._lock:
             if column not in self._values:
@@ -128,7 +129,7 @@ class Frame:
             return self._values[column]
 
     def order(self, column: str) -> Ids:
-        """The living, ascending by a column, then by id; by score then by date."""
+        """Return the pictures outside the scrapheap by a column, then by id; by score and then date for `score`."""
         column = BY.get(column, column)
         with self._lock:
             if column not in self._orders:
@@ -136,13 +137,11 @@ class Frame:
             return self._orders[column]
 
     def arrange(self, mask: Mask, sort: str) -> Ids:
-        """The ids of a mask in order."""
+        """Return the ids of a mask in the order of a sort."""
         column, backwards = sort.lstrip("-"), sort.startswith("-")
         if column.startswith("random"):
             return _shuffled(np.flatnonzero(mask), int(column.partition(".")[2] or 0))
-        if column == "rarity":
-            ordered = self._rarest(mask)
-        elif np.any(mask & ~self.living):
+        if np.any(mask & ~self.living):
             ordered = self._sorted(column, mask)
         elif column != "name" and np.count_nonzero(mask) * FEW < self.size:
             ordered = self._sorted(column, mask)
@@ -150,28 +149,29 @@ class Frame:
             ordered = _those(self.order(column), mask)
         return ordered[::-1] if backwards else ordered
 
+    def keyed(self, mask: Mask, keys: Callable[[apsw.Connection, NDArray[np.int64]], NDArray[np.int64]]) -> Ids:
+        """Return the ids of a mask, ascending by a number that `keys` computes for each."""
+        ids = np.flatnonzero(mask)
+        with self._db.reading() as connection:
+            return ids[np.argsort(keys(connection, ids), kind="stable")].astype(np.uint32)
+
     def ranked(self, mask: Mask, sql: str, bindings: dict[str, Any]) -> Ids:
-        """The ids of a mask, those a statement yields first and as it yields them, then the rest, newest first."""
+        """Return the ids of a mask: first those that a statement yields in order, then the rest, the newest first."""
         with self._db.reading() as connection:
             first = _numbers(connection, sql, bindings)
         first = first[first < self.size]
         return self.first(_those(first, mask).astype(np.uint32), mask)
 
     def first(self, first: Ids, mask: Mask) -> Ids:
-        """These ids, then the rest of a mask, newest first."""
+        """Return these ids, then the rest of a mask, the newest first."""
         return np.concatenate([first, self.arrange(mask & ~self.mask(first), "-created")])
-
-    def _rarest(self, mask: Mask) -> Ids:
-        ids = np.flatnonzero(mask)
-        with self._db.reading() as connection:
-            return ids[np.argsort(rarity.of(connection, ids), kind="stable")].astype(np.uint32)
 
     def _sorted(self, column: str, mask: Mask) -> Ids:
         if column == "name":
             with self._db.reading() as connection:
-                found = _numbers(connection, "select id from derived_grid order by name collate nocase, id")
-            found = found[found < self.size]
-            return _those(found, mask).astype(np.uint32)
+                names_order = _numbers(connection, "select id from derived_grid order by name collate nocase, id")
+            names_order = names_order[names_order < self.size]
+            return _those(names_order, mask).astype(np.uint32)
         ids: Ids = np.flatnonzero(mask).astype(np.uint32)
         for key in ("created", "score") if column == "score" else (column,):
             if key == "created" and mask is self.living:
@@ -186,33 +186,35 @@ class Frame:
         with self._db.reading() as connection:
             if column in SMALL:
                 packed = _numbers(connection, f"select (id << 8) | {column} from derived_grid")
-                ids, found = packed >> 8, packed & 255
+                ids, numbers = packed >> 8, packed & 255
             else:
                 pairs = _numbers(connection, f"select id, {column} from derived_grid")
-                ids, found = pairs[::2], pairs[1::2]
+                ids, numbers = pairs[::2], pairs[1::2]
         values = np.zeros(self.size, np.uint8 if column in SMALL else np.int64)
-        inside = ids < self.size  # what came since is not in this frame
-        values[ids[inside]] = found[inside]
+        inside = ids < self.size  # newer pictures are not in this frame
+        values[ids[inside]] = numbers[inside]
         return values
 
     def _read_shown(self) -> NDArray[np.uint32]:
         values = np.zeros(self.size, np.uint32)
-        # 8 bits of flags, 16 of colour.
+        # 8 bits of flags, 16 bits of color.
         sql = f"select group_concat((id << 24) | {SHOWN}) from derived_grid where id >= ? and id < ?"
         with self._db.reading() as connection:
-            for low in range(0, self.size, PART):  # the text of all at once would be memory that is not given back
+            for low in range(
+                0, self.size, PART
+            ):  # one text of all would take memory that is not returned to the system
                 text: str | None = connection.execute(sql, (low, min(low + PART, self.size))).get
-                found = np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
-                values[found >> 24] = found & 0xFF_FFFF
+                pairs = np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
+                values[pairs >> 24] = pairs & 0xFF_FFFF
         return values
 
     # -- the next state ------------------------------------------------------------------------------------------------
 
     def changed(self, ids: Iterable[int], renamed: bool) -> Frame:
-        """A frame in which these pictures are as the database has them now."""
+        """Return a new frame in which the rows of these pictures are read again."""
         dirty = distinct(np.sort(np.asarray(array("q", ids), np.int64)))
         with self._lock:
-            self.values("created")  # to find the place of what is new
+            self.values("created")  # needed to place new pictures
             values, orders, classes = dict(self._values), dict(self._orders), dict(self._classes)
         later = object.__new__(Frame)
         later._db, later._lock = self._db, threading.RLock()
@@ -223,19 +225,20 @@ class Frame:
         if moved & {"live", "covered"}:
             later._masks()
         else:
-            later.living, later.present, later.uppermost = self.living, self.present, self.uppermost
+            later.living, later.present, later.leaders = self.living, self.present, self.leaders
         later._orders = {
             column: order if column not in moved and "live" not in moved else later._merged(order, dirty, column)
             for column, order in orders.items()
-            # The one by score (and date) costs little to sort again, the one by name stands while none came or changed.
+            # The order by score is cheap to sort again; the one by name is valid until pictures are added or renamed.
             if (column != "score" or not moved & {"live", "score", "created"})
             and (column != "name" or not (renamed or "live" in moved))
         }
         return later
 
     def _reread(self, values: dict[str, NDArray[Any]], dirty: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        """These columns, as long as they are now, with the rows of some pictures read again: the same array where that
-        changed nothing, else a copy.
+        """Return these columns in the frame's size, with the rows of some pictures read again.
+
+        A column without changes is the same array, others are copies.
         """
         sql = f"select id, {', '.join(values)} from derived_grid where id in carray(?)"
         with self._db.reading() as connection:
@@ -244,30 +247,32 @@ class Frame:
         fresh = {}
         for at, (name, old) in enumerate(values.items(), 1):
             absent = ABSENT if name == "live" else 0
-            found = np.full(len(dirty), absent, old.dtype)
-            found[places] = rows[:, at]
+            read = np.full(len(dirty), absent, old.dtype)
+            read[places] = rows[:, at]
             fresh[name] = old
-            if len(old) < self.size or not np.array_equal(old[dirty], found):
+            if len(old) < self.size or not np.array_equal(old[dirty], read):
                 fresh[name] = np.full(self.size, absent, old.dtype)
                 fresh[name][: len(old)] = old
-                fresh[name][dirty] = found
+                fresh[name][dirty] = read
         return fresh
 
     def _merged(self, order: Ids, dirty: NDArray[np.int64], column: str) -> Ids:
-        """An order with these taken out, and put in again where they belong now."""
+        """Return an order with these pictures removed and inserted again at their present places."""
         values = self.values(column)
-        kept = _those(order, ~self.mask(dirty))
+        remaining = _those(order, ~self.mask(dirty))
         new = dirty[self.living[dirty]]
         new = new[np.lexsort((new, values[new]))].astype(np.uint32)
-        keys = values[kept]
+        keys = values[remaining]
         left, right = np.searchsorted(keys, values[new]), np.searchsorted(keys, values[new], "right")
-        # Those of one moment are in the order of their ids.
-        places = [low + np.searchsorted(kept[low:high], one) for one, low, high in zip(new, left, right, strict=True)]
-        return np.insert(kept, np.asarray(places, np.int64), new)
+        # Pictures with equal keys are in the order of their ids.
+        places = [
+            low + np.searchsorted(remaining[low:high], id) for id, low, high in zip(new, left, right, strict=True)
+        ]
+        return np.insert(remaining, np.asarray(places, np.int64), new)
 
 
 class Columns:
-    """The newest frame of one library, made when somebody looks."""
+    """The newest frame of one library, created when it is used."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -279,19 +284,19 @@ class Columns:
         self._used = 0.0
 
     def touch(self, ids: Iterable[int], renamed: bool) -> None:
-        """Say that rows changed; on the writer's thread, after the commit and before it is acknowledged."""
+        """Note changed rows; on the writer's thread, after the commit and before it is acknowledged."""
         with self._lock:
             if self._frame is not None or self._making.locked():
                 self._dirty.update(ids)
                 self._renamed |= renamed
 
     def current(self) -> Frame:
-        """A frame no older than the last acknowledged write."""
+        """Return a frame no older than the last acknowledged write."""
         with self._making, cancellation.shielded():
             with self._lock:
                 frame, dirty, renamed = self._frame, self._dirty, self._renamed
                 self._dirty, self._renamed, self._used = set(), False, time.monotonic()
-                self._frame = None  # if this fails, the next look begins anew
+                self._frame = None  # if this fails, the next access reads everything again
             if frame is None or len(dirty) > MANY:
                 frame = Frame(self._db)
             elif dirty:
@@ -301,7 +306,7 @@ class Columns:
             return frame
 
     def drop(self, unused: float) -> bool:
-        """Give the memory back when nobody has looked for so many seconds; whether it was."""
+        """Release the frame if it was not used for so many seconds; return whether it was released."""
         with self._making, self._lock:
             idle = self._frame is not None and self._used < time.monotonic() - unused
             if idle:
@@ -310,18 +315,18 @@ class Columns:
 
 
 def _those(ids: NDArray[Any], mask: Mask) -> NDArray[Any]:
-    """The ids that are in a mask, in their order: less than half of what `ids[mask[ids]]` takes."""
+    """Return the ids that are in a mask, in their order; twice as fast as `ids[mask[ids]]`."""
     return ids.compress(mask.take(ids))
 
 
 def _numbers(connection: apsw.Connection, sql: str, bindings: Any = None) -> NDArray[np.int64]:
-    """All numbers of all rows, one after the other."""
+    """Return all numbers of all rows as one array."""
     rows: Iterable[Any] = connection.execute(sql, bindings)
     return np.frombuffer(array("q", chain.from_iterable(rows)), np.int64)
 
 
 def _shuffled(ids: NDArray[np.int64], seed: int) -> Ids:
-    """Pictures in an order that only the seed decides: adding some moves no two others past each other."""
+    """Return pictures in an order that depends only on the seed: added pictures do not change the order of others."""
     start = np.uint64(seed * 0x9E3779B97F4A7C15 % (1 << 64))
     mixed = (ids.astype(np.uint64) + start) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

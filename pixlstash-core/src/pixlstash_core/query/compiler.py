@@ -1,88 +1,52 @@
-"""A query as what is to be looked up, and the look-up itself: a mask over all pictures, one bit each.
-
-Every leaf is one statement that yields ids, or a comparison of a column held in memory; `AND`, `OR`, `NOT` and set
-algebra are arithmetic on masks. The scope is one more mask, laid over the whole at the end: nothing can widen it.
-"""
+"""Compiles a query to a plan: steps (`evaluator`), what results are ranked by, and the topics they depend on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ..database import cancellation
-from ..database.connection import bind_ids
-from ..database.features import Condition, Lookup, Range, Term
+from ..database.features import Condition, Lookup, Sort, Term
 from ..errors import QueryError
 from . import ranking
+from .evaluator import (
+    Complement,
+    Evaluation,
+    Intersection,
+    Scrapheaped,
+    SetOperation,
+    Step,
+    TermMask,
+    Union,
+    mask_of,
+)
 from .language import BY_HAND, RANKING, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from .ranking import BY_LIKENESS, FACE, HOW, LIKE, Ranked
 from .terms import WORDS_NOUNS, fact, words
 
 if TYPE_CHECKING:
-    import apsw
-    from numpy import bool_
-    from numpy.typing import NDArray
+    from .evaluator import Mask
 
-    from .columns import Frame
-    from .masks import Masks
-
-    Mask = NDArray[bool_]
-
-#: Which noun's changes can reorder a sort.
-SORT_NOUNS = {"score": "scores", "rarity": "tags"}
 SCRAPHEAP = "is:scrapheap"
-#: Saved queries within saved queries, and conditions of a query together with all the saved queries in it.
+#: Levels of nested saved queries, and conditions of a query including those of its saved queries, at most.
 NESTED, EXPANDED = 10, 500
 
 
-class TermMask(Struct, frozen=True):
-    """A statement, and the nouns whose changes can change what it yields."""
-
-    of: Lookup
-    nouns: frozenset[str]
-
-
-class Complement(Struct, frozen=True):
-    of: Step
-
-
-class Intersection(Struct, frozen=True):
-    of: tuple[Step, ...]
-
-
-class Union(Struct, frozen=True):
-    of: tuple[Step, ...]
-
-
-class SetOperation(Struct, frozen=True):
-    how: str
-    of: tuple[Step, ...]
-
-
-class Scrapheaped(Struct, frozen=True):
-    """What was thrown away."""
-
-
-Step = Condition | TermMask | Complement | Intersection | Union | SetOperation | Scrapheaped
-
-
 class QueryPlan(Struct, frozen=True):
-    """`nouns`: whose changes can change the answer. `thrown`: the scrapheap is asked about, so nothing is left out.
+    """A compiled query. `nouns`: the topics whose changes can change the results.
 
-    `spread`: stacks are looked into, else only their leaders are found. `words`: the free words that all found have.
-    `arranged`: what yields the pictures in the order that people gave them, when that is the sort. `ranked`: what they
-    are to be like. `asks`: the conditions that all must hold, each with its step. `named`: what is asked for by a name
-    that may be nothing's.
+    `scrapheap`: the query asks about the scrapheap, so nothing is left out. `inside_stacks`: pictures inside stacks
+    match, otherwise only leaders do. `words`: the free words that all results have. `arranged`: the statement for a
+    manual order. `ranked`: what results must be similar to. `asks`: the top-level conditions with their steps. `named`:
+    names in the query that may not exist.
     """
 
     root: Step
     sort: str
     nouns: frozenset[str]
-    thrown: bool
-    spread: bool
+    scrapheap: bool
+    inside_stacks: bool
     words: tuple[str, ...]
     arranged: Lookup | None = None
     ranked: Ranked | None = None
@@ -91,38 +55,50 @@ class QueryPlan(Struct, frozen=True):
 
 
 class Vocabulary(Struct, frozen=True):
-    """The names that can be asked for. `known_fact`: whether a file carries a fact of a name.
+    """The names that a query can use. `known_fact`: whether any file has a fact of a name.
 
-    `saved`: the text of a saved query. `places`: where free words are looked for besides names and prompts.
+    `saved`: returns the text of a saved query. `places`: terms that free words are searched in, besides names and
+    prompts. `sorts`: sorts that features contribute.
     """
 
     terms: Mapping[str, Term]
     known_fact: Callable[[str], bool]
     saved: Callable[[str], str | None] = lambda name: None
     places: tuple[Term, ...] = ()
+    sorts: Mapping[str, Sort] = {}
 
     def plan(self, query: Query) -> QueryPlan:
-        """What is to be looked up; `QueryError` for a name or value that means nothing."""
+        """Return the plan of a query. Raises `QueryError` for an unknown name or invalid value."""
         expansion = _Expansion(self.saved)
-        making = _Making(self, expansion)
+        compilation = _Compilation(self, expansion)
         top = tuple(_top(query.root, expansion))
-        ranking = [one for one in top if isinstance(one, Ask) and one.name in RANKING]
-        held = tuple((one, making.step(one)) for one in top if one not in ranking)
+        ranking = [condition for condition in top if isinstance(condition, Ask) and condition.name in RANKING]
+        held = tuple((condition, compilation.step(condition)) for condition in top if condition not in ranking)
         root = held[0][1] if len(held) == 1 else Intersection(tuple(step for _, step in held))
-        ranked = self._ranked(ranking, making)
+        ranked = self._ranked(ranking, compilation)
         if query.sort == BY_LIKENESS and ranked is None:
             raise QueryError("the order by likeness needs something to be like, as in like:picture:7", 0)
-        free = tuple(one.value for one in top if isinstance(one, Ask) and not one.name)
-        nouns = {"pictures", "scrapheap", SORT_NOUNS.get(query.sort.lstrip("-"), "pictures"), *making.nouns}
+        free = tuple(condition.value for condition in top if isinstance(condition, Ask) and not condition.name)
+        sort = self.sorts.get(query.sort.lstrip("-"), Sort(query.sort))
+        nouns = {"pictures", "scrapheap", *sort.nouns, *compilation.nouns}
         arranged = self._arranged(top) if query.sort == BY_HAND else None
-        spread = making.spread or making.thrown
+        inside_stacks = compilation.inside_stacks or compilation.scrapheap
         return QueryPlan(
-            root, query.sort, frozenset(nouns), making.thrown, spread, free, arranged, ranked, held, tuple(making.named)
+            root,
+            query.sort,
+            frozenset(nouns),
+            compilation.scrapheap,
+            inside_stacks,
+            free,
+            arranged,
+            ranked,
+            held,
+            tuple(compilation.named),
         )
 
-    def _ranked(self, asks: Sequence[Ask], making: _Making) -> Ranked | None:
-        """What is to be ranked by, from the conditions that do."""
-        by = {one.name for one in asks if one.name in (LIKE, FACE)}
+    def _ranked(self, asks: Sequence[Ask], compilation: _Compilation) -> Ranked | None:
+        """Return the ranking of the conditions that rank; None if there are none."""
+        by = {ask.name for ask in asks if ask.name in (LIKE, FACE)}
         if not by:
             if asks:
                 raise QueryError(f"expected like: or face: beside {asks[0].name}:", asks[0].at)
@@ -130,30 +106,30 @@ class Vocabulary(Struct, frozen=True):
         if len(by) > 1:
             raise QueryError("expected either like: or face:, as what they compare is not comparable", asks[0].at)
         groups = {name: term.compile for name, term in self.terms.items() if term.group and ":" not in name}
-        for one in asks:
-            source = one.value.partition(":")[0]
+        for ask in asks:
+            source = ask.value.partition(":")[0]
             if source in groups:
-                making.nouns.update(self.terms[source].nouns)
+                compilation.nouns.update(self.terms[source].nouns)
         try:
-            of = [one for one in asks if one.name in by]
-            return ranking.read(by.pop(), of, [one for one in asks if one.name in HOW], groups)
+            of = [ask for ask in asks if ask.name in by]
+            return ranking.read(by.pop(), of, [ask for ask in asks if ask.name in HOW], groups)
         except ValueError as error:
             raise QueryError(f"expected {error} at column {asks[0].at + 1}", asks[0].at) from None
 
     def _arranged(self, top: tuple[Node, ...]) -> Lookup:
-        """The order by hand of the one group that all found are in."""
-        found = [
+        """Return the statement for the manual order of the one set that the query asks for."""
+        orders = [
             term.arranged(ask.value)
             for ask in top
             if isinstance(ask, Ask) and (term := self.terms.get(ask.name)) is not None and term.arranged is not None
         ]
-        if len(found) != 1:
+        if len(orders) != 1:
             raise QueryError("the order by hand is that of a set: ask for one, as in set:Harbour", 0)
-        return found[0]
+        return orders[0]
 
 
 def _top(root: Node, expansion: _Expansion) -> Iterator[Node]:
-    """The conditions that all must hold; those of a saved query that ranks are among them."""
+    """Yield the conditions that all must hold, including those of a saved query that ranks."""
     for node in root.of if isinstance(root, All) else (root,):
         saved = expansion.query(node.value) if isinstance(node, Ask) and node.name == "query" else None
         if isinstance(node, Ask) and isinstance(saved, Query) and any(ask.name in RANKING for ask in saved.asks()):
@@ -165,23 +141,23 @@ def _top(root: Node, expansion: _Expansion) -> Iterator[Node]:
 
 
 def _looked(step: Condition, nouns: Iterable[str]) -> Step:
-    """A step whose mask is kept, where it is a statement."""
+    """Return a step whose mask is cached, if the condition is a statement."""
     return TermMask(step, frozenset(nouns)) if isinstance(step, Lookup) else step
 
 
 class _Expansion:
-    """What one compilation knows of saved queries: each is read and planned once, and all share one budget."""
+    """The saved queries of one compilation: each is parsed and planned once, and all share one limit of conditions."""
 
     def __init__(self, saved: Callable[[str], str | None]) -> None:
         self._saved = saved
         self._queries: dict[str, Query | QueryError | None] = {}
-        self.planned: dict[str, tuple[Step, _Making]] = {}
-        #: Names of those whose planning has begun and not ended.
+        self.planned: dict[str, tuple[Step, _Compilation]] = {}
+        #: Names of saved queries that are being planned.
         self.open: set[str] = set()
         self.conditions = 0
 
     def query(self, name: str) -> Query | QueryError | None:
-        """The saved query of a name, or why it cannot be read; None: there is none."""
+        """Return a saved query, or the error of parsing it; None if there is none of this name."""
         if name not in self._queries:
             text = self._saved(name)
             try:
@@ -191,7 +167,7 @@ class _Expansion:
         return self._queries[name]
 
     def spend(self, conditions: int, ask: Ask) -> None:
-        """Count conditions, those of a saved query each time it is used."""
+        """Count conditions, those of a saved query each time it is used. Raises `QueryError` if there are too many."""
         self.conditions += conditions
         if self.conditions > EXPANDED:
             raise QueryError(
@@ -201,18 +177,18 @@ class _Expansion:
             )
 
 
-class _Making:
-    """Plans a query, or a saved query within it. `depth`: how many saved queries it is within."""
+class _Compilation:
+    """Compiles a query, or a saved query within it. `depth`: the number of saved queries around it."""
 
     def __init__(self, language: Vocabulary, expansion: _Expansion, depth: int = 0) -> None:
         self._language = language
         self._expansion = expansion
         self._depth = depth
-        #: How many levels of saved queries are within it, and how many conditions in all.
+        #: Levels of saved queries within it, and conditions including theirs.
         self.height = self.conditions = 0
         self.nouns: set[str] = set()
         self.named: list[tuple[Term, str]] = []
-        self.thrown = self.spread = False
+        self.scrapheap = self.inside_stacks = False
 
     def step(self, node: Node) -> Step:
         if isinstance(node, Ask):
@@ -220,14 +196,14 @@ class _Making:
         if isinstance(node, Not):
             return Complement(self.step(node.of))
         if isinstance(node, Sets):
-            return SetOperation(node.how, tuple(self._member(one) for one in node.of))
-        steps = tuple(self.step(one) for one in node.of)
+            return SetOperation(node.how, tuple(self._member(member) for member in node.of))
+        steps = tuple(self.step(part) for part in node.of)
         return Union(steps) if isinstance(node, AnyOf) else Intersection(steps)
 
     def _member(self, ask: Ask) -> Step:
         term = self._language.terms.get(ask.name)
         if ask.name != "query" and (term is None or not term.group):
-            groups = [f"{one.name}:" for one in self._language.terms.values() if one.group]
+            groups = [f"{term.name}:" for term in self._language.terms.values() if term.group]
             expected = " or ".join(", ".join([*groups, "query:"]).rsplit(", ", 1))
             raise QueryError(f"expected {expected} at column {ask.at + 1}", ask.at)
         return self._ask(ask)
@@ -237,7 +213,7 @@ class _Making:
         if not ask.name:
             return self._words(ask.value)
         if f"{ask.name}:{ask.value}" == SCRAPHEAP:
-            self.thrown = True
+            self.scrapheap = True
             return Scrapheaped()
         if ask.name == "query":
             return self._saved(ask)
@@ -254,15 +230,15 @@ class _Making:
         terms = self._language.terms
         term = terms.get(f"{ask.name}:{ask.value.lower()}") or terms.get(ask.name)
         if term is not None:
-            self.spread |= term.spread
+            self.inside_stacks |= term.spread
             self.nouns.update(term.nouns)
             if term.known is not None:
                 self.named.append((term, ask.value))
             step = term.compile(ask.value)
             return _looked(step, term.nouns)
-        known = sorted(name.partition(":")[2] for name in terms if name.startswith(f"{ask.name}:"))
-        if known or ask.name == "is":
-            raise ValueError("one of " + ", ".join(sorted({*known, SCRAPHEAP.partition(":")[2]})))
+        values = sorted(name.partition(":")[2] for name in terms if name.startswith(f"{ask.name}:"))
+        if values or ask.name == "is":
+            raise ValueError("one of " + ", ".join(sorted({*values, SCRAPHEAP.partition(":")[2]})))
         if self._language.known_fact(ask.name):
             return fact(ask.name)(ask.value)
         raise QueryError(
@@ -273,11 +249,11 @@ class _Making:
 
     def _words(self, value: str) -> Step:
         self.nouns |= WORDS_NOUNS
-        found = [_looked(words(value), WORDS_NOUNS)]
+        steps = [_looked(words(value), WORDS_NOUNS)]
         for place in self._language.places:
             self.nouns.update(place.nouns)
-            found.append(_looked(place.compile(value), place.nouns))
-        return Union(tuple(found))
+            steps.append(_looked(place.compile(value), place.nouns))
+        return Union(tuple(steps))
 
     def _saved(self, ask: Ask) -> Step:
         self.nouns.add("queries")
@@ -287,12 +263,12 @@ class _Making:
         self.height = max(self.height, inner.height + 1)
         self.nouns |= inner.nouns
         self.named += inner.named
-        self.thrown |= inner.thrown
-        self.spread |= inner.spread
+        self.scrapheap |= inner.scrapheap
+        self.inside_stacks |= inner.inside_stacks
         return step
 
-    def _planned(self, ask: Ask) -> tuple[Step, _Making]:
-        """The step of a saved query, and what came up while it was planned."""
+    def _planned(self, ask: Ask) -> tuple[Step, _Compilation]:
+        """Return the step of a saved query, and its compilation."""
         expansion = self._expansion
         if (planned := expansion.planned.get(ask.value)) is not None:
             self._spend(planned[1].conditions, ask)
@@ -303,7 +279,7 @@ class _Making:
         if ask.value in expansion.open or self._depth >= NESTED:
             why = f"expected saved queries that do not contain each other at column {ask.at + 1}"
             raise QueryError(why, ask.at)
-        inner = _Making(self._language, expansion, self._depth + 1)
+        inner = _Compilation(self._language, expansion, self._depth + 1)
         expansion.open.add(ask.value)
         try:
             if isinstance(saved, QueryError):
@@ -322,73 +298,10 @@ class _Making:
         self._expansion.spend(conditions, ask)
 
 
-# -- looking up --------------------------------------------------------------------------------------------------------
-
-
-class Evaluation(Struct):
-    """Where a plan is looked up. `revisions` are those of a moment before the frame's."""
-
-    frame: Frame
-    connection: apsw.Connection
-    masks: Masks
-    revisions: Mapping[str, int]
-
-    def up(self, asked: Lookup, among: list[int] | None = None) -> Mask:
-        """What a statement finds, of all pictures or of those with these ids."""
-        sql, bindings = asked.sql, asked.bindings
-        if among is not None:
-            sql, bindings = asked.among, {**bindings, "among": bind_ids(among)}
-        return self.frame.mask(self.frame.ids(self.connection, sql, bindings))
-
-
-def found(plan: QueryPlan, look: Evaluation, scope: Mask | None) -> Mask:
-    """The pictures a plan finds, inside the scope."""
+def matches(plan: QueryPlan, look: Evaluation, scope: Mask | None) -> Mask:
+    """Return a mask of the pictures that match a plan, within the scope."""
     frame = look.frame
-    mask = mask_of(plan.root, look) & (frame.present if plan.thrown else frame.living)
-    if not plan.spread:
-        mask &= frame.uppermost
+    mask = mask_of(plan.root, look) & (frame.present if plan.scrapheap else frame.living)
+    if not plan.inside_stacks:
+        mask &= frame.leaders
     return mask if scope is None else mask & scope
-
-
-def mask_of(step: Step, look: Evaluation) -> Mask:
-    """The pictures a step finds, wherever they lie and whoever may see them."""
-    cancellation.check()
-    if isinstance(step, TermMask):
-        mask = look.masks.get(
-            step.of, step.nouns, look.revisions, look.frame.size, lambda among: look.up(step.of, among)
-        )
-        return ~mask if step.of.others else mask
-    if isinstance(step, Lookup):
-        return ~look.up(step) if step.others else look.up(step)
-    if isinstance(step, Range):
-        return _between(look.frame.values(step.column), step)
-    if isinstance(step, Scrapheaped):
-        return ~look.frame.living
-    if isinstance(step, Complement):
-        return ~mask_of(step.of, look)
-    if isinstance(step, Intersection) and not step.of:
-        return look.frame.present
-    masks = (mask_of(one, look) for one in step.of)  # one after the other: each takes a byte for every picture
-    if isinstance(step, SetOperation):
-        return _algebra(step.how, masks)
-    return reduce(lambda a, b: a & b, masks) if isinstance(step, Intersection) else reduce(lambda a, b: a | b, masks)
-
-
-def _between(values: NDArray[Any], step: Range) -> Mask:
-    inside: Mask = values == values if step.low is None else values >= step.low
-    return inside if step.high is None else inside & (values <= step.high)
-
-
-def _algebra(how: str, masks: Iterator[Mask]) -> Mask:
-    if how == "union":
-        return reduce(lambda a, b: a | b, masks)
-    if how == "overlap":
-        return reduce(lambda a, b: a & b, masks)
-    if how == "difference":
-        return reduce(lambda a, b: a & ~b, masks)
-    once = next(masks)
-    often = once & False
-    for mask in masks:  # in exactly one of them, for any number
-        often |= once & mask
-        once = once | mask
-    return once & ~often

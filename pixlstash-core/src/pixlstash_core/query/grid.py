@@ -1,7 +1,8 @@
-"""What the grid shows of pictures: the derived table of its rows, and rows of lists."""
+"""The grid's derived table, and rows for lists of pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import apsw
@@ -12,16 +13,16 @@ from ..types import Picture, Reader, Row
 from ..types.times import clock, when
 from . import scope
 
-# Bits of `derived_grid.flags`; the lowest three are the score. STACKED: others lie beneath it. TURNED: by a person.
+# Bits of `derived_grid.flags`; the lowest three are the score. STACKED: it leads a stack. TURNED: rotated by the user.
 MOVING, STACKED, NO_STILL, NO_LOCATION, TURNED = 8, 16, 32, 64, 128
-#: What a block shows of a picture, in `derived_grid`.
+#: The expression for what a block shows of a picture, in `derived_grid`.
 SHOWN = "(flags << 16) | colour"
 COLUMNS = "g.id, p.public_id, p.name, p.kind, p.format, g.width, g.height, p.size, g.created, g.imported, g.score, h.at"
 JOINS = "join picture p on p.id = g.id left join scrapheap h on h.picture_id = g.id"
 
 
 def refresh_grid(connection: apsw.Connection, ids: list[int]) -> None:
-    """Make the grid's rows of these pictures equal to truth."""
+    """Update the grid's rows of these pictures."""
     bound = {"ids": bind_ids(ids)}
     connection.execute(
         "delete from derived_grid where id in carray(:ids) and id not in (select id from picture)", bound
@@ -47,12 +48,12 @@ def refresh_grid(connection: apsw.Connection, ids: list[int]) -> None:
     ).fetchall()
 
 
-#: The pictures in a stack with some: what becomes of one shows in the others.
+#: The pictures in the same stacks as some pictures, because a change of one can change how the others are shown.
 BESIDE = (
     "select picture_id from stack_member where stack_id in"
     " (select stack_id from stack_member where picture_id in carray(?))"
 )
-#: Whether the stack of `m` has a picture that is not in the scrapheap before or behind it.
+#: Whether the stack of `m` has a picture outside the scrapheap before or after it.
 _LIVE_MEMBER = """exists (select 1 from stack_member o left join scrapheap x on x.picture_id = o.picture_id
           where o.stack_id = m.stack_id and x.at is null
             and (o.position, o.picture_id) {} (m.position, m.picture_id))"""
@@ -60,19 +61,24 @@ GRID = Derivation(frozenset({"picture", "location", "score", "scrapheap", "stack
 
 
 def rows(db: Database, reader: Reader, ids: list[int]) -> list[Row]:
-    """Details of these pictures, in this order, without those that are gone or not visible."""
+    """Return details of these pictures in this order, without those that are deleted or not visible."""
     relation, bound = scope.visible(reader)
-    found = db.read(
+    rows = db.read(
         f"""
         select g.id, p.name, g.width, g.height, p.kind, p.format, p.size, g.created, g.score, p.seconds, p.why
         from {relation} g join picture p on p.id = g.id where g.id in carray(:ids)
         """,
         {"ids": bind_ids(ids), **bound},
     )
-    by_id = {row[0]: Row(*[*row[:7], when(row[7]), row[8], clock(row[9]), row[10]]) for row in found}
+    by_id = {row[0]: Row(*[*row[:7], when(row[7]), row[8], clock(row[9]), row[10]]) for row in rows}
     return [by_id[picture] for picture in ids if picture in by_id]
 
 
-def listed(found: list[tuple[Any, ...]]) -> list[Picture]:
-    """Pictures from rows of `COLUMNS`."""
-    return [Picture(*[*row[:8], when(row[8]), when(row[9]), row[10], row[11] and when(row[11])]) for row in found]
+def listed(rows: list[tuple[Any, ...]]) -> list[Picture]:
+    """Return pictures from rows of `COLUMNS`."""
+    return [Picture(*[*row[:8], when(row[8]), when(row[9]), row[10], row[11] and when(row[11])]) for row in rows]
+
+
+def with_stacks(db: Database, ids: Iterable[int]) -> list[int]:
+    """Return these pictures and all in a stack with one of them, ascending."""
+    return sorted({*ids, *(picture for (picture,) in db.read(BESIDE, (bind_ids(ids),)))})

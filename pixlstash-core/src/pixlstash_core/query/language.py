@@ -1,7 +1,7 @@
-"""The query language: what people type as a tree, and the tree as a text again (`docs/query.md`).
+"""The query language: parses a text to a tree, and prints a tree as a text (`docs/query.md`).
 
-`model:flux -(format:png OR score:<3) "old man" sort:-score`. A text parses to a `Query`, and a `Query` prints to one
-canonical text. Anything that cannot be read is a `QueryError` at its character.
+`model:flux -(format:png OR score:<3) "old man" sort:-score`. A text parses to a `Query`, and a `Query` prints as one
+canonical text. A `QueryError` gives the character at which a text cannot be parsed.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ SORTS = (
     "-outlier",
     "hand",
 )
-#: The order that people gave a set's pictures.
+#: The manual order of a set's pictures.
 BY_HAND = "hand"
 DEFAULT_SORT = "-created"
-#: Conditions that rank what the others find, or say how: with one of the first two, the likest come first by default.
+#: Conditions that rank the matches, or say how; with one of the first two, the most similar come first by default.
 RANKING = ("like", "face", "combine", "top", "likeness")
-#: Characters of a text, conditions in it, and parentheses in each other, that are read.
+#: Limits of a text: its characters, its conditions, and the depth of its parentheses.
 LONGEST, MOST, DEEPEST = 4_000, 200, 30
 ALGEBRA = ("union", "overlap", "difference", "unique")
 
 
 class Ask(Struct, frozen=True, eq=False):
-    """One condition: a term and its value, or free words where `name` is empty. `at`: where it was typed."""
+    """One condition: a term and its value, or free words if `name` is empty. `at`: its position in the text."""
 
     name: str
     value: str
@@ -58,7 +58,7 @@ class Ask(Struct, frozen=True, eq=False):
         if not self.name:
             return _free(self.value)
         operator, rest = split_operator(self.value)
-        # The colon after the source of what ranks needs no quotes.
+        # The colon after the source of a ranking condition needs no quotes.
         plain = self.name in RANKING and quoted(bare := rest.replace(":", "")) == bare
         return f"{self.name}:{operator}{rest if plain else quoted(rest)}"
 
@@ -80,33 +80,33 @@ class All(Struct, frozen=True):
     of: tuple[Node, ...] = ()
 
     def __str__(self) -> str:
-        return " ".join(f"({one})" if isinstance(one, AnyOf) else str(one) for one in self.of)
+        return " ".join(f"({node})" if isinstance(node, AnyOf) else str(node) for node in self.of)
 
 
 class AnyOf(Struct, frozen=True):
     of: tuple[Node, ...]
 
     def __str__(self) -> str:
-        return " OR ".join(str(one) for one in self.of)
+        return " OR ".join(str(node) for node in self.of)
 
 
 class Sets(Struct, frozen=True):
-    """`union`, `overlap`, `difference` (the first without the others) or `unique` (in exactly one)."""
+    """A set operation: `union`, `overlap`, `difference` (the first without the others) or `unique` (in exactly one)."""
 
     how: str
     of: tuple[Ask, ...]
 
     def __str__(self) -> str:
-        return f"{self.how}({', '.join(str(one) for one in self.of)})"
+        return f"{self.how}({', '.join(str(member) for member in self.of)})"
 
 
 Node = Ask | Not | All | AnyOf | Sets
 
 
 def default_sort(root: Node) -> str:
-    """The order of what says nothing of an order."""
+    """Return the order of a query without `sort:`."""
     top = root.of if isinstance(root, All) else (root,)
-    return "likeness" if any(isinstance(one, Ask) and one.name in RANKING[:2] for one in top) else DEFAULT_SORT
+    return "likeness" if any(isinstance(node, Ask) and node.name in RANKING[:2] for node in top) else DEFAULT_SORT
 
 
 class Query(Struct, frozen=True):
@@ -122,12 +122,12 @@ class Query(Struct, frozen=True):
         return " ".join(parts)
 
     def asks(self) -> Iterator[Ask]:
-        """Every condition, however deep."""
+        """Yield every condition at any depth."""
         return _asks(self.root)
 
 
 def parse(text: str, sort: str | None = None) -> Query:
-    """Read a text; `sort` overrides the one in it."""
+    """Parse a query; `sort` overrides the one in the text. Raises `QueryError`."""
     _demand_text(text)
     reading = _Reading(text)
     root = reading.all()
@@ -145,7 +145,7 @@ def split_operator(value: str) -> tuple[str, str]:
 
 
 def order_named(value: str, at: int) -> str:
-    """A known order, or `random` with its seed: `random.1234`."""
+    """Return a sort, or `random` with its seed, such as `random.1234`. Raises `QueryError` if it is unknown."""
     if value in SORTS or re.fullmatch(r"random\.\d{1,9}", value):
         return value
     raise QueryError(f"expected one of the sorts {', '.join(SORTS)} at column {at + 1}", at)
@@ -153,7 +153,7 @@ def order_named(value: str, at: int) -> str:
 
 # -- reading -----------------------------------------------------------------------------------------------------------
 
-# A bare value may hold parentheses in pairs, as many a tag does: tag:saber_(fate).
+# A bare value may contain balanced parentheses, as many tags do: tag:saber_(fate).
 _BARE = r"""(?:[^\s"()]|(?<=[^\s"(),-])\([^\s"()]*\))+"""
 _BARE_IN_SETS = r"""(?:[^\s"(),]|(?<=[^\s"(),-])\([^\s"(),]*\))+"""
 _HEAD = (
@@ -167,7 +167,7 @@ _SETS = re.compile(rf"({'|'.join(ALGEBRA)})\(", re.IGNORECASE)
 
 
 class _Reading:
-    """A text and how far it is read: a parser by recursive descent."""
+    """The state of a recursive-descent parser: a text and the position in it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -177,29 +177,29 @@ class _Reading:
         self._depth = self._count = 0
 
     def all(self) -> Node:
-        """Alternatives: conditions that all hold, with OR between."""
+        """Parse alternatives: lists of conditions with OR between them."""
         branches = [self._together()]
         while self._word("OR"):
             branches.append(self._together(needed="OR"))
         return branches[0] if len(branches) == 1 else _any(branches)
 
     def _together(self, needed: str = "") -> Node:
-        found: list[Node] = []
+        nodes: list[Node] = []
         while True:
             self._skip()
             if self.at >= self.end or self.text[self.at] == ")" or self._peek("OR"):
                 break
             if self._word("AND"):
-                if not found:
+                if not nodes:
                     raise self._expected("a condition before AND", back=3)
                 self._demand_more("AND")
                 continue
-            one = self._unary()
-            if one is not None:
-                found.append(one)
-        if not found and (needed or self._peek("OR")):
+            node = self._unary()
+            if node is not None:
+                nodes.append(node)
+        if not nodes and (needed or self._peek("OR")):
             raise self._expected(f"a condition {'after' if needed else 'before'} OR")
-        return found[0] if len(found) == 1 else _all(found)
+        return nodes[0] if len(nodes) == 1 else _all(nodes)
 
     def _unary(self) -> Node | None:
         start = self.at
@@ -248,11 +248,11 @@ class _Reading:
             self._skip()
             if self.at >= self.end:
                 raise QueryError(f"expected a closing ) for {how}( at column {start + 1}", start)
-            one = self._ask(_ASK_IN_SETS) if self.text[self.at] != ")" else None
-            if one is None or not one.name:
-                at = self.at if one is None else one.at
+            member = self._ask(_ASK_IN_SETS) if self.text[self.at] != ")" else None
+            if member is None or not member.name:
+                at = self.at if member is None else member.at
                 raise QueryError(f"expected a set:, character: or query: at column {at + 1}", at)
-            members.append(one)
+            members.append(member)
             self._skip()
             mark = self.text[self.at : self.at + 1]
             if mark not in (",", ")") or self.at >= self.end:
@@ -333,7 +333,7 @@ def _value(match: re.Match[str]) -> str | None:
     return match["bare"]
 
 
-# -- one shape for what means the same ---------------------------------------------------------------------------------
+# -- canonical form ----------------------------------------------------------------------------------------------------
 
 
 def _all(nodes: list[Node]) -> All:
@@ -358,8 +358,8 @@ def _asks(node: Node) -> Iterator[Ask]:
     elif isinstance(node, Not):
         yield from _asks(node.of)
     else:
-        for one in node.of:
-            yield from _asks(one)
+        for part in node.of:
+            yield from _asks(part)
 
 
 # -- printing ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Which pictures are in which set, character, project and folder, as arrays: for counting by all of them at once."""
+"""Members of all sets, characters, projects and stores as arrays, for counting in all of them at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..database.connection import fetch
 from .columns import Frame
 
-#: By group, the ids of the pictures in it, ascending.
+#: The ids of the pictures in each group, ascending, by the group's id.
 Members = dict[int, NDArray[np.uint32]]
 
 _SETS = "select set_id, group_concat(picture_id) from set_member group by set_id"
@@ -28,7 +28,7 @@ _STORES = """
 
 
 class Groups(Struct, frozen=True):
-    """The members of all groups, those in the scrapheap among them. A project's are what it and its groups hold."""
+    """The members of all groups, including the scrapheap. A project's are its own and those of its groups."""
 
     sets: Members
     characters: Members
@@ -37,35 +37,35 @@ class Groups(Struct, frozen=True):
 
 
 class Memberships:
-    """Held for one library, and read again when they have changed."""
+    """The memberships of one library, read again when they have changed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[tuple[int, ...], Members]] = {}
+        self._cached: dict[str, tuple[tuple[int, ...], Members]] = {}
 
     def groups(self, connection: apsw.Connection, frame: Frame) -> Groups:
-        """All as this connection sees them, without pictures that came after the frame."""
+        """Return all groups as this connection sees them, without pictures that are newer than the frame."""
         revisions: dict[str, int] = dict(fetch(connection, "select noun, revision from derived_revision"))
 
         def read(name: str, nouns: str, sql: str) -> Members:
             seen = tuple(revisions.get(noun, 0) for noun in nouns.split())
             with self._lock:
-                kept = self._kept.get(name)
-            if kept is None or kept[0] != seen:
+                cached = self._cached.get(name)
+            if cached is None or cached[0] != seen:
                 rows = fetch(connection, sql)
-                kept = seen, {id: np.sort(frame.named(text).astype(np.uint32)) for id, text in rows}
+                cached = seen, {id: np.sort(frame.named(text).astype(np.uint32)) for id, text in rows}
                 with self._lock:
-                    self._kept[name] = kept
-            return kept[1]
+                    self._cached[name] = cached
+            return cached[1]
 
         sets, characters = read("sets", "sets", _SETS), read("characters", "characters", _CHARACTERS)
         direct, stores = read("projects", "projects", _DIRECT), read("stores", "pictures", _STORES)
         return Groups(sets, characters, _projects(connection, frame, direct, sets, characters), stores)
 
     def drop(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         with self._lock:
-            self._kept.clear()
+            self._cached.clear()
 
 
 def _projects(connection: apsw.Connection, frame: Frame, direct: Members, sets: Members, people: Members) -> Members:
@@ -76,13 +76,13 @@ def _projects(connection: apsw.Connection, frame: Frame, direct: Members, sets: 
     ):
         for project, group in fetch(connection, sql):
             parts.setdefault(project, []).append(held.get(group, np.empty(0, np.uint32)))
-    found: Members = {}
+    projects: Members = {}
     for id, some in parts.items():
         if len(some) == 1:
-            found[id] = some[0]
+            projects[id] = some[0]
             continue
         inside = np.zeros(frame.size, np.bool_)
         for members in some:
             inside[members] = True
-        found[id] = inside.nonzero()[0].astype(np.uint32)
-    return found
+        projects[id] = inside.nonzero()[0].astype(np.uint32)
+    return projects

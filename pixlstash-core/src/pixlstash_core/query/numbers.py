@@ -1,4 +1,4 @@
-"""Numbers as people write them and pages show them: `1/250`, `f/2.8`, `35mm`, `1:30`; and comparisons with them."""
+"""Numbers as users type them and pages show them (`1/250`, `f/2.8`, `35mm`, `1:30`), and comparisons with them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,3}):(\d\d)")
 
 
 def compared(value: str) -> tuple[str, dict[str, object]]:
-    """A comparison as SQL over the columns `number` and `value` of facts. Raises ValueError with what it expected.
+    """Return a comparison as SQL over the columns `number` and `value` of facts. Raises ValueError with what it
+    expected.
 
-    What is shown is rounded, so such a value means all that show as it; after `=` it means what is written just so. An
-    integer that a float cannot hold (many a seed) is looked for by its digits.
+    Shown values are rounded, so a value matches all numbers that are shown like it; after `=`, only exact ones. An
+    integer that a float cannot represent (such as a seed) is compared as text.
     """
     operator, rest = split_operator(value)
     low, dots, high = rest.partition("..")
@@ -26,14 +27,14 @@ def compared(value: str) -> tuple[str, dict[str, object]]:
     if operator:
         return f"number {operator} :n", {"n": measure(rest)[0]}
     if dots:
-        least, most = sorted((measure(low)[0], measure(high)[0]))  # 1/125..1/500 is said as well
+        least, most = sorted((measure(low)[0], measure(high)[0]))  # 1/125..1/500 is valid, too
         return "number between :a and :b", {"a": least, "b": most}
-    found, about = measure(rest)
-    return "number between :a and :b", {"a": found - about, "b": found + about}
+    number, about = measure(rest)
+    return "number between :a and :b", {"a": number - about, "b": number + about}
 
 
 def measure(value: str) -> tuple[float, float]:
-    """A number however it is written, and how far from it what is shown alike may be."""
+    """Return a number in any notation, and the greatest distance of numbers that are shown like it."""
     if plain := _PLAIN.fullmatch(value):
         return float(value), 0.5 / 10 ** len(plain[1]) if plain[1] else 0.0
     if clock := _CLOCK.fullmatch(value):
@@ -41,5 +42,5 @@ def measure(value: str) -> tuple[float, float]:
     shown = _SHOWN.fullmatch(value)
     if shown is None or (shown[2] is not None and not int(shown[2])):
         raise ValueError("a number")
-    found = float(shown[1]) / int(shown[2] or 1)
-    return found, abs(found) / 100
+    number = float(shown[1]) / int(shown[2] or 1)
+    return number, abs(number) / 100

@@ -1,4 +1,4 @@
-"""What views keep and tell: an order, what of it is veiled, and what of a query holds for one picture."""
+"""Data that views cache and return: an order, hidden and blurred pictures, and why a picture matches a query."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class Order(Struct, eq=False):
-    """The ids of a view in order, one aspect byte each, and the scrubber's labels. `marks`: a byte each, if any.
+    """The ids of a view in order, with an aspect byte each, and sections. `marks`: a byte each for blurred pictures, if
+    any.
 
-    `beneath`: found as well, but beneath others in their stacks.
+    `beneath`: the number of further matches that are inside stacks.
     """
 
     key: str
@@ -41,9 +42,9 @@ class Order(Struct, eq=False):
 
 
 class Explained(Struct, eq=False):
-    """What of a query holds for a picture: words and where it has them, conditions, and how it fits what it is like."""
+    """What of a query matches a picture: words and where it has them, conditions, and its similarity to each source."""
 
-    found: bool
+    matches: bool
     words: list[tuple[str, str]]
     conditions: list[str]
     fits: list[Any]
@@ -52,7 +53,7 @@ class Explained(Struct, eq=False):
 
 
 class Veiled(Struct, eq=False):
-    """One bit for each picture of the frame that is hidden, or blurred; None: none is."""
+    """A mask of the hidden, and one of the blurred pictures; None if there are none."""
 
     hidden: NDArray[np.bool_] | None
     blurred: NDArray[np.bool_] | None

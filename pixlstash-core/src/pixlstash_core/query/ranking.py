@@ -1,7 +1,7 @@
-"""What ranks pictures by how much they are alike: `like:` and `face:` with their sources, weights and cuts, as data.
+"""Similarity conditions of queries: `like:` and `face:` with their sources, weights and limits, as data.
 
-They stand beside the other conditions of a query. Whoever can compute likeness (`Ranker`) is given to the views, which
-know neither vectors nor engines.
+They are top-level conditions of a query. The views get a `Ranker`, which computes similarity; they do not know about
+vectors and engines.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .columns import Frame
-    from .compiler import Evaluation
+    from .evaluator import Evaluation
 
     Mask = NDArray[bool_]
 
 WAYS: tuple[Combine, ...] = ("mean", "min", "max", "harmonic", "geometric")
-#: Names that rank, and those that say how.
+#: Conditions that rank, and conditions that say how.
 LIKE, FACE = "like", "face"
 HOW = ("combine", "top", "likeness")
-#: The order in which the likest come first, and the one in which those farthest from the middle do.
+#: The sort with the most similar pictures first, and those with the least or most typical ones first.
 BY_LIKENESS, BY_OUTLIER = "likeness", ("outlier", "-outlier")
-#: So many pictures are found unless another number is asked for, and so many things can be likened to at once.
+#: Results unless another number is given; sources of one query, at most.
 TOP, PARTS = 500, 50
-#: Words that begin a value and say what is meant by the rest. Names of groups (`set`, `character`) do so, too.
+#: Prefixes of a value that give its kind. Names of groups (`set`, `character`) are also prefixes.
 SOURCES = ("picture", "upload", "words")
 _WEIGHT = re.compile(r"(?P<what>.+)\*(?P<weight>\d{1,3}(?:\.\d{1,6})?|\.\d{1,6})", re.DOTALL)
 
 
 class Part(Struct, frozen=True):
-    """One thing that pictures are to be like. `value`: an id, a token, a name or words; `members`: of a group."""
+    """One source of similarity. `value`: an id, a token, a name or words; `members`: the pictures of a group."""
 
     source: str
     value: str
@@ -53,9 +53,9 @@ class Part(Struct, frozen=True):
 
 
 class Ranked(Struct, frozen=True):
-    """How pictures are ranked: `by` what, like which parts, combined how, and how many are kept.
+    """How pictures are ranked: by `like` or `face`, with which sources, combined how, and with which limits.
 
-    `top` None: all of them; `least`: likeness on the scale of all engines that is needed.
+    `top`: the number of results, None for all; `least`: the least likeness, 0 to 1, on the scale of all engines.
     """
 
     by: str
@@ -66,54 +66,54 @@ class Ranked(Struct, frozen=True):
 
 
 class Prepared(Protocol):
-    """A ranking whose vectors are there. `key`: what it hangs on besides the query; `notes`: for people."""
+    """A ranking whose vectors are available. `key`: what it depends on besides the query; `notes`: texts for users."""
 
     key: str
     notes: list[str]
 
     def order(self, look: Evaluation, mask: Mask, inside: Mask | None) -> NDArray[uint32]:
-        """The ids of a mask that are kept, the likest first. `inside`: what the reader may see at all."""
+        """Return the matching ids of a mask, the most similar first. `inside`: the pictures that the reader may see."""
 
     def measure(self, look: Evaluation, inside: Mask | None, ids: NDArray[uint32]) -> list[Alike]:
-        """How alike pictures are, in the order of these ids."""
+        """Return the similarity of pictures, in the order of these ids."""
 
     def fits(self, look: Evaluation, inside: Mask | None, picture: int) -> list[Any]:
-        """How one picture fits each thing it is to be like."""
+        """Return how similar one picture is to each source."""
 
 
 class Ranker(Protocol):
-    """Computes likeness. `nouns`: whose changes can change what it says."""
+    """Computes similarity. `nouns`: the topics whose changes can change its results."""
 
     nouns: frozenset[str]
 
     def prepare(self, reader: Reader, ranked: Ranked) -> Prepared:
-        """Fetch what is to be compared with; a person waits. Raises `QueryError` where that does not exist."""
+        """Compute or fetch the vectors to compare with. Raises `QueryError` if a source does not exist."""
 
     def outliers(self, frame: Frame, mask: Mask) -> NDArray[uint32]:
-        """The ids of a mask, those farthest from the middle of them first."""
+        """Return the ids of a mask, the farthest from their mean vector first."""
 
 
 def read(by: str, asks: Sequence[Ask], hows: Sequence[Ask], groups: Mapping[str, Callable[[str], Any]]) -> Ranked:
-    """Conditions that rank, as one. `groups`: what finds the pictures of a set, a character … Raises ValueError."""
+    """Return the ranking of conditions. `groups`: compilers of terms for groups, by name. Raises ValueError."""
     parts = tuple(_part(by, ask, groups) for ask in asks)
     if len(parts) > PARTS:
         raise ValueError(f"at most {PARTS} things to be like")
-    said: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for ask in hows:
         name, value = _how(ask)
-        if said.setdefault(name, value) != value:
+        if options.setdefault(name, value) != value:
             raise ValueError(f"{ask.name}: once")
-    # A face is somebody's if it is like one of theirs; pictures are to be like all that is named.
-    said.setdefault("combine", "max" if by == FACE else "mean")
-    if "least" in said:
-        said.setdefault("top", None)
-    return Ranked(by, parts, **said)
+    # A picture matches a person if one face is similar to any reference, but should be similar to all other sources.
+    options.setdefault("combine", "max" if by == FACE else "mean")
+    if "least" in options:
+        options.setdefault("top", None)
+    return Ranked(by, parts, **options)
 
 
 def _part(by: str, ask: Ask, groups: Mapping[str, Callable[[str], Any]]) -> Part:
     operator, rest = split_operator(ask.value)
     if operator or not rest.strip():
-        raise ValueError("words, or one of " + ", ".join(f"{one}:" for one in (*SOURCES, *groups)))
+        raise ValueError("words, or one of " + ", ".join(f"{source}:" for source in (*SOURCES, *groups)))
     match = _WEIGHT.fullmatch(rest)
     weight = float(match["weight"]) if match else 1.0
     if match and not weight:
@@ -140,10 +140,10 @@ def _how(ask: Ask) -> tuple[str, Any]:
     if ask.name == "top":
         if ask.value == "all":
             return "top", None
-        found = number(ask.value)
-        if not isinstance(found, int) or not 0 < found <= 1_000_000:
+        count = number(ask.value)
+        if not isinstance(count, int) or not 0 < count <= 1_000_000:
             raise ValueError("a number from 1 to 1,000,000, or all")
-        return "top", found
+        return "top", count
     operator, rest = split_operator(ask.value)
     least = float(rest[:-1]) / 100 if rest.endswith("%") else number(rest)
     if operator not in (">=", ">", "") or not 0 <= least <= 1:

@@ -1,7 +1,7 @@
-"""How well pictures fit words: the rarer a word and the shorter the text it is in, the more it counts.
+"""Relevance of pictures for words: rare words and words in short texts count more.
 
-A word's rarity is counted among what the reader may see, so that an order tells nothing of the rest: FTS5's own `bm25`
-counts all rows. It says as much as whether, and where, a picture has a word; not how often.
+A word's rarity is counted among the pictures that the reader may see, so that the order reveals nothing about others,
+as FTS5's own `bm25` would. Only whether and where a picture has a word counts, not how often.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from ..database.features import Lookup, Term
-from .compiler import Evaluation, TermMask, mask_of
+from .evaluator import Evaluation, TermMask, mask_of
 from .terms import WORDS_NOUNS, place_of
 
 Mask = NDArray[np.bool_]
-#: Columns of the full text, and what a word in them counts. Tags and other places count like the first.
+#: Columns of the full text with their weights. Tags and other places have the weight of the first.
 PLACES: tuple[tuple[tuple[str, ...], float], ...] = (
     (("name", "title", "keywords"), 1.0),
     (("caption", "description"), 0.7),
     (("prompt",), 0.5),
 )
-#: Words of one text that are looked at.
+#: Words of one text that are used, at most.
 MOST = 16
-#: English words that say nothing by themselves. They count only in a text that has no others.
+#: Common English words, which are used only in a text that has no others.
 STOP = frozenset(
     "a an and are as at be been but by for from had has have he her him his i in into is it its me my no nor not of off"
     " on onto or our she so than that the their them then there these they this those to up us was we were what when"
@@ -38,7 +38,7 @@ STOP = frozenset(
 
 
 class Hit(Struct, frozen=True):
-    """Words, where they are looked for, what that counts, and how it is looked up."""
+    """A word, a place to search it in, its weight there, and the step that finds it."""
 
     text: str
     place: str
@@ -47,24 +47,24 @@ class Hit(Struct, frozen=True):
 
 
 def split(text: str) -> list[str]:
-    """The words of a text, each once; without stop words, unless it has no others.
+    """Return the words of a text, each once; without stop words, unless it has no others.
 
-    An underscore alone is no word: full-text search could not find it.
+    An underscore alone is not a word, because full-text search cannot find it.
     """
     words = (word for word in re.findall(r"\w+(?:['’]\w+)*", text) if any(c.isalnum() for c in word))
-    found = dict.fromkeys(word.casefold() for word in words)
-    return ([word for word in found if word not in STOP] or list(found))[:MOST]
+    unique = dict.fromkeys(word.casefold() for word in words)
+    return ([word for word in unique if word not in STOP] or list(unique))[:MOST]
 
 
 def hits(text: str, places: Sequence[Term]) -> list[list[Hit]]:
-    """For each word of a text where it may be found."""
+    """Return, for each word of a text, the places where it may be found."""
     return [
         [
             *(Hit(word, columns[0], weight, _looked(columns, word)) for columns, weight in PLACES),
             *(
-                Hit(word, "tag", 1.0, TermMask(step, frozenset(one.nouns)))
-                for one in places
-                if (step := _of(one, word))
+                Hit(word, "tag", 1.0, TermMask(step, frozenset(place.nouns)))
+                for place in places
+                if (step := _of(place, word))
             ),
         ]
         for word in split(text)
@@ -76,46 +76,46 @@ def _looked(columns: Sequence[str], word: str) -> TermMask:
 
 
 def _of(place: Term, word: str) -> Lookup | None:
-    found = place.compile(word)
-    return found if isinstance(found, Lookup) else None
+    lookup = place.compile(word)
+    return lookup if isinstance(lookup, Lookup) else None
 
 
 def scores(look: Evaluation, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:
-    """How well each picture of a mask fits (0: not at all), by id. `inside`: what rarity is counted among."""
+    """Return the relevance of each picture of a mask by id; 0: no match. `inside`: pictures for counting rarity."""
     return _scores(look, words, mask, inside)[0]
 
 
 def shares(look: Evaluation, words: list[list[Hit]], mask: Mask, inside: Mask) -> NDArray[np.float32]:
-    """The same as a share of what a picture would have with every word in its name: 0 to 1."""
+    """Return the relevance as a share of the highest possible one (every word in the name), 0 to 1, by id."""
     total, most = _scores(look, words, mask, inside)
     return (total / np.float32(most)).astype(np.float32) if most else total
 
 
 def _scores(look: Evaluation, words: list[list[Hit]], mask: Mask, inside: Mask) -> tuple[NDArray[np.float32], float]:
-    """Each picture's score by id, and the highest score that these words can give."""
+    """Return each picture's score by id, and the highest score possible with these words."""
     total, most = np.zeros(look.frame.size, np.float32), 0.0
     count = max(1, int(inside.sum()))
     for places in words:
         masks = [(hit.weight, mask_of(hit.step, look)) for hit in places]
-        there = int((reduce(np.logical_or, [one for _, one in masks]) & inside).sum())
+        there = int((reduce(np.logical_or, [mask_of_place for _, mask_of_place in masks]) & inside).sum())
         rarity = math.log(1 + (count - there + 0.5) / (there + 0.5))
         best = np.zeros(look.frame.size, np.float32)
-        for weight, one in masks:
-            np.maximum(best, one * np.float32(weight), out=best)
+        for weight, mask_of_place in masks:
+            np.maximum(best, mask_of_place * np.float32(weight), out=best)
         total += best * np.float32(rarity)
         most += rarity * max(hit.weight for hit in places)
     total[~mask] = 0
     return total, most
 
 
-def ranked(found: NDArray[np.float32]) -> NDArray[np.uint32]:
-    """The ids with a score, the best first; of equal ones the newest to come in."""
-    ids = np.flatnonzero(found)
-    return ids[np.lexsort((-ids, -found[ids]))].astype(np.uint32)
+def ranked(scores: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """Return the ids with a score, the best first, and of equal ones the highest id first."""
+    ids = np.flatnonzero(scores)
+    return ids[np.lexsort((-ids, -scores[ids]))].astype(np.uint32)
 
 
 def describe(look: Evaluation, words: list[list[Hit]], picture: int) -> list[Any]:
-    """(word, place) of what a picture has."""
+    """Return (word, place) for the words that a picture has."""
     return [
         (hit.text, hit.place)
         for places in words

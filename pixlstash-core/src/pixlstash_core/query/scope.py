@@ -1,7 +1,7 @@
-"""The one place where a reader's scope enters a statement: as the relation every read starts from.
+"""A reader's scope in statements: the relation that every query for pictures reads from.
 
-`visible(reader)` is a derived grid that holds only what the reader may see. Nothing asked within it can widen it,
-because conditions are only ever added outside the parentheses.
+`visible(reader)` is a derived grid with only the pictures that the reader may see. No condition can widen it,
+because conditions are only added outside its parentheses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..types import Reader
 
 
 def visible(reader: Reader) -> tuple[str, dict[str, Any]]:
-    """(relation, bindings): what to select from, and what to bind with it."""
+    """Return the relation to select from, and its bindings."""
     if reader.scope.ids is None:
         return "derived_grid", {}
     return "(select * from derived_grid where id in carray(:scope))", {"scope": bind_ids(sorted(reader.scope.ids))}
@@ -28,7 +28,7 @@ def sees(reader: Reader, picture: int) -> bool:
 
 
 def require(reader: Reader, picture: int) -> None:
-    """Raise the same `NotFound` for absent and for not visible."""
+    """Raise the same `NotFound` for pictures that do not exist and pictures that are not visible."""
     if not sees(reader, picture):
         raise absent()
 
@@ -38,7 +38,7 @@ def absent() -> NotFound:
 
 
 def fingerprint(reader: Reader) -> str:
-    """A short name of the scope, part of every view and cache key."""
+    """Return a short hash of the scope, which is part of every key of views and caches."""
     if reader.scope.ids is None:
         return "all"
     joined = ",".join(map(str, sorted(reader.scope.ids)))
@@ -46,14 +46,14 @@ def fingerprint(reader: Reader) -> str:
 
 
 def counts(db: Database, reader: Reader) -> tuple[int, int]:
-    """(live, scrapheaped)."""
+    """Return the numbers of visible pictures outside and in the scrapheap."""
     with db.reading() as connection:
         return counts_in(connection, reader)
 
 
 def counts_in(connection: apsw.Connection, reader: Reader) -> tuple[int, int]:
-    """The same within a read that sees one instant."""
-    if reader.scope.all:  # from small tables, not from a million rows
+    """Return the same as `counts`, within a read transaction."""
+    if reader.scope.all:  # from small tables instead of all rows
         live = fetch(connection, "select pictures from derived_count where noun = 'library' and id = 0")
         dead = fetch(connection, "select count(*) from scrapheap")
         return live[0][0] if live else 0, dead[0][0]
@@ -63,19 +63,19 @@ def counts_in(connection: apsw.Connection, reader: Reader) -> tuple[int, int]:
 
 
 def demand(db: Database, reader: Reader, ids: list[int], *, scrapped: bool) -> None:
-    """Raise unless all these pictures are there; the same for absent and not visible."""
+    """Raise unless all these pictures exist and are visible, and (unless `scrapped`) are outside the scrapheap."""
     relation, bound = visible(reader)
-    given = set(ids)
-    bound = {**bound, "given": bind_ids(sorted(given))}
-    found = f"from {relation} g where g.id in carray(:given)"
-    if db.read(f"select count(*) {found}" + ("" if scrapped else " and g.live"), bound) == [(len(given),)]:
+    requested = set(ids)
+    bound = {**bound, "given": bind_ids(sorted(requested))}
+    source = f"from {relation} g where g.id in carray(:given)"
+    if db.read(f"select count(*) {source}" + ("" if scrapped else " and g.live"), bound) == [(len(requested),)]:
         return
-    refuse(given, dict(db.read(f"select g.id, g.live {found}", bound)), scrapped=scrapped)
+    refuse(requested, dict(db.read(f"select g.id, g.live {source}", bound)), scrapped=scrapped)
 
 
-def refuse(given: set[int], found: dict[int, int], *, scrapped: bool) -> None:
-    """Raise unless all that are given were found (by id, whether it is live), and (unless `scrapped`) live."""
-    if missing := min(given - found.keys(), default=None):
+def refuse(requested: set[int], live_of: dict[int, int], *, scrapped: bool) -> None:
+    """Raise unless all requested pictures are in `live_of` (by id, whether live), and (unless `scrapped`) are live."""
+    if missing := min(requested - live_of.keys(), default=None):
         raise NotFound(f"There is no picture {missing}. Nothing was changed.")
-    if not scrapped and (gone := min((id for id, live in found.items() if not live), default=None)):
+    if not scrapped and (gone := min((id for id, live in live_of.items() if not live), default=None)):
         raise Conflict(f"Picture {gone} is in the scrapheap: take it out first. Nothing was changed.")

@@ -1,7 +1,7 @@
-"""Statistics of what a query finds: how its pictures are spread over scores, sizes, dates, models and tags.
+"""Statistics of the pictures of a query: how many have each score, size, date and model.
 
-Counting is done on masks and columns in memory; of facts and tags only the rows of the pictures concerned are read.
-Every bar carries the condition that finds its pictures within the same query.
+They are counted with masks and columns in memory; of facts, only the rows of these pictures are read. Every bar has the
+condition that finds its pictures within the same query.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..database.connection import Database, bind_ids, fetch
-from ..tags.entries import EFFECTIVE, ENGINE
-from ..types import Bar, Panel, Reader, Statistics, TagPair, Veil
+from ..database.connection import Database
+from ..database.features import Feature
+from ..types import Bar, HideAndBlur, Panel, Reader, Statistics
 from .language import parse
-from .quoting import exactly, quoted
+from .quoting import quoted
 from .views import Views
 
 if TYPE_CHECKING:
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
     Ids = NDArray[np.int64]
 
-#: Bars of a panel; tags that are looked at for what comes together.
-BARS, TOGETHER = 40, 20
+#: Bars of a panel, at most.
+BARS = 40
 GOOD = 4
 FACTS = (("model", "Models"), ("lora", "LoRAs"), ("sampler", "Samplers"), ("camera", "Cameras"), ("lens", "Lenses"))
 MEGAPIXELS = ((0, 1), (1, 4), (4, 8), (8, 16), (16, None))
-#: Parts of a view's tags below and above which their engine's confidence lies.
-FIFTHS = 5
 
 
-def of(views: Views, db: Database, reader: Reader, text: str, veil: Veil | None = None) -> Statistics:
-    """What there is to say about the pictures a query finds, within the reader's scope."""
+def of(
+    views: Views, db: Database, features: Iterable[Feature], reader: Reader, text: str, veil: HideAndBlur | None = None
+) -> Statistics:
+    """Return the statistics of the pictures of a query within the reader's scope, including those of features."""
     import numpy as np
 
     frame, mask = views.mask(reader, parse(text), veil)
@@ -44,9 +44,11 @@ def of(views: Views, db: Database, reader: Reader, text: str, veil: Veil | None 
         panels = [_scores(frame, ids), _megapixels(frame, ids), _formats(connection, frame, mask)]
         panels += [_months(frame, ids)]
         panels += [_fact(connection, frame, mask, name, label) for name, label in FACTS]
-        tags, pairs, histogram, tagged = _tags(connection, frame, ids)
-    shown = [panel for panel in (*panels, tags, histogram) if panel.bars or panel.fills]
-    return Statistics(len(ids), tagged, shown, pairs)
+        counted = [feature.statistics(connection, ids) for feature in features if feature.statistics is not None]
+    panels += [panel for counts in counted for panel in counts.panels]
+    shown = [panel for panel in panels if panel.bars or panel.fills]
+    pairs = [pair for counts in counted for pair in counts.pairs]
+    return Statistics(len(ids), sum(counts.tagged for counts in counted), shown, pairs)
 
 
 def _scores(frame: Frame, ids: Ids) -> Panel:
@@ -71,15 +73,15 @@ def _megapixels(frame: Frame, ids: Ids) -> Panel:
 
 
 def _months(frame: Frame, ids: Ids) -> Panel:
-    """By month, or by year where there are more months than fit."""
+    """Return a panel by month, or by year if there are too many months."""
     import numpy as np
 
     days = frame.values("created")[ids].astype("datetime64[ms]")
     for unit in ("M", "Y"):
-        found, counts = np.unique(days.astype(f"datetime64[{unit}]"), return_counts=True)
-        if len(found) <= BARS:
+        periods, counts = np.unique(days.astype(f"datetime64[{unit}]"), return_counts=True)
+        if len(periods) <= BARS:
             break
-    labels = [str(one) for one in found]
+    labels = [str(period) for period in periods]
     bars = [Bar(label, f"created:{label}", count) for label, count in zip(labels, counts.tolist(), strict=True)]
     return Panel("created", "Created", bars[-BARS:])
 
@@ -103,72 +105,14 @@ def _grouped(
     sql: str,
     bindings: dict[str, str],
 ) -> Panel:
-    """A bar for each value, with the share of its pictures that people gave four stars or more."""
+    """Return a panel with a bar for each value, with the number of its pictures that have four stars or more."""
     import numpy as np
 
     labels, codes, owners = frame.classes(connection, sql, bindings)
     good = mask & (frame.values("score") >= GOOD)
-    counts, liked = (np.bincount(codes[one[owners]], minlength=len(labels)).tolist() for one in (mask, good))
+    counts, liked = (np.bincount(codes[pictures[owners]], minlength=len(labels)).tolist() for pictures in (mask, good))
     bars = [Bar(value, f"{name}:={quoted(value)}", counts[n], liked[n]) for n, value in enumerate(labels) if counts[n]]
     return Panel(name, label, _longest(bars))
-
-
-def _tags(connection: apsw.Connection, frame: Frame, ids: Ids) -> tuple[Panel, list[TagPair], Panel, int]:
-    """How often each tag, which come together, how sure engines are of them, and how many pictures have any."""
-    import numpy as np
-
-    from ..tags.rows import shown
-
-    engine = _missing(connection)
-    found = shown(connection, ids)
-    effective = found.values & EFFECTIVE != 0
-    tags, owners = found.tags[effective], found.owners[effective]
-    counts = np.bincount(tags)
-    top = np.argsort(counts, kind="stable")[::-1][:BARS]
-    top = top[counts[top] > 0]
-    names: dict[int, str] = dict(
-        fetch(connection, "select id, name from tag where id in carray(?)", (bind_ids(top.tolist()),))
-    )
-    bars = [Bar(names[tag], f"tag:{exactly(names[tag])}", int(counts[tag])) for tag in top.tolist()]
-    pairs = _pairs(tags, owners, top[:TOGETHER], names)
-    histogram = _confidence(found.values[found.values & ENGINE != 0] >> 8)
-    tagged = int(np.count_nonzero(np.bincount(owners)))
-    return Panel("tag", "Tags", bars, engine), pairs, Panel("confidence", "Confidence", histogram, engine), tagged
-
-
-def _pairs(tags: Ids, owners: Ids, top: Ids, names: dict[int, str]) -> list[TagPair]:
-    """Which of the most frequent tags are on the same pictures."""
-    import numpy as np
-
-    if not len(top):
-        return []
-    place = np.full(int(tags.max()) + 1, -1)
-    place[top] = np.arange(len(top))
-    mine = place[tags] >= 0
-    has = np.zeros((int(owners.max()) + 1, len(top)), np.float32)
-    has[owners[mine], place[tags[mine]]] = 1
-    together = (has.T @ has).astype(np.int64)
-    found = [
-        TagPair(names[int(top[a])], names[int(top[b])], int(together[a, b]))
-        for a in range(len(top))
-        for b in range(a + 1, len(top))
-        if together[a, b]
-    ]
-    return sorted(found, key=lambda pair: -pair.count)[:TOGETHER]
-
-
-def _confidence(found: Ids) -> list[Bar]:
-    import numpy as np
-
-    counts = np.bincount(np.minimum(found * FIFTHS // 65_536, FIFTHS - 1), minlength=FIFTHS).tolist()
-    width = 100 // FIFTHS
-    return [Bar(f"{n * width}–{(n + 1) * width} %", None, count) for n, count in enumerate(counts) if len(found)]
-
-
-def _missing(connection: apsw.Connection) -> str | None:
-    """What would fill the panels of tags, when no engine that tags is in use."""
-    used = fetch(connection, "select 1 from active where kind = 'tag'")
-    return None if used else "an engine that tags pictures"
 
 
 def _longest(bars: Iterable[Bar]) -> list[Bar]:

@@ -1,4 +1,4 @@
-"""What the text of a query could go on with: names of terms, and the values that are there for the one being typed."""
+"""Completions for the text of a query: names of terms, and existing values of the term that is being typed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .language import ALGEBRA, SORTS
 from .quoting import quoted
 from .terms import like
 
-#: Different values of a fact that are looked through; a fact with more (seeds) is not worth completing.
+#: Distinct values of a fact that are searched; facts with more (such as seeds) are not completed.
 MOST = 5_000
 _VALUE = re.compile(r'(?:^|(?<=[\s(,]))-?([A-Za-z][A-Za-z0-9_.-]*):(=?)(?:"([^"]*)|([^\s"]*))$')
 _WORD = re.compile(r'(?:^|(?<=[\s(,]))-?([^\s"(),]*)$')
 
 
 class _Typed(Struct):
-    """The part of a text that is being typed: where it begins, the term, and what there is of its value."""
+    """The part of a text that is being typed: its position, its term, and the value so far."""
 
     start: int
     name: str | None
@@ -33,7 +33,10 @@ class _Typed(Struct):
 def of(
     db: Database, reader: Reader, terms: Mapping[str, Term], text: str, limit: int, hidden: Hidden
 ) -> list[Suggestion]:
-    """Ways to go on, likeliest first. Values are the owner's to see: they are of the whole library but for `hidden`."""
+    """Return completions, the most likely first.
+
+    Readers of the whole library also get values, other than those of `hidden` pictures only.
+    """
     typed = _typed(text)
     if typed is None:
         return []
@@ -56,14 +59,16 @@ def _typed(text: str) -> _Typed | None:
 
 def _names(terms: Mapping[str, Term], typed: str, start: int) -> list[Suggestion]:
     labels = {name.partition(":")[0]: term.label for name, term in terms.items() if ":" not in name}
-    found = [Suggestion(start, f"{name}:", labels[name]) for name in labels if name.startswith(typed.lower())]
+    suggestions = [Suggestion(start, f"{name}:", labels[name]) for name in labels if name.startswith(typed.lower())]
     if typed:
         fixed = [(name, term.label) for name, term in terms.items() if ":" in name] + [(SCRAPHEAP, "Scrapheap")]
-        found += [Suggestion(start, name, label) for name, label in fixed if name.startswith(typed.lower())]
-        found += [Suggestion(start, f"{how}(", "Several groups at once") for how in ALGEBRA if how.startswith(typed)]
+        suggestions += [Suggestion(start, name, label) for name, label in fixed if name.startswith(typed.lower())]
+        suggestions += [
+            Suggestion(start, f"{how}(", "Several groups at once") for how in ALGEBRA if how.startswith(typed)
+        ]
         more = (("query:", "Saved query"), ("sort:", "Order"))
-        found += [Suggestion(start, name, label) for name, label in more if name.startswith(typed)]
-    return found
+        suggestions += [Suggestion(start, name, label) for name, label in more if name.startswith(typed)]
+    return suggestions
 
 
 def _values(
@@ -72,28 +77,32 @@ def _values(
     start, name, typed = at.start, at.name or "", at.value
     if name == "sort":
         return [Suggestion(start, f"sort:{sort}", "Order") for sort in SORTS if sort.startswith(typed)]
-    fixed = {one: term.label for one, term in terms.items() if one.startswith(f"{name}:")}
+    fixed = {fixed_name: term.label for fixed_name, term in terms.items() if fixed_name.startswith(f"{name}:")}
     fixed |= {SCRAPHEAP: "Scrapheap"} if name == "is" else {}
     if fixed:
-        return [Suggestion(start, one, label) for one, label in fixed.items() if one.startswith(f"{name}:{typed}")]
+        return [
+            Suggestion(start, fixed_name, label)
+            for fixed_name, label in fixed.items()
+            if fixed_name.startswith(f"{name}:{typed}")
+        ]
     if not reader.scope.all:
         return []
     term = terms.get(name)
-    found: Sequence[tuple[str, int | None]]
+    values: Sequence[tuple[str, int | None]]
     with db.reading() as connection:
         if term is not None and term.values is not None:
-            found = term.values(connection, typed, limit, hidden)
+            values = term.values(connection, typed, limit, hidden)
         else:
-            found = facts(connection, name, typed, limit, hidden)
+            values = facts(connection, name, typed, limit, hidden)
     label = term.label if term is not None else name
     exact = "" if term is not None and term.values is not None else "="
-    return [Suggestion(start, f"{name}:{exact}{quoted(value)}", label, count) for value, count in found]
+    return [Suggestion(start, f"{name}:{exact}{quoted(value)}", label, count) for value, count in values]
 
 
 def facts(connection: apsw.Connection, name: str, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int]]:
-    """Values of a fact that contain what was typed, those that begin with it first, and how many pictures have each."""
+    """Return values of a fact that contain the typed text, prefix matches first, and their numbers of pictures."""
     bound = {"name": name, "most": MOST, "part": f"%{like(typed)}%", "first": f"{like(typed)}%"}
-    # Which values are left is only known when what is hidden has been taken away.
+    # The limit can only be applied after hidden pictures are subtracted.
     rows = fetch(connection, _FACTS, {**bound, "limit": -1 if hidden else limit})
     if hidden:
         of = {"name": name, "ids": bind_ids(hidden)}

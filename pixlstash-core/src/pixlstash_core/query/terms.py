@@ -1,6 +1,6 @@
-"""What the words of the query language mean: builders of terms, and the terms of the picture itself.
+"""Builders of query terms, and the terms of the picture itself.
 
-Each returns what finds the pictures: a statement that yields ids, or a range of a grid column. Values are only bound.
+Each returns a statement that yields ids, or a range of a grid column. Values are only bound, never part of SQL.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from .grid import MOVING, NO_LOCATION, NO_STILL
 from .language import split_operator
 
 Compile = Callable[[str], Condition]
-#: A column worked out from two others.
+#: The expression for the number of pixels.
 PIXELS = "width * height"
 
 
 def words(value: str) -> Lookup:
-    """All these words, the last one perhaps unfinished, in what describes a picture; not in its negative prompt."""
+    """Find all these words in a picture's texts except its negative prompt; the last word may be incomplete."""
     phrase = _phrase(value)
     if not phrase:
         return Lookup("select id from derived_grid where name like :w escape '\\'", {"w": f"%{like(value)}%"})
@@ -30,7 +30,7 @@ def words(value: str) -> Lookup:
 
 
 def said_in(column: str) -> Compile:
-    """The same in one of its texts."""
+    """Return a term that finds words in one column of the texts."""
 
     def term(value: str) -> Lookup:
         phrase = _phrase(value)
@@ -42,68 +42,68 @@ def said_in(column: str) -> Compile:
 
 
 def place_of(columns: str, word: str) -> Lookup:
-    """A word in some columns, as a whole word or the beginning of one."""
+    """Find a word, or the beginning of one, in some columns."""
     return Lookup(f"{_WORDS} :w", {"w": f"{{{columns}}} : {_phrase(word) or EMPTY}"})
 
 
-#: Whose changes can change what full text finds.
+#: Topics whose changes can change the results of full-text search.
 WORDS_NOUNS = frozenset({"pictures", "captions"})
-#: The phrase that nothing has.
+#: A phrase that matches nothing.
 EMPTY = '""'
 _WORDS = "select rowid from derived_words where derived_words match"
 
 
 def _phrase(value: str) -> str:
-    """Words as full-text search quotes them, nothing when there are none."""
+    """Return words quoted for full-text search; an empty text if there are none."""
     phrase = value.replace("\0", " ").replace('"', '""')
     return f'"{phrase}"*' if any(c.isalnum() for c in phrase) else ""
 
 
 def within(column: str) -> Compile:
-    """A number of the grid, perhaps after >=, <=, > or <, or a range `2..4`, as well as `4..2`."""
+    """Return a term for a number of the grid: after >=, <=, > or <, or a range `2..4`, in either order."""
 
     def term(value: str) -> Range:
         low, dots, high = value.partition("..")
         if dots:
             return Range(column, *sorted((number(low), number(high))))
         operator, rest = split_operator(value)
-        found = number(rest)
-        step = 1 if isinstance(found, int) else 0  # columns hold whole numbers
+        limit = number(rest)
+        step = 1 if isinstance(limit, int) else 0  # columns have integers
         if operator == ">":
-            return Range(column, found + step if step else _after(found), None)
+            return Range(column, limit + step if step else _after(limit), None)
         if operator == "<":
-            return Range(column, None, found - step if step else _before(found))
-        return Range(column, None if operator == "<=" else found, None if operator == ">=" else found)
+            return Range(column, None, limit - step if step else _before(limit))
+        return Range(column, None if operator == "<=" else limit, None if operator == ">=" else limit)
 
     return term
 
 
-def _after(found: float) -> float:
-    """The first whole number above."""
-    return int(found // 1) + 1
+def _after(limit: float) -> float:
+    """Return the next greater integer."""
+    return int(limit // 1) + 1
 
 
-def _before(found: float) -> float:
-    """The last whole number below."""
-    return -(int(-found // 1) + 1)
+def _before(limit: float) -> float:
+    """Return the next smaller integer."""
+    return -(int(-limit // 1) + 1)
 
 
 def megapixels(value: str) -> Range:
-    """Millions of pixels: a whole number means what is shown as that number."""
+    """Find pictures by millions of pixels; an integer matches all values that round to it."""
     low, dots, high = value.partition("..")
     if dots:
         return Range(PIXELS, *sorted((number(low) * 1e6, number(high) * 1e6)))
     operator, rest = split_operator(value)
-    found = number(rest) * 1e6
+    pixels = number(rest) * 1e6
     if not operator:
-        return Range(PIXELS, found - 500_000, found + 499_999)
+        return Range(PIXELS, pixels - 500_000, pixels + 499_999)
     if operator in (">", ">="):
-        return Range(PIXELS, found + (operator == ">"), None)
-    return Range(PIXELS, found, found) if operator == "=" else Range(PIXELS, None, found - (operator == "<"))
+        return Range(PIXELS, pixels + (operator == ">"), None)
+    return Range(PIXELS, pixels, pixels) if operator == "=" else Range(PIXELS, None, pixels - (operator == "<"))
 
 
 def textual(column: str, value: str) -> tuple[str, dict[str, object]]:
-    """A part of a text, or all of it after `=`, as SQL; case does not matter."""
+    """Return SQL for a part of a text, or all of it after `=`, ignoring case."""
     operator, rest = split_operator(value)
     if operator == "=":
         return f"{column} = :t collate nocase", {"t": rest}
@@ -113,7 +113,7 @@ def textual(column: str, value: str) -> tuple[str, dict[str, object]]:
 
 
 def picture(column: str) -> Compile:
-    """A text column of the picture's own row."""
+    """Return a term for a text column of the picture's own row."""
 
     def term(value: str) -> Lookup:
         condition, bound = textual(column, value)
@@ -125,8 +125,8 @@ def picture(column: str) -> Compile:
 _FACT = "select picture_id from fact where name = :name and"
 
 
-def said(name: str) -> Callable[[str], Lookup]:
-    """A fact that is a text."""
+def text_fact(name: str) -> Callable[[str], Lookup]:
+    """Return a term for a fact that is a text."""
 
     def term(value: str) -> Lookup:
         condition, bound = textual("value", value)
@@ -136,7 +136,7 @@ def said(name: str) -> Callable[[str], Lookup]:
 
 
 def measured(name: str) -> Callable[[str], Lookup]:
-    """A fact that is a number."""
+    """Return a term for a fact that is a number."""
 
     def term(value: str) -> Lookup:
         condition, bound = measures.compared(value)
@@ -146,23 +146,23 @@ def measured(name: str) -> Callable[[str], Lookup]:
 
 
 def fact(name: str) -> Compile:
-    """A fact of a plugin: compared as a number where the value is one, else as a text; a number may be a text, too."""
+    """Return a term for a plugin's fact: compared as a number if the value is one, and also as a text."""
 
     def term(value: str) -> Lookup:
         try:
-            found = measured(name)(value)
+            lookup = measured(name)(value)
         except ValueError:
-            return said(name)(value)
+            return text_fact(name)(value)
         operator, rest = split_operator(value)
-        if operator not in ("", "=") or "t" in found.bindings:
-            return found
-        return Lookup(f"{found.sql} union {_FACT} value = :t", {**found.bindings, "t": rest})
+        if operator not in ("", "=") or "t" in lookup.bindings:
+            return lookup
+        return Lookup(f"{lookup.sql} union {_FACT} value = :t", {**lookup.bindings, "t": rest})
 
     return term
 
 
 def date(column: str) -> Compile:
-    """A year, month or day, perhaps after >=, <=, > or <; a range `2026-01..2026-03`; or the last days: `7d`."""
+    """Return a term for a date: a year, month or day, after >=, <=, > or <; `2026-01..2026-03`; or `7d` (last days)."""
 
     def term(value: str) -> Range:
         low, dots, high = value.partition("..")
@@ -187,7 +187,7 @@ def date(column: str) -> Compile:
 
 
 def flag(bit: int) -> Compile:
-    """Pictures whose row in the grid has this flag."""
+    """Return a term for pictures whose row in the grid has this flag."""
     return lambda value: Lookup(f"select id from derived_grid where flags & {bit}")
 
 
@@ -195,8 +195,8 @@ _AGO = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)
 
 
 def _span(value: str) -> tuple[int, int]:
-    """The first millisecond of a date, and the first after it."""
-    if ago := re.fullmatch(r"(\d{1,5})([hdwm])", value):  # whole days, or minutes: the same view for a while
+    """Return the first millisecond of a date, and the first one after it."""
+    if ago := re.fullmatch(r"(\d{1,5})([hdwm])", value):  # rounded, so that the view stays the same for a while
         try:
             since = datetime.now(UTC) - int(ago[1]) * _AGO[ago[2]]
         except OverflowError:  # before the year 1
@@ -228,22 +228,24 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-#: More things than a picture has; what SQLite cannot hold is never bound.
+#: More than a picture has of anything; SQLite cannot bind larger numbers.
 MANY = 1 << 40
 
 
 def how_many(sql: str, value: str) -> Lookup:
-    """Pictures by a number of things: `3`, `>=3`, `2..4`. `sql` yields those with :least (1 or more) to :most:
-    pictures with none have no row, and are those that are left when others are taken away.
+    """Find pictures by a number of things: `3`, `>=3`, `2..4`.
+
+    `sql` yields the pictures with :least (1 or more) to :most things. Pictures with none have no row there, and are
+    found as the complement of the others.
     """
     low, dots, high = value.partition("..")
     if dots:
         least, most = sorted((number(low), number(high)))
     else:
         operator, rest = split_operator(value)
-        found = number(rest)
-        least = {"": found, "=": found, ">=": found, ">": int(found // 1) + 1}.get(operator, 0)
-        most = {"": found, "=": found, "<=": found, "<": -(int(-found // 1) + 1)}.get(operator, MANY)
+        count = number(rest)
+        least = {"": count, "=": count, ">=": count, ">": int(count // 1) + 1}.get(operator, 0)
+        most = {"": count, "=": count, "<=": count, "<": -(int(-count // 1) + 1)}.get(operator, MANY)
     least, most = max(-1, min(least, MANY + 1)), max(-1, min(most, MANY))
     if least <= 0 <= most:
         return Lookup(sql, {"least": most + 1, "most": MANY}, others=True)
@@ -259,7 +261,7 @@ def number(value: str) -> int | float:
 
 
 def like(value: str) -> str:
-    """The pattern of LIKE that means just this text."""
+    """Return a text escaped for use in a LIKE pattern."""
     return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -283,5 +285,8 @@ TERMS: tuple[Term, ...] = (
     Term("is:moving", "Moving pictures", flag(MOVING)),
     Term("is:missing", "Without a file", flag(NO_LOCATION)),
     Term("is:undrawn", "Without a thumbnail", flag(NO_STILL)),
-    *(Term(one.name, one.label, (measured if one.number else said)(one.name)) for one in KNOWN),
+    *(
+        Term(kind_of_fact.name, kind_of_fact.label, (measured if kind_of_fact.number else text_fact)(kind_of_fact.name))
+        for kind_of_fact in KNOWN
+    ),
 )

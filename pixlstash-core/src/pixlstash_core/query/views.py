@@ -1,9 +1,9 @@
-"""Views: a query's ordered result, frozen under a key, served in blocks (`docs/http.md`).
+"""Views: a query's ordered result, cached under a key and served in blocks (`docs/http.md`).
 
-What a query finds is looked up as a mask (`plan`) and put in order by arrays held in memory (`columns`). The order is
-kept as one array of ids; what a block shows of each picture is read when it is asked for. An order's key holds the
-query, the scope, the library's epoch and the revisions of the nouns the query reads; a view's key adds the revisions
-of the nouns its blocks show, so that a block's URL may be cached for ever.
+A query is evaluated as a mask (`evaluator`) and sorted with arrays in memory (`columns`). The order is cached as an
+array of ids; what a block shows of each picture is read on request. An order's key includes the query, the scope, the
+library's epoch and the revisions of the topics that the query reads. A view's key adds the revisions of the topics
+that its blocks show, so that clients may cache a block's URL forever.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from ..database import cancellation
 from ..database.connection import Database, bind_ids
-from ..database.features import Hidden, Term
+from ..database.features import Hidden, Sort, Term
 from ..errors import Invalid, QueryError, ViewGone
-from ..types import Alike, Picture, Reader, Rows, Selection, Suggestion, Veil, ViewAnswer, ViewHeader
+from ..types import Alike, HideAndBlur, Picture, Reader, Rows, Selection, Suggestion, ViewAnswer, ViewHeader
 from . import grid, scope, sections, suggest
 from . import language as query
 from .caches import Holder
-from .compiler import Evaluation, QueryPlan, Vocabulary, found, mask_of
+from .compiler import QueryPlan, Vocabulary, matches
+from .evaluator import Evaluation, mask_of
 from .orders import Explained, Order, Veiled
 from .places import may_know
 from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranker
@@ -39,20 +41,21 @@ if TYPE_CHECKING:
     from .columns import Frame
 
 BLOCK, DETAILS = 2048, 256
-#: So many blocks are read from the table, until it is worth the memory, and the wait, to hold what all blocks show.
+#: Blocks that are read from the table before the columns for all blocks are loaded into memory.
 LOOKS = 4
-#: Bytes of orders kept, and seconds without use after which they are dropped.
+#: Bytes of cached orders; seconds without use after which they are dropped.
 BUDGET, IDLE = 64 << 20, 600
-#: Raised when thumbnails are drawn differently, so that cached ones are not used.
+#: To be increased when thumbnails are drawn differently, so that cached ones are not used.
 THUMBNAILS = "1"
 SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
 
 
 class Views:
-    """The orders kept for one library. `revisions()` gives the writer's, by noun.
+    """The cached orders of one library. `revisions()` returns the writer's revisions by topic.
 
-    `places`: where free words are looked for besides names and prompts. `saved`: the text of a saved query. `ranker`:
-    what computes likeness. `missed()`: how many commits the writer could not tell `changed` about.
+    `places`: terms that free words are searched in, besides names and prompts. `sorts`: sorts that features contribute.
+    `saved`: returns the text of a saved query. `ranker`: computes similarity. `missed()`: the number of commits that
+    were not reported to `changed`.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Views:
         revisions: Callable[[], Mapping[str, int]],
         *,
         places: tuple[Term, ...] = (),
+        sorts: Mapping[str, Sort] = MappingProxyType({}),
         saved: Callable[[Reader, str], str | None] = lambda reader, name: None,
         ranker: Ranker | None = None,
         missed: Callable[[], int] = lambda: 0,
@@ -75,7 +79,7 @@ class Views:
         }
         self._epoch = epoch
         self._revisions = revisions
-        self._places = places
+        self._places, self._sorts = places, sorts
         self._saved = saved
         self._ranker = ranker
         self._caches = Holder(db, missed)
@@ -88,7 +92,13 @@ class Views:
     # -- answers -------------------------------------------------------------------------------------------------------
 
     def open(
-        self, reader: Reader, text: str, sort: str | None, at: int | None, revision: int, veil: Veil | None = None
+        self,
+        reader: Reader,
+        text: str,
+        sort: str | None,
+        at: int | None,
+        revision: int,
+        veil: HideAndBlur | None = None,
     ) -> ViewAnswer:
         order = self._order(reader, text, sort, veil)
         at_index = self._index(order, at) if at is not None else None
@@ -109,26 +119,26 @@ class Views:
         return ViewAnswer(header, order.aspects, self._block(reader, order, block) if len(order.ids) else b"")
 
     def block(self, reader: Reader, view: str, number: int) -> bytes:
-        """Ids u32, colours u16, flags u8 and marks u8 of 2,048 rows, one column after the other, little-endian."""
-        order = self._kept(reader, view)
+        """Return 2,048 rows: ids u32, colors u16, flags u8 and marks u8, one column after the other, little-endian."""
+        order = self._cached(reader, view)
         if not 0 <= number * BLOCK < max(len(order.ids), 1):
             raise Invalid("This view has no such block.")
         return self._block(reader, order, number)
 
     def details(self, reader: Reader, view: str, number: int) -> Rows:
-        order = self._kept(reader, view)
+        order = self._cached(reader, view)
         ids = order.ids[number * DETAILS : (number + 1) * DETAILS].tolist() if number >= 0 else []
         return Rows(grid.rows(self._db, reader, ids))
 
     def select(self, reader: Reader, selection: Selection) -> list[int]:
-        """The ids a bulk action means, without those outside the scope."""
+        """Return the ids of a selection, without those outside the scope."""
         if (selection.view is None) == (selection.ids is None):
             raise Invalid('Say which pictures: either {"view", "ranges"} or {"ids"}.')
         if selection.ids is not None:
             ids: Iterable[int] = selection.ids
         else:
             assert selection.view is not None
-            order = self._kept(reader, selection.view)
+            order = self._cached(reader, selection.view)
             if selection.ranges is None:
                 raise Invalid('"ranges" is missing: [[from, to], …], to not included.')
             for first, after in selection.ranges:
@@ -138,11 +148,11 @@ class Views:
         return sorted({picture for picture in ids if scope.sees(reader, picture)})
 
     def page(self, reader: Reader, text: str, sort: str | None, offset: int, limit: int) -> list[Picture]:
-        """A plain list of pictures, for the CLI and scripts."""
+        """Return a part of a query's pictures, for the CLI and scripts."""
         return self.listed(reader, self._order(reader, text, sort).ids[offset : offset + limit].tolist())
 
     def listed(self, reader: Reader, ids: list[int]) -> list[Picture]:
-        """These pictures, in this order, without those that are gone or not visible."""
+        """Return these pictures in this order, without those that are deleted or not visible."""
         relation, bound = scope.visible(reader)
         rows = self._db.read(
             f"select {grid.COLUMNS} from {relation} g {grid.JOINS} where g.id in carray(:ids)",
@@ -151,35 +161,37 @@ class Views:
         by_id = {row[0]: row for row in rows}
         return grid.listed([by_id[picture] for picture in ids if picture in by_id])
 
-    def ids(self, reader: Reader, text: str, sort: str | None = None, veil: Veil | None = None) -> list[int]:
-        """All that a query finds, in order; with a veil, without what it hides."""
+    def ids(self, reader: Reader, text: str, sort: str | None = None, veil: HideAndBlur | None = None) -> list[int]:
+        """Return the ids of all pictures of a query in order; with `veil`, without hidden ones."""
         return self._order(reader, text, sort, veil).ids.tolist()  # type: ignore[no-any-return]
 
     def noted(self, reader: Reader, text: str, sort: str | None = None) -> tuple[list[int], list[str]]:
-        """The same, and what people should know of it."""
+        """Return the ids of all pictures of a query in order, and notes for the user."""
         order = self._order(reader, text, sort)
         return order.ids.tolist(), order.notes
 
-    def count(self, reader: Reader, text: str, veil: Veil | None = None) -> int:
-        """How many pictures a query finds."""
+    def count(self, reader: Reader, text: str, veil: HideAndBlur | None = None) -> int:
+        """Return the number of pictures of a query."""
         frame, mask = self.mask(reader, query.parse(text), veil)
         return frame.count(mask)
 
-    def mask(self, reader: Reader, asked: query.Query, veil: Veil | None = None) -> tuple[Frame, NDArray[np.bool_]]:
-        """What a query finds, one bit for each picture, and the columns of the moment it was asked in."""
+    def mask(
+        self, reader: Reader, parsed: query.Query, veil: HideAndBlur | None = None
+    ) -> tuple[Frame, NDArray[np.bool_]]:
+        """Return the columns at present, and a mask of the pictures of a query."""
         hide = self._veiling(reader, veil.hide) if veil else None
-        plan = self._plan(reader, asked)
+        plan = self._plan(reader, parsed)
         prepared = self._prepared(reader, plan)
         with self._looking(reader) as (look, inside):
-            mask = found(plan, look, inside)
+            mask = matches(plan, look, inside)
             if hide is not None:
-                mask = mask & ~found(hide, look, inside)
+                mask = mask & ~matches(hide, look, inside)
             if prepared is not None:
                 mask = look.frame.mask(prepared.order(look, mask, inside))
             return look.frame, mask
 
     def alike(self, reader: Reader, text: str, limit: int) -> list[Alike]:
-        """What a query that ranks finds, the first so many of its order, and how alike each is."""
+        """Return the first pictures of a query that ranks, with their similarity."""
         plan = self._plan(reader, query.parse(text))
         prepared = self._prepared(reader, plan)
         if prepared is None:
@@ -189,7 +201,7 @@ class Views:
             return prepared.measure(look, inside, ids)
 
     def explain(self, reader: Reader, text: str, picture: int) -> Explained:
-        """What of a query holds for a picture."""
+        """Return why a query finds a picture."""
         from . import relevance
 
         scope.require(reader, picture)
@@ -207,7 +219,7 @@ class Views:
                 for ask, step in plan.asks
                 if not (isinstance(ask, query.Ask) and not ask.name) and mask_of(step, look)[picture]
             ]
-            mask = found(plan, look, inside)
+            mask = matches(plan, look, inside)
             is_found = bool(mask[picture])
             fits: list[Any] = []
             if prepared is not None:
@@ -216,29 +228,29 @@ class Views:
             notes = prepared.notes if prepared is not None else []
             return Explained(is_found, words, conditions, fits, notes, plan.ranked)
 
-    def veiled(self, reader: Reader, veil: Veil) -> Veiled | None:
-        """What of the whole library, the scrapheap among it, shall not lie open; None: nothing."""
+    def veiled(self, reader: Reader, veil: HideAndBlur) -> Veiled | None:
+        """Return which pictures, including the scrapheap, are hidden or blurred; None if no query is set."""
         hide, blur = self._veiling(reader, veil.hide), self._veiling(reader, veil.blur)
         if hide is None and blur is None:
             return None
         with self._looking(reader) as (look, inside):
-            hidden, blurred = (None if one is None else found(one, look, inside) for one in (hide, blur))
+            hidden, blurred = (None if plan is None else matches(plan, look, inside) for plan in (hide, blur))
             return Veiled(hidden, blurred, look.frame, self._caches.get().memberships)
 
-    def hidden(self, reader: Reader, veil: Veil | None) -> Hidden:
-        """The ids of what is hidden; the same list as long as nothing changes."""
+    def hidden(self, reader: Reader, veil: HideAndBlur | None) -> Hidden:
+        """Return the ids of hidden pictures; the same list as long as nothing changes."""
         key = (scope.fingerprint(reader), veil, tuple(sorted(self._revisions().items())))
         with self._lock:
             if self._hidden[0] == key:
                 return self._hidden[1]
         veiled = self.veiled(reader, veil) if veil else None
-        found = Hidden() if veiled is None or veiled.hidden is None else Hidden(veiled.hidden.nonzero()[0].tolist())
+        hidden = Hidden() if veiled is None or veiled.hidden is None else Hidden(veiled.hidden.nonzero()[0].tolist())
         with self._lock:
-            self._hidden = key, found
-        return found
+            self._hidden = key, hidden
+        return hidden
 
     def renew(self, epoch: str) -> None:
-        """Another epoch has begun: nothing that was kept counts any more."""
+        """Drop everything that is cached, because a new epoch has begun."""
         with self._lock:
             self._epoch = epoch
             self._orders.clear()
@@ -246,7 +258,7 @@ class Views:
         self._caches.drop()
 
     def drop_idle(self) -> None:
-        """Give memory back when nobody has looked for a while."""
+        """Release memory that was not used for a while."""
         limit = time.monotonic() - IDLE
         with self._lock:
             for key in [key for key, order in self._orders.items() if order.used < limit]:
@@ -256,13 +268,15 @@ class Views:
                 self._looks, self._hidden = 0, (None, Hidden())
 
     def changed(self, ids: Iterable[int], renamed: bool, revision: int, nouns: Mapping[str, set[int] | None]) -> None:
-        """Name what a commit changed, on the writer's thread, before its revision is published: the pictures whose grid
-        rows changed, whether a name did, and the pictures concerned by noun (None: any).
+        """Note what a commit changed, on the writer's thread, before its revision is published.
+
+        `ids`: pictures whose grid rows changed; `renamed`: whether a name did; `nouns`: the pictures by topic (None:
+        any).
         """
         self._caches.touch(ids, renamed, revision, nouns)
 
-    def suggest(self, reader: Reader, text: str, limit: int, veil: Veil | None = None) -> list[Suggestion]:
-        """What the text of a query could go on with."""
+    def suggest(self, reader: Reader, text: str, limit: int, veil: HideAndBlur | None = None) -> list[Suggestion]:
+        """Return completions for the text of a query."""
         hidden = self.hidden(reader, veil)
         return suggest.of(self._db, reader, self._known_terms(reader), text, limit, hidden)
 
@@ -275,17 +289,18 @@ class Views:
             return self._terms_for_others
         return {name: term for name, term in self._terms_for_others.items() if not term.private}
 
-    def _plan(self, reader: Reader, asked: query.Query) -> QueryPlan:
+    def _plan(self, reader: Reader, parsed: query.Query) -> QueryPlan:
         return Vocabulary(
             self._known_terms(reader),
             lambda name: self._known_fact(reader, name),
             lambda name: self._saved(reader, name),
             self._places,
-        ).plan(asked)
+            self._sorts,
+        ).plan(parsed)
 
     @contextmanager
     def _looking(self, reader: Reader) -> Iterator[tuple[Evaluation, NDArray[np.bool_] | None]]:
-        """A place to look plans up in, and what this reader may see (None: everything)."""
+        """Return the state to evaluate plans in, and a mask of what this reader may see (None: everything)."""
         revisions = dict(self._revisions())
         caches = self._caches.get()
         frame = caches.columns.current()
@@ -294,7 +309,7 @@ class Views:
             yield Evaluation(frame, connection, caches.masks, revisions), inside
 
     def _prepared(self, reader: Reader, plan: QueryPlan) -> Prepared | None:
-        """What the query ranks by, ready to be compared with; a person may wait for it."""
+        """Return the query's ranking with its vectors, which may take seconds to compute."""
         if plan.ranked is None:
             return None
         if self._ranker is None:
@@ -308,17 +323,17 @@ class Views:
         sql = f"select 1 from {relation} g join fact f on f.picture_id = g.id where f.name = :name limit 1"
         return bool(self._db.read(sql, {**bound, "name": name}))
 
-    def _order(self, reader: Reader, text: str, sort: str | None, veil: Veil | None = None) -> Order:
+    def _order(self, reader: Reader, text: str, sort: str | None, veil: HideAndBlur | None = None) -> Order:
         parsed = query.parse(text, sort)
         plan = self._plan(reader, parsed)
         hide, blur = (self._veiling(reader, text) for text in ((veil.hide, veil.blur) if veil else ("", "")))
-        revisions = dict(self._revisions())  # before anything is read: what follows may be newer, never older
+        revisions = dict(self._revisions())  # before anything is read: the data may be newer than them, but not older
         prepared = self._prepared(reader, plan)
-        nouns = plan.nouns.union(*(one.nouns for one in (hide, blur) if one))
+        nouns = plan.nouns.union(*(other.nouns for other in (hide, blur) if other))
         if self._ranker is not None and (prepared is not None or parsed.sort in BY_OUTLIER):
             nouns = nouns | self._ranker.nouns
         seen = ",".join(f"{noun}={revisions.get(noun, 0)}" for noun in sorted(nouns))
-        roots = (repr(one and one.root) for one in (plan, hide, blur))
+        roots = (repr(other and other.root) for other in (plan, hide, blur))
         ready = prepared.key if prepared is not None else ""
         key = _hash(
             str(parsed), *roots, repr(plan.ranked), ready, parsed.sort, scope.fingerprint(reader), self._epoch, seen
@@ -326,7 +341,9 @@ class Views:
         with self._lock:
             lock = self._building.setdefault(key, threading.Lock())
         try:
-            with cancellation.locked(lock):  # one build, however many ask; if its client leaves, the next one builds
+            with cancellation.locked(
+                lock
+            ):  # built once for all requests; if its client leaves, the next request builds
                 order = self._get(key)
                 if order is None:
                     order = self._build(reader, key, parsed, plan, prepared, hide, blur)
@@ -348,13 +365,13 @@ class Views:
     ) -> Order:
         with self._looking(reader) as (look, inside):
             frame = look.frame
-            mask = found(replace(plan, spread=True), look, inside)
-            blurred = None if blur is None else found(blur, look, inside)
+            mask = matches(replace(plan, inside_stacks=True), look, inside)
+            blurred = None if blur is None else matches(blur, look, inside)
             if hide is not None:
-                mask = mask & ~found(hide, look, inside)
+                mask = mask & ~matches(hide, look, inside)
             whole = frame.count(mask)
-            if not plan.spread:
-                mask = mask & frame.uppermost
+            if not plan.inside_stacks:
+                mask = mask & frame.leaders
             if prepared is not None:
                 ids = prepared.order(look, mask, inside)
                 whole = len(ids)
@@ -378,7 +395,7 @@ class Views:
     def _arranged(
         self, look: Evaluation, mask: NDArray[np.bool_], inside: NDArray[np.bool_] | None, plan: QueryPlan, sort: str
     ) -> NDArray[np.uint32]:
-        """The ids of a mask in an order."""
+        """Return the ids of a mask in an order."""
         frame = look.frame
         if sort == "relevance":
             return self.relevant(look, mask, inside, " ".join(plan.words))
@@ -387,12 +404,16 @@ class Views:
             return ids if sort == BY_OUTLIER[0] else ids[::-1]
         if plan.arranged is not None:
             return frame.ranked(mask, plan.arranged.sql, plan.arranged.bindings)
+        contributed = self._sorts.get(sort.lstrip("-"))
+        if contributed is not None and contributed.keys is not None:
+            ids = frame.keyed(mask, contributed.keys)
+            return ids[::-1] if sort.startswith("-") else ids
         return frame.arrange(mask, sort)
 
     def relevant(
         self, look: Evaluation, mask: NDArray[np.bool_], inside: NDArray[np.bool_] | None, text: str
     ) -> NDArray[np.uint32]:
-        """The ids of a mask, those that fit words best first; what does not fit at all last, the newest first."""
+        """Return the ids of a mask, the most relevant for words first; those without a match last, the newest first."""
         from . import relevance
 
         seen = look.frame.living if inside is None else look.frame.living & inside
@@ -400,21 +421,21 @@ class Views:
         return look.frame.first(ids, mask)
 
     def _veiling(self, reader: Reader, text: str) -> QueryPlan | None:
-        """What a query of the veil finds, wherever it lies; None when it is empty."""
+        """Return the plan of a Hide and blur query, which includes the scrapheap and stacks; None if it is empty."""
         if not text.strip():
             return None
         try:
             plan = self._plan(reader, query.parse(text))
-        except QueryError as error:  # nothing may be shown that should be hidden
-            raise QueryError(f"the veil's query {text!r} cannot be read: {error}", 0) from error
-        return replace(plan, thrown=True, spread=True)
+        except QueryError as error:  # fail, because otherwise hidden pictures would be shown
+            raise QueryError(f"the Hide and blur query {text!r} cannot be read: {error}", 0) from error
+        return replace(plan, scrapheap=True, inside_stacks=True)
 
     def _view_key(self, order: Order) -> str:
         revisions = self._revisions()
         return order.key + "." + _hash(*(str(revisions.get(noun, 0)) for noun in SHOWN_NOUNS))[:8]
 
-    def _kept(self, reader: Reader, view: str) -> Order:
-        """The order of a view this reader may use: the key alone is not enough."""
+    def _cached(self, reader: Reader, view: str) -> Order:
+        """Return the order of a view if this reader's scope is the one it was made for: the key alone is not enough."""
         order = self._get(view.partition(".")[0])
         if order is None or order.scope != scope.fingerprint(reader):
             raise ViewGone("This view is no longer kept: ask for it again.")
@@ -432,7 +453,7 @@ class Views:
         with self._lock:
             order.used = time.monotonic()
             self._orders[order.key] = order
-            total = sum(kept.bytes for kept in self._orders.values())
+            total = sum(cached.bytes for cached in self._orders.values())
             while total > BUDGET and len(self._orders) > 1:
                 _, dropped = self._orders.popitem(last=False)
                 total -= dropped.bytes
@@ -451,7 +472,7 @@ class Views:
         return ids.tobytes() + memoryview(shown).cast("H")[::2].tobytes() + shown[2::4] + marks[part]
 
     def _shown(self, reader: Reader, ids: NDArray[np.uint32]) -> bytes:
-        """Colour, and above it flags, of pictures that may have gone or left the scope since: a u32 each."""
+        """Return color and flags (high half) as a u32 each, also of pictures that were deleted or left the scope."""
         gone = (grid.NO_STILL | grid.NO_LOCATION) << 16
         self._looks += 1
         if self._looks > LOOKS:
@@ -461,12 +482,12 @@ class Views:
                 shown[~frame.mask(reader.scope.ids)[ids.clip(max=frame.size - 1)]] = gone
             return shown.tobytes()
         relation, bound = scope.visible(reader)
-        found = self._db.read(
+        rows = self._db.read(
             f"select g.id, {grid.SHOWN} from {relation} g where g.id in carray(:ids)",
             {"ids": bind_ids(ids.tolist()), **bound},
         )
-        known: dict[int, int] = dict(found)
-        return array("I", (known.get(picture, gone) for picture in ids.tolist())).tobytes()
+        values: dict[int, int] = dict(rows)
+        return array("I", (values.get(picture, gone) for picture in ids.tolist())).tobytes()
 
 
 def _hash(*parts: str) -> str:
@@ -474,7 +495,7 @@ def _hash(*parts: str) -> str:
 
 
 def _unknown(look: Evaluation, plan: QueryPlan) -> list[str]:
-    """What is to be said of names that are nothing's: such a condition finds no picture, and its opposite all."""
+    """Return notes about names that do not exist; a condition on one matches no picture."""
     missing = {
         f"There is no {term.name} “{value.lstrip('=').strip()}”.": None
         for term, value in plan.named

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..database.connection import Database
-from ..people import faces
 from ..query.orders import Explained
 from ..query.scope import sees
-from ..types import Reader, Reason, Why
+from ..types import FaceInfo, Reader, Reason, Why
 
 #: Places of words, as people call them.
 PLACES = {"name": "name, title or keywords", "caption": "caption", "prompt": "prompt", "tag": "tags"}
 
 
 class Reasons:
-    """Of one picture, for one reader. `engine`: whose results were compared."""
+    """Of one picture, for one reader. `engine`: whose results were compared; `faces`: what is known of faces."""
 
-    def __init__(self, db: Database, reader: Reader, picture: int, engine: str) -> None:
-        self._db, self._reader, self._picture, self._engine = db, reader, picture, engine
+    def __init__(
+        self, reader: Reader, picture: int, engine: str, faces: Callable[[Reader, Sequence[int]], dict[int, FaceInfo]]
+    ) -> None:
+        self._reader, self._picture, self._engine, self._faces = reader, picture, engine, faces
 
-    def of(self, told: Explained) -> Why:
+    def of(self, explained: Explained) -> Why:
         reasons = [
-            *(Reason("words", f"“{word}” is in its {PLACES[place]}", word, place) for word, place in told.words),
-            *(Reason("condition", f"It meets {text}", text) for text in told.conditions),
-            *(self._fit(fit) for fit in told.fits),
+            *(Reason("words", f"“{word}” is in its {PLACES[place]}", word, place) for word, place in explained.words),
+            *(Reason("condition", f"It meets {text}", text) for text in explained.conditions),
+            *(self._fit(fit) for fit in explained.fits),
         ]
-        return Why(self._picture, told.found, reasons, told.notes)
+        return Why(self._picture, explained.matches, reasons, explained.notes)
 
     def _fit(self, fit: Any) -> Reason:
         score, likeness = round(fit.score, 6), round(fit.likeness, 4)
@@ -45,10 +46,8 @@ class Reasons:
         )
 
     def _face(self, fit: Any, score: float, likeness: float) -> Reason:
-        with self._db.reading() as connection:
-            known = faces.infos(connection, [one for one in (fit.face, fit.like) if one is not None])
-        face = known.get(fit.face)
-        like = known.get(fit.like) if fit.like is not None else None
+        infos = self._faces(self._reader, [face for face in (fit.face, fit.like) if face is not None])
+        like = infos.get(fit.like) if fit.like is not None else None
         seen = like is not None and sees(self._reader, like.picture)
         where = f" in picture {like.picture}" if like is not None and seen else ""
         return Reason(
@@ -59,6 +58,6 @@ class Reasons:
             score=score,
             likeness=likeness,
             picture=like.picture if like is not None and seen else None,
-            face=faces.shown(self._reader, face) if face is not None else None,
+            face=infos.get(fit.face),
             like=fit.like if seen else None,
         )

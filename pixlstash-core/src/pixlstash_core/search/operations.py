@@ -7,32 +7,36 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..collections.operations import find_character
+from ..collections import groups
+from ..collections.groups import CHARACTERS
 from ..context import Context
+from ..engines.outputs import Outputs
 from ..errors import Invalid
+from ..imports.intake import Intake
 from ..query import scope
 from ..query.language import LONGEST
 from ..types import Alike, Combine, FindSimilar, Held, Reader, Similar, SimilarFound, Why
 from .explain import Reasons
 from .query_images import KEPT, MOST
-from .search import NOTHING
+from .search import NOTHING, Search
+from .vectors import Likeness
 
 
 def hold(context: Context, reader: Reader, name: str, path: Path) -> Held:
     """Keep a picture for an hour to search with, without taking it in: `like:upload:TOKEN`."""
     if path.stat().st_size > MOST:
         raise Invalid(f"A picture to search with has at most {MOST >> 20} MiB.")
-    kept = context.intake.temporary(name)
-    if path.parent == context.incoming:
+    kept = context.part(Intake).temporary(name)
+    if path.parent == context.part(Intake).incoming:
         path.rename(kept)
     else:
         shutil.copyfile(path, kept)
-    token = context.search.held.hold(reader.principal, kept, name)
+    token = context.part(Search).held.hold(reader.principal, kept, name)
     return Held(token, datetime.fromtimestamp(int(time.time() + KEPT), UTC))
 
 
 def alike(context: Context, reader: Reader, q: str, limit: int = 100) -> list[Alike]:
-    """How alike the pictures are that a query with `like:` or `face:` finds, in its order."""
+    """The similarity of each picture that a query with `like:` or `face:` finds, in order."""
     if not 0 < limit <= 1_000_000:
         raise Invalid("limit must be between 1 and 1,000,000.")
     return context.views.alike(reader, q, limit)
@@ -45,35 +49,37 @@ def gauge(
 
     Of a picture the likest face counts, as the cosine that the engine gives.
     """
-    return context.search.gauge(reader, find_character(context, reader, character).id, tokens, combine)
+    with context.db.reading() as connection:
+        groups.find(connection, reader, CHARACTERS, character)
+    return context.part(Search).gauge(reader, character, tokens, combine)
 
 
 def why(context: Context, reader: Reader, id: int, q: str = "") -> Why:
-    """Why a query finds a picture: which words, which engine, what it is like."""
+    """Why a query finds a picture: matching words, engines, and similarity."""
     told = context.views.explain(reader, q[:LONGEST], id)
-    engine = context.search.engine(told.ranked) if told.ranked is not None else ""
-    return Reasons(context.db, reader, id, engine).of(told)
+    engine = context.part(Search).engine(told.ranked) if told.ranked is not None else ""
+    return Reasons(reader, id, engine, context.part(Search).faces).of(told)
 
 
 # -- similar --------------------------------------------------------------------------------------------------------
 
 
 def similar(context: Context, reader: Reader, ask: FindSimilar) -> SimilarFound:
-    """Pictures that look like others."""
+    """Pictures that are similar to others."""
     from .similar import near
 
     to = context.views.select(reader, ask)
     if not to:
         raise Invalid("Say which pictures others are to look like.")
-    producer = context.likeness.active()
+    producer = context.part(Likeness).active()
     if producer is None:
         raise Invalid(NOTHING)
     among = context.views.ids(reader, ask.q)
-    matrix = context.likeness.matrix(producer)
+    matrix = context.part(Likeness).matrix(producer)
     found = near(matrix, to, among, ask.combine, ask.limit)
     by_id = {one.id: one for one in context.views.listed(reader, [one.picture for one in found])}
     return SimilarFound(
-        context.outputs.producer(producer).engine,
+        context.part(Outputs).producer(producer).engine,
         len(to) - len(matrix.places(sorted(set(to)))),
         [
             Similar(by_id[one.picture], round(one.score, 4), one.like)

@@ -11,7 +11,6 @@ from ..database.writer import Write, Writer
 from .matrix import mean, unit
 
 _SAYS = "(select engine from {db}.producer where id = r.producer_id)"
-FEATURE = Feature("vectors", (Table("vector_output", "vectors", 0, "vector", within=COMPUTED, says=_SAYS),))
 
 
 def check(engine: Any, result: Any, about: dict[str, Any]) -> bytes:
@@ -53,4 +52,9 @@ KIND = OutputKind(
     describe=lambda engine, params: {"space": engine.space(params)},
     size=len,
     shown=lambda vector, threshold: f"{len(vector) // 2:,} numbers",
+)
+FEATURE = Feature(
+    "vectors",
+    (Table("vector_output", "vectors", 0, "vector", within=COMPUTED, says=_SAYS),),
+    outputs=(KIND,),
 )

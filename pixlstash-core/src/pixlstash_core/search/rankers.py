@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from ..query.compiler import Evaluation
+from ..query.evaluator import Evaluation
 from ..query.ranking import Part, Ranked
 from ..query.relevance import hits, ranked, scores, shares
 from ..types import Alike

@@ -15,7 +15,7 @@ from ..engines.outputs import Outputs
 from ..errors import Invalid, NotFound, PixlStashError, QueryError
 from ..query import scope
 from ..query.ranking import FACE, Part, Prepared, Ranked
-from ..types import Reader
+from ..types import FaceInfo, Reader
 from .query_images import HeldPictures
 from .vectors import Likeness
 
@@ -35,7 +35,10 @@ NO_FACES = "No faces are known yet: run an engine that finds them, as `pixlstash
 
 
 class Search:
-    """Likeness in one library. `references(name)`: the faces a character is told by."""
+    """Likeness in one library.
+
+    `references(name)`: the faces a character is told by; `faces(reader, ids)`: what a reader may know of faces.
+    """
 
     nouns = frozenset({"vectors", "regions", "producers", "tags", "captions"})
 
@@ -47,9 +50,10 @@ class Search:
         host: Host,
         places: Sequence[Term],
         references: Callable[[str], list[int]],
+        faces: Callable[[Reader, Sequence[int]], dict[int, FaceInfo]],
     ) -> None:
         self._db, self._likeness, self._outputs, self._host = db, likeness, outputs, host
-        self._places, self._references = places, references
+        self._places, self._references, self.faces = places, references, faces
         self._words: OrderedDict[tuple[int, str], bytes] = OrderedDict()
         self._lock = threading.Lock()
         self.held = HeldPictures()

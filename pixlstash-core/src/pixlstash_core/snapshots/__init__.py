@@ -1,4 +1,4 @@
-"""Snapshots on disk: pages shared between them, a manifest each, and how one is taken, verified, written out, dropped.
+"""Snapshots on disk: shared pages, a manifest for each snapshot, and taking, verifying, exporting and deleting them.
 
 The format is described in `docs/library-format.md`, with a script of its own.
 """

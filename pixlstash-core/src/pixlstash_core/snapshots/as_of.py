@@ -1,4 +1,4 @@
-"""The library as of a snapshot: looked at like the present one, and never changed.
+"""Snapshots opened for reading, as libraries or as databases.
 
 A snapshot of the present schema is read where it lies; an older one is written out and brought to it first. Few are
 kept open, and those not used for a while are closed.
@@ -10,90 +10,56 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from ..api import Api
-from ..context import Context, demand
 from ..database.connection import Database
 from ..errors import Conflict
-from ..imports import locations as stores
-from ..plugins.operation import WithReader, op
-from ..types import Reader
 from . import manifests
 from .manifests import Manifest
 from .paging import Frames, Paging
 from .shelf import Shelf
 
-if TYPE_CHECKING:
-    from ..library import Library
-    from ..query.views import Views
-
-P = ParamSpec("P")
-R = TypeVar("R")
+T = TypeVar("T")
 #: How many are kept open, and for how many seconds without use.
 MOST, IDLE = 3, 600.0
-
-
-class LibraryAsOf(WithReader, Context, Api):
-    """A library as it was. Thumbnails and originals are those of the present, found by the hash of their bytes."""
-
-    def __init__(self, live: Library, manifest: Manifest, db: Database, views: Views) -> None:
-        self.live, self._manifest = live, manifest
-        self.path, self.read_only = live.path, True
-        self.public_id, self.epoch = live.public_id, manifest.public_id
-        self.db, self.views = db, views
-        self.name = str(db.setting("name") or live.name)
-        self.thumbnails, self.pool, self.intake, self.plugins = live.thumbnails, live.pool, live.intake, live.plugins
-        self.stores = stores.Stores(db, live.plugins.stores(), live.path)
-
-    @property
-    def revision(self) -> int:
-        return self._manifest.revision
-
-    def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Look at something, as a row of the table says; whatever else is asked is refused."""
-        if not row.past:
-            raise refusal(self._manifest.id)
-        demand(reader, row.right)
-        return row.function(self, reader, *args, **kwargs)
 
 
 def refusal(snapshot: int) -> Conflict:
     return Conflict(f"This is the library as of snapshot {snapshot}: its pictures can be looked at, and nothing else.")
 
 
-class _Kept(Struct, eq=False):
-    """One that is open. `users`: requests that are being answered."""
+class _Kept(Struct, Generic[T], eq=False):
+    """An open snapshot. `users`: the number of requests that use it."""
 
-    past: LibraryAsOf
+    past: T
     manifest: Manifest
     closing: ExitStack
     users: int = 0
     used: float = 0.0
 
 
-class Pasts:
-    """Those that are open. `look(manifest, db)` makes one; `derive(db)` brings derived tables up to date."""
+class OpenSnapshots(Generic[T]):
+    """The open snapshots. `look(manifest, db)` creates the result; `derive(db)` updates derived tables."""
 
     def __init__(
         self,
         shelf: Shelf,
         schema: int,
-        look: Callable[[Manifest, Database], LibraryAsOf],
+        look: Callable[[Manifest, Database], T],
         derive: Callable[[Database], None],
     ) -> None:
         self._shelf, self._schema, self._look, self._derive = shelf, schema, look, derive
         self._frames = Frames(shelf.packs)
-        self._kept: dict[int, _Kept] = {}
+        self._kept: dict[int, _Kept[T]] = {}
         self._lock = threading.Lock()
         self._opening: dict[int, threading.Lock] = {}
         self._closed = False
 
     @contextmanager
-    def using(self, id: int, library: str) -> Iterator[LibraryAsOf]:
-        """The library as of a snapshot, for as long as the block lasts; `NotFound`, `Conflict`, or what is damaged."""
+    def using(self, id: int, library: str) -> Iterator[T]:
+        """Open the library as of a snapshot during the block. Raises `NotFound`, `Conflict` or `Damaged`."""
         kept = self._borrow(id, library)
         try:
             yield kept.past
@@ -106,7 +72,7 @@ class Pasts:
                 self._drop(MOST)
 
     def drop_idle(self) -> None:
-        """Close those not used for a while."""
+        """Close the snapshots that have not been used for a while."""
         limit = time.monotonic() - IDLE
         with self._lock:
             for id in [id for id, one in self._kept.items() if not one.users and one.used < limit]:
@@ -122,12 +88,12 @@ class Pasts:
 
     @contextmanager
     def reading(self, id: int, library: str) -> Iterator[Database]:
-        """The database of a snapshot, brought to the present schema, for one look; it is not kept open."""
+        """Open the database of a snapshot, migrated to the present schema, for one use; it is not kept open."""
         with ExitStack() as opening:
             yield self._open(id, library, opening)[1]
 
-    def _borrow(self, id: int, library: str) -> _Kept:
-        """One that is open, or is opened now. While an old one is brought up to date, others are looked at."""
+    def _borrow(self, id: int, library: str) -> _Kept[T]:
+        """Return an open snapshot, opening it if needed. Others can be used while an old one is migrated."""
         self._shelf.demand(id)
         with self._lock:
             opening = self._opening.setdefault(id, threading.Lock())

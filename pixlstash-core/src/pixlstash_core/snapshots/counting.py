@@ -1,4 +1,4 @@
-"""What a planned merge comes to, in pictures, sets, characters, projects, tags, sayings and settings."""
+"""Summarizes a planned restore: numbers of pictures, sets, characters, projects, tags, annotations and settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAYINGS = ("score", "said_tag", "said_caption", "said_who", "correction")
 
 
 def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> RestoreSummary:
-    """Counts of what really changes; `old` is attached, with the plan in it."""
+    """Return the numbers of actual changes; `old` is attached and contains the plan."""
     root = plan.step("picture")
     recreated, deleted = (root.put, root.go) if root else (0, 0)
     if root and plan.choice.only is None:  # counting rows alone is quick
@@ -50,13 +50,13 @@ def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> Rest
 
 
 def resources(connection: apsw.Connection, plan: RestorePlan) -> list[PreviewedResource]:
-    """The first pictures, and then the first groups, that would change, and what exactly about them."""
+    """Return the first pictures, and then the first groups, that would change, with their changes."""
     groups = [one for name in GROUPS for one in _groups(connection, plan, name)]
     return [*_lost(connection, plan), *_pictures(connection, plan), *groups]
 
 
 def _lost(connection: apsw.Connection, plan: RestorePlan) -> Iterator[PreviewedResource]:
-    """What was asked for and is not in the snapshot, or was removed for good since."""
+    """Yield the requested things that are not in the snapshot or were permanently deleted since."""
     types: tuple[ResourceType, ...] = ("picture", *GROUPS)
     for type in types:
         lost = plan.choice.lost.get(type, ())
@@ -67,7 +67,7 @@ def _lost(connection: apsw.Connection, plan: RestorePlan) -> Iterator[PreviewedR
 
 
 def topics(connection: apsw.Connection, plan: RestorePlan) -> list[TopicChange]:
-    """Everything that people know of or that changes, by topic."""
+    """Return the changes by topic, for all known topics and those that change."""
     found: dict[str, TopicChange] = {}
     for step in plan.steps:
         one = _topic(connection, step)
@@ -115,7 +115,7 @@ def _pictures(connection: apsw.Connection, plan: RestorePlan) -> list[PreviewedR
 
 
 def _groups(connection: apsw.Connection, plan: RestorePlan, name: GroupType) -> Iterator[PreviewedResource]:
-    """Groups of a sort that come back, go, change, or have other members."""
+    """Return the groups of a type that are restored, removed, changed, or get other members."""
     step = plan.step(name)
     if step is None:
         return
@@ -138,7 +138,7 @@ def _groups(connection: apsw.Connection, plan: RestorePlan, name: GroupType) -> 
 
 
 def _members(step: Step, column: str) -> str:
-    """(group, how many rows name it now, how many will)."""
+    """Return a statement for (group, its present number of rows, its future number)."""
     table, keys = step.table.name, ", ".join(f'"{key}"' for key in step.keys)
     go, put = _parts(step)
     new = f'select {keys} from {put} except select {keys} from main."{table}"'
@@ -151,7 +151,7 @@ def _members(step: Step, column: str) -> str:
 
 
 def touched(plan: RestorePlan) -> str:
-    """A statement for the ids of pictures that are there, stay, and change."""
+    """Return a statement that selects the ids of existing pictures that stay and change."""
     parts = [
         f"select of_picture as id from {part}"
         for step in plan.steps
@@ -168,7 +168,7 @@ def touched(plan: RestorePlan) -> str:
 
 
 def without_file(connection: apsw.Connection, plan: RestorePlan) -> int:
-    """Pictures that are restored, and of which no location is known to have the bytes."""
+    """Return the number of restored pictures whose files are at no known location."""
     coming = " or p.id in (select id from old.put_picture)" if plan.step("picture") else ""
     those = f"p.id in (select id from main.picture){coming}"
     if plan.choice.only is not None:
@@ -181,7 +181,7 @@ def without_file(connection: apsw.Connection, plan: RestorePlan) -> int:
 
 
 def _group(connection: apsw.Connection, plan: RestorePlan, name: str) -> tuple[int, int, int]:
-    """(changed, coming back, going)."""
+    """Return (changed, restored, removed)."""
     step = plan.step(name)
     if step is None:
         return 0, 0, 0
@@ -204,7 +204,7 @@ def _group(connection: apsw.Connection, plan: RestorePlan, name: str) -> tuple[i
 
 
 def _named(step: Step, column: str) -> list[str]:
-    """What rows of a plan say in a column that is none of their keys."""
+    """Return statements that select a non-key column of a plan's rows, now and in the snapshot."""
     keys = ", ".join(f'"{key}"' for key in step.keys)
     return [
         f'select "{column}" from {side}."{step.table.name}" where ({keys}) in (select {keys} from {part})'
@@ -213,7 +213,7 @@ def _named(step: Step, column: str) -> list[str]:
 
 
 def _net(connection: apsw.Connection, step: Step) -> int:
-    """Rows that change: one that goes and comes back in another form counts once."""
+    """Return the number of changed rows; one that is removed and restored in another form counts once."""
     keys = ", ".join(f'"{key}"' for key in step.keys)
     parts = " union ".join(f"select {keys} from {part}" for part in _parts(step))
     return _count(connection, f"select count(*) from ({parts})")

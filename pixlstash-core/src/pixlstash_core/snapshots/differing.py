@@ -1,4 +1,4 @@
-"""What differs between a snapshot and another state, counted by topic, with examples of what was said then and since.
+"""Differences between a snapshot and another state, counted by topic, with examples.
 
 Built upon what a merge compares: `old` is attached, with the plan in it.
 """
@@ -28,14 +28,14 @@ GROUPS = ("picture_set", "character", "project")
 
 
 class Said(Struct, frozen=True):
-    """What a row says, and of what."""
+    """The content of a row, and what it belongs to."""
 
     topic: str
     text: str | None
 
 
 def of(connection: apsw.Connection, tables: Sequence[Table]) -> list[TopicDiff]:
-    """Topics in which the two states differ; `main` is the later one."""
+    """Return the topics in which two states differ; `main` is the later one."""
     plan = merging.plan(connection, tables, Choice(all=True))
     topics: dict[str, list[Step]] = {}
     for step in plan.steps:
@@ -58,7 +58,7 @@ def _topic(connection: apsw.Connection, name: str, steps: list[Step]) -> TopicDi
 
 
 def both(step: Step) -> str:
-    """Keys of rows that come and are there: those that changed."""
+    """Return a statement for the keys of rows that are both restored and present: those that changed."""
     keys = ", ".join(f'"{key}"' for key in step.keys)
     return f'select {keys} from old."put_{step.table.name}" intersect select {keys} from main."{step.table.name}"'
 
@@ -97,12 +97,12 @@ def listed_of(step: Step) -> str:
 
 
 def saying(step: Step, db: str) -> str:
-    """What a row says, as a text; null where nothing can be said of it."""
+    """Return an expression for the content of a row as text; null if there is none."""
     return f"cast(({step.table.says.format(db=db)}) as text)" if step.table.says else "null"
 
 
 def _naming(step: Step, db: str) -> str:
-    """What a row is known by: its picture's name, its own, or that of what it belongs to."""
+    """Return an expression for the name of a row: its picture's, its own, or that of what it belongs to."""
     if step.picture:
         return f"coalesce((select name from {db}.picture p where p.id = r.\"{step.picture}\"), '')"
     if "name" in step.columns:
@@ -114,7 +114,7 @@ def _naming(step: Step, db: str) -> str:
 
 
 def first(connection: apsw.Connection, step: Step) -> list[Change]:
-    """The first rows that a merge would have say something else."""
+    """Return the first rows that a merge would change."""
     if not step.table.says or not (step.go or step.put):
         return []
 
@@ -131,7 +131,7 @@ def first(connection: apsw.Connection, step: Step) -> list[Change]:
 
 
 def groups(step: Step) -> str:
-    """A statement for (id, what it says now, what it said then) of a plan's sets, characters or projects."""
+    """Return a statement for (id, present content, earlier content) of a plan's sets, characters or projects."""
     name = step.table.name
     now, then = (f'(select {saying(step, db)} from {db}."{name}" r where r.id = x.id)' for db in ("main", "old"))
     ids = f'select id from old."go_{name}" union select id from old."put_{name}"'
@@ -142,7 +142,7 @@ def groups(step: Step) -> str:
 
 
 def changes(connection: apsw.Connection, plan: RestorePlan, ids: Iterable[int]) -> dict[int, list[Change]]:
-    """What a merge would change of each of these pictures: what its rows say now, and what they said then."""
+    """Return the changes that a merge would make to each of these pictures."""
     wanted = bind_ids(ids)
     found: dict[int, list[Change]] = {}
     for step in plan.steps:
@@ -160,7 +160,7 @@ def changes(connection: apsw.Connection, plan: RestorePlan, ids: Iterable[int]) 
 def _said(
     connection: apsw.Connection, step: Step, db: str, ids: object, parts: Sequence[str]
 ) -> dict[tuple[object, ...], tuple[int, str | None]]:
-    """By key, the picture and what the row says, of rows of a plan in one of the two databases."""
+    """Return, by key, the picture and the content of a plan's rows in one of the two databases."""
     name, count = step.table.name, len(step.keys)
     listed = ", ".join(f'"{key}"' for key in step.keys)
     keys = f"({listed})" if count > 1 else listed
@@ -177,7 +177,7 @@ def _said(
 
 
 def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) -> dict[tuple[object, ...], Said]:
-    """What the rows of one picture say, by table and key, but for what its files say."""
+    """Return the content of one picture's rows by table and key, without the facts of its file."""
     connection.create_scalar_function("surest_tags", surest_tags, 1, deterministic=True)
     there = {name for (name,) in fetch(connection, "select name from sqlite_schema where type = 'table'")}
     found: dict[tuple[object, ...], Said] = {}
@@ -201,7 +201,7 @@ def _keyed(columns: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 def surest_tags(*given: Any) -> str:
-    """For statements: the ids of the surest tags of a body of `tag_output`, as JSON."""
+    """SQL function: return the ids of the most certain tags in a body of `tag_output`, as a JSON array."""
     found = list(struct.iter_unpack("<IH", given[0] or b""))
     found.sort(key=lambda entry: (-entry[1], entry[0]))
     return json.dumps([tag for tag, _ in found[:NAMED]])

@@ -1,4 +1,4 @@
-"""Snapshots: when they are taken by themselves, how long they are kept, and what is said of them.
+"""The schedule of automatic snapshots, their retention, and their status.
 
 A day takes one at most, for the longest of month, week and day that has none yet, and only if something changed since
 the last. How many of each sort are kept is counted, never reckoned from the clock, so that a wrong clock drops nothing.
@@ -22,7 +22,7 @@ from ..database.connection import Database, fetch
 from ..database.hub import Hub, now
 from ..database.writer import Writer
 from ..errors import Cancelled, Invalid, PixlStashError
-from ..types import Snapshot, SnapshotCheck, SnapshotFailure, SnapshotKind, SnapshotStatus, SnapshotWork
+from ..types import Snapshot, SnapshotCheck, SnapshotFailure, SnapshotKind, SnapshotStatus, SnapshotTask, SnapshotWork
 from ..types.times import when
 from ..version import __version__
 from . import manifests, sweep
@@ -49,7 +49,7 @@ class _Failed(Struct):
 
 
 class Snapshots:
-    """The snapshots of one library. `tell()` is called whenever there is something new to be seen."""
+    """The snapshots of one library. `tell()` is called whenever their status changes."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Snapshots:
         self._imported = False
 
     def begin(self) -> None:
-        """At start: drop what a crash left half written. A disk that does not let us keeps nobody from the pictures."""
+        """Delete what a crash left incomplete, at start. A disk error here does not keep the library from opening."""
         try:
             self.shelf.begin()
         except (PixlStashError, OSError):
@@ -79,13 +79,13 @@ class Snapshots:
     # -- what is there -------------------------------------------------------------------------------------------------
 
     def listed(self) -> list[Snapshot]:
-        """The newest first; those that cannot be read are among the problems instead."""
+        """Return all snapshots, the newest first; unreadable ones are reported as problems."""
         found = self.shelf.listed()[0]
         frees = self._frees(found)
         return [self._shown(one, frees) for one in found]
 
     def get(self, id: int) -> Snapshot:
-        """`NotFound`, or what is wrong with it."""
+        """Return a snapshot. Raises `NotFound` or `Damaged`."""
         return self._shown(self.shelf.find(id)[0], self._frees(self.shelf.listed()[0]))
 
     def status(self) -> SnapshotStatus:
@@ -94,7 +94,7 @@ class Snapshots:
         return SnapshotStatus(self._active, self.automatic, failure, self.shelf.size(), self.shelf.problems())
 
     def problems(self) -> list[str]:
-        """What `pixlstash check` says of them."""
+        """Return the problems that `pixlstash check` reports."""
         failed = self._failure()
         told = (
             f"The last snapshot failed at {_second(failed.at):%Y-%m-%d %H:%M} UTC: {failed.sentence}" if failed else ""
@@ -138,7 +138,7 @@ class Snapshots:
     # -- taking --------------------------------------------------------------------------------------------------------
 
     def take(self, kind: SnapshotKind, label: str | None, progress: Progress = lambda done, total: None) -> Snapshot:
-        """Take one now; it is verified, and durable, on return. A failure is remembered until one is taken."""
+        """Take a snapshot; it is verified and durable on return. A failure is remembered until one succeeds."""
         label = _label(label)
         with self.shelf.lock, self.working("TAKE", None):
             try:
@@ -170,7 +170,7 @@ class Snapshots:
             return manifest
 
     def _stored(self, id: int, kind: SnapshotKind, label: str | None, progress: Progress) -> tuple[Manifest, Stored]:
-        """Store the present instant."""
+        """Store the present state."""
         for left in reversed(range(TRIES)):
             try:
                 with frozen(self._db, self._writer.exclusive, self.shelf.scratch) as source:
@@ -203,7 +203,7 @@ class Snapshots:
         return manifest, stored
 
     def _next(self) -> int:
-        """An id that none had before."""
+        """Return an id that was never used."""
         last = max(self.shelf.highest(), int(self._hub.db.setting(LAST) or 0)) + 1
         self._put(LAST, str(last))
         return last
@@ -211,12 +211,12 @@ class Snapshots:
     # -- by themselves -------------------------------------------------------------------------------------------------
 
     def imported(self) -> bool:
-        """Somebody's import ended: whether a snapshot should follow, the first one."""
+        """Return whether a snapshot should follow the end of an import: after the first one."""
         self._imported = self.automatic and self.shelf.highest() == 0
         return self._imported
 
     def due(self) -> tuple[SnapshotKind, str | None] | None:
-        """What should be taken now, if anything should."""
+        """Return the snapshot to take now, if any."""
         if not self.automatic or not self._db.read("select 1 from picture limit 1"):
             return None
         found = [one for one in self.shelf.listed()[0] if one.kind in KEPT]
@@ -228,7 +228,7 @@ class Snapshots:
         return (kind, None) if kind else None
 
     def run(self, progress: Progress = lambda done, total: None) -> Snapshot | None:
-        """Take the one that is due, if any, and let go of those that are too many."""
+        """Take the snapshot that is due, if any, and delete surplus ones."""
         wanted = self.due()
         if wanted is None:
             return None
@@ -238,7 +238,7 @@ class Snapshots:
         return taken
 
     def prune(self, progress: Progress = lambda done, total: None, *, but: int | None = None) -> list[int]:
-        """Let go of the oldest of each sort beyond what is kept, `but` one; their ids."""
+        """Delete the oldest snapshots of each kind beyond the retention limits, except `but`; returns their ids."""
         with self.shelf.lock, self.working("PRUNE", None):
             gone = [id for id in surplus([(one.id, one.kind) for one in self.shelf.listed()[0]]) if id != but]
             for id in gone:
@@ -254,14 +254,14 @@ class Snapshots:
         return self.get(id)
 
     def delete(self, id: int) -> None:
-        """It is gone on return, with what only it needed."""
+        """Delete a snapshot, and the data that only it needed."""
         with self.shelf.lock, self.working("DELETE", id):
             self.shelf.demand(id)
             sweep.delete(self.shelf, id)
             sweep.sweep(self.shelf, progress=self._both(lambda done, total: None))
 
     def verify(self, id: int) -> SnapshotCheck:
-        """Read one back, every bit of it."""
+        """Verify one snapshot by reading all of it."""
         self.shelf.demand(id)
         with self.shelf.lock, self.working("VERIFY", id):
             try:
@@ -271,14 +271,14 @@ class Snapshots:
         return SnapshotCheck(id, None)
 
     def verify_all(self) -> list[SnapshotCheck]:
-        """The newest first."""
+        """Verify all snapshots, the newest first."""
         return [self.verify(id) for id in manifests.ids(self.shelf.folder)]
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def working(self, kind: str, id: int | None) -> Iterator[None]:
-        """Have it said that this is being done."""
+    def working(self, kind: SnapshotTask, id: int | None) -> Iterator[None]:
+        """Report this work in the status while the block runs."""
         before = self._active
         self._active = SnapshotWork(kind, id, when(now()), 0.0)
         self._tell()
@@ -289,11 +289,11 @@ class Snapshots:
             self._tell()
 
     def telling(self) -> Progress:
-        """Have progress of what is being done seen by whoever asks."""
+        """Return a progress callback that updates the status."""
         return self._both(lambda done, total: None)
 
     def _both(self, progress: Progress) -> Progress:
-        """Have progress seen by whoever asks, too."""
+        """Return a progress callback that also updates the status."""
 
         def told(done: int, total: int) -> None:
             progress(done, total)
@@ -318,7 +318,7 @@ class Snapshots:
 
 
 def due(moment: datetime, taken: Sequence[tuple[str, datetime]]) -> SnapshotKind | None:
-    """What a calendar in UTC asks for, given the kinds and times of those there are; the longest period first."""
+    """Return the kind of snapshot that is due at a moment (UTC), the longest period first, given the others."""
     months = {at.strftime("%Y-%m") for kind, at in taken if kind == "MONTHLY"}
     weeks = {at.isocalendar()[:2] for kind, at in taken if kind in ("MONTHLY", "WEEKLY")}
     days = {at.date() for kind, at in taken if kind in ("MONTHLY", "WEEKLY", "DAILY")}
@@ -330,7 +330,7 @@ def due(moment: datetime, taken: Sequence[tuple[str, datetime]]) -> SnapshotKind
 
 
 def surplus(found: Sequence[tuple[int, str]]) -> list[int]:
-    """Ids beyond how many of each kind are kept. Later ids are newer, whatever the clock said when they were taken."""
+    """Return the ids beyond the number to keep of each kind. Later ids are newer, whatever their clock time."""
     gone: list[int] = []
     for kind, kept in KEPT.items():
         gone += sorted((id for id, one in found if one == kind), reverse=True)[kept:]

@@ -1,4 +1,4 @@
-"""Holds one instant of a database still while it is copied and writers go on.
+"""Holds a consistent state of a database while it is copied and writers continue.
 
 The file itself holds still for as long as somebody reads it who needs nothing of the log: checkpoints wait for that
 reader. So the log is emptied, a reader begins before anything else is written, and then the file is copied as it is. A
@@ -25,7 +25,7 @@ Alone = Callable[[Callable[[apsw.Connection], bool]], bool]
 
 
 class Source(Struct):
-    """One instant. `read(offset, bytes)` reads the file; `connection` reads the same instant by statements."""
+    """A consistent state. `read(offset, bytes)` reads the file; `connection` reads the same state with statements."""
 
     connection: apsw.Connection
     read: Callable[[int, int], bytes]
@@ -36,7 +36,7 @@ class Source(Struct):
 
 @contextmanager
 def frozen(db: Database, alone: Alone, scratch: Path) -> Iterator[Source]:
-    """One instant of a database, for as long as the block lasts. `scratch`: where a copy goes if one is needed."""
+    """Hold one state of a database for the duration of the block. `scratch`: folder for a copy if one is needed."""
     with closing(db.connect()) as reader, translated():
         if _still(db, alone, reader):
             with _opened(db.path, reader, db.path.with_name(f"{db.path.name}-wal")) as source:
@@ -47,7 +47,7 @@ def frozen(db: Database, alone: Alone, scratch: Path) -> Iterator[Source]:
 
 
 def _still(db: Database, alone: Alone, reader: apsw.Connection) -> bool:
-    """Have the reader's instant be the file's; False when somebody reads an older one all the time."""
+    """Make the reader's state that of the file; False if another reader always holds an older one."""
     log = db.path.with_name(f"{db.path.name}-wal")
 
     def empty(writer: apsw.Connection) -> bool:
@@ -80,7 +80,7 @@ def _opened(path: Path, reader: apsw.Connection, log: Path | None) -> Iterator[S
     file = apsw.VFSFile("", str(path), [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READONLY, 0])
 
     def grown() -> int:
-        """Bytes of the log by now."""
+        """Return the bytes of the log."""
         try:
             return log.stat().st_size if log else 0
         except OSError:

@@ -1,4 +1,4 @@
-"""Manifests: what a snapshot is, and which stored pages it consists of. A snapshot exists once its manifest does.
+"""Manifests: each describes a snapshot and lists its stored pages. A snapshot exists once its manifest does.
 
 Two lines of text (what it is, with the SHA-256 of all that follows; and a JSON object), then a zstd frame with the
 number of each page, as the difference to the one before it. Pages are numbered through the packs that the JSON names.
@@ -38,7 +38,7 @@ _FIRST = re.compile(rb"pixlstash snapshot (\d+) ([0-9a-f]{64})\n")
 
 
 class Manifest(Struct, frozen=True):
-    """What a snapshot is. `created`: ms; `rows`: how many each table has; `packs`: (name, pages), in order.
+    """The description of a snapshot. `created`: ms; `rows`: number of rows by table; `packs`: (name, pages), in order.
 
     `bytes`: how large it would be, compressed, if it stood alone; `sha256`: of the hashes of its pages, one after the
     other; `schema`: the schema of the database in it.
@@ -67,18 +67,18 @@ def path_of(folder: Path, id: int) -> Path:
 
 
 def ids(folder: Path) -> list[int]:
-    """Those of a folder, the newest first."""
+    """Return the ids of the manifests in a folder, the newest first."""
     found = (path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
     return sorted((int(name) for name in found if re.fullmatch(r"[1-9]\d{0,14}", name)), reverse=True)
 
 
 def head(folder: Path, id: int) -> Manifest:
-    """A manifest without the numbers of its pages; `Damaged`, or `Conflict` when a newer PixlStash wrote it."""
+    """Read a manifest without its page numbers. Raises `Damaged`, or `Conflict` if a newer PixlStash wrote it."""
     return _read(folder, id)[0]
 
 
 def read(folder: Path, id: int) -> tuple[Manifest, Numbers]:
-    """A manifest and the number of each page; `Damaged`, or `Conflict` when a newer PixlStash wrote it."""
+    """Read a manifest with its page numbers. Raises `Damaged`, or `Conflict` if a newer PixlStash wrote it."""
     manifest, packed = _read(folder, id)
     try:
         return manifest, _unpacked(packed, manifest)
@@ -135,7 +135,7 @@ def encode(manifest: Manifest, numbers: Numbers) -> bytes:
 
 
 def write(folder: Path, manifest: Manifest, numbers: Numbers) -> None:
-    """Have it exist, or be this from now on; durable on return, and never half there."""
+    """Write or replace a manifest, atomically and durably."""
     temporary = folder / f"{secrets.token_hex(8)}{UNFINISHED}"
     with writing_to(folder):
         try:

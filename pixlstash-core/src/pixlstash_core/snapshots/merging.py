@@ -1,4 +1,4 @@
-"""Merges a snapshot into the present database: what would change is worked out first, then done in one transaction.
+"""Merges a snapshot into the present database: plans the changes first, then makes them in one transaction.
 
 The snapshot is a private copy attached as `old`, in which the plan is written down: for each table, the keys of rows
 that go (`go_…`) and of rows that come or become what they were (`put_…`). Working it out only reads what there is now.
@@ -41,7 +41,7 @@ class Choice(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One table's part of a plan. `picture`: its column with a picture's id, if it has one; `within`: as in `Table`."""
+    """One table's part of a plan. `picture`: its column with a picture's id, if any; `within`: as in `Table`."""
 
     table: Table
     columns: list[str]
@@ -53,7 +53,7 @@ class Step(Struct, frozen=True):
 
 
 class RestorePlan(Struct, frozen=True):
-    """What a merge would do, and the revision of the database it was worked out for. `choice`: what was asked for."""
+    """The changes of a merge, and the database revision that it was planned for. `choice`: what was requested."""
 
     revision: int
     steps: list[Step]
@@ -64,12 +64,12 @@ class RestorePlan(Struct, frozen=True):
 
 
 def topic(table: Table) -> str:
-    """What its rows are about."""
+    """Return the topic of the step's rows."""
     return table.topic or table.noun
 
 
 def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tuple[int, int]:
-    """Make the snapshot speak of pictures by their present ids, and not of those removed for good; how many of each.
+    """Map the snapshot's pictures to their present ids and leave out permanently deleted ones; returns the numbers.
 
     The same bytes are the same picture, also when they were removed and taken in again since.
     """
@@ -96,7 +96,7 @@ def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tu
 
 
 def _lost(connection: apsw.Connection) -> Rows:
-    """(hash, id) of the pictures of the snapshot whose ids are of none now."""
+    """Return (hash, id) of the snapshot's pictures whose ids belong to no present picture."""
     import numpy as np
 
     # An id is only ever of one picture, so that only where ids are missing some may have been.
@@ -112,7 +112,7 @@ def _lost(connection: apsw.Connection) -> Rows:
 def plan(
     connection: apsw.Connection, tables: Sequence[Table], choice: Choice, progress: Progress = unseen
 ) -> RestorePlan:
-    """Work out what a merge would do. It may be done again, and reads `main` at one instant."""
+    """Plan a merge. It may be repeated, and reads `main` in one consistent state."""
     revision = fetch(connection, "select coalesce(max(revision), 0) from main.derived_revision where noun = ''")[0][0]
     there = set(_tables(connection))
     chosen = [table for table in tables if table.name in there and _wanted(table, choice)]
@@ -126,7 +126,7 @@ def plan(
 
 
 def carry_out(connection: apsw.Connection, planned: RestorePlan, at: int, progress: Progress = unseen) -> None:
-    """Do it, inside the open transaction of the writer. Progress is of rows."""
+    """Make the changes, inside the writer's open transaction. Progress is counted in rows."""
     done, total = 0, sum(step.go + step.put for step in planned.steps)
     for step in reversed(planned.steps):
         for within, count in _slices(connection, step, step.go):
@@ -149,7 +149,7 @@ def carry_out(connection: apsw.Connection, planned: RestorePlan, at: int, progre
 
 
 def _slices(connection: apsw.Connection, step: Step, count: int) -> Iterator[tuple[str, int]]:
-    """Conditions on the rows of a part of a step, and how many rows each is of, so that progress is told in between.
+    """Return conditions that divide the rows of a step, with their numbers, so that progress can be reported.
 
     Where rows name others of their own table they are done at once: foreign keys are looked at when a statement ends.
     """
@@ -187,7 +187,7 @@ def _step(connection: apsw.Connection, table: Table, choice: Choice, chosen: set
 
 
 def _going(step: Step, choice: Choice) -> str:
-    """Rows of now that the snapshot does not have, and speaks of."""
+    """Return a clause that selects present rows which the snapshot covers but does not have."""
     name, merge = step.table.name, step.table.merge
     missing = f'from main."{name}" n left join old."{name}" o on {_same(step)} where o."{step.keys[0]}" is null'
     if choice.all:
@@ -208,7 +208,7 @@ def _going(step: Step, choice: Choice) -> str:
 
 
 def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set[str]) -> str:
-    """Rows of the snapshot that are not there now, or not so."""
+    """Return a clause that selects rows of the snapshot which are missing or different at present."""
     name, merge, only = step.table.name, step.table.merge, _only(step, choice, "o")
     joined = f'from old."{name}" o left join main."{name}" n on {_same(step)} where '
     if merge == "root" and choice.only is not None:  # once identified, a row that is there is the same
@@ -241,7 +241,7 @@ def _coming(connection: apsw.Connection, step: Step, choice: Choice, chosen: set
 
 
 def _belonging(connection: apsw.Connection, table: str) -> tuple[tuple[str, str], ...]:
-    """What rows of a table go with that says nothing else of it: a plugin's."""
+    """Return (column, parent table) of a table's cascading foreign keys."""
     refers = "select \"from\", \"table\" from pragma_foreign_key_list(?, 'main') where on_delete = 'CASCADE'"
     return tuple((column, parent) for column, parent in fetch(connection, refers, (table,)))
 
@@ -255,7 +255,7 @@ def _wanted(table: Table, choice: Choice) -> bool:
 
 
 def _only(step: Step, choice: Choice, alias: str) -> list[str]:
-    """Of a restore of chosen pictures and groups, what belongs to these."""
+    """Return conditions for the rows of the chosen pictures and groups."""
     if choice.only is None:
         return []
     if step.table.name in choice.only:
@@ -266,7 +266,7 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
 
 
 def _belongs(step: Step, choice: Choice, alias: str, column: str, parent: str) -> str:
-    """Whether a row is one of a chosen picture or group, and of a picture one that is wanted."""
+    """Return a condition: a row belongs to a chosen picture or group, and is of a wanted topic."""
     chosen, topics = f'{alias}."{column}" in carray(:{parent})', sorted(choice.but)
     if parent != "picture" or topic(step.table) not in topics:
         return chosen
@@ -296,7 +296,7 @@ def _putting(step: Step, within: str = "") -> str:
 
 
 def _free_names(connection: apsw.Connection, step: Step) -> None:
-    """Let rows have their old names back: those made since that have one of these get another."""
+    """Rename rows added since whose names the restored rows need."""
     name = step.table.name
     taken = fetch(
         connection,
@@ -318,7 +318,7 @@ def _free_names(connection: apsw.Connection, step: Step) -> None:
 
 
 def _free(connection: apsw.Connection, table: str, folded: str) -> str:
-    """What makes a name one that nothing has, now or in the snapshot."""
+    """Return a suffix such as ` (2)` that makes a name unique, now and in the snapshot."""
     number = 2
     sql = f'select 1 from main."{table}" where folded = :it union all select 1 from old."{table}" where folded = :it'
     while fetch(connection, sql, {"it": f"{folded} ({number})"}):
@@ -330,7 +330,7 @@ def _free(connection: apsw.Connection, table: str, folded: str) -> str:
 
 
 def _tables(connection: apsw.Connection) -> Iterator[str]:
-    """Those that both have."""
+    """Return the tables that both databases have."""
     for (name,) in fetch(
         connection,
         "select name from old.sqlite_schema where type = 'table' and name in"
@@ -341,7 +341,7 @@ def _tables(connection: apsw.Connection) -> Iterator[str]:
 
 
 def _naming(connection: apsw.Connection, table: str) -> list[str]:
-    """The columns of a table that name pictures, whether or not the schema says so."""
+    """Return the columns of a table that refer to pictures, even without a foreign key."""
     named = {
         row[0]
         for row in fetch(

@@ -1,4 +1,4 @@
-"""Snapshots of the metadata: taken, listed, read back, written out, deleted. The owner's alone."""
+"""Snapshots of the metadata: take, list, verify, export, restore and delete them. Only for the owner."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ..context import Context, demand
+from ..context import Context
 from ..database.writer import Label
-from ..errors import Conflict, NoSafety, PixlStashError
+from ..errors import Conflict, NoSafety, PixlStashError, ReadOnly
+from ..history.events import Feed
+from ..imports.locations import Stores
 from ..query import scope
 from ..types import (
     EditSnapshot,
@@ -29,86 +31,71 @@ from ..types import (
 )
 from ..types.outcome import many
 from . import picture_history as moments
+from .as_of import OpenSnapshots
+from .feature import Snapshots
 from .merging import Choice
-from .restore import Choose
+from .restore import Choose, Restores
 from .shelf import part
 
 
 def snapshots(context: Context, reader: Reader) -> list[Snapshot]:
-    """Every restore point, the newest first."""
-    demand(reader, "owner")
-    return context.restore_points.listed()
+    """All snapshots, the newest first."""
+    return context.part(Snapshots).listed()
 
 
 def snapshot(context: Context, reader: Reader, id: int) -> Snapshot:
-    """One restore point."""
-    demand(reader, "owner")
-    return context.restore_points.get(id)
+    """One snapshot."""
+    return context.part(Snapshots).get(id)
 
 
 def snapshot_status(context: Context, reader: Reader) -> SnapshotStatus:
-    """What is being done with snapshots, whether they are taken by themselves, and what went wrong."""
-    demand(reader, "owner")
-    return context.restore_points.status()
+    """The state of snapshots: what is running, whether they are taken automatically, and the last problem."""
+    return context.part(Snapshots).status()
 
 
 def set_snapshots(context: Context, reader: Reader, ask: SetSnapshots) -> SnapshotStatus:
-    """Have snapshots taken by themselves, or not."""
-    demand(reader, "owner")
-    context.demand_writable()
-    context.restore_points.set_automatic(ask.automatic)
-    return context.restore_points.status()
+    """Switch automatic snapshots on or off."""
+    context.part(Snapshots).set_automatic(ask.automatic)
+    return context.part(Snapshots).status()
 
 
 def take_snapshot(context: Context, reader: Reader, ask: TakeSnapshot) -> Snapshot:
-    """Take a snapshot now: verified and durable when it is answered, kept until it is deleted."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return context.restore_points.take("MANUAL", ask.label)
+    """Take a snapshot, which is verified and kept until it is deleted."""
+    return context.part(Snapshots).take("MANUAL", ask.label)
 
 
 def edit_snapshot(context: Context, reader: Reader, id: int, ask: EditSnapshot) -> Snapshot:
-    """Label a snapshot anew."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return context.restore_points.label(id, ask.label)
+    """Change the label of a snapshot."""
+    return context.part(Snapshots).label(id, ask.label)
 
 
 def delete_snapshot(context: Context, reader: Reader, id: int) -> None:
-    """Let go of a snapshot for good."""
-    demand(reader, "owner")
-    context.demand_writable()
-    context.restore_points.delete(id)
+    """Permanently delete a snapshot."""
+    context.part(Snapshots).delete(id)
 
 
 def verify_snapshot(context: Context, reader: Reader, id: int) -> SnapshotCheck:
-    """Read a snapshot back as a restore would, every bit of it."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return context.restore_points.verify(id)
+    """Verify a snapshot by reading all of it as a restore would."""
+    return context.part(Snapshots).verify(id)
 
 
 def verify_snapshots(context: Context, reader: Reader) -> list[SnapshotCheck]:
-    """Read all snapshots back, also those that are too damaged to be listed."""
-    demand(reader, "owner")
-    context.demand_writable()
-    return context.restore_points.verify_all()
+    """Verify all snapshots, including those that are too damaged to be listed."""
+    return context.part(Snapshots).verify_all()
 
 
 def export_snapshot(context: Context, reader: Reader, id: int, path: Path) -> Snapshot:
-    """Write the database that a snapshot holds to a new file of this machine."""
-    demand(reader, "owner")
-    context.restore_points.shelf.export(id, path)
-    return context.restore_points.get(id)
+    """Write a snapshot's database to a new file on the server."""
+    context.part(Snapshots).shelf.export(id, path)
+    return context.part(Snapshots).get(id)
 
 
 def picture_history(context: Context, reader: Reader, id: int) -> list[PictureMoment]:
-    """What changed about one picture from snapshot to snapshot, and since; the oldest first."""
-    demand(reader, "owner")
-    taken = sorted(context.restore_points.listed(), key=lambda one: one.id)
+    """The changes of one picture from snapshot to snapshot until now, the oldest first."""
+    taken = sorted(context.part(Snapshots).listed(), key=lambda one: one.id)
     sha256 = moments.identity(context.db, id)
     for one in reversed(taken if sha256 is None else []):
-        with suppress(PixlStashError), context.pasts.reading(one.id, context.public_id) as db:
+        with suppress(PixlStashError), context.part(OpenSnapshots).reading(one.id, context.public_id) as db:
             sha256 = sha256 or moments.identity(db, id)
     if sha256 is None:
         raise scope.absent()
@@ -116,7 +103,7 @@ def picture_history(context: Context, reader: Reader, id: int) -> list[PictureMo
     before: moments.State = {}
     for one in taken:
         try:
-            with context.pasts.reading(one.id, context.public_id) as db:
+            with context.part(OpenSnapshots).reading(one.id, context.public_id) as db:
                 seen = moments.seen(db, context.writer.tables(), sha256)
         except PixlStashError as error:
             found.append(PictureMoment(one.id, one.label, one.created_at, False, [], str(error)))
@@ -129,9 +116,8 @@ def picture_history(context: Context, reader: Reader, id: int) -> list[PictureMo
 
 
 def open_snapshot(context: Context, reader: Reader, id: int) -> BinaryIO:
-    """The database that a snapshot holds, to be read. Close it."""
-    demand(reader, "owner")
-    return context.restore_points.shelf.open(id)
+    """Open a snapshot's database for reading. Close it."""
+    return context.part(Snapshots).shelf.open(id)
 
 
 # -- restore --------------------------------------------------------------------------------------------------------
@@ -143,73 +129,69 @@ READ = 0.3
 
 
 def diff_snapshot(context: Context, reader: Reader, id: int, against: int | None = None) -> SnapshotDiff:
-    """What came, went and changed from a snapshot to another one, or until now. Nothing is changed."""
-    demand(reader, "owner")
+    """What was added, removed and changed between a snapshot and another one, or the present."""
     with ExitStack() as both:
-        old = both.enter_context(context.restores.opened(id))
-        new = both.enter_context(context.restores.opened(against)) if against is not None else None
-        return SnapshotDiff(id, against, context.restores.differ(old, new))
+        old = both.enter_context(context.part(Restores).opened(id))
+        new = both.enter_context(context.part(Restores).opened(against)) if against is not None else None
+        return SnapshotDiff(id, against, context.part(Restores).differ(old, new))
 
 
 def preview_restore(
     context: Context, reader: Reader, id: int, keep_added: bool = True, kinds: list[RestoreKind] | None = None
 ) -> RestorePreview:
-    """What restoring everything, or some `kinds` of it, to a snapshot would do. Nothing is changed."""
+    """Preview restoring everything, or some `kinds` of it, to a snapshot."""
     return _preview(context, reader, id, _whole(RestoreSnapshot(keep_added, kinds)))
 
 
 def preview_resources(context: Context, reader: Reader, id: int, ask: RestoreResources) -> RestorePreview:
-    """What restoring some pictures, sets, characters or projects would do. Nothing is changed."""
-    choose = context.restores.among(ask.resources, True, lenient=True)
+    """Preview restoring some pictures, sets, characters or projects."""
+    choose = context.part(Restores).among(ask.resources, True, lenient=True)
     return _preview(context, reader, id, choose, some=True)
 
 
 def restore_snapshot(context: Context, reader: Reader, id: int, ask: RestoreSnapshot) -> RestoreReport:
-    """Restore everything to a snapshot; a safety snapshot is taken first. No file of a picture is touched."""
+    """Restore all metadata to a snapshot, after taking a safety snapshot. Picture files do not change."""
     if ask.dry_run:
         return _report(id, _preview(context, reader, id, _whole(ask)).summary, None, dry=True)
-    demand(reader, "owner")
-    context.demand_writable()
-    with context.restores.alone(), context.restore_points.working("RESTORE", id):
-        if not ask.allow_missing_files and context.restores.most_files_missing(context.stores.connect):
+    if context.read_only:
+        raise ReadOnly("This library is open read-only, so nothing in it can be changed.")
+    with context.part(Restores).alone(), context.part(Snapshots).working("RESTORE", id):
+        if not ask.allow_missing_files and context.part(Restores).most_files_missing(context.part(Stores).connect):
             raise Conflict(
                 "Most files are not where they should be: is a disk not mounted? Nothing was restored.",
                 code="files_missing",
             )
-        progress = context.restore_points.telling()
-        with context.restores.opened(id, part(progress, 0, READ)) as old:
+        progress = context.part(Snapshots).telling()
+        with context.part(Restores).opened(id, part(progress, 0, READ)) as old:
             safety = _safety(context, id, ask.allow_without_safety)
             label = Label(reader.principal, f"Everything restored to snapshot {id}", undoable=False)
-            done = context.restores.whole(old, _whole(ask), label, part(progress, READ, 1))
+            done = context.part(Restores).whole(old, _whole(ask), label, part(progress, READ, 1))
         context.epoch = done.epoch or context.epoch
         context.views.renew(context.epoch)
-        context.feed.catch_up()
-        context.restores.finish()
-        context.restore_points.prune(but=id)
+        context.part(Feed).catch_up()
+        context.part(Restores).finish()
+        context.part(Snapshots).prune(but=id)
     assert done.summary is not None, "everything is counted"
     return _report(id, done.summary, safety.id if safety else None)
 
 
 def restore_resources(context: Context, reader: Reader, id: int, ask: RestoreResources) -> RestoreReport:
-    """Restore some pictures, sets, characters or projects, and nothing else, in one step that can be undone."""
-    demand(reader, "owner")
-    context.demand_writable()
+    """Restore only some pictures, sets, characters or projects, in one step that can be undone."""
     count = len({(one.type, one.id) for one in ask.resources})
     what = "1 thing" if count == 1 else f"{count:,} things"
     label = Label(reader.principal, f"{what} restored from snapshot {id}")
-    with context.restores.alone(), context.restore_points.working("RESTORE", id):
-        progress = context.restore_points.telling()
-        with context.restores.opened(id, part(progress, 0, READ), some=True) as old:
-            choose = context.restores.among(ask.resources, ask.confirm_restore_dependencies)
-            done = context.restores.some(old, choose, label, part(progress, READ, 1))
+    with context.part(Restores).alone(), context.part(Snapshots).working("RESTORE", id):
+        progress = context.part(Snapshots).telling()
+        with context.part(Restores).opened(id, part(progress, 0, READ), some=True) as old:
+            choose = context.part(Restores).among(ask.resources, ask.confirm_restore_dependencies)
+            done = context.part(Restores).some(old, choose, label, part(progress, READ, 1))
     return RestoreReport(id, "batch", count, done.missing, 0, [], False, None)
 
 
 def _preview(context: Context, reader: Reader, id: int, choose: Choose, *, some: bool = False) -> RestorePreview:
-    demand(reader, "owner")
-    shown = context.restore_points.get(id)
-    with context.restores.opened(id, some=some) as old:
-        seen = context.restores.preview(old, choose)
+    shown = context.part(Snapshots).get(id)
+    with context.part(Restores).opened(id, some=some) as old:
+        seen = context.part(Restores).preview(old, choose)
     return RestorePreview(shown, seen.resources, seen.summary, _warnings(context, shown, seen.summary), seen.topics)
 
 
@@ -228,7 +210,7 @@ def _warnings(context: Context, shown: Snapshot, summary: RestoreSummary) -> lis
 
 def _safety(context: Context, id: int, without: bool) -> Snapshot | None:
     try:
-        return context.restore_points.take("OPPORTUNISTIC", f"Before restoring snapshot {id}")
+        return context.part(Snapshots).take("OPPORTUNISTIC", f"Before restoring snapshot {id}")
     except PixlStashError as error:
         if without:
             return None

@@ -1,4 +1,4 @@
-"""Packs: files of compressed pages that never change.
+"""Packs: immutable files of compressed pages.
 
 A pack is a plain zstd file: frames of 64 pages, and its index in a skippable frame at the end, so that `zstd -d` makes
 the pages of it. It is named by its own SHA-256, and complete and durable once it has that name.
@@ -36,7 +36,7 @@ LARGEST_INDEX = 1 << 20
 
 
 class Damaged(PixlStashError):
-    """Something stored is not what was stored. `more["pack"]` names the pack, if it is one."""
+    """Stored data is not what was written. `more["pack"]` names the pack, if it is in one."""
 
 
 class _Lengths(Struct):
@@ -45,7 +45,7 @@ class _Lengths(Struct):
 
 
 class Pack(Struct, frozen=True):
-    """What the index of a pack says. `frames`: compressed bytes of each; `hashes`: 16 bytes a page."""
+    """The index of a pack. `frames`: compressed bytes of each frame; `hashes`: 16 bytes per page."""
 
     name: str
     page_size: int
@@ -59,12 +59,12 @@ class Pack(Struct, frozen=True):
         return [self.hashes[at : at + DIGEST] for at in range(0, len(self.hashes), DIGEST)]
 
     def size_of(self, frame: int) -> int:
-        """Bytes a frame decompresses to."""
+        """Return the decompressed size of a frame in bytes."""
         return min(FRAME, len(self) - frame * FRAME) * self.page_size
 
 
 def digest(page: bytes | memoryview) -> bytes:
-    """What a page is known by: the first half of its SHA-256."""
+    """Return the key of a page: the first half of its SHA-256."""
     return hashlib.sha256(page).digest()[:DIGEST]
 
 
@@ -76,17 +76,17 @@ LEFTOVER = re.compile(r"[0-9a-f]{16}\.new|([0-9a-f]{16}|backup|backup-hub)\.db(-
 
 
 def names(folder: Path) -> set[str]:
-    """The packs of a folder."""
+    """Return the names of the packs in a folder."""
     return {path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}")}
 
 
 def is_pack(path: Path) -> bool:
-    """Whether a file has a name that we give to packs, damaged ones included."""
+    """Whether a file is named like our packs, including damaged ones."""
     return bool(re.fullmatch(rf"[0-9a-f]{{32}}{re.escape(SUFFIX)}({re.escape(ASIDE)})?", path.name))
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether a file has a name that we give to what is not finished: a pack, a manifest, or a copy of a database."""
+    """Whether a file is named like an incomplete pack, manifest, or database copy of ours."""
     return LEFTOVER.fullmatch(path.name) is not None and not path.is_dir()
 
 
@@ -94,7 +94,7 @@ def is_leftover(path: Path) -> bool:
 
 
 def read_index(folder: Path, name: str) -> Pack:
-    """The index of a pack; `Damaged` when it has none that makes sense."""
+    """Read the index of a pack. Raises `Damaged` if it is not valid."""
     try:
         with path_of(folder, name).open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -118,13 +118,13 @@ def read_index(folder: Path, name: str) -> Pack:
 
 
 def _holds(pack: Pack, stored: int) -> bool:
-    """Whether an index is of frames with so many bytes, and of as many pages as these can have."""
+    """Whether an index is valid for this number of bytes and pages."""
     sound = 512 <= pack.page_size <= 65_536 and 0 < len(pack) <= PACK and len(pack.hashes) % DIGEST == 0
     return sound and len(pack.frames) == -(-len(pack) // FRAME) and sum(pack.frames) == stored and min(pack.frames) > 0
 
 
 def frames(folder: Path, pack: Pack, wanted: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
-    """(number, pages) of the frames of a pack, each page compared with its hash; `Damaged` when one is not the same."""
+    """Yield (number, pages) of a pack's frames, each page checked by its hash. Raises `Damaged`."""
     unpack = zstandard.ZstdDecompressor()
     chosen = set(range(len(pack.frames)) if wanted is None else wanted)
     offset = 0
@@ -157,7 +157,7 @@ def _same(pack: Pack, frame: int, body: bytes) -> bool:
 
 
 def verify(folder: Path, name: str) -> Pack:
-    """Read a whole pack back from the disk; `Damaged` when a bit of it is not what was written."""
+    """Read a whole pack from the disk. Raises `Damaged` if any of it is not what was written."""
     path = path_of(folder, name)
     try:
         with path.open("rb") as file:
@@ -176,7 +176,7 @@ def verify(folder: Path, name: str) -> Pack:
 
 
 def _from_the_disk(file: BinaryIO) -> None:
-    """Have the system forget what it remembers of a file, where it can, so that reading asks the disk."""
+    """Drop a file from the system's cache, if possible, so that it is read from the disk."""
     if hasattr(os, "posix_fadvise"):
         with suppress(OSError):
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -186,7 +186,7 @@ def _from_the_disk(file: BinaryIO) -> None:
 
 
 class Packing:
-    """Stores pages, each once. `known`: the number of every page that is stored already, by its hash.
+    """Stores each page once. `known`: the number of every stored page by its hash.
 
     New pages are numbered from `first` on, in the order in which they come; `written` are their packs.
     """
@@ -206,7 +206,7 @@ class Packing:
         self.written: list[Pack] = []
 
     def add(self, name: bytes, page: bytes | memoryview) -> int:
-        """The number of a page with this hash, which is stored unless it is."""
+        """Return the number of the page with this hash, storing the page if needed."""
         number = self._known.get(name)
         if number is not None:
             return number
@@ -221,22 +221,23 @@ class Packing:
         return number
 
     def finish(self) -> None:
-        """Make what is left durable."""
+        """Write the rest durably."""
         self._flush()
         self._end()
         self._worker.shutdown()
 
     def give_up(self) -> None:
-        """Drop the pack that was begun."""
+        """Delete the unfinished pack."""
         self._worker.shutdown(cancel_futures=True)
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # closing writes what is buffered, which fails where the disk is full
+                self._file.close()
             self._file = None
             with suppress(OSError):
                 self._path.unlink()
 
     def _flush(self) -> None:
-        """Have what has come compressed, while more is read and hashed."""
+        """Compress the collected pages while more are read and hashed."""
         if self._pages:
             self._pending.append(self._worker.submit(self._compress, b"".join(self._pages)))
             self._pages.clear()

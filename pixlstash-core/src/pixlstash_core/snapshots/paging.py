@@ -1,4 +1,4 @@
-"""Reads a snapshot's database where it lies: SQLite asks for pages, which come out of the packs, a frame at a time.
+"""A virtual file system with which SQLite reads a snapshot's database directly from the packs, one frame at a time.
 
 Nothing is written out, so that opening costs a few milliseconds however large it is. Each page is compared with its
 hash. What is changed about it, for a merge, stays in memory.
@@ -32,7 +32,7 @@ WRITTEN_AS = slice(18, 20)
 
 
 class Frames:
-    """Frames of the packs of a folder, unpacked: those used last are kept. Shared between snapshots, as packs are."""
+    """Decompressed frames of the packs of a folder, the most recent ones cached; shared by all snapshots."""
 
     def __init__(self, folder: Path, kept: int = KEPT) -> None:
         self._folder, self._most = folder, kept
@@ -41,7 +41,7 @@ class Frames:
         self._lock = threading.Lock()
 
     def get(self, name: str, pages: int, page_size: int, frame: int) -> bytes:
-        """The pages of a frame of a pack, which has so many; `Damaged` when they are not what was stored."""
+        """Return the pages of a pack's frame, given their number. Raises `Damaged`."""
         with self._lock:
             body = self._bodies.get((name, frame))
             if body is None:
@@ -52,7 +52,7 @@ class Frames:
             return body
 
     def drop(self) -> None:
-        """Give the memory back."""
+        """Clear the cache."""
         with self._lock:
             self._bodies.clear()
             self._indexes.clear()
@@ -74,7 +74,7 @@ def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
 
 
 class Paging(apsw.VFS):
-    """A file system with one file in it, a snapshot's database; SQLite finds it by `mode`. Close it afterwards."""
+    """A virtual file system with one file, a snapshot's database; `mode` selects it. Close it afterwards."""
 
     def __init__(self, frames: Frames, manifest: Manifest, numbers: Numbers) -> None:
         self._name = f"snapshot-{secrets.token_hex(8)}"
@@ -84,7 +84,7 @@ class Paging(apsw.VFS):
 
     @property
     def mode(self) -> str:
-        """What a file's URI says to be read through here."""
+        """Return the URI parameter that selects this file system."""
         return f"vfs={self._name}&immutable=1"
 
     @property
@@ -99,7 +99,7 @@ class Paging(apsw.VFS):
         self.unregister()
 
     def read(self, offset: int, amount: int) -> bytes:
-        """These bytes of the database; `Damaged` when they are not what was stored."""
+        """Return these bytes of the database. Raises `Damaged`."""
         found = b""
         while len(found) < amount and offset < self.size:
             page, start = divmod(offset, self.page_size)
@@ -138,7 +138,7 @@ class Paging(apsw.VFS):
 
 
 class Scribbled(Paging):
-    """The same, to be written to: the pages that are changed or added are held in memory, for all who open it."""
+    """A writable file system: changed and added pages are held in memory, shared by all its connections."""
 
     def __init__(self, frames: Frames, manifest: Manifest, numbers: Numbers) -> None:
         super().__init__(frames, manifest, numbers)
@@ -177,7 +177,7 @@ class Scribbled(Paging):
 
 
 class _File:
-    """The database."""
+    """The open database file."""
 
     def __init__(self, paging: Paging) -> None:
         self._paging = paging

@@ -1,4 +1,4 @@
-"""What was said of one picture at different moments, and what changed between two of them."""
+"""The content of one picture's metadata at different times, and the changes between two of them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ State = dict[tuple[object, ...], Said]
 
 
 def identity(db: Database, picture: int) -> bytes | None:
-    """The SHA-256 of a picture's bytes, by which it is the same under whatever id."""
+    """Return the SHA-256 of a picture's file, which identifies it under any id."""
     found: bytes | None = db.value("select sha256 from picture where id = ?", (picture,))
     return found
 
 
 def seen(db: Database, tables: Sequence[Table], sha256: bytes) -> State | None:
-    """What is said of the picture with these bytes; None when it is not there."""
+    """Return the metadata of the picture with this hash; None if there is none."""
     with db.reading() as connection:
         found = fetch(connection, "select id from picture where sha256 = ?", (sha256,))
         return differing.state(connection, tables, found[0][0]) if found else None
 
 
 def changes(before: State, after: State) -> list[PictureChange]:
-    """What came, went or changed, by topic."""
+    """Return what was added, removed or changed, by topic."""
     found = []
     for key in {**before, **after}:
         old, new = before.get(key), after.get(key)

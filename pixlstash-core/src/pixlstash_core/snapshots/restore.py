@@ -1,4 +1,4 @@
-"""Restores: everything, some kinds, or chosen pictures and groups become what they were in a snapshot.
+"""Restores everything, some kinds of metadata, or chosen pictures and groups from a snapshot.
 
 The snapshot is written out, brought to the present schema and compared with what there is now while writers go on; then
 one transaction of the writer makes the difference, so that a crash leaves all or nothing of it, and events, views
@@ -50,7 +50,7 @@ Choose = Callable[[apsw.Connection], Choice]
 
 
 class Old(Struct):
-    """A snapshot's database. `where`: what to attach; `path`: its file, if it is written out.
+    """A snapshot's database. `where`: the name to attach; `path`: its file, if it is written to one.
 
     `changed`: what it calls pictures is no longer what it called them.
     """
@@ -62,7 +62,7 @@ class Old(Struct):
 
 
 class _Kept(Struct):
-    """One that is kept for whoever asks next: most look before they restore."""
+    """A written database that is kept for a while, since most previews are followed by a restore."""
 
     old: Old
     closing: ExitStack
@@ -71,7 +71,7 @@ class _Kept(Struct):
 
 
 class Restored(Struct, frozen=True):
-    """What became of a restore. `epoch`: the library's from now on, if another; `missing`: pictures without a file.
+    """The result of a restore. `epoch`: the library's new one, if it changed; `missing`: pictures without a file.
 
     `summary`: of a restore of everything; counting it all for a few pictures would take longer than restoring them.
     """
@@ -83,7 +83,7 @@ class Restored(Struct, frozen=True):
 
 
 class Previewed(Struct, frozen=True):
-    """What a restore would do: counts, the first pictures and groups that would change, and what of each topic."""
+    """The result of a preview: counts, the first pictures and groups that would change, and changes by topic."""
 
     summary: RestoreSummary
     resources: list[PreviewedResource]
@@ -91,7 +91,7 @@ class Previewed(Struct, frozen=True):
 
 
 class Restores:
-    """The restores of one library. One goes on at a time; reading goes on meanwhile."""
+    """The restores of one library, one at a time; reading continues meanwhile."""
 
     def __init__(
         self, db: Database, hub: Hub, writer: Writer, shelf: Shelf, tables: Callable[[], Sequence[Table]]
@@ -103,7 +103,7 @@ class Restores:
 
     @contextmanager
     def alone(self, what: str = "restore") -> Iterator[None]:
-        """`Conflict` while another restore goes on."""
+        """Raise `Conflict` while another restore is running."""
         if not self._one.acquire(blocking=False):
             raise Conflict(f"Another {what} is going on. Nothing was changed; try again when it is done.")
         try:
@@ -115,7 +115,7 @@ class Restores:
 
     @contextmanager
     def opened(self, id: int, progress: Progress = unseen, *, some: bool = False) -> Iterator[Old]:
-        """A snapshot's database in a file of its own, brought to the present schema; kept for a while.
+        """Open a snapshot's database in its own file, migrated to the present schema; it is kept for a while.
 
         When only `some` of it will be looked at, it is read where it lies instead, unless there is such a file already.
         """
@@ -159,7 +159,7 @@ class Restores:
         return Old(manifest, f"file:snapshot.db?{paging.mode}", None)
 
     def drop_idle(self, idle: float = IDLE) -> None:
-        """Let go of what is kept, if nobody used it for so many seconds, or works with snapshots right now."""
+        """Delete the kept database if it has not been used for so many seconds and no snapshot is being used."""
         if self._shelf.lock.acquire(blocking=False):
             try:
                 if self._kept is not None and not self._kept.busy and time.monotonic() - self._kept.used >= idle:
@@ -180,7 +180,7 @@ class Restores:
     def compared(
         self, old: Old, choose: Choose, progress: Progress = unseen
     ) -> Iterator[tuple[apsw.Connection, RestorePlan, int]]:
-        """(a connection with `old` attached, what would change, how many pictures are left out as gone for good)."""
+        """Return (a connection with `old` attached, the plan, the number of permanently deleted pictures left out)."""
         with translated(), closing(self._db.connect(attaching=True)) as connection:
             attach(connection, old.where)
             fetch(connection, "begin")
@@ -191,7 +191,7 @@ class Restores:
             fetch(connection, "commit")
 
     def differ(self, old: Old, new: Old | None) -> list[TopicDiff]:
-        """How the library, as it was in another snapshot or is now, differs from one."""
+        """Return the differences between a snapshot and another one or the present."""
         opened = self._db.connect(attaching=True) if new is None else apsw.Connection(new.where)
         with translated(), closing(opened) as connection:
             attach(connection, old.where)
@@ -202,7 +202,7 @@ class Restores:
             return found
 
     def most_files_missing(self, connect: Callable[[int], Opened]) -> bool:
-        """Whether more than half of some pictures' files are not where they should be: a disk may not be there."""
+        """Whether more than half of some pictures' files are missing: a disk may be disconnected."""
         places = self._db.read(
             "select store_id, key from location where state = 'present'"
             " and id % max(1, (select max(id) / ? from location)) = 0 limit ?",
@@ -217,7 +217,7 @@ class Restores:
         return len(places) >= FEW and lost * 2 > len(places)
 
     def preview(self, old: Old, choose: Choose) -> Previewed:
-        """What a restore would do now."""
+        """Return what a restore would do now."""
         with self.compared(old, choose) as (connection, plan, purged):
             return Previewed(
                 counting.summary(connection, plan, purged),
@@ -226,13 +226,13 @@ class Restores:
             )
 
     def among(self, resources: Sequence[Resource], complete: bool, *, lenient: bool = False) -> Choose:
-        """The choice that chosen things mean, to be made once it is known what there was."""
+        """Return a function that chooses these resources once the snapshot's database is open."""
         return lambda connection: chosen(connection, self._tables(), resources, complete, lenient)
 
     # -- doing ---------------------------------------------------------------------------------------------------------
 
     def whole(self, old: Old, choose: Choose, label: Label, progress: Progress) -> Restored:
-        """Make everything, or some kinds of it, what it was; the history before it ends."""
+        """Restore everything, or some kinds of metadata; the history before it ends."""
         epoch = secrets.token_hex(8)
         with self._hub.writing() as connection:
             fetch(connection, "delete from intent where kind = ?", (INTENT,))
@@ -240,7 +240,7 @@ class Restores:
         return self._merge(old, choose, label, epoch, progress)
 
     def some(self, old: Old, choose: Choose, label: Label, progress: Progress) -> Restored:
-        """Make chosen pictures and groups what they were: a change like any other, that can be undone."""
+        """Restore chosen pictures and groups as a change that can be undone."""
         return self._merge(old, choose, label, None, progress)
 
     def _merge(self, old: Old, choose: Choose, label: Label, epoch: str | None, progress: Progress) -> Restored:
@@ -280,7 +280,7 @@ class Restores:
         return work
 
     def finish(self) -> None:
-        """What follows from a whole restore in the hub; at start, too, when a crash came between the two."""
+        """Update the hub after a whole restore; also at start, if a crash happened in between."""
         for id, epoch in self._hub.read("select id, body from intent where kind = ?", (INTENT,)):
             revision = self._db.value(REVISION.replace("main.", ""))
             with self._hub.writing() as connection:
@@ -290,14 +290,14 @@ class Restores:
 
 
 def _fits(old: Old, manifest: Manifest, some: bool) -> bool:
-    """Whether what is kept serves: a file of everything, or for a part of it, pages in packs that are still there."""
+    """Whether a kept database can be used: a complete file, or pages in packs that still exist."""
     if old.manifest.public_id != manifest.public_id:
         return False
     return old.path is not None or (some and old.manifest.packs == manifest.packs)
 
 
 def attach(connection: apsw.Connection, where: str) -> None:
-    """Attach a private copy: nothing of it need survive."""
+    """Attach a private copy, which need not be durable."""
     fetch(connection, "attach ? as old", (where,))
     fetch(connection, "pragma old.journal_mode = memory")
     fetch(connection, "pragma old.synchronous = off")
@@ -311,7 +311,7 @@ def attach(connection: apsw.Connection, where: str) -> None:
 def chosen(
     connection: apsw.Connection, tables: Sequence[Table], resources: Sequence[Resource], complete: bool, lenient: bool
 ) -> Choice:
-    """The choice that resources mean, `old` being attached and its pictures identified.
+    """Return the choice for these resources, with `old` attached and its pictures identified.
 
     `NotFound` for what the snapshot has not, which is left out if `lenient`. Groups that what was chosen belongs to,
     and that are gone since, are asked for by a `Conflict`, and come back with it if `complete`: they, and nothing else
@@ -329,7 +329,7 @@ def chosen(
         lost[name] = sorted(set(ids) - there)
         if lost[name] and not lenient:
             thing = f"{name.replace('_', ' ')} {lost[name][0]}"
-            raise NotFound(f"The snapshot has no {thing}, or it was removed for good since.")
+            raise NotFound(f"The snapshot has no {thing}, or it was permanently deleted since then.")
         only[name] = [id for id in ids if id in there]
     but = _but(tables, resources)
     missing = {name: _missing(connection, tables, name, only, but) for name in GROUPS}
@@ -343,7 +343,7 @@ def chosen(
 
 
 def _but(tables: Sequence[Table], resources: Sequence[Resource]) -> dict[str, list[int]]:
-    """By topic, the pictures that keep what is said of them about it."""
+    """Return, by topic, the pictures whose metadata stays unchanged."""
     some = {one.id: set(one.topics) for one in resources if one.type == "picture" and one.topics is not None}
     if not some:
         return {}
@@ -360,7 +360,7 @@ def _missing(
     only: dict[str, list[int]],
     but: dict[str, list[int]],
 ) -> list[int]:
-    """Groups of a sort that rows of what was chosen name, and that are neither there nor chosen themselves."""
+    """Return the groups of a type that chosen rows refer to and that are neither present nor chosen."""
     found: set[int] = set()
     for table in tables:
         naming = [column for column, parent in table.within if parent == group]

@@ -1,4 +1,4 @@
-"""The shelf: the folder with a library's snapshots. Takes, lists, reads back, writes out, and drops them.
+"""The folder with a library's snapshots: takes, lists, verifies, exports and deletes them.
 
     snapshots/42.snapshot        a manifest each
     snapshots/packs/….zst        pages, shared between them
@@ -43,20 +43,20 @@ Progress = Callable[[int, int], None]
 
 
 def unseen(done: int, total: int) -> None:
-    """Progress that nobody looks at."""
+    """Ignore progress."""
 
 
 def part(progress: Progress, start: float, end: float) -> Progress:
-    """Progress of a part of something, which is from `start` to `end` of the whole, each from 0 to 1."""
+    """Return a progress callback for a part of the work, from `start` to `end` of the whole (0 to 1)."""
     return lambda done, total: progress(round(1000 * (start + (end - start) * done / max(total, 1))), 1000)
 
 
 class Grown(Exception):
-    """The log grew too much while this instant was held."""
+    """The log grew too much while this state was held."""
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """Pages that are on the disk: their packs, the number of each in order, the hash of all, and their size."""
+    """Stored pages: their packs, their numbers in order, the hash of all, and their size."""
 
     packs: list[Pack]
     numbers: Numbers
@@ -65,7 +65,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Shelf:
-    """One library's snapshots. Everything that changes something holds `lock`.
+    """One library's snapshots. Whatever changes them holds `lock`.
 
     `read_only`: nothing is written here; what is to be looked at is written out to a temporary folder.
     """
@@ -80,7 +80,7 @@ class Shelf:
     # -- what is there -------------------------------------------------------------------------------------------------
 
     def listed(self) -> tuple[list[Manifest], dict[int, str]]:
-        """(manifests, the newest first; why others cannot be read, by id)."""
+        """Return (manifests, the newest first; by id, the reasons why others cannot be read)."""
         found: list[Manifest] = []
         damaged: dict[int, str] = {}
         for id in manifests.ids(self.folder):
@@ -92,26 +92,26 @@ class Shelf:
         return found, damaged
 
     def highest(self) -> int:
-        """The highest id that is taken."""
+        """Return the highest id in use."""
         return max(manifests.ids(self.folder), default=0)
 
     def find(self, id: int) -> tuple[Manifest, Numbers]:
-        """`NotFound`, or what is wrong with it."""
+        """Return a manifest. Raises `NotFound` or `Damaged`."""
         self.demand(id)
         return manifests.read(self.folder, id)
 
     def demand(self, id: int) -> None:
-        """`NotFound` unless it is there, sound or not."""
+        """Raise `NotFound` unless the snapshot exists, damaged or not."""
         if not manifests.path_of(self.folder, id).exists():
             raise NotFound("There is no such snapshot.")
 
     def size(self) -> int:
-        """Bytes of all on the disk."""
+        """Return the bytes of all snapshots on the disk."""
         found = (*self.folder.glob(f"*{manifests.SUFFIX}"), *self.packs.glob(f"*{packs.SUFFIX}"))
         return sum(path.stat().st_size for path in found)
 
     def problems(self) -> list[str]:
-        """Problems that show without reading much: manifests that cannot be read, packs that are not there."""
+        """Return the problems that show without much reading: unreadable manifests and missing packs."""
         found, damaged = self.listed()
         there = packs.names(self.packs)
         wrong = [f"{sentence} Delete it." for sentence in damaged.values()]
@@ -123,7 +123,7 @@ class Shelf:
     # -- taking --------------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Delete what a crash left half written, by the names we give, and make folders that were lost in a copy."""
+        """Delete what a crash left incomplete, only files named by us, and create missing folders."""
         if self.folder.exists():
             self.prepare()
             with self.lock, writing_to(self.folder):
@@ -132,13 +132,13 @@ class Shelf:
                         path.unlink()
 
     def prepare(self) -> None:
-        """Make the folders where they are missing."""
+        """Create missing folders."""
         with writing_to(self.folder):
             for folder in (self.folder, self.packs, self.scratch):
                 make_folder(folder, 0o700)
 
     def store(self, source: Source, progress: Progress, *, patient: bool) -> Stored:
-        """Store the pages of an instant that are not stored yet, durably. `Grown` unless `patient`.
+        """Store the new pages of a state durably. Raises `Grown` unless `patient`.
 
         Nothing is read back here: `verify` does that for all of a snapshot.
         """
@@ -167,7 +167,7 @@ class Shelf:
         return Stored(used, placed, whole.hexdigest(), _weight(used, placed))
 
     def _known(self, page_size: int) -> tuple[dict[bytes, int], list[Pack], int]:
-        """(the number of every page that can be used, the packs they are in, how many pages these have).
+        """Return (the number of each usable page, their packs, and the numbers of pages in these).
 
         A pack whose index cannot be read is passed over: its pages are stored again.
         """
@@ -185,7 +185,7 @@ class Shelf:
         return known, found, first
 
     def set_aside(self, name: str | None) -> bool:
-        """Have a damaged pack be built upon no more, so that what it held is stored again; False when it is sound.
+        """Exclude a damaged pack from reuse, so that its pages are stored again; False if it is intact.
 
         It is kept under another name for as long as a snapshot names it.
         """
@@ -202,7 +202,7 @@ class Shelf:
             return True
 
     def add(self, manifest: Manifest, numbers: Numbers) -> None:
-        """Have a snapshot exist from now on."""
+        """Add a snapshot."""
         manifests.write(self.folder, manifest, numbers)
 
     def label(self, id: int, label: str | None) -> Manifest:
@@ -215,7 +215,7 @@ class Shelf:
     # -- reading back --------------------------------------------------------------------------------------------------
 
     def write_out(self, manifest: Manifest, numbers: Numbers, out: BinaryIO, progress: Progress | None = None) -> None:
-        """Write the database that a snapshot holds to an empty file, each page compared with its hash. Not durable."""
+        """Write a snapshot's database to an empty file, each page checked by its hash. Not durable."""
         import numpy as np
 
         from ..database.arrays import distinct
@@ -252,7 +252,7 @@ class Shelf:
 
     @contextmanager
     def written_out(self, manifest: Manifest, numbers: Numbers, progress: Progress | None = None) -> Iterator[Path]:
-        """The database of a snapshot in a file of its own, until the block ends."""
+        """Write a snapshot's database to its own file for the duration of the block."""
         with ExitStack() as made:
             scratch = self.scratch
             if self.read_only:  # it may lie on a disk that cannot be written to, or be open in another process
@@ -274,7 +274,7 @@ class Shelf:
         return manifest
 
     def open(self, id: int) -> BinaryIO:
-        """A snapshot's database, in a file without a name; it is gone once it is closed."""
+        """Open a snapshot's database in an unnamed file, which is deleted when it is closed."""
         manifest, numbers = self.find(id)
         with writing_to(self.scratch):
             file = cast(BinaryIO, TemporaryFile(dir=self.scratch if os.access(self.scratch, os.W_OK) else None))
@@ -287,7 +287,7 @@ class Shelf:
         return file
 
     def verify(self, manifest: Manifest, numbers: Numbers, progress: Progress | None = None) -> None:
-        """Read a snapshot back as a restore would, and check the database in it; `Damaged` says what is wrong."""
+        """Read a snapshot as a restore would, and check its database. Raises `Damaged` with the problem."""
         with self.written_out(manifest, numbers, progress) as path:
             try:
                 with translated(), closing(opened(path)) as connection:
@@ -303,7 +303,7 @@ class Shelf:
 
 
 def opened(path: Path) -> apsw.Connection:
-    """A database that was written out, to be read: nothing is made beside it."""
+    """Open an exported database for reading, without creating files beside it."""
     from urllib.parse import quote
 
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
@@ -311,13 +311,13 @@ def opened(path: Path) -> apsw.Connection:
 
 
 def counts(connection: apsw.Connection, tables: Iterator[str] | dict[str, int] | list[str]) -> dict[str, int]:
-    """How many rows tables have; -1: no such table."""
+    """Return the number of rows of tables; -1 for one that does not exist."""
     there = {name for (name,) in fetch(connection, "select name from sqlite_schema where type = 'table'")}
     return {name: fetch(connection, f'select count(*) from "{name}"')[0][0] if name in there else -1 for name in tables}
 
 
 def _pages(source: Source) -> Iterator[tuple[list[bytes], list[memoryview]]]:
-    """The pages of an instant with their hashes, some at a time."""
+    """Yield the pages of a state with their hashes, in batches."""
     step, size = FRAME * source.page_size, source.page_size
     for offset in range(0, source.size, step):
         block = memoryview(source.read(offset, min(step, source.size - offset)))
@@ -326,14 +326,14 @@ def _pages(source: Source) -> Iterator[tuple[list[bytes], list[memoryview]]]:
 
 
 def _bases(given: list[Pack]) -> Numbers:
-    """The number of the first page of each pack."""
+    """Return the number of the first page of each pack."""
     import numpy as np
 
     return np.cumsum([0, *(len(pack) for pack in given)])[:-1].astype(np.int64)
 
 
 def _used(given: list[Pack], numbers: Numbers) -> tuple[list[Pack], Numbers]:
-    """The packs that are used at all, and the numbers through these alone."""
+    """Return the packs in use, and the page numbers relative to these."""
     import numpy as np
 
     from ..database.arrays import distinct
@@ -348,7 +348,7 @@ def _used(given: list[Pack], numbers: Numbers) -> tuple[list[Pack], Numbers]:
 
 
 def _weight(used: list[Pack], numbers: Numbers) -> int:
-    """Compressed bytes of these pages, each counted once: a page weighs its share of its frame."""
+    """Return the compressed bytes of these pages, each counted once with its share of its frame."""
     import numpy as np
 
     from ..database.arrays import distinct
@@ -357,7 +357,7 @@ def _weight(used: list[Pack], numbers: Numbers) -> int:
 
 
 def weights(pack: Pack) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Compressed bytes that each page of a pack stands for."""
+    """Return the compressed bytes of each page of a pack: its share of its frame."""
     import numpy as np
 
     each = np.array(pack.frames, np.float64)
@@ -367,7 +367,7 @@ def weights(pack: Pack) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 def _scatter(out: int, body: bytes, size: int, slots: Numbers, places: Numbers) -> None:
-    """Write pages of a frame to their places: those that follow one another, at once."""
+    """Write the pages of a frame to their places, consecutive ones at once."""
     import numpy as np
 
     order = np.argsort(places, kind="stable")

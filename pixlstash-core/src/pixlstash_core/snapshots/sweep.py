@@ -1,4 +1,4 @@
-"""Drops what no snapshot needs any more: whole packs, and by writing them anew, pages of packs.
+"""Frees space that no snapshot needs: deletes packs, and rewrites those of which few pages are used.
 
 Packs are written before manifests that name them, and dropped after the last that does. Between any two steps every
 manifest names packs that are there.
@@ -31,14 +31,14 @@ WORTH = 0.75
 
 
 def delete(shelf: Shelf, id: int) -> None:
-    """Have a snapshot not exist any more; what only it needed goes with the next sweep. It need not be sound."""
+    """Delete a snapshot, intact or not. The next sweep frees what only it needed."""
     with shelf.lock, writing_to(shelf.folder):
         manifests.path_of(shelf.folder, id).unlink(missing_ok=True)
         fsync_folder(shelf.folder)
 
 
 def sweep(shelf: Shelf, *, rewrite: bool = True, progress: Progress = lambda done, total: None) -> int:
-    """Drop packs that no manifest names, after writing anew those that are hardly used; bytes that were freed.
+    """Delete unused packs after rewriting hardly used ones; returns the freed bytes.
 
     While a manifest cannot be read nothing is dropped: nobody knows what it needs.
     """
@@ -66,7 +66,7 @@ def _size(shelf: Shelf) -> int:
 
 
 def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]]:
-    """By pack, how many snapshots use each of its pages."""
+    """Return by pack the number of snapshots that use each of its pages."""
     import numpy as np
 
     from ..database.arrays import distinct
@@ -86,7 +86,7 @@ def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[
 
 
 def freed(shelf: Shelf, found: Sequence[Manifest]) -> dict[int, int]:
-    """By snapshot, about how many bytes deleting it and sweeping would free now."""
+    """Return by snapshot the approximate bytes that deleting it and sweeping would free now."""
     counted = uses(shelf, found)
     each = {name: weights(packs.read_index(shelf.packs, name)) for name in counted}
     if wrong := [name for name in counted if len(counted[name]) != len(each[name])]:
@@ -100,7 +100,7 @@ def _freed(
     counted: dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]],
     each: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]],
 ) -> Iterator[float]:
-    """Bytes of each of its packs that would go: only of those that are then written anew, or dropped whole."""
+    """Return the bytes of each of its packs that would be freed, by rewriting or deleting the pack."""
     import numpy as np
 
     from ..database.arrays import distinct
@@ -138,7 +138,7 @@ def _anew(
     found: list[Manifest],
     progress: Progress,
 ) -> None:
-    """Store the used pages of old packs anew, then have manifests name these."""
+    """Store the used pages of old packs again, and update the manifests."""
     import numpy as np
 
     kept = [pack for pack in given if pack.name not in old]
@@ -171,7 +171,7 @@ def _anew(
 
 
 def _moved(shelf: Shelf, pack: Pack, used: Bits, packing: Packing) -> Numbers:
-    """Store the used pages of a pack; the number each has from now on, by its place in the pack."""
+    """Store the used pages of a pack; returns the new number of each, by its place in the pack."""
     import numpy as np
 
     from ..database.arrays import distinct
@@ -195,7 +195,7 @@ def _rename(
     places: dict[str, Numbers],
     hashes: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
 ) -> None:
-    """Write a manifest that names other packs with the very same pages."""
+    """Write a manifest that refers to other packs with the same pages."""
     import numpy as np
 
     _, numbers = manifests.read(shelf.folder, manifest.id)

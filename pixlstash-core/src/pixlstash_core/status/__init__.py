@@ -1,1 +1,1 @@
-"""What a library is and has right now, and whether all of it is as it should be."""
+"""The state of the library, and the check of its integrity."""

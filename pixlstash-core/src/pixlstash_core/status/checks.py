@@ -1,4 +1,4 @@
-"""The check: whether databases are sound and originals are where they should be."""
+"""The check of the integrity of the databases and the presence of original files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Connect = Callable[[int], Opened]
 
 
 def check(db: Database, hub: Hub, connect: Connect, verify: bool) -> CheckReport:
-    """Whether the databases are sound and the bytes are where they should be; with `verify`, every byte is read."""
+    """Check the databases and the files of all locations; with `verify`, also compare their hashes."""
     problems: list[str] = []
     for database in (db, hub.db):
         for (line,) in _integrity(database):
             if line != "ok":
                 problems.append(f"{database.path.name}: {line}")
         if broken := database.read("pragma foreign_key_check"):
-            problems.append(f"{database.path.name}: {len(broken)} references lead nowhere")
+            problems.append(f"{database.path.name}: {len(broken)} broken references")
     places = db.read(
         "select l.store_id, s.name, l.key, p.sha256, l.size, p.name from location l join store s on s.id = l.store_id"
         " join picture p on p.id = l.picture_id where l.state != 'missing' order by l.store_id, l.key"
@@ -35,9 +35,9 @@ def check(db: Database, hub: Hub, connect: Connect, verify: bool) -> CheckReport
             continue
         try:
             opened = connect(store)
-            found = opened.stat(key)
-            if size is not None and found.size is not None and found.size != size:
-                problems.append(f"{store_name}: {key} has {found.size} bytes instead of {size}.")
+            stat = opened.stat(key)
+            if size is not None and stat.size is not None and stat.size != size:
+                problems.append(f"{store_name}: {key} has {stat.size} bytes instead of {size}.")
             elif verify and opened.verbatim:
                 if _digest(opened, key) != sha256:
                     problems.append(f"{store_name}: the bytes of {key} have changed.")
@@ -59,7 +59,7 @@ def check(db: Database, hub: Hub, connect: Connect, verify: bool) -> CheckReport
 
 
 def _integrity(database: Database) -> Rows:
-    """On a connection of its own: an older one checks full-text indexes by what it remembers of them."""
+    """Run the integrity check on a new connection: an older one may use a cached state of full-text indexes."""
     with translated(), closing(database.connect()) as connection:
         return fetch(connection, "pragma integrity_check(20)")
 

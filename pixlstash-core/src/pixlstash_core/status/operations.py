@@ -1,22 +1,32 @@
-"""What the library is, has and does right now."""
+"""Operations on the state of the library: information, the sidebar, plugins, and the check."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ..context import Context, demand
+from ..collections import projects, queries, sets
+from ..context import Context
+from ..imports import locations
+from ..imports.locations import Stores
+from ..jobs.lanes import Jobs
+from ..people import characters
 from ..query import scope
-from ..types import CheckReport, LibraryInfo, PluginInfo, Reader
+from ..snapshots.feature import Snapshots
+from ..types import CheckReport, LibraryInfo, PluginInfo, Reader, Sidebar
 from ..version import __version__
 from . import checks
+from .sidebar import under_veil
+
+#: What the plugin of that name keeps in the libraries that it fills, now and formerly.
+DEMO = ("demo.pictures", "demo")
 
 
 def info(context: Context, reader: Reader) -> LibraryInfo:
-    """What is in the library, and what is going on."""
+    """The contents of the library, its stores, and running jobs."""
     live, dead = scope.counts(context.db, reader)
     present = context.live or context
     owner = reader.may("owner") and present is context
-    stores = context.stores.infos() if owner else []
+    stores = context.part(Stores).infos() if owner else []
     return LibraryInfo(
         context.name,
         context.public_id,
@@ -25,20 +35,42 @@ def info(context: Context, reader: Reader) -> LibraryInfo:
         dead,
         context.revision,
         stores,
-        context.queue.running() if owner else [],
-        present.db.setting("demo") is not None,
+        context.part(Jobs).running() if owner else [],
+        any(present.db.setting(name) is not None for name in DEMO),
         context.read_only,
     )
 
 
+def sidebar(context: Context, reader: Reader, veil: bool = False) -> Sidebar:
+    """The contents of the sidebar: characters, sets, projects, saved queries and folders, with counts.
+
+    `veil`: ignore hidden pictures.
+    """
+    shown = context.hide_and_blur(veil)
+    visibility = context.views.veiled(reader, shown) if shown else None
+    with context.db.reading() as connection:
+        live, dead = scope.counts_in(connection, reader)
+        all_sets = sets.infos(connection, reader)
+        bar = Sidebar(
+            context.revision,
+            live,
+            dead,
+            characters.infos(connection, reader),
+            all_sets,
+            sets.tree(all_sets),
+            projects.infos(connection, reader),
+            queries.infos(connection, reader),
+            locations.folders(connection) if reader.may("owner") and reader.scope.all else [],
+        )
+        return under_veil(connection, bar, visibility) if visibility else bar
+
+
 def plugin_list(context: Context, reader: Reader) -> list[PluginInfo]:
-    """Every plugin found, working or not, and its problems."""
-    demand(reader, "owner")
+    """All installed plugins, working or not, with their problems."""
     return context.plugins.listed()
 
 
 def check(context: Context, reader: Reader, verify: bool = False) -> CheckReport:
-    """Whether everything is as it should be; `verify` reads every byte."""
-    demand(reader, "owner")
-    found = checks.check(context.db, context.hub, context.stores.connect, verify)
-    return replace(found, problems=[*found.problems, *context.restore_points.problems()])
+    """Check the databases and files; `verify` reads every byte."""
+    report = checks.check(context.db, context.hub, context.part(Stores).connect, verify)
+    return replace(report, problems=[*report.problems, *context.part(Snapshots).problems()])

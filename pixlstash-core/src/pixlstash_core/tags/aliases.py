@@ -1,6 +1,6 @@
-"""What holds for all pictures: what tags stand for and imply, which engines count, and how they are combined.
+"""The settings of tags that apply to all pictures: aliases, implications, and which engines count and how.
 
-When that changes, `concerned` brings it up to date and finds the pictures whose tags it may change.
+When they change, `concerned` updates what is derived from them and finds the pictures whose tags may change.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from ..database.connection import Rows, bind_ids, fetch
 from . import normalise as words
 from .entries import IMPLIES, NEVERMORE, SELF, threshold
 
-#: The setting that says how engines are combined, and what it may say.
+#: The setting of how engines are combined, and its values.
 COMBINE = "tags.combine"
 WAYS = ("union", "vote", "preferred")
-#: Pictures that are derived anew while somebody waits.
+#: The most pictures whose tags are derived again while a request waits.
 INLINE = 20_000
 TABLES = frozenset({"tag", "implication", "active", "setting"})
 
-#: From each tag to what it stands for, and to all that this implies. `union` ends where there is a circle.
+#: From each tag to the tag it is an alias of, and to all that this implies. `union` ends cycles.
 _REACH = """
     with recursive reach(tag_id, means_id) as (
       select value, value from carray(:tags)
@@ -32,7 +32,7 @@ _REACH = """
     )
     select r.tag_id, r.means_id, t.never from reach r join tag t on t.id = r.means_id where t.alias_id is null
     """
-#: The tags that lead to these.
+#: The tags whose aliases or implications lead to these.
 _LEADING = """
     with recursive leading(id) as (
       select value from carray(:tags)
@@ -45,23 +45,23 @@ _LEADING = """
 
 
 def concerned(connection: apsw.Connection, keys: Mapping[str, set[tuple[object, ...]]]) -> Iterable[int]:
-    """The pictures whose tags may be others, now that rows with these keys changed.
+    """Return the pictures whose tags may change because rows with these keys changed.
 
-    When they are more than can be derived while somebody waits, what is new is prepared beside what holds (`switch`),
-    and none are named.
+    If these are more than `INLINE`, the new state is prepared in the background instead (see `switch`), and the result
+    is empty.
     """
     tags = {key for (key,) in keys.get("tag", ()) if isinstance(key, int)}
     if tags:
         words.refresh(connection, tags)
     tags |= {key for row in keys.get("implication", ()) for key in row if isinstance(key, int)}
     phases = [row[0] for row in fetch(connection, "select phase from derived_tagging order by version")]
-    joins = 1 in phases  # something is being prepared, or will be when what was is settled
+    joins = 1 in phases  # a change is being prepared, or is waiting for an earlier one
     change = _Change(connection, 1 if joins else 0)
     if tags:
-        change.mean(tags)
+        change.compare_meanings(tags)
     if "active" in keys or (COMBINE,) in keys.get("setting", ()):
-        change.weigh()
-    if not change.found:
+        change.compare_engines()
+    if change.is_empty:
         return ()
     pictures = [] if joins else change.pictures(INLINE + 1)
     if not joins and len(pictures) <= INLINE:
@@ -70,14 +70,14 @@ def concerned(connection: apsw.Connection, keys: Mapping[str, set[tuple[object, 
     if not joins:
         copy(connection, 0, 1)
     change.apply(1)
-    later = phases[0] == 2  # what was prepared before is to be settled first
+    later = phases[0] == 2  # an earlier change is still being completed
     sql = "update derived_tagging set phase = 1, position = 0 where version = ?"
     connection.execute(sql, (1 if later else 0,)).fetchall()
     return ()
 
 
 def copy(connection: apsw.Connection, source: int, target: int) -> None:
-    """Let the same hold in another version."""
+    """Copy the settings of one version to another."""
     for table, columns in (("meaning", "tag_id, means_id, how"), ("active", "producer_id, threshold, rank")):
         connection.execute(f"delete from derived_{table} where version = ?", (target,)).fetchall()
         connection.execute(
@@ -91,7 +91,7 @@ def copy(connection: apsw.Connection, source: int, target: int) -> None:
 
 
 class _Change:
-    """What is other in truth than in a version."""
+    """The difference between the stored settings and those of a derived version."""
 
     def __init__(self, connection: apsw.Connection, version: int) -> None:
         self._connection, self._version = connection, version
@@ -102,11 +102,11 @@ class _Change:
         self._producers: set[int] = set()
 
     @property
-    def found(self) -> bool:
-        return bool(self._leading) or self._active is not None
+    def is_empty(self) -> bool:
+        return not self._leading and self._active is None
 
-    def mean(self, changed: set[int]) -> None:
-        """What tags stand for and imply."""
+    def compare_meanings(self, changed: set[int]) -> None:
+        """Compare aliases and implications, given the tags that changed."""
         bound = {"tags": bind_ids(changed), "version": self._version}
         leading = [row[0] for row in fetch(self._connection, _LEADING, bound)]
         sql = "select tag_id, means_id, how from derived_meaning where version = ? and tag_id in carray(?)"
@@ -117,8 +117,8 @@ class _Change:
             moved = {tag for tag, _, _ in before ^ after}
             self._moved = moved | {m for tag, m, how in before | after if tag in moved and how != IMPLIES}
 
-    def weigh(self) -> None:
-        """Which engines count, from which confidence on, and how they are combined."""
+    def compare_engines(self) -> None:
+        """Compare which engines count, their thresholds, and how they are combined."""
         connection = self._connection
         before = fetch(
             connection, "select producer_id, threshold, rank from derived_active where version = ?", (self._version,)
@@ -126,29 +126,29 @@ class _Change:
         ((combine,),) = fetch(connection, "select combine from derived_tagging where version = ?", (self._version,))
         sql = "select producer_id, threshold, rank from active where kind = 'tag' order by producer_id"
         after = [(producer, threshold(low), rank) for producer, low, rank in fetch(connection, sql)]
-        ways = fetch(connection, "select value from setting where name = ?", (COMBINE,))
-        way = ways[0][0] if ways and ways[0][0] in WAYS else WAYS[0]
+        settings = fetch(connection, "select value from setting where name = ?", (COMBINE,))
+        way = settings[0][0] if settings and settings[0][0] in WAYS else WAYS[0]
         if (before, combine) != (after, way):
             self._active = (after, way)
             changed = set(before) ^ set(after)
-            # With one engine's say the others' may weigh differently, but only where it looked.
+            # A changed engine may change the weight of others, but only on pictures that it has processed.
             self._producers = {row[0] for row in (changed if combine == way else [*before, *after])}
 
     def pictures(self, most: int) -> set[int]:
-        """Those it may concern, or the first of them."""
-        found: set[int] = set()
+        """Return pictures whose tags may change, about `most` at most."""
+        pictures: set[int] = set()
         if self._moved:
             sql = "select picture_id from derived_block b cross join derived_tag t on t.block = b.block and t.tag_id in"
             rows = fetch(self._connection, f"{sql} carray(?) limit ?", (bind_ids(self._moved), most))
-            found.update(row[0] for row in rows)
+            pictures.update(row[0] for row in rows)
         if self._producers:
             sql = "select picture_id from done where producer_id in carray(?) limit ?"
             rows = fetch(self._connection, sql, (bind_ids(self._producers), most))
-            found.update(row[0] for row in rows)
-        return found
+            pictures.update(row[0] for row in rows)
+        return pictures
 
     def apply(self, version: int) -> None:
-        """Let it hold in a version."""
+        """Write the difference to a version."""
         connection = self._connection
         if self._leading:
             sql = "delete from derived_meaning where version = ? and tag_id in carray(?)"
@@ -165,22 +165,22 @@ class _Change:
 
 
 def meanings(connection: apsw.Connection, tags: Iterable[int]) -> Rows:
-    """Rows of `derived_meaning` of these tags, without the version."""
+    """Return the rows of `derived_meaning` of these tags, without the version."""
     reached: dict[int, list[tuple[int, int]]] = {}
     for tag, means, never in fetch(connection, _REACH, {"tags": bind_ids(tags)}):
         reached.setdefault(tag, []).append((means, never))
     rows: Rows = []
     selves: dict[int, int] = dict(fetch(connection, _STANDS, {"tags": bind_ids(reached)}))
-    for tag, found in reached.items():
-        mine = selves[tag]
-        own = [(tag, mine, NEVERMORE if never else SELF) for means, never in found if means == mine]
-        implied = [(tag, means, IMPLIES) for means, never in found if means != mine and not never]
+    for tag, reached_tags in reached.items():
+        target = selves[tag]
+        own = [(tag, target, NEVERMORE if never else SELF) for means, never in reached_tags if means == target]
+        implied = [(tag, means, IMPLIES) for means, never in reached_tags if means != target and not never]
         if implied or own != [(tag, tag, SELF)]:
             rows += own + implied
     return rows
 
 
-#: What each tag stands for: the end of its chain of aliases.
+#: The tag at the end of each tag's chain of aliases.
 _STANDS = """
     with recursive stands(tag_id, means_id) as (
       select value, value from carray(:tags)

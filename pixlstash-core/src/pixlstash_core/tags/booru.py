@@ -1,4 +1,4 @@
-"""Reads the CSV files of tags that booru sites and completion tools use."""
+"""Reads CSV files of tags as booru sites and completion tools write them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from ..errors import Invalid
 from . import normalise as words
 
-#: What the numbers in such files mean.
+#: The categories by their numbers in such files.
 CATEGORIES = {
     "0": "general",
     "1": "artist",
@@ -24,7 +24,7 @@ SHOWN = 50
 
 
 class ImportPlan(Struct):
-    """What a file says. Tags are named as they are compared; `names` has them as they are written."""
+    """The contents of a file. Tags are folded names; `names` has each as it is written."""
 
     names: dict[str, str] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
@@ -46,9 +46,9 @@ class ImportPlan(Struct):
 
 
 def read(text: str, kind: str) -> ImportPlan:
-    """Lines of `name,category,count,"alias,alias"`, or of `name,other` for aliases and implications.
+    """Read lines of `name,category,count,"alias,alias"`, or of `name,other` for aliases and implications.
 
-    Lines that cannot be read are left out and said; `category` may be a word, and all but the name may be missing.
+    Invalid lines are skipped and listed as problems. `category` may be a word; all but the name may be missing.
     """
     plan = ImportPlan()
     for number, row in _rows(text, plan):
@@ -56,7 +56,7 @@ def read(text: str, kind: str) -> ImportPlan:
             if kind == "tags":
                 _tag(plan, row)
             elif len(row) < 2:
-                raise Invalid("It needs two names with a comma between.")
+                raise Invalid("A line needs two names, separated by a comma.")
             else:
                 pair = (plan.tag(row[0]), plan.tag(row[1]))
                 if pair[0] != pair[1]:
@@ -67,7 +67,7 @@ def read(text: str, kind: str) -> ImportPlan:
 
 
 def _rows(text: str, plan: ImportPlan) -> Iterator[tuple[int, Sequence[str]]]:
-    """(line, fields), without empty lines and the line of headings."""
+    """Yield (line number, fields), without empty lines and the header."""
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
         try:
             row = next(csv.reader([line], strict=True), [])
@@ -75,7 +75,7 @@ def _rows(text: str, plan: ImportPlan) -> Iterator[tuple[int, Sequence[str]]]:
             plan.skip(f"Line {number}: {error}.")
             continue
         heading = number == 1 and len(row) > 1 and row[0].strip().lower() in ("name", "tag", "antecedent_name")
-        if any(one.strip() for one in row) and not heading:
+        if any(field.strip() for field in row) and not heading:
             yield number, row
 
 

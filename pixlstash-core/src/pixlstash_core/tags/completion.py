@@ -1,4 +1,4 @@
-"""Tags that begin like what was typed, the most used first: at two hundred thousand of them, in a moment."""
+"""Completion of tags while typing, the most used first; fast with 200,000 tags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..types import Completion, Reader
 from . import normalise as words
 from .entries import EFFECTIVE, of_pictures
 
-#: Tags that are looked at one by one. Of a beginning that more have, those most used are.
+#: Tags that are checked one by one: those with a prefix, or if there are more, the most used tags.
 FEW, WALKED = 1000, 2_000
 LAST = "\U0010ffff"
 _ROW = """
@@ -24,9 +24,9 @@ _ROW = """
 
 
 def complete(db: Database, reader: Reader, text: str, limit: int, hidden: Hidden | None = None) -> list[Completion]:
-    """At most `limit` tags of which each word typed begins a word, by how many pictures have them.
+    """Return up to `limit` tags in which each typed word begins a word, the most used first.
 
-    Pictures that are `hidden` do not count, and tags that only they have are not there.
+    `hidden` pictures do not count, and tags that only they have are left out.
     """
     with db.reading() as connection:
         if reader.scope.ids is None:
@@ -36,16 +36,15 @@ def complete(db: Database, reader: Reader, text: str, limit: int, hidden: Hidden
 
 
 def of_all(connection: apsw.Connection, text: str, limit: int, hidden: Hidden | None = None) -> list[Completion]:
-    """The same of the whole library."""
+    """Complete from the tags of the whole library, as `complete` does."""
     typed, wanted = _typed(text)
     fewer = hidden.counted("tags", lambda: counted(connection, hidden)) if hidden else {}
-    # The best without what is hidden are among the best with it, and those of which some is hidden.
+    # The best tags without hidden pictures are among the best with them, plus the tags of hidden pictures.
     spare = len(fewer)
     if not typed:
         sql = "select tag_id from derived_tag_count where pictures > 0 order by pictures desc limit ?"
         tags = {row[0] for row in fetch(connection, sql, (limit + spare,))}.union(fewer)
-        found = fetch(connection, f"{_ROW} where t.id in carray(?)", (bind_ids(tags),))
-        return _best(found, "", [], limit, fewer)
+        return _best(fetch(connection, f"{_ROW} where t.id in carray(?)", (bind_ids(tags),)), "", [], limit, fewer)
     first, *others = sorted(wanted, key=len, reverse=True)
     bound: dict[str, object] = {"low": first, "high": first + LAST, "few": FEW + spare}
     bound |= {"limit": limit * 4 + spare, "walked": WALKED + spare}
@@ -63,32 +62,32 @@ def of_all(connection: apsw.Connection, text: str, limit: int, hidden: Hidden | 
         rows += fetch(connection, _BEGINNING.format(""), {**bound, "low": typed, "high": typed + LAST})
     rows += fetch(connection, "select id from tag where folded = ?", (typed,))
     ids = {row[0] for row in rows}.union(fewer)
-    found = fetch(connection, f"{_ROW} where t.id in carray(?)", (bind_ids(ids),))
-    return _best(found, typed, wanted, limit, fewer)
+    rows = fetch(connection, f"{_ROW} where t.id in carray(?)", (bind_ids(ids),))
+    return _best(rows, typed, wanted, limit, fewer)
 
 
 def counted(connection: apsw.Connection, ids: Sequence[int]) -> dict[int, int]:
-    """How many of these pictures have each tag, 0 of one that does not count where it was found."""
+    """Return how many of these pictures have each tag; 0 for tags that are not effective on any."""
     import numpy as np
 
     from ..database.arrays import distinct
     from . import rows
 
-    found = rows.shown(connection, distinct(np.sort(np.asarray(ids, np.int64))))
-    pictures = np.bincount(found.tags, found.values & EFFECTIVE != 0).astype(np.int64)
-    tags = np.bincount(found.tags).nonzero()[0]
+    shown = rows.shown(connection, distinct(np.sort(np.asarray(ids, np.int64))))
+    pictures = np.bincount(shown.tags, shown.values & EFFECTIVE != 0).astype(np.int64)
+    tags = np.bincount(shown.tags).nonzero()[0]
     return dict(zip(tags.tolist(), pictures[tags].tolist(), strict=True))
 
 
-#: Whether a tag has a word that begins so.
+#: Whether a tag has a word with this prefix.
 _HAS = "exists (select 1 from derived_tag_word w where w.tag_id = t.id and w.word >= :{} and w.word < :{})"
-#: Of the first tags with such a word, those most used.
+#: The most used of the first tags with such a word.
 _BEGINNING = """
     select t.id from (select distinct tag_id from derived_tag_word where word >= :low and word < :high limit :few) f
     join tag t on t.id = f.tag_id left join derived_tag_count c on c.tag_id = coalesce(t.alias_id, t.id)
     where true {} order by coalesce(c.pictures, 0) desc limit :limit
     """
-#: Of the most used tags, those with such a word.
+#: Those of the most used tags with such a word.
 _MOST_USED = (
     "select t.id from (select tag_id as id from derived_tag_count order by pictures desc limit :walked) t where "
     + _HAS.format("low", "high")
@@ -97,7 +96,7 @@ _MOST_USED = (
 
 
 def _typed(text: str) -> tuple[str, list[str]]:
-    """(as names are compared, its words)."""
+    """Return (the folded text, its words)."""
     typed = words.folded(" ".join(text[: words.LONGEST].split()))
     return typed, words.parts(typed) if typed else []
 
@@ -105,11 +104,11 @@ def _typed(text: str) -> tuple[str, list[str]]:
 def _best(
     rows: Rows, typed: str, wanted: list[str], limit: int, fewer: Mapping[int, int] = MappingProxyType({})
 ) -> list[Completion]:
-    """`fewer`: by how many pictures less a tag is to be counted; where none is left, nobody is told of it."""
-    found: dict[int, tuple[tuple[object, ...], Completion]] = {}
+    """Rank the rows of `_ROW`. `fewer`: the number of hidden pictures of a tag; without others it is left out."""
+    best: dict[int, tuple[tuple[object, ...], Completion]] = {}
     for id, name, folded, category, alias, stands, stands_category, pictures in rows:
-        its = words.found_by(folded)
-        if not all(any(word.startswith(one) for word in its) for one in wanted):
+        tag_words = words.found_by(folded)
+        if not all(any(word.startswith(typed_word) for word in tag_words) for typed_word in wanted):
             continue
         stood_for = id if alias is None else alias
         pictures -= fewer.get(stood_for, 0)
@@ -117,17 +116,19 @@ def _best(
             continue
         rank = (folded != typed, -pictures, not folded.startswith(typed), alias is not None, len(name), folded)
         tag, shown = (id, name) if alias is None else (alias, stands)
-        told = Completion(tag, shown, category if alias is None else stands_category, pictures, name if alias else None)
-        if tag not in found or rank < found[tag][0]:
-            found[tag] = (rank, told)
-    return [told for _, told in sorted(found.values(), key=lambda one: one[0])[:limit]]
+        completion = Completion(
+            tag, shown, category if alias is None else stands_category, pictures, name if alias else None
+        )
+        if tag not in best or rank < best[tag][0]:
+            best[tag] = (rank, completion)
+    return [completion for _, completion in sorted(best.values(), key=lambda ranked: ranked[0])[:limit]]
 
 
 def _within(connection: apsw.Connection, ids: Iterable[int]) -> Rows:
-    """The same rows of the tags that these pictures have: nobody learns of others."""
+    """Return rows like those of `_ROW`, only of tags that these pictures have."""
     counts: dict[int, int] = {}
-    for found in of_pictures(connection, ids).values():
-        for tag, value in found.items():
+    for tags in of_pictures(connection, ids).values():
+        for tag, value in tags.items():
             if value & EFFECTIVE:
                 counts[tag] = counts.get(tag, 0) + 1
     sql = "select id, name, folded, category from tag where id in carray(?)"

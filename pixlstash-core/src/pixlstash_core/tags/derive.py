@@ -1,8 +1,8 @@
-"""The one rule of tags, for any number of pictures at once: what engines found above their thresholds, without what is
-never-listed, plus what people said yes to, minus what they said no to, through aliases and implications.
+"""Derives the tags of pictures: engine tags above their thresholds except never-listed ones, plus tags that people
+accepted, minus those that they rejected, through aliases and implications.
 
-Each chunk of pictures is read from truth, computed as arrays, compared with what is derived already, and only the
-differences are written. The same function serves do, undo, redo, engines and what is prepared for a new setting.
+Each chunk of pictures is read, computed as arrays and compared with the derived rows; only differences are written. The
+same function serves changes, undo, redo, engines, and a new setting that is being prepared.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from ..database.connection import bind_ids, fetch
 from .entries import EFFECTIVE, ENGINE, IMPLIED, IMPLIES, NEVER, NEVERMORE, NO, YES
 from .rows import HIGH, LOW, Ints, Keys, Rows, Values, counts, ints, merged, read, tags_of, write
 
-#: Pictures computed at once: some 100 MB at 30 tags each.
+#: Pictures per chunk: some 100 MB at 30 tags each.
 CHUNK = 20_000
 OUTPUT = np.dtype([("tag", "<u4"), ("confidence", "<u2")])
 
 
 def refresh(connection: apsw.Connection, ids: Sequence[int]) -> int:
-    """Make the derived tags of these pictures (ascending) equal to truth; in how many something was different."""
+    """Update the derived tags of these pictures (ascending); return how many changed."""
     return sum(refresh_chunk(connection, ids[at : at + CHUNK]) for at in range(0, len(ids), CHUNK))
 
 
-def refresh_chunk(connection: apsw.Connection, given: Sequence[int]) -> int:
-    ids = np.asarray(given, np.int64)
-    bound = bind_ids(given)
+def refresh_chunk(connection: apsw.Connection, pictures: Sequence[int]) -> int:
+    ids = np.asarray(pictures, np.int64)
+    bound = bind_ids(pictures)
     (phase,) = fetch(connection, "select phase from derived_tagging where version = 0")[0]
     truth = _Truth(connection, ids, bound)
     had = read(connection, ids, bound)
-    if not (len(truth.tags) or len(truth.said.tags) or len(had.found.keys) or len(had.said.keys)):
+    if not (len(truth.tags) or len(truth.annotations.tags) or len(had.computed.keys) or len(had.annotated.keys)):
         return 0
     has = Rows(*truth.entries(0))
     if phase == 1:
@@ -41,11 +41,11 @@ def refresh_chunk(connection: apsw.Connection, given: Sequence[int]) -> int:
     return write(connection, ids, had, has, phase)
 
 
-# --- what follows from truth ------------------------------------------------------------------------------------------
+# --- computing --------------------------------------------------------------------------------------------------------
 
 
 class _Truth:
-    """What engines found and people said about one chunk of pictures."""
+    """The engine tags and annotations of one chunk of pictures."""
 
     def __init__(self, connection: apsw.Connection, ids: Ints, bound: object) -> None:
         self._connection = connection
@@ -61,33 +61,33 @@ class _Truth:
         self.producers = ints(rows, 1)
         self.pictures = np.searchsorted(ids, ints(rows, 0))
         counts = np.fromiter(map(len, bodies), np.int64, len(rows)) // OUTPUT.itemsize
-        found = np.frombuffer(b"".join(bodies), OUTPUT)
-        self.tags = found["tag"].astype(np.int64)
-        self.confidences = found["confidence"].astype(np.int64)
+        outputs = np.frombuffer(b"".join(bodies), OUTPUT)
+        self.tags = outputs["tag"].astype(np.int64)
+        self.confidences = outputs["confidence"].astype(np.int64)
         self.rows = np.repeat(np.arange(len(rows)), counts)
-        self.said = Said(connection, ids, bound)
+        self.annotations = Annotations(connection, ids, bound)
 
     def entries(self, version: int) -> tuple[Keys, Values]:
-        """(keys, values) of the chunk under what holds now (0), or under what is being prepared (1)."""
-        meaning = Meaning(self._connection, version, (self.tags, self.said.tags))
-        keys, confidences, bits = self._engines(version, meaning)
+        """Return (keys, values) of the chunk under the current settings (0), or those being prepared (1)."""
+        meaning = Meaning(self._connection, version, (self.tags, self.annotations.tags))
+        keys, confidences, bits = self._computed(version, meaning)
         bits |= np.where(meaning.never[tags_of(keys)], NEVER, 0)
-        keys, confidences, bits = self._people(meaning, keys, confidences, bits)
+        keys, confidences, bits = self._annotate(meaning, keys, confidences, bits)
         effective = counts(bits)
         sources, implied = meaning.implied(tags_of(keys[effective]))
         if len(sources):
             above = keys[effective][sources] & ~LOW
-            found = above | implied.astype(np.uint64)
-            keys, confidences, bits = _grouped(
-                np.concatenate([keys, found]),
+            implied_keys = above | implied.astype(np.uint64)
+            keys, confidences, bits = _group(
+                np.concatenate([keys, implied_keys]),
                 np.concatenate([confidences, confidences[effective][sources]]),
-                np.concatenate([bits, np.full(len(found), IMPLIED, np.int64)]),
+                np.concatenate([bits, np.full(len(implied_keys), IMPLIED, np.int64)]),
             )
             effective = counts(bits)
         return keys, confidences << 8 | bits | np.where(effective, EFFECTIVE, 0)
 
-    def _engines(self, version: int, meaning: Meaning) -> tuple[Keys, Values, Values]:
-        """What the active engines found: each tag once a picture, with `ENGINE` where they mean it."""
+    def _computed(self, version: int, meaning: Meaning) -> tuple[Keys, Values, Values]:
+        """Return the tags of the active engines, each once a picture, with `ENGINE` if they count."""
         connection = self._connection
         active = fetch(
             connection,
@@ -97,7 +97,7 @@ class _Truth:
         ((combine,),) = fetch(connection, "select combine from derived_tagging where version = ?", (version,))
         producers, thresholds, ranks = (ints(active, column) for column in range(3))
         place = np.searchsorted(producers, self.producers)
-        counts = np.append(producers, -1)[place] == self.producers  # of each row, whether its engine is active
+        counts = np.append(producers, -1)[place] == self.producers  # for each row, whether its engine is active
         rank = np.append(ranks, 0)[place]
         if combine == "preferred" and len(rank):
             best = np.full(int(self.pictures.max()) + 1, np.iinfo(np.int64).max)
@@ -108,22 +108,24 @@ class _Truth:
         keys = self.pictures[rows].astype(np.uint64) << HIGH | meaning.tag[self.tags[used]].astype(np.uint64)
         above = confidences >= np.append(thresholds, 0)[place][rows]
         if combine == "vote" and len(keys):
-            return _voted(keys, confidences, above, place[rows], np.bincount(self.pictures[counts]))
-        return _grouped(keys, confidences, np.where(above, ENGINE, 0))
+            return _vote(keys, confidences, above, place[rows], np.bincount(self.pictures[counts]))
+        return _group(keys, confidences, np.where(above, ENGINE, 0))
 
-    def _people(self, meaning: Meaning, keys: Keys, confidences: Values, bits: Values) -> tuple[Keys, Values, Values]:
-        """The same with what people said: of two sayings about one tag, the later."""
-        if not len(self.said.tags):
+    def _annotate(self, meaning: Meaning, keys: Keys, confidences: Values, bits: Values) -> tuple[Keys, Values, Values]:
+        """Add people's annotations; of two about one tag, the later counts."""
+        if not len(self.annotations.tags):
             return keys, confidences, bits
-        said, spoken = self.said.latest(meaning)
-        nothing = np.zeros(len(said), np.int64)
-        return _grouped(
-            np.concatenate([keys, said]), np.concatenate([confidences, nothing]), np.concatenate([bits, spoken])
+        annotated, annotated_bits = self.annotations.latest(meaning)
+        none = np.zeros(len(annotated), np.int64)
+        return _group(
+            np.concatenate([keys, annotated]),
+            np.concatenate([confidences, none]),
+            np.concatenate([bits, annotated_bits]),
         )
 
 
-class Said:
-    """What people said about the tags of one chunk of pictures."""
+class Annotations:
+    """People's annotations of the tags of one chunk of pictures."""
 
     def __init__(self, connection: apsw.Connection, ids: Ints, bound: object) -> None:
         sql = """
@@ -134,7 +136,7 @@ class Said:
         self.tags, self._yes, self._at = ints(rows, 1), ints(rows, 2), ints(rows, 3)
 
     def latest(self, meaning: Meaning) -> tuple[Keys, Values]:
-        """(keys, `YES` or `NO`), each key once: of two sayings about one tag, the later."""
+        """Return (keys, `YES` or `NO`), each key once: of two annotations of one tag, the later."""
         keys = self._pictures.astype(np.uint64) << HIGH | meaning.tag[self.tags].astype(np.uint64)
         order = np.lexsort((self._at, keys))
         keys, yes = keys[order], self._yes[order]
@@ -142,10 +144,10 @@ class Said:
         return keys[last], np.where(yes[last] == 1, YES, NO)
 
 
-def _voted(
+def _vote(
     keys: Keys, confidences: Values, above: NDArray[np.bool_], producers: Ints, voters: Ints
 ) -> tuple[Keys, Values, Values]:
-    """`ENGINE` where more than half of the engines that looked at the picture mean it; each has one vote."""
+    """Set `ENGINE` where more than half of the engines that processed the picture assign the tag."""
     order = np.lexsort((producers, keys))
     keys, confidences, above, producers = keys[order], confidences[order], above[order], producers[order]
     first = np.append(True, (keys[1:] != keys[:-1]) | (producers[1:] != producers[:-1]))
@@ -160,8 +162,8 @@ def _voted(
     return keys, np.maximum.reduceat(confidences, starts), np.where(means, ENGINE, 0)
 
 
-def _grouped(keys: Keys, confidences: Values, bits: Values) -> tuple[Keys, Values, Values]:
-    """Each key once, with its greatest confidence and all its bits."""
+def _group(keys: Keys, confidences: Values, bits: Values) -> tuple[Keys, Values, Values]:
+    """Return each key once, with its highest confidence and all its bits."""
     if not len(keys):
         return keys, confidences, bits
     if not (keys[1:] > keys[:-1]).all():
@@ -174,7 +176,7 @@ def _grouped(keys: Keys, confidences: Values, bits: Values) -> tuple[Keys, Value
 
 
 class Meaning:
-    """What the tags of a chunk stand for and imply."""
+    """The aliases and implications of the tags of a chunk."""
 
     def __init__(self, connection: apsw.Connection, version: int, used: Sequence[Ints]) -> None:
         size = 1 + max((int(tags.max()) for tags in used if len(tags)), default=0)
@@ -195,7 +197,7 @@ class Meaning:
         self._sources, self._implied = ints(implies, 0), ints(implies, 1)
 
     def implied(self, tags: Ints) -> tuple[Ints, Ints]:
-        """(index in `tags`, tag it implies), for all that they imply."""
+        """Return (indexes into `tags`, implied tags), one entry for each implication."""
         if not len(self._sources) or not len(tags):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         first = np.searchsorted(self._sources, tags, "left")

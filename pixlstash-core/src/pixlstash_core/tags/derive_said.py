@@ -1,7 +1,7 @@
-"""The rule of tags for pictures of which only what people say has changed: a hundred thousand at once, in a moment.
+"""Derives the tags of pictures of which only annotations have changed; fast for a hundred thousand at once.
 
-What engines found is in the derived rows already. So long as the tags in question imply no others, a row follows from
-itself and from what is said; otherwise, and while something new is being prepared, the whole rule is asked.
+The derived rows already contain the engines' tags. If the changed tags imply no others, a new row follows from the old
+row and the annotation. Otherwise, and while new settings are being prepared, the full derivation is used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from ..database.arrays import distinct, union
 from ..database.changesets import Whole
 from ..database.connection import bind_ids, fetch
-from .derive import CHUNK, Meaning, Said, refresh_chunk
+from .derive import CHUNK, Annotations, Meaning, refresh_chunk
 from .entries import NO, YES
 from .rows import (
     HIGH,
@@ -37,7 +37,7 @@ from .rows import (
 #: Columns of `said_tag`.
 PICTURE, TAG, YES_OR_NO = 0, 1, 2
 _SETTLED = "select phase from derived_tagging where version = 0"
-#: Whether any of these tags stands for another or another for it, or one implies the other.
+#: Whether any of these tags has an alias, is one, or is part of an implication.
 _MEANT = """
     select 1 from carray(:tags) t where exists (select 1 from derived_meaning where version = 0 and tag_id = t.value)
       or exists (select 1 from derived_meaning where version = 0 and means_id = t.value) limit 1
@@ -49,83 +49,83 @@ _PRESENT = """
 
 
 def refresh(connection: apsw.Connection, ids: Sequence[int]) -> None:
-    """Make the derived tags of these pictures (ascending) equal to truth, when nothing but `said_tag` changed."""
+    """Update the derived tags of these pictures (ascending) when only `said_tag` changed."""
     for at in range(0, len(ids), CHUNK):
         _refresh(connection, ids[at : at + CHUNK])
 
 
 def follow(connection: apsw.Connection, ids: Sequence[int], whole: Whole) -> None:
-    """The same, where what changed in `said_tag` is known as arrays."""
+    """Update as `refresh` does, when the changes of `said_tag` are known as arrays."""
     tags = distinct(np.sort(whole.column(TAG))).tolist()
     if fetch(connection, _SETTLED) != [(0,)] or fetch(connection, _MEANT, {"tags": bind_ids(tags)}):
         refresh(connection, ids)
         return
     order = np.lexsort((whole.column(TAG), whole.column(PICTURE)))
     pictures = whole.column(PICTURE)[order]
-    said = np.where(whole.inserted, np.where(whole.column(YES_OR_NO) == 1, YES, NO), 0)[order]
+    bits = np.where(whole.inserted, np.where(whole.column(YES_OR_NO) == 1, YES, NO), 0)[order]
     for at in range(0, len(ids), CHUNK):
-        given = ids[at : at + CHUNK]
-        first, after = np.searchsorted(pictures, given[0], "left"), np.searchsorted(pictures, given[-1], "right")
-        chunk = np.asarray(given, np.int64)
-        mine = np.searchsorted(chunk, pictures[first:after]).astype(np.uint64)
-        keys = mine << HIGH | whole.column(TAG)[order[first:after]].astype(np.uint64)
-        had = read_table(connection, "derived_said", chunk, bind_ids(given))
-        _change(connection, chunk, had, keys, said[first:after])
+        part = ids[at : at + CHUNK]
+        first, after = np.searchsorted(pictures, part[0], "left"), np.searchsorted(pictures, part[-1], "right")
+        chunk = np.asarray(part, np.int64)
+        rows = np.searchsorted(chunk, pictures[first:after]).astype(np.uint64)
+        keys = rows << HIGH | whole.column(TAG)[order[first:after]].astype(np.uint64)
+        had = read_table(connection, "derived_said", chunk, bind_ids(part))
+        _change(connection, chunk, had, keys, bits[first:after])
 
 
-def _refresh(connection: apsw.Connection, given: Sequence[int]) -> None:
-    ids = np.asarray(given, np.int64)
-    bound = bind_ids(given)
+def _refresh(connection: apsw.Connection, pictures: Sequence[int]) -> None:
+    ids = np.asarray(pictures, np.int64)
+    bound = bind_ids(pictures)
     if fetch(connection, _SETTLED) != [(0,)]:
-        refresh_chunk(connection, given)
+        refresh_chunk(connection, pictures)
         return
-    said, had = Said(connection, ids, bound), read_table(connection, "derived_said", ids, bound)
-    meaning = Meaning(connection, 0, (said.tags, tags_of(had.keys)))
-    spoken = Rows(*said.latest(meaning))
-    keys = union(spoken.keys, had.keys)
-    bits = looked_up(spoken, keys)
+    annotations, had = Annotations(connection, ids, bound), read_table(connection, "derived_said", ids, bound)
+    meaning = Meaning(connection, 0, (annotations.tags, tags_of(had.keys)))
+    latest = Rows(*annotations.latest(meaning))
+    keys = union(latest.keys, had.keys)
+    bits = looked_up(latest, keys)
     changed = looked_up(had, keys) & SAID != bits
     if len(meaning.implied(tags_of(keys[changed]))[0]):
-        refresh_chunk(connection, given)
+        refresh_chunk(connection, pictures)
         return
     _change(connection, ids, had, keys[changed], bits[changed])
 
 
 def _change(connection: apsw.Connection, ids: Ints, had: Rows, keys: Keys, bits: Values) -> None:
-    """Have these bits say what is said of these keys; `had`: all that was said of these pictures."""
+    """Write the annotations `bits` (`YES`, `NO` or 0) of these keys; `had`: all annotated rows of the pictures."""
     if not len(keys):
         return
     before = looked_up(had, keys)
     new = before == 0
     before[new] = _present(connection, ids, keys[new])
-    beneath = settled(before & ~SAID)
-    values = settled(beneath | bits)
-    stay, told = values != 0, bits != 0
+    computed = settled(before & ~SAID)
+    values = settled(computed | bits)
+    present, annotated = values != 0, bits != 0
     had_rows, has_rows = Rows(keys, before), Rows(keys, values)
-    write_index(connection, ids, keys[stay], values[stay], keys[~stay])
+    write_index(connection, ids, keys[present], values[present], keys[~present])
     write_counts(connection, had_rows, has_rows, keys, 0)
-    kept = looked_up(Rows(keys, np.ones(len(keys), np.int64)), had.keys) == 0
-    every = np.concatenate([had.keys[kept], keys[told]])
-    order = np.argsort(every, kind="stable")
-    has = Rows(every[order], np.concatenate([had.values[kept], values[told]])[order])
-    others = Rows(had.keys[kept], settled(had.values[kept] & ~SAID))
-    write_bodies(connection, "derived_said", ids, had, has, _united(Rows(keys, beneath), others))
+    unchanged = looked_up(Rows(keys, np.ones(len(keys), np.int64)), had.keys) == 0
+    keys_after = np.concatenate([had.keys[unchanged], keys[annotated]])
+    order = np.argsort(keys_after, kind="stable")
+    has = Rows(keys_after[order], np.concatenate([had.values[unchanged], values[annotated]])[order])
+    others = Rows(had.keys[unchanged], settled(had.values[unchanged] & ~SAID))
+    write_bodies(connection, "derived_said", ids, had, has, _united(Rows(keys, computed), others))
 
 
-def _united(one: Rows, other: Rows) -> Rows:
-    keys = np.concatenate([one.keys, other.keys])
+def _united(first: Rows, second: Rows) -> Rows:
+    keys = np.concatenate([first.keys, second.keys])
     order = np.argsort(keys, kind="stable")
-    return Rows(keys[order], np.concatenate([one.values, other.values])[order])
+    return Rows(keys[order], np.concatenate([first.values, second.values])[order])
 
 
 def _present(connection: apsw.Connection, ids: Ints, keys: Keys) -> Values:
-    """The values of rows of which nothing was said so far; 0 where there is none."""
+    """Return the values of rows without annotations; 0 where there is no row."""
     _, tags, pictures, places = in_order(ids, keys, np.arange(len(keys)))
     packed = pictures << 31 | tags
-    found = fetch(connection, _PRESENT, (bind_ids(packed.tolist()),))
+    rows = fetch(connection, _PRESENT, (bind_ids(packed.tolist()),))
     values = np.zeros(len(keys), np.int64)
-    if found:
+    if rows:
         order = np.argsort(packed)
-        mine = places[order][np.searchsorted(packed[order], ints(found, 0))]
-        values[mine] = ints(found, 1)
+        targets = places[order][np.searchsorted(packed[order], ints(rows, 0))]
+        values[targets] = ints(rows, 1)
     return values

@@ -1,7 +1,7 @@
-"""What the words of the tag tables mean, bit by bit.
+"""The encoding of the tag tables.
 
-A value is `confidence << 8 | state`: the confidence × 65,535 of the engine that counts, and what speaks for the tag.
-An entry is `tag id << 32 | value`, a u64. Loads no numpy: bodies of many pictures are read in `tagging.rows`.
+A value is `confidence << 8 | state`: the confidence × 65,535 of the engine that counts, and the bits below. An entry is
+`tag id << 32 | value`, a u64. This module does not load numpy; `rows` reads bodies of many pictures.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ BLOCK_BITS = 12
 SELF, IMPLIES, NEVERMORE = 0, 1, 2
 
 
-def pack(found: Iterable[tuple[int, int]]) -> bytes:
-    """A body of `tag_output` from (tag id, confidence × 65,535); of a tag that comes twice, the surest."""
+def pack(tags: Iterable[tuple[int, int]]) -> bytes:
+    """Return a body of `tag_output` from (tag id, confidence × 65,535); the highest of duplicates counts."""
     best: dict[int, int] = {}
-    for tag, confidence in found:
+    for tag, confidence in tags:
         best[tag] = max(confidence, best.get(tag, 0))
     return b"".join(struct.pack("<IH", tag, best[tag]) for tag in sorted(best))
 
 
 def unpack(body: bytes) -> list[tuple[int, int]]:
-    """(tag id, confidence × 65,535) of a body of `tag_output`."""
+    """Return (tag id, confidence × 65,535) for each tag in a body of `tag_output`."""
     return list(struct.iter_unpack("<IH", body))
 
 
 def of_pictures(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, dict[int, int]]:
-    """By picture, the values of its tags by tag id, as people see them now. For a few; `rows.shown` is for many."""
-    found: dict[int, dict[int, int]] = {}
+    """Return the current tags of a few pictures: values by tag id, by picture. For many pictures see `rows.shown`."""
+    pictures: dict[int, dict[int, int]] = {}
     for table in ("derived_tags", "derived_said"):
         sql = f"""
             select t.picture_id, case s.phase when 2 then coalesce(t.next, t.body) else t.body end
             from derived_tagging s cross join {table} t where s.version = 0 and t.picture_id in carray(?)
             """
         for picture, body in fetch(connection, sql, (bind_ids(ids),)):
-            found.setdefault(picture, {}).update((tag, value) for value, tag in struct.iter_unpack("<II", body))
-    return found
+            pictures.setdefault(picture, {}).update((tag, value) for value, tag in struct.iter_unpack("<II", body))
+    return pictures
 
 
 def threshold(confidence: float) -> int:
-    """The smallest stored confidence that reaches this one."""
+    """Return the smallest stored confidence that is at least this one."""
     return -int(-confidence * WHOLE // 1)

@@ -1,20 +1,41 @@
-"""Tags of pictures: what people say, and what is shown of them. How they follow from truth is `tagging`'s."""
+"""What tags contribute to the library, and reading and writing the tags of pictures. `derive` computes them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import COMPUTED, TAGS, Derivation, FanOut, Feature, Table
+from ..database.features import COMPUTED, TAGS, Counted, Derivation, FanOut, Feature, Sort, Table
 from ..database.hub import now
 from ..database.writer import Write
 from ..query import scope
 from ..types import EngineTag, PictureTag, Reader, TagState
+from . import outputs
 from .entries import EFFECTIVE, ENGINE, IMPLIED, NEVER, NO, WHOLE, YES, of_pictures, unpack
-from .rules import TABLES, concerned, refresh, resay, resay_many
+from .rules import TABLES, concerned, refresh, refresh_said, refresh_said_many
 from .terms import TERMS, WORDS
+
+if TYPE_CHECKING:
+    import apsw
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def _rarity(connection: apsw.Connection, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    from . import rarity  # numpy takes a while to load, and not every process sorts
+
+    return rarity.of(connection, ids)
+
+
+def _statistics(connection: apsw.Connection, ids: NDArray[np.int64]) -> Counted:
+    from . import statistics
+
+    return statistics.of(connection, ids)
+
 
 _NAME = "(select name from {{db}}.tag where id = {})"
 _TAG = f"r.name || iif(r.never, ', never', '') || coalesce(', stands for ' || {_NAME.format('r.alias_id')}, '')"
-#: The surest of what an engine found.
+#: The engine tags with the highest confidence.
 _FOUND = "(select group_concat(t.name, ', ') from json_each(surest_tags(r.body)) j join {db}.tag t on t.id = j.value)"
 FEATURE = Feature(
     "tags",
@@ -38,17 +59,20 @@ FEATURE = Feature(
     spreads=(FanOut(TABLES, "tag_output", concerned),),
     rules=(
         Derivation(frozenset({"picture", "tag_output"}), refresh),
-        Derivation(frozenset({"said_tag"}), resay, resay_many),
+        Derivation(frozenset({"said_tag"}), refresh_said, refresh_said_many),
     ),
     terms=TERMS,
     words=WORDS,
     inherits=("insert or ignore into said_tag select :new, tag_id, yes, at from said_tag where picture_id = :old",),
+    sorts=(Sort("rarity", ("tags",), _rarity),),
+    outputs=(outputs.KIND,),
+    statistics=_statistics,
 )
 
 
-# --- saying -----------------------------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------------------------
 
-#: A row of `derived_tag` of each of some pictures, for one tag.
+#: The rows of `derived_tag` of some pictures for one tag.
 _ROWS = """
     carray(:ids) i cross join derived_tagging s cross join derived_tag t on s.version = 0
       and t.block = i.value >> 12 and t.tag_id = :tag and t.picture_id = i.value
@@ -57,7 +81,7 @@ _STATE = "(case s.phase when 2 then coalesce(t.next, t.now) else t.now end & 255
 
 
 def say(write: Write, ids: list[int], tags: list[int], yes: bool) -> int:
-    """Say that these pictures have these tags, or that they do not; for how many that is news."""
+    """Annotate these pictures as having these tags, or not; return how many changed."""
     changed: set[int] = set()
     bound = {"ids": bind_ids(ids), "yes": yes, "now": now()}
     for tag in tags:
@@ -75,7 +99,10 @@ def say(write: Write, ids: list[int], tags: list[int], yes: bool) -> int:
 
 
 def take(write: Write, ids: list[int], tags: list[int]) -> int:
-    """Take tags off pictures: unsay them, or say no where an engine or another tag would bring them back."""
+    """Remove tags from pictures; reject them where an engine or an implication would add them again.
+
+    Return how many pictures changed.
+    """
     changed: set[int] = set()
     bound = {"ids": bind_ids(ids), "now": now()}
     for tag in tags:
@@ -102,7 +129,7 @@ def take(write: Write, ids: list[int], tags: list[int]) -> int:
 
 
 def accept(write: Write, ids: list[int], tags: list[int] | None) -> int:
-    """Say yes to what engines suggest of these tags, or of all; in how many pictures."""
+    """Accept these tags, or all, where engines suggest them; return how many pictures changed."""
     changed: set[int] = set()
     bound = {"ids": bind_ids(ids), "now": now()}
     wanted = "" if tags is None else "and t.tag_id in carray(:tags)"
@@ -125,23 +152,23 @@ def accept(write: Write, ids: list[int], tags: list[int] | None) -> int:
     return len(changed)
 
 
-# --- looking ----------------------------------------------------------------------------------------------------------
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def of_picture(db: Database, reader: Reader, picture: int) -> list[PictureTag]:
-    """The tags of a picture, the surest first; only those that count for readers who may not change them."""
+    """Return the tags of a picture, highest confidence first; only effective ones for readers without write access."""
     scope.require(reader, picture)
     with db.reading() as connection:
         if not fetch(connection, "select 1 from picture where id = ?", (picture,)):
             raise scope.absent()
         values = of_pictures(connection, [picture]).get(picture, {})
-        found: dict[int, list[EngineTag]] = {}
+        by_engines: dict[int, list[EngineTag]] = {}
         for engine, low, body in fetch(connection, _FOUND, (picture,)):
             raw = unpack(body)
             stands: dict[int, int] = dict(fetch(connection, _STANDS, (bind_ids(tag for tag, _ in raw),)))
             for tag, confidence in raw:
-                told = EngineTag(engine, round(confidence / WHOLE, 4), confidence >= low)
-                found.setdefault(stands.get(tag, tag), []).append(told)
+                by_engine = EngineTag(engine, round(confidence / WHOLE, 4), confidence >= low)
+                by_engines.setdefault(stands.get(tag, tag), []).append(by_engine)
         sql = "select id, name, category from tag where id in carray(?)"
         named = {row[0]: (row[1], row[2]) for row in fetch(connection, sql, (bind_ids(values),))}
     shown = [
@@ -151,12 +178,12 @@ def of_picture(db: Database, reader: Reader, picture: int) -> list[PictureTag]:
             _state(value),
             bool(value & EFFECTIVE),
             round((value >> 8) / WHOLE, 4) if value >> 8 else None,
-            found.get(tag, []),
+            by_engines.get(tag, []),
         )
         for tag, value in values.items()
         if (value & EFFECTIVE or reader.may("write")) and not (value & NEVER and not value & (YES | NO))
     ]
-    return sorted(shown, key=lambda one: (-(one.confidence or 0), one.name))
+    return sorted(shown, key=lambda tag: (-(tag.confidence or 0), tag.name))
 
 
 _FOUND = """

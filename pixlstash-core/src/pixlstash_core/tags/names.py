@@ -1,4 +1,4 @@
-"""From names to tags and back."""
+"""Look-ups between names and ids of tags."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from ..database.writer import Write, Writer, outcome
 from ..errors import NotFound
 from . import normalise as words
 
-#: The tags that a list of names stands for.
+#: The ids of tags by folded name, through aliases.
 OF = "select folded, coalesce(alias_id, id) from tag where folded in (select value from json_each(?))"
 
 
 def ensure(db: Database, writer: Writer, names: list[str]) -> list[int]:
-    """The ids of the tags these names stand for, each once; tags that are new are made.
+    """Return the ids of the tags with these names, each once; create missing ones.
 
-    That is a write of its own: a tag stays when what it was first said of is undone, since engines may have found it
-    too by then.
+    Creating them is a separate write, so that undoing the first use of a tag does not delete it: engines may have used
+    it meanwhile.
     """
-    kept = distinct(names)
-    found = of(db, kept)
-    if missing := [(name, fold) for fold, name in kept.items() if fold not in found]:
-        found |= outcome(
+    names_by_fold = distinct(names)
+    ids = of(db, names_by_fold)
+    if missing := [(name, fold) for fold, name in names_by_fold.items() if fold not in ids]:
+        ids |= outcome(
             writer.submit(lambda write: add(write, missing))
         )  # read there, before another gives it a new name
-    return list(dict.fromkeys(found[fold] for fold in kept))
+    return list(dict.fromkeys(ids[fold] for fold in names_by_fold))
 
 
 def add(write: Write, tags: list[tuple[str, str]]) -> dict[str, int]:
-    """New tags of (name, folded), and the ids of all; those that are there already stay as they are."""
+    """Create the missing ones of tags (name, folded name), and return the ids of all by folded name."""
     write.many("insert or ignore into tag(name, folded) values (?, ?)", tags)
     return dict(write.execute(OF, (_listed(fold for _, fold in tags),)))
 
 
-def known(db: Database, names: list[str]) -> list[int]:
-    """The ids of the tags these names stand for; `NotFound` when there is no such tag."""
-    kept = distinct(names)
-    found = of(db, kept)
-    if missing := next((name for fold, name in kept.items() if fold not in found), None):
+def find(db: Database, names: list[str]) -> list[int]:
+    """Return the ids of the tags with these names; `NotFound` if one does not exist."""
+    names_by_fold = distinct(names)
+    ids = of(db, names_by_fold)
+    if missing := next((name for fold, name in names_by_fold.items() if fold not in ids), None):
         raise absent(missing)
-    return list(dict.fromkeys(found[fold] for fold in kept))
+    return list(dict.fromkeys(ids[fold] for fold in names_by_fold))
 
 
 def absent(name: str) -> NotFound:
@@ -50,15 +50,15 @@ def absent(name: str) -> NotFound:
 
 
 def distinct(names: list[str]) -> dict[str, str]:
-    """Names by how they are compared, each as it was written first."""
-    kept: dict[str, str] = {}
+    """Return the distinct names by folded name, each as first written."""
+    names_by_fold: dict[str, str] = {}
     for name in map(words.written, names):
-        kept.setdefault(words.folded(name), name)
-    return kept
+        names_by_fold.setdefault(words.folded(name), name)
+    return names_by_fold
 
 
 def of(db: Database, folds: dict[str, str]) -> dict[str, int]:
-    """The ids of the tags that names, as they are compared, stand for."""
+    """Return the ids of tags by folded name; missing tags are left out."""
     return dict(db.read(OF, (_listed(folds),)))
 
 
@@ -67,6 +67,6 @@ def _listed(folds: Iterable[str]) -> str:
 
 
 def shown(db: Database, tags: list[int]) -> list[str]:
-    """The names of tags."""
-    found: dict[int, str] = dict(db.read("select id, name from tag where id in carray(?)", (bind_ids(tags),)))
-    return [found[tag] for tag in tags]
+    """Return the names of tags, in the same order."""
+    names: dict[int, str] = dict(db.read("select id, name from tag where id in carray(?)", (bind_ids(tags),)))
+    return [names[tag] for tag in tags]

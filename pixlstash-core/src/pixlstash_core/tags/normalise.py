@@ -1,4 +1,4 @@
-"""Names of tags: how they are written, how they are compared, and the words they are found by."""
+"""Normalization of the names of tags, for storing, comparing and searching."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..database.connection import bind_ids, fetch
 from ..errors import Invalid
 
 LONGEST, LONGEST_CATEGORY = 200, 50
-#: Characters nobody sees, some of which turn the direction of text; emoji and some scripts need the joiners.
+#: Categories of invisible characters, some of which change the text direction; emoji and some scripts need joiners.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _JOINERS = frozenset(map(chr, (0x200C, 0x200D, *range(0xE0020, 0xE0080))))
 _WORD = re.compile(r"[^\W_]+")
 
 
 def written(text: str) -> str:
-    """A name as it is kept: trimmed, single spaces. `Invalid` when it is no name."""
+    """Return a name as it is stored: NFC, trimmed, with single spaces. `Invalid` if it is not a valid name."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not name:
         raise Invalid("A tag needs a name.")
@@ -31,23 +31,23 @@ def written(text: str) -> str:
 
 
 def folded(name: str) -> str:
-    """A name as it is compared: case does not matter, nor whether words are joined by spaces or by underscores."""
+    """Return a name as it is compared: case-folded, with underscores as spaces."""
     plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
     return " ".join(plain.replace("_", " ").split()) or name
 
 
 def parts(fold: str) -> list[str]:
-    """The words in what was typed; a smiley is one."""
+    """Return the words of a folded text; a text without letters, such as a smiley, is one word."""
     return _WORD.findall(fold) or [fold]
 
 
 def found_by(fold: str) -> set[str]:
-    """The words whose beginning finds a name: each word in it, and the whole."""
+    """Return the words by whose prefixes a name is found: each word in it, and the whole name."""
     return {fold, *_WORD.findall(fold)}
 
 
 def refresh(connection: apsw.Connection, tags: Iterable[int]) -> None:
-    """Make the words of these tags equal to their names."""
+    """Update the search words of these tags."""
     bound = bind_ids(tags)
     connection.execute("delete from derived_tag_word where tag_id in carray(?)", (bound,)).fetchall()
     rows = fetch(connection, "select id, folded from tag where id in carray(?)", (bound,))

@@ -1,4 +1,4 @@
-"""Tags as engines find them: a name, how sure the engine is, and where a tag that is new is filed."""
+"""The tags that engines produce: a name, a confidence, and the category of a new tag."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..types import Agreement
 from . import normalise as words
 from .entries import EFFECTIVE, WHOLE, of_pictures, pack
 
-#: Tags of one image, at most: the largest vocabularies of taggers have some 70,000.
+#: The most tags of one image: the largest vocabularies of taggers have some 70,000.
 MOST = 100_000
 #: name, confidence, category
 Plain = Sequence[Any]
@@ -29,19 +29,19 @@ def check(engine: Any, result: Any, about: dict[str, Any]) -> list[tuple[str, fl
         raise ValueError(f"a list of Tag was expected, and {type(result).__name__} was given")
     if len(result) > MOST:
         raise ValueError(f"{len(result):,} tags were given for one image, and {MOST:,} are the most")
-    found = []
+    tags = []
     for tag in result:
         if not isinstance(tag, Tag) or not isinstance(tag.name, str):
             raise ValueError(f"a Tag was expected, and {tag!r:.80} was given")
         confidence = float(tag.confidence)
         if not (math.isfinite(confidence) and 0 <= confidence <= 1):
             raise ValueError(f"the confidence of {tag.name!r:.80} is {confidence}, and not between 0 and 1")
-        found.append((tag.name, confidence, str(tag.category)[:50]))
-    return found
+        tags.append((tag.name, confidence, str(tag.category)[:50]))
+    return tags
 
 
 def combine(frames: Sequence[tuple[float | None, list[Plain]]]) -> list[Plain]:
-    """Of each tag, where the engine is surest."""
+    """Combine the tags of frames: of each tag, the highest confidence."""
     best: dict[str, Plain] = {}
     for _, tags in frames:
         for tag in tags:
@@ -50,15 +50,15 @@ def combine(frames: Sequence[tuple[float | None, list[Plain]]]) -> list[Plain]:
     return list(best.values())
 
 
-def given(connection: apsw.Connection, ids: list[int]) -> dict[int, list[Plain]]:
-    """The tags that count, with the engine's confidence, or 1 where people said so."""
+def for_engines(connection: apsw.Connection, ids: list[int]) -> dict[int, list[Plain]]:
+    """Return the effective tags by picture, with the engine's confidence, or 1 for annotations."""
     pictures = of_pictures(connection, ids)
     used = {tag for values in pictures.values() for tag in values}
     rows = fetch(connection, "select id, name, category from tag where id in carray(?)", (bind_ids(used),))
-    named = {tag: (name, category) for tag, name, category in rows}
+    tags = {tag: (name, category) for tag, name, category in rows}
     return {
         picture: [
-            (named[tag][0], (value >> 8) / WHOLE or 1.0, named[tag][1])
+            (tags[tag][0], (value >> 8) / WHOLE or 1.0, tags[tag][1])
             for tag, value in values.items()
             if value & EFFECTIVE
         ]
@@ -67,29 +67,29 @@ def given(connection: apsw.Connection, ids: list[int]) -> dict[int, list[Plain]]
 
 
 def shown(tags: list[Plain], threshold: float) -> str:
-    """Those that would count, the surest first."""
+    """Return the tags that would count as text, highest confidence first."""
     sure = sorted((tag for tag in tags if tag[1] >= threshold), key=lambda tag: -tag[1])
     return ", ".join(f"{tag[0]} {tag[1]:.0%}" for tag in sure)
 
 
-def agree(connection: apsw.Connection, found: dict[int, list[Plain]], threshold: float) -> Agreement:
-    """How tags agree with what people said, by any of their names."""
+def agree(connection: apsw.Connection, results: dict[int, list[Plain]], threshold: float) -> Agreement:
+    """Compare tags with people's annotations, by any of their names."""
     rows = fetch(
         connection,
         "select s.picture_id, s.tag_id, s.yes, n.folded from said_tag s join tag n on s.tag_id in (n.id, n.alias_id)"
         " where s.picture_id in carray(?)",
-        (bind_ids(found),),
+        (bind_ids(results),),
     )
-    names = {id: {words.folded(tag[0]) for tag in tags if tag[1] >= threshold} for id, tags in found.items()}
-    said: dict[tuple[int, int, int], bool] = {}
+    names = {id: {words.folded(tag[0]) for tag in tags if tag[1] >= threshold} for id, tags in results.items()}
+    hits: dict[tuple[int, int, int], bool] = {}
     for picture, tag, yes, folded in rows:
-        said[picture, tag, yes] = said.get((picture, tag, yes), False) or folded in names[picture]
-    yes, no = ([hit for (_, _, kind), hit in said.items() if kind == wanted] for wanted in (1, 0))
+        hits[picture, tag, yes] = hits.get((picture, tag, yes), False) or folded in names[picture]
+    yes, no = ([hit for (_, _, kind), hit in hits.items() if kind == wanted] for wanted in (1, 0))
     return Agreement(len(yes), sum(yes), len(no), sum(no))
 
 
 def sift(tags: Sequence[Plain]) -> tuple[list[Plain], list[str]]:
-    """Those whose names a tag can have, and why the others are dropped."""
+    """Return the tags with valid names, and why the others are dropped."""
     good, reasons = [], []
     for tag in tags:
         try:
@@ -105,7 +105,7 @@ class Keeper:
 
     def __init__(self, db: Database, writer: Writer) -> None:
         self._db, self._writer = db, writer
-        self._ids: dict[str, int | None] = {}  # a tag is never deleted, nor does it change its id
+        self._ids: dict[str, int | None] = {}  # a tag is never deleted and never changes its id
 
     def pack(self, values: Sequence[Sequence[Plain]]) -> list[bytes]:
         self._learn({tag[0]: tag[2] if len(tag) > 2 else "" for tags in values for tag in tags})
@@ -127,7 +127,7 @@ class Keeper:
         return entries
 
     def _learn(self, categories: dict[str, str]) -> None:
-        """Have the ids of these names at hand; what is no name of a tag has none."""
+        """Look up or create the tags with these names; an invalid name gets None."""
         folds: dict[str, str] = {}
         for name in categories.keys() - self._ids.keys():
             try:
@@ -143,8 +143,8 @@ class Keeper:
         sql = "insert or ignore into tag(folded, name, category) values (?, ?, ?)"
         outcome(self._writer.submit(lambda write: write.many(sql, rows)))
         sql = "select folded, id from tag where folded in (select value from json_each(?))"
-        found: dict[str, int] = dict(self._db.read(sql, (msgspec.json.encode(list(new)).decode(),)))
-        self._ids.update({name: found[fold] for name, fold in folds.items()})
+        ids: dict[str, int] = dict(self._db.read(sql, (msgspec.json.encode(list(new)).decode(),)))
+        self._ids.update({name: ids[fold] for name, fold in folds.items()})
 
 
 KIND = OutputKind(
@@ -155,7 +155,7 @@ KIND = OutputKind(
     check,
     combine,
     Keeper,
-    given=given,
+    inputs=for_engines,
     size=lambda tags: 6 * len(tags),
     shown=shown,
     agree=agree,

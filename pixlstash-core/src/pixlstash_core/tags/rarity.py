@@ -1,4 +1,4 @@
-"""How rare a picture is: how many pictures have the rarest of its tags."""
+"""The rarity of a picture: the number of pictures that have the rarest of its tags."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from ..database.connection import fetch
 from .entries import EFFECTIVE
 from .rows import shown
 
-#: Without a tag a picture is nothing rare.
+#: The rarity of a picture without tags, higher than all others.
 NONE = 1 << 40
 CHUNK = 50_000
 
 
 def of(connection: apsw.Connection, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each picture, in how many pictures the rarest of its tags is; `NONE` without tags."""
+    """Return, for each picture, how many pictures have the rarest of its tags; `NONE` without tags."""
     pairs = fetch(connection, "select tag_id, pictures from derived_tag_count")
     counts = np.full(max((tag for tag, _ in pairs), default=0) + 1, NONE, np.int64)
     for tag, pictures in pairs:
         counts[tag] = pictures
-    found = np.full(len(ids), NONE, np.int64)
+    rarest = np.full(len(ids), NONE, np.int64)
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         rows = shown(connection, chunk)
         effective = rows.values & EFFECTIVE != 0
-        mine, tags = rows.owners[effective], rows.tags[effective]
-        np.minimum.at(found, start + mine, counts[np.minimum(tags, len(counts) - 1)])
-    return found
+        owners, tags = rows.owners[effective], rows.tags[effective]
+        np.minimum.at(rarest, start + owners, counts[np.minimum(tags, len(counts) - 1)])
+    return rarest

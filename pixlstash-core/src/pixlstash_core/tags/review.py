@@ -1,4 +1,4 @@
-"""What engines suggest of a tag and nobody decided on, with how doubtful each is."""
+"""The review queue of a tag: engine tags that nobody accepted or rejected, and how doubtful each is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..database.connection import bind_ids, fetch
 from ..types import EngineTag
 from .entries import EFFECTIVE, NEVER, NO, WHOLE, YES, unpack
 
-#: Closer to a threshold than this is doubtful; so far apart do engines disagree.
+#: A confidence is doubtful if it is closer to the threshold than this.
 NEAR = 0.15
 
 
 class Doubtful(Struct, frozen=True):
-    """A picture with an engine's tag: how sure that is of it, whether it counts, and how doubtful it is (0 to 1)."""
+    """A picture with an undecided engine tag: its confidence, whether it counts, and its doubt (0 to 1)."""
 
     picture: int
     confidence: float
@@ -43,25 +43,25 @@ _ENGINES = """
 
 
 def of_tag(connection: apsw.Connection, tag: int) -> list[tuple[int, int, int]]:
-    """(picture, confidence × 65,535, state) of what nobody decided on."""
+    """Return (picture, confidence × 65,535, state) of the undecided pictures of a tag."""
     return [(picture, sure, state) for picture, sure, state in fetch(connection, _WAITING, {"tag": tag})]
 
 
 def ordered(connection: apsw.Connection, tag: int, waiting: Sequence[tuple[int, int, int]]) -> list[Doubtful]:
-    """The same, the most doubtful first."""
+    """Return the undecided pictures of `of_tag`, the most doubtful first."""
     low = _threshold(connection)
-    told = _engines(connection, tag, [picture for picture, _, _ in waiting])
-    found = [
+    engines_of = _engines(connection, tag, [picture for picture, _, _ in waiting])
+    doubtful = [
         Doubtful(picture, round(sure / WHOLE, 4), bool(state & EFFECTIVE), round(doubt, 4), engines)
         for picture, sure, state in waiting
-        for engines in [told.get(picture, [])]
+        for engines in [engines_of.get(picture, [])]
         for doubt in [_doubt(sure / WHOLE, low, engines)]
     ]
-    return sorted(found, key=lambda one: (-one.doubt, -one.confidence, one.picture))
+    return sorted(doubtful, key=lambda entry: (-entry.doubt, -entry.confidence, entry.picture))
 
 
 def tags_of(connection: apsw.Connection, ids: Sequence[int], limit: int) -> list[tuple[str, str, int, int]]:
-    """(name, category, how many nobody decided on, how many of these are doubtful) of tags in pictures."""
+    """Return (name, category, number undecided, number doubtful) of the tags of these pictures."""
     low = int(_threshold(connection) * WHOLE)
     bound = {"ids": bind_ids(ids), "least": low, "near": int(NEAR * WHOLE), "limit": limit}
     rows = fetch(connection, _TAGS, bound)
@@ -75,27 +75,27 @@ def tags_of(connection: apsw.Connection, ids: Sequence[int], limit: int) -> list
 
 
 def _threshold(connection: apsw.Connection) -> float:
-    """The one that counts most: of the first engine."""
+    """Return the threshold of the first engine, 0 to 1."""
     rows = fetch(connection, "select threshold from derived_active where version = 0 order by rank limit 1")
     return rows[0][0] / WHOLE if rows else 0.35
 
 
 def _doubt(sure: float, low: float, engines: Sequence[EngineTag]) -> float:
-    """How close to the threshold it is, or how far apart engines are, whichever is more."""
+    """Return the doubt: by closeness to the threshold or by disagreement of engines, whichever is higher."""
     reach = 1 - low if sure >= low else low
     near = 1 - abs(sure - low) / max(reach, 1e-6)
-    each = [one.confidence for one in engines]
-    apart = max(each) - min(each) if len(each) > 1 else 0.0
-    split = len({one.above for one in engines}) > 1
+    confidences = [tag.confidence for tag in engines]
+    apart = max(confidences) - min(confidences) if len(confidences) > 1 else 0.0
+    split = len({tag.above for tag in engines}) > 1
     return min(1.0, max(near, apart if split else 0.0))
 
 
 def _engines(connection: apsw.Connection, tag: int, pictures: Sequence[int]) -> dict[int, list[EngineTag]]:
-    """What each engine that looked at a picture says of a tag; 0 where it did not find it."""
+    """Return the tag of each engine that processed a picture; confidence 0 if it did not assign it."""
     meaning = "select tag_id from derived_meaning where version = 0 and means_id = ? and how != 1"
     same = {tag, *(row[0] for row in fetch(connection, meaning, (tag,)))}
-    found: dict[int, list[EngineTag]] = {}
+    engines: dict[int, list[EngineTag]] = {}
     for picture, engine, low, body in fetch(connection, _ENGINES, (bind_ids(pictures),)):
-        sure = max((confidence for one, confidence in unpack(body) if one in same), default=0)
-        found.setdefault(picture, []).append(EngineTag(engine, round(sure / WHOLE, 4), sure >= low > 0))
-    return found
+        sure = max((confidence for id, confidence in unpack(body) if id in same), default=0)
+        engines.setdefault(picture, []).append(EngineTag(engine, round(sure / WHOLE, 4), sure >= low > 0))
+    return engines

@@ -1,7 +1,7 @@
-"""The rows that are derived from tags: reading them as arrays, and writing those that differ.
+"""Reads the derived rows of tags as arrays, and writes those that differ.
 
-A key is the index of a picture in its chunk, shifted by 32, and a tag's id; keys ascend. A value is as in `entries`,
-and above `NEXT` one more than what it becomes, or nothing where that is the same.
+A key is `index of the picture in its chunk << 32 | tag id`; keys ascend. The lower 32 bits of a value are as in
+`entries`. If the value will change (see `switch`), the upper bits are the new value plus 1; otherwise 0.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 LOW = np.uint64(0xFFFF_FFFF)
 HIGH = np.uint64(32)
 NEXT = 32
-#: Rows from which on it is worth asking whether they are all alike.
+#: The number of rows from which it is worth checking whether they are all equal.
 ALIKE = 500
 SAID = YES | NO
 
@@ -37,23 +37,23 @@ class Rows(Struct):
 
 
 class Derived(Struct):
-    """What is kept by picture: what engines found, and what was said, which counts instead."""
+    """The rows that are stored by picture: computed ones, and annotated ones, which replace computed ones."""
 
-    found: Rows
-    said: Rows
+    computed: Rows
+    annotated: Rows
 
     def all(self) -> Rows:
-        """Rows as in `derived_tag`."""
-        if not len(self.said.keys):
-            return self.found
-        kept = looked_up(self.said, self.found.keys) == 0
-        keys = np.concatenate([self.found.keys[kept], self.said.keys])
+        """Return the rows as they are in `derived_tag`."""
+        if not len(self.annotated.keys):
+            return self.computed
+        not_annotated = looked_up(self.annotated, self.computed.keys) == 0
+        keys = np.concatenate([self.computed.keys[not_annotated], self.annotated.keys])
         order = np.argsort(keys)
-        return Rows(keys[order], np.concatenate([self.found.values[kept], self.said.values])[order])
+        return Rows(keys[order], np.concatenate([self.computed.values[not_annotated], self.annotated.values])[order])
 
 
 class Shown(Struct):
-    """Tags of pictures in no order: for each the index of its picture, its id, and its value."""
+    """Tags of pictures in no order: arrays of the index of the picture, the tag's id, and its value."""
 
     owners: Ints
     tags: Ints
@@ -61,7 +61,7 @@ class Shown(Struct):
 
 
 def ints(rows: Sequence[Sequence[Any]], column: int) -> Ints:
-    """A column of what was fetched."""
+    """Return a column of rows as an array."""
     return np.fromiter(map(itemgetter(column), rows), np.int64, len(rows))
 
 
@@ -74,46 +74,46 @@ def owners(keys: Keys) -> Ints:
 
 
 def counts(values: Values) -> NDArray[np.bool_]:
-    """Whether a tag is effective, by what speaks for and against it."""
+    """Return whether each tag is effective."""
     engine = values & (ENGINE | NEVER) == ENGINE
     effective: NDArray[np.bool_] = (engine | (values & (YES | IMPLIED) != 0)) & (values & NO == 0)
     return effective
 
 
 def settled(values: Values) -> Values:
-    """Values with the right bit of whether they count; 0 where nothing is left."""
+    """Return the values with `EFFECTIVE` set correctly; 0 where no bit is left."""
     plain = values & ~EFFECTIVE
     return plain | np.where(counts(plain), EFFECTIVE, 0)
 
 
-# --- now, and what is being prepared ----------------------------------------------------------------------------------
+# --- current values, and values being prepared ------------------------------------------------------------------------
 
 
 def halves(values: Values) -> tuple[Values, Values]:
-    """(now, then)."""
+    """Return (current values, values being prepared)."""
     now, then = values & int(LOW), values >> NEXT
     return now, np.where(then != 0, then - 1, now)
 
 
-def joined(now: Values, then: Values) -> Values:
+def join(now: Values, then: Values) -> Values:
     return now | np.where(now != then, then + 1, 0) << NEXT
 
 
 def merged(now: Rows, then: Rows) -> Rows:
-    """Rows that hold both."""
+    """Combine current rows and rows being prepared."""
     keys = union(now.keys, then.keys)
-    return Rows(keys, joined(looked_up(now, keys), looked_up(then, keys)))
+    return Rows(keys, join(looked_up(now, keys), looked_up(then, keys)))
 
 
-def parted(rows: Rows) -> Derived:
-    """Rows as they are kept by picture."""
+def split(rows: Rows) -> Derived:
+    """Split rows into those that are stored by picture."""
     now, then = halves(rows.values)
-    said = (now | then) & SAID != 0
-    if not said.any():
+    annotated = (now | then) & SAID != 0
+    if not annotated.any():
         return Derived(rows, Rows(rows.keys[:0], rows.values[:0]))
-    found = np.where(said, joined(settled(now & ~SAID), settled(then & ~SAID)), rows.values)
-    there = found != 0
-    return Derived(Rows(rows.keys[there], found[there]), Rows(rows.keys[said], rows.values[said]))
+    computed = np.where(annotated, join(settled(now & ~SAID), settled(then & ~SAID)), rows.values)
+    present = computed != 0
+    return Derived(Rows(rows.keys[present], computed[present]), Rows(rows.keys[annotated], rows.values[annotated]))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -136,18 +136,18 @@ def read_table(connection: apsw.Connection, table: str, ids: Ints, bound: object
 
 
 def shown(connection: apsw.Connection, ids: Ints) -> Shown:
-    """The tags of these pictures (ascending), as people see them now."""
+    """Return the current tags of these pictures (ascending)."""
     ((phase,),) = fetch(connection, "select phase from derived_tagging where version = 0")
-    told = "select i.value from carray(?) i cross join derived_said s on s.picture_id = i.value"
+    sql = "select i.value from carray(?) i cross join derived_said s on s.picture_id = i.value"
     mixed = np.ones(len(ids), np.bool_) if phase else np.zeros(len(ids), np.bool_)
-    if not phase:  # then only where somebody said something, two bodies make one
-        mixed[np.searchsorted(ids, ints(fetch(connection, told, (bind_ids(ids.tolist()),)), 0))] = True
-    parts = [_found(connection, ids, np.flatnonzero(~mixed)), _mixed(connection, ids, np.flatnonzero(mixed), phase)]
+    if not phase:  # only pictures with annotations have two bodies
+        mixed[np.searchsorted(ids, ints(fetch(connection, sql, (bind_ids(ids.tolist()),)), 0))] = True
+    parts = [_computed(connection, ids, np.flatnonzero(~mixed)), _mixed(connection, ids, np.flatnonzero(mixed), phase)]
     return Shown(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _found(connection: apsw.Connection, ids: Ints, some: Ints) -> tuple[Ints, Ints, Ints]:
-    """Owners, tags and values of pictures of which nobody said anything."""
+def _computed(connection: apsw.Connection, ids: Ints, some: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return owners, tags and values of pictures without annotations."""
     sql = "select t.picture_id, t.body from carray(?) i cross join derived_tags t on t.picture_id = i.value"
     rows = fetch(connection, sql, (bind_ids(ids[some].tolist()),))
     bodies = [row[1] for row in rows]
@@ -161,23 +161,23 @@ def _found(connection: apsw.Connection, ids: Ints, some: Ints) -> tuple[Ints, In
 
 
 def _mixed(connection: apsw.Connection, ids: Ints, some: Ints, phase: int) -> tuple[Ints, Ints, Ints]:
-    """The same of any pictures."""
-    found = read(connection, ids[some], bind_ids(ids[some].tolist())).all()
-    values = halves(found.values)[1 if phase == 2 else 0]
-    there = values != 0
-    keys = found.keys[there]
-    return some[owners(keys)], tags_of(keys), values[there]
+    """Return owners, tags and values of any pictures."""
+    rows = read(connection, ids[some], bind_ids(ids[some].tolist())).all()
+    values = halves(rows.values)[1 if phase == 2 else 0]
+    present = values != 0
+    keys = rows.keys[present]
+    return some[owners(keys)], tags_of(keys), values[present]
 
 
 def _unpacked(places: Ints, bodies: Sequence[bytes]) -> Rows:
     entries = np.frombuffer(b"".join(bodies), "<u8").astype(np.uint64)
     sizes = np.fromiter(map(len, bodies), np.int64, len(bodies)) // 8
-    mine = np.repeat(places, sizes).astype(np.uint64)
-    return Rows(mine << HIGH | entries >> HIGH, (entries & LOW).astype(np.int64))
+    owners_of_entries = np.repeat(places, sizes).astype(np.uint64)
+    return Rows(owners_of_entries << HIGH | entries >> HIGH, (entries & LOW).astype(np.int64))
 
 
 def looked_up(rows: Rows, keys: Keys) -> Values:
-    """The values of these keys; 0 where there is none."""
+    """Return the values of these keys; 0 for missing ones."""
     if not len(rows.keys):
         return np.zeros(len(keys), np.int64)
     place = np.minimum(np.searchsorted(rows.keys, keys), len(rows.keys) - 1)
@@ -188,15 +188,15 @@ def looked_up(rows: Rows, keys: Keys) -> Values:
 
 
 def write(connection: apsw.Connection, ids: Ints, had: Derived, has: Rows, phase: int) -> int:
-    """Change the rows that differ; how many pictures that is."""
+    """Write the rows that differ; return the number of changed pictures."""
     before = had.all()
     put = looked_up(before, has.keys) != has.values
     gone = before.keys[looked_up(has, before.keys) == 0]
     write_index(connection, ids, has.keys[put], has.values[put], gone)
     write_counts(connection, before, has, np.concatenate([has.keys[put], gone]), phase)
-    parts = parted(has)
-    write_bodies(connection, "derived_tags", ids, had.found, parts.found)
-    write_bodies(connection, "derived_said", ids, had.said, parts.said, parts.found)
+    parts = split(has)
+    write_bodies(connection, "derived_tags", ids, had.computed, parts.computed)
+    write_bodies(connection, "derived_said", ids, had.annotated, parts.annotated, parts.computed)
     return len(union(distinct(owners(has.keys[put])), distinct(owners(gone))))
 
 
@@ -221,7 +221,7 @@ def write_index(connection: apsw.Connection, ids: Ints, put: Keys, values: Value
 
 
 def _write_present(connection: apsw.Connection, blocks: Ints, tags: Ints, pictures: Ints, values: Values) -> None:
-    """Rows of which nothing new is being prepared. One tag of very many pictures takes one statement."""
+    """Write rows for which nothing is being prepared; one tag of very many pictures takes one statement."""
     if len(tags) > ALIKE and (tags == tags[0]).all() and (values == values[0]).all():
         sql = f"insert or replace into derived_tag select value >> {BLOCK_BITS}, ?, value, ?, null from carray(?)"
         connection.execute(sql, (int(tags[0]), int(values[0]), bind_ids(pictures.tolist()))).fetchall()
@@ -233,7 +233,7 @@ def _write_present(connection: apsw.Connection, blocks: Ints, tags: Ints, pictur
 
 
 def in_order(ids: Ints, keys: Keys, values: Values) -> tuple[Ints, Ints, Ints, Values]:
-    """(block, tag, picture, value), as they lie on the disk."""
+    """Return (blocks, tags, pictures, values) in the order of the table's primary key."""
     pictures, tags = ids[owners(keys)], tags_of(keys)
     blocks = pictures >> BLOCK_BITS
     order = np.lexsort((pictures, tags, blocks))
@@ -243,7 +243,7 @@ def in_order(ids: Ints, keys: Keys, values: Values) -> tuple[Ints, Ints, Ints, V
 def write_bodies(
     connection: apsw.Connection, table: str, ids: Ints, had: Rows, has: Rows, beneath: Rows | None = None
 ) -> None:
-    """Write the bodies that differ. `beneath`: the rows instead of which these count, if any."""
+    """Write the bodies that differ. `beneath`: the computed rows that they override, if any."""
     put = looked_up(had, has.keys) != has.values
     gone = looked_up(has, had.keys) == 0
     touched = union(distinct(owners(has.keys[put])), distinct(owners(had.keys[gone])))
@@ -254,10 +254,10 @@ def write_bodies(
     if (now != then).any():
         becoming = _bodies(has.keys, then, touched)
         following = [b if b != a else None for a, b in zip(bodies, becoming, strict=True)]  # type: ignore[misc]
-    more = now & EFFECTIVE
+    effective = now & EFFECTIVE
     if beneath is not None:
-        more = more - (halves(looked_up(beneath, has.keys))[0] & EFFECTIVE)
-    totals = np.bincount(owners(has.keys), more, len(ids)).astype(np.int64)[touched].tolist()
+        effective = effective - (halves(looked_up(beneath, has.keys))[0] & EFFECTIVE)
+    totals = np.bincount(owners(has.keys), effective, len(ids)).astype(np.int64)[touched].tolist()
     rows = zip(ids[touched].tolist(), bodies, following, totals, strict=True)
     empty = [picture for picture, body, then_body, _ in rows if not body and not then_body]
     if empty:
@@ -269,21 +269,21 @@ def write_bodies(
 
 
 def _bodies(keys: Keys, values: Values, touched: Ints) -> list[bytes]:
-    """The bodies of these pictures (indexes in the chunk)."""
-    there = values != 0
-    keys = keys[there]
-    packed = ((keys & LOW) << HIGH | values[there].astype(np.uint64)).astype("<u8").tobytes()
-    mine = owners(keys)
-    starts = (np.searchsorted(mine, touched, "left") * 8).tolist()
-    ends = (np.searchsorted(mine, touched, "right") * 8).tolist()
+    """Return the bodies of these pictures (indexes in the chunk)."""
+    present = values != 0
+    keys = keys[present]
+    packed = ((keys & LOW) << HIGH | values[present].astype(np.uint64)).astype("<u8").tobytes()
+    pictures = owners(keys)
+    starts = (np.searchsorted(pictures, touched, "left") * 8).tolist()
+    ends = (np.searchsorted(pictures, touched, "right") * 8).tolist()
     return [packed[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def write_counts(connection: apsw.Connection, had: Rows, has: Rows, keys: Keys, phase: int) -> None:
-    """How many pictures have a tag, and by how much what is being prepared changes that."""
+    """Update the number of pictures of each tag, and by how much the change being prepared will alter it."""
     was, was_then = (half & EFFECTIVE for half in halves(looked_up(had, keys)))
     is_, is_then = (half & EFFECTIVE for half in halves(looked_up(has, keys)))
-    if phase == 2:  # what a row becomes counts already
+    if phase == 2:  # the new values already count
         was, is_ = was_then, is_then
     now, change = is_ - was, (is_then - is_) - (was_then - was)
     moved = (now != 0) | (change != 0)

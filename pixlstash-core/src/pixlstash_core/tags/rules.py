@@ -1,4 +1,4 @@
-"""What the writer calls. The arrays it takes are loaded when tags first change, not with the library."""
+"""The functions that the writer calls. They load numpy when tags first change, not with the library."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from ..database.changesets import Whole
 from ..database.connection import bind_ids, fetch
 from .aliases import TABLES, concerned
 
-__all__ = ["TABLES", "concerned", "refresh", "resay", "resay_many"]
+__all__ = ["TABLES", "concerned", "refresh", "refresh_said", "refresh_said_many"]
 
 
 def refresh(connection: apsw.Connection, ids: list[int]) -> None:
-    """Make the derived tags of these pictures (ascending) equal to truth."""
+    """Update the derived tags of these pictures (ascending)."""
     if len(ids) >= FEW or _any(connection, ids):
         from . import derive
 
         derive.refresh(connection, ids)
 
 
-def resay(connection: apsw.Connection, ids: list[int]) -> None:
-    """The same where only what people say has changed, after `refresh`."""
-    from . import derive_said as resay
+def refresh_said(connection: apsw.Connection, ids: list[int]) -> None:
+    """Update the derived tags when only annotations have changed."""
+    from . import derive_said
 
-    resay.refresh(connection, ids)
-
-
-def resay_many(connection: apsw.Connection, ids: list[int], whole: Whole) -> None:
-    """The same where it is known which sayings came and went."""
-    from . import derive_said as resay
-
-    resay.follow(connection, ids, whole)
+    derive_said.refresh(connection, ids)
 
 
-#: Pictures of which it is worth asking whether any has tags.
+def refresh_said_many(connection: apsw.Connection, ids: list[int], whole: Whole) -> None:
+    """Update the derived tags when the changed annotations are known as arrays."""
+    from . import derive_said
+
+    derive_said.follow(connection, ids, whole)
+
+
+#: For fewer pictures it is worth checking whether any has tags.
 FEW = 64
 
 
 def _any(connection: apsw.Connection, ids: list[int]) -> bool:
-    """Whether any of them has tags, or had: an import need not load what it does not use."""
+    """Return whether any of them has tags, or had: an import without tags need not load numpy."""
     sql = """
         select 1 from carray(:ids) where exists (select 1 from tag_output where picture_id = value)
           or exists (select 1 from said_tag where picture_id = value)

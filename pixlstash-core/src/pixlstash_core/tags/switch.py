@@ -1,8 +1,8 @@
-"""What is new for all pictures (a threshold, an engine, a word), prepared in slices while the old answer stands.
+"""Applies a change that affects all pictures (a threshold, an engine, an alias) in slices, in the background.
 
-Phase 1: what each row becomes is written beside what it is, a slice of pictures at a time; whatever else changes is
-derived for both. Then one short transaction makes the new answer the one that counts. Phase 2: rows are tidied, a slice
-at a time. Each slice commits how far it came, so a killed process goes on where it was.
+Phase 1: the new value of each row is written beside the current one, a slice of pictures at a time; other changes are
+derived for both. Then one short transaction makes the new values current. Phase 2: rows are cleaned up, a slice at a
+time. Each slice commits its position, so that a killed process resumes there.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from ..database.hub import now
 from ..database.writer import Write, Writer, outcome
 from .aliases import copy
 
-#: Pictures of a slice: some 10 ms.
+#: Pictures per slice, which takes some 10 ms.
 SLICE = 500
 
 
 def pending(writer: Writer) -> bool:
-    """Whether there is something to prepare or to tidy."""
+    """Return whether there is something to prepare or to clean up."""
     return bool(writer.db.value("select max(phase) from derived_tagging"))
 
 
 def step(writer: Writer) -> tuple[int, int] | None:
-    """One slice: (how far it is, how far it goes) in picture ids of both phases, or None when all is done."""
+    """Process one slice; return (done, total) in picture ids over both phases, or None if nothing is left."""
     return outcome(writer.submit(_step))
 
 
@@ -42,20 +42,20 @@ def _step(write: Write) -> tuple[int, int] | None:
         write.execute("update derived_tagging set position = ? where version = 0", (ids[-1],))
         return (phase - 1) * last + ids[-1], 2 * last
     write.derive(_turn if phase == 1 else _end)
-    if phase == 1:  # this is the moment, and views must hear of it
+    if phase == 1:  # the new values are current, and views must be told
         write.execute("insert into weighing(at) values (?)", (now(),))
     return phase * last, 2 * last
 
 
 def _turn(connection: apsw.Connection) -> None:
-    """From now on what was prepared counts."""
+    """Make the prepared values current."""
     copy(connection, 1, 0)
     connection.execute("update derived_tag_count set pictures = pictures + change, change = 0 where change").fetchall()
     connection.execute("update derived_tagging set phase = 2, position = 0 where version = 0").fetchall()
 
 
 def _end(connection: apsw.Connection) -> None:
-    """All is as it was before, but for the answer; what was asked for meanwhile begins."""
+    """End phase 2, and begin with changes that were requested meanwhile."""
     connection.execute(
         "update derived_tagging set position = 0, phase = (select phase from derived_tagging where version = 1)"
         " where version = 0"

@@ -1,7 +1,7 @@
-"""The words of the query language that are about tags.
+"""The query terms of tags.
 
-`tag:cat` finds effective tags, `tag:red_*` all that begin so, `tag:cat>0.7` by how sure the engine is, above its
-threshold or not; after `=` the name is taken as it stands.
+`tag:cat` finds effective tags, `tag:red_*` all with that prefix, and `tag:cat>0.7` any with that confidence, above the
+engine's threshold or not; after `=` the name is matched literally.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SURE = re.compile(
 )
 _FOUND = "select picture_id from derived_tagged where tag_id in"
 _NOW = "case s.phase when 2 then coalesce(t.next, t.now) else t.now end"
-#: The same of some pictures, each looked up in its block.
+#: The same among some pictures, each looked up in its block.
 _AMONG = f"""
     select picture_id from (
       select t.picture_id, t.tag_id, {_NOW} & 1 as effective, {_NOW} & 255 as state, {_NOW} >> 8 as confidence
@@ -34,38 +34,38 @@ _AMONG = f"""
 
 
 def _tags(name: str, exact: bool) -> tuple[str, dict[str, object]]:
-    """A statement of the ids of the tags a name or a pattern means."""
+    """Return an SQL expression for the ids of the tags that match a name or a pattern, and its bindings."""
     if not exact and "*" in name:
         if not name.replace("*", "").strip():
             raise ValueError("the name of a tag with more than *")
-        pattern = "%".join(like(words.folded(part) if part.strip() else part) for part in _kept(name).split("*"))
+        pattern = "%".join(like(words.folded(part) if part.strip() else part) for part in _normalized(name).split("*"))
         sql = """(
           select t.id from tag t join derived_tag_count c on c.tag_id = t.id where t.folded like :tag escape '\\'
           union select alias_id from tag where alias_id is not null and folded like :tag escape '\\')"""
         return sql, {"tag": pattern}
-    return "(select coalesce(alias_id, id) from tag where folded = :tag)", {"tag": words.folded(_kept(name))}
+    return "(select coalesce(alias_id, id) from tag where folded = :tag)", {"tag": words.folded(_normalized(name))}
 
 
-def _kept(name: str) -> str:
-    found = " ".join(name.replace("_", " ").split())
-    if not found:
+def _normalized(name: str) -> str:
+    normalized = " ".join(name.replace("_", " ").split())
+    if not normalized:
         raise ValueError("the name of a tag")
-    return found
+    return normalized
 
 
-def _found(which: str, bound: dict[str, object]) -> Lookup:
-    """Pictures by a statement of tags and what is asked of them."""
+def _lookup(which: str, bound: dict[str, object]) -> Lookup:
+    """Return a look-up of pictures by an SQL expression of tags and conditions."""
     return Lookup(f"{_FOUND} {which}", bound, among=f"{_AMONG} {which}")
 
 
 def _tag(value: str) -> Lookup:
     operator, name = split_operator(value)
     if operator not in ("", "="):
-        raise ValueError("the name of a tag, perhaps with how sure the engine is: cat>0.7")
+        raise ValueError("the name of a tag, optionally with the confidence of the engine: cat>0.7")
     match = _SURE.fullmatch(name) if not operator else None
     if match is None:
         sql, bound = _tags(name, operator == "=")
-        return _found(f"{sql} and effective", bound)
+        return _lookup(f"{sql} and effective", bound)
     sql, bound = _tags(match["name"], False)
     sure = match["sure"]
     share = int(sure[:-1]) / 100 if sure.endswith("%") else float(sure)
@@ -73,7 +73,7 @@ def _tag(value: str) -> Lookup:
         raise ValueError("a confidence between 0 and 1")
     low = threshold(share) if match["operator"] in (">=", "<") else int(share * WHOLE)
     bound["sure"] = low if match["operator"] != "=" else round(share * WHOLE)
-    return _found(f"{sql} and confidence > 0 and confidence {match['operator']} :sure", bound)
+    return _lookup(f"{sql} and confidence > 0 and confidence {match['operator']} :sure", bound)
 
 
 def _in_state(condition: str) -> Callable[[str], Lookup]:
@@ -82,13 +82,13 @@ def _in_state(condition: str) -> Callable[[str], Lookup]:
         if operator not in ("", "="):
             raise ValueError("the name of a tag")
         sql, bound = _tags(name, operator == "=")
-        return _found(f"{sql} and {condition}", bound)
+        return _lookup(f"{sql} and {condition}", bound)
 
     return term
 
 
 def _number(value: str) -> Lookup:
-    """How many tags count."""
+    """Look up pictures by the number of their effective tags."""
     return how_many(_WITH_TAGS, value)
 
 
@@ -106,13 +106,13 @@ def _any(value: str) -> Lookup:
 
 
 def _values(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
-    return [(one.name, one.pictures) for one in of_all(connection, typed, limit, hidden)]
+    return [(tag.name, tag.pictures) for tag in of_all(connection, typed, limit, hidden)]
 
 
 def _free(value: str) -> Lookup:
-    """Pictures with a tag that has all these words."""
-    found = words.parts(words.folded(" ".join(value.split()))) if value.strip() else []
-    bound = {f"w{n}": word for n, word in enumerate(found[:8])}
+    """Look up pictures with a tag that contains all these words."""
+    typed = words.parts(words.folded(" ".join(value.split()))) if value.strip() else []
+    bound = {f"w{n}": word for n, word in enumerate(typed[:8])}
     each = [f"select tag_id from derived_tag_word where word = :{name}" for name in bound] or ["select 0 where 0"]
     stands = f"select coalesce(t.alias_id, t.id) from tag t where t.id in ({' intersect '.join(each)})"
     return Lookup(f"{_FOUND} ({stands}) and effective", bound)

@@ -1,4 +1,4 @@
-"""The vocabulary of tags: what they are called, what they stand for, what they imply, and which are not wanted."""
+"""The vocabulary of tags: names, categories, aliases, implications, and the never-list."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def info(row: tuple[Any, ...]) -> TagInfo:
 
 
 def detail(db: Database, name: str) -> TagDetail:
-    """A tag by its own name, with what it is tied to."""
+    """Return a tag by its own name, with its aliases and implications."""
     written = words.written(name)
     rows = db.read(f"{_INFO} where t.folded = ?", (words.folded(written),))
     if not rows:
@@ -46,7 +46,7 @@ def detail(db: Database, name: str) -> TagDetail:
 
 
 def most_used(db: Database, limit: int, offset: int, never: bool) -> list[TagInfo]:
-    """Tags, the most used first, or those on the never-list."""
+    """Return the tags, or those on the never-list, the most used first."""
     where = "where t.never" if never else "where t.alias_id is null"
     order = "order by coalesce(c.pictures, 0) desc, t.folded limit ? offset ?"
     return [info(row) for row in db.read(f"{_INFO} {where} {order}", (limit, offset))]
@@ -56,7 +56,7 @@ def most_used(db: Database, limit: int, offset: int, never: bool) -> list[TagInf
 
 
 def rename(write: Write, tag: str, name: str) -> int:
-    """Give a tag another name; whether that is one."""
+    """Rename a tag; return 1 if its name changed."""
     old, new = words.written(tag), words.written(name)
     row = _row(write, old)
     other = write.value("select id from tag where folded = ?", (words.folded(new),))
@@ -70,12 +70,12 @@ def rename(write: Write, tag: str, name: str) -> int:
 
 
 def categorise(write: Write, tags: Iterable[int], category: str) -> int:
-    kept = " ".join(category.split())
-    if not all(c.isprintable() for c in kept):
-        raise Invalid("The name of a category consists of printable characters.")
+    name = " ".join(category.split())
+    if not all(c.isprintable() for c in name):
+        raise Invalid("The name of a category must consist of printable characters.")
     write.execute(
         "update tag set category = :category where id in carray(:tags) and category != :category",
-        {"category": kept, "tags": bind_ids(tags)},
+        {"category": name, "tags": bind_ids(tags)},
     )
     return write.changes()
 
@@ -89,7 +89,7 @@ def never(write: Write, tags: Iterable[int], yes: bool) -> int:
 
 
 def alias(write: Write, tags: Iterable[str], of: str) -> int:
-    """Let tags stand for another, with all that was said of them and all they imply; how many did not."""
+    """Make tags aliases of another and move their annotations and implications to it; return how many changed."""
     goal = _stands_for(write, _row(write, words.written(of)))
     changed = 0
     for name in map(words.written, tags):
@@ -105,40 +105,41 @@ def alias(write: Write, tags: Iterable[str], of: str) -> int:
 
 
 def unalias(write: Write, tags: Iterable[str]) -> int:
-    """Let tags stand for themselves again; how many did not. What was said meanwhile stays where it was said."""
+    """Remove aliases; return how many. Annotations made meanwhile stay with the other tag."""
     rows = [_row(write, name) for name in map(words.written, tags)]
     write.execute("update tag set alias_id = null where id in carray(?) and alias_id is not null", (bind_ids(rows),))
     return write.changes()
 
 
 def _move(write: Write, tag: int, goal: int) -> None:
-    """Make a tag an alias, and what is tied to it the other's."""
+    """Make a tag an alias of `goal`, and move its annotations and implications there."""
     write.execute("update tag set alias_id = :goal where id = :tag or alias_id = :tag", {"goal": goal, "tag": tag})
     bound = {"goal": goal, "tag": tag}
-    said = "select picture_id, :goal, yes, at from said_tag where tag_id = :tag and picture_id in carray(:pictures)"
+    annotations = "from said_tag where tag_id = :tag and picture_id in carray(:pictures)"
     pictures = write.execute(
         "select t.picture_id from derived_block b cross join derived_tag t on t.block = b.block and t.tag_id = ?",
         (tag,),
     )
-    found = {"pictures": bind_ids(row[0] for row in pictures)}
+    bound_pictures = {"pictures": bind_ids(row[0] for row in pictures)}
     write.execute(
-        f"insert into said_tag {said} on conflict(picture_id, tag_id) do update set yes = excluded.yes,"
-        # What was said later counts, and of what was said in the same millisecond, the yes.
+        f"insert into said_tag select picture_id, :goal, yes, at {annotations}"
+        " on conflict(picture_id, tag_id) do update set yes = excluded.yes,"
+        # The later annotation counts; in the same millisecond, the positive one.
         " at = excluded.at where (excluded.at, excluded.yes) > (at, yes)",
-        {**bound, **found},
+        {**bound, **bound_pictures},
     )
-    write.execute("delete from said_tag where tag_id = :tag and picture_id in carray(:pictures)", {"tag": tag, **found})
+    write.execute(f"delete {annotations}", {"tag": tag, **bound_pictures})
     for mine, other in (("tag_id", "implied_id"), ("implied_id", "tag_id")):
         tied = write.execute(f"select {other} from implication where {mine} = :tag and {other} != :goal", bound)
-        for (one,) in tied:
-            source, target = (goal, one) if mine == "tag_id" else (one, goal)
+        for (id,) in tied:
+            source, target = (goal, id) if mine == "tag_id" else (id, goal)
             _demand_no_circle(write, source, target)
             write.execute("insert or ignore into implication values (?, ?)", (source, target))
     write.execute("delete from implication where tag_id = :tag or implied_id = :tag", bound)
 
 
 def imply(write: Write, tag: str, implied: Iterable[str], yes: bool) -> int:
-    """Let a tag imply others, or no longer; how many did not, or did."""
+    """Add or remove implications of a tag; return how many changed."""
     source = _stands_for(write, _row(write, words.written(tag)))
     changed = 0
     for name in map(words.written, implied):
@@ -153,44 +154,46 @@ def imply(write: Write, tag: str, implied: Iterable[str], yes: bool) -> int:
 
 
 def _demand_no_circle(write: Write, tag: int, implied: int) -> None:
-    """`Conflict` when the second implies the first already, naming the way."""
-    came: dict[int, int] = {implied: 0}
+    """Raise `Conflict` if `implied` already implies `tag`, and name the chain."""
+    came_from: dict[int, int] = {implied: 0}
     edge = {implied}
-    while edge and tag not in came:
+    while edge and tag not in came_from:
         sql = "select tag_id, implied_id from implication where tag_id in carray(?)"
         rows: Rows = write.execute(sql, (bind_ids(edge),))
-        edge = {target for _, target in rows} - came.keys()
+        edge = {target for _, target in rows} - came_from.keys()
         for source, target in rows:
-            came.setdefault(target, source)
-    if tag not in came:
+            came_from.setdefault(target, source)
+    if tag not in came_from:
         return
-    way = [tag]
-    while way[-1] != implied:
-        way.append(came[way[-1]])
-    called: dict[int, str] = dict(write.execute("select id, name from tag where id in carray(?)", (bind_ids(way),)))
-    if len(way) == 1:
-        raise Conflict(f"“{called[tag]}” cannot imply itself.")
-    path = " → ".join(f"“{called[one]}”" for one in reversed(way))
-    raise Conflict(f"“{called[tag]}” cannot imply “{called[implied]}”, which implies it already: {path}.")
+    chain = [tag]
+    while chain[-1] != implied:
+        chain.append(came_from[chain[-1]])
+    tag_names: dict[int, str] = dict(
+        write.execute("select id, name from tag where id in carray(?)", (bind_ids(chain),))
+    )
+    if len(chain) == 1:
+        raise Conflict(f"“{tag_names[tag]}” cannot imply itself.")
+    path = " → ".join(f"“{tag_names[tag_id]}”" for tag_id in reversed(chain))
+    raise Conflict(f"“{tag_names[tag]}” cannot imply “{tag_names[implied]}”, which implies it already: {path}.")
 
 
 def _row(write: Write, name: str) -> int:
-    """The tag of just this name, be it an alias."""
-    found: int | None = write.value("select id from tag where folded = ?", (words.folded(name),))
-    if found is None:
+    """Return the tag with exactly this name, even if it is an alias."""
+    tag: int | None = write.value("select id from tag where folded = ?", (words.folded(name),))
+    if tag is None:
         raise names.absent(name)
-    return found
+    return tag
 
 
 def _stands_for(write: Write, tag: int) -> int:
     return int(write.value("select coalesce(alias_id, id) from tag where id = ?", (tag,)))
 
 
-# --- taking in many at once -------------------------------------------------------------------------------------------
+# --- importing --------------------------------------------------------------------------------------------------------
 
 
 def take_in(write: Write, plan: ImportPlan, new: int) -> ImportedTags:
-    """Carry out what a file says, whose tags are there; what would be a circle, or is someone's choice, is left out."""
+    """Import a file whose tags exist already. Cycles, and what would replace people's choices, are skipped."""
     rows = write.execute(
         "select folded, id, alias_id, category from tag where folded in (select value from json_each(?))",
         (msgspec.json.encode(list(plan.names)).decode(),),
@@ -202,7 +205,7 @@ def take_in(write: Write, plan: ImportPlan, new: int) -> ImportedTags:
     aliases = _take_aliases(write, plan, ids, stands)
     implications = 0
     for fold, implied in plan.implications:
-        source, target = (_stands_for(write, ids[one]) for one in (fold, implied))
+        source, target = (_stands_for(write, ids[name]) for name in (fold, implied))
         try:
             _demand_no_circle(write, source, target)
         except Conflict as error:
@@ -214,7 +217,7 @@ def take_in(write: Write, plan: ImportPlan, new: int) -> ImportedTags:
 
 
 def _take_aliases(write: Write, plan: ImportPlan, ids: dict[str, int], stands: dict[int, int]) -> int:
-    """Let names stand for tags, unless they stand for something already or something stands for them."""
+    """Add aliases, except of tags that have one, are the target of one, or are in use."""
     used = {row[0] for row in write.execute("select distinct alias_id from tag where alias_id is not null")}
     tied = {row[0] for row in write.execute("select distinct tag_id from said_tag")}
     tied |= {tag for row in write.execute("select tag_id, implied_id from implication") for tag in row}

@@ -1,9 +1,7 @@
-"""What an author of a plugin calls in one line of a test: `check(MyEngine())`, `check_kind`, `check_store`,
-`check_importer`.
+"""Checks for the tests of plugins: `check(MyEngine())`, `check_kind`, `check_store`, `check_importer`.
 
-Each holds an object against what the library relies on, and raises AssertionError with everything that is wrong.
-Numbers of an engine's results may differ by a hundredth between a batch and single images: arithmetic on batches is not
-exact.
+Each checks whether an object fulfills its contract, and raises AssertionError with all problems. Numbers of an engine's
+results may differ by a hundredth between a batch and single images, because arithmetic on batches is not exact.
 """
 
 from __future__ import annotations
@@ -26,38 +24,38 @@ def check(
     folder: Path | None = None,
     run: bool = True,
 ) -> None:
-    """Hold an engine against what the host relies on.
+    """Check an engine.
 
-    `params` are settings other than the defaults, `folder` has the weights of one that needs some. One whose weights
-    are not given, or that has to be set up first, is not loaded; `run=False` loads none. Raises AssertionError that
-    lists what is wrong. It runs in this process: `pixlstash plugin check` also survives one that hangs or crashes.
+    `params` are settings other than the defaults; `folder` contains its weights. An engine whose weights are missing,
+    or that must be set up first, is not loaded, nor is any with `run=False`. Raises AssertionError with all problems.
+    The engine runs in this process; `pixlstash plugin check` also survives one that hangs or crashes.
     """
-    if said := fault(engine):
-        raise AssertionError(f"{said}.")
+    if problem := fault(engine):
+        raise AssertionError(f"{problem}.")
     checked = EngineCheck(engine, params, device, folder)
     wrong = [*heavy(engine), *checked.declared()]
     if run and not wrong and not checked.unset and (checked.needed is None or folder is not None):
         wrong += checked.loads()
-        wrong += checked.runs() if not any(one.startswith("`load` fails") for one in wrong) else []
+        wrong += checked.runs() if not any(sentence.startswith("`load` fails") for sentence in wrong) else []
     _demand_none(engine.id, wrong)
 
 
 def check_kind(kind: Kind, *, samples: Sequence[Path] = ()) -> None:
-    """Hold a media kind against what the library relies on. `samples`: files of its formats, which it has to draw."""
+    """Check a media kind. `samples`: files of its formats, which it must draw."""
     _demand_none(str(getattr(kind, "id", kind)), kind_faults(kind, samples))
 
 
 def check_store(store: Store, *, params: dict[str, Any] | None = None) -> None:
-    """Hold a store against what the library relies on.
+    """Check a store.
 
-    `params`: settings with which it is connected and used; one that can be written to gets a file, which is deleted
-    again. Without them only what it declares is looked at.
+    `params`: settings with which to connect. A writable store gets a file, which is deleted again. Without `params`,
+    only its declarations are checked.
     """
     _demand_none(str(getattr(store, "scheme", store)), store_faults(store, params))
 
 
 def check_importer(importer: Importer, *, params: dict[str, Any] | None = None) -> None:
-    """Hold an importer against what the library relies on. `params`: settings with which it is scanned, twice."""
+    """Check an importer. `params`: settings for two scans; without them, only its declarations are checked."""
     _demand_none(str(getattr(importer, "id", importer)), importer_faults(importer, params))
 
 

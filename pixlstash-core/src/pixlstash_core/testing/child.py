@@ -1,6 +1,6 @@
-"""The process in which `pixlstash plugin check` runs a plugin: one step at a time, on order.
+"""The process in which `pixlstash plugin check` runs a plugin, one step at a time.
 
-It may hang, crash, exit or starve: who started it sees to that. Standard output goes to a file, which is looked into.
+It may hang, crash, exit or run out of memory; its parent handles that. Standard output goes to a file that is checked.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from ..engines import weights
 from ..engines.messages import Beat, Broke, Inspect, Ran, Report, Start
 from ..media.messages import receive, send
 from ..plugins.registry import Offered, Plugins
-from .engines import EngineCheck, heavy_among, printed, told
+from .engines import EngineCheck, describe, heavy_among, printed
 from .objects import importer_faults, kind_faults, store_faults
 
-#: How often it is said that there was another result, in seconds.
+#: Seconds between two messages that the process is alive.
 BEAT = 0.2
 _orders = msgspec.msgpack.Decoder(Start | Inspect)
 
@@ -45,11 +45,11 @@ def main() -> int:
             values = child.do(order)
             send(pipe_out, Ran(order.number, values))
         except (Exception, SystemExit) as error:
-            send(pipe_out, Broke(order.number, "failed", told(error)))
+            send(pipe_out, Broke(order.number, "failed", describe(error)))
 
 
 class Child:
-    """Does what it is ordered to, about one plugin."""
+    """Runs the steps of the check of one plugin."""
 
     def __init__(self, start: Start, output: BinaryIO, say: Callable[[Report], None]) -> None:
         self._start, self._output, self._say = start, output, say
@@ -58,7 +58,7 @@ class Child:
         self._beat = 0.0
 
     def do(self, order: Inspect) -> list[Any]:
-        """What is wrong, in sentences; of `import`: what the plugin is and offers."""
+        """Run a step; return the problems as sentences, or for other steps what `_imported` and `_declared` return."""
         if order.what == "import":
             return self._imported(order)
         if order.what == "object":
@@ -70,7 +70,7 @@ class Child:
         return [*wrong, *printed(self._flushed())]
 
     def _imported(self, order: Inspect) -> list[Any]:
-        """[problems, (hook, id) of each object, what is wrong with how it was imported]."""
+        """Return [problems, (plugin, hook, id) of each object, problems of importing it]."""
         before = set(sys.modules)
         start = self._start
         if start.plugin:
@@ -79,13 +79,13 @@ class Child:
             self._plugins = Plugins.load(disabled=order.skip)
         infos = self._plugins.listed()
         own = [info for info in infos if not start.plugin or info.name == start.plugin]
-        objects = [(info.name, *one.split(": ", 1)) for info in own for one in info.objects]
+        objects = [(info.name, *entry.split(": ", 1)) for info in own for entry in info.objects]
         wrong = heavy_among(start.plugin, set(sys.modules) - before)
-        wrong += [f"importing it: {one}" for one in printed(self._flushed())]
+        wrong += [f"importing it: {sentence}" for sentence in printed(self._flushed())]
         return [[problem for info in own for problem in info.problems], objects, wrong]
 
     def _declared(self, id: str) -> list[Any]:
-        """[sentences, what could not be looked at and why (empty: it can be run)]."""
+        """Return [problems, why it cannot be run (empty if it can)]."""
         offered = self._offered(id)
         check = EngineCheck(offered.engine, tick=self._tick)
         wrong = check.declared()
@@ -120,14 +120,14 @@ class Child:
         return [*wrong, *printed(self._flushed())]
 
     def _tick(self) -> None:
-        """There was another result."""
+        """Report that there was another result."""
         now = time.monotonic()
         if now - self._beat > BEAT:
             self._beat = now
             self._say(Beat())
 
     def _flushed(self) -> str:
-        """What was printed since this was last asked, however it was."""
+        """Return what was printed since the last call."""
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
         return self._output.read().decode("utf-8", "replace")
@@ -142,7 +142,7 @@ def _listen(pipe: BinaryIO, orders: queue.SimpleQueue[Inspect]) -> None:
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO, BinaryIO]:
-    """Our two pipes, out of reach of plugins; and what is written to standard output, to be read."""
+    """Return the two pipes, which plugins cannot reach, and a file with what is written to standard output."""
     pipe_in, pipe_out = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -151,7 +151,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO, BinaryIO]:
     output = open(path, "rb")  # a position of its own
     os.dup2(written, 1)
     os.close(written)
-    with contextlib.suppress(OSError):  # where an open file cannot be removed it is left to the system
+    with contextlib.suppress(OSError):  # on systems where an open file cannot be deleted
         os.unlink(path)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="replace", closefd=False)
     return pipe_in, pipe_out, output

@@ -1,4 +1,4 @@
-"""Checks an engine against what the host relies on, step by step: what it declares, `load`, and `run`."""
+"""Checks an engine step by step: its declarations, `load`, and `run`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from ..database.features import OutputKind
-from ..engines.kinds import KINDS
 from ..engines.weights import SUFFIXES
+from ..library.features import KINDS
 from ..plugins.addresses import read_addresses
 from ..plugins.engines import Embedder, Engine, Weights, fault
 from ..plugins.image import Image, Pictured
@@ -25,23 +25,23 @@ from ..types import Fact, Facts
 from . import state
 from .observing import Observed, observing
 
-#: What importing a plugin must not load; what it needs is imported in `load` and `run`.
+#: Libraries that importing a plugin must not load; they are imported in `load` and `run`.
 HEAVY = "numpy PIL torch transformers onnxruntime open_clip timm cv2 scipy tensorflow".split()
 SIZES = ((1, 1), (640, 3), (3, 640), (320, 240), (240, 320), (4000, 3000))
-#: Each byte as it is in a negative.
+#: A translation of bytes to their complement.
 _NEGATIVE = bytes(range(255, -1, -1))
-#: By how much numbers may differ between a batch and single images: arithmetic on batches is not exact.
+#: The tolerance between a batch and single images, because arithmetic on batches is not exact.
 NEAR = 0.01
-#: Seconds that importing an engine's module by itself may take.
+#: The most seconds for importing an engine's module on its own.
 IMPORT = 120.0
 
 
 class Wrong(Exception):
-    """A sentence about what is wrong."""
+    """A problem, as a sentence."""
 
 
 class EngineCheck:
-    """One engine with some settings. `tick` is called after each result; each step returns what is wrong."""
+    """The check of an engine with its settings. `tick` is called after each result; each step returns problems."""
 
     def __init__(
         self,
@@ -51,7 +51,13 @@ class EngineCheck:
         folder: Path | None = None,
         tick: Callable[[], None] = lambda: None,
     ) -> None:
-        self._engine, self._given, self._device, self._folder, self._tick = engine, params or {}, device, folder, tick
+        self._engine, self._settings, self._device, self._folder, self._tick = (
+            engine,
+            params or {},
+            device,
+            folder,
+            tick,
+        )
         self._params: Any = None
         self._model: Any = None
         self._hosts: tuple[str, ...] = ()
@@ -60,24 +66,24 @@ class EngineCheck:
         self.unset = ""
 
     def declared(self) -> list[str]:
-        """What it says of itself: id, revision, settings, weights and hosts."""
+        """Check the declarations: id, revision, settings, weights and hosts."""
         engine, wrong = self._engine, list[str]()
-        if said := fault(engine):
-            return [said]
+        if problem := fault(engine):
+            return [problem]
         try:
-            self._params = read_params(engine.Params, self._given)
+            self._params = read_params(engine.Params, self._settings)
             if read_params(engine.Params, plain_params(self._params, reveal=True)) != self._params:
                 wrong.append("its settings are not the same after they were written as JSON and read again")
             msgspec.json.encode(form(engine.Params))
             self.needed, self.unset = engine.weights(self._params), engine.unset(self._params)
         except Exception as error:
-            return [*wrong, f"its settings or weights fail: {told(error)}"]
+            return [*wrong, f"its settings or weights fail: {describe(error)}"]
         wrong += _weights(self.needed)
         self._hosts = _hosts(engine, self._params, wrong)
         return wrong
 
     def loads(self) -> list[str]:
-        """Whether `load` works; it may set up its process, and nothing else."""
+        """Check `load`, which may set up its process, and nothing else."""
         self._before = state.loaded(self._engine), state.of_modules(self._engine)
         observed = Observed(self._hosts, self._package)
         wrong: list[str] = []
@@ -85,13 +91,13 @@ class EngineCheck:
             try:
                 self._model = self._engine.load(self._device, self._folder, self._params)
             except (Exception, SystemExit) as error:
-                wrong.append(f"`load` fails: {told(error)}")
+                wrong.append(f"`load` fails: {describe(error)}")
         return [*wrong, *self._seen(observed), *self._stateful(*self._before)]
 
     def runs(self) -> list[str]:
-        """Whether `run` gives right results, the same ones each time, and leaves everything else as it is."""
+        """Check that `run` gives valid, repeatable results and has no side effects."""
         process, plain = state.of_process(), plain_params(self._params, reveal=True)
-        known = state.loaded(self._engine), state.of_modules(self._engine)
+        before = state.loaded(self._engine), state.of_modules(self._engine)
         observed = Observed(self._hosts, self._package)
         with observing(observed):
             try:
@@ -106,7 +112,7 @@ class EngineCheck:
         wrong += [
             f"it changes {what}, which all code in its process shares" for what in after if after[what] != process[what]
         ]
-        return wrong + self._stateful(*known)
+        return wrong + self._stateful(*before)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -116,7 +122,7 @@ class EngineCheck:
         return module if module.startswith("pixlstash_core") else module.partition(".")[0]
 
     def _seen(self, observed: Observed) -> list[str]:
-        """What is wrong with what it did to its surroundings."""
+        """Return problems with its access to the network, files and standard output."""
         instead = "does not name it in `sends`" if self._engine.lane == "net" else "does not say `lane = 'net'`"
         wrong = [f"it asks the network for {host}, and {instead}" for host in sorted(observed.hosts)]
         wrong += [f"it writes the file {path}: an engine keeps nothing" for path in observed.files("write")]
@@ -131,90 +137,90 @@ class EngineCheck:
         return [f"it keeps state in `{name}`: keep it in the model that `load` returns" for name in changed[:5]]
 
     def _results_wrong(self) -> list[str]:
-        """What is wrong with results. Raises `Wrong` where there are none to compare."""
-        kind = next(one for one in KINDS if isinstance(self._engine, ENGINES[one.hook]))
+        """Return problems with results. Raises `Wrong` if there are none to compare."""
+        kind = next(kind for kind in KINDS if isinstance(self._engine, ENGINES[kind.hook]))
         run = partial(self._results, kind)
-        given, wrong = images(self._engine), list[str]()
-        whole = run(given)
-        if not _alike(whole, run(given)):
+        batch, wrong = images(self._engine), list[str]()
+        whole = run(batch)
+        if not _alike(whole, run(batch)):
             again = "seed what is random by the picture, and keep nothing from one call to the next"
             return [f"the same images give other results the second time: {again}"]
-        if not _alike(whole[::-1], run(given[::-1])):
+        if not _alike(whole[::-1], run(batch[::-1])):
             wrong.append("results are not in the order of the images")
-        if not _alike(whole, [one for image in given for one in run([image])]):
+        if not _alike(whole, [result for image in batch for result in run([image])]):
             wrong.append("an image alone gives another result than among others")
         if run([]):
             wrong.append("no images give a result")
         return wrong + self._texts_wrong(whole)
 
-    def _results(self, kind: OutputKind, some: Sequence[Image]) -> list[Any]:
-        """Checked results of some images. Raises `Wrong` with the image at which it fails."""
-        found: list[Any] = []
+    def _results(self, kind: OutputKind, batch: Sequence[Image]) -> list[Any]:
+        """Return checked results of some images. Raises `Wrong` that names the image at which it fails."""
+        results: list[Any] = []
         about: dict[str, Any] = {}
         try:
-            given = self._engine.run(self._model, some, self._params)
-            if isinstance(given, list | tuple):
+            output = self._engine.run(self._model, batch, self._params)
+            if isinstance(output, list | tuple):
                 raise Wrong("`run` gives its results in one piece: yield them, so that people can stop between two")
-            for result in given:
+            for result in output:
                 self._tick()
-                if len(found) < len(some):
-                    found.append(_checked(self._engine, kind, result, about, some[len(found)]))
+                if len(results) < len(batch):
+                    results.append(_checked(self._engine, kind, result, about, batch[len(results)]))
                 else:
-                    found.append(None)
+                    results.append(None)
         except Wrong:
             raise
         except (Exception, SystemExit) as error:
-            where = f"after {len(found)} of {len(some)} results" if some else "without images"
+            where = f"after {len(results)} of {len(batch)} results" if batch else "without images"
             raise Wrong(
-                f"`run` fails {where}: {told(error)}. It has to give a result for every image, whatever its size"
+                f"`run` fails {where}: {describe(error)}. It has to give a result for every image, whatever its size"
             ) from error
-        if len(found) != len(some):
+        if len(results) != len(batch):
             raise Wrong(
-                f"`run` gave {len(found)} results for {len(some)} images: yield exactly one for each, in their order"
+                f"`run` gave {len(results)} results for {len(batch)} images: yield exactly one for each, in their order"
             )
-        return found
+        return results
 
     def _texts_wrong(self, whole: Sequence[Any]) -> list[str]:
-        """What is wrong with the vectors of texts, where an embedder has some."""
+        """Return problems with the vectors of texts, if an embedder has some."""
         engine = self._engine
         if not isinstance(engine, Embedder) or type(engine).text is Embedder.text:
             return []
         from ..search.matrix import unit
 
         try:
-            found = [unit(one, {}) for one in engine.text(self._model, ["a harbour", "a forest"], self._params)]
+            vectors = [unit(vector, {}) for vector in engine.text(self._model, ["a harbour", "a forest"], self._params)]
         except (Exception, SystemExit) as error:
-            return [f"`text` fails: {told(error)}"]
-        if len(found) != 2 or any(len(one) != len(whole[0]) for one in found):
+            return [f"`text` fails: {describe(error)}"]
+        if len(vectors) != 2 or any(len(vector) != len(whole[0]) for vector in vectors):
             return ["vectors of texts are not as many as the texts, or not as long as those of images"]
         return []
 
 
 def images(engine: Engine[Any, Any]) -> list[Image]:
-    """Images of odd sizes and plain colors, as the host would give them to this engine."""
+    """Return images of unusual sizes and plain colors, as the host would pass them to this engine."""
     facts = Facts((Fact("Description", "keyword", "Keyword", "harbour"),), prompt="a harbour, rain, night")
-    given = {"tag": [("harbour", 0.9, "")], "caption": "A harbour at night."}
-    made = []
+    inputs = {"tag": [("harbour", 0.9, "")], "caption": "A harbour at night."}
+    pictures = []
     for number, (width, height) in enumerate(SIZES):
         scale = min(1.0, (engine.image_side or 4096) / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         color = bytes((40 + 40 * number, 200 - 30 * number, 90 + 10 * number))
         pixels = bytearray(color * (size[0] * size[1]))
         pixels[: len(pixels) // 2] = pixels[: len(pixels) // 2].translate(_NEGATIVE)
-        made.append(
+        pictures.append(
             Image(
                 Pictured(number + 1, "image", (width, height)),
                 *size,
                 bytes(pixels) if engine.pixels else None,
                 facts=facts,
-                given={name: given[name] for name in engine.needs if name in given},
+                given={name: inputs[name] for name in engine.needs if name in inputs},
             )
         )
-    return made
+    return pictures
 
 
 def heavy(engine: object) -> list[str]:
-    """What is wrong with importing an engine's module by itself, in a process of its own."""
+    """Return problems with importing an engine's module on its own, in a new process."""
     module = type(engine).__module__
     code = f"import sys, json; sys.path[:] = {sys.path!r}\nimport {module}\nprint(json.dumps(sorted(sys.modules)))"
     if module == "__main__" or not re.fullmatch(r"[\w.]+", module):
@@ -230,18 +236,18 @@ def heavy(engine: object) -> list[str]:
 
 
 def heavy_among(what: str, loaded: set[str]) -> list[str]:
-    """A sentence for each heavy library that importing something loads."""
+    """Return a sentence for each heavy library in `loaded`."""
     return [f"importing {what} loads {name}: import it in `load` or `run`" for name in HEAVY if name in loaded]
 
 
 def printed(text: str) -> list[str]:
-    """What is wrong with what was printed."""
+    """Return a problem if anything was printed."""
     if not text.strip():
         return []
     return [f"it prints {text.strip().splitlines()[0][:60]!r}, which nobody sees: use the module `logging`, or nothing"]
 
 
-def told(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
@@ -249,26 +255,26 @@ def _checked(engine: Any, kind: OutputKind, result: Any, about: dict[str, Any], 
     try:
         return kind.check(engine, result, about)
     except Exception as error:
-        text = str(error) if isinstance(error, ValueError) else told(error)
+        text = str(error) if isinstance(error, ValueError) else describe(error)
         size = f"{image.width} × {image.height}"
         raise Wrong(f"`run` gave a wrong result for image {image.picture.id} ({size} pixels): {text}") from error
 
 
-def _alike(one: Any, other: Any) -> bool:
-    """Whether two plain results are the same, but for a little in their numbers."""
-    if isinstance(one, float | int) and isinstance(other, float | int):
-        return math.isclose(one, other, abs_tol=NEAR, rel_tol=NEAR)
-    if isinstance(one, bytes) and isinstance(other, bytes):
+def _alike(first: Any, second: Any) -> bool:
+    """Return whether two plain results are equal, with a tolerance for numbers."""
+    if isinstance(first, float | int) and isinstance(second, float | int):
+        return math.isclose(first, second, abs_tol=NEAR, rel_tol=NEAR)
+    if isinstance(first, bytes) and isinstance(second, bytes):
         import numpy as np
 
-        return len(one) == len(other) and bool(
-            np.allclose(np.frombuffer(one, "<f2"), np.frombuffer(other, "<f2"), atol=NEAR)
+        return len(first) == len(second) and bool(
+            np.allclose(np.frombuffer(first, "<f2"), np.frombuffer(second, "<f2"), atol=NEAR)
         )
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
-    return bool(one == other)
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        return len(first) == len(second) and all(map(_alike, first, second))
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(_alike(first[key], second[key]) for key in first)
+    return bool(first == second)
 
 
 def _weights(needed: Weights | None) -> list[str]:
@@ -289,13 +295,13 @@ def _weights(needed: Weights | None) -> list[str]:
 
 
 def _hosts(engine: Engine[Any, Any], params: Any, wrong: list[str]) -> tuple[str, ...]:
-    """The hosts it says it sends to."""
+    """Return the hosts that it declares to send to; append problems to `wrong`."""
     if engine.lane != "net":
         return ()
     try:
         sends = engine.sends(params)
     except Exception as error:
-        wrong.append(f"`sends` fails: {told(error)}")
+        wrong.append(f"`sends` fails: {describe(error)}")
         return ()
     if sends is None or not sends.hosts or not all(sends.hosts) or not sends.what:
         wrong.append("it is of the lane `net`, and `sends` does not say to which hosts it sends what")

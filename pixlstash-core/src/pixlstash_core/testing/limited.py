@@ -1,6 +1,6 @@
-"""Checks installed plugins in processes of their own, as the host runs engines: with limits of time and memory.
+"""Checks installed plugins in separate processes with limits of time and memory, as the host runs engines.
 
-Nothing of a plugin is imported here, so that one that hangs, crashes or exits is a fault like any other.
+This process does not import the plugin, so that a plugin that hangs, crashes or exits is reported like other problems.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ..engines.process import Died, Process
 from ..plugins.precedence import Origin
 
 CHILD = "pixlstash_core.testing.child"
-#: How much longer than one result the loading of a model may take.
+#: Loading a model may take so many times as long as one result.
 LOADING = 10
-#: What is under way in each step, and what to do when it ends the process or takes too long.
+#: The description of each step, and advice if it ends the process or takes too long.
 _STEPS = {
     "import": ("importing it", "Do what takes long in `load`, and wait for nothing while it is imported."),
     "declared": ("asking it for its settings and weights", "These must be known at once."),
@@ -27,7 +27,7 @@ _STEPS = {
     "run": ("`run`", "It has to give a result for each image, or raise an exception."),
     "object": ("using it", "Raise an exception where something is not possible."),
 }
-#: What a process died of, by a word of what the host says, and what to do.
+#: Advice by a word of the reason why a process died.
 _CAUSES = {
     "hung": "If it is only slow, give it more time with --timeout.",
     "memory": "Process large images in parts; $PIXLSTASH_ENGINE_MEMORY sets the limit in GiB.",
@@ -37,7 +37,7 @@ _CAUSES = {
 
 
 class Checked(Struct, frozen=True):
-    """How something did: what is `wrong`, and what was not looked at (`note`)."""
+    """The result of a check: the problems, and a `note` about what was not checked."""
 
     name: str
     wrong: list[str]
@@ -45,18 +45,18 @@ class Checked(Struct, frozen=True):
 
 
 class Offers(Struct, frozen=True):
-    """What a plugin offers: (plugin, hook, id) of each object, and what is wrong with it as a whole."""
+    """The objects of a plugin as (plugin, hook, id), and the problems of the plugin as a whole."""
 
     objects: list[tuple[str, str, str]]
     wrong: list[str]
 
 
 class _Failed(Exception):
-    """A sentence about what ended a step."""
+    """A step failed; the text is a sentence about why."""
 
 
 class PluginCheck:
-    """One plugin. `limits.result` are the seconds that importing it and each result may take."""
+    """The check of a plugin. `limits.result`: the most seconds for importing it and for each result."""
 
     def __init__(self, origin: Origin, limits: Limits, extra: tuple[str, ...] = ()) -> None:
         self._origin, self._limits, self._extra = origin, limits, extra
@@ -68,10 +68,10 @@ class PluginCheck:
                 problems, objects, wrong = session.do("import")
         except _Failed as error:
             return Offers([], [str(error)])
-        return Offers([tuple(one) for one in objects], [*problems, *wrong])
+        return Offers([tuple(entry) for entry in objects], [*problems, *wrong])
 
     def run(self, offers: Offers) -> Iterator[Checked]:
-        """Check all that it offers, each object in a process of its own."""
+        """Check all its objects, each in a separate process."""
         for _, hook, id in offers.objects:
             if hook in ("kinds", "stores", "importers"):
                 yield self._object(hook, id)
@@ -93,12 +93,12 @@ class PluginCheck:
         try:
             with _Session(self._origin, self._limits, self._extra) as session:
                 session.do("import")
-                said, note = session.do("declared", hook, id)
-                wrong += said
+                problems, note = session.do("declared", hook, id)
+                wrong += problems
                 if not wrong and not note:
                     loading = session.do("load", hook, id)
                     wrong += loading
-                    if not any(one.startswith("`load` fails") for one in loading):
+                    if not any(sentence.startswith("`load` fails") for sentence in loading):
                         wrong += session.do("run", hook, id)
         except _Failed as error:
             wrong.append(str(error))
@@ -106,45 +106,45 @@ class PluginCheck:
 
 
 def others(names: Sequence[str], limits: Limits) -> Offers:
-    """What every plugin but these offers, the built-in ones among them."""
+    """Return the objects of all plugins except these, including the built-in ones."""
     origin = Origin("", "", "")
     try:
         with _Session(origin, limits, ()) as session:
             problems, objects, _ = session.do("import", skip=tuple(names))
     except _Failed as error:
         return Offers([], [str(error)])
-    return Offers([tuple(one) for one in objects], problems)
+    return Offers([tuple(entry) for entry in objects], problems)
 
 
 def duplicates(offers: Offers, rest: Sequence[tuple[str, str, str]], engines: Sequence[str]) -> list[str]:
-    """A sentence for each id that another plugin offers as well. `engines`: hooks whose ids are shared among them."""
+    """Return a sentence for each id that another plugin has, too. `engines`: hooks that share one set of ids."""
     taken: dict[tuple[str, str], str] = {}
     for plugin, hook, id in rest:
         taken.setdefault(("engines" if hook in engines else hook, id), plugin)
-    found = []
+    problems = []
     for _, hook, id in offers.objects:
         other = taken.get(("engines" if hook in engines else hook, id))
         if other is not None:
-            found.append(f"{hook}: the id {id!r} is taken by the plugin {other}: choose another, such as yours/{id}")
-    return found
+            problems.append(f"{hook}: the id {id!r} is taken by the plugin {other}: choose another, such as yours/{id}")
+    return problems
 
 
 class _Session:
     """A process with one plugin."""
 
     def __init__(self, origin: Origin, limits: Limits, extra: tuple[str, ...]) -> None:
-        start = Start(origin.plugin, "", origin.plugin, extra, "" if extra else origin.distribution)
+        start = Start(origin.plugin, origin.plugin, None, extra, "" if extra else origin.distribution)
         self._limits, self._numbers = limits, 0
         self._process = Process(start, limits, main=CHILD)
 
     def __enter__(self) -> _Session:
         return self
 
-    def __exit__(self, *given: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self._process.kill()
 
     def do(self, what: str, hook: str = "", id: str = "", skip: tuple[str, ...] = ()) -> list[Any]:
-        """Have a step done; what came of it. Raises `_Failed`."""
+        """Run a step and return its result. Raises `_Failed`."""
         self._numbers += 1
         seconds = self._limits.result * (LOADING if what == "load" else 1)
         self._process.limits = replace(self._limits, result=seconds)
@@ -158,7 +158,7 @@ class _Session:
                 if isinstance(report, Broke) and report.number == self._numbers:
                     raise _Failed(f"{doing} failed: {report.reason}. {instead}")
         except Died as died:
-            said = str(died)
-            advice = next((text for word, text in _CAUSES.items() if word in said), "")
-            limit = f" ({seconds:g} seconds)" if "hung" in said else ""
-            raise _Failed(f"{doing}: {said}{limit}. {instead} {advice}".rstrip()) from None
+            cause = str(died)
+            advice = next((text for word, text in _CAUSES.items() if word in cause), "")
+            limit = f" ({seconds:g} seconds)" if "hung" in cause else ""
+            raise _Failed(f"{doing}: {cause}{limit}. {instead} {advice}".rstrip()) from None

@@ -1,4 +1,4 @@
-"""Checks media kinds, stores and importers against what the library relies on; each returns what is wrong."""
+"""Checks media kinds, stores and importers; each function returns problems as sentences."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..errors import NotThere
 from ..plugins.contracts import Found, Importer, Kind, Media, Opened, Params, Stat, Store
 from ..plugins.settings import form, plain_params, read_params
 from ..types import Format
-from .engines import told
+from .engines import describe
 
-#: First bytes that are of a built-in kind, or of none.
+#: First bytes of files of built-in kinds, and of none.
 HEADS = {
     "nothing": b"",
     "zeros": bytes(4096),
@@ -28,50 +28,50 @@ HEADS = {
     "a WebP": b"RIFF\x24\0\0\0WEBPVP8 ",
     "an MP4": b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41",
 }
-#: Pixels that samples are drawn at, and files of a store or importer that are looked at.
+#: The size of drawn samples in pixels, and the number of files of a store or importer that are checked.
 SHORT, LONG, MANY = 64, 128, 20
-#: What a store is given to keep, as the library names its originals.
+#: The key and bytes of a file that is written to stores; the key is like those of the library's originals.
 KEY, BODY = f"c0/{'c0ffee00' * 8}.png", bytes(range(256)) * 8
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
 def kind_faults(kind: Kind, samples: Sequence[Path] = ()) -> list[str]:
-    """What is wrong with a media kind. `samples`: files of its formats."""
+    """Return problems of a media kind. `samples`: files of its formats."""
     wrong = _named(kind, "id")
     own = type(kind).__module__.startswith("pixlstash_core.")
     for what, head in HEADS.items():
         try:
-            found = kind.recognise(head, "picture")
+            format = kind.recognise(head, "picture")
         except (Exception, SystemExit) as error:
-            wrong.append(f"`recognise` fails on {what}: {told(error)}. It returns None for what it does not know")
+            wrong.append(f"`recognise` fails on {what}: {describe(error)}. It returns None for what it does not know")
             continue
-        if found is None:
+        if format is None:
             continue
-        wrong += _format(found)
+        wrong += _format(format)
         if not own and what != "nothing" and what.startswith("a"):
             wrong.append(f"`recognise` takes {what} for its own: return None for files of built-in kinds")
         elif not own:
             wrong.append(f"`recognise` takes {what} for its own: look for bytes that only its formats begin with")
-        elif isinstance(found, Format):
-            _open(kind, BytesIO(head), found, what, wrong, refuses=True)
+        elif isinstance(format, Format):
+            _open(kind, BytesIO(head), format, what, wrong, refuses=True)
     for sample in samples:
         with sample.open("rb") as file:
             try:
-                found = kind.recognise(file.read(4096), sample.name)
+                format = kind.recognise(file.read(4096), sample.name)
             except (Exception, SystemExit) as error:
-                wrong.append(f"`recognise` fails on {sample.name}: {told(error)}")
+                wrong.append(f"`recognise` fails on {sample.name}: {describe(error)}")
                 continue
             file.seek(0)
-            if not isinstance(found, Format):
+            if not isinstance(format, Format):
                 wrong.append(f"`recognise` does not know {sample.name}")
             else:
-                wrong += _format(found)
-                _open(kind, file, found, sample.name, wrong)
+                wrong += _format(format)
+                _open(kind, file, format, sample.name, wrong)
     return list(dict.fromkeys(wrong))
 
 
 def store_faults(store: Store, params: dict[str, Any] | None = None) -> list[str]:
-    """What is wrong with a store. `params`: settings it is connected with; None: it is not connected."""
+    """Return problems of a store. `params`: settings for connecting; None: do not connect."""
     wrong = [*_named(store, "scheme"), *_settings(store)]
     if wrong or params is None:
         return wrong
@@ -81,26 +81,26 @@ def store_faults(store: Store, params: dict[str, Any] | None = None) -> list[str
             return [f"`connect` gives {type(opened).__name__}, which is not made from `Opened`"]
         return [*_listed(opened), *(_written(opened) if opened.writable else [])]
     except (Exception, SystemExit) as error:
-        return [f"it fails: {told(error)}. Raise `StoreUnreachable` where it cannot be reached now"]
+        return [f"it fails: {describe(error)}. Raise `StoreUnreachable` where it cannot be reached now"]
 
 
 def importer_faults(importer: Importer, params: dict[str, Any] | None = None) -> list[str]:
-    """What is wrong with an importer. `params`: settings it is scanned with; None: it is not."""
+    """Return problems of an importer. `params`: settings for scanning; None: do not scan."""
     wrong = [*_named(importer, "id"), *_settings(importer)]
     if wrong or params is None:
         return wrong
-    given = read_params(importer.Params, params)
+    settings = read_params(importer.Params, params)
     try:
-        first = list(itertools.islice(importer.scan(given), MANY))
-        again = list(itertools.islice(importer.scan(given), MANY))
-        for one in first:
-            wrong += _found(one)
-        if not wrong and len({one.key for one in first}) < len(first):
+        first = list(itertools.islice(importer.scan(settings), MANY))
+        second = list(itertools.islice(importer.scan(settings), MANY))
+        for find in first:
+            wrong += _find(find)
+        if not wrong and len({find.key for find in first}) < len(first):
             wrong.append("`scan` gives two files one `key`: a key names a file for ever")
-        if not wrong and {one.key for one in first} != {one.key for one in again}:
+        if not wrong and {find.key for find in first} != {find.key for find in second}:
             wrong.append("`scan` gives other keys the second time: a key names a file for ever")
     except (Exception, SystemExit) as error:
-        wrong.append(f"`scan` fails: {told(error)}")
+        wrong.append(f"`scan` fails: {describe(error)}")
     return wrong
 
 
@@ -115,32 +115,32 @@ def _named(thing: Any, name: str) -> list[str]:
 
 
 def _settings(thing: Any) -> list[str]:
-    """What is wrong with its settings."""
+    """Return problems with its settings."""
     if not (isinstance(thing.Params, type) and issubclass(thing.Params, Params)):
         return ["its `Params` is not a class made from `Params`"]
     try:
         msgspec.json.encode(form(thing.Params))
-        if not any(one.required for one in msgspec.structs.fields(thing.Params)):
-            given = read_params(thing.Params, {})
-            if read_params(thing.Params, plain_params(given, reveal=True)) != given:
+        if not any(field.required for field in msgspec.structs.fields(thing.Params)):
+            settings = read_params(thing.Params, {})
+            if read_params(thing.Params, plain_params(settings, reveal=True)) != settings:
                 return ["its settings are not the same after they were written as JSON and read again"]
     except Exception as error:
-        return [f"its `Params` cannot become a form, which needs plain data: {told(error)}"]
+        return [f"its `Params` cannot become a form, which needs plain data: {describe(error)}"]
     return []
 
 
-def _format(found: Any) -> list[str]:
-    if not isinstance(found, Format):
-        return [f"`recognise` gives {type(found).__name__}: return a Format, or None"]
-    if not (found.name and found.mime.count("/") == 1 and re.fullmatch(r"[a-z0-9]{1,16}", found.extension)):
-        return [f"`recognise` gives {found!r}: a Format has a name, a MIME type, and an extension without a dot"]
+def _format(format: Any) -> list[str]:
+    if not isinstance(format, Format):
+        return [f"`recognise` gives {type(format).__name__}: return a Format, or None"]
+    if not (format.name and format.mime.count("/") == 1 and re.fullmatch(r"[a-z0-9]{1,16}", format.extension)):
+        return [f"`recognise` gives {format!r}: a Format has a name, a MIME type, and an extension without a dot"]
     return []
 
 
-def _open(kind: Kind, file: Any, found: Format, what: str, wrong: list[str], *, refuses: bool = False) -> None:
-    """Draw a file. `refuses`: whatever is raised is right, as it is no file of that kind."""
+def _open(kind: Kind, file: Any, format: Format, what: str, wrong: list[str], *, refuses: bool = False) -> None:
+    """Draw a file. `refuses`: it is not a valid file, so exceptions are correct."""
     try:
-        media: Any = kind.open(file, found)
+        media: Any = kind.open(file, format)
         images: Iterator[Any] = iter([])
         if not isinstance(media, Media):
             return wrong.append(f"`open` gives {type(media).__name__}, which is not made from `Media`")
@@ -157,12 +157,12 @@ def _open(kind: Kind, file: Any, found: Format, what: str, wrong: list[str], *, 
                 )
     except (Exception, SystemExit) as error:
         if not refuses:
-            wrong.append(f"{what} cannot be drawn: {told(error)}")
+            wrong.append(f"{what} cannot be drawn: {describe(error)}")
     return None
 
 
 def _listed(opened: Opened) -> list[str]:
-    """What is wrong with what a store has already."""
+    """Return problems with the files that a store contains."""
     wrong = []
     for key, about in itertools.islice(opened.list(), MANY):
         if not isinstance(key, str) or not key or not isinstance(about, Stat):
@@ -176,7 +176,7 @@ def _listed(opened: Opened) -> list[str]:
 
 
 def _written(opened: Opened) -> list[str]:
-    """What is wrong with how it keeps a file, which is deleted again."""
+    """Return problems with writing a file, which is deleted again."""
     wrong = []
     try:
         for _ in range(2):  # repeating it is harmless
@@ -200,18 +200,20 @@ def _written(opened: Opened) -> list[str]:
         except NotThere:
             continue
         except Exception as error:
-            wrong.append(f"`{name}` of a file that is gone raises {told(error)}: raise `NotThere`")
+            wrong.append(f"`{name}` of a file that is gone raises {describe(error)}: raise `NotThere`")
         else:
             wrong.append(f"`{name}` of a file that is gone gives something: raise `NotThere`")
     return wrong
 
 
-def _found(one: Any) -> list[str]:
-    if not isinstance(one, Found) or not isinstance(one.key, str) or not one.key or not one.name:
-        return [f"`scan` gives {one!r:.80}: yield Found with a key and a name"]
-    with one.open() as file:
+def _find(find: Any) -> list[str]:
+    if not isinstance(find, Found) or not isinstance(find.key, str) or not find.key or not find.name:
+        return [f"`scan` gives {find!r:.80}: yield Found with a key and a name"]
+    with find.open() as file:
         size = len(file.read())
-    return [] if one.size in (None, size) else [f"`scan` says that {one.key} has {one.size} bytes, and it has {size}"]
+    return (
+        [] if find.size in (None, size) else [f"`scan` says that {find.key} has {find.size} bytes, and it has {size}"]
+    )
 
 
 def _is_count(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""The structs that cross boundaries: library, web, client, plugins and processes all speak these.
+"""The structs that the library, the web server, the client, plugins and engine processes exchange.
 
 Field order is column order where a struct is built from a row (`Picture(*row)`). New fields get defaults.
 Times are milliseconds since 1970 UTC inside the library and `datetime` at its edge.
@@ -7,6 +7,7 @@ Each noun has its module, and everybody imports from here.
 
 from __future__ import annotations
 
+from .access import NOBODY as NOBODY
 from .access import OWNER as OWNER
 from .access import CreateToken as CreateToken
 from .access import NewToken as NewToken
@@ -52,18 +53,19 @@ from .files import Embedded as Embedded
 from .files import Fact as Fact
 from .files import Facts as Facts
 from .files import Format as Format
+from .files import KnownPicture as KnownPicture
 from .files import Reading as Reading
 from .groups import AddLink as AddLink
 from .groups import ArrangeSet as ArrangeSet
 from .groups import CharacterInfo as CharacterInfo
 from .groups import Create as Create
+from .groups import Created as Created
 from .groups import DropOnProject as DropOnProject
-from .groups import Dropped as Dropped
 from .groups import Edit as Edit
 from .groups import EditSet as EditSet
 from .groups import Link as Link
-from .groups import Made as Made
 from .groups import Members as Members
+from .groups import Moved as Moved
 from .groups import ProjectInfo as ProjectInfo
 from .groups import SetInfo as SetInfo
 from .groups import TakeFromProject as TakeFromProject
@@ -149,6 +151,7 @@ from .snapshots import SnapshotDiff as SnapshotDiff
 from .snapshots import SnapshotFailure as SnapshotFailure
 from .snapshots import SnapshotKind as SnapshotKind
 from .snapshots import SnapshotStatus as SnapshotStatus
+from .snapshots import SnapshotTask as SnapshotTask
 from .snapshots import SnapshotWork as SnapshotWork
 from .snapshots import TakeSnapshot as TakeSnapshot
 from .snapshots import TopicChange as TopicChange
@@ -161,6 +164,7 @@ from .stacks import EmptyPreview as EmptyPreview
 from .stacks import EmptyScrapheap as EmptyScrapheap
 from .stacks import KeepRule as KeepRule
 from .stacks import NotDuplicates as NotDuplicates
+from .stacks import PreviewEmpty as PreviewEmpty
 from .stacks import ResolveDuplicates as ResolveDuplicates
 from .stacks import Stack as Stack
 from .stacks import StackByRule as StackByRule
@@ -191,10 +195,10 @@ from .tags import TagDetail as TagDetail
 from .tags import Tagging as Tagging
 from .tags import TagInfo as TagInfo
 from .tags import TagState as TagState
+from .views import HideAndBlur as HideAndBlur
 from .views import Row as Row
 from .views import Rows as Rows
 from .views import Section as Section
 from .views import Suggestion as Suggestion
-from .views import Veil as Veil
 from .views import ViewAnswer as ViewAnswer
 from .views import ViewHeader as ViewHeader

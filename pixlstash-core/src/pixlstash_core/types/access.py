@@ -1,4 +1,4 @@
-"""Who reads, and the credentials that say so."""
+"""Readers, their scopes, and tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Right = Literal["read", "write", "owner"]
 
 
 class Scope(Struct, frozen=True):
-    """The starting set of every read: all pictures, or just these ids. Never widened by anything asked within it.
+    """The pictures that a reader may see: all of them, or only these ids. No operation can widen it.
 
     `groups`: the sets, characters and projects, as ("set", id), that a reader of some pictures is told of; no others.
     """
@@ -26,7 +26,7 @@ class Scope(Struct, frozen=True):
 
 
 class Reader(Struct, frozen=True):
-    """Who reads: the first argument of every read. `principal` names the credential (`owner`, `token:…`, `local`)."""
+    """The caller of an operation. `principal` names the credential (`owner`, `token:…`, `local`)."""
 
     principal: str
     right: Right = "read"
@@ -37,12 +37,16 @@ class Reader(Struct, frozen=True):
 
     @property
     def is_person(self) -> bool:
-        """Whether this is the owner, logged in, or this machine's own user: no token, nor a session made from one."""
+        """Whether this is the owner's own session or this machine's user, and not a token or a session created from
+        one.
+        """
         return self.principal in ("owner", "local") and self.may("owner") and self.scope.all
 
 
 _RANK: Mapping[str, int] = {"read": 0, "write": 1, "owner": 2}
 OWNER = Reader("owner", "owner")
+#: Not a person: what is changed on its behalf is in no history.
+NOBODY = Reader("", "owner")
 
 
 class TokenInfo(Struct, frozen=True):
@@ -59,7 +63,7 @@ class CreateToken(Struct, frozen=True):
 
 
 class NewToken(Struct, frozen=True):
-    """The only time the token is shown."""
+    """A new token with its secret, which is shown only this once."""
 
     token: str
     id: int

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class MakeBackup(Struct, frozen=True):
-    """Where a backup goes: a folder, or a file whose name ends in `.zip`. `query`: a library of just what it finds.
+    """Where to write a backup: a folder, or a file whose name ends in `.zip`. `query`: back up only these pictures.
 
     `access`: logins, tokens and the history go along. They are secrets, so by default they do not.
     """
@@ -17,7 +17,8 @@ class MakeBackup(Struct, frozen=True):
 
 
 class BackupReport(Struct, frozen=True):
-    """What a backup holds. `copied`: originals that were not there yet, of `bytes` in all; `dropped`: no longer needed.
+    """The result of a backup. `copied`: new originals, of `bytes` in all; `dropped`: originals that were deleted from
+    it.
 
     `lost`: pictures whose original could not be read as it was; `missing`: the names of the first hundred.
     """

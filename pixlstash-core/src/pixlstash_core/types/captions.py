@@ -1,4 +1,4 @@
-"""Captions, and what is asked to be done with them."""
+"""Captions, and requests that change or check them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Few = Annotated[list[str], Meta(max_length=1000)]
 
 
 class EngineCaption(Struct, frozen=True):
-    """What a captioner wrote. `active`: its captions are shown where nobody wrote one."""
+    """A caption that an engine wrote. `active`: its captions are shown if nobody wrote one."""
 
     engine: str
     text: str
@@ -21,7 +21,7 @@ class EngineCaption(Struct, frozen=True):
 
 
 class CaptionDetail(Struct, frozen=True):
-    """A picture's caption as it is shown, a person's own, and what captioners wrote."""
+    """The caption of a picture that is shown, the user's own, and those of captioners."""
 
     text: str | None
     own: str | None
@@ -29,14 +29,15 @@ class CaptionDetail(Struct, frozen=True):
 
 
 class SetCaption(Selection, frozen=True, kw_only=True):
-    """Write pictures' own caption; an empty one is taken back, and an engine's shows again."""
+    """Set the caption of pictures. An empty text removes it, so that an engine's caption is shown again."""
 
     text: Caption
 
 
 class EditCaptions(Selection, frozen=True, kw_only=True):
-    """Change captions, in this order: replace a text by another (plain, `words`: whole words only, `case`: as it is
-    written), drop tags, move tags to the front, and begin with a text. Tags are what stands between commas."""
+    """Edit captions, in this order: replace a text by another (`words`: whole words only, `case`: match case), remove
+    tags, move tags to the front, and add a text in front. Tags are the parts between commas.
+    """
 
     find: Caption = ""
     replace: Caption = ""
@@ -62,7 +63,7 @@ class CaptionPreview(Struct, frozen=True):
 
 
 class LintCaptions(Selection, frozen=True, kw_only=True):
-    """What is looked for: `trigger` is missing, more than `tokens` of CLIP, tags that say otherwise."""
+    """What to check: whether `trigger` is missing, more than `tokens` tokens of CLIP, contradicting tags."""
 
     trigger: Caption = ""
     tokens: Annotated[int, Meta(ge=1, le=10_000)] = 75
@@ -76,7 +77,7 @@ class CaptionProblem(Struct, frozen=True):
 
 
 class CaptionReport(Struct, frozen=True):
-    """How many captions have which problem, and the first 200 problems."""
+    """The number of captions with each problem, and the first 200 problems."""
 
     pictures: int
     missing: int

@@ -1,4 +1,4 @@
-"""Engines: what is installed, how it is set, and running it."""
+"""Engines: installed ones, their settings, and requests to run them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Policy = Literal["all", "new", "asked"]
 
 
 class WeightsInfo(Struct, frozen=True):
-    """Files an engine needs: how many bytes, under which licence, in which folder, and which are not there yet.
+    """The files that an engine needs: their size in bytes, license, folder, and those that are missing.
 
     `hosts`: the machines they come from; `agree`: a person has to agree to the licence first.
     """
@@ -27,7 +27,9 @@ class WeightsInfo(Struct, frozen=True):
 
 
 class SendsInfo(Struct, frozen=True):
-    """Where an engine sends something, and what; `allowed`: the hosts people allowed it; `on`: those are enough."""
+    """Where an engine sends data, and which. `allowed`: hosts that the owner allowed; `on`: whether they are
+    sufficient.
+    """
 
     hosts: list[str]
     what: str
@@ -36,7 +38,7 @@ class SendsInfo(Struct, frozen=True):
 
 
 class AllowHost(Struct, frozen=True):
-    """Allow an engine to send pictures to a host, by its name as in the engine's settings; or no longer."""
+    """Allow or forbid an engine to send pictures to a host, named as in the engine's settings."""
 
     engine: Annotated[str, Meta(min_length=1)]
     host: Annotated[str, Meta(min_length=1, max_length=253)]
@@ -52,8 +54,9 @@ class EngineError(Struct, frozen=True):
 
 
 class UninstalledEngine(Struct, frozen=True):
-    """An engine that is not installed: the command that brings it, about how many bytes its weights are (0: none, or
-    as chosen), and their licence."""
+    """An engine that is not installed: the command that installs it, the approximate size of its weights in bytes (0:
+    none, or depends on a setting), and their license.
+    """
 
     id: str
     kind: str
@@ -66,7 +69,9 @@ class UninstalledEngine(Struct, frozen=True):
 
 
 class RehearseEngine(Selection, frozen=True, kw_only=True):
-    """Run an engine, or the default one of a `kind`, on some of a selection (without one: of all), and keep nothing."""
+    """Run an engine, or the default one of a `kind`, on some of a selection or of all pictures, without storing
+    results.
+    """
 
     engine: str = ""
     kind: str = ""
@@ -75,7 +80,7 @@ class RehearseEngine(Selection, frozen=True, kw_only=True):
 
 
 class Agreement(Struct, frozen=True):
-    """How an engine agrees with what people said of these pictures.
+    """How far an engine's results agree with the user's decisions on these pictures.
 
     `of` `tags`: of those accepted how many it `found`, and of those rejected how many it found `again`. `faces`: of
     those that people drew or named, how many it found where they are. `words`: of people's own captions, how many are
@@ -90,7 +95,7 @@ class Agreement(Struct, frozen=True):
 
 
 class Rehearsed(Struct, frozen=True):
-    """A picture, and what an engine says about it."""
+    """A picture, and an engine's result for it."""
 
     picture: int
     name: str
@@ -98,7 +103,7 @@ class Rehearsed(Struct, frozen=True):
 
 
 class Rehearsal(Struct, frozen=True):
-    """What came of running an engine on some pictures, in `seconds` without loading it; nothing was kept.
+    """The results of running an engine on some pictures, which are not stored. `seconds` excludes loading the model.
 
     `total` pictures of the selection are left to do: that would take about `whole` seconds on this machine, and `size`
     bytes. `agreement`: None for kinds of output that people say nothing about.
@@ -116,14 +121,14 @@ class Rehearsal(Struct, frozen=True):
 
 
 class FetchWeights(Struct, frozen=True):
-    """Fetch an engine's weights from where it says. `agree`: to their licence, where that is asked for."""
+    """Download an engine's weights. `agree`: accept their license, if it requires that."""
 
     engine: Annotated[str, Meta(min_length=1)]
     agree: bool = False
 
 
 class EngineInfo(Struct, frozen=True):
-    """An engine of this library. `default`: the one of its kind that is meant where none is named.
+    """An engine in this library. `default`: it is used for its kind if no engine is named.
 
     `done`, `errors`: pictures it looked at with its present revision and settings, and failed on; `outdated`: those
     with results of an older revision, other settings, or of the default before it. `active`: its results count;
@@ -154,7 +159,7 @@ class EngineInfo(Struct, frozen=True):
 
 
 class EngineDetail(Struct, frozen=True):
-    """An engine with its settings, the JSON Schema of their form, the secrets that are set, and its errors (100).
+    """An engine with its settings, their JSON Schema, the names of secrets that are set, and up to 100 errors.
 
     In the form `x-touches` of a field says what it concerns: `output`, `load` or `run`. `threshold` (0 to 1): how sure
     a tagger must be for its tags to count, None for others and while none of its tags do. `sends`: of one that asks
@@ -174,7 +179,7 @@ class EngineDetail(Struct, frozen=True):
 
 
 class RunEngine(Selection, frozen=True, kw_only=True):
-    """Run an engine, or the default one of a `kind`, on pictures it has not looked at: a selection, or without one all.
+    """Run an engine, or the default one of a `kind`, on pictures that it has not processed: a selection, or all.
 
     `params`: settings for this once, whose results count before others; without, its own. `retry`: also where it
     failed before. In place of a selection, `outdated`: where its results are of an older revision or other settings;
@@ -190,7 +195,7 @@ class RunEngine(Selection, frozen=True, kw_only=True):
 
 
 class SetEngine(Struct, frozen=True, kw_only=True):
-    """Change how an engine is set; what is not given stays.
+    """Change an engine's settings; only the given fields change.
 
     `secrets`: by name, for the scheme, host and port that these settings send to; an empty one is forgotten.
 

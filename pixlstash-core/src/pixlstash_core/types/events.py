@@ -1,4 +1,4 @@
-"""Events: past tense, after commit, in order."""
+"""Events, sent in order after a change is committed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class _Event(Struct, frozen=True, tag=True):
 
 
 class PicturesAdded(_Event, frozen=True, tag="pictures_added"):
-    """Pictures came in. `ids` names 1,000 at most, `count` is how many; so it is with all of these."""
+    """Pictures were added. As in all these events, `ids` has at most 1,000 of them and `count` is their number."""
 
     revision: int
     count: int
@@ -20,7 +20,7 @@ class PicturesAdded(_Event, frozen=True, tag="pictures_added"):
 
 
 class PicturesChanged(_Event, frozen=True, tag="pictures_changed"):
-    """Something about pictures is different now: `fields` says what, e.g. `score`, `deleted`, `location`."""
+    """Pictures changed. `fields` names what, such as `score`, `deleted` or `location`."""
 
     revision: int
     count: int
@@ -29,7 +29,7 @@ class PicturesChanged(_Event, frozen=True, tag="pictures_changed"):
 
 
 class PicturesRemoved(_Event, frozen=True, tag="pictures_removed"):
-    """Pictures are gone for good."""
+    """Pictures were permanently deleted."""
 
     revision: int
     count: int
@@ -37,7 +37,7 @@ class PicturesRemoved(_Event, frozen=True, tag="pictures_removed"):
 
 
 class RowsChanged(_Event, frozen=True, tag="rows_changed"):
-    """Rows of a table changed that are not of one picture each: sets, projects, a plugin's own."""
+    """Rows of a table changed that do not belong to one picture: sets, projects, or a plugin's own."""
 
     revision: int
     table: str
@@ -45,19 +45,19 @@ class RowsChanged(_Event, frozen=True, tag="rows_changed"):
 
 
 class Lagged(_Event, frozen=True, tag="lagged"):
-    """Some events were missed, up to `revision` where that is known: anything may have changed."""
+    """Some events were missed, up to `revision` if that is known. Anything may have changed."""
 
     revision: int | None = None
 
 
 class JobChanged(_Event, frozen=True, tag="job_changed"):
-    """A job began, went on or ended. Told to subscribers only: it is not kept."""
+    """A job began, progressed or ended. It is sent to subscribers only and not stored."""
 
     job: Job
 
 
 class SnapshotsChanged(_Event, frozen=True, tag="snapshots_changed"):
-    """One is being taken, or the list is another: ask for both. Told to subscribers only: it is not kept."""
+    """A snapshot is being taken, or the list changed; request both. It is sent to subscribers only and not stored."""
 
 
 Event = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged | JobChanged | SnapshotsChanged | Lagged

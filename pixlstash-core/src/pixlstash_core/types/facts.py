@@ -1,4 +1,4 @@
-"""The facts that every library knows by name, whatever its files say: for readers, queries and documents alike.
+"""The names of facts that every library knows, for fact readers, queries and documentation.
 
 A file may say others, and a plugin's reader any: those are known by name as soon as a picture has one.
 """
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Known(Struct, frozen=True):
-    """`label` is what people call it; `number`: its values are compared as numbers."""
+    """A known fact. `label` is shown to users; `number`: its values are compared as numbers."""
 
     name: str
     label: str
@@ -59,4 +59,7 @@ MOVING = (
     Known("codec", "Codec"),
     Known("sound", "Sound"),
 )
-KNOWN = (*MAKING, *TAKING, *DESCRIPTION, *MOVING)
+GENERATION = "Generation"
+#: By the heading they are shown under, unless what says them has another one.
+HEADINGS = {GENERATION: MAKING, "Camera": TAKING, "Description": DESCRIPTION, "Video": MOVING}
+KNOWN = tuple(one for row in HEADINGS.values() for one in row)

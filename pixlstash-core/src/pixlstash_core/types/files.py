@@ -1,4 +1,4 @@
-"""What the decoder process says about one file."""
+"""The result of reading a file in the decoder process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Format(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """One thing a file says about itself. `number` is set where it can be compared; `group` is a heading for people."""
+    """One fact read from a file. `number` is set if it can be compared; `group` is a heading in the interface."""
 
     group: str
     name: str
@@ -25,7 +25,7 @@ class Fact(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What a fact reader found. `payloads` are the raw embedded texts, kept verbatim; all text here is hostile."""
+    """The result of a fact reader. `payloads` are the embedded texts, unchanged; no text here can be trusted."""
 
     facts: tuple[Fact, ...] = ()
     prompt: str | None = None
@@ -35,7 +35,7 @@ class Facts(Struct, frozen=True):
 
 
 class Embedded(Struct, frozen=True):
-    """What a kind lifted out of a file for fact readers, undecoded.
+    """The undecoded metadata that a media kind extracted from a file for fact readers.
 
     `text`: PNG text chunks and the like by keyword; `exif`: the TIFF block without the `Exif\\0\\0` prefix;
     `xmp`: the packet; `comment`: a JPEG comment; `iptc`: Photoshop's IPTC block. A text that was hidden in the pixels
@@ -50,8 +50,27 @@ class Embedded(Struct, frozen=True):
     iptc: bytes = b""
 
 
+class KnownPicture(Struct, frozen=True, kw_only=True):
+    """The metadata of a picture that a store provides, so that its file need not be read.
+
+    `sha256` tells pictures apart: 32 bytes, of the file or, in a store that is not verbatim, of what the file is made
+    from. `width` and `height` in pixels, upright; `size` in bytes, an estimate if need be; `color` is about the mean,
+    RGB from 0 to 255.
+    """
+
+    sha256: bytes
+    format: Format
+    width: int
+    height: int
+    size: int
+    kind: str = "image"
+    orientation: int = 1
+    color: tuple[int, int, int] = (128, 128, 128)
+    facts: Facts = Facts()
+
+
 class Reading(Struct, frozen=True):
-    """Everything one pass over a file's bytes yields.
+    """The result of reading a file once.
 
     `width`, `height` in pixels, upright. `created` in ms UTC or None. `still` is WebP (short side <= 384, long side
     <= 1024, upright) or None when the picture cannot be drawn: then `why` says so, and `cause` does in a word

@@ -1,4 +1,4 @@
-"""Sets, characters and projects: what pictures are gathered in, and what is asked to be done with them.
+"""Sets, characters and projects, and requests that change them.
 
 A field that is left out of an edit stays as it is; `null` takes a colour, an icon or a cover away.
 """
@@ -14,7 +14,7 @@ from .pictures import Id, Selection
 
 
 class GroupInfo(Struct, frozen=True):
-    """What pictures are gathered in. `pictures` counts those not in the scrapheap."""
+    """A set, character or project. `pictures` does not count those in the scrapheap."""
 
     id: int
     public_id: str
@@ -28,18 +28,18 @@ class GroupInfo(Struct, frozen=True):
 
 
 class CharacterInfo(GroupInfo, frozen=True):
-    """Someone or something that recurs."""
+    """A person or other recurring subject."""
 
 
 class SetInfo(GroupInfo, frozen=True):
-    """A set; its `newest` pictures are shown until it has an icon."""
+    """A set. Its `newest` pictures are shown if it has no icon."""
 
     locked: bool
     newest: list[int] = []
 
 
 class Link(Struct, frozen=True):
-    """A project's link to somewhere else."""
+    """A project's link to a web address."""
 
     id: int
     label: str
@@ -54,14 +54,14 @@ class ProjectInfo(GroupInfo, frozen=True):
     links: list[Link] = []
 
 
-class Made(Done, frozen=True):
-    """A write that made something: its id."""
+class Created(Done, frozen=True):
+    """The result of a change that created something: its id."""
 
     id: int = 0
 
 
 class Create(Struct, frozen=True, kw_only=True):
-    """What a new set, character or project is called and looks like. `colour`: `#rrggbb`; `icon`: see `/icons`."""
+    """The name and appearance of a new set, character or project. `colour`: `#rrggbb`; `icon`: see `/icons`."""
 
     name: str
     colour: str | None = None
@@ -70,7 +70,7 @@ class Create(Struct, frozen=True, kw_only=True):
 
 
 class Edit(Struct, frozen=True, kw_only=True):
-    """What of a character or project shall be different. `cover` is a picture."""
+    """The fields of a character or project to change. `cover` is a picture's id."""
 
     name: str | UnsetType = UNSET
     colour: str | None | UnsetType = UNSET
@@ -80,19 +80,19 @@ class Edit(Struct, frozen=True, kw_only=True):
 
 
 class EditSet(Edit, frozen=True, kw_only=True):
-    """What of a set shall be different. While it is `locked`, nothing else of it and of its pictures can be."""
+    """The fields of a set to change. While it is `locked`, nothing else of it and of its pictures can be changed."""
 
     locked: bool | UnsetType = UNSET
 
 
 class ArrangeSet(Selection, frozen=True, kw_only=True):
-    """Lay these pictures, in the order they have, before another one of the set; at the end without one."""
+    """Move these pictures, in their present order, before another one of the set; without one, to the end."""
 
     before: Id | None = None
 
 
 class DropOnProject(Selection, frozen=True, kw_only=True):
-    """Sets, characters and pictures dropped on a project. They leave their other projects, unless `add` is set.
+    """Sets, characters and pictures to move to a project. With `add`, they stay in their other projects as well.
 
     Pictures are named by id, or as everywhere; or there are none.
     """
@@ -103,8 +103,8 @@ class DropOnProject(Selection, frozen=True, kw_only=True):
     add: bool = False
 
 
-class Dropped(Done, frozen=True):
-    """What a drop did: pictures that came, that left other projects, and that stayed there as well, and why."""
+class Moved(Done, frozen=True):
+    """The result of a move: the pictures that were added, removed from other projects, or left there, and why."""
 
     came: int = 0
     left: int = 0
@@ -113,7 +113,7 @@ class Dropped(Done, frozen=True):
 
 
 class TakeFromProject(Selection, frozen=True, kw_only=True):
-    """Sets, characters and pictures (by id, or as everywhere) to be in a project no longer."""
+    """Sets, characters and pictures (by id or as a selection) to remove from a project."""
 
     sets: list[Id] = []
     characters: list[Id] = []
@@ -121,7 +121,7 @@ class TakeFromProject(Selection, frozen=True, kw_only=True):
 
 
 class AddLink(Struct, frozen=True):
-    """A web address and what to call it."""
+    """A web address and its label."""
 
     url: str
     label: str = ""

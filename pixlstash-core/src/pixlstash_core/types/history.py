@@ -1,4 +1,4 @@
-"""What a write answers, and what history remembers of it."""
+"""The result of a change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Done(Struct, frozen=True):
-    """An acknowledged, durable write."""
+    """The result of a change that is committed and durable."""
 
     revision: int
     changed: int

@@ -1,4 +1,4 @@
-"""What is asked of an import, and what came of it."""
+"""Requests to import files, and their results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ImportReport(Struct, frozen=True):
 
 
 class UploadedFile(Struct, frozen=True):
-    """What became of one file of several; `name` has its folders in a zip file."""
+    """The result of importing one of several files. `name` includes its folders in a zip file."""
 
     name: str
     status: Literal["imported", "duplicate", "scrapheaped", "refused"]
@@ -33,7 +33,7 @@ class UploadedFile(Struct, frozen=True):
 
 
 class Archive(Struct, frozen=True):
-    """What became of the files in a zip file so far. `results` are the first 1,000, once it is finished."""
+    """The results for the files in a zip file so far. `results` are the first 1,000, once it is finished."""
 
     upload: str
     finished: bool
@@ -45,7 +45,7 @@ class Archive(Struct, frozen=True):
 
 
 class Uploaded(Struct, frozen=True):
-    """What became of a file. A zip file is an `archive` of others, unless it cannot be read."""
+    """The result of importing a file. A readable zip file has the results of its files in `archive`."""
 
     status: Literal["imported", "duplicate", "scrapheaped", "refused", "archive"]
     id: int | None = None
@@ -54,7 +54,7 @@ class Uploaded(Struct, frozen=True):
 
 
 class BeginUpload(Struct, frozen=True):
-    """Announce a file of `size` bytes that comes in pieces. `key` is what its sender knows it by.
+    """Begin the upload of a file of `size` bytes in pieces. `key` is the client's own name for it.
 
     `modified`: when it was last changed, in milliseconds since 1970, for pictures that do not say when they were made.
     """
@@ -66,7 +66,7 @@ class BeginUpload(Struct, frozen=True):
 
 
 class Upload(Struct, frozen=True):
-    """A file that comes, or came, in pieces: the first `received` bytes are here for good."""
+    """An upload in pieces. The first `received` bytes are stored durably."""
 
     id: str
     name: str
@@ -78,7 +78,7 @@ class Upload(Struct, frozen=True):
 
 
 class ImportPaths(Struct, frozen=True):
-    """Take in files and folders of the machine the library is on. `in_place`: index, copy nothing."""
+    """Import files and folders of the server's machine. `in_place`: index them without copying."""
 
     paths: list[str]
     in_place: bool = False

@@ -13,7 +13,7 @@ JobState = Literal["waiting", "running", "paused", "done", "failed", "cancelled"
 
 
 class Job(Struct, frozen=True):
-    """Background work. `engine`: the id of the one that is run, or whose weights are fetched.
+    """Background work. `engine`: the id of the engine that is run, or whose weights are downloaded.
 
     `failed`: on how many pictures a run that is over failed, and `reason`: why it did on one of them. `dropped`:
     how many of its tags could not be stored (empty, too long, unprintable), and `dropped_reason`: why one could not.

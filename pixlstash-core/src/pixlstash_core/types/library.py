@@ -1,4 +1,4 @@
-"""The library as a whole: its stores, its plugins, its state."""
+"""The library as a whole: stores, plugins and status."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LibraryInfo(Struct, frozen=True):
 
 
 class PluginInfo(Struct, frozen=True):
-    """One plugin: what it registers, or the problem that keeps it (or part of it) out."""
+    """A plugin: what it registers, or the problems that prevent it or parts of it from loading."""
 
     name: str
     distribution: str
@@ -42,7 +42,7 @@ class PluginInfo(Struct, frozen=True):
 
 
 class CheckReport(Struct, frozen=True):
-    """What `pixlstash check` found. `problems` is empty when all is well."""
+    """The result of `pixlstash check`. `problems` is empty if there are none."""
 
     pictures: int
     locations: int

@@ -1,4 +1,4 @@
-"""Likeness: pictures that look like others."""
+"""Similarity: pictures that look like others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Combine = Literal["mean", "min", "max", "harmonic", "geometric"]
 
 
 class FindSimilar(Selection, frozen=True, kw_only=True):
-    """Pictures that look like these, among those that `q` finds; the likest first.
+    """Find pictures similar to these among those that `q` finds, the most similar first.
 
     Of several the `mean`, the least (`min`) or the greatest (`max`) likeness counts, or another mean.
     """
@@ -24,7 +24,7 @@ class FindSimilar(Selection, frozen=True, kw_only=True):
 
 
 class Similar(Struct, frozen=True):
-    """A picture, how alike it is (1: the same), and which of those asked for it is most like."""
+    """A similar picture, its similarity (1: identical), and which of the given pictures it is most similar to."""
 
     picture: Picture
     score: float
@@ -32,7 +32,7 @@ class Similar(Struct, frozen=True):
 
 
 class SimilarFound(Struct, frozen=True):
-    """What was found, and by which engine; `without` of those asked for have not been looked at by it yet."""
+    """Similar pictures and the engine that found them; it has not processed `without` of the given pictures yet."""
 
     engine: str
     without: int

@@ -1,4 +1,4 @@
-"""What a change came to, before it is committed and becomes a `Done`."""
+"""The result of a change before it is committed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Outcome(Struct, frozen=True):
-    """How much changed, the sentence for history, and the id of what was made."""
+    """The number of changed items, a sentence for the history, and the id of what was created."""
 
     changed: int
     sentence: str
@@ -14,5 +14,5 @@ class Outcome(Struct, frozen=True):
 
 
 def many(count: int, noun: str = "picture") -> str:
-    """`1 picture`, `1,000 pictures`."""
+    """Return a count with its noun: `1 picture`, `1,000 pictures`."""
     return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"

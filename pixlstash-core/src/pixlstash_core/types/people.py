@@ -1,4 +1,4 @@
-"""People: faces, whose they are said to be, and who else it may be."""
+"""Faces, their assignments to characters, and suggestions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Union = Annotated[list[Id], Meta(max_length=100_000)]
 
 
 class FaceInfo(Struct, frozen=True):
-    """A face of a picture. `id`: of what an engine found; `said`: of what a person said; one of the two may be missing.
+    """A face of a picture. `id`: the face an engine found; `said`: the user's assignment; either may be missing.
 
     `character` is whose it is said to be, `not_characters` whose it is said not to be. `reference`: a person chose it
     to tell the character by. `time`: of a moving picture, in seconds. `confidence` (0 to 1) and `engine`: None and ""
@@ -36,14 +36,14 @@ class FaceInfo(Struct, frozen=True):
 
 
 class Faces(Struct, frozen=True, kw_only=True):
-    """Which faces: those that engines found (`faces`), and those that people said something of (`said`)."""
+    """Faces: those that engines found (`faces`), and those with an assignment (`said`)."""
 
     faces: Union = []
     said: Union = []
 
 
 class AssignFaces(Faces, frozen=True, kw_only=True):
-    """Say whose faces these are: a character's by its id, or by a `name`, which is made when it is new.
+    """Assign faces to a character, by its id or by its `name`; a character of a new name is created.
 
     `pictures`: that these show the character, too, wherever in them.
     """
@@ -54,19 +54,19 @@ class AssignFaces(Faces, frozen=True, kw_only=True):
 
 
 class RejectFaces(Faces, frozen=True, kw_only=True):
-    """Say that these faces are not the character's; nor are others of them suggested for it again."""
+    """Reject faces as the character's. They are not suggested for it again, whichever engine finds them."""
 
     character: Id
 
 
 class ReferFaces(Faces, frozen=True, kw_only=True):
-    """Have the character be told by these of its faces (`yes`), or no longer by them."""
+    """Use these faces of the character as its references (`yes`), or stop using them."""
 
     yes: bool = True
 
 
 class DrawFace(Struct, frozen=True, kw_only=True):
-    """Say that a character is in a box of a picture, whatever engines find. `time`: in seconds, of what moves."""
+    """Add a face of a character as a box in a picture. `time`: in seconds, for videos and animations."""
 
     picture: Id
     box: Box
@@ -76,21 +76,21 @@ class DrawFace(Struct, frozen=True, kw_only=True):
 
 
 class MergeCharacters(Struct, frozen=True):
-    """Make characters one: all that is said of `ids` is said of `into`, and they go."""
+    """Merge the characters `ids` into the character `into`; the former are deleted."""
 
     ids: Annotated[list[Id], Meta(min_length=1, max_length=1000)]
     into: Id
 
 
 class FaceCluster(Struct, frozen=True):
-    """Faces that nobody assigned and that seem to be of one; the surest first. `size`: how many there are in all."""
+    """Unassigned faces that seem to show one person, the most certain first. `size`: their total number."""
 
     size: int
     faces: list[FaceInfo]
 
 
 class FaceClusters(Struct, frozen=True):
-    """The largest clusters first; `unassigned` faces in all. `ready`: else they are still being put together."""
+    """The largest groups first. `unassigned`: the number of all such faces; `ready`: false while grouping."""
 
     ready: bool
     unassigned: int
@@ -98,7 +98,7 @@ class FaceClusters(Struct, frozen=True):
 
 
 class MaybeCharacter(Struct, frozen=True):
-    """A picture that may show a character: by a face of it, or (`face` is None) by all it looks like.
+    """A picture that may show a character, because of a face, or (`face` is None) of its whole content.
 
     `likeness` is on the scale of all engines; `like`: the picture it is most like. `doubt` (0 to 1): how little there
     is between yes and no, or between this character and the next best, `rival`.
@@ -115,7 +115,7 @@ class MaybeCharacter(Struct, frozen=True):
 
 
 class CharacterFaces(Struct, frozen=True):
-    """The faces said to be a character's, and those it is told by (at most ten: chosen ones, else the best)."""
+    """The faces assigned to a character, and its references: at most ten, chosen ones or else the clearest."""
 
     faces: list[FaceInfo]
     references: list[FaceInfo]

@@ -1,4 +1,4 @@
-"""Pictures, and what is asked to be done with them."""
+"""Pictures, and requests that change them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Picture(Struct, frozen=True):
 
 
 class ShownFact(Struct, frozen=True):
-    """A fact as the picture's page shows it; `query` is the query text that finds its like."""
+    """A fact of a picture. `query` finds the pictures with the same fact."""
 
     group: str
     name: str
@@ -47,7 +47,7 @@ class ShownFact(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What a query finds, in order; `notes` as a view has them."""
+    """The pictures that a query finds, in order; `notes` as in a view."""
 
     total: int
     ids: list[int]
@@ -55,13 +55,13 @@ class Found(Struct, frozen=True):
 
 
 class Total(Struct, frozen=True):
-    """How many pictures a query finds."""
+    """The number of pictures that a query finds."""
 
     total: int
 
 
 class PictureDetail(Struct, frozen=True):
-    """One picture with everything known about it. `why` says why there is no still.
+    """One picture with all its metadata. `why` is the reason if it has no thumbnail.
 
     `turn`: quarters clockwise that a person turned it by, on top of what its file says; `width` and `height` are of the
     turned picture. `created_in_file`: what the file says, where a person says something else.
@@ -93,7 +93,7 @@ class PictureDetail(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """Which pictures: half-open index ranges of a view, or ids. Exactly one of the two.
+    """A selection of pictures: either half-open index ranges of a view, or ids.
 
     `stacks`: and all that lie in a stack with one of them.
     """
@@ -109,8 +109,8 @@ class ScorePictures(Selection, frozen=True, kw_only=True):
 
 
 class DeletePictures(Selection, frozen=True, kw_only=True):
-    """To the scrapheap."""
+    """Move pictures to the scrapheap."""
 
 
 class RestorePictures(Selection, frozen=True, kw_only=True):
-    """Out of the scrapheap."""
+    """Restore pictures from the scrapheap."""

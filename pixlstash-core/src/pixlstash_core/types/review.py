@@ -1,4 +1,4 @@
-"""The review queue: what engines suggest and nobody decided on, the most doubtful first."""
+"""The review queue: undecided suggestions of engines, the most uncertain first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Ids = Annotated[list[Id], Meta(max_length=100_000)]
 
 
 class TagToReview(Struct, frozen=True):
-    """A tag that engines suggest: of how many pictures nobody decided, and how many of these are doubtful."""
+    """A tag to review: the number of pictures with an undecided suggestion, and how many of these are uncertain."""
 
     name: str
     category: str
@@ -23,7 +23,7 @@ class TagToReview(Struct, frozen=True):
 
 
 class ReviewedTag(Struct, frozen=True):
-    """A picture an engine found a tag in, below or above its threshold, and nobody decided on.
+    """A picture with an undecided suggestion of a tag, below or above the engine's threshold.
 
     `doubt` (0 to 1): how close to the threshold it is, or how far engines disagree.
     """
@@ -36,7 +36,7 @@ class ReviewedTag(Struct, frozen=True):
 
 
 class TagReview(Struct, frozen=True):
-    """One tag across pictures, the most doubtful first; `waiting`: how many there are in all."""
+    """The pictures to review for one tag, the most uncertain first; `waiting`: their total number."""
 
     tag: str
     waiting: int
@@ -44,7 +44,7 @@ class TagReview(Struct, frozen=True):
 
 
 class CharacterToReview(Struct, frozen=True):
-    """A character that faces are suggested for: of how many nobody decided, and how many of these are doubtful."""
+    """A character to review: the number of undecided faces, and how many of these are uncertain."""
 
     id: int
     name: str
@@ -53,7 +53,7 @@ class CharacterToReview(Struct, frozen=True):
 
 
 class DecideTag(Struct, frozen=True, kw_only=True):
-    """Say in one step which pictures have a tag and which have not."""
+    """Accept a tag on some pictures and reject it on others, in one step."""
 
     tag: Annotated[str, Meta(min_length=1)]
     yes: Ids = []
@@ -61,7 +61,7 @@ class DecideTag(Struct, frozen=True, kw_only=True):
 
 
 class DecideFaces(Struct, frozen=True, kw_only=True):
-    """Say in one step which faces are a character's and which are not."""
+    """Assign some faces to a character and reject others, in one step."""
 
     character: Id
     yes: Faces = Faces()

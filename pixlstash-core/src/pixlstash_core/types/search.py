@@ -1,4 +1,4 @@
-"""Search: pictures that are held to search with, and why a picture is in an answer."""
+"""Pictures held for searching, similarity values, and explanations of results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Held(Struct, frozen=True):
 
 
 class Alike(Struct, frozen=True):
-    """A picture that a ranking query finds: the cosine as the engine gives it, and that on the scale of all engines.
+    """A picture that a ranking query finds, with the engine's cosine similarity, and its value on the scale shared by
+    all engines.
 
     None where a word found it and nothing was compared. `face`: the one that is most alike, of `face:`. `words`: of a
     query with words, how much of them is in what describes the picture (0: none, 1: every word, in its name or tags).
@@ -32,7 +33,7 @@ class Alike(Struct, frozen=True):
 
 
 class Reason(Struct, frozen=True):
-    """One thing that speaks for a picture; `sentence` says it in words.
+    """One reason why a query finds a picture; `sentence` is the text to show.
 
     `words`: `text` is found in `place` (name, prompt, caption, tag …). `meaning`: what `text` means is like what
     `engine` saw. `likeness`: it looks like `picture`. `face`: its face `face` is like the face `like` of `picture`.
@@ -53,7 +54,7 @@ class Reason(Struct, frozen=True):
 
 
 class Why(Struct, frozen=True):
-    """Why a query finds a picture; `found`: whether it does."""
+    """The reasons why a query finds a picture; `found`: whether it does."""
 
     picture: int
     found: bool

@@ -1,4 +1,4 @@
-"""The sidebar in one answer."""
+"""The contents of the sidebar."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ class SavedQuery(Struct, frozen=True):
 
 
 class SaveQuery(Struct, frozen=True):
-    """Keep a query under a name."""
+    """Save a query under a name."""
 
     name: str
     text: str
 
 
 class EditQuery(Struct, frozen=True, kw_only=True):
-    """What of a saved query shall be different; what is None stays. `before`: the one it goes before, 0 is the end."""
+    """The fields of a saved query to change; None leaves a field unchanged. `before`: the id it moves in front of, 0
+    for the end.
+    """
 
     name: str | None = None
     text: str | None = None
@@ -32,7 +34,7 @@ class EditQuery(Struct, frozen=True, kw_only=True):
 
 
 class Branch(Struct, frozen=True):
-    """A part of the tree that sets make whose names have a `/`. `set` (an id) is missing where none is called so."""
+    """A node in the tree of set names that contain a `/`. `set` (an id) is missing if no set has this name."""
 
     label: str
     path: str
@@ -41,7 +43,7 @@ class Branch(Struct, frozen=True):
 
 
 class FolderInfo(Struct, frozen=True):
-    """A store and how many live pictures it has."""
+    """A store and the number of its pictures that are not in the scrapheap."""
 
     id: int
     name: str
@@ -50,7 +52,7 @@ class FolderInfo(Struct, frozen=True):
 
 
 class Sidebar(Struct, frozen=True):
-    """Everything the sidebar shows. Counts leave the scrapheap out, whose own count is `scrapheap`.
+    """The contents of the sidebar. Counts leave out the scrapheap, whose own count is `scrapheap`.
 
     Pictures beneath others in stacks are counted. `blurred`: those of the covers and newest that shall not lie open.
     """

@@ -1,4 +1,4 @@
-"""Snapshots of the metadata. `created_at` is UTC, in whole seconds."""
+"""Snapshots of the metadata. `created_at` is in UTC, in whole seconds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Literal
 from msgspec import Struct
 
 SnapshotKind = Literal["MANUAL", "DAILY", "WEEKLY", "MONTHLY", "OPPORTUNISTIC"]
+SnapshotTask = Literal["TAKE", "PRUNE", "DELETE", "VERIFY", "RESTORE", "BACKUP"]
 
 
 class Snapshot(Struct, frozen=True):
-    """One restore point. `byte_size`: bytes if it stood alone, compressed; `frees`: what deleting it would free
+    """One snapshot. `byte_size`: bytes if it stood alone, compressed; `frees`: what deleting it would free
     on the disk, given the others.
 
     `is_compatible`: whether this PixlStash can read the schema it is of, and it is of this library.
@@ -32,23 +33,23 @@ class Snapshot(Struct, frozen=True):
 
 
 class SnapshotFailure(Struct, frozen=True):
-    """Why the last snapshot that was tried was not taken. The next one that is taken clears it."""
+    """Why the last attempt to take a snapshot failed. The next success removes it."""
 
     at: datetime
     sentence: str
 
 
 class SnapshotWork(Struct, frozen=True):
-    """What is being done with snapshots or a backup right now. `progress`: from 0 to 1; told by `snapshots_changed`."""
+    """What is being done with snapshots or a backup. `progress`: from 0 to 1, reported by `snapshots_changed`."""
 
-    kind: str
+    kind: SnapshotTask
     snapshot_id: int | None
     started_at: datetime
     progress: float
 
 
 class SnapshotStatus(Struct, frozen=True):
-    """`automatic`: whether they are taken by themselves; `size`: bytes of all on the disk; `problems`: sentences."""
+    """`automatic`: whether they are taken automatically; `size`: bytes of all on the disk; `problems`: sentences."""
 
     active_job: SnapshotWork | None
     automatic: bool
@@ -58,7 +59,7 @@ class SnapshotStatus(Struct, frozen=True):
 
 
 class SnapshotCheck(Struct, frozen=True):
-    """What reading a snapshot back found; `problem` is null when all of it is there and sound."""
+    """The result of verifying a snapshot; `problem` is null if it is intact."""
 
     id: int
     problem: str | None
@@ -73,7 +74,7 @@ class EditSnapshot(Struct, frozen=True):
 
 
 class SetSnapshots(Struct, frozen=True):
-    """Whether snapshots are taken by themselves: daily, weekly, monthly, and after the first import."""
+    """Whether to take snapshots automatically: daily, weekly, monthly, and after the first import."""
 
     automatic: bool
 
@@ -82,7 +83,7 @@ ResourceType = Literal["picture", "picture_set", "character", "project"]
 
 
 class Resource(Struct, frozen=True):
-    """One thing to restore. `topics`: of a picture only what is said about these."""
+    """One picture, set, character or project to restore. `topics`: restore only these topics of a picture."""
 
     type: ResourceType
     id: int
@@ -93,7 +94,8 @@ RestoreKind = Literal["tags", "scores", "captions", "faces", "membership"]
 
 
 class RestoreSnapshot(Struct, frozen=True):
-    """How to restore everything. `keep_added`: what was added since stays; `kinds`: of all pictures only these.
+    """How to restore everything. `keep_added`: keep what was added since; `kinds`: restore only these kinds of
+    metadata.
 
     `allow_without_safety`: go on although no safety snapshot can be taken; `allow_missing_files`: although most files
     are not where they should be; `dry_run`: change nothing, only count.
@@ -107,14 +109,14 @@ class RestoreSnapshot(Struct, frozen=True):
 
 
 class RestoreResources(Struct, frozen=True):
-    """What to restore. `confirm_restore_dependencies`: sets and the like that they need come back with them."""
+    """What to restore. `confirm_restore_dependencies`: also restore the sets and the like that it needs."""
 
     resources: list[Resource]
     confirm_restore_dependencies: bool = False
 
 
 class Change(Struct, frozen=True):
-    """One thing that would change. `now`: what is said now, null where nothing is; `then`: what was said, and will be.
+    """One difference. `now`: the present value, null if there is none; `then`: the restored value.
 
     `topic`: what it is about, such as `scores`, `tags`, `captions` or `set_members`.
     """
@@ -125,7 +127,7 @@ class Change(Struct, frozen=True):
 
 
 class PreviewedResource(Struct, frozen=True):
-    """One picture, set, character or project that would change. `changed_fields`: which sorts of things about it.
+    """One picture, set, character or project that would change. `changed_fields`: the kinds of metadata that would.
 
     `changes`: what exactly, as people would say it, in no more than a hundred lines.
     """
@@ -140,7 +142,7 @@ class PreviewedResource(Struct, frozen=True):
 
 
 class RestoreSummary(Struct, frozen=True):
-    """What a restore would do. Only what really changes is counted; `kept` is what was added since, and stays."""
+    """What a restore would change. Only actual changes are counted; `kept`: things added since that stay."""
 
     pictures_to_revert: int
     pictures_to_recreate: int
@@ -164,7 +166,7 @@ class RestoreSummary(Struct, frozen=True):
 
 
 class TopicChange(Struct, frozen=True):
-    """What a restore would do in one topic: so many things change, come back and go, and the first that would.
+    """What a restore would do in one topic: the numbers of changes, restored and removed items, and the first of them.
 
     `now`: how many there are, but for what engines and files say.
     """
@@ -178,7 +180,7 @@ class TopicChange(Struct, frozen=True):
 
 
 class RestorePreview(Struct, frozen=True):
-    """What a restore would do; `resources` are the first 200 pictures, and as many groups, that would change.
+    """What a restore would do. `resources` are the first 200 pictures, and as many groups, that would change.
 
     What was asked for by name and is not in the snapshot comes first. `topics`: everything, counted.
     """
@@ -191,7 +193,7 @@ class RestorePreview(Struct, frozen=True):
 
 
 class RestoreReport(Struct, frozen=True):
-    """What a restore did. `safety_snapshot_id`: how to get back."""
+    """The result of a restore. `safety_snapshot_id`: the snapshot of the state before it."""
 
     snapshot_id: int
     resource_type: str
@@ -204,7 +206,7 @@ class RestoreReport(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """One thing that differs. `picture`: whose it is; `id`: of the set, character or project that it is itself.
+    """One difference. `picture`: the picture it belongs to; `id`: of the set, character or project itself.
 
     `name`: of the picture, or of the thing; `old` and `new`: what was said then and since, as people would say it.
     """
@@ -218,7 +220,7 @@ class Difference(Struct, frozen=True):
 
 
 class TopicDiff(Struct, frozen=True):
-    """How two states differ in one topic: how many things came, went and changed, and the first few of each."""
+    """The differences in one topic: the numbers of added, removed and changed items, and the first few of each."""
 
     topic: str
     added: int
@@ -228,7 +230,7 @@ class TopicDiff(Struct, frozen=True):
 
 
 class SnapshotDiff(Struct, frozen=True):
-    """How the library differs from a snapshot in another one, or now (`against` is null then).
+    """The differences between a snapshot and another one, or the present (`against` is null).
 
     Topics in which nothing differs are left out.
     """
@@ -239,7 +241,7 @@ class SnapshotDiff(Struct, frozen=True):
 
 
 class PictureChange(Struct, frozen=True):
-    """One thing about a picture that came (`old` is null), went (`new` is null) or changed."""
+    """One change of a picture: added (`old` is null), removed (`new` is null) or changed."""
 
     topic: str
     old: str | None
@@ -247,7 +249,7 @@ class PictureChange(Struct, frozen=True):
 
 
 class PictureMoment(Struct, frozen=True):
-    """What had changed about a picture by a snapshot, or by now (`snapshot_id` is null), since the moment before it.
+    """The changes of a picture up to a snapshot, or to the present (`snapshot_id` is null), since the entry before.
 
     `exists`: whether it was in the library; `problem`: why the snapshot cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Stacks, dates and turns, duplicates, and emptying the scrapheap: what is asked and answered."""
+"""Stacks, rotation and dates, duplicates, and emptying the scrapheap: requests and results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Distance = Annotated[int, Meta(ge=0, le=8)]
 
 
 class StackPictures(Selection, frozen=True, kw_only=True):
-    """Lay these pictures, and the stacks they are in, on one stack. `leader`: the one on top."""
+    """Put these pictures, and the stacks they are in, on one stack. `leader`: the one on top."""
 
     leader: Id | None = None
 
@@ -28,7 +28,7 @@ class ArrangeStack(Struct, frozen=True):
 
 
 class StackByRule(Selection, frozen=True, kw_only=True):
-    """Stack what belongs together: in these pictures, or in the whole library where none are named.
+    """Stack pictures that belong together by a rule: among these, or in the whole library.
 
     `raw`: camera raw and its JPEG; `live`: a photo and its clip; `burst`: one camera within a second; `prompt`: one
     prompt and model; `seed`: one seed as well; `edit`: a picture and what it was before. Pictures that are in a stack
@@ -56,13 +56,13 @@ class StackPreview(Struct, frozen=True):
 
 
 class TurnPictures(Selection, frozen=True, kw_only=True):
-    """Turn pictures by quarters: 1 is to the right, -1 to the left, 2 upside down."""
+    """Rotate pictures by quarters: 1 is clockwise, -1 counterclockwise, 2 upside down."""
 
     quarters: Literal[-1, 1, 2]
 
 
 class DatePictures(Selection, frozen=True, kw_only=True):
-    """Say when pictures were made: one of the four.
+    """Correct the dates of pictures in one of four ways.
 
     `set`: the moment; `shift`: so many seconds later; `zone`: their clocks showed the time of this zone (`+02:00` or
     `Europe/Berlin`); `reset`: what their files say.
@@ -75,7 +75,7 @@ class DatePictures(Selection, frozen=True, kw_only=True):
 
 
 class Duplicates(Struct, frozen=True):
-    """Pictures that look the same. The first of each group is the one to keep."""
+    """Groups of pictures that look the same. The first of each group is the one to keep."""
 
     total: int
     pictures: int
@@ -83,7 +83,7 @@ class Duplicates(Struct, frozen=True):
 
 
 class ResolveDuplicates(Struct, frozen=True, kw_only=True):
-    """Keep the first of each group; the others go to the scrapheap, and what people said of them to the first.
+    """Keep the first of each group with the annotations of the others, which move to the scrapheap.
 
     `groups`: what `duplicates` answered, or some of it; without it all that it finds by `rule`, `distance` and `veil`.
     """
@@ -95,7 +95,7 @@ class ResolveDuplicates(Struct, frozen=True, kw_only=True):
 
 
 class DuplicatePreview(Struct, frozen=True):
-    """What keeping the first of each group would do."""
+    """The result of keeping the first of each group."""
 
     kept: int
     thrown: int
@@ -104,13 +104,17 @@ class DuplicatePreview(Struct, frozen=True):
 
 
 class NotDuplicates(Struct, frozen=True):
-    """These pictures are not the same: no two of them are shown as duplicates again."""
+    """Mark these pictures as different, so that no two of them are shown as duplicates again."""
 
     ids: list[Id]
 
 
+class PreviewEmpty(Selection, frozen=True):
+    """Preview deleting pictures of the scrapheap permanently: all of them, or those selected."""
+
+
 class EmptyPreview(Struct, frozen=True):
-    """What emptying the scrapheap does. `token` stands for exactly this and is not good once anything changed.
+    """What would be permanently deleted. `token` confirms exactly this and becomes invalid if anything changes.
 
     `files` are deleted, of `bytes`; `forgotten` pictures lie only in folders that are never written to. Pictures in a
     locked set are left where they are.
@@ -125,7 +129,7 @@ class EmptyPreview(Struct, frozen=True):
     token: str
 
 
-class EmptyScrapheap(Struct, frozen=True):
-    """Remove for good what a preview named."""
+class EmptyScrapheap(PreviewEmpty, frozen=True):
+    """Permanently delete what a preview with the same selection listed."""
 
     token: str

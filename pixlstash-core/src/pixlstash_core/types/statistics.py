@@ -1,4 +1,4 @@
-"""Statistics of what a query finds."""
+"""Statistics of the pictures that a query finds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Bar(Struct, frozen=True):
-    """`query` finds the bar's pictures when it is added to the view's; `good`: how many have four stars or more."""
+    """A bar of a chart. `query` finds its pictures when added to the view's; `good`: those with four stars or more."""
 
     label: str
     query: str | None
@@ -15,7 +15,7 @@ class Bar(Struct, frozen=True):
 
 
 class Panel(Struct, frozen=True):
-    """Bars that belong together. `fills`: what would fill it, when nothing does yet."""
+    """Bars that belong together. `fills`: if there are none, what would produce them."""
 
     name: str
     label: str
@@ -24,7 +24,7 @@ class Panel(Struct, frozen=True):
 
 
 class TagPair(Struct, frozen=True):
-    """Two tags that are on the same pictures."""
+    """Two tags that occur on the same pictures."""
 
     one: str
     other: str
@@ -32,7 +32,7 @@ class TagPair(Struct, frozen=True):
 
 
 class Statistics(Struct, frozen=True):
-    """`tagged`: how many of the `total` have a tag."""
+    """Statistics of a view. `tagged`: the number of pictures with a tag, of `total`."""
 
     total: int
     tagged: int

@@ -1,4 +1,4 @@
-"""Tags: on pictures, and as a vocabulary."""
+"""Tags of pictures, and the vocabulary of tags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Names = Annotated[list[str], Meta(min_length=1, max_length=1000)]
 
 
 class EngineTag(Struct, frozen=True):
-    """How sure (0 to 1) an active engine is of a tag, and whether that reaches its threshold."""
+    """An active engine's confidence (0 to 1) in a tag, and whether it reaches the threshold."""
 
     engine: str
     confidence: float
@@ -23,7 +23,7 @@ class EngineTag(Struct, frozen=True):
 
 
 class PictureTag(Struct, frozen=True):
-    """A tag of one picture. `confidence` (0 to 1): of the engine that counts, None where none found it."""
+    """A tag of one picture. `confidence` (0 to 1) is that of the engine that counts, None if none found the tag."""
 
     id: int
     name: str
@@ -35,7 +35,7 @@ class PictureTag(Struct, frozen=True):
 
 
 class TagInfo(Struct, frozen=True):
-    """A tag of the vocabulary. `pictures`: how many have it. `alias_of`: the tag it stands for."""
+    """A tag of the vocabulary. `pictures`: the number that have it; `alias_of`: the tag it is an alias of."""
 
     id: int
     name: str
@@ -46,7 +46,7 @@ class TagInfo(Struct, frozen=True):
 
 
 class TagDetail(Struct, frozen=True):
-    """A tag with what it is tied to."""
+    """A tag with its aliases and implications."""
 
     tag: TagInfo
     aliases: list[str]
@@ -55,7 +55,7 @@ class TagDetail(Struct, frozen=True):
 
 
 class Completion(Struct, frozen=True):
-    """A tag that begins like what was typed. `via`: the alias that does, where it is not the name itself."""
+    """A tag that completes the typed text. `via`: the alias that matches, if the name does not."""
 
     id: int
     name: str
@@ -65,25 +65,25 @@ class Completion(Struct, frozen=True):
 
 
 class AddTags(Selection, frozen=True, kw_only=True):
-    """Say that these pictures have these tags."""
+    """Add tags to pictures."""
 
     tags: Names
 
 
 class RemoveTags(Selection, frozen=True, kw_only=True):
-    """Take tags off pictures; where an engine found one, it is rejected, so that it stays away."""
+    """Remove tags from pictures. A tag that an engine found is rejected, so that it does not come back."""
 
     tags: Names
 
 
 class AcceptTags(Selection, frozen=True, kw_only=True):
-    """Say yes to what engines suggest: to these tags, or to all."""
+    """Accept these tags, or all that engines suggest."""
 
     tags: list[str] | None = None
 
 
 class RejectTags(Selection, frozen=True, kw_only=True):
-    """Say that these pictures do not have these tags, whatever engines find."""
+    """Reject tags of pictures, whatever engines find."""
 
     tags: Names
 
@@ -94,7 +94,7 @@ class RenameTag(Struct, frozen=True):
 
 
 class MergeTags(Struct, frozen=True):
-    """Make tags aliases of another, with all they have."""
+    """Merge tags into another; their names become aliases of it."""
 
     tags: Names
     into: str
@@ -106,14 +106,14 @@ class CategoriseTags(Struct, frozen=True):
 
 
 class AliasTags(Struct, frozen=True):
-    """Let tags stand for another; without `of`, for themselves again."""
+    """Make tags aliases of another; without `of`, remove their aliases."""
 
     tags: Names
     of: str | None = None
 
 
 class ImplyTags(Struct, frozen=True):
-    """Whatever has the tag has these too (`yes`), or no longer."""
+    """Add (`yes`) or remove implications of a tag."""
 
     tag: str
     implies: Names
@@ -121,27 +121,27 @@ class ImplyTags(Struct, frozen=True):
 
 
 class NeverTags(Struct, frozen=True):
-    """Do not take these tags from engines (`yes`), or take them again."""
+    """Never take these tags from engines (`yes`), or take them again."""
 
     tags: Names
     yes: bool = True
 
 
 class Tagging(Struct, frozen=True):
-    """How engines are combined: by any of them, by most, or by the preferred one."""
+    """How engines are combined: any of them, most of them, or the preferred one decides."""
 
     combine: Literal["union", "vote", "preferred"]
 
 
 class ImportTags(Struct, frozen=True):
-    """Lines of a booru's CSV: `name,category,count,"alias,alias"`, or `name,other` for aliases and implications."""
+    """Lines of a booru CSV file: `name,category,count,"alias,alias"`, or `name,other` for aliases and implications."""
 
     text: str
     kind: Literal["tags", "aliases", "implications"] = "tags"
 
 
 class ImportedTags(Struct, frozen=True):
-    """How many tags, aliases and implications are new, and the lines that were left out, with why (50 at most)."""
+    """The numbers of new tags, aliases and implications, and up to 50 skipped lines with the reasons."""
 
     tags: int
     aliases: int

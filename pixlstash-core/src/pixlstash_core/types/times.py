@@ -1,4 +1,4 @@
-"""Times as the database has them, in ms since 1970 UTC, and as people and JSON do."""
+"""Times as in the database (milliseconds since 1970, UTC), and as in JSON and the interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A view as it crosses a boundary: header, aspects, blocks, details."""
+"""A view as it is transferred: header, aspect ratios, blocks and details."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Row(Struct, frozen=True):
     why: str | None = None
 
 
-class Veil(Struct, frozen=True):
-    """What shall not lie open: pictures that `hide` finds are left out, those that `blur` finds are blurred."""
+class HideAndBlur(Struct, frozen=True):
+    """Queries for Hide and blur: pictures that `hide` finds are left out, those that `blur` finds are blurred."""
 
     hide: str = ""
     blur: str = ""
 
 
 class Suggestion(Struct, frozen=True):
-    """What a query could go on with: `text` instead of all from character `start` on; `count` pictures have it."""
+    """A completion of a query: `text` replaces everything from character `start` on; `count` pictures match it."""
 
     start: int
     text: str
@@ -49,7 +49,7 @@ class Section(Struct, frozen=True):
 
 
 class ViewHeader(Struct, frozen=True):
-    """The JSON head of a view's first answer (`docs/http.md`).
+    """The JSON header of a view's first response (`docs/http.md`).
 
     `beneath`: so many more are found, but lie beneath others in stacks; lists of sets and others count them, too.
     `notes`: what people should know of it, such as that meaning could not be searched.
@@ -69,7 +69,7 @@ class ViewHeader(Struct, frozen=True):
 
 
 class ViewAnswer(Struct, frozen=True):
-    """The first answer of a view: header, one aspect byte per picture, and the block around the anchor."""
+    """The first response of a view: header, one aspect byte per picture, and the block around the anchor."""
 
     header: ViewHeader
     aspects: bytes

@@ -109,8 +109,8 @@ def _vectors(model: Model, encode: Any, batch: Any) -> Any:
 
     kind = model.device.partition(":")[0]
     with torch.inference_mode(), torch.autocast(kind, enabled=kind == "cuda"):
-        found = encode(batch.to(model.device), normalize=True)
-    return found.float().cpu().numpy()
+        vectors = encode(batch.to(model.device), normalize=True)
+    return vectors.float().cpu().numpy()
 
 
 class Listed(Clip):

@@ -100,8 +100,8 @@ def _open(path: Path, device: str) -> Any:
     onnxruntime.set_default_logger_severity(3)
     kind, _, number = device.partition(":")
     wanted: list[Any] = [("CUDAExecutionProvider", {"device_id": int(number or 0)})] if kind == "cuda" else []
-    there = onnxruntime.get_available_providers()
-    providers = [one for one in wanted if one[0] in there]
+    available = onnxruntime.get_available_providers()
+    providers = [provider for provider in wanted if provider[0] in available]
     return onnxruntime.InferenceSession(str(path), providers=[*providers, "CPUExecutionProvider"])
 
 

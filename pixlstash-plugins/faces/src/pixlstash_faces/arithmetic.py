@@ -1,10 +1,10 @@
-"""What is done to pixels and numbers around the two models of a pack, as InsightFace does it."""
+"""Preprocessing and postprocessing for the two models of a pack, as in InsightFace."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: Where eyes, nose and corners of the mouth are to lie in what the recogniser gets, of 112 × 112 pixels.
+#: The positions of eyes, nose and corners of the mouth in the input of the recognizer, which has 112 × 112 pixels.
 TARGET = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
 CROP = 112
 OVERLAP = 0.4
@@ -12,8 +12,10 @@ STRIDES = (8, 16, 32)
 
 
 def letterbox(pixels: Any, side: int) -> tuple[Any, float]:
-    """An image (h, w, 3) scaled to fit the upper left of a black square, as a batch (1, 3, side, side) of
-    (x − 127.5) / 128 in RGB; and the scale."""
+    """Scale an image (h, w, 3) into the upper left of a black square.
+
+    Returns a batch (1, 3, side, side) of (x − 127.5) / 128 in RGB, and the scale.
+    """
     import numpy as np
     from PIL import Image as pil
 
@@ -27,47 +29,47 @@ def letterbox(pixels: Any, side: int) -> tuple[Any, float]:
 
 
 def decode(outputs: list[Any], side: int, least: float) -> tuple[Any, Any, Any]:
-    """Of the nine outputs of a detector, the faces from a confidence on: boxes (n, 4), points (n, 5, 2), confidences.
+    """Decode the nine outputs of a detector to boxes (n, 4), points (n, 5, 2) and confidences of at least `least`.
 
     For each stride there are confidences, distances to the edges of a box, and offsets of five points, the latter two
-    in strides, at two anchors in each cell. The surest come first; what overlaps with a surer one is left out.
+    in strides, at two anchors in each cell. The highest confidence comes first; faces that overlap it are left out.
     """
     import numpy as np
 
     boxes, points, confidences = [], [], []
     for n, stride in enumerate(STRIDES):
-        sure, edges, offsets = (np.asarray(outputs[n + 3 * kind], np.float32) for kind in range(3))
-        sure, edges, offsets = sure.reshape(-1), edges.reshape(-1, 4) * stride, offsets.reshape(-1, 5, 2) * stride
+        scores, edges, offsets = (np.asarray(outputs[n + 3 * kind], np.float32) for kind in range(3))
+        scores, edges, offsets = scores.reshape(-1), edges.reshape(-1, 4) * stride, offsets.reshape(-1, 5, 2) * stride
         cells = side // stride
-        anchors = len(sure) // (cells * cells)
+        anchors = len(scores) // (cells * cells)
         x, y = np.meshgrid(np.arange(cells), np.arange(cells))
-        centres = np.repeat(np.stack([x, y], -1).reshape(-1, 2) * stride, anchors, axis=0).astype(np.float32)
-        if len(centres) != len(sure):
-            raise ValueError(f"the detector gave {len(sure)} anchors at stride {stride} for a side of {side}")
-        keep = sure >= least
-        centre, edge = centres[keep], edges[keep]
-        boxes.append(np.concatenate([centre - edge[:, :2], centre + edge[:, 2:]], 1))
-        points.append(centre[:, None] + offsets[keep])
-        confidences.append(sure[keep])
+        centers = np.repeat(np.stack([x, y], -1).reshape(-1, 2) * stride, anchors, axis=0).astype(np.float32)
+        if len(centers) != len(scores):
+            raise ValueError(f"the detector gave {len(scores)} anchors at stride {stride} for a side of {side}")
+        keep = scores >= least
+        center, edge = centers[keep], edges[keep]
+        boxes.append(np.concatenate([center - edge[:, :2], center + edge[:, 2:]], 1))
+        points.append(center[:, None] + offsets[keep])
+        confidences.append(scores[keep])
     box, point, confidence = np.concatenate(boxes), np.concatenate(points), np.concatenate(confidences)
-    kept = _distinct(box, np.argsort(-confidence, kind="stable"))
-    return box[kept], point[kept], confidence[kept]
+    distinct = _distinct(box, np.argsort(-confidence, kind="stable"))
+    return box[distinct], point[distinct], confidence[distinct]
 
 
 def _distinct(boxes: Any, order: Any) -> list[int]:
-    """Of boxes that overlap, the first in an order."""
+    """Return the indexes of boxes that do not overlap an earlier one, in this order (non-maximum suppression)."""
     import numpy as np
 
     sizes = (boxes[:, 2] - boxes[:, 0] + 1) * (boxes[:, 3] - boxes[:, 1] + 1)
-    kept: list[int] = []
+    distinct: list[int] = []
     while len(order):
         first, rest = order[0], order[1:]
-        kept.append(int(first))
+        distinct.append(int(first))
         low = np.maximum(boxes[first, :2], boxes[rest, :2])
         high = np.minimum(boxes[first, 2:], boxes[rest, 2:])
         shared = np.clip(high - low + 1, 0, None).prod(1)
         order = rest[shared / (sizes[first] + sizes[rest] - shared) <= OVERLAP]
-    return kept
+    return distinct
 
 
 def similarity(points: Any) -> Any:
@@ -94,19 +96,19 @@ def crop(pixels: Any, matrix: Any) -> Any:
     low = np.floor(at).astype(np.int64)
     part = (at - low).astype(np.float32)
     height, width = pixels.shape[:2]
-    found = np.zeros((CROP * CROP, 3), np.float32)
+    cropped = np.zeros((CROP * CROP, 3), np.float32)
     for dx in (0, 1):
         for dy in (0, 1):
             column, row = low[:, 0] + dx, low[:, 1] + dy
             inside = (0 <= column) & (column < width) & (0 <= row) & (row < height)
             weight = (part[:, 0] if dx else 1 - part[:, 0]) * (part[:, 1] if dy else 1 - part[:, 1])
-            found[inside] += weight[inside, None] * pixels[row[inside], column[inside]]
-    return found.reshape(CROP, CROP, 3)
+            cropped[inside] += weight[inside, None] * pixels[row[inside], column[inside]]
+    return cropped.reshape(CROP, CROP, 3)
 
 
 def portraits(pixels: Any, points: Any) -> Any:
     """A batch (n, 3, 112, 112) for the recogniser: (x − 127.5) / 127.5 in RGB."""
     import numpy as np
 
-    crops = np.stack([crop(pixels, similarity(one)) for one in points])
+    crops = np.stack([crop(pixels, similarity(face)) for face in points])
     return ((np.rint(crops) - 127.5) / 127.5).astype(np.float32).transpose(0, 3, 1, 2)

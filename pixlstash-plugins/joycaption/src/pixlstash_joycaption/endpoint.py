@@ -1,7 +1,7 @@
-"""Captions by an endpoint that speaks as OpenAI's does: vLLM, LM Studio, Ollama, llama.cpp, or a service.
+"""Captions by an OpenAI-compatible endpoint: vLLM, LM Studio, Ollama, llama.cpp, or a service.
 
-Redirects are not followed, and no more is read of an answer than one can be long. Whatever the endpoint does, a picture
-that it gives no caption for fails with the reason.
+Redirects are not followed, and the length of a response is limited. A picture for which the endpoint returns no caption
+fails with the reason.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 from pixlstash_core import Captioner, Image, Sends
 
-from .settings import EndpointSettings, asked
+from .settings import EndpointSettings, instruction
 
-#: Bytes of an answer, at most.
+#: The most bytes of a response.
 LONGEST = 1 << 20
 BLOCK = 1 << 16
 SHOWN = 200
@@ -42,9 +42,9 @@ class Endpoint(Captioner[None]):
         pool = ThreadPoolExecutor(params.concurrency, thread_name_prefix="endpoint")
         try:
             waiting = [pool.submit(ask, encoded(image, params.side), params) for image in images]
-            for one in waiting:
+            for future in waiting:
                 try:
-                    yield one.result(params.timeout + 5 + params.timeout * (len(waiting) // params.concurrency))
+                    yield future.result(params.timeout + 5 + params.timeout * (len(waiting) // params.concurrency))
                 except TooLate:
                     raise TimeoutError(_late(params)) from None
         finally:
@@ -52,7 +52,7 @@ class Endpoint(Captioner[None]):
 
 
 def encoded(image: Image, side: int) -> str:
-    """An image as the address that holds it."""
+    """Return an image as a data URL."""
     from PIL import Image as pil
 
     picture, out = image.pil, io.BytesIO()
@@ -63,8 +63,8 @@ def encoded(image: Image, side: int) -> str:
 
 
 def request(picture: str, params: Any) -> dict[str, Any]:
-    """What is sent about a picture."""
-    content = [{"type": "text", "text": asked(params)}, {"type": "image_url", "image_url": {"url": picture}}]
+    """Return the request for a picture."""
+    content = [{"type": "text", "text": instruction(params)}, {"type": "image_url", "image_url": {"url": picture}}]
     talk: list[dict[str, Any]] = [{"role": "user", "content": content}]
     if params.system.strip():
         talk.insert(0, {"role": "system", "content": params.system.strip()})
@@ -73,7 +73,7 @@ def request(picture: str, params: Any) -> dict[str, Any]:
 
 
 def ask(picture: str, params: Any) -> str:
-    """What an endpoint says about a picture. Raises OSError or ValueError with what it did instead."""
+    """Return the endpoint's caption of a picture. Raises OSError or ValueError with the reason of a failure."""
     parts = urlsplit(params.endpoint)
     headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "pixlstash"}
     if params.key:
@@ -86,7 +86,7 @@ def ask(picture: str, params: Any) -> str:
         answer = connection.getresponse()
         kind = answer.getheader("Content-Type", "")
         where = answer.getheader("Location", "")
-        said = _read(answer, until, params)
+        received = _read(answer, until, params)
     except TimeoutError:
         raise TimeoutError(_late(params)) from None
     except (OSError, http.client.HTTPException) as error:
@@ -96,20 +96,20 @@ def ask(picture: str, params: Any) -> str:
     if 300 <= answer.status < 400:
         raise ValueError(f"{_name(params)} sends on to {where[:SHOWN]}, which is not followed")
     if answer.status != 200:
-        raise ValueError(f"{_name(params)} answers {answer.status} {answer.reason}: {_shown(said)}")
-    return caption(said, kind, params)
+        raise ValueError(f"{_name(params)} answers {answer.status} {answer.reason}: {_shown(received)}")
+    return caption(received, kind, params)
 
 
-def caption(said: bytes, kind: str, params: Any) -> str:
-    """The text in an answer."""
+def caption(body: bytes, kind: str, params: Any) -> str:
+    """Return the text in a response."""
     try:
-        content: Any = json.loads(said)["choices"][0]["message"]["content"]
+        content: Any = json.loads(body)["choices"][0]["message"]["content"]
         if isinstance(content, list):
             content = "".join(part["text"] for part in content if part.get("type") == "text")
         if not isinstance(content, str):
             raise TypeError
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise ValueError(f"{_name(params)} answers with no caption ({kind or 'of no kind'}): {_shown(said)}") from None
+        raise ValueError(f"{_name(params)} answers with no caption ({kind or 'of no kind'}): {_shown(body)}") from None
     if not content.strip():
         raise ValueError(f"{_name(params)} answers with an empty caption")
     return str(content.strip())
@@ -122,14 +122,14 @@ def _connection(scheme: str, host: str, port: int | None, timeout: float) -> htt
 
 
 def _read(answer: http.client.HTTPResponse, until: float, params: Any) -> bytes:
-    found = b""
+    body = b""
     while block := answer.read1(BLOCK):
-        found += block
-        if len(found) > LONGEST:
+        body += block
+        if len(body) > LONGEST:
             raise OSError(f"its answer is longer than {LONGEST:,} bytes")
         if time.monotonic() > until:
             raise TimeoutError
-    return found
+    return body
 
 
 def _name(params: Any) -> str:
@@ -140,6 +140,6 @@ def _late(params: Any) -> str:
     return f"{_name(params)} gave no answer in {params.timeout:g} seconds"
 
 
-def _shown(said: bytes) -> str:
-    text = " ".join(said[: 4 * SHOWN].decode("utf-8", "replace").split())
+def _shown(body: bytes) -> str:
+    text = " ".join(body[: 4 * SHOWN].decode("utf-8", "replace").split())
     return text[:SHOWN] or "nothing"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pixlstash_core import Captioner, Image, Tag, Tagger, WeightFile, Weights
 
-from .settings import LocalSettings, TagSettings, asked
+from .settings import LocalSettings, TagSettings, instruction
 
 REPOSITORY = "fancyfeast/llama-joycaption-beta-one-hf-llava"
 COMMIT = "ebf414ea497a020da0f82df3913e5b6cb8e9663a"
@@ -26,7 +26,7 @@ SMALL = (
 NOT_QUANTIZED = ("model.vision_tower", "model.multi_modal_projector", "lm_head")
 #: Bytes of a GPU below which the model is loaded in 4 bit, where it can be.
 ROOM = 20 << 30
-#: How much one can rely on a tag that comes as a word, without a number.
+#: The confidence of tags, since the model gives none.
 SURE = 0.7
 
 
@@ -44,7 +44,7 @@ def weights() -> Weights:
 
 
 def load(device: str, folder: Path, memory: str) -> Model:
-    """The model as its author loads it: bfloat16 on a GPU, or in 4 bit except for `NOT_QUANTIZED`; float32 on a CPU."""
+    """Load the model as its author does: bfloat16 on a GPU, 4 bit except for `NOT_QUANTIZED`, or float32 on a CPU."""
     import torch
     from transformers import AutoProcessor, LlavaForConditionalGeneration
 
@@ -67,13 +67,13 @@ def load(device: str, folder: Path, memory: str) -> Model:
         place, local_files_only=True, use_safetensors=True, **options
     )
     processor = AutoProcessor.from_pretrained(place, local_files_only=True, trust_remote_code=False)
-    # What the network takes a picture by; its author's files do not all say so to the processor.
+    # The processor needs these values of the network, which the author's files do not all give it.
     about = network.config
     processor.patch_size = about.vision_config.patch_size
     processor.vision_feature_select_strategy = about.vision_feature_select_strategy
     processor.image_token_id = about.image_token_index
     processor.image_token = processor.tokenizer.convert_ids_to_tokens(about.image_token_index)
-    processor.tokenizer.padding_side = "left"  # else a short prompt would be answered after its padding
+    processor.tokenizer.padding_side = "left"  # the answer follows the end of the prompt
     if processor.tokenizer.pad_token is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
     if "device_map" not in options:
@@ -82,7 +82,7 @@ def load(device: str, folder: Path, memory: str) -> Model:
 
 
 def _is_small(device: str) -> bool:
-    """Whether a GPU has too little memory for all of it, and bitsandbytes is there to make it less."""
+    """Return whether a GPU has too little memory for the model in bfloat16, and bitsandbytes is installed."""
     if not device.startswith("cuda") or find_spec("bitsandbytes") is None:
         return False
     import torch
@@ -91,38 +91,38 @@ def _is_small(device: str) -> bool:
 
 
 def inputs(model: Model, images: Sequence[Any], params: Any) -> Any:
-    """What the network is given for Pillow images: pixels, and tokens padded on the left that begin once."""
-    talk = [{"role": "system", "content": params.system.strip()}, {"role": "user", "content": asked(params)}]
+    """Return the network's inputs for Pillow images: pixels, and tokens padded on the left."""
+    talk = [{"role": "system", "content": params.system.strip()}, {"role": "user", "content": instruction(params)}]
     text = model.processor.apply_chat_template(talk, tokenize=False, add_generation_prompt=True)
-    made = model.processor(
+    batch = model.processor(
         text=[text] * len(images),
         images=list(images),
         return_tensors="pt",
         padding=True,
         add_special_tokens=False,  # the template wrote them
     ).to(model.device)
-    made["pixel_values"] = made["pixel_values"].to(model.network.dtype)
-    return made
+    batch["pixel_values"] = batch["pixel_values"].to(model.network.dtype)
+    return batch
 
 
 def answers(model: Model, images: Sequence[Image], params: Any) -> list[str]:
-    """What the model says about each image."""
+    """Return the model's answer for each image."""
     if not images:
         return []
     import torch
 
-    given = inputs(model, [image.pil for image in images], params)
+    batch = inputs(model, [image.pil for image in images], params)
     free = params.temperature > 0
     chosen = {"temperature": params.temperature, "top_p": params.top_p, "top_k": None} if free else {}
-    torch.manual_seed(images[0].picture.id)  # the same picture in the same company is described the same way
+    torch.manual_seed(images[0].picture.id)  # the same batch is described in the same way
     with torch.inference_mode():
-        found = model.network.generate(
-            **given, max_new_tokens=params.tokens, do_sample=free, suppress_tokens=None, use_cache=True, **chosen
+        tokens = model.network.generate(
+            **batch, max_new_tokens=params.tokens, do_sample=free, suppress_tokens=None, use_cache=True, **chosen
         )
-    said = model.processor.tokenizer.batch_decode(
-        found[:, given["input_ids"].shape[1] :], skip_special_tokens=True, clean_up_tokenization_spaces=False
+    texts = model.processor.tokenizer.batch_decode(
+        tokens[:, batch["input_ids"].shape[1] :], skip_special_tokens=True, clean_up_tokenization_spaces=False
     )
-    return [one.strip() for one in said]
+    return [text.strip() for text in texts]
 
 
 class JoyCaption(Captioner[Model]):
@@ -142,7 +142,7 @@ class JoyCaption(Captioner[Model]):
 
 
 class JoyTags(Tagger[Model]):
-    """The same model, asked for tags."""
+    """Tags by the same model."""
 
     id, label, license, revision = "joycaption/tags", "JoyCaption tags", LICENSE, JoyCaption.revision
     batch_size, image_side, background = 4, 1024, "white"
@@ -156,18 +156,18 @@ class JoyTags(Tagger[Model]):
         return load(device, folder, params.memory)
 
     def run(self, model: Model, images: Sequence[Image], params: Any) -> Iterator[list[Tag]]:
-        for said in answers(model, images, params):
-            yield read_tags(said)
+        for text in answers(model, images, params):
+            yield read_tags(text)
 
 
-def read_tags(said: str) -> list[Tag]:
-    """Tags from a list with commas; `artist:name` is a tag of that category."""
-    found: dict[str, Tag] = {}
-    for part in said.replace("\n", ",").split(","):
+def read_tags(text: str) -> list[Tag]:
+    """Read a list of tags separated by commas; `artist:name` is a tag of that category."""
+    tags: dict[str, Tag] = {}
+    for part in text.replace("\n", ",").split(","):
         category, colon, name = part.strip().partition(":")
         if not colon or category not in ("artist", "copyright", "character", "species", "meta", "lore"):
             category, name = "", part
         name = " ".join(name.replace("_", " ").split()).strip(" .")
         if name and len(name) <= 100:
-            found.setdefault(name.lower(), Tag(name, SURE, category or "general"))
-    return list(found.values())
+            tags.setdefault(name.lower(), Tag(name, SURE, category or "general"))
+    return list(tags.values())

@@ -158,7 +158,7 @@ Extra = Literal[
 def sentence(forms: tuple[str, str, str], length: str, words: int, extras: list[Extra], name: str) -> str:
     """What is asked for: in this many words, or else of this length, with additions. `name` fills in {name}."""
     if words:
-        asked = forms[1].replace("{words}", str(words))
+        instruction = forms[1].replace("{words}", str(words))
     else:
-        asked = forms[0] if length == "any" else forms[2].replace("{length}", length)
-    return " ".join([asked, *(extra.replace("{name}", name or "the person") for extra in extras)])
+        instruction = forms[0] if length == "any" else forms[2].replace("{length}", length)
+    return " ".join([instruction, *(extra.replace("{name}", name or "the person") for extra in extras)])

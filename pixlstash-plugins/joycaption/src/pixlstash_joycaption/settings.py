@@ -77,8 +77,8 @@ class EndpointSettings(CaptionSettings, frozen=True):
     side: Annotated[int, Meta(ge=64, le=1536, title="Side", description="Longest, of the picture that is sent")] = 1024
 
 
-def asked(params: Any) -> str:
-    """The sentence a model is asked with."""
+def instruction(params: Any) -> str:
+    """Return the instruction to the model, as one sentence."""
     if params.prompt.strip():
         return str(params.prompt.strip())
     forms = prompts.TAGS[params.kind] if params.kind in prompts.TAGS else prompts.CAPTIONS[params.kind]

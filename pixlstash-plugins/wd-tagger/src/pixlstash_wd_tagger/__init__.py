@@ -1,7 +1,7 @@
 """Tags by the WD v3 taggers of SmilingWolf: general ones, characters, and the rating, as Danbooru has them.
 
-What a model is fed is what its author's own program feeds it: the picture on white, made square with white, BICUBIC to
-the model's side, and then BGR from 0 to 255 in float32, one row after another. Its numbers are confidences already.
+The input is as in the author's own program: the picture on white, padded to a square with white, resized with BICUBIC
+to the model's side, as BGR from 0 to 255 in float32. The outputs are confidences.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from pixlstash_core import Image, Meta, Params, Tag, Tagger, WeightFile, Weights
 
 SIDE = 448
 MODEL, TAGS = "model.onnx", "selected_tags.csv"
-#: What the numbers in `selected_tags.csv` mean.
+#: The categories by their numbers in `selected_tags.csv`.
 CATEGORIES = {0: "general", 1: "artist", 3: "copyright", 4: "character", 5: "meta", 9: "rating"}
-#: Names that are drawn with underscores; in all others they stand for spaces.
+#: Emoticons with underscores; in all other names these stand for spaces.
 FACES = frozenset("0_0 (o)_(o) +_+ +_- ._. <o>_<o> <|>_<|> =_= >_< 3_3 6_9 >_o @_@ ^_^ o_o u_u x_x |_| ||_||".split())
 #: The same file in all five repositories.
 TAGS_SIZE, TAGS_SHA256 = 308_468, "298633d94d0031d2081c0893f29c82eab7f0df00b08483ba8f29d1e979441217"
 
 
 class Settings(Params, frozen=True):
-    """Of all taggers of the family."""
+    """The settings of all taggers of the family."""
 
     least: Annotated[
         float,
@@ -51,7 +51,7 @@ class Model(NamedTuple):
 
 
 class WdTagger(Tagger[Model]):
-    """One of the family. Instances differ in nothing but what they are called and where their weights are."""
+    """A tagger of the family; they differ only in their names and weights."""
 
     license, batch_size, image_side, background, threshold = "Apache-2.0", 8, SIDE, "white", 0.35
     Params = Settings
@@ -84,15 +84,15 @@ class WdTagger(Tagger[Model]):
         import numpy as np
 
         batch = np.stack([prepare(image, model.side) for image in images])
-        (found,) = model.session.run(None, {model.session.get_inputs()[0].name: batch})
-        if found.shape != (len(images), len(model.tags)):
-            raise ValueError(f"{MODEL} gave {found.shape}, and not {len(model.tags)} numbers for each image")
-        for row in found:
+        (confidences,) = model.session.run(None, {model.session.get_inputs()[0].name: batch})
+        if confidences.shape != (len(images), len(model.tags)):
+            raise ValueError(f"{MODEL} gave {confidences.shape}, and not {len(model.tags)} numbers for each image")
+        for row in confidences:
             yield choose(model.tags, row.tolist(), params)
 
 
 def open_session(path: Path, device: str) -> Any:
-    """An ONNX file, ready to run. Raises ImportError with what to install."""
+    """Open an ONNX file for inference. Raises ImportError that tells what to install."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -100,8 +100,8 @@ def open_session(path: Path, device: str) -> Any:
     onnxruntime.set_default_logger_severity(3)
     kind, _, number = device.partition(":")
     wanted: list[Any] = [("CUDAExecutionProvider", {"device_id": int(number or 0)})] if kind == "cuda" else []
-    there = onnxruntime.get_available_providers()
-    providers = [one for one in wanted if one[0] in there]
+    available = onnxruntime.get_available_providers()
+    providers = [provider for provider in wanted if provider[0] in available]
     return onnxruntime.InferenceSession(str(path), providers=[*providers, "CPUExecutionProvider"])
 
 
@@ -115,12 +115,12 @@ def read_tags(path: Path) -> list[Named]:
 
 
 def written(name: str) -> str:
-    """A tag as people write it."""
+    """Return a tag with spaces instead of underscores."""
     return name if name in FACES else name.replace("_", " ")
 
 
 def prepare(image: Image, side: int) -> Any:
-    """What the model is fed of one image: (side, side, 3), BGR, float32 from 0 to 255."""
+    """Return the model's input for an image: (side, side, 3), BGR, float32 from 0 to 255."""
     import numpy as np
     from PIL import Image as pil
 
@@ -133,17 +133,17 @@ def prepare(image: Image, side: int) -> Any:
 
 
 def choose(tags: Sequence[Named], confidences: Sequence[float], params: Settings) -> list[Tag]:
-    """The tags of one image, and of its ratings the surest."""
-    found, ratings = [], []
-    for (name, category), given in zip(tags, confidences, strict=True):
-        confidence = min(max(given, 0.0), 1.0)  # arithmetic in float32 goes over by a hair
+    """Return the tags of one image, and its most likely rating."""
+    chosen, ratings = [], []
+    for (name, category), output in zip(tags, confidences, strict=True):
+        confidence = min(max(output, 0.0), 1.0)  # arithmetic in float32 goes over by a hair
         if category == "rating":
             ratings.append(Tag(f"rating:{name}", confidence, category))
         elif confidence >= (params.character if category == "character" else params.least):
-            found.append(Tag(name, confidence, category))
+            chosen.append(Tag(name, confidence, category))
     if params.rating and ratings:
-        found.append(max(ratings, key=lambda tag: tag.confidence))
-    return found
+        chosen.append(max(ratings, key=lambda tag: tag.confidence))
+    return chosen
 
 
 #: name, label, repository, commit, size and SHA-256 of its model.onnx

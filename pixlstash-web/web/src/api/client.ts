@@ -1,8 +1,19 @@
 /** Everything the page asks of the server goes through here: same origin, cookie session, errors as one class. */
+import { type Operation, operations } from "./schema";
 
 const ROOT = "/api/v1";
 /** What is asked of the present also while somebody looks at the past. */
 const PRESENT = /^\/(engines|jobs|plugins|session|snapshots|undo|redo|pictures\/\d+\/history)(?=[/?]|$)/;
+
+/** An operation of the server. */
+export type Name = keyof typeof operations;
+/** The arguments of an operation, wherever they go in its request. */
+export type Asks<N extends Name> = (typeof operations)[N] extends Operation<infer A, unknown> ? A : never;
+export type Answers<N extends Name> = (typeof operations)[N] extends Operation<unknown, infer A> ? A : never;
+/** Operations that answer at least `A`. */
+export type Answering<A> = { [N in Name]: Answers<N> extends A ? N : never }[Name];
+/** Operations that can do without arguments. */
+type Plain = { [N in Name]: object extends Asks<N> ? N : never }[Name];
 
 let past: number | null = null;
 
@@ -21,6 +32,18 @@ export class ApiError extends Error {
     super(detail);
     this.name = "ApiError";
   }
+}
+
+/** An error as a sentence for people. */
+export function because(error: unknown): string {
+  return error instanceof ApiError ? error.detail : "Something unexpected happened";
+}
+
+/** Comes with the 401 of `session`. `password`: whether logging in by password is possible. */
+export interface LoggedOut {
+  detail: string;
+  claimed: boolean;
+  password: boolean;
 }
 
 /** What the outcome of a request says about all requests: reachable, unreachable, or nobody is logged in. */
@@ -43,22 +66,43 @@ function outcome(status: number): Outcome {
   return [0, 502, 503, 504].includes(status) ? "unreachable" : "answered";
 }
 
-/** The address of an API path, for `src`, `href` and EventSource. */
-export function address(path: string): string {
+/** A request as the table says it: arguments in the path, in the query unless they are null or empty, or in the body. */
+export function resolve<N extends Name>(name: N, args?: Asks<N>): { method: string; path: string; body?: string } {
+  const [method = "", template = ""] = operations[name].split(" ");
+  let [path = "", listed = ""] = template.split("?");
+  const query = new URLSearchParams();
+  const body: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(args ?? {})) {
+    const place = `{${key}}`;
+    if (path.includes(place)) path = path.replace(place, encodeURIComponent(String(value)));
+    else if (method !== "GET" && !listed.split("&").includes(key)) body[key] = value;
+    else for (const one of [value].flat()) if (one != null && one !== "") query.append(key, String(one));
+  }
+  const asked = query.toString();
+  return {
+    method,
+    path: asked ? `${path}?${asked}` : path,
+    ...(Object.keys(body).length && { body: JSON.stringify(body) }),
+  };
+}
+
+/** The address of what is below the root of the API. */
+export function below(path: string): string {
   return past === null || PRESENT.test(path) ? ROOT + path : `${ROOT}/asof/${past}${path}`;
 }
 
-/** Parameters as `?a=b`, leaving out those that are empty. */
-export function query(parameters: Record<string, string | number | null | undefined>): string {
-  const set = Object.entries(parameters).filter(([, value]) => value != null && value !== "");
-  return set.length ? `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}` : "";
+/** The address of an operation that only reads, for `src`, `href` and EventSource. */
+export function address<N extends Name>(name: N, args: Asks<N>): string {
+  return below(resolve(name, args).path);
 }
 
 /** One request. @throws ApiError for everything but a 2xx answer; DOMException AbortError when `signal` fired. */
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+export async function request<N extends Name>(name: N, args?: Asks<N>, init: RequestInit = {}): Promise<Response> {
+  const { path, ...asked } = resolve(name, args);
+  const headers = asked.body && { "Content-Type": "application/json" };
   let response: Response;
   try {
-    response = await fetch(address(path), { credentials: "same-origin", ...init });
+    response = await fetch(below(path), { credentials: "same-origin", ...(headers && { headers }), ...asked, ...init });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     tell("unreachable");
@@ -69,6 +113,21 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   const problem = await refusal(response);
   if (response.status === 401 && !path.startsWith("/session")) tell("unauthorised");
   throw problem;
+}
+
+/** Do an operation: `await call("rename_tag", { tag, name })`. Errors are those of `request`. */
+export function call<N extends Plain>(name: N): Promise<Answers<N>>;
+export function call<N extends Name>(name: N, args: Asks<N>, signal?: AbortSignal): Promise<Answers<N>>;
+export async function call<N extends Name>(name: N, args?: Asks<N>, signal?: AbortSignal): Promise<Answers<N>> {
+  return (await decoded(await request(name, args, { signal }))) as Answers<N>;
+}
+
+/** An answer by its media type; undefined where the server has nothing to say. */
+async function decoded(response: Response): Promise<unknown> {
+  const media = response.headers.get("Content-Type") ?? "";
+  if (response.status === 204) return undefined;
+  if (media.startsWith("application/json")) return response.json();
+  return media.startsWith("text/") ? response.text() : response.arrayBuffer();
 }
 
 async function refusal(response: Response): Promise<ApiError> {
@@ -87,14 +146,14 @@ function refused(status: number, data: unknown): ApiError {
  * Send the bytes of a file; `progress` hears how many are on their way. Only XMLHttpRequest counts them.
  * @throws ApiError as `request` does; DOMException AbortError when `signal` fired
  */
-export function transmit<T>(
-  method: "POST" | "PATCH",
-  path: string,
+export function transmit<N extends Name>(
+  name: N,
+  args: Asks<N>,
   body: Blob,
   signal: AbortSignal,
   progress: (sent: number) => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
+): Promise<Answers<N>> {
+  return new Promise((settle, reject) => {
     const asking = new XMLHttpRequest();
     const abort = () => asking.abort();
     const done = (status: number, error?: Error) => {
@@ -102,7 +161,8 @@ export function transmit<T>(
       if (!signal.aborted) tell(outcome(status));
       if (error) reject(error);
     };
-    asking.open(method, address(path));
+    const { method, path } = resolve(name, args);
+    asking.open(method, below(path));
     asking.responseType = "json";
     asking.setRequestHeader("Content-Type", "application/octet-stream");
     asking.upload.onprogress = (event) => progress(event.loaded);
@@ -111,7 +171,7 @@ export function transmit<T>(
       const fine = status >= 200 && status < 300;
       if (status === 401) tell("unauthorised");
       done(status, fine ? undefined : refused(status, response));
-      if (fine) resolve(response as T);
+      if (fine) settle(response as Answers<N>);
     };
     asking.onerror = () => done(0, new ApiError(0, "The server cannot be reached"));
     asking.onabort = () => done(0, new DOMException("cancelled", "AbortError"));
@@ -119,22 +179,4 @@ export function transmit<T>(
     if (signal.aborted) asking.onabort(new ProgressEvent("abort"));
     else asking.send(body);
   });
-}
-
-export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await request(path, { signal });
-  return (await response.json()) as T;
-}
-
-/** Send `body` as JSON. The answer is undefined where the server has nothing to say (204). */
-export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
-  const json =
-    body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  const response = await request(path, { method, ...json });
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
-
-export async function bytes(path: string, signal?: AbortSignal): Promise<ArrayBuffer> {
-  const response = await request(path, { signal });
-  return response.arrayBuffer();
 }

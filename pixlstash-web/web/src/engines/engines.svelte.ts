@@ -1,71 +1,68 @@
 /** The engines of this library, as the server knows them, and what is done with them. */
-import { ApiError, get, query, send } from "../api/client";
+import { type Answering, type Answers, type Asks, because, call } from "../api/client";
 import type {
-  Combine,
   EngineDetail,
   EngineInfo,
+  Job,
   PluginInfo,
   Policy,
   Rehearsal,
+  SetEngine,
+  Tagging,
   UninstalledEngine,
-} from "../api/engines";
-import type { Job } from "../api/types";
+} from "../api/schema";
 import { type Selected, selectionOf, undo } from "../state/actions";
 import { library } from "../state/library.svelte";
+import { Resource } from "../state/resource.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import { POLICIES } from "./words";
 
 /** Pictures of a rehearsal. */
 export const REHEARSED = 20;
 
-export interface Change {
-  params?: Record<string, unknown>;
-  secrets?: Record<string, string>;
-  default?: boolean;
-  policy?: Policy;
-  threshold?: number;
+export type Change = Omit<SetEngine, "engine">;
+
+interface Lists {
+  list: readonly EngineInfo[];
+  /** Those that are not installed. */
+  away: readonly UninstalledEngine[];
 }
 
-class Engines {
-  list = $state.raw<readonly EngineInfo[] | null>(null);
+class Engines extends Resource<Lists> {
   details = $state.raw<ReadonlyMap<string, EngineDetail>>(new Map());
-  /** Those that are not installed. */
-  away = $state.raw<readonly UninstalledEngine[]>([]);
   /** Id of the one whose page is open. */
   shown: string | null = null;
   /** Jobs of rehearsals begun here, and what came of them, by id of their engine. */
   rehearsing = $state.raw<ReadonlyMap<string, Job["id"]>>(new Map());
   rehearsed = $state.raw<ReadonlyMap<string, Rehearsal>>(new Map());
   plugins = $state.raw<readonly PluginInfo[]>([]);
-  combine = $state<Combine>("union");
-  problem = $state<string | null>(null);
-  #asked = 0;
+  combine = $state<Tagging["combine"]>("union");
+
+  get list(): readonly EngineInfo[] | null {
+    return this.answer?.list ?? null;
+  }
+
+  get away(): readonly UninstalledEngine[] {
+    return this.answer?.away ?? [];
+  }
 
   /** Ask for all of it. Menus ask each time they open; an answer that comes late is not taken. */
   async read(): Promise<void> {
-    const asked = ++this.#asked;
-    try {
-      const [list, away] = await Promise.all([
-        get<EngineInfo[]>("/engines"),
-        get<UninstalledEngine[]>("/engines/uninstalled"),
-      ]);
-      const wanted = list.filter(({ id }) => id === this.shown);
-      const details = await Promise.all(wanted.map(({ id }) => this.#detail(id)));
-      if (asked !== this.#asked) return;
-      this.list = list;
-      this.away = away;
-      this.details = new Map(details.flatMap((one) => (one ? [[one.engine.id, one]] : [])));
-      this.problem = null;
-    } catch (error) {
-      if (asked === this.#asked) this.problem = because(error);
-    }
+    let detail: EngineDetail | null = null;
+    const found = await this.ask(async (signal) => {
+      const [list, away] = await Promise.all([call("engines", {}, signal), call("uninstalled_engines", {}, signal)]);
+      const shown = list.find(({ id }) => id === this.shown);
+      if (shown) detail = await this.#detail(shown.id);
+      return { list, away };
+    });
+    if (found) this.details = new Map(detail ? [[(detail as EngineDetail).engine.id, detail]] : []);
   }
 
   /** The same with what only the page of engines shows. */
   async readAll(): Promise<void> {
     const [plugins, tagging] = await Promise.all([
-      get<PluginInfo[]>("/plugins").catch(() => []),
-      get<{ combine: Combine }>("/tags/combine").catch(() => null),
+      call("plugin_list").catch(() => []),
+      call("tagging").catch(() => null),
       this.read(),
     ]);
     this.plugins = plugins;
@@ -73,12 +70,12 @@ class Engines {
   }
 
   #detail(id: string): Promise<EngineDetail | null> {
-    return get<EngineDetail>(`/engines/named${query({ id })}`).catch(() => null);
+    return call("engine", { id }).catch(() => null);
   }
 
   /** Set an engine up. @throws ApiError with what is wrong, where that is for its form to say */
   async change(engine: EngineInfo, change: Change, sentence: string): Promise<void> {
-    await send<EngineInfo>("POST", "/engines/settings", { engine: engine.id, ...change });
+    await call("set_engine", { engine: engine.id, ...change });
     toasts.done(sentence, { label: "Undo", keys: "Ctrl+Z", run: () => void undo().then(() => this.readAll()) });
     library.recount();
     await this.readAll();
@@ -100,11 +97,11 @@ class Engines {
     return this.set(engine, { policy }, `${engine.label}: ${words}`);
   }
 
-  async combineBy(combine: Combine): Promise<void> {
+  async combineBy(combine: Tagging["combine"]): Promise<void> {
     const before = this.combine;
     this.combine = combine;
     try {
-      await send("PUT", `/tags/combine${query({ combine })}`);
+      await call("set_tagging", { combine });
       library.recount();
     } catch (error) {
       this.combine = before;
@@ -114,7 +111,7 @@ class Engines {
 
   /** Run one on pictures; without any, on all that it has not looked at. */
   async run(engine: EngineInfo, selected: Selected | null, more: Record<string, unknown> = {}): Promise<Job | null> {
-    return this.#begin(engine, "/engines/run", async () => ({
+    return this.#begin(engine, "run_engine", async () => ({
       engine: engine.id,
       ...more,
       ...(selected && (await selectionOf(selected))),
@@ -132,7 +129,7 @@ class Engines {
   /** Let it send pictures to a host, or no longer. */
   async allow(engine: EngineInfo, host: string, allowed: boolean): Promise<void> {
     try {
-      await send("POST", "/engines/allow", { engine: engine.id, host, allowed });
+      await call("allow_host", { engine: engine.id, host, allowed });
       await this.readAll();
     } catch (error) {
       toasts.bad(because(error));
@@ -141,7 +138,7 @@ class Engines {
 
   /** Run it on some pictures and keep nothing: of a choice, or of all. */
   async rehearse(engine: EngineInfo, selected: Selected | null): Promise<void> {
-    const job = await this.#begin(engine, "/engines/rehearse", async () => ({
+    const job = await this.#begin(engine, "rehearse_engine", async () => ({
       engine: engine.id,
       count: REHEARSED,
       ...(selected && (await selectionOf(selected))),
@@ -151,19 +148,19 @@ class Engines {
 
   /** A rehearsal is over: ask what came of it. */
   async told(engine: string, job: Job["id"]): Promise<void> {
-    const found = await get<Rehearsal>(`/engines/rehearsals/${job}`).catch(() => null);
+    const found = await call("rehearsal", { id: job }).catch(() => null);
     this.rehearsing = new Map([...this.rehearsing].filter(([id]) => id !== engine));
     if (found) this.rehearsed = new Map(this.rehearsed).set(engine, found);
   }
 
   /** Fetch its weights; `agree` to their licence. */
   fetch(engine: EngineInfo, agree: boolean): Promise<Job | null> {
-    return this.#begin(engine, "/engines/fetch", async () => ({ engine: engine.id, agree }));
+    return this.#begin(engine, "fetch_weights", async () => ({ engine: engine.id, agree }));
   }
 
-  async #begin(engine: EngineInfo, path: string, body: () => Promise<unknown>): Promise<Job | null> {
+  async #begin<N extends Answering<Job>>(engine: EngineInfo, name: N, args: () => Promise<Asks<N>>) {
     try {
-      const job = await send<Job>("POST", path, await body());
+      const job: Job = (await call(name, await args())) as Answers<N> & Job;
       library.heard(job);
       toasts.done(job.label);
       return job;
@@ -172,10 +169,6 @@ class Engines {
       return null;
     }
   }
-}
-
-export function because(error: unknown): string {
-  return error instanceof ApiError ? error.detail : "something unexpected happened";
 }
 
 export const engines = new Engines();

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Schema } from "../api/engines";
-import { changed, faultOf, fieldsOf, numberOf, spelled, stepOf } from "./fields";
+import { changed, faultOf, fieldsOf, numberOf, type Schema, spelled, stepOf } from "./fields";
 
 const form: Schema = {
   type: "object",

@@ -1,7 +1,31 @@
 /** The form that an engine's settings ask for, read from their JSON Schema. */
-import type { Schema } from "../api/engines";
 
 export type Kind = "number" | "switch" | "choice" | "choices" | "text" | "words" | "secret" | "json";
+
+/** As much of JSON Schema as settings use. `x-touches`: what a setting concerns. */
+export interface Schema {
+  title?: string;
+  description?: string;
+  type?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  $defs?: Record<string, Schema>;
+  $ref?: string;
+  enum?: unknown[];
+  anyOf?: Schema[];
+  items?: Schema;
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  multipleOf?: number;
+  minLength?: number;
+  maxLength?: number;
+  format?: string;
+  writeOnly?: boolean;
+  "x-touches"?: "output" | "load" | "run";
+}
 
 /** One setting as a form shows it. */
 export interface Field {

@@ -1,5 +1,5 @@
 /** The engines as a menu offers them for pictures: those that can be run, those to be fetched, those to be installed. */
-import type { EngineInfo, OutputKind, UninstalledEngine } from "../api/engines";
+import type { EngineInfo, UninstalledEngine } from "../api/schema";
 import type { About } from "../grid/pictureMenu";
 import type { Selected } from "../state/actions";
 import { library } from "../state/library.svelte";
@@ -8,7 +8,7 @@ import { copyText } from "../ui/copy";
 import { toasts } from "../ui/toasts.svelte";
 import type { Item, Submenu } from "../ui/menu.svelte";
 import { engines, REHEARSED } from "./engines.svelte";
-import { KINDS, priced, standing } from "./words";
+import { KINDS, type OutputKind, priced, standing } from "./words";
 
 /** The kinds that people choose from a menu, and the key that, with Shift, runs the default one. */
 export const OFFERED: readonly { kind: OutputKind; key: string; label: string }[] = [
@@ -17,8 +17,11 @@ export const OFFERED: readonly { kind: OutputKind; key: string; label: string }[
   { kind: "face", key: "f", label: "Find faces with the default engine" },
 ];
 
-/** Tag with…, describe with…, find faces with…, for the pictures of a menu. */
-export function engineMenus(about: About): Submenu[] {
+/**
+ * Tag with…, describe with…, find faces with…, for the pictures of a menu.
+ * @param keyed whether the default engines have keys there
+ */
+export function engineMenus(about: About, keyed: boolean): Submenu[] {
   if (library.readonly || !library.owner) return [];
   return OFFERED.map(({ kind, key }) => {
     const { verb, icon } = KINDS.find((one) => one.kind === kind)!;
@@ -26,14 +29,14 @@ export function engineMenus(about: About): Submenu[] {
       label: verb,
       icon,
       begin: () => void engines.read(),
-      items: () => enginesOf(kind, about, `Shift+${key.toUpperCase()}`),
+      items: () => enginesOf(kind, about, keyed ? `Shift+${key.toUpperCase()}` : undefined),
     };
   });
 }
 
 const nothing = () => undefined;
 
-function enginesOf(kind: OutputKind, about: About, keys: string): Item[] {
+function enginesOf(kind: OutputKind, about: About, keys: string | undefined): Item[] {
   const { list, away, problem } = engines;
   if (problem) return [{ label: "The engines could not be listed", note: problem, off: true, run: nothing }];
   if (!list) return [{ heading: "Asking which there are…" }];
@@ -72,7 +75,7 @@ function headed(heading: string, items: Item[]): Item[] {
   return items.length ? [{ heading }, ...items] : [];
 }
 
-function ran(engine: EngineInfo, about: About, keys: string): Item {
+function ran(engine: EngineInfo, about: About, keys: string | undefined): Item {
   const { icon, note, word } = standing(engine);
   return {
     label: engine.label,

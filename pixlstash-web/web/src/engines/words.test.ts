@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Agreement, EngineInfo } from "../api/engines";
+import type { Agreement, EngineInfo } from "../api/schema";
 import { agreed, standing } from "./words";
 
 const engine: EngineInfo = {

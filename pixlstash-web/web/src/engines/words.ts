@@ -1,7 +1,10 @@
 /** What engines are called and where they stand, in words. */
-import type { Agreement, Combine, EngineInfo, OutputKind, Policy, Rehearsal, UninstalledEngine } from "../api/engines";
+import type { Agreement, EngineInfo, Policy, Rehearsal, Tagging, UninstalledEngine } from "../api/schema";
 import { bytes, counted } from "../ui/format";
 import type { IconName } from "../ui/icons";
+
+/** What an engine makes. */
+export type OutputKind = "tag" | "caption" | "vector" | "face" | "region" | "measure";
 
 /** The kinds in the order of lists: heading, and what choosing one in a menu is called. */
 export const KINDS: readonly { kind: OutputKind; heading: string; verb: string; icon: IconName }[] = [
@@ -19,7 +22,7 @@ export const POLICIES: readonly { policy: Policy; label: string }[] = [
   { policy: "asked", label: "only when asked" },
 ];
 
-export const COMBINES: readonly { combine: Combine; label: string; means: string }[] = [
+export const COMBINES: readonly { combine: Tagging["combine"]; label: string; means: string }[] = [
   { combine: "union", label: "any", means: "A tag counts where any of them finds it." },
   { combine: "vote", label: "most", means: "A tag counts where most of those that looked find it." },
   {

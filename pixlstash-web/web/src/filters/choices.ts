@@ -2,7 +2,7 @@
 import { quoted } from "../sidebar/place";
 import { type Entry, entriesOf, fold, nameOf } from "../sidebar/rows";
 import { library } from "../state/library.svelte";
-import { complete } from "../organise/tags";
+import { complete } from "../dialogs/tags";
 import { answer, answered, asked, conditionsOf, written } from "./conditions";
 
 /** Something that could be asked for, by its name. */

@@ -1,5 +1,5 @@
 /** What the tiles on the screen show. A tile keeps its object while nothing of it changes, and is then left alone. */
-import type { Row } from "../api/types";
+import type { Row } from "../api/schema";
 import type { Box, Layout } from "./layout";
 import type { Selection } from "./selection";
 import type { View } from "./view";

@@ -1,6 +1,6 @@
 /** One answer of the server to a query: its order never changes. Places are indices in it. */
-import { bytes, get } from "../api/client";
-import type { Row, ViewHeader } from "../api/types";
+import { call } from "../api/client";
+import type { Row, ViewHeader } from "../api/schema";
 import type { Range } from "./selection";
 
 /** Rows of a block, and of a block of details. */
@@ -12,11 +12,11 @@ export const SCORE = 7;
 export const MOVING = 8;
 export const STACKED = 16;
 /** There is no still: the picture cannot be drawn, the details say why. */
-export const NO_STILL = 32;
+export const NO_THUMBNAIL = 32;
 /** A mark: what the owner does not want to lie open. */
 export const BLURRED = 1;
 /** The same among the flags of a view, which the server's own eight leave room for. */
-export const VEILED = 256;
+export const BLUR = 256;
 /** The file itself is at none of its locations. */
 export const MISSING = 64;
 
@@ -25,7 +25,7 @@ export interface Block {
   /** RGB565 */
   colours: Uint16Array;
   flags: Uint8Array;
-  /** `BLURRED`; all 0 unless the view was asked for with the veil. */
+  /** `BLURRED`; all 0 unless the view was asked for with `veil`. */
   marks: Uint8Array;
 }
 
@@ -90,7 +90,7 @@ export class Frozen {
   }
 
   async #load(b: number): Promise<void> {
-    const data = await bytes(`/views/${this.header.view}/blocks/${b}`);
+    const data = await call("block", { view: this.header.view, b });
     const block = decodeBlock(data, 0, Math.min(BLOCK, this.count - b * BLOCK));
     this.#blocks.set(b, block);
     for (const patch of this.#patches) paint(block, b, patch);
@@ -124,7 +124,7 @@ export class Frozen {
   async #read(d: number): Promise<void> {
     const changes = this.#changes;
     this.#stale.delete(d);
-    const { rows } = await get<{ rows: Row[] }>(`/views/${this.header.view}/details/${d}`).catch((error) => {
+    const { rows } = await call("details", { view: this.header.view, b: d }).catch((error) => {
       this.#stale.add(d);
       throw error;
     });

@@ -1,18 +1,19 @@
 /** What the keys do on the table. */
 import { OFFERED, runDefault } from "../engines/menus";
-import { similar } from "../likeness/similar";
-import { sizeOf, stack, turn, unstack } from "../organise/arrange";
-import { addPictures } from "../organise/choices";
-import { shift } from "../organise/ordering.svelte";
-import { tagPictures } from "../organise/tags";
+import { similar } from "../similarity/similar";
+import { sizeOf, stack, turn, unstack } from "../dialogs/arrange";
+import { addPictures } from "../dialogs/choices";
+import { shift } from "../dialogs/ordering.svelte";
+import { tagPictures } from "../dialogs/tags";
 import { picked } from "../snapshots/picked.svelte";
-import { type Selected, one, redo, remove, restore, score, undo } from "../state/actions";
+import { type Selected, redo, remove, restore, score, undo } from "../state/actions";
 import { type Binding, keys } from "../state/keys";
 import { library } from "../state/library.svelte";
 import { prefs } from "../state/prefs.svelte";
 import { route } from "../state/route.svelte";
 import { table } from "../state/table.svelte";
 import { toasts } from "../ui/toasts.svelte";
+import { chosen } from "./chosen";
 import type { Layout } from "./layout";
 
 export interface Ground {
@@ -26,14 +27,6 @@ export interface Ground {
   target(): number;
   /** Whether the cursor can be seen. */
   inSight(): boolean;
-}
-
-/** What a change is about: the chosen pictures, else the one that is meant. */
-export function chosen(target: number): Selected | null {
-  const { view, selection } = table;
-  if (!view) return null;
-  if (selection.size) return { view, ranges: selection.ranges(), lost: selection.lost() };
-  return target >= 0 && target < view.count ? one(view, target) : null;
 }
 
 /** Size of tiles, a step larger or smaller. */
@@ -202,7 +195,7 @@ function changes(ground: Ground): Binding[] {
   ).map(([key, kind, label]): Binding => {
     return { key, where: "grid", label, group: "Change", run: about((selected) => addPictures(selected, kind)) };
   });
-  return [
+  const verbs: Binding[] = [
     ...scores,
     ...advances,
     { key: "t", where: "grid", label: "Tag, or take tags off", group: "Change", run: about(tagPictures) },
@@ -211,21 +204,6 @@ function changes(ground: Ground): Binding[] {
       const run = about((selected) => void runDefault(kind, selected));
       return { key, shift: true, where: "grid", label, group: "Change", run };
     }),
-    {
-      key: "l",
-      where: "grid",
-      label: "Similar pictures",
-      group: "Look",
-      run: about((s) => void similar(s, "like"), true),
-    },
-    {
-      key: "l",
-      shift: true,
-      where: "grid",
-      label: "Similar faces",
-      group: "Look",
-      run: about((s) => void similar(s, "face"), true),
-    },
     { key: "k", where: "grid", label: "Stack, or take apart", group: "Change", run: about(pile) },
     { key: "k", shift: true, where: "grid", label: "Stack, or take apart", group: "Change", run: about(apart) },
     {
@@ -245,6 +223,24 @@ function changes(ground: Ground): Binding[] {
       run: about((s) => void turn(s, -1)),
     },
     { key: "Delete", where: "grid", label: "To the scrapheap, or out of it", group: "Change", run: file },
+  ];
+  return [
+    ...verbs.map((binding) => ({ ...binding, changes: true })),
+    {
+      key: "l",
+      where: "grid",
+      label: "Similar pictures",
+      group: "Look",
+      run: about((s) => void similar(s, "like"), true),
+    },
+    {
+      key: "l",
+      shift: true,
+      where: "grid",
+      label: "Similar faces",
+      group: "Look",
+      run: about((s) => void similar(s, "face"), true),
+    },
     { key: "z", ctrl: true, where: "both", label: "Undo", group: "Change", run: () => void undo() },
     { key: "z", ctrl: true, shift: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
     { key: "y", ctrl: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
@@ -259,7 +255,9 @@ function returns(ground: Ground): Binding[] {
     else if (library.returnable)
       toasts.add({ text: "Choose a picture first: point at it, or use the arrow keys", seconds: 4 });
   };
-  return library.past ? [{ key: "r", where: "grid", label: "Restore from here", group: "Change", run }] : [];
+  return library.past
+    ? [{ key: "r", where: "grid", label: "Restore from here", group: "Change", changes: true, run }]
+    : [];
 }
 
 /** In a set that is shown in its own order. Elsewhere these keys stay the browser's. */
@@ -271,7 +269,7 @@ function orders(ground: Ground): Binding[] {
     ["End", "last"],
   ] as const;
   return ways.map(([key, to]): Binding => {
-    const common = { key, alt: true, where: "grid", group: "Change" } as const;
+    const common = { key, alt: true, where: "grid", group: "Change", changes: true } as const;
     return { ...common, label: "Earlier or later in the set", run: () => shift(to, ground.target(), ground.focus) };
   });
 }

@@ -1,11 +1,11 @@
 /** What can be done with chosen pictures, as a menu: the same verbs in the same order as the selection bar. */
-import { address } from "../api/client";
+import { original } from "../api/images";
 import { engineMenus } from "../engines/menus";
-import { sizeOf, spread, stack, turn, unstack } from "../organise/arrange";
-import { addPictures } from "../organise/choices";
-import { similar } from "../likeness/similar";
-import { dialogs } from "../organise/dialogs.svelte";
-import { tagPictures } from "../organise/tags";
+import { sizeOf, spread, stack, turn, unstack } from "../dialogs/arrange";
+import { addPictures } from "../dialogs/choices";
+import { similar } from "../similarity/similar";
+import { dialogs } from "../dialogs/dialogs.svelte";
+import { tagPictures } from "../dialogs/tags";
 import { placeOf } from "../sidebar/place";
 import { entriesOf, resolved } from "../sidebar/rows";
 import { picked } from "../snapshots/picked.svelte";
@@ -50,12 +50,13 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
   if (!library.readonly && library.inScrapheap) {
     const label = size === 1 ? "Restore" : `Restore ${counted(size, "picture")}`;
     items.push({ label, icon: "restore", keys: "Del", run: () => void restore(selected) });
-  } else if (!library.readonly) items.push(leaving(about, size, "Del"));
+  } else if (!library.readonly) items.push(leaving(about, size));
   return items;
 }
 
 /**
- * The same for several pictures that are not looked at: those of an entry of the sidebar.
+ * The same for several pictures that are not looked at: those of an entry of the sidebar. What changes them at once has
+ * no key there.
  * @param project moves it to a project: an entry itself, with what is in it
  */
 export function wholeMenu(about: About, size: number | null, project: () => void): Item[] {
@@ -64,21 +65,25 @@ export function wholeMenu(about: About, size: number | null, project: () => void
     item !== "line" && "keys" in item && item.keys === "P" ? { ...item, run: project } : item,
   );
   return [
-    { score: 0, give: score_ },
+    { score: 0, give: score_, keyless: true },
     ...items,
     "line",
-    ...found(about),
-    ...lying(about, true, true, undefined),
+    ...found(about, false),
+    ...lying(about, true, true, undefined).map(withoutKeys),
     "line",
-    leaving(about, size, "Shift+Del"),
+    withoutKeys(leaving(about, size)),
   ];
+}
+
+function withoutKeys(item: Item): Item {
+  return item !== "line" && "keys" in item ? { ...item, keys: undefined } : item;
 }
 
 /** Where pictures belong. */
 function belonging(about: About): Item[] {
   return [
     { label: "Tag…", icon: "tag", keys: "T", run: about(tagPictures) },
-    { label: "Descriptions…", icon: "text", run: about((selected) => (dialogs.captions = selected)) },
+    { label: "Descriptions…", icon: "text", run: about((selected) => dialogs.open("captions", selected)) },
     { label: "Add to set…", icon: "set", keys: "S", run: about((selected) => addPictures(selected, "set")) },
     {
       label: "Add to character…",
@@ -91,9 +96,9 @@ function belonging(about: About): Item[] {
 }
 
 /** What engines can find out about them, and what they find by it. */
-function found(about: About): Item[] {
+function found(about: About, keyed = true): Item[] {
   return [
-    ...engineMenus(about),
+    ...engineMenus(about, keyed),
     { label: "Similar pictures", icon: "like", keys: "L", run: about((selected) => similar(selected, "like")) },
     { label: "Similar faces", icon: "face", keys: "Shift+L", run: about((selected) => similar(selected, "face")) },
     "line",
@@ -119,14 +124,14 @@ function lying(about: About, several: boolean, stacked: boolean, id: number | un
     items.push({
       label: "Stack by rule…",
       icon: "stack",
-      run: about((selected) => (dialogs.stacks = { chosen: selected })),
+      run: about((selected) => dialogs.open("stacks", selected)),
     });
   if (several || stacked) items.push({ label: "Unstack", icon: "squares", keys: "Shift+K", run: about(unstack) });
   return [
     ...items,
     { label: "Turn right", icon: "redo", keys: "Ctrl+→", run: about((selected) => turn(selected, 1)) },
     { label: "Turn left", icon: "undo", keys: "Ctrl+←", run: about((selected) => turn(selected, -1)) },
-    { label: "Date…", icon: "clock", run: about((selected) => (dialogs.dates = selected)) },
+    { label: "Date…", icon: "clock", run: about((selected) => dialogs.open("dates", selected)) },
   ];
 }
 
@@ -137,14 +142,14 @@ function back(about: About, size: number): Item {
   return { label: size === 1 ? "Restore this…" : "Restore these…", icon: "history", keys: "R", run };
 }
 
-function leaving(about: About, size: number | null, keys: string): Item {
+function leaving(about: About, size: number | null): Item {
   const of = size === null ? " all" : size === 1 ? "" : ` ${counted(size, "picture")}`;
-  return { label: `Move${of} to the scrapheap`, icon: "scrapheap", keys, run: about(remove) };
+  return { label: `Move${of} to the scrapheap`, icon: "scrapheap", keys: "Del", run: about(remove) };
 }
 
 function save(id: number): void {
   const link = document.createElement("a");
-  link.href = address(`/pictures/${id}/original?download=1`);
+  link.href = original(id, true);
   link.download = "";
   link.click();
 }
@@ -153,7 +158,7 @@ async function copy(id: number): Promise<void> {
   const why = whyNoPictureCopy();
   if (why) return toasts.bad(why);
   const image = new Image();
-  image.src = address(`/pictures/${id}/original`);
+  image.src = original(id);
   try {
     await image.decode();
     await copyPicture(image);

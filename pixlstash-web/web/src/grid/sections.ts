@@ -1,5 +1,5 @@
 /** Headings of an order as the scrubber shows them. */
-import type { Section } from "../api/types";
+import type { Section } from "../api/schema";
 
 export interface Heading {
   /** Pixels from the top of the scrubber. */

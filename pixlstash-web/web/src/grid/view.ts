@@ -1,10 +1,10 @@
 /** A view as the page shows it: the server's frozen answer without the pictures that left it since. */
-import type { Row, Section } from "../api/types";
-import { BLOCK, BLURRED, Frozen, VEILED } from "./frozen";
+import type { Row, Section } from "../api/schema";
+import { BLOCK, BLURRED, Frozen, BLUR } from "./frozen";
 import { type Shape, ratio } from "./layout";
 import type { Range } from "./selection";
 
-export { BLURRED, MISSING, MOVING, NO_STILL, SCORE, STACKED, VEILED } from "./frozen";
+export { BLURRED, MISSING, MOVING, NO_THUMBNAIL, SCORE, STACKED, BLUR } from "./frozen";
 
 /** A view as other parts of the page use it. Every index counts only pictures that are still in it. */
 export interface ViewHandle {
@@ -16,7 +16,7 @@ export interface ViewHandle {
   idAt(i: number): number | undefined;
   /** Width divided by height, upright. Known for the whole view from the start. */
   ratioAt(i: number): number;
-  /** `SCORE` and its neighbours, `VEILED` among them. */
+  /** `SCORE` and its neighbours, `BLUR` among them. */
   flagsAt(i: number): number | undefined;
   /** A CSS colour to show before the picture. */
   colourAt(i: number): string | undefined;
@@ -75,9 +75,7 @@ export class View implements ViewHandle, Shape {
     const place = this.place(i);
     const block = this.frozen.block(place);
     const flags = block?.flags[place % BLOCK];
-    return flags === undefined || !block
-      ? undefined
-      : flags | ((block.marks[place % BLOCK] ?? 0) & BLURRED ? VEILED : 0);
+    return flags === undefined || !block ? undefined : flags | ((block.marks[place % BLOCK] ?? 0) & BLURRED ? BLUR : 0);
   }
 
   colourAt(i: number): string | undefined {

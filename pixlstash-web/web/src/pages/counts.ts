@@ -1,10 +1,10 @@
-import { query as parameters, request } from "../api/client";
-import type { ViewHeader } from "../api/types";
-import { veiling } from "../state/veiling.svelte";
+import { request } from "../api/client";
+import type { ViewHeader } from "../api/schema";
+import { hiding } from "../state/hiding.svelte";
 
 /** How many pictures pass `query`. Only the head of the view is read: the rest may be a megabyte. @throws ApiError */
 export async function countOf(query: string, signal: AbortSignal): Promise<number> {
-  const response = await request(`/views${parameters({ q: query, veil: veiling.parameter })}`, { signal });
+  const response = await request("view", { q: query, veil: hiding.parameter }, { signal });
   const reader = response.body?.getReader();
   if (!reader) return 0;
   let held = new Uint8Array();

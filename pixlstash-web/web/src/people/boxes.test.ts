@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Box } from "../api/people";
-import { between, cutOut, keyOf, named, turned } from "./boxes";
+import { type Box, between, cutOut, keyOf, named, turned } from "./boxes";
 
 test("a box turns with its picture, and four quarters are none", () => {
   const box: Box = [0.1, 0.2, 0.4, 0.6];

@@ -1,5 +1,8 @@
 /** Where faces are: boxes as fractions of the upright picture, turned with it, drawn by hand, cut out of it. */
-import type { Box, FaceInfo } from "../api/people";
+import type { FaceInfo } from "../api/schema";
+
+/** left, top, right, bottom as fractions of the upright picture. */
+export type Box = Readonly<FaceInfo["box"]>;
 
 /** A face however it is known: what was found and what was said of it have numbers of their own. */
 export function keyOf({ picture, id, said }: Pick<FaceInfo, "picture" | "id" | "said">): string {

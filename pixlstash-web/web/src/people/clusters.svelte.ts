@@ -1,30 +1,27 @@
 /** Faces that are nobody's yet, by who they seem to be. */
-import { get, query } from "../api/client";
-import type { FaceCluster, FaceClusters, FaceInfo } from "../api/people";
-import { because } from "../engines/engines.svelte";
+import { call } from "../api/client";
+import type { FaceCluster, FaceClusters, FaceInfo } from "../api/schema";
+import { Resource } from "../state/resource.svelte";
 import { keyOf } from "./boxes";
 
 /** So many faces of one are shown. */
 const EACH = 24;
 
-export class Clusters {
-  list = $state.raw<readonly FaceCluster[] | null>(null);
-  ready = $state(true);
-  unassigned = $state(0);
-  problem = $state<string | null>(null);
+export class Clusters extends Resource<FaceClusters> {
   /** Keys of faces that were left out of what is said of their group. */
   left = $state.raw<ReadonlySet<string>>(new Set());
 
+  get list(): readonly FaceCluster[] | null {
+    return this.answer?.clusters ?? null;
+  }
+
+  /** Otherwise they are still being grouped. */
+  get ready(): boolean {
+    return this.answer?.ready ?? true;
+  }
+
   async read(): Promise<void> {
-    try {
-      const found = await get<FaceClusters>(`/faces/clusters${query({ each: EACH })}`);
-      this.list = found.clusters;
-      this.ready = found.ready;
-      this.unassigned = found.unassigned;
-      this.problem = null;
-    } catch (error) {
-      this.problem = because(error);
-    }
+    await this.ask((signal) => call("face_clusters", { each: EACH }, signal));
   }
 
   toggle(face: FaceInfo): void {

@@ -1,9 +1,16 @@
 import { expect, test } from "vitest";
-import type { Fact, Picture } from "../api/types";
+import type { PictureDetail, ShownFact } from "../api/schema";
 import { differences } from "./differences";
 
-const fact = (name: string, value: string): Fact => ({ group: "Generation", name, label: name, value, query: null });
-const card = (facts: Fact[], size = 1000) => ({ facts, width: 64, height: 48, format: "png", size }) as Picture;
+const fact = (name: string, value: string): ShownFact => ({
+  group: "Generation",
+  name,
+  label: name,
+  value,
+  query: null,
+});
+const card = (facts: ShownFact[], size = 1000) =>
+  ({ facts, width: 64, height: 48, format: "png", size }) as PictureDetail;
 
 test("only what differs is listed", () => {
   const one = card([fact("cfg", "4"), fact("model", "x"), fact("seed", "1")]);

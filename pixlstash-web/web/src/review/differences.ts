@@ -1,5 +1,5 @@
 /** What pictures side by side do not have in common. What is equal stays away. */
-import type { Picture } from "../api/types";
+import type { PictureDetail } from "../api/schema";
 import { bytes, pixels } from "../ui/format";
 
 export interface Difference {
@@ -11,9 +11,9 @@ export interface Difference {
 /** Facts that are of the file or the moment, and not of the making. */
 const APART = new Set(["seed", "c2pa"]);
 
-export function differences(cards: readonly (Picture | null)[], most: number): Difference[] {
+export function differences(cards: readonly (PictureDetail | null)[], most: number): Difference[] {
   if (cards.length < 2 || cards.some((card) => card === null)) return [];
-  const known = cards as readonly Picture[];
+  const known = cards as readonly PictureDetail[];
   const rows = new Map<string, Difference>();
   const say = (name: string, label: string, n: number, value: string) => {
     const row = rows.get(name) ?? { label, values: known.map(() => "") };

@@ -1,7 +1,7 @@
 /** What can be done with an entry of the sidebar: looking first, then its own looks, where it belongs, and its end. */
 import { wholeMenu } from "../grid/pictureMenu";
-import { likeEntry } from "../likeness/similar";
-import { addEntries, addPictures } from "../organise/choices";
+import { likeEntry } from "../similarity/similar";
+import { addEntries, addPictures } from "../dialogs/choices";
 import type { Selected } from "../state/actions";
 import { edit, remove } from "../state/groups";
 import { route } from "../state/route.svelte";
@@ -10,7 +10,7 @@ import { picked } from "../snapshots/picked.svelte";
 import type { Act, Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
 import { type Entry, lockedSet } from "./rows";
-import { about, type Whole } from "./whole";
+import { about, type RowPictures } from "./rowPictures";
 
 export interface Acts {
   go(): void;
@@ -22,7 +22,7 @@ export interface Acts {
 }
 
 /** The same for what only shows pictures: a folder, or a name with sets below it. */
-export function wholesMenu(whole: Whole, acts: Pick<Acts, "go" | "combine" | "combined">): Item[] {
+export function rowMenu(whole: RowPictures, acts: Pick<Acts, "go" | "combine" | "combined">): Item[] {
   if (library.readonly) return looking(acts);
   return [...looking(acts), "line", ...pictures(whole, about(whole)(movePictures))];
 }
@@ -42,7 +42,7 @@ function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combi
 const movePictures = (selected: Selected) => addPictures(selected, "project");
 
 /** The verbs of the grid, for all pictures of a row. */
-function pictures(whole: Whole, project: () => void): Item[] {
+function pictures(whole: RowPictures, project: () => void): Item[] {
   return wholeMenu(about(whole), whole.pictures, project);
 }
 

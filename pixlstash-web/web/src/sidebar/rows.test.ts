@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { SetInfo, SidebarInfo } from "../api/groups";
+import type { SetInfo, Sidebar } from "../api/schema";
 import { facesOf, resolved, rowsOf, shortOf } from "./rows";
 
-const group = { colour: null, icon: null, cover: null, note: "", pictures: 4 };
+const group = { public_id: "", created: "", colour: null, icon: null, cover: null, note: "", pictures: 4 };
 const set = (id: number, name: string): SetInfo => ({ ...group, id, name, locked: false, newest: [9, 8] });
-const info: SidebarInfo = {
+const info: Sidebar = {
   revision: 1,
   pictures: 12,
   scrapheap: 2,
@@ -32,7 +32,7 @@ const info: SidebarInfo = {
     },
   ],
   projects: [],
-  queries: [{ id: 5, name: "to sort", text: "score:0" }],
+  queries: [{ id: 5, public_id: "", name: "to sort", text: "score:0" }],
   folders: [],
   blurred: [],
 };

@@ -1,6 +1,5 @@
 /** The sidebar as a list of rows: one tree in four sections, filtered and folded. */
-import type { Branch, Group, SetInfo, SidebarInfo } from "../api/groups";
-import type { Store } from "../api/types";
+import type { Branch, GroupInfo, SetInfo, Sidebar, StoreInfo } from "../api/schema";
 import type { Page } from "../state/address";
 import type { IconName } from "../ui/icons";
 import { type Kind, kindOf, type Part, partOf, type Place, valueOf } from "./place";
@@ -14,7 +13,7 @@ export interface Entry {
   part: Part;
   name: string;
   /** Null for saved queries. */
-  group: Group | null;
+  group: GroupInfo | null;
 }
 
 interface Placed {
@@ -33,7 +32,7 @@ export type Row = Placed &
     | { type: "page"; page: Page; icon: IconName; count?: number }
     | { type: "entry"; entry: Entry }
     | { type: "branch"; part: Part }
-    | { type: "folder"; part: Part; store: Store }
+    | { type: "folder"; part: Part; store: StoreInfo }
   );
 
 export const SECTIONS: Readonly<Record<Section, string>> = {
@@ -46,8 +45,8 @@ export const SECTIONS: Readonly<Record<Section, string>> = {
 };
 
 /** Entries by the part of a query that stands for them. */
-export function entriesOf(info: SidebarInfo): Map<Part, Entry> {
-  const groups = (kind: Kind, of: readonly Group[]) =>
+export function entriesOf(info: Sidebar): Map<Part, Entry> {
+  const groups = (kind: Kind, of: readonly GroupInfo[]) =>
     of.map((group): Entry => ({ kind, id: group.id, part: partOf(kind, group.id), name: group.name, group }));
   const queries = info.queries.map(({ id, name }): Entry => ({
     kind: "query",
@@ -66,25 +65,25 @@ export function entriesOf(info: SidebarInfo): Map<Part, Entry> {
 }
 
 /** The entry a part names, by its id or by its name. */
-export function entryFor(info: SidebarInfo, part: Part): Entry | undefined {
+export function entryFor(info: Sidebar, part: Part): Entry | undefined {
   const entries = entriesOf(info);
   const name = fold(valueOf(part));
   return entries.get(part) ?? [...entries.values()].find((one) => one.kind === kindOf(part) && fold(one.name) === name);
 }
 
 /** A place with its entries as the sidebar names them: somebody may have typed `set:Harbour` for `set:3`. */
-export function resolved(place: Place, info: SidebarInfo | null): Place {
+export function resolved(place: Place, info: Sidebar | null): Place {
   if (!info) return place;
   return { ...place, parts: [...new Set(place.parts.map((part) => entryFor(info, part)?.part ?? part))] };
 }
 
 /** What a part is called. `set:"Trips/"` is all sets below a name. */
-export function nameOf(info: SidebarInfo | null, part: Part): string {
+export function nameOf(info: Sidebar | null, part: Part): string {
   return (info && entryFor(info, part)?.name) ?? valueOf(part).replace(/\/$/, "");
 }
 
 /** The same where there is little room: of a set in a tree its own name, as the sidebar has it. */
-export function shortOf(info: SidebarInfo | null, part: Part): string {
+export function shortOf(info: Sidebar | null, part: Part): string {
   const name = nameOf(info, part);
   return (kindOf(part) === "set" && name.split("/").at(-1)?.trim()) || name;
 }
@@ -102,7 +101,7 @@ export interface Looks {
   past: boolean;
 }
 
-export function rowsOf(info: SidebarInfo, stores: readonly Store[], looks: Looks): Row[] {
+export function rowsOf(info: Sidebar, stores: readonly StoreInfo[], looks: Looks): Row[] {
   const entries = [...entriesOf(info).values()];
   const filter = fold(looks.filter.trim());
   const matches = (name: string) => !filter || fold(name).includes(filter);
@@ -154,7 +153,7 @@ const DECIDED: readonly Row[] = [
   { type: "page", key: "page:suggested", level: 2, label: "Suggested tags", page: "suggested", icon: "tag" },
 ];
 
-function places(info: SidebarInfo, { readonly, snapshots, past }: Looks): Row[] {
+function places(info: Sidebar, { readonly, snapshots, past }: Looks): Row[] {
   const kept = { type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots" } as const;
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
@@ -172,7 +171,7 @@ function places(info: SidebarInfo, { readonly, snapshots, past }: Looks): Row[] 
   ];
 }
 
-function folder(store: Store): Row {
+function folder(store: StoreInfo): Row {
   const part = partOf("folder", store.name);
   return { type: "folder", key: part, level: 2, label: store.name, part, store };
 }

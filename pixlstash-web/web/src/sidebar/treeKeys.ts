@@ -1,17 +1,15 @@
 /** What the keys do in the sidebar, as in every tree: arrows go and fold, Enter shows, Space combines. */
-import { likeEntry, similar } from "../likeness/similar";
-import { OFFERED, runDefault } from "../engines/menus";
-import { stack, turn, unstack } from "../organise/arrange";
-import { addEntries, addPictures } from "../organise/choices";
-import { tagPictures } from "../organise/tags";
-import { remove as throwAway, score, type Selected } from "../state/actions";
+import { likeEntry, similar } from "../similarity/similar";
+import { addEntries, addPictures } from "../dialogs/choices";
+import { tagPictures } from "../dialogs/tags";
+import type { Selected } from "../state/actions";
 import { remove } from "../state/groups";
-import { type Press, pressed } from "../state/keys";
+import { keys, type Press, pressed } from "../state/keys";
 import { library } from "../state/library.svelte";
 import { moves } from "./entryMenu";
 import type { Kind } from "./place";
 import type { Entry, Row } from "./rows";
-import { about, wholeOf } from "./whole";
+import { about, rowPicturesOf } from "./rowPictures";
 
 export interface Ground {
   rows(): readonly Row[];
@@ -27,13 +25,14 @@ export interface Ground {
 export function treeKeys(ground: Ground): (event: KeyboardEvent) => void {
   return (event) => {
     const row = ground.rowAt(event);
-    if (!row || event.altKey) return;
+    if (!row) return;
     const press = pressed(event);
+    if (event.altKey) return void withhold(event, press);
     const plain = !press.ctrl && (!press.shift || event.key === " " || event.key === "Enter");
     const done =
       told(row, press) ||
       (plain ? moved(ground, row, event.key) || changed(ground, row, event.key) : acted(ground, row, event));
-    if (!done) return;
+    if (!done) return void withhold(event, press);
     event.preventDefault();
     event.stopPropagation();
   };
@@ -82,21 +81,22 @@ function changed(ground: Ground, row: Row, key: string): boolean {
   return true;
 }
 
-/** What the key does in the grid, done to all pictures of the row. Delete alone is about the row itself. */
+/**
+ * Keys of the grid that change pictures do nothing here: it could be meant for the pictures of this row, those that are
+ * chosen, or the one under the pointer.
+ */
+function withhold(event: KeyboardEvent, press: Press): void {
+  if (keys.find(press, event.altKey)?.changes) event.stopPropagation();
+}
+
+/** Opens a dialog for all pictures of the row, or searches by them. What changes them at once is only in its menu. */
 function verbOf({ key, ctrl, shift }: Press): ((selected: Selected) => unknown) | null {
   const plain = !ctrl && !shift;
-  if (plain && /^[0-5]$/.test(key)) return (selected) => score(selected, Number(key));
   if (plain && key === "t") return tagPictures;
   if (plain && key === "s") return (selected) => addPictures(selected, "set");
   if (plain && key === "c") return (selected) => addPictures(selected, "character");
   if (plain && key === "p") return (selected) => addPictures(selected, "project");
-  const offered = shift && !ctrl ? OFFERED.find((one) => one.key === key) : undefined;
-  if (offered) return (selected) => runDefault(offered.kind, selected);
-  if (!ctrl && key === "l") return (selected) => similar(selected, shift ? "face" : "like");
-  if (!ctrl && key === "k") return shift ? unstack : stack;
-  if (ctrl && key === "ArrowRight") return (selected) => turn(selected, 1);
-  if (ctrl && key === "ArrowLeft") return (selected) => turn(selected, -1);
-  return !ctrl && shift && key === "Delete" ? throwAway : null;
+  return !ctrl && key === "l" ? (selected) => similar(selected, shift ? "face" : "like") : null;
 }
 
 /** Keys that are about a set or character itself, and not about its pictures. */
@@ -104,7 +104,7 @@ const OWN = ["p", "l"];
 
 function told(row: Row, press: Press): boolean {
   const verb = verbOf(press);
-  const whole = wholeOf(row);
+  const whole = rowPicturesOf(row);
   if (!verb || !whole || (OWN.includes(press.key) && !press.shift && row.type === "entry" && moves(row.entry)))
     return false;
   about(whole)(verb)();

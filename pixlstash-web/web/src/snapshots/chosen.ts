@@ -1,6 +1,5 @@
 /** What restoring chosen things would change, as rows to be ticked; and what of it is asked for then. */
-import type { Change, PreviewedResource, ResourceType } from "../api/snapshots";
-import type { Resource } from "./restoring.svelte";
+import type { Change, PreviewedResource, Resource, ResourceType } from "../api/schema";
 import { labelOf } from "./topics";
 
 /** Of one picture and topic; a set, character or project is ticked as a whole, in its first row. */

@@ -1,12 +1,12 @@
 /** What a restore shall be about, instead of everything: pictures, or a set, character or project. */
-import { ApiError, get } from "../api/client";
-import type { Snapshot } from "../api/snapshots";
+import { ApiError, call } from "../api/client";
+import type { Resource } from "../api/schema";
 import type { Entry } from "../sidebar/rows";
+import { dialogs } from "../dialogs/dialogs.svelte";
 import { idsOf, type Selected } from "../state/actions";
 import { route } from "../state/route.svelte";
 import { count, counted } from "../ui/format";
 import { toasts } from "../ui/toasts.svelte";
-import type { Resource } from "./restoring.svelte";
 
 /** More than this nobody looks through: whole kinds are restored then. */
 const MOST = 10_000;
@@ -37,8 +37,6 @@ async function pickOf(selected: Selected): Promise<Pick | null> {
 class Picked {
   /** On the page of snapshots. */
   pick = $state.raw<Pick | null>(null);
-  /** Over what is looked at: from which snapshot. */
-  over = $state.raw<{ one: Snapshot; pick: Pick } | null>(null);
 
   /** It was asked for by a command that turns to the page. */
   #asked = false;
@@ -78,7 +76,7 @@ class Picked {
 
   async #lay(snapshot: number, pick: Pick): Promise<void> {
     try {
-      this.over = { one: await get<Snapshot>(`/snapshots/${snapshot}`), pick };
+      dialogs.open("restore", { one: await call("snapshot", { id: snapshot }), pick });
     } catch (error) {
       toasts.bad(error instanceof ApiError ? error.detail : "The snapshot could not be read");
     }
@@ -86,3 +84,6 @@ class Picked {
 }
 
 export const picked = new Picked();
+
+/** Whether the history of pictures through snapshots is unfolded: it stays so from picture to picture. */
+export const past = $state({ open: false });

@@ -1,5 +1,6 @@
-/** Restore points in their groups, and what each is called. */
-import type { Snapshot, SnapshotKind } from "../api/snapshots";
+/** Restore points: their groups, what each is called, and the addresses that lead to them and back. */
+import type { Snapshot, SnapshotKind } from "../api/schema";
+import { type Place, write } from "../state/address";
 
 export interface Group {
   kind: SnapshotKind;
@@ -79,4 +80,21 @@ function sameYear(one: Date, other: Date): boolean {
 export function heights(sizes: readonly number[], highest: number): number[] {
   const most = Math.max(1, ...sizes);
   return sizes.map((size) => (size <= 0 ? 0 : Math.max(3, Math.round((highest * size) / most))));
+}
+
+const TOP: Place = { q: "", sort: "", at: null, open: null, size: null, mode: null };
+
+/** The address of the library as it was then. */
+export function pastOf({ id }: Pick<Snapshot, "id">): string {
+  return write({ ...TOP, asof: id });
+}
+
+/** The address of the same view now. */
+export function presentOf({ q, sort }: Pick<Place, "q" | "sort">): string {
+  return write({ ...TOP, q, sort });
+}
+
+/** The address of a restore point on the page of snapshots. */
+export function pointOf(id: number): string {
+  return write({ ...TOP, page: "snapshots", about: String(id) });
 }

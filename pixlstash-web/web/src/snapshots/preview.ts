@@ -1,5 +1,5 @@
 /** What a restore would do, as the rows of a table: how many there are, how many there will be, and what changes. */
-import type { RestorePreview, RestoreSummary, TopicChange } from "../api/snapshots";
+import type { RestorePreview, RestoreSummary, TopicChange } from "../api/schema";
 import { count } from "../ui/format";
 import { isAlways, isNamed, labelOf, ordered } from "./topics";
 

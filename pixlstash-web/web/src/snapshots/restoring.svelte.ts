@@ -1,27 +1,12 @@
 /** Restores that are asked for here: how far they are, what became of them, and the way back. */
-import { ApiError, send } from "../api/client";
-import type { ResourceType, RestoreKind, RestoreReport, Snapshot } from "../api/snapshots";
+import { ApiError, call } from "../api/client";
+import type { Resource, RestoreSnapshot, Snapshot } from "../api/schema";
 import { changedFromPast, forget, settled, undo } from "../state/actions";
 import { library } from "../state/library.svelte";
 import { table } from "../state/table.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import { called } from "./points";
 import { shelf } from "./shelf.svelte";
-
-/** How to restore everything, or some kinds of it. */
-export interface Ask {
-  keep_added: boolean;
-  kinds: RestoreKind[] | null;
-  allow_missing_files?: boolean;
-  allow_without_safety?: boolean;
-}
-
-export interface Resource {
-  type: ResourceType;
-  id: number;
-  /** Of a picture only what is said about these. */
-  topics?: string[];
-}
 
 /** Why it was not done, and what may be said to have it done all the same. */
 export interface Refusal {
@@ -37,12 +22,12 @@ class Restoring {
   going = $state(false);
 
   /** Restore everything; null when it is done. */
-  async whole(one: Snapshot, ask: Ask): Promise<Refusal | null> {
+  async whole(one: Snapshot, ask: RestoreSnapshot): Promise<Refusal | null> {
     if (this.going) return { detail: "Another restore is going on.", allow: null };
     this.going = true;
     await settled();
     try {
-      const report = await send<RestoreReport>("POST", `/snapshots/${one.id}/restore`, ask);
+      const report = await call("restore_snapshot", { id: one.id, ...ask });
       await this.#renewed();
       this.#say(one, report.safety_snapshot_id);
       return null;
@@ -80,8 +65,7 @@ class Restoring {
     this.going = true;
     await settled();
     try {
-      const body = { resources, confirm_restore_dependencies: complete };
-      await send<RestoreReport>("POST", `/snapshots/${one.id}/restore/batch`, body);
+      await call("restore_resources", { id: one.id, resources, confirm_restore_dependencies: complete });
       await this.#renewed();
       toasts.done(`${words} restored from snapshot ${called(one)}`, {
         label: "Undo",

@@ -1,7 +1,8 @@
 /** The restore points there are, what is being done with them, and what went wrong last. The owner's alone. */
-import { ApiError, get, send } from "../api/client";
-import type { Snapshot, SnapshotCheck, SnapshotStatus, SnapshotWork } from "../api/snapshots";
+import { address, ApiError, call } from "../api/client";
+import type { Snapshot, SnapshotStatus, SnapshotWork } from "../api/schema";
 import { library } from "../state/library.svelte";
+import type { Item } from "../ui/menu.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import { called } from "./points";
 
@@ -45,13 +46,13 @@ class Shelf {
 
   async #read(): Promise<void> {
     try {
-      const status = await get<SnapshotStatus>("/snapshots/status");
+      const status = await call("snapshot_status");
       // While one goes on only its progress changes.
       const going = status.active_job && this.status?.active_job?.started_at === status.active_job.started_at;
       const restored = this.restoring && status.active_job?.kind !== "RESTORE" && status.active_job?.kind !== "TAKE";
       this.status = status;
       if (restored) this.onrestored();
-      if (!going || !this.list) this.list = await get<Snapshot[]>("/snapshots");
+      if (!going || !this.list) this.list = await call("snapshots");
       this.problem = null;
     } catch (error) {
       if (error instanceof ApiError && error.status !== 0) this.problem = error.detail;
@@ -59,18 +60,18 @@ class Shelf {
   }
 
   async take(label: string): Promise<Snapshot | null> {
-    const taken = await this.#ask(() => send<Snapshot>("POST", "/snapshots", { label: label.trim() || null }));
+    const taken = await this.#ask(() => call("take_snapshot", { label: label.trim() || null }));
     if (taken) toasts.done(`Snapshot ${called(taken)} taken and verified`);
     return taken;
   }
 
   rename(one: Snapshot, label: string): Promise<Snapshot | null> {
-    return this.#ask(() => send<Snapshot>("PATCH", `/snapshots/${one.id}`, { label: label.trim() || null }));
+    return this.#ask(() => call("edit_snapshot", { id: one.id, label: label.trim() || null }));
   }
 
   async delete(one: Snapshot): Promise<boolean> {
     const gone = await this.#ask(async () => {
-      await send<undefined>("DELETE", `/snapshots/${one.id}`);
+      await call("delete_snapshot", { id: one.id });
       return true;
     });
     if (gone) toasts.done(`Snapshot ${called(one)} deleted`);
@@ -78,7 +79,7 @@ class Shelf {
   }
 
   async verify(one: Snapshot): Promise<void> {
-    const check = await this.#ask(() => send<SnapshotCheck>("POST", `/snapshots/${one.id}/verify`));
+    const check = await this.#ask(() => call("verify_snapshot", { id: one.id }));
     if (check?.problem) toasts.bad(`Snapshot ${called(one)}: ${check.problem}`);
     else if (check) {
       this.sound = new Map(this.sound).set(one.id, Date.now());
@@ -87,7 +88,7 @@ class Shelf {
   }
 
   async automatic(on: boolean): Promise<void> {
-    const status = await this.#ask(() => send<SnapshotStatus>("PUT", "/snapshots/status", { automatic: on }));
+    const status = await this.#ask(() => call("set_snapshots", { automatic: on }));
     if (status) this.status = status;
   }
 
@@ -105,3 +106,27 @@ class Shelf {
 }
 
 export const shelf = new Shelf();
+
+export interface Acts {
+  rename(one: Snapshot): void;
+  remove(one: Snapshot): void;
+}
+
+export function pointMenu(one: Snapshot, acts: Acts): Item[] {
+  const save: Item = { label: "Save as a SQLite file", icon: "download", run: () => download(one) };
+  if (library.readonly) return [save];
+  return [
+    { label: one.label ? "Change the label…" : "Label…", icon: "pencil", keys: "F2", run: () => acts.rename(one) },
+    { label: "Verify: read it all back", icon: "tick", run: () => void shelf.verify(one) },
+    save,
+    "line",
+    { label: "Delete…", icon: "scrapheap", keys: "Del", run: () => acts.remove(one) },
+  ];
+}
+
+function download({ id }: Snapshot): void {
+  const link = document.createElement("a");
+  link.href = address("export_snapshot", { id });
+  link.download = "";
+  link.click();
+}

@@ -1,9 +1,15 @@
 import { expect, test } from "vitest";
-import type { PreviewedResource, RestoreSummary, Snapshot, SnapshotKind, TopicChange } from "../api/snapshots";
+import type {
+  PictureMoment,
+  PreviewedResource,
+  RestoreSummary,
+  Snapshot,
+  SnapshotKind,
+  TopicChange,
+} from "../api/schema";
 import { asking, chosenRows, lostOf, missingOf } from "./chosen";
-import { momentsOf, type PictureMoment } from "./moments";
-import { pastOf, pointOf, presentOf } from "./past";
-import { called, grouped, heights, tick } from "./points";
+import { momentsOf } from "./pictureHistory";
+import { called, grouped, heights, pastOf, pointOf, presentOf, tick } from "./points";
 import { nothing, rowsOf, wordsOf } from "./preview";
 
 const snapshot = (id: number, kind: SnapshotKind, created_at: string, label: string | null = null): Snapshot => ({
@@ -17,6 +23,7 @@ const snapshot = (id: number, kind: SnapshotKind, created_at: string, label: str
   picture_set_count: 0,
   project_count: 0,
   character_count: 0,
+  schema_version: 1,
   frees: 10,
 });
 
@@ -56,6 +63,18 @@ const summary: RestoreSummary = {
   missing_files: 0,
   pictures_kept: 3,
   permanently_deleted: 0,
+  sets_to_revert: 0,
+  sets_to_recreate: 0,
+  sets_to_delete: 0,
+  characters_to_revert: 0,
+  characters_to_recreate: 0,
+  characters_to_delete: 0,
+  projects_to_revert: 0,
+  projects_to_recreate: 0,
+  projects_to_delete: 0,
+  tags_to_revert: 0,
+  sayings_to_revert: 0,
+  settings_to_revert: 0,
 };
 const topic = (
   name: string,

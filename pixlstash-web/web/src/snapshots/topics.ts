@@ -1,4 +1,6 @@
 /** What a restore or a comparison is about, as people call it, in the order in which they care. */
+import type { Difference, TopicDiff } from "../api/schema";
+import { visible } from "../ui/format";
 
 interface Topic {
   label: string;
@@ -57,4 +59,22 @@ export function isAlways(topic: string): boolean {
 export function ordered<T extends { topic: string }>(topics: readonly T[]): T[] {
   const place = ({ topic }: T) => (ORDER.includes(topic) ? ORDER.indexOf(topic) : ORDER.length);
   return topics.toSorted((one, other) => place(one) - place(other));
+}
+
+export interface DiffRow {
+  topic: string;
+  label: string;
+  added: number;
+  removed: number;
+  changed: number;
+  examples: readonly Difference[];
+}
+
+export function diffRows(topics: readonly TopicDiff[]): DiffRow[] {
+  return ordered(topics).map((one) => ({ ...one, label: labelOf(one.topic) }));
+}
+
+/** What is known of the thing, besides what was said of it. */
+export function nameOf({ name, old, new: since }: Difference): string {
+  return name && name !== old && name !== since ? visible(name) : "";
 }

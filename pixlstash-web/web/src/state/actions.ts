@@ -2,8 +2,8 @@
  * What a reader does to pictures. Each is painted before the server is asked; requests go one after the other in the
  * order of the keys pressed. A failure takes the paint back and says what failed.
  */
-import { ApiError, send } from "../api/client";
-import type { Done, Undone } from "../api/types";
+import { type Answering, type Answers, ApiError, type Asks, call } from "../api/client";
+import type { Done, Selection } from "../api/schema";
 import { BLOCK, type Frozen, type Patch } from "../grid/frozen";
 import type { Range } from "../grid/selection";
 import { View, type ViewHandle } from "../grid/view";
@@ -21,6 +21,12 @@ export interface Selected {
   ranges: Ranges;
   lost?: readonly number[];
 }
+
+/** Operations on pictures that a request names as a selection, and what they ask besides. */
+export type Gathering = {
+  [N in Answering<Done>]: "ranges" extends keyof Asks<N> ? N : never;
+}[Answering<Done>];
+export type With<N extends Gathering> = Omit<Asks<N>, keyof Selection>;
 
 /** The one picture at index `i`. */
 export function one(view: ViewHandle, i: number): Selected {
@@ -40,7 +46,7 @@ interface Step {
 const done: Step[] = [];
 const undone: Step[] = [];
 /** Steps done to the present while its past is looked at: only these are taken back from there, and done again. */
-const fromPast = { "/undo": 0, "/redo": 0 };
+const fromPast = { undo: 0, redo: 0 };
 /** Revisions of our own changes: their events bring no news. */
 export const own = new Set<number>();
 
@@ -69,8 +75,8 @@ export async function score(selected: Selected, n: number): Promise<void> {
     view,
     selected,
     places,
-    path: "/pictures/score",
-    body: { score: n },
+    name: "score",
+    args: { score: n },
     failed,
     ...scored(view.frozen, patch),
   });
@@ -85,24 +91,24 @@ function scored(frozen: Frozen, patch: Patch): Painted {
 
 /** To the scrapheap. */
 export function remove(selected: Selected): Promise<void> {
-  return move(selected, "/pictures/delete", `${words(selected)} could not be moved to the scrapheap`);
+  return move(selected, "delete", `${words(selected)} could not be moved to the scrapheap`);
 }
 
 /** Out of the scrapheap. */
 export function restore(selected: Selected): Promise<void> {
-  return move(selected, "/pictures/restore", `${words(selected)} could not be restored`);
+  return move(selected, "restore", `${words(selected)} could not be restored`);
 }
 
-async function move(selected: Selected, path: string, failed: string): Promise<void> {
+async function move(selected: Selected, name: "delete" | "restore", failed: string): Promise<void> {
   const { view, places } = resolve(selected);
   const { frozen } = view;
   // The scrapheap's own view loses what is restored, every other view what is thrown away.
-  const leaves = path.endsWith("delete") !== library.inScrapheap;
+  const leaves = (name === "delete") !== library.inScrapheap;
   const again = () => table.present(frozen, places, !leaves);
   again();
   const back = () => table.present(frozen, places, leaves);
   const elsewhere = frozen !== table.view?.frozen;
-  await change({ view, selected, places, path, body: {}, failed, again, back });
+  await change({ view, selected, places, name, args: {}, failed, again, back });
   if (elsewhere) void table.renew(); // they may still lie on the table
 }
 
@@ -110,32 +116,31 @@ async function move(selected: Selected, path: string, failed: string): Promise<v
  * Change where pictures belong, which shows nowhere on them. `leave`: they belong to this view no longer. Answers
  * whether it was done.
  */
-export function gather(
+export function gather<N extends Gathering>(
   selected: Selected,
-  path: string,
-  { failed, leave = false, body = {} }: { failed: string; leave?: boolean; body?: Record<string, unknown> },
+  name: N,
+  { failed, leave = false, args }: { failed: string; leave?: boolean; args: With<N> },
 ): Promise<boolean> {
   const { view, places } = resolve(selected);
   const { frozen } = view;
   const again = () => leave && table.present(frozen, places, false);
   again();
   const back = () => leave && table.present(frozen, places, true);
-  return change({ view, selected, places, path, body, failed, again, back });
+  return change({ view, selected, places, name, args, failed, again, back });
 }
 
 /**
  * Change the library itself. Answers what was done, or null where it could not be: that has been said. `lies`: it
  * changes how pictures lie on the table, so that taking it back asks for the table anew.
  */
-export async function organise<T extends Done>(
-  method: "POST" | "PUT" | "PATCH" | "DELETE",
-  path: string,
-  body?: unknown,
+export async function organize<N extends Answering<Done>>(
+  name: N,
+  args: Asks<N>,
   lies = false,
-): Promise<T | null> {
+): Promise<Answers<N> | null> {
   return enqueue(async () => {
     try {
-      const answer = await send<T>(method, path, body);
+      const answer = (await call(name, args)) as Answers<N> & Done;
       acknowledge(answer, lies ? null : { frozen: null, back: () => {}, again: () => {} });
       return answer;
     } catch (error) {
@@ -146,7 +151,7 @@ export async function organise<T extends Done>(
 }
 
 /** Pictures as a request names them. @throws ApiError */
-export async function selectionOf(selected: Selected): Promise<Record<string, unknown>> {
+export async function selectionOf(selected: Selected): Promise<Selection> {
   const { view, places } = resolve(selected);
   return selected.lost?.length ? { ids: await idsOf(selected) } : { view: view.key, ranges: places };
 }
@@ -166,8 +171,8 @@ interface Change extends Painted {
   view: View;
   selected: Selected;
   places: Range[];
-  path: string;
-  body: Record<string, unknown>;
+  name: Gathering;
+  args: object;
   failed: string;
 }
 
@@ -202,17 +207,17 @@ function acknowledge(answer: Done, step: Omit<Step, "revision"> | null): void {
   library.recount();
 }
 
-async function ask({ view, selected, places, path, body }: Change): Promise<Done> {
+async function ask({ view, selected, places, name, args }: Change): Promise<Done> {
+  const send = (which: Selection) => call(name, { ...which, ...args } as Asks<Gathering>);
   try {
-    if (selected.lost?.length)
-      return await send<Done>("POST", path, { ids: await identify(view, places, selected.lost), ...body });
-    return await send<Done>("POST", path, { view: view.key, ranges: places, ...body });
+    if (selected.lost?.length) return await send({ ids: await identify(view, places, selected.lost) });
+    return await send({ view: view.key, ranges: places });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 410) throw error;
   }
   // The server forgot this view. What we know by id can still be named; the rest must be chosen again.
   const ids = await identify(view, places, selected.lost ?? []);
-  const answer = await send<Done>("POST", path, { ids, ...body });
+  const answer = await send({ ids });
   void table.renew();
   return answer;
 }
@@ -235,15 +240,15 @@ export function forget(): void {
 
 /** The present was changed while its past is looked at. */
 export function changedFromPast(): void {
-  fromPast["/undo"]++;
-  fromPast["/redo"] = 0;
+  fromPast.undo++;
+  fromPast.redo = 0;
   library.changes++;
 }
 
 /** Take back what was done last, by whomever this library belongs to. */
 export function undo(): Promise<void> {
   return step(
-    "/undo",
+    "undo",
     done,
     undone,
     (one) => one.back(),
@@ -254,7 +259,7 @@ export function undo(): Promise<void> {
 /** Do again what was undone last. */
 export function redo(): Promise<void> {
   return step(
-    "/redo",
+    "redo",
     undone,
     done,
     (one) => one.again(),
@@ -263,15 +268,15 @@ export function redo(): Promise<void> {
 }
 
 async function step(
-  path: "/undo" | "/redo",
+  name: "undo" | "redo",
   from: Step[],
   to: Step[],
   paint: (one: Step) => void,
   unpaint: (one: Step) => void,
 ) {
   await enqueue(async () => {
-    if (library.past && !fromPast[path]) {
-      const text = `There is nothing to ${path.slice(1)}: the past can only be looked at`;
+    if (library.past && !fromPast[name]) {
+      const text = `There is nothing to ${name}: the past can only be looked at`;
       return void toasts.add({ text, seconds: 4 });
     }
     const last = from.at(-1);
@@ -281,7 +286,7 @@ async function step(
     const answered = ours?.frozen?.unsure();
     if (ours) paint(ours);
     try {
-      const answer = await send<Undone>("POST", path);
+      const answer = await call(name);
       own.add(answer.revision);
       library.reached(answer.revision);
       if (ours) {
@@ -290,20 +295,20 @@ async function step(
         const previous = from.at(-1);
         if (previous) previous.revision = answer.revision;
       } else if (library.past) {
-        fromPast[path]--;
-        fromPast[path === "/undo" ? "/redo" : "/undo"]++;
+        fromPast[name]--;
+        fromPast[name === "undo" ? "redo" : "undo"]++;
         library.changes++;
       } else {
         from.length = 0;
         void table.renew();
       }
-      const back = path === "/undo" ? { label: "Redo", keys: "Ctrl+Shift+Z", run: () => void redo() } : undefined;
+      const back = name === "undo" ? { label: "Redo", keys: "Ctrl+Shift+Z", run: () => void redo() } : undefined;
       toasts.done(answer.sentence, back ?? { label: "Undo", keys: "Ctrl+Z", run: () => void undo() });
       library.recount();
     } catch (error) {
       if (ours) unpaint(ours);
       if (error instanceof ApiError && error.status === 409) toasts.add({ text: error.detail, seconds: 4 });
-      else toasts.bad(`${path === "/undo" ? "Undo" : "Redo"} failed: ${because(error)}`);
+      else toasts.bad(`${name === "undo" ? "Undo" : "Redo"} failed: ${because(error)}`);
     } finally {
       answered?.();
     }

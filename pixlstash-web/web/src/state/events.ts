@@ -1,10 +1,10 @@
 /** News from the server, one channel, open only while the page is seen: browsers allow six connections to a host. */
 import { address } from "../api/client";
-import type { Job, PicturesEvent } from "../api/types";
+import type { Job, PicturesAdded, PicturesChanged, PicturesRemoved } from "../api/schema";
 
 export interface Listener {
-  added(event: PicturesEvent): void;
-  changed(event: PicturesEvent): void;
+  added(event: PicturesAdded): void;
+  changed(event: PicturesChanged | PicturesRemoved): void;
   job(job: Job): void;
   /** Something about snapshots: what there is must be asked. */
   snapshots(): void;
@@ -26,7 +26,7 @@ export function listen(listener: Listener): () => void {
 
   function open(): void {
     if (source || document.hidden) return;
-    source = new EventSource(address("/events"));
+    source = new EventSource(address("events", {}));
     source.onopen = () => {
       wait = FIRST_RETRY;
       if (interrupted) listener.missed();

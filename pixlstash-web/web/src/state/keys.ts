@@ -14,6 +14,8 @@ export interface Binding {
   /** What it does, for the sheet. Bindings of one group with the same label share a line there. */
   label: string;
   group: string;
+  /** It changes the pictures that are chosen, focused or pointed at. */
+  changes?: boolean;
   /** False where a key must stay the browser's own after all. */
   run(event: KeyboardEvent): boolean | void;
 }

@@ -1,18 +1,17 @@
 /** Who is looking, at which library, and whether the server is there. */
-import { get, query, watch } from "../api/client";
-import type { SidebarInfo } from "../api/groups";
-import type { Job, LibraryInfo, Session } from "../api/types";
+import { call, watch } from "../api/client";
+import type { Job, LibraryInfo, SessionInfo, Sidebar } from "../api/schema";
 import { route } from "./route.svelte";
-import { veiling } from "./veiling.svelte";
+import { hiding } from "./hiding.svelte";
 
 /** Milliseconds between two attempts to reach a server that is gone. */
 const RETRY = 2500;
 
 class Library {
-  session = $state.raw<Session | null>(null);
+  session = $state.raw<SessionInfo | null>(null);
   info = $state.raw<LibraryInfo | null>(null);
   jobs = $state.raw<readonly Job[]>([]);
-  sidebar = $state.raw<SidebarInfo | null>(null);
+  sidebar = $state.raw<Sidebar | null>(null);
   /** The server cannot be reached. */
   lost = $state(false);
   /** Somebody must log in (again); the address stays. */
@@ -79,11 +78,7 @@ class Library {
   }
 
   async read(): Promise<void> {
-    const [info, sidebar, jobs] = await Promise.all([
-      get<LibraryInfo>("/library"),
-      this.#bar(),
-      get<Job[]>("/jobs").catch(() => null),
-    ]);
+    const [info, sidebar, jobs] = await Promise.all([call("info"), this.#bar(), call("jobs").catch(() => null)]);
     this.info = info;
     this.sidebar = sidebar;
     this.jobs = jobs ?? info.running;
@@ -96,10 +91,10 @@ class Library {
     if (sidebar) this.sidebar = sidebar;
   }
 
-  async #bar(): Promise<SidebarInfo> {
-    const veil = veiling.parameter;
-    const bar = await get<SidebarInfo>(`/sidebar${query({ veil })}`);
-    return veil === veiling.parameter ? bar : this.#bar(); // it was lifted or let down meanwhile
+  async #bar(): Promise<Sidebar> {
+    const veil = hiding.parameter;
+    const bar = await call("sidebar", { veil });
+    return veil === hiding.parameter ? bar : this.#bar(); // it was lifted or let down meanwhile
   }
 
   /** Ask for the counts again, soon and once for many changes. */

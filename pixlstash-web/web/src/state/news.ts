@@ -1,6 +1,6 @@
 /** What news mean for the table: its order stays until the reader asks, except while a library fills for the first time. */
-import { bytes, query } from "../api/client";
-import type { PicturesEvent } from "../api/types";
+import { call } from "../api/client";
+import type { PicturesAdded, PicturesChanged, PicturesRemoved } from "../api/schema";
 import { Frozen } from "../grid/frozen";
 import { own, settled } from "./actions";
 import { listen } from "./events";
@@ -10,7 +10,7 @@ import { table } from "./table.svelte";
 import { restoring } from "../snapshots/restoring.svelte";
 import { shelf } from "../snapshots/shelf.svelte";
 import { uploads } from "../uploads/uploads.svelte";
-import { veiling } from "./veiling.svelte";
+import { hiding } from "./hiding.svelte";
 
 /** Milliseconds between two looks at a table that fills by itself, and between two counts of a narrowed view. */
 const LIVE = 1000;
@@ -43,14 +43,13 @@ export function follow(untouched: () => boolean): () => void {
   /** How many more the view would hold: new pictures need not belong to a narrowed one. */
   async function compare(): Promise<void> {
     const view = table.view;
-    const answer = await bytes(`/views${query({ q: route.q, sort: route.sort, veil: veiling.parameter })}`).catch(
-      () => null,
-    );
+    const asked = { q: route.q, sort: route.sort, veil: hiding.parameter };
+    const answer = await call("view", asked).catch(() => null);
     if (!answer || !view || table.view?.frozen !== view.frozen) return;
     table.added = Math.max(0, Frozen.decode(answer).count - view.count);
   }
 
-  function added({ revision, count }: PicturesEvent): void {
+  function added({ revision, count }: PicturesAdded): void {
     library.reached(revision);
     library.recount();
     if (route.q && !live()) return soon(COUNT);
@@ -58,13 +57,14 @@ export function follow(untouched: () => boolean): () => void {
     if (live()) soon(table.view?.count ? LIVE : 0);
   }
 
-  async function changed({ revision, count, ids, fields }: PicturesEvent): Promise<void> {
+  async function changed(event: PicturesChanged | PicturesRemoved): Promise<void> {
+    const { revision, count, ids } = event;
     await settled(); // an own change may be heard of before it is answered
     library.reached(revision);
     if (own.delete(revision) || shelf.restoring || restoring.going) return; // all is asked anew when it is over
     library.recount();
     table.view?.frozen.doubt(ids.length < count ? undefined : ids);
-    if (!fields || fields.includes("deleted")) table.changed += count;
+    if (!("fields" in event) || event.fields.includes("deleted")) table.changed += count;
   }
 
   async function missed(): Promise<void> {

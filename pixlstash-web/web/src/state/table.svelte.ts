@@ -1,10 +1,10 @@
 /** What lies on the light table: one view, what is chosen in it, and where the cursor is. */
-import { ApiError, bytes, query } from "../api/client";
+import { ApiError, call } from "../api/client";
 import { Frozen } from "../grid/frozen";
 import { type Range, Selection } from "../grid/selection";
 import { View } from "../grid/view";
 import { route } from "./route.svelte";
-import { veiling } from "./veiling.svelte";
+import { hiding } from "./hiding.svelte";
 
 /** Where the grid shall put a view that has just come: this picture's row at the top, scrolled `offset` pixels. */
 export interface Landing {
@@ -69,8 +69,8 @@ class Table {
     const asking = (this.#asking = new AbortController());
     this.loading = true;
     try {
-      const asked = query({ q: route.q, sort: route.sort, at, veil: veiling.parameter });
-      const frozen = Frozen.decode(await bytes(`/views${asked}`, asking.signal));
+      const asked = { q: route.q, sort: route.sort, at, veil: hiding.parameter };
+      const frozen = Frozen.decode(await call("view", asked, asking.signal));
       if (asking.signal.aborted) return false;
       this.#lay(frozen, land);
       return true;

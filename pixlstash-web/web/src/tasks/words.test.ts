@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Job } from "../api/types";
+import type { Job } from "../api/schema";
 import { canRevert, far, isOpen, left, share, speed, until } from "./words";
 
 const job: Job = {
@@ -15,6 +15,7 @@ const job: Job = {
   started: null,
   finished: null,
   every: null,
+  report: null,
   note: "",
   engine: "x",
   failed: 0,

@@ -1,5 +1,5 @@
 /** How far background work is, in words. */
-import type { Job } from "../api/types";
+import type { Job } from "../api/schema";
 import { bytes, count, duration, rate } from "../ui/format";
 
 export const WORDS: Readonly<Record<Job["state"], string>> = {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { SidebarInfo } from "../api/groups";
+import type { Sidebar } from "../api/schema";
 import { placeOf } from "../sidebar/place";
 import { crumbsOf, titleOf } from "./crumbs";
 
-const group = { colour: null, icon: null, cover: null, note: "", pictures: 0 };
+const group = { public_id: "", created: "", colour: null, icon: null, cover: null, note: "", pictures: 0 };
 const project = { ...group, characters: [], links: [] };
-const info: SidebarInfo = {
+const info: Sidebar = {
   revision: 1,
   pictures: 0,
   scrapheap: 0,
@@ -51,7 +51,7 @@ test("everywhere else", () => {
 });
 
 test("a page is called what it is, that of a character by its name", () => {
-  const known = { ...info, characters: [{ ...group, id: 3, name: "Ann" }] } as SidebarInfo;
+  const known = { ...info, characters: [{ ...group, id: 3, name: "Ann" }] } as Sidebar;
   expect(titleOf(known, "people", null)).toBe("Unassigned faces");
   expect(titleOf(known, "people", "3")).toBe("Ann");
   expect(titleOf(known, "people", "4")).toBe("Character");

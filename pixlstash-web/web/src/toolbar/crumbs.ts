@@ -1,5 +1,5 @@
 /** The way from the whole library to what is shown. */
-import type { SidebarInfo } from "../api/groups";
+import type { Sidebar } from "../api/schema";
 import type { Page } from "../state/address";
 import { kindOf, type Part, partOf, type Place, valueOf } from "../sidebar/place";
 import { type Entry, entriesOf, nameOf, shortOf } from "../sidebar/rows";
@@ -14,7 +14,7 @@ const PAGES: Record<Page, string> = {
 };
 
 /** What a page in place of the table is called. `about`: what it is about, as in the address. */
-export function titleOf(info: SidebarInfo | null, page: Page, about: string | null): string {
+export function titleOf(info: Sidebar | null, page: Page, about: string | null): string {
   if (page !== "people" || !/^\d+$/.test(about ?? "")) return PAGES[page];
   return info?.characters.find(({ id }) => id === Number(about))?.name ?? "Character";
 }
@@ -26,7 +26,7 @@ export interface Crumb {
 }
 
 export interface Whereabouts {
-  info: SidebarInfo | null;
+  info: Sidebar | null;
   place: Place;
   scrapheap: boolean;
   /** The project looked at last, of several that something may be in. */
@@ -46,7 +46,7 @@ export function crumbsOf({ info, place, scrapheap, project }: Whereabouts): Crum
 }
 
 /** The project something is in. */
-function above(info: SidebarInfo | null, entry: Entry | undefined, last: number | null): Crumb[] {
+function above(info: Sidebar | null, entry: Entry | undefined, last: number | null): Crumb[] {
   const within = info?.projects.filter(({ sets, characters }) => {
     if (entry?.kind === "set") return sets.includes(entry.id);
     return entry?.kind === "character" && characters.includes(entry.id);
@@ -56,7 +56,7 @@ function above(info: SidebarInfo | null, entry: Entry | undefined, last: number 
 }
 
 /** The parts of a set's name between slashes; each is a set too, or all that is below a name. */
-function path(info: SidebarInfo | null, entry: Entry | undefined, part: Part): Crumb[] {
+function path(info: Sidebar | null, entry: Entry | undefined, part: Part): Crumb[] {
   if (!entry && kindOf(part) !== "folder" && !valueOf(part).endsWith("/")) return [{ label: part, q: part }];
   if (kindOf(part) !== "set") return [{ label: nameOf(info, part), q: part }];
   const steps = nameOf(info, part)

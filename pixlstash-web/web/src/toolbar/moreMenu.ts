@@ -1,14 +1,13 @@
 /** What else can be done with the library, behind the last button. */
-import { aside } from "../aside/aside.svelte";
-import { chosen } from "../grid/gridKeys";
-import { dialogs } from "../organise/dialogs.svelte";
+import { sidePanel } from "../statistics/sidePanel.svelte";
+import { chosen } from "../grid/chosen";
+import { dialogs } from "../dialogs/dialogs.svelte";
 import { beginReview } from "../review/start";
 import { library } from "../state/library.svelte";
 import { picked } from "../snapshots/picked.svelte";
 import { route } from "../state/route.svelte";
 import { table } from "../state/table.svelte";
 import type { Item } from "../ui/menu.svelte";
-import { veil } from "../veil/veil.svelte";
 
 export interface Acts {
   add(what?: "folder"): void;
@@ -35,15 +34,15 @@ export function moreMenu(acts: Acts): Item[] {
     items.push({
       label: "Stack by rule…",
       icon: "stack",
-      run: () => (dialogs.stacks = { chosen: table.selection.size ? chosen(-1) : null }),
+      run: () => dialogs.open("stacks", table.selection.size ? chosen(-1) : null),
     });
   if (library.owner && !library.past)
     items.push({ label: "Snapshots", icon: "history", run: () => route.turn("snapshots") });
   if (!library.past) items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
   if (library.owner && !library.past) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
-  items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => aside.toggle("statistics") });
+  items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => sidePanel.toggle("statistics") });
   if (library.owner && !library.readonly)
-    items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => (veil.dialog = true) });
+    items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => dialogs.open("hide", null) });
   items.push({ label: "Keys", icon: "keyboard", keys: "?", run: acts.sheet });
   items.push({ label: "Log out", icon: "signOut", run: acts.leave });
   return items;

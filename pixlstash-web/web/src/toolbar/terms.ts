@@ -1,6 +1,6 @@
 /** A query as the search box shows it: filters as chips, words as text behind them. */
-import type { SidebarInfo } from "../api/groups";
-import { isLike, meaning } from "../likeness/likes";
+import type { Sidebar } from "../api/schema";
+import { isLike, meaning } from "../similarity/likes";
 import { split } from "../pages/terms";
 import { type Part, placeOf } from "../sidebar/place";
 import { nameOf } from "../sidebar/rows";
@@ -46,7 +46,7 @@ export function spoken(term: string): string {
 }
 
 /** The same, with entries of the sidebar by their names. */
-export function named(term: string, info: SidebarInfo | null): string {
+export function named(term: string, info: Sidebar | null): string {
   if (term.startsWith("-")) return `not ${named(term.slice(1), info)}`;
   const { parts, operation } = placeOf(term);
   const name = (part: Part) => nameOf(info, part);

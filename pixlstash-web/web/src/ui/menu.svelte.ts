@@ -25,7 +25,8 @@ export interface Submenu {
   items: () => readonly Item[];
 }
 
-export type Item = Act | Submenu | { heading: string } | { score: number; give: (n: number) => void } | "line";
+export type Item =
+  Act | Submenu | { heading: string } | { score: number; give: (n: number) => void; keyless?: boolean } | "line";
 
 export function isSubmenu(item: Item): item is Submenu {
   return item !== "line" && "items" in item;

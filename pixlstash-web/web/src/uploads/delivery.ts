@@ -2,8 +2,8 @@
  * One file on its way to the library. Small ones go in one request, others in pieces that the server keeps: after a
  * dropped connection, a restart of the server or a closed tab it goes on where it stopped.
  */
-import { ApiError, get, query, send, transmit, watch } from "../api/client";
-import type { Upload, Uploaded } from "../api/types";
+import { ApiError, call, transmit, watch } from "../api/client";
+import type { Upload, Uploaded } from "../api/schema";
 import { fileKey } from "./fileKey";
 
 /** Files from this size on go in pieces. */
@@ -56,7 +56,7 @@ export class Delivery {
       return await this.#finished(result);
     } finally {
       // What came of a cancelled file is removed; where that fails it expires by itself.
-      if (this.signal.aborted && this.#id) await send("DELETE", `/uploads/${this.#id}`).catch(() => undefined);
+      if (this.signal.aborted && this.#id) await call("cancel_upload", { id: this.#id }).catch(() => undefined);
     }
   }
 
@@ -67,8 +67,7 @@ export class Delivery {
       this.#progress(sent);
     };
     try {
-      const path = `/uploads${query({ name: this.file.name })}`;
-      return await transmit<Uploaded>("POST", path, this.file, this.signal, progress);
+      return await transmit("upload", { name: this.file.name }, this.file, this.signal, progress);
     } catch (error) {
       await this.#bear(error);
       this.#unanswered = all;
@@ -93,7 +92,7 @@ export class Delivery {
     const key = await fileKey(this.file).catch(() => {
       throw new Unreadable();
     });
-    const upload = await this.#patiently(() => send<Upload>("POST", "/uploads/partial", { name, size, key }));
+    const upload = await this.#patiently(() => call("begin_upload", { name, size, key }));
     this.#id = upload.id;
     return upload;
   }
@@ -104,9 +103,10 @@ export class Delivery {
     this.listener.there(at);
     this.listener.phase("sending");
     const piece = this.file.slice(at, at + this.#piece);
-    const path = `/uploads/${upload.id}?offset=${at}`;
+    const place = { id: upload.id, offset: at };
     try {
-      const now = await transmit<Upload>("PATCH", path, piece, this.signal, (sent) => this.#progress(at + sent));
+      const progress = (sent: number) => this.#progress(at + sent);
+      const now = await transmit("continue_upload", place, piece, this.signal, progress);
       this.#failures = 0;
       this.#piece = Math.min(PIECE, 2 * this.#piece);
       return now;
@@ -127,7 +127,7 @@ export class Delivery {
 
   async #look(id: string): Promise<Upload> {
     try {
-      return await this.#patiently(() => get<Upload>(`/uploads/${id}`, this.signal));
+      return await this.#patiently(() => call("find_upload", { id }, this.signal));
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return this.#begin();
       throw error;
@@ -141,7 +141,7 @@ export class Delivery {
       this.listener.phase("taking");
       await this.#sleep(POLL);
       const { upload } = result.archive;
-      const now = await this.#patiently(() => get<Upload>(`/uploads/${upload}`, this.signal));
+      const now = await this.#patiently(() => call("find_upload", { id: upload }, this.signal));
       result = now.result ?? result;
     }
     return result;

@@ -1,12 +1,12 @@
 /** What is brought to the library from this tab: several files at once, each told what became of it. */
-import { ApiError, send } from "../api/client";
-import type { Archive, Done, Uploaded } from "../api/types";
+import { ApiError, call } from "../api/client";
+import type { Archive, Uploaded } from "../api/schema";
 import { library } from "../state/library.svelte";
 import { table } from "../state/table.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import { Delivery, type Phase, Unreadable, WHOLE } from "./delivery";
 import type { Found } from "./dropped";
-import { Pace } from "./pace";
+import { TransferSpeed } from "./speed";
 import { summary } from "./words";
 
 const AT_ONCE = 4;
@@ -50,7 +50,7 @@ class Uploads {
   readonly #files = new Map<number, File>();
   readonly #running = new Map<number, AbortController>();
   readonly #queue: number[] = [];
-  readonly #pace = new Pace();
+  readonly #pace = new TransferSpeed();
   #painting: ReturnType<typeof setTimeout> | undefined;
   #next = 1;
   #looking = 0;
@@ -126,7 +126,7 @@ class Uploads {
     const id = this.#items.get(key)?.picture;
     if (id == null) return;
     try {
-      const done = await send<Done>("POST", "/pictures/restore", { ids: [id] });
+      const done = await call("restore", { ids: [id] });
       library.reached(done.revision);
       this.#change(key, { state: "restored" });
       library.recount();

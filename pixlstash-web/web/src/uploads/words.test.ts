@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Archive } from "../api/types";
-import { Pace } from "./pace";
+import type { Archive } from "../api/schema";
+import { TransferSpeed } from "./speed";
 import type { Item } from "./uploads.svelte";
 import { pace, sorted, standing, summary, totals, unpacked } from "./words";
 
@@ -71,9 +71,9 @@ describe("sorted", () => {
   });
 });
 
-describe("Pace", () => {
+describe("TransferSpeed", () => {
   it("is that of the last five seconds, and forgets a rest", () => {
-    const one = new Pace();
+    const one = new TransferSpeed();
     for (let at = 0; at <= 10_000; at += 100) one.add(100_000, at);
     expect(one.speed(10_000)).toBeCloseTo(1_000_000, -5);
     expect(one.speed(20_000)).toBe(0);
@@ -82,7 +82,7 @@ describe("Pace", () => {
   });
 
   it("does not count backwards", () => {
-    const one = new Pace();
+    const one = new TransferSpeed();
     one.add(1000, 0);
     one.add(-1000, 100);
     expect(one.speed(1000)).toBe(1000);

@@ -1,4 +1,4 @@
-import type { Archive } from "../api/types";
+import type { Archive } from "../api/schema";
 import { bytes, count, counted, duration } from "../ui/format";
 import type { Item } from "./uploads.svelte";
 

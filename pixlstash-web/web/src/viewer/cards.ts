@@ -1,24 +1,24 @@
-import { get } from "../api/client";
-import type { Picture } from "../api/types";
+import { call } from "../api/client";
+import type { PictureDetail } from "../api/schema";
 
 const AT_MOST = 64;
 
 /** The cards of pictures seen lately and of their neighbours. */
 export class Cards {
-  readonly #held = new Map<number, Picture>();
-  readonly #coming = new Map<number, Promise<Picture>>();
+  readonly #held = new Map<number, PictureDetail>();
+  readonly #coming = new Map<number, Promise<PictureDetail>>();
 
   /** The card if it is already here. */
-  peek(id: number): Picture | undefined {
+  peek(id: number): PictureDetail | undefined {
     return this.#held.get(id);
   }
 
-  get(id: number): Promise<Picture> {
+  get(id: number): Promise<PictureDetail> {
     const held = this.#held.get(id);
     if (held) return Promise.resolve(held);
     const coming = this.#coming.get(id);
     if (coming) return coming;
-    const asked: Promise<Picture> = get<Picture>(`/pictures/${id}`)
+    const asked: Promise<PictureDetail> = call("picture", { id })
       .then((card) => {
         // an answer from before a change is not kept
         if (this.#coming.get(id) === asked) this.#keep(card);
@@ -31,7 +31,7 @@ export class Cards {
     return asked;
   }
 
-  #keep(card: Picture): void {
+  #keep(card: PictureDetail): void {
     this.#held.set(card.id, card);
     const oldest = this.#held.keys().next().value;
     if (this.#held.size > AT_MOST && oldest !== undefined) this.#held.delete(oldest);

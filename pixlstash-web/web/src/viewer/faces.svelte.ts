@@ -1,9 +1,9 @@
 /** The faces of the open picture: whether they are shown, which has the focus, and drawing one by hand. */
 import { library } from "../state/library.svelte";
-import { get } from "../api/client";
-import type { Box, FaceInfo } from "../api/people";
-import { keyOf } from "../people/boxes";
-import { ask, askWho, draw, forget, reject } from "../people/saying";
+import { call } from "../api/client";
+import type { FaceInfo } from "../api/schema";
+import { type Box, keyOf } from "../people/boxes";
+import { ask, askWho, draw, forget, reject } from "../people/decisions";
 
 const KEPT = "pixlstash.faces";
 
@@ -34,7 +34,7 @@ export class Faces {
     }
     this.picture = picture;
     if (library.past) return; // who is in pictures is told of now only
-    const found = await get<FaceInfo[]>(`/pictures/${picture}/faces`).catch(() => null);
+    const found = await call("picture_faces", { id: picture }).catch(() => null);
     if (found && picture === this.picture) this.list = found;
   }
 

@@ -1,5 +1,6 @@
-import { address, ApiError, request } from "../api/client";
-import type { Picture } from "../api/types";
+import { ApiError, request } from "../api/client";
+import { original } from "../api/images";
+import type { PictureDetail } from "../api/schema";
 import { MOVING, type ViewHandle } from "../grid/view";
 import { Camera } from "./camera.svelte";
 import { Cards } from "./cards";
@@ -18,7 +19,7 @@ export class Showing {
   readonly playback = new Playback();
   id = $state.raw<number>();
   /** The card of the open picture, or of the one before while its own is on the way. */
-  card = $state.raw<Picture | null>(null);
+  card = $state.raw<PictureDetail | null>(null);
   original = $state.raw<HTMLImageElement | null>(null);
   /** The address of the open video. */
   video = $state.raw<string | null>(null);
@@ -32,7 +33,7 @@ export class Showing {
   /** @param ahead steps to what is looked at next */
   constructor(private readonly ahead: () => readonly number[] = () => AHEAD) {}
 
-  readonly current: Picture | null = $derived(this.card?.id === this.id ? this.card : null);
+  readonly current: PictureDetail | null = $derived(this.card?.id === this.id ? this.card : null);
 
   /** Quarters clockwise to turn what the file shows. */
   readonly quarters: number = $derived(this.current?.turn ?? 0);
@@ -73,7 +74,7 @@ export class Showing {
   }
 
   /** Show a change before the server has answered. */
-  paint(change: Partial<Picture>): void {
+  paint(change: Partial<PictureDetail>): void {
     if (this.current) this.card = { ...this.current, ...change };
     this.#cards.clear();
   }
@@ -152,14 +153,10 @@ export class Showing {
   }
 }
 
-function original(id: number): string {
-  return address(`/pictures/${id}/original`);
-}
-
 /** Why the server does not send the original, or null where it does. */
 async function refusal(id: number): Promise<string | null> {
   try {
-    await request(`/pictures/${id}/original`, { method: "HEAD" });
+    await request("original", { id }, { method: "HEAD" });
     return null;
   } catch (error) {
     return error instanceof ApiError ? error.detail : null;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PictureTag, TagState } from "../api/tags";
+import type { PictureTag, TagState } from "../api/schema";
 import { columns, moved, queryOfTag } from "./tagColumns";
 
 const tag = (name: string, state: TagState, confidence: number | null = null): PictureTag => ({

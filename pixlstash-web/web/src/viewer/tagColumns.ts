@@ -1,6 +1,6 @@
 /** In which column a tag stands, and what deciding on it makes of it. */
-import type { PictureTag, TagState } from "../api/tags";
-import type { Verb } from "../organise/tags";
+import type { PictureTag, TagState } from "../api/schema";
+import type { Verb } from "../dialogs/tags";
 import { quoted } from "../sidebar/place";
 
 export type Column = "yours" | "accepted" | "suggested";

@@ -1,4 +1,4 @@
-"""The plugin of the built-in engines. Nothing heavy is imported before one runs."""
+"""The plugin of the built-in engines. Heavy libraries are imported only when an engine runs."""
 
 from __future__ import annotations
 

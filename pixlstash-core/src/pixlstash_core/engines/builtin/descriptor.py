@@ -1,8 +1,8 @@
-"""A description of how a picture looks, by colour and structure: finds copies and what resembles them, and no meaning.
+"""Describes a picture by color and structure, not by meaning: it finds copies and similar looking pictures.
 
-Three parts of equal weight, each of length 1 without what all pictures have in common: the colours there are wherever
-they are, which way edges run in which colours, and which way they run in each cell of a coarse grid. All are smooth, so
-that a copy that was resized, compressed or cut stays close.
+The vector has three parts of equal weight, each without its mean and of length 1: the histogram of colors, the
+direction of edges by color, and the direction of edges in each cell of a coarse grid. All vary smoothly, so that a
+resized, compressed or cropped copy stays close.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from ...plugins.engines import Embedder
 from ...plugins.image import Image
 
 SIDE = 64
-#: Steps of light and of each opponent colour; directions; cells of the grid; steps of the colours edges are told by.
+#: Steps of lightness and of each opponent color; directions; cells per side of the grid; steps of the colors of edges.
 STEPS, WAYS, CELLS, HUES = (6, 5, 5), 8, 5, (3, 3, 3)
-#: What is left away at each edge, in parts of the side.
+#: Fractions of the side that are cropped at each edge.
 INSETS = (0.0, 0.05, 0.1)
 
 
@@ -32,7 +32,7 @@ class Descriptor(Embedder[None]):
 
 
 def describe(image: Any) -> Any:
-    """A vector of f32 of an upright Pillow image in RGB."""
+    """Return an f32 vector describing an upright Pillow image in RGB."""
     import numpy as np
 
     small = image.resize((SIDE, SIDE), 4)  # PIL.Image.Resampling.BOX: every pixel counts
@@ -43,12 +43,12 @@ def describe(image: Any) -> Any:
     planes = (light, 0.5 + 0.8 * across, 0.5 + 0.8 * down)
     ways = _ways(light)
     parts = (_colours(planes, STEPS).mean(axis=0), ways.reshape(-1, WAYS).T @ _colours(planes, HUES), _grid(ways))
-    # Roots are taken so that what is rare counts, too.
+    # The square root gives rare values more weight.
     return np.concatenate([_unit(np.sqrt(part).ravel()) for part in parts]).astype(np.float32)
 
 
 def _unit(part: Any) -> Any:
-    """Of length 1, without its mean."""
+    """Return a vector without its mean, scaled to length 1."""
     import numpy as np
 
     part = part - part.mean()
@@ -57,7 +57,7 @@ def _unit(part: Any) -> Any:
 
 
 def _soft(values: Any, steps: int) -> Any:
-    """How much each value (0 to 1) belongs to each of some steps: to its two neighbours, in parts."""
+    """Divide each value (0 to 1) between the two neighboring steps of a scale."""
     import numpy as np
 
     place = np.clip(values, 0, 1)[..., None] * (steps - 1)
@@ -65,13 +65,13 @@ def _soft(values: Any, steps: int) -> Any:
 
 
 def _colours(planes: Sequence[Any], steps: Sequence[int]) -> Any:
-    """How much each pixel has of each colour, as rows: light, red against green, yellow against blue, in steps."""
+    """Return, for each pixel as a row, its share of each color, in steps: light, red–green, yellow–blue."""
     light, across, down = (_soft(plane, count).reshape(SIDE * SIDE, -1) for plane, count in zip(planes, steps))
     return (light[:, :, None, None] * across[:, None, :, None] * down[:, None, None, :]).reshape(SIDE * SIDE, -1)
 
 
 def _ways(light: Any) -> Any:
-    """How strongly an edge runs each way at each pixel, up or down it being the same."""
+    """Return the strength of each edge direction at each pixel, ignoring its sign."""
     import numpy as np
 
     steep_y, steep_x = np.gradient(light)
@@ -87,8 +87,9 @@ def _ways(light: Any) -> Any:
 
 
 def _grid(ways: Any) -> Any:
-    """The same in each cell of a coarse grid, each cell softly bounded; of the whole picture and of its middle, so that
-    the grid of a copy that was cut has much of this one."""
+    """Return the values in each cell of a coarse grid with soft borders, for the whole picture and for its center, so
+    that the grid of a cropped copy shares much of the original's.
+    """
     import numpy as np
 
     at = np.linspace(0, 1, SIDE)

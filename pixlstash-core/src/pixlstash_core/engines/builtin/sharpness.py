@@ -1,7 +1,7 @@
-"""How sharp a picture is, from 0 to 1, whatever its contrast and size.
+"""Measures the sharpness of a picture from 0 to 1, independent of contrast and size.
 
-What is blurred loses little when it is blurred again: differences of neighbours are compared with those that are left
-after a strong blur, across and down, and the worse direction counts (as motion blurs one only).
+A blurred picture changes little when it is blurred again. Differences of neighboring pixels are therefore compared with
+those after a strong blur, in both directions. The lower value counts, because motion blurs only one direction.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def sharpness(image: Image) -> float:
 
 
 def _along(grey: Any) -> float:
-    """The share of differences along rows that a blur along rows takes away; 0 where there are none."""
+    """Return the share of the differences along rows that a blur along rows removes; 0 if there are none."""
     import numpy as np
 
     if grey.shape[1] <= WIDTH:

@@ -1,0 +1,89 @@
+"""`pixlstash import` and `job`: work that takes long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..api import Api
+from ..types import ImportPaths, ImportReport, Job
+from . import show, watch
+from .engines import ran
+from .options import JSON, argument, option
+from .verbs import Verb, group
+
+if TYPE_CHECKING:
+    from .shell import Shell
+
+#: Refused files that are named.
+SHOWN = 20
+
+
+@click.command(
+    "import",
+    params=[
+        argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path)),
+        option("--in-place", is_flag=True, help="Index folders in place (read-only)."),
+        JSON,
+    ],
+)
+@click.pass_obj
+def import_(shell: Shell, paths: list[Path], in_place: bool, as_json: bool) -> None:
+    """Import files and folders (copied unless --in-place)."""
+    shell.make_default()
+    ask = ImportPaths([str(path.expanduser().absolute()) for path in paths], in_place)
+    with shell.connect(work=True) as session:
+        job = watch.finish(session, session.import_paths(ask), quiet=as_json)
+    report = job.report or ImportReport(0, 0, [], 0.0)
+    (show.dump if as_json else _report)(report)
+    show.demand_done(job, "The import")
+
+
+def _report(report: ImportReport) -> None:
+    refused = len(report.refused)
+    click.echo(
+        f"{report.imported} imported, {report.duplicates} already there, {refused} refused, {report.seconds:.1f} s"
+    )
+    show.lines(f"  {file.path}: {file.reason}" for file in report.refused[:SHOWN])
+    if refused > SHOWN:
+        click.echo(f"  and {refused - SHOWN} more (--json lists them)")
+
+
+def _progress(job: Job) -> str:
+    return f"{job.done}/{job.total}" if job.total is not None else str(job.done)
+
+
+def _remark(job: Job) -> str:
+    return job.error or (f"failed on {job.failed:,}: {job.reason}" if job.failed else job.note)
+
+
+def _cancelled(job: Job) -> None:
+    ended = job.state == "cancelled"
+    click.echo(f"Cancelled job {job.id}." if ended else f"Job {job.id} stops at its next step.")
+
+
+def _retry(session: Any, finish: watch.Finish, id: int) -> Any:
+    return ran(session, finish(session.retry_job(id)))
+
+
+job = group(
+    "job",
+    "Background jobs.",
+    Verb(
+        "list",
+        Api.jobs,
+        "List jobs: running ones first, then newest first.",
+        show=show.Table(">id | state | >done | lane | label | remark", "No jobs.", done=_progress, remark=_remark),
+    ),
+    Verb(
+        "cancel ID:int",
+        Api.cancel_job,
+        "Cancel a running, waiting or paused job; finished results are kept.",
+        show=_cancelled,
+    ),
+    Verb("retry ID:int", _retry, "Retry the pictures that failed in a run of an engine.", work=True),
+    Verb("revert ID:int", Api.revert_job, "Revert the results of an engine's run; this can be undone."),
+)
+COMMANDS = (import_, job)

@@ -1,0 +1,118 @@
+"""`pixlstash init`, `check`, `undo`, `redo`, `history`, `token` and `owner`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..api import Api
+from ..types import CheckReport, CreateToken, HistoryEntry
+from . import show
+from .options import option
+from .verbs import Verb, group
+
+if TYPE_CHECKING:
+    from .shell import Shell
+
+
+@click.command(
+    params=[
+        option("--media", type=click.Path(path_type=Path), help="Keep originals here, for instance on a larger disk."),
+        option("--name", help="The name of the library; by default its folder's name."),
+    ]
+)
+@click.pass_obj
+def init(shell: Shell, media: Path | None, name: str | None) -> None:
+    """Create a new, empty library."""
+    from ..library import Library
+
+    Library.create(shell.path, name=name, media=media)
+    click.echo(f"Made an empty library at {shell.path}.")
+
+
+def _checked(report: CheckReport) -> None:
+    read = f", {report.verified} read and compared" if report.verified else ""
+    click.echo(f"{show.counted(report.pictures, 'picture')} at {show.counted(report.locations, 'location')}{read}.")
+    for problem in report.problems:
+        show.problem(problem)
+    if not report.problems:
+        click.echo("All is well.")
+
+
+def _state(entry: HistoryEntry) -> str:
+    return entry.state if entry.undoable else "for good"
+
+
+def _create_token(session: Any, **ask: Any) -> dict[str, Any]:
+    made = session.create_token(CreateToken(**ask))
+    return {"token": made.token, "id": made.id, "rights": made.rights}
+
+
+def _token(made: dict[str, Any]) -> None:
+    click.echo(made["token"])
+    click.echo("Keep it safe: it is not shown again.", err=True)
+
+
+def _reset_owner(session: Any) -> tuple[str, str | None]:
+    return session.reset_owner(), getattr(session, "url", None)
+
+
+def _claim(claim: tuple[str, str | None]) -> None:
+    secret, url = claim
+    click.echo("The password and all sessions are gone.")
+    if url:
+        click.echo(f"Log in once with this link: {url}/#claim={secret}")
+    else:
+        click.echo("Start `pixlstash serve`: it prints a one-time link to log in.")
+
+
+COMMANDS = (
+    init,
+    Verb(
+        "check",
+        Api.check,
+        "Check databases and originals. Exit code 1 if something is wrong.",
+        option("--verify", is_flag=True, help="Also read every original and verify its hash."),
+        show=_checked,
+        fails=lambda report: report.problems,
+    ),
+    Verb("undo", Api.undo, "Undo the newest change."),
+    Verb("redo", Api.redo, "Redo the last undone change."),
+    Verb(
+        "history",
+        Api.history,
+        "List changes, newest first.",
+        option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000)),
+        show=show.Table(
+            "at:%Y-%m-%d %H:%M | =state | what",
+            "Nothing was done yet.",
+            state=_state,
+            what=lambda entry: entry.sentence.removesuffix("."),
+        ),
+    ),
+    group(
+        "token",
+        "Tokens: credentials for programs.",
+        Verb(
+            "create",
+            _create_token,
+            "Create a token. It is shown only once.",
+            option("--rights", type=click.Choice(["owner", "write", "read"]), default="read", show_default=True),
+            option("--label", default="", help="A label."),
+            show=_token,
+        ),
+    ),
+    group(
+        "owner",
+        "The owner's access.",
+        Verb(
+            "reset",
+            _reset_owner,
+            "Reset a lost password and end all sessions. Tokens are kept.",
+            show=_claim,
+            json=False,
+        ),
+    ),
+)

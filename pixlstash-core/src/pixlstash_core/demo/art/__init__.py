@@ -1,1 +1,0 @@
-"""The brushes, people and scenes of the demo pictures. Only `paint` imports these: they load Pillow."""

@@ -1,0 +1,44 @@
+"""The library as of a snapshot: looked at like the present one, and never changed."""
+
+from __future__ import annotations
+
+from typing import ParamSpec, TypeVar
+
+from ..api import Api
+from ..context import Context
+from ..database.connection import Database
+from ..imports.intake import Intake
+from ..imports.locations import Stores
+from ..plugins.operation import WithReader, op
+from ..query.views import Views
+from ..snapshots.as_of import refusal
+from ..snapshots.manifests import Manifest
+from ..types import Reader
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class LibraryAsOf(WithReader, Context, Api):
+    """A library as it was. Thumbnails and originals are those of the present, found by the hash of their bytes."""
+
+    def __init__(self, live: Context, manifest: Manifest, db: Database, views: Views) -> None:
+        super().__init__()
+        self.live, self._manifest = live, manifest
+        self.path, self.read_only, self.features = live.path, True, live.features
+        self.public_id, self.epoch = live.public_id, manifest.public_id
+        self.db, self.views = db, views
+        self.name = str(db.setting("name") or live.name)
+        self.thumbnails, self.pool, self.plugins = live.thumbnails, live.pool, live.plugins
+        self.add_parts(live.part(Intake), Stores(db, live.plugins, live.path))
+
+    @property
+    def revision(self) -> int:
+        return self._manifest.revision
+
+    def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Look at something, as a row of the table says; whatever else is asked is refused."""
+        if not row.past:
+            raise refusal(self._manifest.id)
+        row.demand(reader, read_only=True)
+        return row.function(self, reader, *args, **kwargs)

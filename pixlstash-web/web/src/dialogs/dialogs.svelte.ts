@@ -1,0 +1,34 @@
+/** Which dialog is open, and what it is about. At most one is open at a time. */
+import type { Snapshot } from "../api/schema";
+import type { Entry } from "../sidebar/rows";
+import type { Pick } from "../snapshots/picked.svelte";
+import type { Selected } from "../state/actions";
+
+/** Every dialog by its name, with what it is about. `Dialogs.svelte` has their components. */
+export interface Subjects {
+  appearance: Entry;
+  captions: Selected;
+  dates: Selected;
+  hide: null;
+  history: null;
+  keys: null;
+  /** What to restore, from which snapshot. */
+  restore: { one: Snapshot; pick: Pick };
+  /** Null where nothing was chosen. */
+  stacks: Selected | null;
+}
+export type Name = keyof Subjects;
+
+class Dialogs {
+  current = $state.raw<{ name: Name; about: Subjects[Name] } | null>(null);
+
+  open<N extends Name>(name: N, about: Subjects[N]): void {
+    this.current = { name, about };
+  }
+
+  close = (): void => {
+    this.current = null;
+  };
+}
+
+export const dialogs = new Dialogs();
