@@ -302,4 +302,4 @@ def test_without_it_its_table_stays_and_nothing_breaks(
 @pytest.mark.parametrize(("former", "present"), registry.RENAMED.items())
 def test_a_plugin_that_was_renamed_is_known_by_its_former_name(former: str, present: str) -> None:
     assert Plugins.load(disabled=[former, "quiet"]).disabled == (present, "quiet")
-    assert present in {*registry.BUILTIN, *registry.PACKAGES} and former not in registry.BUILTIN
+    assert present in {*registry.BUILTIN, *registry.OWN} and former not in registry.BUILTIN

@@ -160,12 +160,12 @@ def test_a_kept_mask_is_a_copy_and_there_is_an_end_to_them() -> None:
     refuse = lambda among: pytest.fail("it was kept")  # noqa: E731
     found = masks.get(asked[-1], frozenset({"tags"}), {"tags": 1, "scores": 9}, size, refuse)
     assert found.sum() == size // 2
-    assert masks._bytes == sum(one.packed.nbytes for one in masks._kept.values()) <= BUDGET
+    assert masks._bytes == sum(one.packed.nbytes for one in masks._masks.values()) <= BUDGET
     for changed in ({"tags": 2}, {"tags": 2, "pictures": 1}, {"tags": 2, "pictures": 1, "scrapheap": 1}):
         masks.touch(max(changed.values()), {noun: {1} for noun in changed})
         assert masks.get(asked[-1], frozenset({"tags"}), changed, size, lambda among: found & False).sum() == 0
     masks.drop()
-    assert not masks._kept and masks._bytes == 0
+    assert not masks._masks and masks._bytes == 0
 
 
 class Asked:

@@ -26,6 +26,8 @@ from .ranking import BY_LIKENESS, FACE, HOW, LIKE, Ranked
 from .terms import WORDS_NOUNS, fact, words
 
 if TYPE_CHECKING:
+    import apsw
+
     from .evaluator import Mask
 
 SCRAPHEAP = "is:scrapheap"
@@ -305,3 +307,13 @@ def matches(plan: QueryPlan, look: Evaluation, scope: Mask | None) -> Mask:
     if not plan.inside_stacks:
         mask &= frame.leaders
     return mask if scope is None else mask & scope
+
+
+def missing_names(connection: apsw.Connection, plan: QueryPlan) -> list[str]:
+    """Return notes about names that do not exist; a condition on one matches no picture."""
+    missing = {
+        f"There is no {term.name} “{value.lstrip('=').strip()}”.": None
+        for term, value in plan.named
+        if term.known is not None and not term.known(connection, value)
+    }
+    return list(missing)

@@ -28,7 +28,7 @@ from ..types import Alike, HideAndBlur, Picture, Reader, Rows, Selection, Sugges
 from . import grid, scope, sections, suggest
 from . import language as query
 from .caches import Holder
-from .compiler import QueryPlan, Vocabulary, matches
+from .compiler import QueryPlan, Vocabulary, matches, missing_names
 from .evaluator import Evaluation, mask_of
 from .orders import Explained, Order, Veiled
 from .places import may_know
@@ -378,7 +378,7 @@ class Views:
                 mask = mask if parsed.sort == BY_LIKENESS else frame.mask(ids)
             if prepared is None or parsed.sort != BY_LIKENESS:
                 ids = self._arranged(look, mask, inside, plan, parsed.sort)
-            notes = _unknown(look, plan) + (prepared.notes if prepared is not None else [])
+            notes = missing_names(look.connection, plan) + (prepared.notes if prepared is not None else [])
         return Order(
             key,
             ids,
@@ -492,13 +492,3 @@ class Views:
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-
-
-def _unknown(look: Evaluation, plan: QueryPlan) -> list[str]:
-    """Return notes about names that do not exist; a condition on one matches no picture."""
-    missing = {
-        f"There is no {term.name} “{value.lstrip('=').strip()}”.": None
-        for term, value in plan.named
-        if term.known is not None and not term.known(look.connection, value)
-    }
-    return list(missing)
