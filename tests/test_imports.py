@@ -11,13 +11,14 @@ import pytest
 HEAVY = "PIL apsw numpy torch transformers onnxruntime starlette uvicorn pillow_heif av rawpy"
 # Notices an attempt, so that a library that is not installed here, or an import that is caught, cannot hide it.
 WATCH = f"""
-import sys
+import os, sys
 class Watch:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {HEAVY.split()!r}:
             import traceback
             traceback.print_stack()
-            sys.exit(f"{{name}} was imported")
+            print(f"{{name}} was imported", file=sys.stderr, flush=True)
+            os._exit(1)  # not an exception, which could be caught as the fault of a plugin
 sys.meta_path.insert(0, Watch())
 """
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from pixlstash_core import Store, hookimpl
 
-from .store import DemoStore
-
 if TYPE_CHECKING:
     import click
 
@@ -18,6 +16,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def stores() -> Iterable[Store]:
+    from .store import DemoStore
+
     yield DemoStore()
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from pixlstash_core import OWNER, Library, Shell
+from pixlstash_core import Shell
 
-from .filling import fill
 from .recipe import MOST
 
 
@@ -18,6 +17,11 @@ from .recipe import MOST
 @click.pass_obj
 def demo(shell: Shell, pictures: int, served: bool, host: str, port: int) -> None:
     """Make a demo library of painted pictures (default: a library of its own)."""
+    # Not imported above, which `pixlstash --help` would wait for.
+    from pixlstash_core import OWNER, Library
+
+    from .filling import fill
+
     path = shell.path_or("demo")
     if not (path / "library.db").exists():
         Library.create(path, name="Demo")
