@@ -27,7 +27,7 @@ from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
 from pixlstash_core.media.reading import of_known
 from pixlstash_core.types import OWNER, ScorePictures
-from pixlstash_demo.known import known
+from pixlstash_demo.metadata import metadata
 from pixlstash_demo.recipe import key, recipe
 
 #: Pictures a transaction, and transactions waiting at a time.
@@ -69,7 +69,7 @@ def fill(path: Path, count: int) -> float:
 
 
 def _adding(indexes: range, store: int) -> Callable[[Write], None]:
-    made = [(recipe(index), of_known(known(recipe(index)))) for index in indexes]
+    made = [(recipe(index), of_known(metadata(recipe(index)))) for index in indexes]
 
     def work(write: Write) -> None:
         for picture, reading in made:

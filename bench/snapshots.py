@@ -47,7 +47,7 @@ from pixlstash_core.types import (
     SetCaption,
     TakeSnapshot,
 )
-from pixlstash_demo.known import known
+from pixlstash_demo.metadata import metadata
 from pixlstash_demo.recipe import recipe
 
 VECTOR = 1024
@@ -126,7 +126,7 @@ class _Life:
             self.add(ADDED)
 
     def add(self, count: int) -> None:
-        made = [(recipe(self.next + n), of_known(known(recipe(self.next + n)))) for n in range(count)]
+        made = [(recipe(self.next + n), of_known(metadata(recipe(self.next + n)))) for n in range(count)]
         self.next += count
 
         def work(write: Write) -> list[int]:

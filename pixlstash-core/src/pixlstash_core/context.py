@@ -87,9 +87,9 @@ class Context:
 
     def organise(self, reader: Reader, work: Callable[[Write], Outcome], guarded: Sequence[int] = ()) -> Done:
         """A change that says itself what it came to, by whoever sees the whole library; `guarded` as in `change`."""
-        committed = self.change(reader, work, lambda told: told.sentence, guarded)
-        told = committed.result
-        return Done(committed.revision, told.changed, told.sentence, committed.changed)
+        committed = self.change(reader, work, lambda outcome: outcome.sentence, guarded)
+        outcome = committed.result
+        return Done(committed.revision, outcome.changed, outcome.sentence, committed.changed)
 
     def change(
         self,

@@ -21,18 +21,18 @@ class Session(Caller, Api):
 
     def __init__(self, library: Library, reader: Reader = OWNER) -> None:
         self.library, self.reader = library, reader
-        self._asked: WithReader = library
+        self._source: WithReader = library
         self._closing = ExitStack()
         self._closing.callback(library.close)
 
     def call(self, row: op[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._asked.call(row, self.reader, *args, **kwargs)
+        return self._source.call(row, self.reader, *args, **kwargs)
 
     def as_of(self, id: int) -> Session:
         """The same methods, of the library as of a snapshot. Close it afterwards, and this one after it."""
         session = Session(self.library, self.reader)
         session._closing = ExitStack()  # the library stays open
-        session._asked = session._closing.enter_context(self.library.as_of(self.reader, id))
+        session._source = session._closing.enter_context(self.library.as_of(self.reader, id))
         return session
 
     def close(self) -> None:

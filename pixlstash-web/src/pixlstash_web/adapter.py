@@ -1,6 +1,6 @@
 """Turns a plain function's annotations into parsing and validation, and its result into an answer.
 
-`Plan` is a row read once at the start; `Resource` is one path with its methods, and the only way to a function.
+`RoutePlan` is a row read once at the start; `Resource` is one path with its methods, and the only way to a function.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Argument(Struct, frozen=True):
     @property
     def many(self) -> bool:
         """Whether it is a list, given as a repeated key."""
-        return any(get_origin(one) is list for one in (self.type, *get_args(self.type)))
+        return any(get_origin(type) is list for type in (self.type, *get_args(self.type)))
 
 
 class RoutePlan:
@@ -95,23 +95,25 @@ class RoutePlan:
             raise TypeError(f"{route.method} {route.path}: the function takes no {sorted(unknown)}.")
         self._overrides = [name for name in converters if name in fields]
         #: The parameters of the path that must be integers.
-        self.integers = frozenset(one.name for one in self.path if int in (one.type, *get_args(one.type)[:1]))
+        self.integers = frozenset(
+            argument.name for argument in self.path if int in (argument.type, *get_args(argument.type)[:1])
+        )
 
     def arguments(self, call: Call, body: bytes) -> dict[str, Any]:
         """What to call the function with, besides the library and the reader."""
         request = call.request
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for argument in self.path:
-            given[argument.name] = read_text(argument, request.path_params[argument.name])
+            values[argument.name] = read_text(argument, request.path_params[argument.name])
         for argument in self.query:
-            values = request.query_params.getlist(argument.name)
-            if values:
-                given[argument.name] = read_text(argument, values if argument.many else values[-1])
+            texts = request.query_params.getlist(argument.name)
+            if texts:
+                values[argument.name] = read_text(argument, texts if argument.many else texts[-1])
             elif argument.required:
                 raise Invalid(f"The query parameter {argument.name!r} is missing.")
         if self.body is not None:
-            given[self.body.name] = self._read_struct(self.body.type, body, request.path_params)
-        return given
+            values[self.body.name] = self._read_struct(self.body.type, body, request.path_params)
+        return values
 
     def _read_struct(self, type: Any, body: bytes, path: Mapping[str, str]) -> Any:
         if not self._overrides:
@@ -217,14 +219,14 @@ class Resource:
 
     def _plan_of_body(self, plan: RoutePlan, body: bytes) -> RoutePlan:
         """The row that reads a field of this body which the plain row does not. Both need the same right."""
-        extending = [one for one in self._by_body if one.route.method == plan.route.method]
+        extending = [other for other in self._by_body if other.route.method == plan.route.method]
         if not extending or plan.route.conditional:
             return plan
         try:
             names = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw]).keys()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return plan  # which says what is wrong
-        return next((one for one in extending if not names.isdisjoint(one.route.fields)), plan)
+        return next((other for other in extending if not names.isdisjoint(other.route.fields)), plan)
 
 
 def _is_asked(route: Route, query: QueryParams) -> bool:

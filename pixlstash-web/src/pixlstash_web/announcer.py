@@ -155,9 +155,10 @@ def merge(heard: Iterable[Event]) -> Batch:
             jobs[event.job.id] = event.job
         elif isinstance(event, RowsChanged):
             revision = max(revision or 0, event.revision)
-            same = [one for one in events if isinstance(one, RowsChanged) and one.table == event.table]
-            events = [one for one in events if one not in same]
-            events.append(RowsChanged(event.revision, event.table, event.count + sum(one.count for one in same)))
+            same = [other for other in events if isinstance(other, RowsChanged) and other.table == event.table]
+            events = [other for other in events if other not in same]
+            count = event.count + sum(other.count for other in same)
+            events.append(RowsChanged(event.revision, event.table, count))
         elif isinstance(event, (PicturesAdded, PicturesChanged, PicturesRemoved)):
             revision = max(revision or 0, event.revision)
             at = _partner(events, event)
@@ -178,26 +179,26 @@ def _partner(events: list[Outcome], event: Outcome) -> int | None:
     return None
 
 
-def _joined(one: Outcome, other: Outcome) -> Outcome:
-    assert not isinstance(one, RowsChanged) and not isinstance(other, RowsChanged)
-    ids = sorted({*one.ids, *other.ids})
-    whole = one.count == len(one.ids) and other.count == len(other.ids)
+def _joined(event: Outcome, other: Outcome) -> Outcome:
+    assert not isinstance(event, RowsChanged) and not isinstance(other, RowsChanged)
+    ids = sorted({*event.ids, *other.ids})
+    whole = event.count == len(event.ids) and other.count == len(other.ids)
     new: dict[str, Any] = {
-        "revision": max(one.revision, other.revision),
-        "count": len(ids) if whole else one.count + other.count,
+        "revision": max(event.revision, other.revision),
+        "count": len(ids) if whole else event.count + other.count,
         "ids": ids[:SHOWN],
     }
-    if isinstance(one, PicturesChanged) and isinstance(other, PicturesChanged):
-        new["fields"] = sorted({*one.fields, *other.fields})
-    return msgspec.structs.replace(one, **new)
+    if isinstance(event, PicturesChanged) and isinstance(other, PicturesChanged):
+        new["fields"] = sorted({*event.fields, *other.fields})
+    return msgspec.structs.replace(event, **new)
 
 
 def render(batch: Batch, reader: Reader) -> bytes:
     """The batch as this reader may see it; empty when it may see nothing of it."""
     if batch is LAGGED:
         return message("lagged", b"{}")
-    told = [(NAMES[type(event)], seen) for event in batch.events if (seen := within(event, reader)) is not None]
-    lines = [(name, msgspec.json.encode(event)) for name, event in told]
+    visible = [event for whole in batch.events if (event := within(whole, reader)) is not None]
+    lines = [(NAMES[type(event)], msgspec.json.encode(event)) for event in visible]
     if reader.may("owner") and reader.scope.all:
         lines += [("job_changed", msgspec.json.encode(job)) for job in batch.jobs]
         lines += [("snapshots_changed", b"{}")] if batch.snapshots else []

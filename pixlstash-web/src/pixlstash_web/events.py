@@ -66,9 +66,9 @@ async def _stream(call: Call, queue: asyncio.Queue[Batch | None], after: int | N
 def _missed(library: Library, reader: Reader, after: int) -> bytes:
     """What happened since a revision; `lagged` when that is no longer known or too much."""
     try:
-        found = library.events_since(after, REPLAYED)
+        events = library.events_since(after, REPLAYED)
     except PixlStashError:
-        found = None
-    if found is None or after > library.revision:
+        events = None
+    if events is None or after > library.revision:
         return message("lagged", b"{}", library.revision)
-    return render(merge(found), reader) or message("ping", b"{}", library.revision)
+    return render(merge(events), reader) or message("ping", b"{}", library.revision)

@@ -72,43 +72,43 @@ def present_payload(call: Call, text: str) -> Response:
     return Response(text.encode(errors="replace"), 200, headers, "text/plain; charset=utf-8")
 
 
-def present_original(call: Call, found: Original) -> Response:
+def present_original(call: Call, original: Original) -> Response:
     """The bytes, whole or in part. The file is opened before the answer begins, so that its absence can be said."""
     request = call.request
-    inline = found.inline and RASTER.fullmatch(found.mime) is not None and "download" not in request.query_params
-    media = found.mime if RASTER.fullmatch(found.mime) and found.inline else UNKNOWN
-    tag = found.etag if found.etag.startswith(('"', "W/")) else f'"{found.etag}"'
+    inline = original.inline and RASTER.fullmatch(original.mime) is not None and "download" not in request.query_params
+    media = original.mime if RASTER.fullmatch(original.mime) and original.inline else UNKNOWN
+    tag = original.etag if original.etag.startswith(('"', "W/")) else f'"{original.etag}"'
     headers = {
         "Cache-Control": ASK_FIRST,
         "ETag": tag,
-        "Content-Disposition": disposition(honest_name(found.name, found.mime), inline=inline),
+        "Content-Disposition": disposition(honest_name(original.name, original.mime), inline=inline),
         "Content-Security-Policy": SANDBOX,
-        "Accept-Ranges": "none" if found.size is None else "bytes",
+        "Accept-Ranges": "none" if original.size is None else "bytes",
     }
     if names_tag(request.headers.get("if-none-match", ""), tag):
         return Response(None, 304, headers)
     status, parts = 200, [Part(0, None)]
-    asked = request.headers.get("range")
-    if asked is not None and found.size is not None and _if_range(request.headers.get("if-range"), tag):
-        ranges = read_ranges(asked, found.size)
+    range_header = request.headers.get("range")
+    if range_header is not None and original.size is not None and _if_range(request.headers.get("if-range"), tag):
+        ranges = read_ranges(range_header, original.size)
         if ranges == []:
-            headers["Content-Range"] = f"bytes */{found.size}"
+            headers["Content-Range"] = f"bytes */{original.size}"
             return Response(None, 416, headers)
         if ranges is not None:
             status = 206
             parts = (
-                _one(ranges[0], found.size, headers)
+                _single(ranges[0], original.size, headers)
                 if len(ranges) == 1
-                else _several(ranges, found.size, media, headers)
+                else _several(ranges, original.size, media, headers)
             )
             media = headers.pop("Content-Type", media)
-    if status == 200 and found.size is not None:
-        headers["Content-Length"] = str(found.size)
+    if status == 200 and original.size is not None:
+        headers["Content-Length"] = str(original.size)
     if request.method == "HEAD":
         headers["Content-Type"] = media
         return _Head(status, headers)
-    first = found.open(parts[0].start, parts[0].end)
-    return StreamingResponse(_stream(call, found, first, parts), status, headers, media)
+    first = original.open(parts[0].start, parts[0].end)
+    return StreamingResponse(_stream(call, original, first, parts), status, headers, media)
 
 
 class _Head(Response):
@@ -121,7 +121,7 @@ class _Head(Response):
                 del self.headers["content-length"]
 
 
-async def _stream(call: Call, found: Original, first: BinaryIO, parts: Sequence[Part]) -> AsyncIterator[bytes]:
+async def _stream(call: Call, original: Original, first: BinaryIO, parts: Sequence[Part]) -> AsyncIterator[bytes]:
     file = first
     try:
         for part in parts:
@@ -130,8 +130,8 @@ async def _stream(call: Call, found: Original, first: BinaryIO, parts: Sequence[
             if part.start == part.end:
                 continue
             if file.closed:
-                file = await run_in_threadpool(found.open, part.start, part.end)
-            left = found.size if part.end is None else part.end - part.start
+                file = await run_in_threadpool(original.open, part.start, part.end)
+            left = original.size if part.end is None else part.end - part.start
             while left is None or left > 0:
                 block = await run_in_threadpool(file.read, CHUNK if left is None else min(CHUNK, left))
                 if call.site.closing:
@@ -156,7 +156,7 @@ def read_ranges(header: str, size: int) -> list[tuple[int, int]] | None:
     pieces = rest.split(",")
     if unit.strip().lower() != "bytes" or not equals or len(pieces) > MOST_RANGES:
         return None
-    found = []
+    ranges = []
     for piece in pieces:
         match = re.fullmatch(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", piece)
         if match is None or match.group(1, 2) == ("", ""):
@@ -168,8 +168,8 @@ def read_ranges(header: str, size: int) -> list[tuple[int, int]] | None:
         else:
             start, end = max(size - int(match[2]), 0), size
         if start < end:
-            found.append((start, end))
-    return _merged(found)
+            ranges.append((start, end))
+    return _merged(ranges)
 
 
 def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -183,7 +183,7 @@ def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _one(span: tuple[int, int], size: int, headers: dict[str, str]) -> list[Part]:
+def _single(span: tuple[int, int], size: int, headers: dict[str, str]) -> list[Part]:
     start, end = span
     headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     headers["Content-Length"] = str(end - start)

@@ -87,7 +87,7 @@ class _Reader:
 
     def __init__(self, call: Call, name: str, form: Form, limits: Limits) -> None:
         self._call, self._name, self._form, self._limits = call, name, form, limits
-        self._found: list[_Part | bytes | None] = []
+        self._pieces: list[_Part | bytes | None] = []
         self._header = self._value = self._disposition = b""
         self._part: _Part | None = None
         self._file: BinaryIO | None = None
@@ -108,8 +108,8 @@ class _Reader:
                     "on_header_value": self._on_value,
                     "on_header_end": self._on_header_end,
                     "on_headers_finished": self._on_headers,
-                    "on_part_data": lambda data, start, end: self._found.append(data[start:end]),
-                    "on_part_end": lambda: self._found.append(None),
+                    "on_part_data": lambda data, start, end: self._pieces.append(data[start:end]),
+                    "on_part_end": lambda: self._pieces.append(None),
                     "on_end": self._on_end,
                 },
             )
@@ -148,7 +148,7 @@ class _Reader:
         # Some clients write a name that is not ASCII only the way RFC 8187 does for answers.
         wide = re.search(rb"filename\*=\s*utf-8''([^;\s]*)", self._disposition, re.IGNORECASE)
         file = unquote_to_bytes(wide[1]) if wide else options.get(b"filename")
-        self._found.append(_Part(_text(options[b"name"]), None if file is None else _text(file)))
+        self._pieces.append(_Part(_text(options[b"name"]), None if file is None else _text(file)))
 
     def _on_end(self) -> None:
         self._ended = True
@@ -156,15 +156,15 @@ class _Reader:
     # -- what is done about it -----------------------------------------------------------------------------------------
 
     async def _keep(self) -> None:
-        for one in self._found:
-            if isinstance(one, _Part):
-                await self._begin(one)
-            elif one is None:
+        for item in self._pieces:
+            if isinstance(item, _Part):
+                await self._begin(item)
+            elif item is None:
                 await self._end()
             else:
-                self._gathered += one
+                self._gathered += item
                 await self._flush(GATHER)
-        self._found.clear()
+        self._pieces.clear()
 
     async def _begin(self, part: _Part) -> None:
         self._part, self._size = part, 0

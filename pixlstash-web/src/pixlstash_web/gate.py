@@ -58,7 +58,7 @@ def check_source(site: Site, request: Request, *, by_cookie: bool) -> None:
 def allowed_origins(site: Site, request: Request) -> set[str]:
     """The address this request was sent to, and the public ones."""
     netloc = request.headers["host"].lower()
-    return {f"http://{netloc.removesuffix(':80')}", *(f"{one.scheme}://{one.netloc}" for one in site.public)}
+    return {f"http://{netloc.removesuffix(':80')}", *(f"{origin.scheme}://{origin.netloc}" for origin in site.public)}
 
 
 def bearer_of(request: Request) -> str | None:
@@ -73,7 +73,7 @@ def bearer_of(request: Request) -> str | None:
 def is_secure(site: Site, request: Request) -> bool:
     """Whether the browser reaches us under a public https address."""
     name = read_host(request.headers.get("host", ""))
-    return any(one.scheme == "https" and one.name == name for one in site.public)
+    return any(origin.scheme == "https" and origin.name == name for origin in site.public)
 
 
 def cookie_name(site: Site, request: Request) -> str:

@@ -56,16 +56,17 @@ def _past() -> Iterator[str]:
 def _table(document: dict[str, Any]) -> Iterator[str]:
     yield from ("", "| route | right | asks | answers | |", "|---|---|---|---|---|")
     for path, methods in document["paths"].items():
-        for method, one in (
-            (m, one) for m, first in methods.items() for one in (first, *first.get("x-alternatives", ()))
+        for method, operation in (
+            (m, each) for m, first in methods.items() for each in (first, *first.get("x-alternatives", ()))
         ):
-            asks = ", ".join(f"`{_asked(given)}`" for given in one["parameters"] if given["in"] == "query")
-            body = one.get("requestBody")
+            asks = ", ".join(f"`{_parameter(each)}`" for each in operation["parameters"] if each["in"] == "query")
+            body = operation.get("requestBody")
             if body:
                 asks = ", ".join(filter(None, (asks, f"body {_type(body['content']['application/json']['schema'])}")))
             shown = path.removeprefix(PREFIX)
             where = f"`{method.upper()} {shown}`" + (" (at the root)" if shown == path else "")
-            yield f"| {where} | {one['x-right']} | {asks} | {_answer(one['responses'])} | {one['summary']} |"
+            answer = _answer(operation["responses"])
+            yield f"| {where} | {operation['x-right']} | {asks} | {answer} | {operation['summary']} |"
 
 
 def _structs(schemas: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -77,14 +78,14 @@ def _struct(name: str, schema: dict[str, Any]) -> str:
     about = " ".join(schema.get("description", "").split("\n\n")[0].split())
     required = schema.get("required", ())
     fields = [
-        f"`{field}`: {_type(given)}{'' if field in required else f' = `{_value(given)}`'}"
-        for field, given in schema.get("properties", {}).items()
+        f"`{field}`: {_type(value)}{'' if field in required else f' = `{_value(value)}`'}"
+        for field, value in schema.get("properties", {}).items()
     ]
     return f"- **{name}** {about} {'; '.join(fields)}".replace("  ", " ").rstrip()
 
 
-def _asked(given: dict[str, Any]) -> str:
-    return given["name"] if given["required"] else f"{given['name']}?"
+def _parameter(parameter: dict[str, Any]) -> str:
+    return parameter["name"] if parameter["required"] else f"{parameter['name']}?"
 
 
 def _answer(responses: dict[str, Any]) -> str:
@@ -102,13 +103,13 @@ def _type(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return f"**{schema['$ref'].rpartition('/')[2]}**"
     if "anyOf" in schema:
-        return " or ".join(_type(one) for one in schema["anyOf"])
+        return " or ".join(_type(choice) for choice in schema["anyOf"])
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     kind = schema.get("type", "anything")
     if kind == "array":
         items: Iterable[dict[str, Any]] = schema.get("prefixItems") or [schema.get("items") or {}]
-        return "[" + ", ".join(_type(one) for one in items) + ("]" if "prefixItems" in schema else ", …]")
+        return "[" + ", ".join(_type(item) for item in items) + ("]" if "prefixItems" in schema else ", …]")
     limits = [f"{word} {schema[key]}" for key, word in LIMITS.items() if key in schema]
     return " ".join([kind, *limits])
 

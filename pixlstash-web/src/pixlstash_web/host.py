@@ -32,8 +32,8 @@ class Host:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        name = read_host(given[0]) if len(given) == 1 else None
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        name = read_host(hosts[0]) if len(hosts) == 1 else None
         if name is not None and (name in self._names or is_address(name)):
             await self._app(scope, receive, send)
         else:

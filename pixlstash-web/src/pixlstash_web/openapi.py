@@ -33,16 +33,16 @@ def openapi(call: Call) -> Response:
 
 def describe(plans: Iterable[RoutePlan], also: Iterable[type[Struct]] = ()) -> dict[str, Any]:
     """The whole document. `also`: structs to describe that no route names."""
-    kept = list(plans)
+    plans = list(plans)
     types: list[Any] = [Problem, *also]
-    for plan in kept:
+    for plan in plans:
         types += [argument.type for argument in (*plan.path, *plan.query)]
         types += [plan.body.type] if plan.body else []
         types += [plan.returns] if _is_json(plan) else []
     schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
     schema_of = {id(type): schema for type, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
-    for plan in kept:
+    for plan in plans:
         path = re.sub(r"{(\w+):\w+}", r"{\1}", plan.route.path)
         operation = _operation(plan, schema_of)
         first = paths.setdefault(path, {}).setdefault(plan.route.method.lower(), operation)
@@ -64,9 +64,10 @@ def describe(plans: Iterable[RoutePlan], also: Iterable[type[Struct]] = ()) -> d
 
 def _operation(plan: RoutePlan, schema_of: dict[int, Any]) -> dict[str, Any]:
     route = plan.route
-    given = [_parameter("path", argument, schema_of) for argument in plan.path]
-    given += [_parameter("query", argument, schema_of) for argument in plan.query]
-    given += [{"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in route.also]
+    parameters = [_parameter("path", argument, schema_of) for argument in plan.path]
+    parameters += [_parameter("query", argument, schema_of) for argument in plan.query]
+    text = {"in": "query", "required": False, "schema": {"type": "string"}}
+    parameters += [{"name": name, **text} for name in route.also]
     answer: dict[str, Any] = {"204": {"description": "Done."}}
     if plan.returns is not type(None) or route.present or route.media != "application/json":
         schema = schema_of[id(plan.returns)] if _is_json(plan) else {}
@@ -75,7 +76,7 @@ def _operation(plan: RoutePlan, schema_of: dict[int, Any]) -> dict[str, Any]:
         "operationId": route.name,
         "summary": summary(plan),
         "x-right": route.right,
-        "parameters": given,
+        "parameters": parameters,
         "responses": {
             **answer,
             "default": {

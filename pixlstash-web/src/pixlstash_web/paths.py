@@ -28,7 +28,7 @@ def shadows(path: str, other: str, integers: Collection[str]) -> bool:
         others[-1:] = ["{}"] * (len(parts) - len(others) + 1)
     if len(parts) != len(others) or order(path) >= order(other):
         return False
-    return all(_meet(one, two, integers) for one, two in zip(parts, others, strict=True))
+    return all(_meet(left, right, integers) for left, right in zip(parts, others, strict=True))
 
 
 def _meet(part: str, other: str, integers: Collection[str]) -> bool:

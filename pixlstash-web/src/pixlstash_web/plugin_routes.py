@@ -114,6 +114,6 @@ def _fault_of_when(plan: RoutePlan, plain: RoutePlan) -> str | None:
     when, keys = plan.route.when, [*(argument.name for argument in plain.query), *plain.route.also]
     for query in (keys, *([key] for key in keys)):
         if when is not None and when(QueryParams([(key, "") for key in query])):
-            given = f"with {', '.join(query)}" if query else "without any key"
-            return f"has a `when` that is true for requests of the route beside it, {given}."
+            keys_sent = f"with {', '.join(query)}" if query else "without any key"
+            return f"has a `when` that is true for requests of the route beside it, {keys_sent}."
     return None

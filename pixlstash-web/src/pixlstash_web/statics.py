@@ -93,8 +93,8 @@ class Statics:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _read(name: str, path: Path, stamp: tuple[int, int], packed: Path | None) -> Held:

@@ -78,9 +78,9 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
 
 def _unions(document: Schema) -> Iterator[str]:
     """Those of the named unions that occur."""
-    found = {frozenset(value) for key, value in _items(document) if key == "enum"}
+    present = {frozenset(value) for key, value in _items(document) if key == "enum"}
     for values, name in UNIONS.items():
-        if values in found:
+        if values in present:
             yield f"export type {name} = {_constants(get_args(getattr(types, name)))};\n"
 
 
@@ -108,7 +108,7 @@ def _type(schema: Schema, answered: bool) -> str:
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:
-        return " | ".join(_type(one, answered) for one in schema["anyOf"])
+        return " | ".join(_type(choice, answered) for choice in schema["anyOf"])
     if "enum" in schema:
         return UNIONS.get(frozenset(schema["enum"])) or _constants(schema["enum"])
     if "prefixItems" in schema:
@@ -128,10 +128,10 @@ def _constants(values: Iterable[Any]) -> str:
 def _row(path: str, method: str, operation: Schema) -> str:
     """A row of the table. A query may be given null for what it shall not have."""
     places: dict[str, list[str]] = {"path": [], "query": []}
-    for given in operation["parameters"]:
-        name, type = given["name"], _type(given["schema"], answered=False)
-        field = f"{name}: {type}" if given["required"] else f"{name}?: {type.removesuffix(' | null')} | null"
-        places[given["in"]].append(field)
+    for parameter in operation["parameters"]:
+        name, type = parameter["name"], _type(parameter["schema"], answered=False)
+        field = f"{name}: {type}" if parameter["required"] else f"{name}?: {type.removesuffix(' | null')} | null"
+        places[parameter["in"]].append(field)
     fields = "; ".join(places["path"] + places["query"])
     asks = [f"{{ {fields} }}"] if fields else []
     if body := operation.get("requestBody"):

@@ -23,7 +23,7 @@ from pixlstash_core.types import Reading
 from pixlstash_demo import stores
 from pixlstash_demo.art.scene import draw
 from pixlstash_demo.embed import paint
-from pixlstash_demo.known import facts, known
+from pixlstash_demo.metadata import facts, metadata
 from pixlstash_demo.recipe import EPOCH, Recipe, key, recipe
 from pixlstash_demo.store import PAINTED, DemoStore
 
@@ -148,7 +148,7 @@ def test_the_painted_file_says_what_the_row_says(varied: list[Recipe]) -> None:
     assert len(varied) >= 30
     for made in varied:
         data = paint(made)
-        found, row = read(data), of_known(known(made))
+        found, row = read(data), of_known(metadata(made))
         said = facts(made)
         assert found.facts == said.facts == row.facts, made
         assert (found.prompt, found.negative) == (said.prompt, said.negative) == (row.prompt, row.negative), made
@@ -216,8 +216,8 @@ def test_a_camera_lies_on_its_side(recipes: list[Recipe]) -> None:
 
 
 def test_rows_have_hashes_of_their_own(recipes: list[Recipe]) -> None:
-    assert len({known(made).sha256 for made in recipes}) == MANY
-    row = of_known(known(recipes[5]))
+    assert len({metadata(made).sha256 for made in recipes}) == MANY
+    row = of_known(metadata(recipes[5]))
     assert (len(row.sha256), row.still, row.why, row.phash, row.created) == (32, None, None, 0, recipes[5].created)
 
 
@@ -237,7 +237,7 @@ def test_the_store_paints_what_is_read() -> None:
 def test_the_store_knows_all_but_the_first_pictures() -> None:
     demo = DemoStore().connect(DemoStore.Params(pictures=PAINTED + 1))
     assert demo.known(key(recipe(PAINTED - 1))) is None
-    assert demo.known(key(recipe(PAINTED))) == known(recipe(PAINTED))
+    assert demo.known(key(recipe(PAINTED))) == metadata(recipe(PAINTED))
 
 
 @pytest.mark.parametrize(
@@ -271,6 +271,6 @@ def test_the_store_is_read_from_many_threads() -> None:
 
 def test_recipes_and_rows_load_no_pillow() -> None:
     said = in_another_process(
-        "import sys; from pixlstash_demo.store import known, recipe; known(recipe(7)); print('PIL' in sys.modules)"
+        "import sys; from pixlstash_demo.store import metadata, recipe; metadata(recipe(7)); print('PIL' in sys.modules)"
     )
     assert said.strip() == "False"

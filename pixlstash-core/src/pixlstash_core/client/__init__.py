@@ -33,13 +33,13 @@ class Client(Channel, Caller, Api):
         """Send what a row of the table says, and read the answer."""
         if not row.path:
             raise Invalid(f"{row.name} is only possible in the process that has the library open.")
-        given = row.signature.bind(*args, **kwargs).arguments
+        arguments = row.signature.bind(*args, **kwargs).arguments
         body, headers = b"", {}
-        for name, value in list(given.items()):
+        for name, value in list(arguments.items()):
             if isinstance(value, Struct):
-                body, headers = msgspec.json.encode(given.pop(name)), {"Content-Type": "application/json"}
-        path = re.sub(r"{(\w+)(?::path)?}", lambda match: quoted(str(given.pop(match[1]))), row.path)
-        answer: Any = self.request(row.method, path, given, body, headers, timeout=None if row.long else -1)
+                body, headers = msgspec.json.encode(arguments.pop(name)), {"Content-Type": "application/json"}
+        path = re.sub(r"{(\w+)(?::path)?}", lambda match: quoted(str(arguments.pop(match[1]))), row.path)
+        answer: Any = self.request(row.method, path, arguments, body, headers, timeout=None if row.long else -1)
         match row.answer:
             case "json":
                 wanted = row.signature.return_annotation

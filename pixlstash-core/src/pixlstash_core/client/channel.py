@@ -204,8 +204,8 @@ def error_of(status: int, body: bytes) -> PixlStashError:
 
 
 def path_of(prefix: str, path: str, query: Mapping[str, Any] | None) -> str:
-    given = {name: _written(value) for name, value in (query or {}).items() if value is not None}
-    return f"{prefix}{path}?{urlencode(given, doseq=True)}" if given else prefix + path
+    present = {name: _written(value) for name, value in (query or {}).items() if value is not None}
+    return f"{prefix}{path}?{urlencode(present, doseq=True)}" if present else prefix + path
 
 
 def _written(value: Any) -> Any:

@@ -25,11 +25,11 @@ ENDS = 1 << 16
 def upload(channel: Channel, name: str, path: Path) -> Uploaded:
     """Send a file; it stays where it is."""
     with path.open("rb") as file:
-        found = os.fstat(file.fileno())
-        modified = max(0, found.st_mtime_ns // 1_000_000)
-        if found.st_size > LARGE:
-            return _in_pieces(channel, BeginUpload(name, found.st_size, _key(file, found), modified), file)
-        headers = {**BARE, "Content-Length": str(found.st_size)}
+        status = os.fstat(file.fileno())
+        modified = max(0, status.st_mtime_ns // 1_000_000)
+        if status.st_size > LARGE:
+            return _in_pieces(channel, BeginUpload(name, status.st_size, _key(file, status), modified), file)
+        headers = {**BARE, "Content-Length": str(status.st_size)}
         query = {"name": name, "modified": modified}
         return read(channel.request("POST", "/uploads", query, file, headers), Uploaded)
 
@@ -71,9 +71,9 @@ def _in_pieces(channel: Channel, ask: BeginUpload, file: BinaryIO) -> Uploaded:
     return upload.result
 
 
-def _key(file: BinaryIO, found: os.stat_result) -> str:
+def _key(file: BinaryIO, status: os.stat_result) -> str:
     """Identifies the file to the server, so that sending it again continues where it stopped."""
     digest = hashlib.sha256(file.read(ENDS))
-    file.seek(max(0, found.st_size - ENDS))
+    file.seek(max(0, status.st_size - ENDS))
     digest.update(file.read(ENDS))
-    return f"{found.st_mtime_ns}-{digest.hexdigest()}"
+    return f"{status.st_mtime_ns}-{digest.hexdigest()}"

@@ -43,10 +43,10 @@ def arrange(library: Library) -> None:
     newest = library.find(NOBODY, "", "-created").ids[:NEWEST]
     if not newest or library.setting(*ARRANGED):
         return
-    known = set(newest)
+    newest_ids = set(newest)
 
     def find(query: str, most: int) -> list[int]:
-        return [id for id in library.find(NOBODY, query, "-created").ids if id in known][:most]
+        return [id for id in library.find(NOBODY, query, "-created").ids if id in newest_ids][:most]
 
     for step in (_score, _tag, _stack):
         with contextlib.suppress(PixlStashError):
@@ -86,19 +86,19 @@ def _score(library: Library, newest: list[int]) -> None:
 
 def _tag(library: Library, newest: list[int]) -> None:
     """Tags from the words of the prompt, as sure as they come early; some accepted, some rejected, some a person's."""
-    found: dict[int, list[Tag]] = {}
+    tags_by_id: dict[int, list[Tag]] = {}
     for id in newest:
         words = [word for word in dict.fromkeys(_words(library, id)) if _TAG.fullmatch(word)]
-        found[id] = [Tag(word, max(0.2, 0.97 - 0.07 * n)) for n, word in enumerate(words)]
-    library.keep_tags("demo", "1", found, threshold=0.4)
-    tagged = [(id, tags) for id, tags in found.items() if len(tags) > 3]
+        tags_by_id[id] = [Tag(word, max(0.2, 0.97 - 0.07 * n)) for n, word in enumerate(words)]
+    library.keep_tags("demo", "1", tags_by_id, threshold=0.4)
+    tagged = [(id, tags) for id, tags in tags_by_id.items() if len(tags) > 3]
     for id, tags in tagged[: len(tagged) // 3]:
         library.accept_tags(NOBODY, structs.AcceptTags(ids=[id], tags=[tags[1].name]))
     for id, tags in tagged[::9]:
         library.reject_tags(NOBODY, structs.RejectTags(ids=[id], tags=[tags[3].name]))
     library.add_tags(NOBODY, structs.AddTags(ids=newest[::11], tags=["to print"]))
-    known = {tag.name for tag in library.tags(NOBODY, limit=1000)}
-    people = [name for name in CHARACTERS if name in known]
+    names = {tag.name for tag in library.tags(NOBODY, limit=1000)}
+    people = [name for name in CHARACTERS if name in names]
     library.categorise_tags(NOBODY, structs.CategoriseTags(tags=people, category="character"))
 
 
@@ -111,13 +111,13 @@ def _describe(library: Library, ids: list[int], trigger: str) -> None:
 
 def _projects(library: Library) -> None:
     bar = library.sidebar(NOBODY)
-    sets = {one.name: one.id for one in bar.sets}
-    people = {one.name: one.id for one in bar.characters}
+    sets = {group.name: group.id for group in bar.sets}
+    people = {group.name: group.id for group in bar.characters}
     for (name, icon, in_it, who, note), colour in zip(PROJECTS, COLOURS, strict=False):
         with contextlib.suppress(PixlStashError):
             made = library.create_project(NOBODY, structs.Create(name=name, icon=icon, colour=colour, note=note)).id
-            found = [people[name] for name in who if name in people]
-            groups = structs.DropOnProject(sets=[sets[name] for name in in_it], characters=found, add=True)
+            characters = [people[name] for name in who if name in people]
+            groups = structs.DropOnProject(sets=[sets[name] for name in in_it], characters=characters, add=True)
             library.drop_on_project(NOBODY, made, groups)
 
 

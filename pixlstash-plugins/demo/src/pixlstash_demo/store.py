@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO
 from pixlstash_core import KnownPicture, Meta, NotThere, Opened, Params, Stat, Store
 
 from .embed import paint
-from .known import known
+from .metadata import metadata
 from .recipe import MOST, Recipe, key, recipe
 
 _KEY = re.compile(r"([0-9]{6,7})\.(?:png|jpg|webp)")
@@ -45,7 +45,7 @@ class Painted(Opened):
 
     def known(self, key: str) -> KnownPicture | None:
         made = self._recipe(key)
-        return known(made) if made.index >= PAINTED else None
+        return metadata(made) if made.index >= PAINTED else None
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
         for name in map(key, map(recipe, range(self.pictures))):

@@ -24,15 +24,15 @@ def facts(recipe: Recipe) -> Facts:
     if recipe.tool == "camera":
         return Facts(_of_camera(recipe), created=recipe.created)
     comfyui, flux = recipe.tool == "comfyui", recipe.model == words.FLUX
-    found = [_generated("model", "Model", recipe.model)]
+    readings = [_generated("model", "Model", recipe.model)]
     if not comfyui:
-        found.append(_generated("model_hash", "Model hash", short_hash(recipe.model)))
+        readings.append(_generated("model_hash", "Model hash", short_hash(recipe.model)))
     for name in recipe.loras:
-        found.append(_generated("lora", "LoRA", name, words.LORA_WEIGHTS[name]))
+        readings.append(_generated("lora", "LoRA", name, words.LORA_WEIGHTS[name]))
         if not comfyui:
-            found.append(_generated("lora_hash", "LoRA hash", f"{name}: {short_hash(name)}"))
+            readings.append(_generated("lora_hash", "LoRA hash", f"{name}: {short_hash(name)}"))
     karras = "Karras" if recipe.scheduler == "karras" else "Automatic"
-    found += [
+    readings += [
         _generated("seed", "Seed", str(recipe.seed), float(recipe.seed)),
         _generated("steps", "Steps", str(recipe.steps), float(recipe.steps)),
         _generated("cfg", "CFG", f"{recipe.cfg:g}", recipe.cfg),
@@ -42,9 +42,9 @@ def facts(recipe: Recipe) -> Facts:
     ]
     size = _generated("resolution", "Generated size", f"{recipe.width}x{recipe.height}")
     tool = _generated("tool", "Tool", "ComfyUI" if comfyui else "Forge" if flux else "Stable Diffusion WebUI")
-    found += [tool, size]
+    readings += [tool, size]
     prompt = recipe.prompt if comfyui else tagged_prompt(recipe)
-    return Facts(tuple(found), prompt, recipe.negative or None, recipe.created)
+    return Facts(tuple(readings), prompt, recipe.negative or None, recipe.created)
 
 
 def _of_camera(recipe: Recipe) -> tuple[Fact, ...]:
@@ -60,7 +60,7 @@ def _of_camera(recipe: Recipe) -> tuple[Fact, ...]:
     )
 
 
-def known(recipe: Recipe) -> KnownPicture:
+def metadata(recipe: Recipe) -> KnownPicture:
     """What there is to know of a picture that nobody has painted: its hash is the recipe's, its size a guess."""
     red, green, blue = words.LIGHTS[recipe.light][1]
     shift = (recipe.shot & 31) - 16
