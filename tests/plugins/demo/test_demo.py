@@ -271,6 +271,7 @@ def test_the_store_is_read_from_many_threads() -> None:
 
 def test_recipes_and_rows_load_no_pillow() -> None:
     said = in_another_process(
-        "import sys; from pixlstash_demo.store import metadata, recipe; metadata(recipe(7)); print('PIL' in sys.modules)"
+        "import sys; from pixlstash_demo.store import metadata, recipe; "
+        "metadata(recipe(7)); print('PIL' in sys.modules)"
     )
     assert said.strip() == "False"
