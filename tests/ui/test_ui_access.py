@@ -199,6 +199,6 @@ def test_whatever_has_the_focus_shows_it(sit: Sit, shown: Served) -> None:
     assert any("Size of the tiles" in one for one in stops) and not [one for one in stops if one.startswith("unseen")]
     desk.focus(0)
     desk.press("Space", "Shift+F10")
-    desk.page.get_by_role("menuitem", name="Descriptions").press("Enter")
+    desk.pick("More", "Descriptions", key="Enter")
     stops = walk(8)
     assert any("whole words" in one for one in stops) and not [one for one in stops if one.startswith("unseen")]

@@ -208,7 +208,7 @@ def test_many_descriptions_are_changed_after_a_look(sit: Sit, tagged: Served, ax
     desk.focus(0)
     desk.press("Control+a")
     desk.tile(0).click(button="right")
-    desk.page.get_by_role("menuitem", name="Descriptions").click()
+    desk.pick("More", "Descriptions")
     dialog = desk.page.get_by_role("dialog", name="Descriptions of 16 pictures")
     dialog.get_by_label("Find").fill("cat")
     dialog.get_by_label("Replace with").fill("fox")

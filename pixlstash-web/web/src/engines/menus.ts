@@ -18,12 +18,16 @@ export const OFFERED: readonly { kind: OutputKind; key: string; label: string }[
 ];
 
 /**
- * Tag with…, describe with…, find faces with…, for the pictures of a menu.
+ * Tag with and Describe with, for the pictures of a menu; other `kinds` where they are named.
  * @param keyed whether the default engines have keys there
  */
-export function engineMenus(about: About, keyed: boolean): Submenu[] {
+export function engineMenus(
+  about: About,
+  keyed: boolean,
+  kinds: readonly OutputKind[] = ["tag", "caption"],
+): Submenu[] {
   if (library.readonly || !library.owner) return [];
-  return OFFERED.map(({ kind, key }) => {
+  return OFFERED.filter(({ kind }) => kinds.includes(kind)).map(({ kind, key }) => {
     const { verb, icon } = KINDS.find((one) => one.kind === kind)!;
     return {
       label: verb,

@@ -1,10 +1,11 @@
 /** What else can be done with the library, behind the last button. */
-import { sidePanel } from "../statistics/sidePanel.svelte";
 import { chosen } from "../grid/chosen";
 import { dialogs } from "../dialogs/dialogs.svelte";
 import { beginReview } from "../review/start";
 import { library } from "../state/library.svelte";
 import { picked } from "../snapshots/picked.svelte";
+import { narrow } from "../ui/screen";
+import { sidePanel } from "../statistics/sidePanel.svelte";
 import { route } from "../state/route.svelte";
 import { table } from "../state/table.svelte";
 import type { Item } from "../ui/menu.svelte";
@@ -40,10 +41,12 @@ export function moreMenu(acts: Acts): Item[] {
     items.push({ label: "Snapshots", icon: "history", run: () => route.turn("snapshots") });
   if (!library.past) items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
   if (library.owner && !library.past) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
-  items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => sidePanel.toggle("statistics") });
+  // Elsewhere it has a button of its own.
+  if (narrow.current)
+    items.push({ label: "Statistics", icon: "statistics", run: () => sidePanel.toggle("statistics") });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => dialogs.open("hide", null) });
-  items.push({ label: "Keys", icon: "keyboard", keys: "?", run: acts.sheet });
+  items.push({ label: "Keyboard shortcuts", icon: "keyboard", keys: "?", run: acts.sheet });
   items.push({ label: "Log out", icon: "signOut", run: acts.leave });
   return items;
 }
