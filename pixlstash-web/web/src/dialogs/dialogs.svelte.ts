@@ -9,6 +9,8 @@ export interface Subjects {
   appearance: Entry;
   captions: Selected;
   dates: Selected;
+  /** A folder of the server, to be indexed. */
+  folder: null;
   hide: null;
   history: null;
   keys: null;

@@ -9,7 +9,7 @@ import { picked } from "../snapshots/picked.svelte";
 import { counted } from "../ui/format";
 import type { Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
-import { type Entry, lockedSet } from "./rows";
+import { type Entry, lockedSet, moves } from "./rows";
 import { about, type RowPictures } from "./rowPictures";
 
 export interface Acts {
@@ -87,11 +87,6 @@ function leading(entry: Entry): Item[] {
   if (entry.kind === "character")
     items.push({ label: "Faces and suggestions", icon: "face", run: () => route.turn("people", String(entry.id)) });
   return items;
-}
-
-/** Whether a project can hold it, and with it its pictures. */
-export function moves({ kind }: Entry): boolean {
-  return kind === "set" || kind === "character";
 }
 
 /** Of the section of characters: people do not agree on what they are called. */

@@ -11,7 +11,6 @@ import { table } from "../state/table.svelte";
 import type { Item } from "../ui/menu.svelte";
 
 export interface Acts {
-  add(what?: "folder"): void;
   history(): void;
   sheet(): void;
   leave(): void;
@@ -20,8 +19,6 @@ export interface Acts {
 export function moreMenu(acts: Acts): Item[] {
   const items: Item[] = [];
   if (!library.readonly) {
-    items.push({ label: "Add pictures…", icon: "upload", run: () => acts.add() });
-    items.push({ label: "Add a folder…", icon: "folderAdd", run: () => acts.add("folder") });
     items.push({ label: "History", icon: "undo", run: acts.history }, "line");
   }
   if (library.returnable && table.view?.count) {
