@@ -9,6 +9,7 @@ const PAGES: Record<Page, string> = {
   engines: "Engines",
   faces: "Suggested faces",
   people: "Unassigned faces",
+  settings: "Settings",
   snapshots: "Snapshots",
   suggested: "Suggested tags",
 };

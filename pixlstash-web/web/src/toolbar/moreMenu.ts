@@ -43,6 +43,7 @@ export function moreMenu(acts: Acts): Item[] {
     items.push({ label: "Statistics", icon: "statistics", run: () => sidePanel.toggle("statistics") });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => dialogs.open("hide", null) });
+  items.push({ label: "Settings", icon: "tune", run: () => route.turn("settings") });
   items.push({ label: "Keyboard shortcuts", icon: "keyboard", keys: "?", run: acts.sheet });
   items.push({ label: "Log out", icon: "signOut", run: acts.leave });
   return items;
