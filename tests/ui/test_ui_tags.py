@@ -144,7 +144,7 @@ def test_tags_are_added_with_completion(sit: Sit, tagged: Served, axe: Axe) -> N
 
 def test_a_tag_finds_its_like(sit: Sit, tagged: Served) -> None:
     desk = opened(sit, tagged)
-    chip(desk, "archive").click()
+    chip(desk, "archive").click(modifiers=["Control"])
     desk.becomes(lambda: desk.parameter("q"), "tag:archive")
     desk.becomes(lambda: [one["id"] for one in desk.tiles()], [FIRST])
     assert desk.viewer.count() == 0

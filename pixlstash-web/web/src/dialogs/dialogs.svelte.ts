@@ -14,6 +14,8 @@ export interface Subjects {
   hide: null;
   history: null;
   keys: null;
+  /** What to delete permanently; null for the whole scrapheap. */
+  purge: Selected | null;
   /** What to restore, from which snapshot. */
   restore: { one: Snapshot; pick: Pick };
   /** Null where nothing was chosen. */

@@ -45,7 +45,14 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
   if (library.readonly) return items;
   if (!library.inScrapheap) return [...items, "line", leaving(about, size)];
   const label = size === 1 ? "Restore" : `Restore ${counted(size, "picture")}`;
-  return [...items, "line", { label, icon: "restore", keys: "Del", run: () => void restore(selected) }];
+  items.push("line", { label, icon: "restore", keys: "Del", run: () => void restore(selected) });
+  if (library.owner)
+    items.push({
+      label: "Delete permanently…",
+      icon: "close",
+      run: about((selected) => dialogs.open("purge", selected)),
+    });
+  return items;
 }
 
 /**

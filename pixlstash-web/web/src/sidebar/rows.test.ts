@@ -55,6 +55,7 @@ test("everything, in its place", () => {
     "  Snapshots",
     "  Scrapheap",
     "  Duplicates",
+    "  Tags",
     "  Unassigned faces",
     "  Suggested faces",
     "  Suggested tags",

@@ -169,6 +169,7 @@ function places(info: Sidebar, { readonly, snapshots, past }: Looks): Row[] {
       pictures: info.scrapheap,
     },
     { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates", icon: "copy" },
+    ...(past ? [] : [{ type: "page", key: "page:tags", level: 2, label: "Tags", page: "tags", icon: "tag" } as const]),
     ...(readonly || past ? [] : DECIDED),
   ];
 }

@@ -12,6 +12,7 @@ const PAGES: Record<Page, string> = {
   settings: "Settings",
   snapshots: "Snapshots",
   suggested: "Suggested tags",
+  tags: "Tags",
 };
 
 /** What a page in place of the table is called. `about`: what it is about, as in the address. */

@@ -1,6 +1,7 @@
 /** What can be done with a tag of a picture. */
 import type { PictureTag } from "../api/schema";
 import type { Verb } from "../dialogs/tags";
+import { route } from "../state/route.svelte";
 import type { Item } from "../ui/menu.svelte";
 import { type Column, VERBS } from "./tagColumns";
 
@@ -16,5 +17,15 @@ export function chipMenu(tag: PictureTag, column: Column, readonly: boolean, { f
   if (readonly) return items;
   if (column === "suggested") items.push({ label: "Accept", icon: "tick", keys: "A", run: () => decide("accept") });
   const label = column === "yours" ? "Remove from this picture" : "Reject";
-  return [...items, { label, icon: "close", keys: "R", run: () => decide(VERBS[column]) }];
+  return [
+    ...items,
+    { label, icon: "close", keys: "R", run: () => decide(VERBS[column]) },
+    "line",
+    {
+      label: "Edit in the vocabulary",
+      icon: "pencil",
+      note: "Rename, merge, aliases, never-list",
+      run: () => route.turn("tags", tag.name),
+    },
+  ];
 }
