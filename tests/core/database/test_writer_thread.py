@@ -124,7 +124,7 @@ SCENARIOS: dict[str, Scenario] = {
 @pytest.fixture
 def desk(open_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setattr(threads, "SHORTEST", 0.0005)
-    monkeypatch.setattr("pixlstash_core.database.writer.LINGER", 0.001)
+    monkeypatch.setattr("pixlstash_core.database.write_queue.LINGER", 0.001)
     logging.disable()  # thousands of tracebacks
     yield Desk(open_library(work=False))
     logging.disable(logging.NOTSET)

@@ -9,7 +9,8 @@ from ..database.features import Feature
 from ..engines import measures
 from ..engines import outputs as producers
 from ..imports import locations
-from ..people import characters, faces, regions
+from ..people import characters, regions
+from ..people import feature as people
 from ..pictures import corrections, duplicates, scores, scrapheap
 from ..pictures import feature as pictures
 from ..search import outputs as vectors
@@ -31,7 +32,7 @@ FEATURES: tuple[Feature, ...] = (
     duplicates.FEATURE,
     vectors.FEATURE,
     regions.FEATURE,
-    faces.FEATURE,
+    people.FEATURE,
     measures.FEATURE,
     locations.FEATURE,
     settings.FEATURE,
