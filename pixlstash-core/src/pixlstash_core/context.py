@@ -59,7 +59,7 @@ class Context:
         return self.writer.revision
 
     def hide_and_blur(self, active: bool) -> HideAndBlur | None:
-        return settings.veil((self.live or self).db) if active else None
+        return settings.hide_and_blur((self.live or self).db) if active else None
 
     def selected(self, reader: Reader, ask: Selection, *, scrapped: bool = False) -> list[int]:
         """The pictures a change is for. Those named by id must be there, and (unless `scrapped`) not in the scrapheap;

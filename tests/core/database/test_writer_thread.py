@@ -196,7 +196,7 @@ def test_the_writer_survives_what_any_function_it_calls_raises(desk: Desk) -> No
     names = {name.rpartition(":")[2] for _, name, _ in places}
     assert names >= {  # the list is not empty, nor of the wrong thread
         "Writer._transact", "Writer._attempt", "Database.roll_back", "Writer._publish", "Writer._answer",
-        "Writer._settle", "Library._changed", "Views.changed", "Feed.committed", "FollowUps.request",
+        "Writer._settle", "Parts._changed", "Views.changed", "Feed.committed", "FollowUps.request",
         "CommitRecorder.seal", "Marks.promise",
     }  # fmt: skip
     wrong = sweep(desk, [(place, scenario, error) for place, scenario in places.items() for error in ERRORS])

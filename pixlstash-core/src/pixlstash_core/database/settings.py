@@ -27,17 +27,19 @@ def put(write: Write, name: str, value: str) -> None:
 
 
 def name_for(plugin: str, name: str) -> str:
-    """What a plugin's own setting is called."""
+    """Return the stored name of a plugin's setting."""
     if plugin in CORE:
         raise Invalid(f"Settings that begin with {plugin!r} are not a plugin's.")
     return f"{plugin}.{name}"
 
 
-def veil(db: Database) -> HideAndBlur:
+def hide_and_blur(db: Database) -> HideAndBlur:
+    """Return the stored queries of Hide and blur; empty by default."""
     return HideAndBlur(db.setting("veil.hide") or "", db.setting("veil.blur") or "")
 
 
-def put_veil(write: Write, ask: HideAndBlur) -> Outcome:
+def put_hide_and_blur(write: Write, ask: HideAndBlur) -> Outcome:
+    """Store the queries of Hide and blur."""
     put(write, "veil.hide", ask.hide)
     put(write, "veil.blur", ask.blur)
-    return Outcome(1, "What is hidden and blurred was changed")
+    return Outcome(1, "Updated Hide and blur")

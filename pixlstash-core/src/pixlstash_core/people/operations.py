@@ -190,7 +190,7 @@ def review_tags(
     `veil`, here and in the operations below: leave out hidden and blurred pictures.
     """
     _within(limit)
-    ids = context.views.ids(reader, q, veil=context.hide_and_blur(veil))
+    ids = context.views.ids(reader, q, hide_and_blur=context.hide_and_blur(veil))
     with context.db.reading() as connection:
         return [TagToReview(*row) for row in review.tags_of(connection, ids, limit)]
 

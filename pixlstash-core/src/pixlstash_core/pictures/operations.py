@@ -87,14 +87,14 @@ def view(
 
 def veil(context: Context, reader: Reader) -> HideAndBlur:
     """The queries whose pictures are hidden and blurred."""
-    return settings.veil((context.live or context).db)
+    return settings.hide_and_blur((context.live or context).db)
 
 
 def set_veil(context: Context, reader: Reader, ask: HideAndBlur) -> Done:
     """Set the queries whose pictures are hidden and blurred; an empty one hides or blurs nothing."""
     for text in (ask.hide, ask.blur):
         context.views.count(reader, text)
-    return context.organise(reader, lambda write: settings.put_veil(write, ask))
+    return context.organise(reader, lambda write: settings.put_hide_and_blur(write, ask))
 
 
 def block(context: Context, reader: Reader, view: str, b: int) -> bytes:
@@ -254,7 +254,7 @@ def _redraw(context: Context, reader: Reader, id: int) -> bytes:
         path.unlink(missing_ok=True)
 
 
-# -- corrections ----------------------------------------------------------------------------------------------------
+# -- corrections -----------------------------------------------------------------------------------------------------
 
 
 def turn(context: Context, reader: Reader, ask: TurnPictures) -> Done:
@@ -269,7 +269,7 @@ def date(context: Context, reader: Reader, ask: DatePictures) -> Done:
     return context.organise(reader, lambda write: corrections.date(write, ids, ask), guarded=ids)
 
 
-# -- duplicates -----------------------------------------------------------------------------------------------------
+# -- duplicates ------------------------------------------------------------------------------------------------------
 
 
 def find_duplicates(
@@ -322,7 +322,7 @@ def _groups(context: Context, reader: Reader, ask: ResolveDuplicates) -> list[li
     return find_duplicates(context, reader, ask.rule, ask.distance, ask.veil).groups
 
 
-# -- the scrapheap -------------------------------------------------------------------------------------------------
+# -- the scrapheap ---------------------------------------------------------------------------------------------------
 
 
 def preview_empty(context: Context, reader: Reader, ask: PreviewEmpty) -> EmptyPreview:
