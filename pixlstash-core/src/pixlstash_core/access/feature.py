@@ -49,7 +49,7 @@ class Access:
         if isinstance(self._rows, _Memory):
             self._rows.close()
 
-    # -- state ---------------------------------------------------------------------------------------------------------
+    # -- state --------------------------------------------------------------------------------------------------------
 
     @property
     def claimed(self) -> bool:
@@ -60,7 +60,7 @@ class Access:
     def has_password(self) -> bool:
         return self._password() is not None
 
-    # -- coming in -----------------------------------------------------------------------------------------------------
+    # -- coming in ----------------------------------------------------------------------------------------------------
 
     def claim_link(self) -> str:
         """The secret of a new one-time link: good once, for an hour."""
@@ -102,13 +102,13 @@ class Access:
 
     def _login_token(self, token: str) -> tuple[str, Reader]:
         with self._rows.writing():
-            found = self._find(token)
-            if found is None or found[1] != "token":
+            row = self._find(token)
+            if row is None or row[1] != "token":
                 raise Unauthorised("This token is invalid, expired or revoked.")
             secret, _ = self._insert(
-                "own", "session", found[3], expires=now() + ABSOLUTE, idle=IDLE, parent=found[0], label=found[2]
+                "own", "session", row[3], expires=now() + ABSOLUTE, idle=IDLE, parent=row[0], label=row[2]
             )
-        return secret, Reader(f"token:{found[2]}", _right(found[3]))
+        return secret, Reader(f"token:{row[2]}", _right(row[3]))
 
     def reader_of(self, secret: str) -> Reader | None:
         """Whom a token, a session or a lent secret speaks for; None when it is not good, or not any more."""
@@ -120,10 +120,10 @@ class Access:
         )
         if lent is not None:
             return lent
-        found = self._find(secret)
-        if found is None or found[1] == "claim":
+        row = self._find(secret)
+        if row is None or row[1] == "claim":
             return None
-        id, kind, public_id, rights, used = found
+        id, kind, public_id, rights, used = row
         if used is None or now() - used > HOUR:
             with suppress(PixlStashError):  # a full disk locks nobody out
                 self._touch(id)
@@ -142,7 +142,7 @@ class Access:
                 "delete from token where digest = ? and kind = 'session'", (token_format.digest(secret),)
             ).fetchall()
 
-    # -- the owner -----------------------------------------------------------------------------------------------------
+    # -- the owner ----------------------------------------------------------------------------------------------------
 
     def set_password(
         self, reader: Reader, new: str, current: str | None = None, *, keep: str | None = None, ip: str = ""
@@ -168,7 +168,7 @@ class Access:
             self._attempts.clear()
             return self.claim_link()
 
-    # -- tokens --------------------------------------------------------------------------------------------------------
+    # -- tokens -------------------------------------------------------------------------------------------------------
 
     def create_token(self, reader: Reader, ask: CreateToken) -> NewToken:
         _demand_owner(reader)
@@ -195,7 +195,7 @@ class Access:
         if not gone:
             raise NotFound("There is no such token.")
 
-    # -- inside --------------------------------------------------------------------------------------------------------
+    # -- inside -------------------------------------------------------------------------------------------------------
 
     def _find(self, secret: str) -> tuple[int, str, str, str, int | None] | None:
         """(id, kind, public id of the token behind it, rights, last used) of what is good now."""
@@ -262,12 +262,12 @@ class Access:
             return secret, connection.last_insert_rowid()
 
     def _password(self) -> str | None:
-        found: str | None = self._rows.read("select password from owner")[0][0]
-        return found
+        password: str | None = self._rows.read("select password from owner")[0][0]
+        return password
 
     def _try_password(self, password: str, ip: str) -> None:
         """Raise unless it is the owner's; costs the same when there is none."""
-        with self._attempts.one(ip):
+        with self._attempts.attempt(ip):
             if not passwords.matches(password, self._password()):
                 raise Unauthorised("The password is not right.")
 

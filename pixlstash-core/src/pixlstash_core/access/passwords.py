@@ -34,8 +34,8 @@ def matches(password: str, sealed: str | None) -> bool:
         _stretch(password[:LONGEST], bytes(16), *COST)
         return False
     _, cost, block, parallel, salt, digest = sealed.split("$")
-    found = _stretch(password, bytes.fromhex(salt), int(cost), int(block), int(parallel))
-    return hmac.compare_digest(found, bytes.fromhex(digest))
+    stretched = _stretch(password, bytes.fromhex(salt), int(cost), int(block), int(parallel))
+    return hmac.compare_digest(stretched, bytes.fromhex(digest))
 
 
 def _stretch(password: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:
@@ -56,7 +56,7 @@ class Attempts:
         self._failed: dict[str, tuple[int, float]] = {}
 
     @contextmanager
-    def one(self, ip: str) -> Iterator[None]:
+    def attempt(self, ip: str) -> Iterator[None]:
         """Around one attempt, which raises when it fails. `TooMany` when it is too early for one."""
         keys = ("account", _network(ip))
         with self._lock:

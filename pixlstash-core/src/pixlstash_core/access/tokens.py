@@ -34,5 +34,5 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="replace")).digest()
 
 
-def same(one: bytes, other: bytes) -> bool:
-    return hmac.compare_digest(one, other)
+def same(first: bytes, second: bytes) -> bool:
+    return hmac.compare_digest(first, second)

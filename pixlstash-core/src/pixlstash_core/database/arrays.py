@@ -15,6 +15,6 @@ def distinct(ascending: NDArray[N]) -> NDArray[N]:
     return ascending[np.append(True, ascending[1:] != ascending[:-1])] if len(ascending) else ascending
 
 
-def union(one: NDArray[N], other: NDArray[N]) -> NDArray[N]:
+def union(first: NDArray[N], second: NDArray[N]) -> NDArray[N]:
     """What is in either of two arrays that ascend and hold each number once."""
-    return distinct(np.sort(np.concatenate([one, other])))
+    return distinct(np.sort(np.concatenate([first, second])))

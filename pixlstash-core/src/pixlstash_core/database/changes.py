@@ -30,22 +30,22 @@ class Changes(Struct, frozen=True):
 
     def by_noun(self, tables: Mapping[str, Table]) -> dict[str, set[int] | None]:
         """The pictures touched, by all nouns that are; None where rows changed that are no one picture's."""
-        found: dict[str, set[int] | None] = {}
+        pictures: dict[str, set[int] | None] = {}
         for name in self.rows.keys() | {name for name, ids in self.ids.items() if ids}:
             noun = tables[name].noun
-            known = found.setdefault(noun, set())
-            if known is not None and name in self.rows and tables[name].picture is None:
-                found[noun] = None
-            elif known is not None:
-                known |= self.ids.get(name, set())
-        return found
+            ids = pictures.setdefault(noun, set())
+            if ids is not None and name in self.rows and tables[name].picture is None:
+                pictures[noun] = None
+            elif ids is not None:
+                ids |= self.ids.get(name, set())
+        return pictures
 
     def pictures(self, names: Iterable[str]) -> list[int]:
         """Ids of pictures whose rows in any of these tables changed, ascending."""
-        found: set[int] = set()
+        ids: set[int] = set()
         for name in names:
-            found |= self.ids.get(name, set())
-        return sorted(found)
+            ids |= self.ids.get(name, set())
+        return sorted(ids)
 
 
 def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
@@ -72,13 +72,13 @@ def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
         column = tables[name].picture
         if column is None:
             continue
-        found = ids.setdefault(name, set())
+        pictures = ids.setdefault(name, set())
         if op != "INSERT" and isinstance(picture := change.old[column], int):  # type: ignore[index]  # it has a row
-            found.add(picture)
+            pictures.add(picture)
             if name == "picture" and op == "DELETE":
                 removed.add(picture)
         if op != "DELETE" and isinstance(picture := change.new[column], int):  # type: ignore[index]
-            found.add(picture)
+            pictures.add(picture)
             if name == "picture" and op == "INSERT":
                 added.add(picture)
     return Changes(ids, added, removed, rows, inserted, parts.whole)
@@ -90,8 +90,8 @@ def complete(
     """Find the pictures of rows whose changeset does not carry the picture's id (`location`, `project_set`)."""
     for name, table in tables.items():
         for column, sql in table.through if name in changes.rows else ():
-            found = _values(parts, name, column)
-            changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(found),)))
+            values = _values(parts, name, column)
+            changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(values),)))
     unknown: dict[str, list[int]] = {}
     for change in apsw.Changeset.iter(parts.rest):  # no others were updated
         table = tables[change.name]
@@ -108,43 +108,48 @@ def _values(parts: changesets.Parts, name: str, column: int) -> set[int]:
     """What a column held before or after in a table's rows that changed."""
     if name in parts.whole:
         return set(parts.whole[name].column(column).tolist())
-    rows = (values for one in apsw.Changeset.iter(parts.rest) if one.name == name for values in (one.old, one.new))
+    rows = (
+        values
+        for change in apsw.Changeset.iter(parts.rest)
+        if change.name == name
+        for values in (change.old, change.new)
+    )
     return {value for values in rows if values is not None and isinstance(value := values[column], int)}
 
 
 def keys(parts: changesets.Parts, names: Iterable[str]) -> dict[str, set[tuple[Any, ...]]]:
     """The primary keys of the rows of these tables that changed."""
-    found: dict[str, set[tuple[Any, ...]]] = {name: set() for name in names}
-    for name in found.keys() & parts.whole.keys():
+    keys_of: dict[str, set[tuple[Any, ...]]] = {name: set() for name in names}
+    for name in keys_of.keys() & parts.whole.keys():
         whole = parts.whole[name]
-        found[name] = set(map(tuple, whole.values[:, sorted(whole.keys)].tolist()))
+        keys_of[name] = set(map(tuple, whole.values[:, sorted(whole.keys)].tolist()))
     for change in apsw.Changeset.iter(parts.rest):
         row = change.old or change.new
-        if change.name in found and row is not None:
-            found[change.name].add(tuple(row[column] for column in sorted(change.pk_columns)))
-    return found
+        if change.name in keys_of and row is not None:
+            keys_of[change.name].add(tuple(row[column] for column in sorted(change.pk_columns)))
+    return keys_of
 
 
 def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list[Event]:
     """What is announced of a commit."""
-    told: list[Event] = []
+    announced: list[Event] = []
     if changes.added:
-        told.append(PicturesAdded(revision, len(changes.added), sorted(changes.added)[:SHOWN]))
+        announced.append(PicturesAdded(revision, len(changes.added), sorted(changes.added)[:SHOWN]))
     if changes.removed:
-        told.append(PicturesRemoved(revision, len(changes.removed), sorted(changes.removed)[:SHOWN]))
+        announced.append(PicturesRemoved(revision, len(changes.removed), sorted(changes.removed)[:SHOWN]))
     touched: set[int] = set()
     fields: set[str] = set()
-    for name, found in changes.ids.items():
-        rest = found - changes.added - changes.removed
+    for name, ids in changes.ids.items():
+        rest = ids - changes.added - changes.removed
         if rest:
             touched |= rest
             fields.add(tables[name].field or name)
     if touched:
-        told.append(PicturesChanged(revision, len(touched), sorted(touched)[:SHOWN], sorted(fields)))
+        announced.append(PicturesChanged(revision, len(touched), sorted(touched)[:SHOWN], sorted(fields)))
     for name, count in changes.rows.items():
         if tables[name].noun not in CORE_NOUNS and tables[name].picture is None:
-            told.append(RowsChanged(revision, name, count))
-    return told
+            announced.append(RowsChanged(revision, name, count))
+    return announced
 
 
 CORE_NOUNS = frozenset({"pictures", "scores", "scrapheap", "stores", "settings"})

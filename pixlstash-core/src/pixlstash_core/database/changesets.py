@@ -41,8 +41,8 @@ class Whole(Struct, frozen=True):
         """Those that were inserted, or those that were deleted, in the order of their keys."""
         import numpy as np
 
-        found = self.values[self.inserted == inserted]
-        rows: list[list[int]] = found[np.lexsort(tuple(found[:, key] for key in reversed(self.keys)))].tolist()
+        chosen = self.values[self.inserted == inserted]
+        rows: list[list[int]] = chosen[np.lexsort(tuple(chosen[:, key] for key in reversed(self.keys)))].tolist()
         return rows
 
 
@@ -108,8 +108,8 @@ def _alike(changeset: bytes, at: int, columns: int) -> tuple[tuple[NDArray[np.bo
     if not count:
         return None, at
     rows = rows[:count]
-    found = rows["op"] == INSERT, np.ascontiguousarray(rows["values"]["number"].astype(np.int64))
-    return found, at + count * row.itemsize
+    columns_of_rows = rows["op"] == INSERT, np.ascontiguousarray(rows["values"]["number"].astype(np.int64))
+    return columns_of_rows, at + count * row.itemsize
 
 
 def _after(changeset: bytes, at: int, columns: int) -> int:

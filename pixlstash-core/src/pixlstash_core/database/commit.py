@@ -64,27 +64,27 @@ class CommitRecorder:
     ) -> Commit:
         """Make what follows from these changes true as well, and log it under this revision."""
         parts = changesets.part(changeset)
-        found = changes.read(parts, tables)
-        changes.complete(connection, found, tables, parts)
+        changed = changes.read(parts, tables)
+        changes.complete(connection, changed, tables, parts)
         for spread in self._spreads:
-            if names := spread.tables & found.rows.keys():
+            if names := spread.tables & changed.rows.keys():
                 pictures = spread.find(connection, changes.keys(parts, names))
-                found.ids.setdefault(spread.into, set()).update(pictures)
+                changed.ids.setdefault(spread.into, set()).update(pictures)
         for rule in self._rules:
-            if ids := found.pictures(rule.tables):
-                rule.follow(connection, ids, found.whole)
+            if ids := changed.pictures(rule.tables):
+                rule.follow(connection, ids, changed.whole)
         for count in self._counts:
-            if ids := found.pictures(count.tables):
+            if ids := changed.pictures(count.tables):
                 self._recount(connection, count, ids)
-        nouns = found.by_noun(tables)
+        nouns = changed.by_noun(tables)
         connection.executemany(
             "insert into derived_revision values (?, ?) on conflict(noun) do update set revision = excluded.revision",
             [(noun, revision) for noun in ("", *nouns)],
         ).fetchall()
-        self._marks.promise(connection, found.inserted, revision)
-        told = changes.events(found, tables, revision)
-        self._log(connection, revision, told, changeset, found.rows, label)
-        return Commit(revision, nouns, told, found)
+        self._marks.promise(connection, changed.inserted, revision)
+        events = changes.events(changed, tables, revision)
+        self._log(connection, revision, events, changeset, changed.rows, label)
+        return Commit(revision, nouns, events, changed)
 
     def _recount(self, connection: apsw.Connection, count: Count, ids: list[int]) -> None:
         """Add the difference this transaction makes. Another connection still sees the state before it."""
@@ -99,7 +99,7 @@ class CommitRecorder:
         self,
         connection: apsw.Connection,
         revision: int,
-        told: list[Event],
+        events: list[Event],
         changeset: bytes,
         tables: Iterable[str],
         label: Label | None,
@@ -122,6 +122,6 @@ class CommitRecorder:
                 packed,
                 digest,
                 self._db.version,
-                msgspec.json.encode(told),
+                msgspec.json.encode(events),
             ),
         ).fetchall()

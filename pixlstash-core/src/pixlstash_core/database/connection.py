@@ -162,8 +162,8 @@ class Database:
 
     def setting(self, name: str) -> str | None:
         """A setting kept in the file."""
-        found: str | None = self.value("select value from setting where name = ?", (name,))
-        return found
+        value: str | None = self.value("select value from setting where name = ?", (name,))
+        return value
 
     def close(self) -> None:
         with self._lock:
@@ -264,20 +264,22 @@ def _migrate(connection: apsw.Connection, path: Path, schema: str, read_only: bo
     steps = _steps(schema)
     newest = steps[-1][0]
     with translated():
-        found = int(connection.pragma("user_version") or 0)
-    if found > newest:
+        current = int(connection.pragma("user_version") or 0)
+    if current > newest:
         raise Conflict(
-            f"{path.name} was written by a newer PixlStash (schema {found}, this one knows {newest}). Update PixlStash."
+            f"{path.name} was written by a newer PixlStash (schema {current}; this one has {newest}). Update PixlStash."
         )
-    if found == newest:
+    if current == newest:
         return newest
     if read_only:
-        raise ReadOnly(f"{path.name} needs an upgrade (schema {found} to {newest}): open it once without --read-only.")
-    if found:
+        raise ReadOnly(
+            f"{path.name} needs an upgrade (schema {current} to {newest}): open it once without --read-only."
+        )
+    if current:
         connection.pragma("wal_checkpoint(truncate)")
         shutil.copyfile(path, path.with_name(f"{path.name}.before-{newest}"))
     for number, sql in steps:
-        if number > found:
+        if number > current:
             with translated():
                 _apply(connection, number, sql)
     return newest
@@ -318,8 +320,8 @@ def schema_of(schema: str, version: int) -> set[SchemaRow]:
 @cache
 def _steps(schema: str) -> Sequence[tuple[int, str]]:
     folder = resources.files("pixlstash_core.database") / "schema" / schema
-    found = [(int(f.name[:4]), f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
-    return sorted(found)
+    steps = [(int(f.name[:4]), f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
+    return sorted(steps)
 
 
 def _reading_mode(path: Path) -> str:

@@ -54,9 +54,9 @@ class Hidden(list[int]):
 
     def counted(self, what: str, count: Callable[[], dict[K, int]]) -> dict[K, int]:
         """The same count again, or made now."""
-        found: dict[K, int] = self._counted[what] if what in self._counted else count()
-        self._counted[what] = found
-        return found
+        counts: dict[K, int] = self._counted[what] if what in self._counted else count()
+        self._counted[what] = counts
+        return counts
 
 
 #: What a query term means.
@@ -112,9 +112,9 @@ class Derivation(Struct, frozen=True):
 
     def follow(self, connection: apsw.Connection, ids: list[int], whole: dict[str, Whole]) -> None:
         """Bring the table up to date."""
-        found = whole.get(next(iter(self.tables))) if len(self.tables) == 1 else None
-        if self.many is not None and found is not None:
-            self.many(connection, ids, found)
+        rows = whole.get(next(iter(self.tables))) if len(self.tables) == 1 else None
+        if self.many is not None and rows is not None:
+            self.many(connection, ids, rows)
         else:
             self.run(connection, ids)
 
@@ -150,9 +150,8 @@ class Term(Struct, frozen=True):
     take it. `spread`: it looks into stacks, so that what lies beneath a leader is found as well. `private`: it tells
     how the owner orders the library, so that a reader of some pictures has no such term. `values(connection, typed,
     limit, hidden)` are those that are there and go on like what was typed, with how many pictures have each; `hidden`
-    are ids of pictures that are to be taken for not there. `known(connection, value)`: the ids of what the value names,
-    none where there is no such thing. `arranged(value)` yields the pictures in the order that people gave them, for
-    `sort:hand`. `compile_for_others`: `compile` for readers who are not the owner, where they may not ask for as much.
+    are ids of pictures to ignore. `ids_named(connection, value)`: the ids of what the value names, none if there is no
+    such thing. `arranged(value)` yields the pictures in the order that people gave them, for
     """
 
     name: str
@@ -163,7 +162,7 @@ class Term(Struct, frozen=True):
     spread: bool = False
     values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
     private: bool = False
-    known: Callable[[apsw.Connection, str], Sequence[int]] | None = None
+    ids_named: Callable[[apsw.Connection, str], Sequence[int]] | None = None
     arranged: Callable[[str], Lookup] | None = None
     compile_for_others: Callable[[str], Condition] | None = None
 

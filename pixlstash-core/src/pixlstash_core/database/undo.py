@@ -60,10 +60,10 @@ def record(connection: apsw.Connection, changeset: bytes, tables: Iterable[str])
                     connection,
                     f'select "{loose[name].key}", "{loose[name].name}" from "{name}" where "{loose[name].key}"'
                     " in carray(?)",
-                    (bind_ids(found),),
+                    (bind_ids(ids),),
                 )
             )
-            for name, found in keys.items()
+            for name, ids in keys.items()
         },
     )
 
@@ -96,8 +96,8 @@ def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: 
 
     def pictures(change: apsw.TableChange) -> set[int]:
         """Those that a row goes with."""
-        found, owners = column(change.name), record.owners.get(change.name, {})
-        named = _named(change, found.index) if found else set()
+        picture_column, owners = column(change.name), record.owners.get(change.name, {})
+        named = _named(change, picture_column.index) if picture_column else set()
         return named or ({owners[key]} if owners and (key := _key(change)) in owners else named)
 
     parts = changesets.part(record.changeset)
@@ -130,8 +130,8 @@ def _survey(
     brought: dict[int, bytes] = {}
     for name, whole in parts.whole.items():
         rows += len(whole.values)
-        if found := column(name):
-            named.update(whole.column(found.index).tolist())
+        if picture_column := column(name):
+            named.update(whole.column(picture_column.index).tolist())
     for change in apsw.Changeset.iter(parts.rest):
         rows += 1
         named |= pictures(change)
@@ -215,12 +215,12 @@ def _referred(connection: apsw.Connection, table: str) -> bool:
 def _put(connection: apsw.Connection, table: str, whole: changesets.Whole, invert: bool) -> None:
     """Insert and delete rows that are as they were left, or raise `Conflict`."""
     names = [f'"{row[0]}"' for row in fetch(connection, "select name from pragma_table_info(?) order by cid", (table,))]
-    given, gone = whole.rows(not invert), whole.rows(invert)
+    inserted, deleted = whole.rows(not invert), whole.rows(invert)
     before = connection.total_changes()
     same = " and ".join(f"{name} = ?" for name in names)
-    connection.executemany(f'delete from "{table}" where {same}', gone).fetchall()
+    connection.executemany(f'delete from "{table}" where {same}', deleted).fetchall()
     marks = ", ".join("?" * len(names))
-    connection.executemany(f'insert into "{table}" values ({marks})', given).fetchall()
+    connection.executemany(f'insert into "{table}" values ({marks})', inserted).fetchall()
     if connection.total_changes() - before != len(whole.values):
         raise Conflict("Something changed since.")
 
@@ -231,7 +231,7 @@ def _apply(
     conflicts: list[str] = []
 
     def conflict(reason: int, change: apsw.TableChange | None) -> int:
-        conflicts.append(_told(reason, change))
+        conflicts.append(_sentence(reason, change))
         # A foreign key conflict comes once at the end and can only abort.
         abort = reason == apsw.SQLITE_CHANGESET_FOREIGN_KEY
         return apsw.SQLITE_CHANGESET_ABORT if abort else apsw.SQLITE_CHANGESET_OMIT
@@ -247,7 +247,7 @@ def _apply(
         raise Conflict(f"Something changed since: {shown}. Nothing was changed.")
 
 
-def _told(reason: int, change: apsw.TableChange | None) -> str:
+def _sentence(reason: int, change: apsw.TableChange | None) -> str:
     why = {
         apsw.SQLITE_CHANGESET_DATA: "was changed",
         apsw.SQLITE_CHANGESET_NOTFOUND: "is gone",

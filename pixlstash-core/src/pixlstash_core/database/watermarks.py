@@ -27,8 +27,8 @@ class Marks:
                 if name == "revision":
                     revision = max(revision, mark)
                 elif connection.execute("update sqlite_sequence set seq = max(seq, ?) where name = ?", (mark, name)):
-                    known = connection.execute("select 1 from sqlite_sequence where name = ?", (name,)).fetchall()
-                    if not known:
+                    rows = connection.execute("select 1 from sqlite_sequence where name = ?", (name,)).fetchall()
+                    if not rows:
                         connection.execute("insert into sqlite_sequence values (?, ?)", (name, mark)).fetchall()
         return revision
 

@@ -46,7 +46,7 @@ class Feed:
         self._threads: list[threading.Thread] = []
         self._writer: Writer | None = None
 
-    # -- subscribers ---------------------------------------------------------------------------------------------------
+    # -- subscribers --------------------------------------------------------------------------------------------------
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Have every event from now on; call the result to stop."""
@@ -80,14 +80,14 @@ class Feed:
         """Events after a revision, or None when they are not all kept (or not yet), or too many."""
         if not self.catch_up():
             return None
-        found = history.since(self._hub, revision, limit + 1)
-        if found is None:
+        rows = history.since(self._hub, revision, limit + 1)
+        if rows is None:
             return [] if self._writer is not None and revision >= self._writer.revision else None
-        if len(found) > limit:
+        if len(rows) > limit:
             return None
-        return [event for _, events in found for event in events]
+        return [event for _, events in rows for event in events]
 
-    # -- following -----------------------------------------------------------------------------------------------------
+    # -- following ----------------------------------------------------------------------------------------------------
 
     def follow(self, writer: Writer, library: Any, plugins: Plugins) -> None:
         self._writer = writer
@@ -145,12 +145,12 @@ class Feed:
         pause = AGAIN
         while not self._stopping.is_set():
             with self._moved:  # so that nothing moves between looking and waiting
-                found = history.heard(self._hub, position, 100)
-                if not found:
+                rows = history.heard(self._hub, position, 100)
+                if not rows:
                     self._moved.wait(timeout=5)
                     continue
             try:
-                for revision, events in found:
+                for revision, events in rows:
                     for event in events:
                         call(library=library, event=event)
                     position = revision

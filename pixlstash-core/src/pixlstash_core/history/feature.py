@@ -59,17 +59,17 @@ def drain(db: Database, hub: Hub, writer: Writer) -> int:
 
 def since(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]] | None:
     """(revision, events) after a revision, oldest first; None when they are no longer all kept."""
-    found = later(hub, revision, limit)
+    events = later(hub, revision, limit)
     oldest = hub.value("select min(revision) from event")  # after reading: nothing was dropped meanwhile
-    return None if oldest is None or revision < oldest - 1 else found
+    return None if oldest is None or revision < oldest - 1 else events
 
 
 def heard(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
     """The same for a listener: where events are no longer kept, one says so."""
-    found = later(hub, revision, limit)
+    events = later(hub, revision, limit)
     oldest = hub.value("select min(revision) from event")
     if oldest is None or revision >= oldest - 1:
-        return found
+        return events
     return [(oldest - 1, [Lagged(oldest - 1)])]
 
 
@@ -81,11 +81,11 @@ def later(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
 
 def position(hub: Hub, plugin: str, start: int) -> int:
     """How far a plugin's listener is; a new one begins at `start`."""
-    found = hub.value("select position from listener where plugin = ?", (plugin,))
-    if found is None:
+    revision = hub.value("select position from listener where plugin = ?", (plugin,))
+    if revision is None:
         place(hub, plugin, start)
         return start
-    return int(found)
+    return int(revision)
 
 
 def place(hub: Hub, plugin: str, revision: int) -> None:
@@ -108,7 +108,7 @@ class Step(Struct, frozen=True):
     gone: int
     passed: list[str]
 
-    def told(self) -> str:
+    def text(self) -> str:
         """What people hear."""
         text = self.sentence
         if self.gone:

@@ -20,7 +20,7 @@ def undo(context: Context, reader: Reader) -> Done:
         context.part(Feed).move()
         step = history.undo(context.hub, context.writer, reader)
         context.part(Feed).catch_up()  # it is done, whatever comes of this
-    return Done(step.committed.revision, step.committed.result, f"Undone: {step.told()}", False)
+    return Done(step.committed.revision, step.committed.result, f"Undone: {step.text()}", False)
 
 
 def redo(context: Context, reader: Reader) -> Done:
@@ -29,4 +29,4 @@ def redo(context: Context, reader: Reader) -> Done:
         context.part(Feed).move()
         step = history.redo(context.hub, context.writer, reader)
         context.part(Feed).catch_up()
-    return Done(step.committed.revision, step.committed.result, step.told(), True)
+    return Done(step.committed.revision, step.committed.result, step.text(), True)

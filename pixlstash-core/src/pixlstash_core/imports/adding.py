@@ -35,17 +35,17 @@ def add(intake: Intake, db: Database, store: int, opened: Opened, keys: Iterable
     while part := list(islice(rest, SLICE)):
         unknown = locations.unknown(db, store, part)
         present += len(part) - len(unknown)
-        known: list[tuple[File, KnownPicture]] = []
+        read: list[tuple[File, KnownPicture]] = []
         unread: list[File] = []
         for key in filter(unknown.__contains__, part):
             stat = opened.stat(key)
             file = File(key, opened.name(key), stat.size, stat.mtime)
             if picture := opened.known(key):
-                known.append((file, picture))
+                read.append((file, picture))
             else:
                 unread.append(file)
         intake.many(iter(unread), lambda file: intake.index(store, opened, file), tally, step)
-        _write(intake, store, known, tally)
+        _write(intake, store, read, tally)
         step()
 
 

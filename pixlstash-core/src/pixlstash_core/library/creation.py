@@ -57,5 +57,5 @@ def _unfinished(path: Path) -> list[Path]:
 
 def _demand_free(folder: Path, ours: set[Path], purpose: str) -> None:
     """`Invalid` when there is anything in a folder but what an interrupted creation of a library leaves."""
-    if folder.is_dir() and any(found not in ours for found in folder.rglob("*")):
+    if folder.is_dir() and any(path not in ours for path in folder.rglob("*")):
         raise Invalid(f"{folder} is not empty. Name a new or empty folder for the {purpose}.")

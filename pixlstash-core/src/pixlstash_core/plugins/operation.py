@@ -115,10 +115,10 @@ class op(Generic[P, R]):
     @cached_property
     def function(self) -> Callable[Concatenate[Any, Reader, P], R]:
         """The function that does it. Its module is imported now, which may load the database."""
-        found: Callable[Concatenate[Any, Reader, P], R] = self._function
+        function: Callable[Concatenate[Any, Reader, P], R] = self._function
         if isinstance(self._function, _Deferred):
-            found = getattr(importlib.import_module(self._function.module), self._function.name)
-        return found
+            function = getattr(importlib.import_module(self._function.module), self._function.name)
+        return function
 
     @cached_property
     def signature(self) -> inspect.Signature:
@@ -128,7 +128,8 @@ class op(Generic[P, R]):
         whole = inspect.signature(self._function)
         names = getattr(inspect.unwrap(self._function), "__globals__", {})
         parameters = [
-            one.replace(annotation=_evaluated(one.annotation, names)) for one in list(whole.parameters.values())[2:]
+            parameter.replace(annotation=_evaluated(parameter.annotation, names))
+            for parameter in list(whole.parameters.values())[2:]
         ]
         return whole.replace(parameters=parameters, return_annotation=_evaluated(whole.return_annotation, names))
 
@@ -191,18 +192,18 @@ def _source(module: str) -> tuple[ast.Module, str]:
 def _read_signature(module: str, name: str) -> inspect.Signature:
     """The signature of a function, from its source: a client needs no more of it, and so loads no database."""
     tree, package = _source(module)
-    [function] = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == name]
-    given = function.args.posonlyargs + function.args.args
-    defaults = [None] * (len(given) - len(function.args.defaults)) + function.args.defaults
-    own = list(zip(given, defaults, strict=True))[2:]  # the context and the reader come before them
+    [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    arguments = function.args.posonlyargs + function.args.args
+    defaults = [None] * (len(arguments) - len(function.args.defaults)) + function.args.defaults
+    own = list(zip(arguments, defaults, strict=True))[2:]  # the context and the reader come before them
     parameters = [
         inspect.Parameter(
-            one.arg,
+            argument.arg,
             inspect.Parameter.POSITIONAL_OR_KEYWORD,
             default=inspect.Parameter.empty if default is None else ast.literal_eval(default),
-            annotation=_annotation(one.annotation, tree, package),
+            annotation=_annotation(argument.annotation, tree, package),
         )
-        for one, default in own
+        for argument, default in own
     ]
     return inspect.Signature(parameters, return_annotation=_annotation(function.returns, tree, package))
 
@@ -211,12 +212,12 @@ def _annotation(node: ast.expr | None, tree: ast.Module, package: str) -> Any:
     """What an annotation means: the names in it are imported, from modules that define types."""
     if node is None:
         return inspect.Parameter.empty
-    wanted = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    wanted = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
     names: dict[str, Any] = {}
-    for one in tree.body:
-        if isinstance(one, ast.ImportFrom):
-            for alias in one.names:
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom):
+            for alias in statement.names:
                 if (local := alias.asname or alias.name) in wanted:
-                    source = importlib.util.resolve_name("." * one.level + (one.module or ""), package)
+                    source = importlib.util.resolve_name("." * statement.level + (statement.module or ""), package)
                     names[local] = getattr(importlib.import_module(source), alias.name)
     return eval(compile(ast.Expression(node), "<annotation>", "eval"), {}, names)

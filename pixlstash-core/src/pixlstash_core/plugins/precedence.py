@@ -57,24 +57,26 @@ def installed(distribution: str, *, disabled: Collection[str], results: Mapping[
         origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
         if distribution in ("", origin.distribution) and _full_name(origin) not in disabled:
             named.setdefault(point.name, []).append(Installed(origin, point.load))
-    known = {*results.values()}
+    with_results = {*results.values()}
     for name in sorted(named):
-        found = sorted(named[name], key=lambda one: (one.origin.distribution not in known, one.origin.distribution))
-        first, others = found[0], found[1:]
+        plugins = sorted(
+            named[name], key=lambda plugin: (plugin.origin.distribution not in with_results, plugin.origin.distribution)
+        )
+        first, others = plugins[0], plugins[1:]
         if not others:
             yield first
             continue
-        whose = " and from ".join(f"{one.origin.distribution} {one.origin.version}" for one in found)
+        whose = " and from ".join(f"{plugin.origin.distribution} {plugin.origin.version}" for plugin in plugins)
         used = first.origin.distribution
         clash = (
-            f"{len(found)} plugins are called {name!r}, from {whose}. That from {used} is used, because"
-            f" {_RESULTS if used in known else _NAME}; uninstall the other."
+            f"{len(plugins)} plugins are called {name!r}, from {whose}. That from {used} is used, because"
+            f" {_RESULTS if used in with_results else _NAME}; uninstall the other."
         )
-        yield Installed(first.origin, first.load, clash, tuple(_full_name(one.origin) for one in others))
+        yield Installed(first.origin, first.load, clash, tuple(_full_name(plugin.origin) for plugin in others))
 
 
 def choose(
-    found: Sequence[Thing], origins: Mapping[str, Origin], builtin: Collection[str], results: Mapping[str, str]
+    offered: Sequence[Thing], origins: Mapping[str, Origin], builtin: Collection[str], results: Mapping[str, str]
 ) -> tuple[list[Thing], list[tuple[str, str]]]:
     """One object of each id, in the order given; and (plugin, sentence) for every plugin that shares an id."""
 
@@ -88,7 +90,7 @@ def choose(
         }
 
     named: dict[str, list[Thing]] = {}
-    for thing in found:
+    for thing in offered:
         named.setdefault(thing.key, []).append(thing)
     clashes = []
     for key, things in named.items():
@@ -107,7 +109,7 @@ def choose(
         elif len(things) > 1:
             hooks = " and ".join(dict.fromkeys(thing.hook for thing in things))
             clashes.append((first.plugin, f"{hooks}: {key!r} is offered twice; the first is used."))
-    return [thing for thing in found if named[thing.key][0] is thing], clashes
+    return [thing for thing in offered if named[thing.key][0] is thing], clashes
 
 
 def _full_name(origin: Origin) -> str:

@@ -99,8 +99,8 @@ class Plugins:
         own = Origin("core", "pixlstash-core", _version("pixlstash-core"))
         for name in builtin:
             plugins._add(Origin(name, own.distribution, own.version), partial(import_module, name))
-        for found in installed(distribution, disabled=plugins.disabled, results=results):
-            plugins._take(found, only)
+        for plugin in installed(distribution, disabled=plugins.disabled, results=results):
+            plugins._take(plugin, only)
         for name in extra:
             plugins._add(Origin(name, "extra", "0"), partial(import_module, name))
         plugins.extra = tuple(extra)
@@ -112,7 +112,7 @@ class Plugins:
             self._results = results
             self._chosen.pop(_ENGINES, None)
 
-    # -- nouns ---------------------------------------------------------------------------------------------------------
+    # -- nouns --------------------------------------------------------------------------------------------------------
 
     def kinds(self) -> list[Kind]:
         return self._objects("kinds")
@@ -125,18 +125,20 @@ class Plugins:
         return {store.scheme: store for store in self._objects("stores")}
 
     def importers(self) -> dict[str, Importer]:
-        return {one.id: one for one in self._objects("importers")}
+        return {importer.id: importer for importer in self._objects("importers")}
 
     def engines(self) -> dict[str, Offered]:
         """Every engine by its id, which no two share, whatever their kinds."""
         if _ENGINES not in self._chosen:
-            found = [
+            things = [
                 thing
                 for hook, kind in ENGINES.items()
-                for thing in self._yielded(hook, kind, lambda one: one.id, fault)
+                for thing in self._yielded(hook, kind, lambda engine: engine.id, fault)
             ]
-            self._chosen[_ENGINES] = self._choose(found)
-        return {one.key: Offered(one.value, one.hook, self._origins[one.plugin]) for one in self._chosen[_ENGINES]}
+            self._chosen[_ENGINES] = self._choose(things)
+        return {
+            thing.key: Offered(thing.value, thing.hook, self._origins[thing.plugin]) for thing in self._chosen[_ENGINES]
+        }
 
     def refusal(self, engine: str) -> str:
         """Why there is no such engine, as far as that is known; else which plugins have problems."""
@@ -167,11 +169,11 @@ class Plugins:
 
     def operations(self) -> list[type[Operations]]:
         """The tables of operations, of which each is below the name of its own plugin."""
-        found = self._yielded("operations", type, lambda table: str(getattr(table, "plugin", "")), _no_table)
-        for thing in found:
-            if thing.key != thing.plugin:
-                self._note(thing.plugin, f"operations: {thing.value.__name__} names the plugin {thing.key!r}.")
-        return [thing.value for thing in found if thing.key == thing.plugin]
+        tables = self._yielded("operations", type, lambda table: str(getattr(table, "plugin", "")), _no_table)
+        for table in tables:
+            if table.key != table.plugin:
+                self._note(table.plugin, f"operations: {table.value.__name__} names the plugin {table.key!r}.")
+        return [table.value for table in tables if table.key == table.plugin]
 
     def nouns(self, hook: str, kind: type, name: Callable[[Any], str], fault: Fault = _fine) -> list[Any]:
         """What a hook of another package's spec (`pixlstash_web` adds its own) yields, guarded the same way."""
@@ -179,7 +181,7 @@ class Plugins:
             self._chosen[hook] = self._choose(self._yielded(hook, kind, name, fault))
         return [thing.value for thing in self._chosen[hook]]
 
-    # -- verbs ---------------------------------------------------------------------------------------------------------
+    # -- verbs --------------------------------------------------------------------------------------------------------
 
     def call(self, hook: str, **arguments: Any) -> None:
         """Call a verb of every plugin, each guarded by itself."""
@@ -188,7 +190,7 @@ class Plugins:
 
     def listeners(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
         """(plugin name, function taking keyword arguments) of each implementation of a verb."""
-        return [(impl.plugin_name, partial(_told, impl)) for impl in self._impls(hook)]
+        return [(impl.plugin_name, partial(_call_by_name, impl)) for impl in self._impls(hook)]
 
     def problem(self, plugin: str, sentence: str) -> None:
         """Record what went wrong with a plugin."""
@@ -224,23 +226,23 @@ class Plugins:
             )
         return infos
 
-    # -- inside --------------------------------------------------------------------------------------------------------
+    # -- inside -------------------------------------------------------------------------------------------------------
 
     def _objects(self, hook: str) -> list[Any]:
         kind, name, fault = _NOUNS[hook]
         return self.nouns(hook, kind, name, fault)
 
-    def _take(self, found: Installed, only: str | None) -> None:
+    def _take(self, plugin: Installed, only: str | None) -> None:
         """Register a plugin that is installed, unless it is switched off or not asked for."""
-        name = found.origin.plugin
+        name = plugin.origin.plugin
         if name in self._builtin:
-            return self._note(name, f"{found.origin.distribution} has a plugin of this name too, which is not used.")
-        self._origins[name] = found.origin
-        if found.clash:
-            self._note(name, found.clash)
-            self.disabled += found.others
+            return self._note(name, f"{plugin.origin.distribution} has a plugin of this name too, which is not used.")
+        self._origins[name] = plugin.origin
+        if plugin.clash:
+            self._note(name, plugin.clash)
+            self.disabled += plugin.others
         if name not in self.disabled and only in (None, name):
-            self._add(found.origin, found.load)
+            self._add(plugin.origin, plugin.load)
         return None
 
     def _add(self, origin: Origin, load: Callable[[], Any]) -> None:
@@ -265,7 +267,7 @@ class Plugins:
         """
         if hook in self._things:
             return self._things[hook]
-        found: list[Thing] = []
+        things: list[Thing] = []
 
         def take(impl: Any) -> None:
             for thing in _run(impl, {}) or ():
@@ -275,18 +277,18 @@ class Plugins:
                     self._note(impl.plugin_name, f"{hook}: {wrong}.")
                     self._refused[str(getattr(thing, "id", ""))] = f"{self._who(impl.plugin_name)}: {wrong}."
                 else:
-                    found.append(Thing(impl.plugin_name, hook, name(thing), thing))
+                    things.append(Thing(impl.plugin_name, hook, name(thing), thing))
 
         for impl in self._impls(hook):
             self._guard(impl.plugin_name, partial(take, impl))
-        self._things[hook] = found
-        return found
+        self._things[hook] = things
+        return things
 
-    def _choose(self, found: Sequence[Thing]) -> list[Thing]:
+    def _choose(self, things: Sequence[Thing]) -> list[Thing]:
         """One object of each id, in the order they were yielded; every plugin that offers such an id is told."""
         # One that was registered by hand has no distribution.
-        origins = {one.plugin: self._origins.get(one.plugin, Origin(one.plugin, "?", "?")) for one in found}
-        chosen, clashes = choose(found, origins, self._builtin, self._results)
+        origins = {thing.plugin: self._origins.get(thing.plugin, Origin(thing.plugin, "?", "?")) for thing in things}
+        chosen, clashes = choose(things, origins, self._builtin, self._results)
         for plugin, sentence in clashes:
             self._note(plugin, sentence)
         return chosen
@@ -320,7 +322,7 @@ def _run(impl: Any, arguments: dict[str, Any]) -> Any:
     return impl.function(*(arguments[name] for name in impl.argnames))
 
 
-def _told(impl: Any, **arguments: Any) -> Any:
+def _call_by_name(impl: Any, **arguments: Any) -> Any:
     return _run(impl, arguments)
 
 

@@ -57,11 +57,11 @@ class Secret:
 def touches(params: type[Params]) -> dict[str, Touches]:
     """What each field concerns; a `Secret` is for loading, and never part of a producer."""
     hints = get_type_hints(params, include_extras=True)
-    found = {}
+    concerns = {}
     for field in msgspec.structs.fields(params):
-        marks = [one for one in getattr(hints[field.name], "__metadata__", ()) if isinstance(one, Touches)]
-        found[field.name] = marks[-1] if marks else OUTPUT
-    return found
+        marks = [mark for mark in getattr(hints[field.name], "__metadata__", ()) if isinstance(mark, Touches)]
+        concerns[field.name] = marks[-1] if marks else OUTPUT
+    return concerns
 
 
 def secrets(params: type[Params]) -> frozenset[str]:
@@ -70,15 +70,15 @@ def secrets(params: type[Params]) -> frozenset[str]:
     return frozenset(field.name for field in msgspec.structs.fields(params) if hints[field.name] is Secret)
 
 
-def read_params(params: type[Params], given: Mapping[str, Any]) -> Any:
+def read_params(params: type[Params], settings: Mapping[str, Any]) -> Any:
     """The settings as their struct. Raises `msgspec.ValidationError`, whose text is fit to show."""
-    return msgspec.convert(dict(given), params, dec_hook=_read)
+    return msgspec.convert(dict(settings), params, dec_hook=_read)
 
 
 def plain_params(params: Any, *, reveal: bool = False) -> dict[str, Any]:
     """The settings as JSON has them, without the secrets unless they are to be revealed."""
     hidden = secrets(type(params))
-    names = [one.name for one in msgspec.structs.fields(params) if reveal or one.name not in hidden]
+    names = [field.name for field in msgspec.structs.fields(params) if reveal or field.name not in hidden]
     plain = msgspec.to_builtins({name: getattr(params, name) for name in names}, enc_hook=_plain)
     return dict(plain)
 

@@ -74,14 +74,14 @@ def members(path: Path) -> list[Member]:
     """Its members, without folders and hidden files. `Refused` when nothing in it can be had."""
     with path.open("rb") as file:
         try:
-            found = _read_table(file)
+            members = _read_table(file)
         except struct.error as error:
             raise Refused("The zip file's table of contents is damaged: pack or download it again.") from error
-    if not found:
+    if not members:
         raise Refused("There are no files in the zip file.")
-    if sum(member.size for member in found if member.problem is None) > TOTAL:
+    if sum(member.size for member in members if member.problem is None) > TOTAL:
         raise Refused(f"The zip file unpacks to more than {TOTAL >> 30} GB. Split it into smaller ones.")
-    return found
+    return members
 
 
 def unpack(file: BinaryIO, member: Member) -> Iterator[bytes]:
@@ -129,7 +129,7 @@ def _read_table(file: BinaryIO) -> list[Member]:
     start, left = _find_table(file)
     file.seek(start)
     names: set[bytes] = set()
-    found: list[Member] = []
+    members: list[Member] = []
     count = 0
     while left >= _ENTRY.size:
         head = file.read(_ENTRY.size)
@@ -146,10 +146,10 @@ def _read_table(file: BinaryIO) -> list[Member]:
             raise struct.error("cut off")
         member = _read_entry(fields, rest[:name], rest[name : name + extra], start, names)
         if _is_wanted(member.name):
-            found.append(member)
-    for at in _overlapping(found):
-        found[at] = replace(found[at], problem="It shares its bytes with another member, as in zip bombs.")
-    return found
+            members.append(member)
+    for at in _overlapping(members):
+        members[at] = replace(members[at], problem="It shares its bytes with another member, as in zip bombs.")
+    return members
 
 
 def _find_table(file: BinaryIO) -> tuple[int, int]:
@@ -239,9 +239,9 @@ def _extra(extra: bytes, wanted: int) -> bytes:
 
 def _name(raw: bytes, flags: int, extra: bytes) -> str:
     """As its maker meant it: UTF-8 where it says so or is so, else what the first PC used."""
-    given = _extra(extra, 0x7075)
-    if len(given) > 5 and given[0] == 1 and int.from_bytes(given[1:5], "little") == zlib.crc32(raw):
-        return given[5:].decode(errors="replace")
+    path = _extra(extra, 0x7075)
+    if len(path) > 5 and path[0] == 1 and int.from_bytes(path[1:5], "little") == zlib.crc32(raw):
+        return path[5:].decode(errors="replace")
     with suppress(UnicodeDecodeError):
         return raw.decode()
     return raw.decode(errors="replace") if flags & 0x800 else raw.decode("cp437")
@@ -270,14 +270,14 @@ def _moment(on: int, at: int) -> float | None:
         return None
 
 
-def _overlapping(found: list[Member]) -> set[int]:
+def _overlapping(members: list[Member]) -> set[int]:
     """Indexes of members that have bytes in common with another. Where each begins its data is only known in part."""
     overlapping: set[int] = set()
     reach, last = 0, -1
-    for start, at in sorted((member.offset, at) for at, member in enumerate(found) if member.problem is None):
+    for start, at in sorted((member.offset, at) for at, member in enumerate(members) if member.problem is None):
         if start < reach:
             overlapping |= {last, at}
-        end = start + _LOCAL.size + found[at].packed
+        end = start + _LOCAL.size + members[at].packed
         if end > reach:
             reach, last = end, at
     return overlapping

@@ -42,10 +42,10 @@ class Root(NamedTuple):
     @classmethod
     def pinned(cls, path: Path, *, follow: bool = True) -> Root:
         """The folder as it is now. `follow=False`: `NotADirectoryError` when it is a link."""
-        found = os.stat(path, follow_symlinks=follow)
-        if not stat.S_ISDIR(found.st_mode):
+        status = os.stat(path, follow_symlinks=follow)
+        if not stat.S_ISDIR(status.st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-        return cls(path, _identity(found))
+        return cls(path, _identity(status))
 
     @classmethod
     def of(cls, root: Root | Path) -> Root:
@@ -84,10 +84,10 @@ def walk(root: Path | Root, prefix: str = "") -> Iterator[tuple[str, os.stat_res
                         pending.append(inside)
                     elif entry.is_file(follow_symlinks=False):
                         try:
-                            found = entry.stat(follow_symlinks=False)
+                            status = entry.stat(follow_symlinks=False)
                         except FileNotFoundError:  # gone again meanwhile
                             continue
-                        yield os.path.join(root.path, *inside.split("/")), found
+                        yield os.path.join(root.path, *inside.split("/")), status
         except (PermissionError, FileNotFoundError, NotADirectoryError):
             if folder == prefix:
                 raise
@@ -217,13 +217,13 @@ def _verify(root: Root, key: str, descriptor: int) -> None:
     raise FileNotFoundError(errno.ENOENT, "it was replaced while it was opened", key)
 
 
-def _check_identity(root: Root, found: os.stat_result) -> None:
-    if root.identity is not None and root.identity != _identity(found):
+def _check_identity(root: Root, status: os.stat_result) -> None:
+    if root.identity is not None and root.identity != _identity(status):
         raise RootReplaced(errno.ESTALE, "it is no longer the same folder (was its disk unmounted?)", str(root.path))
 
 
-def _identity(found: os.stat_result) -> str:
-    return f"{found.st_dev}:{found.st_ino}"
+def _identity(status: os.stat_result) -> str:
+    return f"{status.st_dev}:{status.st_ino}"
 
 
 def _plain(file: BinaryIO) -> BinaryIO:
@@ -304,10 +304,10 @@ def _give_name(temporary: Path, path: Path) -> None:
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:
     """Make a folder, and those above it, where they are missing. Their names are durable on return."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(mode, parents=True, exist_ok=True)
-    for one in missing:
-        fsync_folder(one.parent)
+    for path in missing:
+        fsync_folder(path.parent)
 
 
 def fsync_folder(folder: Path) -> None:

@@ -33,8 +33,8 @@ class Folder(Opened):
 
     def stat(self, key: str) -> Stat:
         with open_within(self._present(), path_of(key)) as file:
-            found = os.fstat(file.fileno())
-        return Stat(found.st_size, found.st_mtime_ns)
+            status = os.fstat(file.fileno())
+        return Stat(status.st_size, status.st_mtime_ns)
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
         """Every regular file; hidden ones, links and folders that cannot be read are left out."""
@@ -42,8 +42,8 @@ class Folder(Opened):
         inside = len(str(root).rstrip(os.sep)) + 1
         try:
             pinned = Root.pinned(root)
-            for path, found in walk(pinned, path_of(prefix).rstrip("/")):
-                yield key_of(path[inside:].replace(os.sep, "/")), Stat(found.st_size, found.st_mtime_ns)
+            for path, status in walk(pinned, path_of(prefix).rstrip("/")):
+                yield key_of(path[inside:].replace(os.sep, "/")), Stat(status.st_size, status.st_mtime_ns)
             if Root.pinned(self._present()) != pinned:  # what was not listed is not missing, but out of reach
                 raise StoreUnreachable(f"{root} is no longer what it was: was its disk unmounted?")
         except OSError as error:
@@ -105,9 +105,9 @@ class Managed(Folder):
                 )  # or a power cut brings the bytes back, and no row names them any more
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
-        for key, found in super().list(prefix):
+        for key, status in super().list(prefix):
             if not key.startswith("incoming/"):
-                yield key, found
+                yield key, status
 
 
 ESCAPED = "%:"
