@@ -16,6 +16,7 @@ from libraries import add, fill, invented
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Invalid, QueryError, ViewGone
 from pixlstash_core.library import Library
+from pixlstash_core.query import blocks as blocks_module
 from pixlstash_core.query import order_cache, views
 from pixlstash_core.query.language import SORTS
 from pixlstash_core.query.views import BLOCK, DETAILS
@@ -227,7 +228,7 @@ def test_blocks_from_the_table_and_from_memory_are_the_same(
 
     def blocks(looks: int) -> tuple[bytes, bytes]:
         with monkeypatch.context() as patch:
-            patch.setattr(blocks, "LOOKS", looks)
+            patch.setattr(blocks_module, "LOOKS", looks)
             return library.block(OWNER, view, 0), library.block(scoped, narrow, 0)
 
     for _ in range(12):

@@ -66,7 +66,7 @@ def found(library: Library, text: str, reader: Reader = OWNER, sort: str | None 
     return library.find(reader, text, sort).ids
 
 
-# -- the language ----------------------------------------------------------------------------------------------------
+# -- the language ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_nothing_is_known_yet(library: Library) -> None:
     assert told.ids == [1] and "words only" in told.notes[0]  # its name
 
 
-# -- likeness --------------------------------------------------------------------------------------------------------
+# -- likeness ----------------------------------------------------------------------------------------------------------
 
 
 def test_in_any_query(library: Library) -> None:
@@ -242,7 +242,7 @@ def test_a_saved_query_may_rank(library: Library) -> None:
     assert found(library, 'query:"Like it" score:4', sort="likeness") == [ids[0], ids[2], ids[4]]
 
 
-# -- meaning ---------------------------------------------------------------------------------------------------------
+# -- meaning -----------------------------------------------------------------------------------------------------------
 
 
 def test_words_by_what_they_mean(desk: Engined) -> None:
@@ -312,7 +312,7 @@ def test_nobody_waits_for_a_run(desk: Engined) -> None:
     desk.library.queue.cancel(job.id)
 
 
-# -- what is not in the library --------------------------------------------------------------------------------------
+# -- what is not in the library ----------------------------------------------------------------------------------------
 
 
 def test_a_picture_that_is_not_imported(desk: Engined, tmp_path: Path) -> None:
@@ -360,7 +360,7 @@ def test_faces(desk: Engined, tmp_path: Path) -> None:
     assert told.ids == [] and "No face is known" in told.notes[0]
 
 
-# -- why -------------------------------------------------------------------------------------------------------------
+# -- why ---------------------------------------------------------------------------------------------------------------
 
 
 def test_why_a_picture_is_there(library: Library) -> None:
@@ -385,7 +385,7 @@ def test_why_a_picture_is_there(library: Library) -> None:
         library.why(OWNER, 999, text)
 
 
-# -- inside a scope --------------------------------------------------------------------------------------------------
+# -- inside a scope ----------------------------------------------------------------------------------------------------
 
 WORDS = ["harbour", "river", "fox", "night", "red", "boat", "snow", "tower"]
 

@@ -49,7 +49,7 @@ class Access:
         if isinstance(self._rows, _Memory):
             self._rows.close()
 
-    # -- state --------------------------------------------------------------------------------------------------------
+    # -- state ---------------------------------------------------------------------------------------------------------
 
     @property
     def claimed(self) -> bool:
@@ -60,7 +60,7 @@ class Access:
     def has_password(self) -> bool:
         return self._password() is not None
 
-    # -- coming in ----------------------------------------------------------------------------------------------------
+    # -- coming in -----------------------------------------------------------------------------------------------------
 
     def claim_link(self) -> str:
         """The secret of a new one-time link: good once, for an hour."""
@@ -142,7 +142,7 @@ class Access:
                 "delete from token where digest = ? and kind = 'session'", (token_format.digest(secret),)
             ).fetchall()
 
-    # -- the owner ----------------------------------------------------------------------------------------------------
+    # -- the owner -----------------------------------------------------------------------------------------------------
 
     def set_password(
         self, reader: Reader, new: str, current: str | None = None, *, keep: str | None = None, ip: str = ""
@@ -168,7 +168,7 @@ class Access:
             self._attempts.clear()
             return self.claim_link()
 
-    # -- tokens -------------------------------------------------------------------------------------------------------
+    # -- tokens --------------------------------------------------------------------------------------------------------
 
     def create_token(self, reader: Reader, ask: CreateToken) -> NewToken:
         _demand_owner(reader)
@@ -195,7 +195,7 @@ class Access:
         if not gone:
             raise NotFound("There is no such token.")
 
-    # -- inside -------------------------------------------------------------------------------------------------------
+    # -- inside --------------------------------------------------------------------------------------------------------
 
     def _find(self, secret: str) -> tuple[int, str, str, str, int | None] | None:
         """(id, kind, public id of the token behind it, rights, last used) of what is good now."""

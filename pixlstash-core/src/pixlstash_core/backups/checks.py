@@ -49,13 +49,13 @@ def demand_schema(path: Path, schema: str) -> None:
     Runs nothing but `pragma` statements and a read of `sqlite_schema`.
     """
     with translated(), closing(untrusted(path)) as connection:
-        found: set[SchemaRow] = set(fetch(connection, SCHEMA))
+        objects: set[SchemaRow] = set(fetch(connection, SCHEMA))
         expected = schema_of(schema, int(connection.pragma("user_version") or 0))
-        if missing := sorted(name for _, name, *_ in expected - found):
+        if missing := sorted(name for _, name, *_ in expected - objects):
             raise Invalid(
                 f"The backup is damaged or was changed: {missing[0]} is missing or is not as PixlStash makes it."
             )
-        for row in found - expected:
+        for row in objects - expected:
             if not _is_harmless(connection, row):
                 raise Invalid(
                     f"The backup holds {row[0]} {row[1]!r}, which PixlStash does not make. It is not restored."

@@ -49,7 +49,7 @@ class Parts(Struct, frozen=True):
 class Copied(Struct, frozen=True):
     """What became of originals: those in the backup, those that could not be read, and how many were copied now."""
 
-    kept: list[Original]
+    stored: list[Original]
     lost: list[Original]
     copied: int
     bytes: int
@@ -99,14 +99,14 @@ def _make(
             metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
         metadata.copied(parts.db, parts.alone, parts.scratch, database, part(progress, 0, METADATA))
         wanted = list(metadata.originals(database, ids, _verbatim(parts.connect)))
-        found = _copy(parts, place, wanted, part(progress, METADATA, ORIGINALS), copied)
+        copies = _copy(parts, place, wanted, part(progress, METADATA, ORIGINALS), copied)
         made = replace(made, revision=metadata.revision(database))
-        count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)
-        said, last = msgspec.json.encode(made), part(progress, ORIGINALS, 1)
+        count = metadata.finished(database, parts.writing, made, ids, copies.stored, copies.lost)
+        description, last = msgspec.json.encode(made), part(progress, ORIGINALS, 1)
         before = metadata.keys(place.root / DATABASE)
-        place.finish(database, hub if made.access else None, said, last)
-        dropped = place.tidy(before - {one.key for one in (*found.kept, *found.lost)})
-        return replace(found, pictures=count, dropped=dropped)
+        place.finish(database, hub if made.access else None, description, last)
+        dropped = place.tidy(before - {original.key for original in (*copies.stored, *copies.lost)})
+        return replace(copies, pictures=count, dropped=dropped)
     except BaseException:
         place.give_up()
         raise
@@ -143,48 +143,48 @@ def demand_free(library: Path, path: Path, made: BackupOrigin, roots: Sequence[P
         raise Conflict(f"{path} is neither empty nor a backup of this library. Name a new or empty folder.")
 
 
-def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress, told: Progress) -> Copied:
-    kept: list[Original] = []
+def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress, report_bytes: Progress) -> Copied:
+    stored: list[Original] = []
     lost: list[Original] = []
     copied = size = done = 0
-    total = sum(one.size for one in wanted)
-    for one in wanted:
-        told(done, total)
-        if place.has(one.key, one.size):
-            kept.append(one)
-        elif any(_put(parts, place, one, *where) for where in one.places):
-            kept.append(one)
-            copied, size = copied + 1, size + one.size
-        elif place.keep(one.key, one.sha256):
-            kept.append(one)
+    total = sum(original.size for original in wanted)
+    for original in wanted:
+        report_bytes(done, total)
+        if place.has(original.key, original.size):
+            stored.append(original)
+        elif any(_put(parts, place, original, *where) for where in original.places):
+            stored.append(original)
+            copied, size = copied + 1, size + original.size
+        elif place.keep(original.key, original.sha256):
+            stored.append(original)
         else:
-            lost.append(one)
-        progress(done := done + one.size, total)
-    told(done, total)
-    return Copied(kept, lost, copied, size)
+            lost.append(original)
+        progress(done := done + original.size, total)
+    report_bytes(done, total)
+    return Copied(stored, lost, copied, size)
 
 
-def _put(parts: Parts, place: Place, one: Original, store: int, key: str) -> bool:
+def _put(parts: Parts, place: Place, original: Original, store: int, key: str) -> bool:
     """Copy an original from one of its places, if the right bytes are there."""
     try:
         source = parts.connect(store).read(key)
     except (NotThere, NotFound, StoreUnreachable):
         return False
     with source:
-        return place.put(one.key, one.sha256, source)
+        return place.put(original.key, original.sha256, source)
 
 
 def _verbatim(connect: Callable[[int], Opened]) -> Callable[[int], bool]:
     """Whether a store holds bytes; one that cannot be opened may."""
-    known: dict[int, bool] = {}
+    verbatim_by_store: dict[int, bool] = {}
 
     def verbatim(store: int) -> bool:
-        if store not in known:
+        if store not in verbatim_by_store:
             try:
-                known[store] = connect(store).verbatim
+                verbatim_by_store[store] = connect(store).verbatim
             except PixlStashError:
-                known[store] = True
-        return known[store]
+                verbatim_by_store[store] = True
+        return verbatim_by_store[store]
 
     return verbatim
 

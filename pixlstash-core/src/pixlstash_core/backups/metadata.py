@@ -65,17 +65,17 @@ def originals(path: Path, ids: Sequence[int] | None, verbatim: Callable[[int], b
     places: dict[int, list[tuple[int, str]]] = {}
     with translated(), closing(opened(path)) as connection:
         sql = f"select p.id, p.sha256, p.size, p.format from picture p {chosen} order by p.id"
-        found = fetch(connection, sql, bound)
+        rows = fetch(connection, sql, bound)
         own = _own(connection)
         sql = "select picture_id, store_id, key from location order by state = 'missing', store_id != ?, id"
         for picture, store, key in fetch(connection, sql, (own,)):
             if verbatim(store):
                 places.setdefault(picture, []).append((store, key))
-    for picture, sha256, size, format in found:
+    for picture, sha256, size, format in rows:
         if picture in places:
             where = places[picture]
-            kept = [key for store, key in where if store == own]
-            yield Original(picture, sha256, size, kept[0] if kept else _key(sha256, where[0][1], format), where)
+            own_keys = [key for store, key in where if store == own]
+            yield Original(picture, sha256, size, own_keys[0] if own_keys else _key(sha256, where[0][1], format), where)
 
 
 def _own(connection: apsw.Connection) -> int:
@@ -111,7 +111,7 @@ def finished(
     writing: Writing,
     made: BackupOrigin,
     ids: Sequence[int] | None,
-    kept: Sequence[Original],
+    stored: Sequence[Original],
     lost: Sequence[Original],
 ) -> int:
     """Have a copied database speak of the backup: of what was chosen, each original where it lies there; durably.
@@ -122,7 +122,7 @@ def finished(
     try:
         writer = writing(db, hub)
         try:
-            writer.run(lambda write: _finish(write, made, ids, kept, lost), Label("", "", undoable=False))
+            writer.run(lambda write: _finish(write, made, ids, stored, lost), Label("", "", undoable=False))
         finally:
             writer.close()
     finally:
@@ -142,7 +142,7 @@ def finished(
 
 
 def _finish(
-    write: Write, made: BackupOrigin, ids: Sequence[int] | None, kept: Sequence[Original], lost: Sequence[Original]
+    write: Write, made: BackupOrigin, ids: Sequence[int] | None, stored: Sequence[Original], lost: Sequence[Original]
 ) -> None:
     if ids is not None:
         write.derive(lambda connection: _reduce(connection, ids))
@@ -151,13 +151,17 @@ def _finish(
         sql = "insert into store(public_id, scheme, name, params) values (?, 'file', 'Library', '') returning id"
         own = write.execute(sql, (secrets.token_hex(16),))[0][0]
     write.execute("update store set params = ?1 where id = ?2 and params != ?1", (PARAMS, own))
-    elsewhere = {store for one in (*kept, *lost) for store, _ in one.places} - {own}
+    elsewhere = {store for original in (*stored, *lost) for store, _ in original.places} - {own}
     write.execute("delete from location where store_id in carray(?)", (bind_ids(elsewhere),))
     here: dict[int, str] = dict(write.execute("select picture_id, state from location where store_id = ?", (own,)))
-    for state, some in (("present", kept), ("missing", lost)):
-        new = [(one.picture, own, one.key, one.size, state) for one in some if one.picture not in here]
+    for state, some in (("present", stored), ("missing", lost)):
+        new = [
+            (original.picture, own, original.key, original.size, state)
+            for original in some
+            if original.picture not in here
+        ]
         write.many("insert into location(picture_id, store_id, key, size, state) values (?, ?, ?, ?, ?)", new)
-        turned = [one.picture for one in some if here.get(one.picture, state) != state]
+        turned = [original.picture for original in some if here.get(original.picture, state) != state]
         sql = "update location set state = ? where store_id = ? and picture_id in carray(?)"
         write.execute(sql, (state, own, bind_ids(turned)))
     gone = "delete from store where id != ? and id not in (select store_id from location)"
@@ -174,7 +178,7 @@ def _reduce(connection: apsw.Connection, ids: Sequence[int]) -> None:
     fetch(connection, "delete from stack where id not in (select stack_id from stack_member)")
     fetch(connection, "delete from picture_set where id not in (select set_id from set_member)")
     fetch(connection, "delete from character where id not in (select character_id from said_who)")
-    within = " union ".join(f"select project_id from project_{one}" for one in ("picture", "set", "character"))
+    within = " union ".join(f"select project_id from project_{kind}" for kind in ("picture", "set", "character"))
     fetch(connection, f"delete from project where id not in ({within})")
     fetch(connection, "delete from saved_query where true")
     fetch(connection, "delete from setting where name like 'veil%'")
@@ -230,12 +234,12 @@ def demand_same(path: Path, made: BackupOrigin) -> None:
     demand_like(path.parent, read(path), made)
 
 
-def demand_like(place: Path, found: BackupOrigin | None, made: BackupOrigin) -> None:
-    """`Conflict` unless what was found in a place is a backup of the same library and the same choice."""
-    if found is None:
+def demand_like(place: Path, present: BackupOrigin | None, made: BackupOrigin) -> None:
+    """`Conflict` unless a place has a backup of the same library and the same choice."""
+    if present is None:
         raise Conflict(f"{place} is no backup, or was used as a library since it was made. Name another place.")
-    if found.library != made.library:
+    if present.library != made.library:
         raise Conflict(f"{place} holds a backup of another library. Name another place.")
-    if found.query != made.query:
-        what = f"of what {found.query!r} finds" if found.query else "of everything"
+    if present.query != made.query:
+        what = f"of what {present.query!r} finds" if present.query else "of everything"
         raise Conflict(f"{place} holds a backup {what}. Name another place.")

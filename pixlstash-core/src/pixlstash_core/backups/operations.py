@@ -46,7 +46,7 @@ def backup(context: Context, reader: Reader, ask: MakeBackup) -> BackupReport:
         _take_over(context, ask)
 
         def work(task: Task) -> BackupReport:
-            return _back_up(context, ask, _told(task, waits=True))
+            return _back_up(context, ask, _reporting(task, waits=True))
 
         return context.part(Jobs).here(KIND, f"Backing up to {path}", ask, work, priority=-1)
 
@@ -62,7 +62,7 @@ def back_up_job(context: Context, task: Task) -> None:
     """Continue a backup in the background, when the request that began it has ended."""
     ask = msgspec.convert(task.payload, MakeBackup)
     with context.part(Restores).alone(EITHER):
-        report = _back_up(context, ask, _told(task, waits=False))
+        report = _back_up(context, ask, _reporting(task, waits=False))
     if report.lost:
         names = ", ".join(report.missing[:3]) + (" …" if report.lost > 3 else "")
         what = "1 original" if report.lost == 1 else f"{report.lost:,} originals"
@@ -86,23 +86,23 @@ def _back_up(context: Context, ask: MakeBackup, copied: Progress) -> BackupRepor
             partial(Writer, features=context.features),
             context.part(Stores).roots(),
         )
-        found = making.make(parts, path, _as_made(context, ask), ids, context.part(Snapshots).telling(), copied)
-    named = pictures.names(context.db, [one.picture for one in found.lost[:NAMED]])
-    whole = len(found.kept), found.copied, found.bytes, found.dropped, len(found.lost)
-    return BackupReport(str(path), found.pictures, *whole, named)
+        copies = making.make(parts, path, _as_made(context, ask), ids, context.part(Snapshots).telling(), copied)
+    named = pictures.names(context.db, [original.picture for original in copies.lost[:NAMED]])
+    whole = len(copies.stored), copies.copied, copies.bytes, copies.dropped, len(copies.lost)
+    return BackupReport(str(path), copies.pictures, *whole, named)
 
 
 def _as_made(context: Context, ask: MakeBackup) -> BackupOrigin:
     return BackupOrigin(context.public_id, 0, ask.query, now(), ask.access)
 
 
-def _told(task: Task, *, waits: bool) -> Progress:
+def _reporting(task: Task, *, waits: bool) -> Progress:
     """Between two originals: say how far it is; stop if that was asked for, or give way where nobody waits for it."""
 
-    def told(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         task.check()
         if not waits:
             task.give_way()
         task.progress(done, total)
 
-    return told
+    return report

@@ -133,15 +133,15 @@ class Folder:
     def finish(self, database: Path, hub: Path | None, about: bytes, progress: Progress) -> None:
         """Have the backup be this from now on: what comes last is its database, which says itself what it is of."""
         self.settle()
-        given = [(source, name) for source, name in ((hub, HUB), (database, DATABASE)) if source is not None]
+        databases = [(source, name) for source, name in ((hub, HUB), (database, DATABASE)) if source is not None]
         with writing_to(self.root):
-            for source, name in given:
+            for source, name in databases:
                 with source.open("rb") as file, create_private(self.root / f"{name}{UNFINISHED}") as out:
                     shutil.copyfileobj(file, out, BLOCK)
                     out.flush()
                     os.fsync(out.fileno())
             fsync_folder(self.root)  # a power cut may else leave any of these names without the ones before it
-            for _, name in given:
+            for _, name in databases:
                 os.replace(self.root / f"{name}{UNFINISHED}", self.root / name)
                 fsync_folder(self.root)
             if self._marked:
@@ -168,11 +168,11 @@ def is_marked(root: Path, library: str) -> bool:
     """
     try:
         with open_within(root, MARK) as file:
-            found = file.read(4096)
+            text = file.read(4096)
     except PixlStashError:
         return False
     alone = [path.name for path in root.iterdir()] == [MARK]
-    return found == mark(library) or (alone and (mark(library).startswith(found) or not found.strip(b"\0")))
+    return text == mark(library) or (alone and (mark(library).startswith(text) or not text.strip(b"\0")))
 
 
 def demand_plain_folders(root: Path) -> None:
@@ -281,10 +281,10 @@ def began(path: Path, library: str) -> bool:
         head = expected.getvalue()
     try:
         with open_within(left.parent, left.name) as file:
-            found = file.read(len(head) + 1)
+            text = file.read(len(head) + 1)
     except PixlStashError:
-        found = None
-    if found is None or not (found[: len(head)] == head or head.startswith(found) or not found.strip(b"\0")):
+        text = None
+    if text is None or not (text[: len(head)] == head or head.startswith(text) or not text.strip(b"\0")):
         raise Conflict(f"{left} is in the way and was not made by a backup of this library. Move it away.")
     return True
 
@@ -298,14 +298,14 @@ def _write_mark(archive: zipfile.ZipFile, library: str) -> None:
 def _read_back(file: BinaryIO, path: Path, progress: Progress) -> None:
     """Compare all that was written with its checksums."""
     written = zipfile.ZipFile(file)
-    done, total = 0, sum(one.file_size for one in written.infolist())
-    for one in written.infolist():
+    done, total = 0, sum(info.file_size for info in written.infolist())
+    for info in written.infolist():
         try:
-            with written.open(one) as member:
+            with written.open(info) as member:
                 while block := member.read(BLOCK):
                     progress(done := done + len(block), total)
         except zipfile.BadZipFile as error:
-            raise PixlStashError(f"{path}: {one.filename} is not what was written.") from error
+            raise PixlStashError(f"{path}: {info.filename} is not what was written.") from error
 
 
 def about(path: Path) -> bytes:
@@ -370,11 +370,11 @@ def reading(path: Path) -> Iterator[Source]:
 
 def _copy(source: BinaryIO, out: BinaryIO) -> bytes:
     """Copy bytes; their SHA-256, or nothing when they are known to be damaged."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     try:
         while block := source.read(BLOCK):
-            found.update(block)
+            digest.update(block)
             out.write(block)
     except zipfile.BadZipFile:
         return b""
-    return found.digest()
+    return digest.digest()

@@ -54,8 +54,8 @@ def restore(
             if (target / DATABASE).exists():
                 raise Conflict(f"{target} is a library already.")
             database, fresh = target / UNFINISHED, target / f"{UNFINISHED}.new"
-            found = {one.name for one in target.iterdir() if not one.name.startswith(UNFINISHED)} - {"lock"}
-            if found and not database.exists():  # nor has a run been cut short here
+            names = {file.name for file in target.iterdir() if not file.name.startswith(UNFINISHED)} - {"lock"}
+            if names and not database.exists():  # nor has a run been cut short here
                 raise Invalid(f"{target} is not empty. Name a new or empty folder for the library.")
             for left in LEFTOVERS:
                 unlink_below(Root(target), left)

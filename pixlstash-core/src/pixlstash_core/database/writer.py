@@ -167,7 +167,7 @@ class Writer:
         entry.future.set_running_or_notify_cancel()  # a queued write cannot be canceled
         self._queue.put(priority, entry)
 
-    # -- the writer thread --------------------------------------------------------------------------------------------
+    # -- the writer thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         keep_calling(self._serve, self._queue.ended, "the writer was interrupted; it continues")

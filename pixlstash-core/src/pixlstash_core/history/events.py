@@ -46,7 +46,7 @@ class Feed:
         self._threads: list[threading.Thread] = []
         self._writer: Writer | None = None
 
-    # -- subscribers --------------------------------------------------------------------------------------------------
+    # -- subscribers ---------------------------------------------------------------------------------------------------
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Have every event from now on; call the result to stop."""
@@ -87,7 +87,7 @@ class Feed:
             return None
         return [event for _, events in rows for event in events]
 
-    # -- following ----------------------------------------------------------------------------------------------------
+    # -- following -----------------------------------------------------------------------------------------------------
 
     def follow(self, writer: Writer, library: Any, plugins: Plugins) -> None:
         self._writer = writer

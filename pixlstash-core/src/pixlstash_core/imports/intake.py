@@ -126,7 +126,7 @@ class Intake:
         self._lock = threading.Lock()
         self._streams = 0  # running imports of many files
 
-    # -- one file -----------------------------------------------------------------------------------------------------
+    # -- one file ------------------------------------------------------------------------------------------------------
 
     def index(self, store: int, opened: Opened, file: File, root: Root | Path | None = None) -> Taken:
         """Index a file in place, in a store that is not written to. `root`: the store's folder when it was listed."""
@@ -266,7 +266,7 @@ class Intake:
             outcome(self.writer.submit(lambda write: self._say(write, row[0][0], words)))
         return Taken("scrapheaped" if row[0][1] is not None else "duplicate", row[0][0])
 
-    # -- many files ---------------------------------------------------------------------------------------------------
+    # -- many files ----------------------------------------------------------------------------------------------------
 
     def many(
         self,
@@ -350,7 +350,7 @@ class Intake:
             connection.execute("delete from refusal").fetchall()
             connection.execute("insert or replace into setting values ('imports.plugins', ?)", (plugins,)).fetchall()
 
-    # -- after a crash ------------------------------------------------------------------------------------------------
+    # -- after a crash -------------------------------------------------------------------------------------------------
 
     def recover(self, opened: Callable[[int], Opened]) -> int:
         """Delete stored bytes that have no row, and temporary files; return how many stored files were deleted."""

@@ -170,7 +170,7 @@ class Jobs:
         self._wake[current.lane].set()
         return self._announced(current.id)
 
-    # -- life ---------------------------------------------------------------------------------------------------------
+    # -- life ----------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Queue the jobs again that a killed process left running, and start the lanes."""
@@ -198,7 +198,7 @@ class Jobs:
         while self._running and time.monotonic() < until:  # jobs in threads of callers
             time.sleep(0.01)
 
-    # -- inside -------------------------------------------------------------------------------------------------------
+    # -- inside --------------------------------------------------------------------------------------------------------
 
     def _request(self, job: int, request: str, state: str, now_if: tuple[str, ...]) -> Job:
         with self._lock:  # no lane may claim it meanwhile

@@ -45,7 +45,7 @@ class Library(WithReader, Parts, ForPlugins, Api):
         row.demand(reader, read_only=self.read_only)
         return row.function(self, reader, *args, **kwargs)
 
-    # -- life ---------------------------------------------------------------------------------------------------------
+    # -- life ----------------------------------------------------------------------------------------------------------
 
     @classmethod
     def create(cls, path: Path, *, name: str | None = None, media: Path | None = None) -> None:
@@ -118,7 +118,7 @@ class Library(WithReader, Parts, ForPlugins, Api):
         with self.open_snapshots.using(id, self.public_id) as library:
             yield library
 
-    # -- for plugins --------------------------------------------------------------------------------------------------
+    # -- for plugins ---------------------------------------------------------------------------------------------------
 
     def adopt(self, plugin: str, statements: Sequence[str], tables: Iterable[Table] | None = None) -> None:
         named = {_table_name(plugin, statement): statement for statement in statements}

@@ -41,7 +41,7 @@ from ..types.outcome import Outcome, many
 from . import assignments, characters, faces
 from .feature import People
 
-# -- characters -------------------------------------------------------------------------------------------------------
+# -- characters ----------------------------------------------------------------------------------------------------
 
 
 def list_characters(context: Context, reader: Reader) -> list[CharacterInfo]:
@@ -115,7 +115,7 @@ def face_clusters(context: Context, reader: Reader, q: str = "", limit: int = 50
     return context.part(People).grouping.clusters(reader, q, limit, each)
 
 
-# -- assignments -----------------------------------------------------------------------------------------------------
+# -- assignments ---------------------------------------------------------------------------------------------------
 
 
 def assign_faces(context: Context, reader: Reader, ask: AssignFaces) -> Created:
@@ -179,7 +179,7 @@ def _within(limit: int) -> None:
         raise Invalid("limit must be between 1 and 1000.")
 
 
-# -- review ----------------------------------------------------------------------------------------------------------
+# -- review ---------------------------------------------------------------------------------------------------------
 
 
 def review_tags(

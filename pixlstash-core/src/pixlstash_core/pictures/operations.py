@@ -254,7 +254,7 @@ def _redraw(context: Context, reader: Reader, id: int) -> bytes:
         path.unlink(missing_ok=True)
 
 
-# -- corrections -----------------------------------------------------------------------------------------------------
+# -- corrections ----------------------------------------------------------------------------------------------------
 
 
 def turn(context: Context, reader: Reader, ask: TurnPictures) -> Done:
@@ -269,7 +269,7 @@ def date(context: Context, reader: Reader, ask: DatePictures) -> Done:
     return context.organise(reader, lambda write: corrections.date(write, ids, ask), guarded=ids)
 
 
-# -- duplicates ------------------------------------------------------------------------------------------------------
+# -- duplicates -----------------------------------------------------------------------------------------------------
 
 
 def find_duplicates(
@@ -322,7 +322,7 @@ def _groups(context: Context, reader: Reader, ask: ResolveDuplicates) -> list[li
     return find_duplicates(context, reader, ask.rule, ask.distance, ask.veil).groups
 
 
-# -- the scrapheap ---------------------------------------------------------------------------------------------------
+# -- the scrapheap -------------------------------------------------------------------------------------------------
 
 
 def preview_empty(context: Context, reader: Reader, ask: PreviewEmpty) -> EmptyPreview:

@@ -112,7 +112,7 @@ class Plugins:
             self._results = results
             self._chosen.pop(_ENGINES, None)
 
-    # -- nouns --------------------------------------------------------------------------------------------------------
+    # -- nouns ---------------------------------------------------------------------------------------------------------
 
     def kinds(self) -> list[Kind]:
         return self._objects("kinds")
@@ -181,7 +181,7 @@ class Plugins:
             self._chosen[hook] = self._choose(self._yielded(hook, kind, name, fault))
         return [thing.value for thing in self._chosen[hook]]
 
-    # -- verbs --------------------------------------------------------------------------------------------------------
+    # -- verbs ---------------------------------------------------------------------------------------------------------
 
     def call(self, hook: str, **arguments: Any) -> None:
         """Call a verb of every plugin, each guarded by itself."""
@@ -226,7 +226,7 @@ class Plugins:
             )
         return infos
 
-    # -- inside -------------------------------------------------------------------------------------------------------
+    # -- inside --------------------------------------------------------------------------------------------------------
 
     def _objects(self, hook: str) -> list[Any]:
         kind, name, fault = _NOUNS[hook]

@@ -80,7 +80,7 @@ class Views:
         self._orders = OrderCache()
         self._blocks = Blocks(db, self._caches)
 
-    # -- answers ------------------------------------------------------------------------------------------------------
+    # -- answers -------------------------------------------------------------------------------------------------------
 
     def open(
         self,
@@ -263,7 +263,7 @@ class Views:
         hidden = self.hidden(reader, hide_and_blur)
         return suggest.of(self._db, reader, self._planner.terms(reader), text, limit, hidden)
 
-    # -- keys ---------------------------------------------------------------------------------------------------------
+    # -- keys ----------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def _evaluating(self, reader: Reader) -> Iterator[tuple[Evaluation, NDArray[np.bool_] | None]]:

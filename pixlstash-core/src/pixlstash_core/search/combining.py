@@ -25,8 +25,8 @@ class Usual(Struct, frozen=True):
         """Cosines on the scale of all engines: 0 is usual or less, 1 the same; 0.6 stands out as few by chance do."""
         beyond = np.maximum(0, (scores - self.middle) / self.spread)
         share = (scores - self.middle) / max(1e-3, 1 - self.middle)
-        found: Scores = np.clip(np.maximum(1 - np.exp(-beyond / 4), share), 0, 1).astype(np.float32)
-        return found
+        likeness: Scores = np.clip(np.maximum(1 - np.exp(-beyond / 4), share), 0, 1).astype(np.float32)
+        return likeness
 
     def cosine(self, likeness: float) -> float:
         """The least cosine that has this likeness."""
@@ -78,5 +78,5 @@ def fused(rankings: Sequence[tuple[NDArray[np.uint32], float]], size: int) -> ND
     total = np.zeros(size, np.float64)
     for ids, weight in rankings:
         total[ids] += weight / (FUSION + 1 + np.arange(len(ids)))
-    found = np.flatnonzero(total)
-    return found[np.lexsort((-found, -total[found]))].astype(np.uint32)
+    ranked = np.flatnonzero(total)
+    return ranked[np.lexsort((-ranked, -total[ranked]))].astype(np.uint32)

@@ -16,19 +16,19 @@ def unit(result: Any, about: dict[str, Any]) -> bytes:
     import numpy as np
 
     try:
-        found = np.frombuffer(result, np.float32) if isinstance(result, bytes) else np.asarray(result, np.float32)
+        vector = np.frombuffer(result, np.float32) if isinstance(result, bytes) else np.asarray(result, np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(f"a vector of float32 was expected, and {type(result).__name__} was given") from error
-    if found.ndim != 1 or not 1 <= len(found) <= LONGEST:
-        raise ValueError(f"a vector of 1 to {LONGEST} numbers was expected, and one of shape {found.shape} was given")
-    wide = found.astype(np.float64)
+    if vector.ndim != 1 or not 1 <= len(vector) <= LONGEST:
+        raise ValueError(f"a vector of 1 to {LONGEST} numbers was expected, and one of shape {vector.shape} was given")
+    wide = vector.astype(np.float64)
     if not np.isfinite(wide).all():
         raise ValueError("a vector with NaN or infinity in it was given")
     length = float(np.linalg.norm(wide))
     if not length:
         raise ValueError("a vector of zeros was given")
-    if about.setdefault("length", len(found)) != len(found):
-        raise ValueError(f"a vector of {len(found)} numbers was given, where others have {about['length']}")
+    if about.setdefault("length", len(vector)) != len(vector):
+        raise ValueError(f"a vector of {len(vector)} numbers was given, where others have {about['length']}")
     return (wide / length).astype("<f2").tobytes()
 
 
@@ -36,7 +36,7 @@ def mean(vectors: Sequence[bytes]) -> bytes:
     """The mean of vectors, of length 1; where they cancel out, the first."""
     import numpy as np
 
-    total = np.sum([np.frombuffer(one, "<f2").astype(np.float64) for one in vectors], axis=0)
+    total = np.sum([np.frombuffer(vector, "<f2").astype(np.float64) for vector in vectors], axis=0)
     length = float(np.linalg.norm(total))
     return (total / length).astype("<f2").tobytes() if length > 1e-6 else vectors[0]
 
@@ -57,13 +57,13 @@ class Matrix:
         self.ids, self.rows = ids, rows
 
     @classmethod
-    def of(cls, found: Sequence[tuple[int, bytes]]) -> Matrix:
+    def of(cls, vectors: Sequence[tuple[int, bytes]]) -> Matrix:
         """From (picture, vector as it is kept), in order of ids. Raises ValueError where lengths differ."""
         import numpy as np
 
-        ids = np.fromiter((picture for picture, _ in found), np.int64, len(found))
-        data = np.frombuffer(b"".join(body for _, body in found), "<f2")
-        return cls(ids, data.reshape(len(found), -1) if len(found) else data.reshape(0, 1))
+        ids = np.fromiter((picture for picture, _ in vectors), np.int64, len(vectors))
+        data = np.frombuffer(b"".join(body for _, body in vectors), "<f2")
+        return cls(ids, data.reshape(len(vectors), -1) if len(vectors) else data.reshape(0, 1))
 
     @property
     def size(self) -> int:
@@ -89,16 +89,16 @@ class Matrix:
         blocks = range(0, len(out), BLOCK)
         compare = _comparer(np.asarray(query, np.float16 if _numkong() else np.float32))
 
-        def one(start: int) -> None:
+        def compare_block(start: int) -> None:
             part = slice(start, start + BLOCK)
             # `take`, unlike an index, lets other threads work.
             out[part] = compare(self.rows[part] if places is None else np.take(self.rows, places[part], axis=0))
 
         if len(blocks) < 4:
             for start in blocks:
-                one(start)
+                compare_block(start)
         else:
-            list(_threads().map(one, blocks))
+            list(_threads().map(compare_block, blocks))
         return out
 
 

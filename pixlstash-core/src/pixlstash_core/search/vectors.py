@@ -54,8 +54,8 @@ class Likeness:
             rows: Any = self._db.read(_PICTURES, (producer,))
             return Matrix.of(rows)
 
-        found: Matrix = self._get("vectors", producer, read)
-        return found
+        matrix: Matrix = self._get("vectors", producer, read)
+        return matrix
 
     def faces(self, producer: int) -> Faces:
         """All faces of a producer."""
@@ -69,8 +69,8 @@ class Likeness:
             faces.owners = np.fromiter((picture for _, _, picture in rows), np.int64, len(rows))
             return faces
 
-        found: Faces = self._get("regions", producer, read)
-        return found
+        faces: Faces = self._get("regions", producer, read)
+        return faces
 
     def _get(self, noun: str, producer: int, read: Callable[[], Any]) -> Any:
         with self._lock, cancellation.shielded():
@@ -88,15 +88,18 @@ class Likeness:
 
     def counting(self, kind: str = "vector") -> list[int]:
         """All producers of a kind whose results count, the preferred one first."""
-        return [one for (one,) in self._db.read("select producer_id from active where kind = ? order by rank", (kind,))]
+        return [
+            producer
+            for (producer,) in self._db.read("select producer_id from active where kind = ? order by rank", (kind,))
+        ]
 
     def has_caught_up(self, new: int, old: int) -> bool:
         """Whether a producer has processed every picture that another has, except those in the scrapheap."""
         key, revision = (new, old), self._revision("producers")
-        known = self._caught_up.get(key)
-        if known is None or known[0] != revision:
-            known = self._caught_up[key] = (revision, not self._db.read(_LEFT, {"old": old, "new": new}))
-        return known[1]
+        cached = self._caught_up.get(key)
+        if cached is None or cached[0] != revision:
+            cached = self._caught_up[key] = (revision, not self._db.read(_LEFT, {"old": old, "new": new}))
+        return cached[1]
 
     def ids(self, sql: str, bindings: dict[str, Any]) -> list[int]:
         """What a statement of the query language finds."""
@@ -112,8 +115,8 @@ class Likeness:
 
     def owner(self, face: int) -> int | None:
         """The picture that a face is in."""
-        found: int | None = self._db.value("select picture_id from region where id = ?", (face,))
-        return found
+        picture: int | None = self._db.value("select picture_id from region where id = ?", (face,))
+        return picture
 
     def drop_idle(self) -> None:
         """Give the memory back when nobody has asked since this was last called."""
