@@ -1,4 +1,4 @@
-"""Reads a changeset: which rows of which tables changed, and what that means as events."""
+"""Reads a changeset: which pictures and rows changed, and the events that announce it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from . import changesets
 from .connection import bind_ids, fetch
 from .features import Table
 
-#: Ids an event carries at most; `count` is always the whole number.
+#: Maximum number of ids in an event; its `count` is always the full number.
 SHOWN = 1000
 
 
 class Changes(Struct, frozen=True):
-    """The picture ids touched, by table, and counts of other rows. `whole`: what was read as arrays, by table."""
+    """Ids of changed pictures by table, and row counts. `whole`: the tables that were read as arrays."""
 
     ids: dict[str, set[int]]
     added: set[int]
@@ -29,7 +29,7 @@ class Changes(Struct, frozen=True):
     whole: dict[str, changesets.Whole]
 
     def by_noun(self, tables: Mapping[str, Table]) -> dict[str, set[int] | None]:
-        """The pictures touched, by all nouns that are; None where rows changed that are no one picture's."""
+        """Return the changed pictures by topic; None for a topic if rows without a picture changed."""
         pictures: dict[str, set[int] | None] = {}
         for name in self.rows.keys() | {name for name, ids in self.ids.items() if ids}:
             noun = tables[name].noun
@@ -41,7 +41,7 @@ class Changes(Struct, frozen=True):
         return pictures
 
     def pictures(self, names: Iterable[str]) -> list[int]:
-        """Ids of pictures whose rows in any of these tables changed, ascending."""
+        """Return the ids of pictures whose rows in any of these tables changed, ascending."""
         ids: set[int] = set()
         for name in names:
             ids |= self.ids.get(name, set())
@@ -49,8 +49,9 @@ class Changes(Struct, frozen=True):
 
 
 def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
-    """What a changeset says. Of the ids of pictures those it carries: an update names a column where it changed, or is
-    part of the key.
+    """Read a changeset, including the picture ids that it contains.
+
+    An update contains a column only if its value changed, or if it is part of the key; `complete` finds the others.
     """
     ids: dict[str, set[int]] = {}
     rows: Counter[str] = Counter()
@@ -63,7 +64,7 @@ def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
             inserted.add(name)
         if (column := tables[name].picture) is not None:
             ids[name] = set(whole.column(column).tolist())
-    # Each attribute of a change is made when it is asked for.
+    # apsw computes each attribute of a change on access.
     for change in apsw.Changeset.iter(parts.rest):
         name, op = change.name, change.op
         rows[name] += 1
@@ -93,7 +94,7 @@ def complete(
             values = _values(parts, name, column)
             changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(values),)))
     unknown: dict[str, list[int]] = {}
-    for change in apsw.Changeset.iter(parts.rest):  # no others were updated
+    for change in apsw.Changeset.iter(parts.rest):  # updates are never read as arrays
         table = tables[change.name]
         if table.picture and change.op == "UPDATE" and change.old and not isinstance(change.old[table.picture], int):
             key = change.old[min(change.pk_columns)]
@@ -105,7 +106,7 @@ def complete(
 
 
 def _values(parts: changesets.Parts, name: str, column: int) -> set[int]:
-    """What a column held before or after in a table's rows that changed."""
+    """Return the values of a column, before and after, in the changed rows of a table."""
     if name in parts.whole:
         return set(parts.whole[name].column(column).tolist())
     rows = (
@@ -118,7 +119,7 @@ def _values(parts: changesets.Parts, name: str, column: int) -> set[int]:
 
 
 def keys(parts: changesets.Parts, names: Iterable[str]) -> dict[str, set[tuple[Any, ...]]]:
-    """The primary keys of the rows of these tables that changed."""
+    """Return the primary keys of changed rows by table."""
     keys_of: dict[str, set[tuple[Any, ...]]] = {name: set() for name in names}
     for name in keys_of.keys() & parts.whole.keys():
         whole = parts.whole[name]
@@ -131,7 +132,7 @@ def keys(parts: changesets.Parts, names: Iterable[str]) -> dict[str, set[tuple[A
 
 
 def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list[Event]:
-    """What is announced of a commit."""
+    """Return the events that announce a commit."""
     announced: list[Event] = []
     if changes.added:
         announced.append(PicturesAdded(revision, len(changes.added), sorted(changes.added)[:SHOWN]))

@@ -1,4 +1,4 @@
-"""The library's own settings: its name and ids, and what is chosen for it. They are part of its metadata."""
+"""The settings of a library, such as its name. They are part of its metadata and therefore of snapshots and backups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .connection import Database
 from .features import Feature, Table
 from .writer import Label, Write, Writer
 
-#: What the names of the core's own settings begin with.
+#: Prefixes of the names of the core's settings.
 CORE = frozenset({"veil"})
 FEATURE = Feature("settings", (Table("setting", "settings", merge="whole", says="r.value"),))
 

@@ -1,4 +1,4 @@
-"""The features of a library: what each noun contributes. Where one mentions another's tables, it comes after it."""
+"""The list of all features. A feature comes after those whose tables it refers to."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ FEATURES: tuple[Feature, ...] = (
     locations.FEATURE,
     settings.FEATURE,
 )
-#: The kinds of engine results there are.
+#: All kinds of engine results.
 KINDS = tuple(kind for feature in FEATURES for kind in feature.outputs)

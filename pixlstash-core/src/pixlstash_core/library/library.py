@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class Library(WithReader, Parts, ForPlugins, Api):
-    """One open library. Use `create` and `open`; close it, or use it in a `with`."""
+    """An open library. Use `create` and `open`, and close it, or use it in a `with` statement."""
 
     def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function of an operation. Raises `Forbidden` or `ReadOnly` if the reader may not."""

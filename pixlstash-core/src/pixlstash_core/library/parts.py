@@ -223,7 +223,7 @@ class Parts(Context):
         )
 
     def _derive(self, db: Database) -> None:
-        """Bring the derived tables of an older snapshot's database up to date."""
+        """Update the derived tables of an older snapshot's database."""
         with (
             closing(Hub(db.path.with_name(f"{db.path.name}-hub"))) as hub,
             closing(Writer(db, hub, self.features)) as writer,

@@ -1,4 +1,4 @@
-"""Which of two plugins with one name is used, and which of two objects with one id.
+"""Chooses between plugins of the same name, and between objects with the same id.
 
 A built-in one wins; then that of the distribution whose results the library already has; then the first by the name of
 its distribution. The order of folders in site-packages decides nothing.
@@ -29,7 +29,7 @@ class Origin(Struct, frozen=True):
 
 
 class Thing(Struct, frozen=True, eq=False):
-    """An object that a plugin yields from a hook, and the id it is known by."""
+    """An object that a plugin yields from a hook, and its id."""
 
     plugin: str
     hook: str
@@ -38,7 +38,7 @@ class Thing(Struct, frozen=True, eq=False):
 
 
 class Installed(Struct, frozen=True):
-    """The plugin of a name that is used. `clash`: what is said where others have that name; `others`: those."""
+    """The plugin that is used for a name. `clash`: a sentence about `others` of the same name."""
 
     origin: Origin
     load: Callable[[], Any]
@@ -47,7 +47,7 @@ class Installed(Struct, frozen=True):
 
 
 def installed(distribution: str, *, disabled: Collection[str], results: Mapping[str, str]) -> Iterator[Installed]:
-    """One plugin of each name, in order of the names, from the entry points of every installed distribution.
+    """Yield one plugin for each name, in order, from the entry points of all installed distributions.
 
     `distribution`: only this one's. `disabled`: each `plugin@distribution` is left out. `results`: by engine, whose.
     """
@@ -78,10 +78,10 @@ def installed(distribution: str, *, disabled: Collection[str], results: Mapping[
 def choose(
     offered: Sequence[Thing], origins: Mapping[str, Origin], builtin: Collection[str], results: Mapping[str, str]
 ) -> tuple[list[Thing], list[tuple[str, str]]]:
-    """One object of each id, in the order given; and (plugin, sentence) for every plugin that shares an id."""
+    """Return (one object for each id, in order; (plugin, sentence) for every plugin with a duplicate id)."""
 
     def reasons(thing: Thing) -> dict[str, Any]:
-        """What decides, by the sentence that says so; the least is used."""
+        """Return the ranks that decide, by sentence; the object with the lowest ranks is used."""
         dist = origins.get(thing.plugin, Origin(thing.plugin, "?", "?")).distribution
         return {
             _BUILT_IN: thing.plugin not in builtin,
