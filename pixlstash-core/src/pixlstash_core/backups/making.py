@@ -1,6 +1,6 @@
-"""Makes a backup: one instant of the metadata, then the originals it names, and last the database that names them.
+"""Makes a backup: copies a consistent state of the database, then the originals, and installs the database last.
 
-Until that takes its place, the backup before is whole; what was copied by a run that was cut short is not copied again.
+Until then, the previous backup is intact. Files that an interrupted run copied are not copied again.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from . import metadata
 from .metadata import BackupOrigin, Original, Writing
 from .places import DATABASE, HUB, Archive, Place, about, began, demand_plain_folders, is_marked, place_of
 
-#: How far a backup is, of 1, when its metadata is copied, and when its originals are.
+#: The progress (0 to 1) when the metadata, and when the originals are copied.
 METADATA, ORIGINALS = 0.1, 0.8
 
 
 class Parts(Struct, frozen=True):
-    """What of a library a backup is made of. `scratch`: a folder for files that are needed for a moment.
+    """The parts of a library that a backup needs. `scratch`: a folder for temporary files.
 
-    `roots`: the folders of its stores, in which no backup may be made.
+    `roots`: the folders of its stores, which no backup may be in.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class Parts(Struct, frozen=True):
 
 
 class Copied(Struct, frozen=True):
-    """What became of originals: those in the backup, those that could not be read, and how many were copied now."""
+    """The result of copying: originals in the backup, those that could not be read, and the number of copied ones."""
 
     stored: list[Original]
     lost: list[Original]
@@ -65,13 +65,13 @@ def make(
     progress: Progress = unseen,
     copied: Progress = unseen,
 ) -> Copied:
-    """Make a backup of everything, or of these pictures, and of the hub when `made.access` says so.
+    """Make a backup of everything, or of some pictures; with `made.access`, also of the hub.
 
-    `copied(done, total)` hears of the bytes of originals between two of them; what it raises ends it there.
+    `copied(done, total)` is called with bytes between two originals; it may raise to stop.
     """
     demand_free(parts.path, path, made, parts.roots)
     place = place_of(path)
-    lock = Lock(path / "lock") if (path / DATABASE).exists() else None  # nobody may use it as a library meanwhile
+    lock = Lock(path / "lock") if (path / DATABASE).exists() else None  # meanwhile, no process may open it as a library
     database, hub = parts.scratch / "backup.db", parts.scratch / "backup-hub.db"
     _drop(parts.scratch)
     try:
@@ -95,7 +95,7 @@ def _make(
     hub: Path,
 ) -> Copied:
     try:
-        if made.access:  # before the database, so that it knows of nothing that is not in that
+        if made.access:  # before the database, so that it refers to nothing newer
             metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
         metadata.copied(parts.db, parts.alone, parts.scratch, database, part(progress, 0, METADATA))
         wanted = list(metadata.originals(database, ids, _verbatim(parts.connect)))
@@ -113,9 +113,9 @@ def _make(
 
 
 def demand_free(library: Path, path: Path, made: BackupOrigin, roots: Sequence[Path]) -> None:
-    """Refuse a place that is not for this backup.
+    """Raise unless a place may be used for this backup.
 
-    It must be a new or empty folder, a backup of the same library and query, or what its interrupted first run left.
+    It must be a new or empty folder, a backup of the same library and query, or an interrupted first one.
     """
     there, here = path.resolve(), library.resolve()
     if there.is_relative_to(here) or here.is_relative_to(there):
@@ -175,7 +175,7 @@ def _put(parts: Parts, place: Place, original: Original, store: int, key: str) -
 
 
 def _verbatim(connect: Callable[[int], Opened]) -> Callable[[int], bool]:
-    """Whether a store holds bytes; one that cannot be opened may."""
+    """Return a function that returns whether a store has files; one that cannot be opened is assumed to have them."""
     verbatim_by_store: dict[int, bool] = {}
 
     def verbatim(store: int) -> bool:
@@ -190,7 +190,7 @@ def _verbatim(connect: Callable[[int], Opened]) -> Callable[[int], bool]:
 
 
 def _alone(hub: Hub) -> Alone:
-    """Nobody writes to the hub meanwhile."""
+    """Return a function that runs work while nobody writes to the hub."""
 
     def alone(work: Callable[..., bool]) -> bool:
         with hub.locked() as writer:

@@ -1,4 +1,4 @@
-"""Vectors as they are kept: f16, little-endian, of length 1; and exact search among them. Loads no numpy by itself."""
+"""`Matrix`: exact search among vectors, which are stored as f16, little-endian, of length 1. Imports numpy on use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST = 16_384
 
 
 def unit(result: Any, about: dict[str, Any]) -> bytes:
-    """A vector of an engine as it is kept. Raises ValueError with what is wrong with it."""
+    """Convert an engine's vector to its stored form. Raises `ValueError` if it is invalid."""
     import numpy as np
 
     try:
@@ -33,7 +33,7 @@ def unit(result: Any, about: dict[str, Any]) -> bytes:
 
 
 def mean(vectors: Sequence[bytes]) -> bytes:
-    """The mean of vectors, of length 1; where they cancel out, the first."""
+    """Return the mean of stored vectors, of length 1; the first one if they cancel out."""
     import numpy as np
 
     total = np.sum([np.frombuffer(vector, "<f2").astype(np.float64) for vector in vectors], axis=0)
@@ -43,9 +43,9 @@ def mean(vectors: Sequence[bytes]) -> bytes:
 
 # --- exact search -----------------------------------------------------------------------------------------------------
 
-#: Rows that are compared at once: what fits into a core's cache.
+#: Rows that are compared at once, which fit into a core's cache.
 BLOCK = 8192
-#: Of more rows than one in so many, all are read.
+#: If more than one row in so many is wanted, all rows are compared.
 DENSE = 2.5
 
 
@@ -58,7 +58,7 @@ class Matrix:
 
     @classmethod
     def of(cls, vectors: Sequence[tuple[int, bytes]]) -> Matrix:
-        """From (picture, vector as it is kept), in order of ids. Raises ValueError where lengths differ."""
+        """Create a matrix from (id, stored vector), in order of ids. Raises `ValueError` if lengths differ."""
         import numpy as np
 
         ids = np.fromiter((picture for picture, _ in vectors), np.int64, len(vectors))
@@ -67,11 +67,11 @@ class Matrix:
 
     @property
     def size(self) -> int:
-        """Bytes it takes."""
+        """The size in bytes."""
         return int(self.rows.nbytes + self.ids.nbytes)
 
     def places(self, pictures: Any) -> Any:
-        """The rows of those pictures (int64) that are in it."""
+        """Return the rows of pictures (int64), without those that have none."""
         import numpy as np
 
         if not len(self.ids):
@@ -80,7 +80,7 @@ class Matrix:
         return at[self.ids[at] == pictures]
 
     def scores(self, query: Any, places: Any = None) -> Any:
-        """The cosine (f32) of a vector (f16 or f32, of length 1) with every row, or with the rows at `places`."""
+        """Return the cosines (f32) of a vector (f16 or f32, of length 1) with all rows, or with those at `places`."""
         import numpy as np
 
         if places is not None and DENSE * len(places) > len(self.rows):
@@ -103,18 +103,18 @@ class Matrix:
 
 
 def top(scores: Any, count: int) -> Any:
-    """The indexes of the greatest scores, greatest first; of equal ones the first."""
+    """Return the indexes of the highest scores, the highest first; of equal ones, the first."""
     import numpy as np
 
     count = min(count, len(scores))
     if not count:
         return np.zeros(0, np.int64)
-    # Only few rows are put in order: those above what enough of them reach, or of a sample where it is large enough.
+    # Sort only the few rows above a threshold, which a sample provides if there are many rows.
     chosen = np.arange(len(scores))
     if len(scores) > 4 * count:
         sample = scores[::64] if len(scores) > 256 * count else scores
         high = np.flatnonzero(scores >= np.partition(sample, -count)[-count])
-        chosen = high if len(high) >= count else chosen  # what is not a number is never reached
+        chosen = high if len(high) >= count else chosen  # NaN is never among them
     order = np.lexsort((chosen, -scores[chosen]))
     return chosen[order[:count]]
 
@@ -130,7 +130,7 @@ def _comparer(query: Any) -> Callable[[Any], Any]:
 
 @lru_cache(maxsize=1)
 def _numkong() -> Any:
-    """Arithmetic on f16, where it is installed: fifty times as fast as numpy's."""
+    """Return the library for arithmetic on f16, if it is installed; it is 50 times as fast as numpy."""
     try:
         import numkong  # type: ignore[import-not-found, unused-ignore]
     except ImportError:

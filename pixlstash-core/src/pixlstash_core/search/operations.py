@@ -1,4 +1,4 @@
-"""Searching with a picture that is not in the library, and saying why a picture was found."""
+"""Operations of similarity search, also with pictures outside the library, and explanations of matches."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .vectors import Likeness
 
 
 def hold(context: Context, reader: Reader, name: str, path: Path) -> Held:
-    """Keep a picture for an hour to search with, without taking it in: `like:upload:TOKEN`."""
+    """Hold a picture for an hour, to search with it without importing it: `like:upload:TOKEN`."""
     if path.stat().st_size > MOST:
         raise Invalid(f"A picture to search with has at most {MOST >> 20} MiB.")
     held = context.part(Intake).temporary(name)
@@ -45,9 +45,9 @@ def alike(context: Context, reader: Reader, q: str, limit: int = 100) -> list[Al
 def gauge(
     context: Context, reader: Reader, character: int, tokens: list[str], combine: Combine = "mean"
 ) -> list[float | None]:
-    """How alike the faces in held pictures are to those a character is told by; None where there is no face.
+    """The similarity of the faces in held pictures to a character's reference faces; None if there is no face.
 
-    Of a picture the likest face counts, as the cosine that the engine gives.
+    The most similar face of a picture counts, as the cosine of the engine's vectors.
     """
     with context.db.reading() as connection:
         groups.find(connection, reader, CHARACTERS, character)

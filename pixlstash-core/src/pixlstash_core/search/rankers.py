@@ -1,4 +1,4 @@
-"""Rankings that are ready: pictures by what they look like and mean, or by their faces."""
+"""Rank pictures by similarity of their content and words (`PictureRank`), or of their faces (`FaceRank`)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ..database.features import Term
     from .vectors import Faces
 
-#: By how much a sum of float32 may miss the likeness that is asked for.
+#: Tolerance for rounding in sums of float32.
 CLOSE = 1e-6
 Mask = NDArray[np.bool_]
 Ids = NDArray[np.uint32]
 
 
 class Compared(Struct, eq=False):
-    """A part as a vector (f32, of length 1), and the pictures or faces it was made of. `None`: there is none."""
+    """A reference as a vector (f32, of length 1; None: it has none), and the pictures or faces it is made of."""
 
     part: Part
     vector: Any
@@ -35,7 +35,7 @@ class Compared(Struct, eq=False):
 
 
 class Fit(Struct, frozen=True):
-    """How a picture fits one part: the cosine, that on the scale of all engines, and what it is most like of it."""
+    """The similarity of a picture to a reference: cosine, similarity from 0 to 1, and the most similar picture."""
 
     part: Part
     score: float
@@ -45,7 +45,7 @@ class Fit(Struct, frozen=True):
 
 
 class PictureRank:
-    """Pictures by the vectors of one producer (None: there is none), and by their words where words are asked for."""
+    """Ranks pictures by the vectors of one producer (None: there is none), and by words if the query has some."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class PictureRank:
         by_words = [
             (ranked(scores(look, hits(part.value, self._places), mask, seen)), part.weight / total) for part in words
         ]
-        if self._wanted.least:  # a picture that is not alike enough does not come in by a word
+        if self._wanted.least:  # words do not add pictures that are not similar enough
             enough = by_vector if self._compared else self._by_words(look, mask, seen) >= self._wanted.least - CLOSE
             keep = np.flatnonzero(enough) if enough.dtype == np.bool_ else enough
             by_words = [(ids[np.isin(ids, keep)], weight) for ids, weight in by_words]
@@ -78,7 +78,7 @@ class PictureRank:
         return ids if self._wanted.top is None else ids[: self._wanted.top]
 
     def _by_words(self, look: Evaluation, mask: Mask, seen: Mask) -> NDArray[np.float32]:
-        """How much of the words asked for describes each picture, by id: 0 to 1."""
+        """Return the share of the query's words that describe each picture, by id: 0 to 1."""
         parts = [part for part in self._wanted.parts if part.source == "words"]
         scores_of_parts = [shares(look, hits(part.value, self._places), mask, seen) for part in parts]
         return (
@@ -101,7 +101,7 @@ class PictureRank:
         return ids
 
     def _cosines(self, places: Any, look: Evaluation, inside: Mask | None) -> tuple[NDArray[np.float32], Usual]:
-        """Of the rows at `places` (None: all), all parts made one; and what is usual."""
+        """Return the combined cosines of the rows at `places` (None: all), and the usual ones."""
         assert self._matrix is not None
         about = sample(_places(self._matrix.ids, _seen(look, inside)))
         spoken = [reference for reference in self._compared if reference.part.source == "words"]
@@ -114,7 +114,7 @@ class PictureRank:
         for reference in self._compared:
             scores_of_parts.append(self._matrix.scores(reference.vector, places))
             sampled.append(self._matrix.scores(reference.vector, about))
-        if mixed:  # words and pictures lie apart, whatever they mean: words are brought to where pictures are
+        if mixed:  # cosines with texts and with images differ in scale: adjust those with texts
             shown = usual(
                 np.concatenate([a for a, reference in zip(sampled, self._compared) if reference not in spoken])
             )
@@ -127,7 +127,7 @@ class PictureRank:
         return combined(scores_of_parts, weights, how), usual(combined(sampled, weights, how))
 
     def measure(self, look: Evaluation, inside: Mask | None, ids: Ids) -> list[Alike]:
-        """How alike pictures are, and how well the words fit, in the order of these ids."""
+        """Return the similarity of pictures, and their share of words, in the order of ids."""
         asks_words = any(part.source == "words" for part in self._wanted.parts)
         mask = look.frame.mask(ids.astype(np.int64))
         shares = self._by_words(look, mask, _seen(look, inside))[ids].tolist() if asks_words else [None] * len(ids)
@@ -143,7 +143,7 @@ class PictureRank:
         ]
 
     def fits(self, look: Evaluation, inside: Mask | None, picture: int) -> list[Fit]:
-        """How one picture fits each part."""
+        """Return the similarity of one picture to each reference."""
         if self._matrix is None or not len(place := self._matrix.places(np.asarray([picture]))):
             return []
         about = sample(_places(self._matrix.ids, _seen(look, inside)))
@@ -160,7 +160,7 @@ class PictureRank:
 
 
 class FaceRank:
-    """Pictures by the face in them that is most alike."""
+    """Ranks pictures by their most similar face."""
 
     def __init__(self, wanted: Ranked, faces: Faces, compared: Sequence[Compared], key: str, notes: list[str]) -> None:
         self._wanted, self._faces, self._compared = wanted, faces, compared
@@ -189,7 +189,7 @@ class FaceRank:
         return combined(scores_of_parts, [reference.part.weight for reference in self._compared], self._wanted.combine)
 
     def measure(self, look: Evaluation, inside: Mask | None, ids: Ids) -> list[Alike]:
-        """How alike the likest face of each picture is, in the order of these ids."""
+        """Return the similarity of each picture's most similar face, in the order of ids."""
         places = _places(self._faces.owners, look.frame.mask(ids.astype(np.int64)))
         if not len(places):
             return []
@@ -206,7 +206,7 @@ class FaceRank:
         ]
 
     def fits(self, look: Evaluation, inside: Mask | None, picture: int) -> list[Fit]:
-        """How the face of one picture that fits best fits."""
+        """Return the similarity of one picture's most similar face, as a list of one or none."""
         places = np.flatnonzero(self._faces.owners == picture)
         if not len(places) or not self._compared:
             return []
@@ -220,7 +220,7 @@ class FaceRank:
 
 
 def outliers(matrix: Matrix, mask: Mask, first: Callable[[Ids, Mask], Ids]) -> Ids:
-    """The ids of a mask, those farthest from the middle of them first; those without a vector last."""
+    """Return the ids of a mask, the most distant from the mean vector first; those without a vector last."""
     places = _places(matrix.ids, mask)
     if not len(places):
         return first(np.empty(0, np.uint32), mask)
@@ -231,7 +231,7 @@ def outliers(matrix: Matrix, mask: Mask, first: Callable[[Ids, Mask], Ids]) -> I
 
 
 def centre(matrix: Matrix, places: Any) -> Any:
-    """The mean of rows, of length 1 (f32)."""
+    """Return the mean of rows, normalized to length 1 (f32)."""
     total = np.zeros(matrix.rows.shape[1], np.float64)
     for at in range(0, len(places), 65_536):
         total += matrix.rows[places[at : at + 65_536]].sum(axis=0, dtype=np.float32)
@@ -240,10 +240,10 @@ def centre(matrix: Matrix, places: Any) -> Any:
 
 
 def _seen(look: Evaluation, inside: Mask | None) -> Mask:
-    """What the reader may see, and is not thrown away: what is usual is only looked for among that."""
+    """Return a mask of what the reader may see outside the scrapheap; usual scores are determined among these."""
     return look.frame.living if inside is None else look.frame.living & inside
 
 
 def _places(ids: Any, mask: Mask) -> NDArray[np.int64]:
-    """The rows whose ids (ascending) are in a mask."""
+    """Return the rows whose ids (ascending) are in a mask."""
     return np.flatnonzero(mask[ids[: np.searchsorted(ids, len(mask))]])

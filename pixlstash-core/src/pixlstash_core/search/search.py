@@ -1,4 +1,4 @@
-"""Turns what a query is to be like into vectors, and says why a picture was found."""
+"""`Search`: turns the references of a query (pictures, words, faces) into vectors, and prepares its ranking."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..query.columns import Frame
     from .rankers import Compared
 
-#: Vectors of words that are kept.
+#: Maximum number of cached vectors of words.
 WORDS = 1000
 NOTHING = (
     "Nothing knows yet what pictures look like: run an embedder, such as `pixlstash engine run visual-descriptor`."
@@ -35,9 +35,9 @@ NO_FACES = "No faces are known yet: run an engine that finds them, as `pixlstash
 
 
 class Search:
-    """Likeness in one library.
+    """Similarity search in one library.
 
-    `references(name)`: the faces a character is told by; `faces(reader, ids)`: what a reader may know of faces.
+    `references(name)`: a character's reference faces; `faces(reader, ids)`: the parts of faces that a reader may see.
     """
 
     nouns = frozenset({"vectors", "regions", "producers", "tags", "captions"})
@@ -59,7 +59,7 @@ class Search:
         self.held = HeldPictures()
 
     def prepare(self, reader: Reader, ranked: Ranked) -> Prepared:
-        """Have a vector of all that is to be compared with. A person waits."""
+        """Compute the vectors of all references of a query, and return its ranking."""
         notes: list[str] = []
         if ranked.by == FACE:
             return self._faces(reader, ranked, notes)
@@ -80,7 +80,7 @@ class Search:
         return PictureRank(ranked, matrix, compared, self._places, f"{producer}{there}", notes)
 
     def gauge(self, reader: Reader, character: int, tokens: Sequence[str], combine: str) -> list[float | None]:
-        """How alike the likest face of each held picture is to those of a character; None: it has none."""
+        """Return the similarity of each held picture's most similar face to a character's; None if it has none."""
         import numpy as np
 
         from .combining import combined
@@ -112,9 +112,9 @@ class Search:
         return outliers(self._likeness.matrix(producer), mask, frame.first)
 
     def producer(self, ranked: Ranked) -> int | None:
-        """The producer that a query is compared by: one that knows words, where the query has some.
+        """Return the producer whose vectors a query uses: one that also embeds words, if the query has some.
 
-        Visual similarity alone goes by the embedder that is preferred for that, which may know no words.
+        Without words, it is the preferred embedder, which may not embed words.
         """
         if ranked.by == FACE:
             return self._likeness.active("face")
@@ -122,14 +122,14 @@ class Search:
         return (self._for_words() if words else None) or self._likeness.active()
 
     def engine(self, ranked: Ranked) -> str:
-        """The engine whose results pictures (or faces) are compared by."""
+        """Return the engine whose results a query uses."""
         producer = self.producer(ranked)
         return self._outputs.producer(producer).engine if producer is not None else ""
 
     def _for_words(self) -> int | None:
-        """The embedder for words: the default one, if it knows words, or else the newest that does.
+        """Return the producer for words: the default embedder, if it embeds words, or else the newest that does.
 
-        One that has not processed all that the one before it did has to wait, so that no picture is lost meanwhile.
+        A newer one is not used before it has processed all pictures of the previous one.
         """
         knowing = [producer for producer in self._likeness.counting() if self._host.interactive.understands(producer)]
         default = engines.default(self._db, "vector")
@@ -163,7 +163,7 @@ class Search:
         return Compared(part, centre(matrix, places), matrix.ids[places].tolist())
 
     def _pictures(self, reader: Reader, part: Part) -> list[int]:
-        """The pictures a part means, that the reader sees."""
+        """Return the pictures of a reference that the reader may see."""
         if part.members is not None:
             ids = self._likeness.ids(part.members.sql, part.members.bindings)
             return [picture for picture in ids if scope.sees(reader, picture)]
@@ -184,7 +184,7 @@ class Search:
         return self._host.interactive.picture(producer, path, name)
 
     def _spoken(self, producer: int, words: Sequence[str], notes: list[str], how: str) -> dict[str, bytes]:
-        """Vectors of words; none, with a note that says `how` it was searched, where there cannot be any just now."""
+        """Return the vectors of words; none, with a note that begins with `how`, if they cannot be computed now."""
         if not words:
             return {}
         with self._lock:

@@ -17,7 +17,7 @@ from ..version import __version__
 from . import checks
 from .sidebar import without_hidden
 
-#: What the plugin of that name keeps in the libraries that it fills, now and formerly.
+#: The settings in which the demo plugin records that it fills a library, now and formerly.
 DEMO = ("demo.pictures", "demo")
 
 

@@ -1,4 +1,4 @@
-"""File operations that follow no links out of a folder and are durable, with fallbacks where a system call is missing."""
+"""File operations that are durable and follow no links out of a folder, with fallbacks for missing system calls."""
 
 from __future__ import annotations
 
