@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .snapshots import operations as _snapshots
     from .status import operations as _status
     from .tags import operations as _tags
-else:  # Imported when one of their functions is used: a program that asks a server needs no database.
+else:  # Modules are imported when one of their functions is used, so that clients of a server load no database code.
     _access = Later("pixlstash_core.access.operations")
     _backups = Later("pixlstash_core.backups.operations")
     _captions = Later("pixlstash_core.captions.operations")
@@ -42,7 +42,7 @@ else:  # Imported when one of their functions is used: a program that asks a ser
 
 
 class Api:
-    """The table, in the order of `docs/http.md`."""
+    """The table of operations, in the order of `docs/http.md`."""
 
     reset_owner = op("POST", "/owner/reset", "owner", _access.reset_owner, changes=False)
     info = op("GET", "/library", "read", _status.info, past=True)
@@ -223,10 +223,10 @@ class Api:
 
 
 def every() -> dict[str, op[Any, Any]]:
-    """All rows, by name."""
+    """Return all rows by name."""
     return {row.name: row for row in vars(Api).values() if isinstance(row, op)}
 
 
 def rows() -> list[op[Any, Any]]:
-    """The rows that are served, in their order."""
+    """Return the rows with an HTTP route, in order."""
     return [row for row in every().values() if row.path]

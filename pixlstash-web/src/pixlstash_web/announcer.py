@@ -1,8 +1,8 @@
-"""The library's events as a stream (Server-Sent Events), at most four batches a second.
+"""`Announcer`: distributes the library's events to open streams, in at most four batches per second.
 
-One subscription feeds every open stream; it exists only while there is one. A batch merges what belongs together, and
-each stream drops what its reader may not see. Only the last message of a batch carries an id, so that a stream that
-breaks in between repeats the batch instead of losing half of it.
+One subscription, which exists only while there are streams, feeds all of them. A batch merges related events, and each
+stream drops what its reader may not see. Only the last message of a batch has an id, so that a stream that breaks in
+between repeats the batch instead of losing half of it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PAUSE = 0.25
 SHOWN = 1000
-#: Event streams in all, of one token, and those that only the owner may open.
+#: Maximum number of event streams, of those of one token, and the number reserved for the owner.
 STREAMS, EACH, RESERVED = 256, 16, 64
 BEHIND = 64
 Outcome = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged
@@ -46,9 +46,9 @@ NAMES = {
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Merged events in order, then the newest state of each job. `revision` is the last one in it, or None.
+    """Merged events in order, and the newest state of each job. `revision`: that of the last event, or None.
 
-    `snapshots`: something about them is new.
+    `snapshots`: their list or status has changed.
     """
 
     events: list[Outcome]
@@ -58,12 +58,12 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Announcer:
-    """Hands one library's events to its open streams. Lives on the event loop; only `_hear` runs elsewhere."""
+    """Distributes a library's events to its open streams, on the event loop; only `_hear` runs on other threads."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._heard: deque[Event] = deque()
-        #: The queue of each open stream, and whose it is.
+        #: The queues of open streams, with their readers.
         self._streams: dict[asyncio.Queue[Batch | None], str] = {}
         self._stop: Callable[[], None] | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -72,7 +72,7 @@ class Announcer:
         self._closed = False
 
     def open(self, reader: Reader) -> asyncio.Queue[Batch | None]:
-        """A new stream's queue; None in it is the end. `TooMany`, so that no token takes all streams."""
+        """Open a stream and return its queue; None in it is the end. Raises `TooMany` above the limits."""
         is_owner = reader.may("owner") and reader.scope.all
         if len(self._streams) >= (STREAMS if is_owner else STREAMS - RESERVED):
             raise TooMany("Too many event streams are open.", 5)
@@ -112,14 +112,14 @@ class Announcer:
         self._heard.clear()
 
     def _hear(self, event: Event) -> None:
-        """On a core thread: remember, and wake the loop once for each batch."""
+        """Collect an event, on a core thread, and wake the event loop once per batch."""
         first = not self._heard
         self._heard.append(event)
         if first and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
-        """Hand on what was heard for as long as there are streams."""
+        """Distribute collected events while there are open streams."""
         while True:
             await self._wake.wait()
             await asyncio.sleep(PAUSE)
@@ -127,11 +127,11 @@ class Announcer:
             heard = [self._heard.popleft() for _ in range(len(self._heard))]
             try:
                 batch = merge(heard)
-            except Exception:  # what these events were, every stream asks for anew
+            except Exception:  # the events are lost: all streams must reload
                 report("events could not be merged; streams start afresh")
                 batch = LAGGED
             for queue in self._streams:
-                if queue.full():  # too slow: it starts afresh, having been told so
+                if queue.full():  # too slow: tell the client to reload
                     while not queue.empty():
                         queue.get_nowait()
                     queue.put_nowait(LAGGED)
@@ -142,7 +142,7 @@ LAGGED = Batch([], [], -1)
 
 
 def merge(heard: Iterable[Event]) -> Batch:
-    """One batch of many events. What was removed stays in its place between what came before and after."""
+    """Merge events into a batch. Removals keep their order relative to other events."""
     events: list[Outcome] = []
     jobs: dict[int, Job] = {}
     revision: int | None = None
@@ -170,7 +170,7 @@ def merge(heard: Iterable[Event]) -> Batch:
 
 
 def _partner(events: list[Outcome], event: Outcome) -> int | None:
-    """Where an event of the same kind stands that nothing was removed since (or, of removals, the last)."""
+    """Return the index of an earlier event to merge with: of the same kind, without a removal since; or None."""
     for at in range(len(events) - 1, -1, -1):
         if type(events[at]) is type(event):
             return at
@@ -194,7 +194,7 @@ def _joined(event: Outcome, other: Outcome) -> Outcome:
 
 
 def render(batch: Batch, reader: Reader) -> bytes:
-    """The batch as this reader may see it; empty when it may see nothing of it."""
+    """Encode the part of a batch that a reader may see; empty if there is none."""
     if batch is LAGGED:
         return message("lagged", b"{}")
     visible = [event for whole in batch.events if (event := within(whole, reader)) is not None]
@@ -207,10 +207,10 @@ def render(batch: Batch, reader: Reader) -> bytes:
 
 
 def within(event: Outcome, reader: Reader) -> Outcome | None:
-    """The event reduced to what the reader may see."""
+    """Return an event reduced to what the reader may see, or None."""
     if reader.scope.ids is None:
         return event
-    if isinstance(event, RowsChanged):  # how the owner orders the library is nobody else's business
+    if isinstance(event, RowsChanged):  # other readers must not learn how the owner organizes the library
         return None
     ids = [id for id in event.ids if id in reader.scope.ids]
     return msgspec.structs.replace(event, ids=ids, count=len(ids)) if ids else None

@@ -27,7 +27,7 @@ from .table import Route
 
 
 def build(site: Site) -> ASGIApp:
-    """The ASGI application that serves a site."""
+    """Build the ASGI application that serves a site."""
     own = list(plans(site))
     site.describe = partial(describe, own)
     by_path: dict[str, list[RoutePlan]] = {}
@@ -42,7 +42,7 @@ def build(site: Site) -> ASGIApp:
 
 
 def plans(site: Site) -> list[RoutePlan]:
-    """The server's own routes and those of plugins, without those of the past."""
+    """Return the routes of the server and of plugins, without those of snapshots."""
     own = own_plans()
     return [*own, *plugin_plans(site.library.plugins, own)]
 
@@ -57,7 +57,7 @@ def below(prefix: str, routes: Iterable[Route]) -> Iterator[RoutePlan]:
 
 
 class Rest:
-    """What no route matched: the browser UI outside the API, a plain 404 inside it."""
+    """The endpoint of all other paths: the browser UI, or 404 inside the API."""
 
     def __init__(self, site: Site) -> None:
         self._site = site

@@ -1,4 +1,4 @@
-"""The route of the event stream: who has it open, what they missed, and whether they may still see it."""
+"""The route of the event stream (Server-Sent Events)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def _stream(call: Call, queue: asyncio.Queue[Batch | None], after: int | N
 
 
 def _missed(library: Library, reader: Reader, after: int) -> bytes:
-    """What happened since a revision; `lagged` when that is no longer known or too much."""
+    """Return the events since a revision, or `lagged` if they are no longer stored or too many."""
     try:
         events = library.events_since(after, REPLAYED)
     except PixlStashError:

@@ -1,4 +1,4 @@
-"""Snapshots written out as SQLite files."""
+"""The route that exports a snapshot as a SQLite file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The gate every request passes, on the route that matched: who asks, from where, and whether they may.
+"""Authentication and permission checks of every request, after its route was matched.
 
-Deny by default: a route is reached only through here, and here nothing is allowed that its row does not say.
+Denies by default: no route can be reached without these checks, and only its row grants access.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .site import Site
 from .table import Call, Route
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-#: Before a cookie that only https carries, and before the public id of the library in any.
+#: Prefixes of the names of cookies: for https only, and before the library's public id.
 SECURE, COOKIE = "__Host-", "pl_session_"
 
 
 def admit(call: Call, route: Route) -> None:
-    """Set who asks, or raise. Looks credentials up, so not on the event loop's thread."""
+    """Identify the reader of a request, or raise. Reads the database, so not on the event loop's thread."""
     request, site = call.request, call.site
     bearer = bearer_of(request)
     call.secret = bearer if bearer is not None else request.cookies.get(cookie_name(site, request))
@@ -36,10 +36,10 @@ def admit(call: Call, route: Route) -> None:
 
 
 def check_source(site: Site, request: Request, *, by_cookie: bool) -> None:
-    """Refuse a change that a page of another origin asked for (cross-site request forgery).
+    """Raise for a change requested by a page of another origin (cross-site request forgery).
 
-    Browsers say where a request comes from in Sec-Fetch-Site, and on plain http beyond this machine in Origin. Where
-    both are missing no browser asks, unless it is an old one, which a cookie gives away.
+    Browsers send the origin of a request in Sec-Fetch-Site, and in Origin on plain http to other machines. Without
+    both, it is no browser, unless a cookie reveals an old one.
     """
     if request.method in SAFE:
         return
@@ -56,13 +56,13 @@ def check_source(site: Site, request: Request, *, by_cookie: bool) -> None:
 
 
 def allowed_origins(site: Site, request: Request) -> set[str]:
-    """The address this request was sent to, and the public ones."""
+    """Return the origins that may send changes: the address of the request, and the public ones."""
     netloc = request.headers["host"].lower()
     return {f"http://{netloc.removesuffix(':80')}", *(f"{origin.scheme}://{origin.netloc}" for origin in site.public)}
 
 
 def bearer_of(request: Request) -> str | None:
-    """The secret of an `Authorization: Bearer` header. Any other scheme is a credential that is not good."""
+    """Return the secret of an `Authorization: Bearer` header. Another scheme is an invalid credential."""
     header = request.headers.get("authorization")
     if header is None:
         return None
@@ -71,11 +71,11 @@ def bearer_of(request: Request) -> str | None:
 
 
 def is_secure(site: Site, request: Request) -> bool:
-    """Whether the browser reaches us under a public https address."""
+    """Return whether the browser uses a public https address."""
     name = read_host(request.headers.get("host", ""))
     return any(origin.scheme == "https" and origin.name == name for origin in site.public)
 
 
 def cookie_name(site: Site, request: Request) -> str:
-    """Of this library's session. Browsers send cookies to every port of a host, so each library needs its own name."""
+    """Return the name of this library's session cookie. Cookies are shared by all ports of a host."""
     return (SECURE if is_secure(site, request) else "") + COOKIE + site.library.public_id

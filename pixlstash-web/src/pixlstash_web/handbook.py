@@ -1,7 +1,7 @@
-"""The parts of `docs/http.md` that the route table and the structs can say: `python -m pixlstash_web.handbook FILE`.
+"""Generates the tables in `docs/http.md` from the route table and structs: `python -m pixlstash_web.handbook FILE`.
 
-One part has the server's own routes. Each of the others has those of the plugin that its marks name, which must be
-installed; the README of a plugin can have one, too.
+One part has the server's own routes. Each of the others has those of an installed plugin, which its marks name; the
+README of a plugin can have one, too.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from .routes import PAST_ROUTES, PREFIX
 MARKS = re.compile(
     r"(<!-- made from the routes of ([\w.-]+): begin -->\n).*?(<!-- made from the routes of \2: end -->\n)", re.S
 )
-#: What the marks call the server itself.
+#: The name of the server itself in marks.
 SERVER = "pixlstash-web"
 
 
 def rewrite(text: str) -> str:
-    """The document with the parts between the marks made anew."""
+    """Return a document with the parts between marks regenerated."""
     return MARKS.sub(lambda marks: marks[1] + "\n".join(_part(marks[2])) + "\n" + marks[3], text)
 
 
@@ -46,7 +46,7 @@ def _part(name: str) -> Iterator[str]:
 
 
 def _past() -> Iterator[str]:
-    """Where the past can be looked at."""
+    """List the routes that exist for snapshots."""
     paths = [route.path.removeprefix(BELOW).replace(":path", "") for route in PAST_ROUTES if route.past]
     yield "These answer as of a snapshot below `/asof/{snapshot}`, to the owner, with the same structs. A change there"
     yield "is answered with 409, and everything else with 404:"
@@ -99,7 +99,7 @@ def _answer(responses: dict[str, Any]) -> str:
 
 
 def _type(schema: dict[str, Any]) -> str:
-    """A JSON Schema as a reader says it."""
+    """Return a short text for a JSON Schema."""
     if "$ref" in schema:
         return f"**{schema['$ref'].rpartition('/')[2]}**"
     if "anyOf" in schema:

@@ -1,4 +1,4 @@
-"""Pictures that are sent to search with."""
+"""The route that holds an uploaded picture to search with."""
 
 from __future__ import annotations
 

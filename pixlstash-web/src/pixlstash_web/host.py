@@ -1,7 +1,7 @@
-"""The Host check: before routing, on the raw header.
+"""Checks the Host header, before routing.
 
-A page elsewhere that lets its own name point to this machine (DNS rebinding) still sends its own name, so a name that
-was not declared is refused. IP addresses cannot be rebound.
+A foreign page whose host name is pointed at this machine (DNS rebinding) still sends that name, so undeclared names are
+refused. IP addresses cannot be rebound.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHAPE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:[0-9]{1,5})?")
 
 
 class Host:
-    """Lets IP addresses, `localhost` and the given names pass; all else is answered 421."""
+    """Accepts IP addresses, `localhost` and the given names; answers 421 for all others."""
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self._app = app
@@ -41,7 +41,7 @@ class Host:
 
 
 def read_host(value: str) -> str | None:
-    """The host of a Host header in lower case, without port and brackets; None when it is no host."""
+    """Return the host of a Host header in lower case, without port and brackets; None if it is invalid."""
     shape = SHAPE.fullmatch(value)
     if shape is None:
         return None

@@ -1,4 +1,4 @@
-"""Blocking work on a worker thread, from where nothing can end the server."""
+"""Runs blocking work on a worker thread, where no exception can end the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 async def run_in_threadpool(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
-    """As Starlette's. A plugin's `sys.exit()` is an error like any other: asyncio would end its loop for it."""
+    """Run a function as Starlette does, but with a plugin's `sys.exit()` as an error, which would end asyncio's loop."""
     return await concurrency.run_in_threadpool(_guarded, partial(work, *arguments, **named))
 
 

@@ -1,4 +1,4 @@
-"""The rows of the route table for the library as of a snapshot: those that only look, each below `/asof/{snapshot}`."""
+"""Derives the routes of the library as of a snapshot, below `/asof/{snapshot}`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CHANGES: tuple[Method, ...] = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def refuse_change(call: Call) -> None:
-    """The past cannot be changed: 409."""
+    """Answer 409: a snapshot cannot be changed."""
     raise _refusal(call)
 
 
 def no_such_look(call: Call) -> None:
-    """Nothing else can be looked at."""
+    """Answer 409: the operation does not exist for snapshots."""
     raise NotFound(str(_refusal(call)))
 
 
@@ -33,7 +33,7 @@ def _refusal(call: Call) -> Conflict:
 
 
 def past_routes(present: Iterable[Route]) -> tuple[Route, ...]:
-    """The routes of the past, given those of the present: what looks is the owner's, what changes is refused."""
+    """Return the routes of snapshots, given the present ones: reading needs the right "owner", changes are refused."""
     looking = {row.name for row in rows() if row.past}
     looks = [
         msgspec.structs.replace(route, path=BELOW + route.path, right="owner", past=True)

@@ -1,4 +1,4 @@
-"""The hooks that a plugin may implement when a library is served. They join the core's in the same manager."""
+"""Hooks of the web package, which plugins may implement to add routes."""
 
 from __future__ import annotations
 

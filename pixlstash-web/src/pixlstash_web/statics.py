@@ -1,4 +1,4 @@
-"""The files of the browser UI. Only names found when the folder was listed are ever opened."""
+"""The files of the browser UI. Only files from a listing of the folder are opened."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ while you work on it.</p>"""
 
 
 class Held(Struct, frozen=True):
-    """A file as it is sent. `squeezed` is its gzip form where that is worth it."""
+    """A file in memory. `squeezed`: compressed with gzip, if that is worth it."""
 
     stamp: tuple[int, int]
     body: bytes
@@ -38,7 +38,7 @@ class Held(Struct, frozen=True):
 
 
 class Statics:
-    """A folder of built files, kept in memory once read; noticed when rebuilt."""
+    """A folder of built files, cached in memory until it is built again."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -48,7 +48,7 @@ class Statics:
         self._held: dict[str, Held] = {}
 
     def answer(self, request: Request, path: str) -> Response:
-        """The file of a URL path, `index.html` for a page of the UI, else 404."""
+        """Return the file of a URL path, `index.html` for a page of the UI, or 404."""
         if request.method not in ("GET", "HEAD"):
             return Response(None, 405, {"Allow": "GET, HEAD", "Cache-Control": "no-store"})
         name = path.lstrip("/") or "index.html"

@@ -1,4 +1,4 @@
-"""The grid protocol's answers: a view's first answer, and its blocks (`docs/http.md`)."""
+"""Encodes the answers of the grid protocol: a view's first answer, and its blocks (`docs/http.md`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .answers import ASK_FIRST, FOREVER, as_bytes
 from .table import Call
 
 BINARY = "application/octet-stream"
-#: Compressing a smaller answer costs more time than it saves.
+#: Smallest answer in bytes that is worth compressing.
 SQUEEZE = 64 << 10
 
 
@@ -26,7 +26,7 @@ def present_block(call: Call, block: bytes) -> Response:
 
 
 def lay_out(answer: ViewAnswer) -> bytes:
-    """Header length, header, aspects and block, each starting at a multiple of four bytes."""
+    """Return header length, header, aspects and block, each starting at a multiple of four bytes."""
     header = msgspec.json.encode(answer.header)
     header += b" " * (-len(header) % 4)
     padding = bytes(-len(answer.aspects) % 4)

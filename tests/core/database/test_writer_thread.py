@@ -124,7 +124,7 @@ SCENARIOS: dict[str, Scenario] = {
 @pytest.fixture
 def desk(open_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setattr(threads, "SHORTEST", 0.0005)
-    monkeypatch.setattr("pixlstash_core.database.writer.LINGER", 0.001)
+    monkeypatch.setattr("pixlstash_core.database.write_queue.LINGER", 0.001)
     logging.disable()  # thousands of tracebacks
     yield Desk(open_library(work=False))
     logging.disable(logging.NOTSET)
@@ -196,7 +196,7 @@ def test_the_writer_survives_what_any_function_it_calls_raises(desk: Desk) -> No
     names = {name.rpartition(":")[2] for _, name, _ in places}
     assert names >= {  # the list is not empty, nor of the wrong thread
         "Writer._transact", "Writer._attempt", "Database.roll_back", "Writer._publish", "Writer._answer",
-        "Writer._settle", "Library._changed", "Views.changed", "Feed.committed", "FollowUps.request",
+        "Writer._settle", "Parts._changed", "Views.changed", "Feed.committed", "FollowUps.request",
         "CommitRecorder.seal", "Marks.promise",
     }  # fmt: skip
     wrong = sweep(desk, [(place, scenario, error) for place, scenario in places.items() for error in ERRORS])

@@ -422,7 +422,7 @@ def test_nothing_typed_reaches_sql_unbound_or_raises_anything_else(filled: Libra
     @settings(max_examples=120, deadline=None, database=None)
     def binds(text: str) -> None:
         try:
-            plan = Vocabulary(filled.views._terms, lambda name: name == "iso").plan(parse(text))
+            plan = Vocabulary(filled.views._planner._all_terms, lambda name: name == "iso").plan(parse(text))
         except QueryError:
             return
         for step in leaves(plan.root):

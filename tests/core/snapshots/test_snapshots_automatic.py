@@ -245,7 +245,7 @@ def test_a_missed_one_is_taken_at_start(clock: Clock) -> None:
 def test_the_first_import_is_followed_by_one(
     open_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixlstash_core.library.library.FIRST", 0.0)
+    monkeypatch.setattr("pixlstash_core.library.parts.FIRST", 0.0)
     library = open_library()
     library.restore_points.set_automatic(True)
     until(lambda: [job for job in library.jobs(OWNER) if job.kind == "snapshots" and job.finished])

@@ -144,7 +144,7 @@ def test_a_job_does_it(library: Library) -> None:
     library.outputs.activate(engine, 0.3)
     until(lambda: phase(library) == 0 and shown(library, ids) == [{"cat"}] * 8)
     check_tags(library)
-    assert [job.label for job in library.jobs(OWNER) if job.kind == "weigh"] == ["Weighing tags anew"]
+    assert [job.label for job in library.jobs(OWNER) if job.kind == "weigh"] == ["Recomputing tags"]
 
 
 @pytest.mark.attack

@@ -1,6 +1,6 @@
-"""Makes a backup: one instant of the metadata, then the originals it names, and last the database that names them.
+"""Makes a backup: copies a consistent state of the database, then the originals, and installs the database last.
 
-Until that takes its place, the backup before is whole; what was copied by a run that was cut short is not copied again.
+Until then, the previous backup is intact. Files that an interrupted run copied are not copied again.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from . import metadata
 from .metadata import BackupOrigin, Original, Writing
 from .places import DATABASE, HUB, Archive, Place, about, began, demand_plain_folders, is_marked, place_of
 
-#: How far a backup is, of 1, when its metadata is copied, and when its originals are.
+#: The progress (0 to 1) when the metadata, and when the originals are copied.
 METADATA, ORIGINALS = 0.1, 0.8
 
 
 class Parts(Struct, frozen=True):
-    """What of a library a backup is made of. `scratch`: a folder for files that are needed for a moment.
+    """The parts of a library that a backup needs. `scratch`: a folder for temporary files.
 
-    `roots`: the folders of its stores, in which no backup may be made.
+    `roots`: the folders of its stores, which no backup may be in.
     """
 
     path: Path
@@ -47,9 +47,9 @@ class Parts(Struct, frozen=True):
 
 
 class Copied(Struct, frozen=True):
-    """What became of originals: those in the backup, those that could not be read, and how many were copied now."""
+    """The result of copying: originals in the backup, those that could not be read, and the number of copied ones."""
 
-    kept: list[Original]
+    stored: list[Original]
     lost: list[Original]
     copied: int
     bytes: int
@@ -65,13 +65,13 @@ def make(
     progress: Progress = unseen,
     copied: Progress = unseen,
 ) -> Copied:
-    """Make a backup of everything, or of these pictures, and of the hub when `made.access` says so.
+    """Make a backup of everything, or of some pictures; with `made.access`, also of the hub.
 
-    `copied(done, total)` hears of the bytes of originals between two of them; what it raises ends it there.
+    `copied(done, total)` is called with bytes between two originals; it may raise to stop.
     """
     demand_free(parts.path, path, made, parts.roots)
     place = place_of(path)
-    lock = Lock(path / "lock") if (path / DATABASE).exists() else None  # nobody may use it as a library meanwhile
+    lock = Lock(path / "lock") if (path / DATABASE).exists() else None  # meanwhile, no process may open it as a library
     database, hub = parts.scratch / "backup.db", parts.scratch / "backup-hub.db"
     _drop(parts.scratch)
     try:
@@ -95,27 +95,27 @@ def _make(
     hub: Path,
 ) -> Copied:
     try:
-        if made.access:  # before the database, so that it knows of nothing that is not in that
+        if made.access:  # before the database, so that it refers to nothing newer
             metadata.copied(parts.hub.db, _alone(parts.hub), parts.scratch, hub)
         metadata.copied(parts.db, parts.alone, parts.scratch, database, part(progress, 0, METADATA))
         wanted = list(metadata.originals(database, ids, _verbatim(parts.connect)))
-        found = _copy(parts, place, wanted, part(progress, METADATA, ORIGINALS), copied)
+        copies = _copy(parts, place, wanted, part(progress, METADATA, ORIGINALS), copied)
         made = replace(made, revision=metadata.revision(database))
-        count = metadata.finished(database, parts.writing, made, ids, found.kept, found.lost)
-        said, last = msgspec.json.encode(made), part(progress, ORIGINALS, 1)
+        count = metadata.finished(database, parts.writing, made, ids, copies.stored, copies.lost)
+        description, last = msgspec.json.encode(made), part(progress, ORIGINALS, 1)
         before = metadata.keys(place.root / DATABASE)
-        place.finish(database, hub if made.access else None, said, last)
-        dropped = place.tidy(before - {one.key for one in (*found.kept, *found.lost)})
-        return replace(found, pictures=count, dropped=dropped)
+        place.finish(database, hub if made.access else None, description, last)
+        dropped = place.tidy(before - {original.key for original in (*copies.stored, *copies.lost)})
+        return replace(copies, pictures=count, dropped=dropped)
     except BaseException:
         place.give_up()
         raise
 
 
 def demand_free(library: Path, path: Path, made: BackupOrigin, roots: Sequence[Path]) -> None:
-    """Refuse a place that is not for this backup.
+    """Raise unless a place may be used for this backup.
 
-    It must be a new or empty folder, a backup of the same library and query, or what its interrupted first run left.
+    It must be a new or empty folder, a backup of the same library and query, or an interrupted first one.
     """
     there, here = path.resolve(), library.resolve()
     if there.is_relative_to(here) or here.is_relative_to(there):
@@ -143,54 +143,54 @@ def demand_free(library: Path, path: Path, made: BackupOrigin, roots: Sequence[P
         raise Conflict(f"{path} is neither empty nor a backup of this library. Name a new or empty folder.")
 
 
-def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress, told: Progress) -> Copied:
-    kept: list[Original] = []
+def _copy(parts: Parts, place: Place, wanted: Sequence[Original], progress: Progress, report_bytes: Progress) -> Copied:
+    stored: list[Original] = []
     lost: list[Original] = []
     copied = size = done = 0
-    total = sum(one.size for one in wanted)
-    for one in wanted:
-        told(done, total)
-        if place.has(one.key, one.size):
-            kept.append(one)
-        elif any(_put(parts, place, one, *where) for where in one.places):
-            kept.append(one)
-            copied, size = copied + 1, size + one.size
-        elif place.keep(one.key, one.sha256):
-            kept.append(one)
+    total = sum(original.size for original in wanted)
+    for original in wanted:
+        report_bytes(done, total)
+        if place.has(original.key, original.size):
+            stored.append(original)
+        elif any(_put(parts, place, original, *where) for where in original.places):
+            stored.append(original)
+            copied, size = copied + 1, size + original.size
+        elif place.keep(original.key, original.sha256):
+            stored.append(original)
         else:
-            lost.append(one)
-        progress(done := done + one.size, total)
-    told(done, total)
-    return Copied(kept, lost, copied, size)
+            lost.append(original)
+        progress(done := done + original.size, total)
+    report_bytes(done, total)
+    return Copied(stored, lost, copied, size)
 
 
-def _put(parts: Parts, place: Place, one: Original, store: int, key: str) -> bool:
+def _put(parts: Parts, place: Place, original: Original, store: int, key: str) -> bool:
     """Copy an original from one of its places, if the right bytes are there."""
     try:
         source = parts.connect(store).read(key)
     except (NotThere, NotFound, StoreUnreachable):
         return False
     with source:
-        return place.put(one.key, one.sha256, source)
+        return place.put(original.key, original.sha256, source)
 
 
 def _verbatim(connect: Callable[[int], Opened]) -> Callable[[int], bool]:
-    """Whether a store holds bytes; one that cannot be opened may."""
-    known: dict[int, bool] = {}
+    """Return a function that returns whether a store has files; one that cannot be opened is assumed to have them."""
+    verbatim_by_store: dict[int, bool] = {}
 
     def verbatim(store: int) -> bool:
-        if store not in known:
+        if store not in verbatim_by_store:
             try:
-                known[store] = connect(store).verbatim
+                verbatim_by_store[store] = connect(store).verbatim
             except PixlStashError:
-                known[store] = True
-        return known[store]
+                verbatim_by_store[store] = True
+        return verbatim_by_store[store]
 
     return verbatim
 
 
 def _alone(hub: Hub) -> Alone:
-    """Nobody writes to the hub meanwhile."""
+    """Return a function that runs work while nobody writes to the hub."""
 
     def alone(work: Callable[..., bool]) -> bool:
         with hub.locked() as writer:

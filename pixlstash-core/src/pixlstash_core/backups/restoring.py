@@ -1,6 +1,6 @@
-"""Restores a backup: makes a library of it, in a new folder, with every original compared with its hash.
+"""Restores a backup to a library in a new folder, verifying all originals by hash.
 
-The library's database gets its name last: until then it is no library, and restoring it again goes on.
+The library's database gets its name last. An interrupted restore can be continued.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from ..storage.lock import Lock
 from . import checks, metadata
 from .places import BLOCK, DATABASE, HUB, Folder, Source, reading
 
-#: What the database is called until the library is whole.
+#: Name of the database until the library is complete.
 UNFINISHED = "library.db.restoring"
-#: What an interrupted restore leaves beside it: the copy that is checked, and what SQLite makes beside a database.
+#: Names of further files of an interrupted restore: the copy that is checked, and SQLite's own files.
 LEFTOVERS = [f"{UNFINISHED}{suffix}" for suffix in ("-wal", "-shm", "-journal")]
 LEFTOVERS += [f"{UNFINISHED}.new{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
 LEFTOVERS += [f"{UNFINISHED}.new.before-{version}" for version in range(1, 100)]
@@ -40,22 +40,22 @@ def restore(
     progress: Callable[[int, int], None],
     stores: Callable[[], dict[str, Store]] | None = None,
 ) -> tuple[int, list[str]]:
-    """Make the library in a new or empty folder; how many originals there are, and which could not be had and why.
+    """Create the library in a new or empty folder. Returns the number of originals, and the problems with missing ones.
 
-    `stores`: the installed kinds of stores by scheme; those of the installed plugins when it is left out.
+    `stores` returns the installed kinds of stores by scheme; by default those of the installed plugins.
     """
     stores = stores or (lambda: Plugins.load().stores())
     with reading(backup) as source:
         if access:
-            source.database(HUB).close()  # said before anything is made, if it is not there
+            source.database(HUB).close()  # raises before anything is created
         make_folder(target, 0o700)
         lock = Lock(target / "lock")
         try:
             if (target / DATABASE).exists():
                 raise Conflict(f"{target} is a library already.")
             database, fresh = target / UNFINISHED, target / f"{UNFINISHED}.new"
-            found = {one.name for one in target.iterdir() if not one.name.startswith(UNFINISHED)} - {"lock"}
-            if found and not database.exists():  # nor has a run been cut short here
+            names = {file.name for file in target.iterdir() if not file.name.startswith(UNFINISHED)} - {"lock"}
+            if names and not database.exists():  # and it is no interrupted restore
                 raise Invalid(f"{target} is not empty. Name a new or empty folder for the library.")
             for left in LEFTOVERS:
                 unlink_below(Root(target), left)
@@ -91,9 +91,9 @@ def _take(source: Source, name: str, path: Path) -> None:
 
 
 def _forget_work(hub: Path) -> None:
-    """Drop unfinished work, which names files of another installation, from a restored hub; durably.
+    """Delete unfinished work, which refers to files of another installation, from a restored hub, durably.
 
-    Its history can be read but not undone: a changeset may hold any row, such as a store of somebody else's files.
+    Its history cannot be undone, because a changeset may contain any row, such as a store with foreign files.
     """
     Database(hub, "hub").close()  # one of an older schema is brought up to date
     with translated(), closing(apsw.Connection(str(hub))) as connection:
@@ -104,7 +104,7 @@ def _forget_work(hub: Path) -> None:
 
 
 def _renew(path: Path) -> None:
-    """Check a backup's database, and have it be a library of its own from now on; durably."""
+    """Check a backup's database, and turn it into that of a library, durably."""
     if metadata.read(path) is None:
         raise Invalid("This is no backup of a library, or it was used as one since.")
     with translated(), closing(opened(path)) as connection:
@@ -115,7 +115,7 @@ def _renew(path: Path) -> None:
     with translated(), closing(apsw.Connection(str(path))) as connection:
         fetch(connection, "pragma synchronous = full")
         fetch(connection, "delete from setting where name = ?", (metadata.SETTING,))
-        fetch(connection, "delete from derived_outbox")  # it becomes history, whose changesets may hold any row
+        fetch(connection, "delete from derived_outbox")  # it would become history, whose changesets may contain any row
         fetch(connection, "update setting set value = ? where name = 'epoch'", (secrets.token_hex(8),))
     for left in LEFTOVERS:
         if left.startswith(f"{path.name}.before"):

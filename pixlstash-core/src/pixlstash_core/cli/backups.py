@@ -1,4 +1,4 @@
-"""`pixlstash backup` and `restore-backup`: metadata and originals in another place, and back."""
+"""The verbs `pixlstash backup` and `restore-backup`."""
 
 from __future__ import annotations
 

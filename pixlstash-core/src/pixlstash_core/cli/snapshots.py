@@ -1,4 +1,4 @@
-"""`pixlstash snapshot`: restore points of the metadata."""
+"""The verbs of `pixlstash snapshot`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .options import argument, option
 from .verbs import Shown, Verb, group
 
 ID = argument("id", type=click.IntRange(min=1))
-#: What the newest of before restores and after the first import are called; all else is called by its kind.
+#: Names of the kinds of snapshots that differ from the kind itself.
 SAFETY = "safety"
 
 
@@ -76,7 +76,7 @@ def _differing(diff: SnapshotDiff) -> None:
 
 
 def _difference(difference: Difference) -> str:
-    """One example, as a line."""
+    """Return one example of a difference as a line."""
     number = f" ({difference.picture or difference.id})" if difference.picture or difference.id else ""
     change = " → ".join(
         text for text in (difference.old, difference.new) if text is not None and text != difference.name

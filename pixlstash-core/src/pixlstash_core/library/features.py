@@ -1,4 +1,4 @@
-"""The features of a library: what each noun contributes. Where one mentions another's tables, it comes after it."""
+"""The list of all features. A feature comes after those whose tables it refers to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from ..database.features import Feature
 from ..engines import measures
 from ..engines import outputs as producers
 from ..imports import locations
-from ..people import characters, faces, regions
+from ..people import characters, regions
+from ..people import feature as people
 from ..pictures import corrections, duplicates, scores, scrapheap
 from ..pictures import feature as pictures
 from ..search import outputs as vectors
@@ -31,10 +32,10 @@ FEATURES: tuple[Feature, ...] = (
     duplicates.FEATURE,
     vectors.FEATURE,
     regions.FEATURE,
-    faces.FEATURE,
+    people.FEATURE,
     measures.FEATURE,
     locations.FEATURE,
     settings.FEATURE,
 )
-#: The kinds of engine results there are.
+#: All kinds of engine results.
 KINDS = tuple(kind for feature in FEATURES for kind in feature.outputs)

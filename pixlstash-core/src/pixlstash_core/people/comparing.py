@@ -41,11 +41,13 @@ class Comparing:
         scores = [matrix.scores(matrix.rows[row], about[about != row]) for row in rows]
         return usual(np.concatenate(scores)) if scores else usual(np.empty(0, np.float32))
 
-    def places(self, reader: Reader, q: str, owners: Any, but: set[int], veil: HideAndBlur | None = None) -> Any:
+    def places(
+        self, reader: Reader, q: str, owners: Any, but: set[int], hide_and_blur: HideAndBlur | None = None
+    ) -> Any:
         """Return the indexes of the rows whose pictures match a query, except excluded (`but`) and hidden pictures."""
         import numpy as np
 
-        frame, mask = self.views.mask(reader, parse(q), veil)
+        frame, mask = self.views.mask(reader, parse(q), hide_and_blur)
         mask = mask & ~frame.mask(but) if but else mask
         there = owners < frame.size
         return np.flatnonzero(there & mask[np.where(there, owners, 0)])

@@ -38,7 +38,7 @@ from ..types import (
     TagToReview,
 )
 from ..types.outcome import Outcome, many
-from . import characters, faces
+from . import assignments, characters, faces
 from .feature import People
 
 # -- characters ----------------------------------------------------------------------------------------------------
@@ -125,17 +125,17 @@ def assign_faces(context: Context, reader: Reader, ask: AssignFaces) -> Created:
 
 def reject_faces(context: Context, reader: Reader, ask: RejectFaces) -> Done:
     """Record that faces do not show a character."""
-    return context.organise(reader, lambda write: faces.reject(write, ask, ask.character))
+    return context.organise(reader, lambda write: assignments.reject(write, ask, ask.character))
 
 
 def forget_faces(context: Context, reader: Reader, ask: Faces) -> Done:
     """Clear the assignments of faces; delete faces that were drawn by hand."""
-    return context.organise(reader, lambda write: faces.forget(write, ask))
+    return context.organise(reader, lambda write: assignments.forget(write, ask))
 
 
 def refer_faces(context: Context, reader: Reader, ask: ReferFaces) -> Done:
     """Use faces as references for recognizing their characters, or stop using them."""
-    return context.organise(reader, lambda write: faces.refer(write, ask, ask.yes))
+    return context.organise(reader, lambda write: assignments.refer(write, ask, ask.yes))
 
 
 def draw_face(context: Context, reader: Reader, ask: DrawFace) -> Created:
@@ -143,18 +143,18 @@ def draw_face(context: Context, reader: Reader, ask: DrawFace) -> Created:
     return made(
         context,
         reader,
-        lambda write: faces.draw(write, ask.picture, ask.box, ask.time, _who(write, ask.character, ask.name)),
+        lambda write: assignments.draw(write, ask.picture, ask.box, ask.time, _who(write, ask.character, ask.name)),
     )
 
 
 def merge_characters(context: Context, reader: Reader, ask: MergeCharacters) -> Done:
     """Merge characters into one, with all their pictures and faces."""
-    return context.organise(reader, lambda write: faces.merge(write, ask.ids, ask.into))
+    return context.organise(reader, lambda write: assignments.merge(write, ask.ids, ask.into))
 
 
 def _assign(write: Write, ask: AssignFaces, character: int) -> Outcome:
     """Assign faces, and whole pictures, to a character as one step of the history."""
-    outcome = faces.assign(write, ask, character)
+    outcome = assignments.assign(write, ask, character)
     groups.demand_live(write, ask.pictures)
     write.guard(ask.pictures)
     whole = characters.add(write, character, ask.pictures)
@@ -190,7 +190,7 @@ def review_tags(
     `veil`, here and in the operations below: leave out hidden and blurred pictures.
     """
     _within(limit)
-    ids = context.views.ids(reader, q, veil=context.hide_and_blur(veil))
+    ids = context.views.ids(reader, q, hide_and_blur=context.hide_and_blur(veil))
     with context.db.reading() as connection:
         return [TagToReview(*row) for row in review.tags_of(connection, ids, limit)]
 
@@ -253,9 +253,9 @@ def decide_faces(context: Context, reader: Reader, ask: DecideFaces) -> Done:
 
     def work(write: Write) -> Outcome:
         outcomes = [
-            say(write, which, ask.character)
-            for say, which in ((faces.assign, ask.yes), (faces.reject, ask.no))
-            if which.faces or which.said
+            change(write, request, ask.character)
+            for change, request in ((assignments.assign, ask.yes), (assignments.reject, ask.no))
+            if request.faces or request.said
         ]
         if not outcomes:
             raise Invalid("Say which faces are the character's, or which are not.")

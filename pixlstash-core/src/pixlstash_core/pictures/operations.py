@@ -87,14 +87,14 @@ def view(
 
 def veil(context: Context, reader: Reader) -> HideAndBlur:
     """The queries whose pictures are hidden and blurred."""
-    return settings.veil((context.live or context).db)
+    return settings.hide_and_blur((context.live or context).db)
 
 
 def set_veil(context: Context, reader: Reader, ask: HideAndBlur) -> Done:
     """Set the queries whose pictures are hidden and blurred; an empty one hides or blurs nothing."""
     for text in (ask.hide, ask.blur):
         context.views.count(reader, text)
-    return context.organise(reader, lambda write: settings.put_veil(write, ask))
+    return context.organise(reader, lambda write: settings.put_hide_and_blur(write, ask))
 
 
 def block(context: Context, reader: Reader, view: str, b: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Vectors of pictures: what lies close together is alike. Stored as f16 of length 1."""
+"""The output kind "vector": embeddings of pictures, stored as f16 of length 1."""
 
 from __future__ import annotations
 

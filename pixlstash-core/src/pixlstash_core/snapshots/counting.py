@@ -51,7 +51,7 @@ def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> Rest
 
 def resources(connection: apsw.Connection, plan: RestorePlan) -> list[PreviewedResource]:
     """Return the first pictures, and then the first groups, that would change, with their changes."""
-    groups = [one for name in GROUPS for one in _groups(connection, plan, name)]
+    groups = [group for name in GROUPS for group in _groups(connection, plan, name)]
     return [*_lost(connection, plan), *_pictures(connection, plan), *groups]
 
 
@@ -68,27 +68,27 @@ def _lost(connection: apsw.Connection, plan: RestorePlan) -> Iterator[PreviewedR
 
 def topics(connection: apsw.Connection, plan: RestorePlan) -> list[TopicChange]:
     """Return the changes by topic, for all known topics and those that change."""
-    found: dict[str, TopicChange] = {}
+    by_topic: dict[str, TopicChange] = {}
     for step in plan.steps:
-        one = _topic(connection, step)
-        if step.table.topic is not None and (one.now is not None or step.go or step.put):
-            found[one.topic] = _sum(found[one.topic], one) if one.topic in found else one
-    return list(found.values())
+        change = _topic(connection, step)
+        if step.table.topic is not None and (change.now is not None or step.go or step.put):
+            by_topic[change.topic] = _sum(by_topic[change.topic], change) if change.topic in by_topic else change
+    return list(by_topic.values())
 
 
 def _topic(connection: apsw.Connection, step: Step) -> TopicChange:
     table = step.table
     both = _count(connection, f"select count(*) from ({differing.both(step)})") if step.put else 0
     # To count what engines and files say takes long.
-    known = table.says and table.merge != "bytes" and not any(parent == "producer" for _, parent in table.within)
-    now = _count(connection, f'select count(*) from main."{table.name}"') if known else None
+    is_counted = table.says and table.merge != "bytes" and not any(parent == "producer" for _, parent in table.within)
+    now = _count(connection, f'select count(*) from main."{table.name}"') if is_counted else None
     return TopicChange(topic(table), now, both, step.put - both, step.go, differing.first(connection, step))
 
 
-def _sum(one: TopicChange, other: TopicChange) -> TopicChange:
-    now = None if one.now is None or other.now is None else one.now + other.now
-    counts = (one.change + other.change, one.come + other.come, one.go + other.go)
-    return TopicChange(one.topic, now, *counts, [*one.examples, *other.examples][: differing.EXAMPLES])
+def _sum(first: TopicChange, second: TopicChange) -> TopicChange:
+    now = None if first.now is None or second.now is None else first.now + second.now
+    counts = (first.change + second.change, first.come + second.come, first.go + second.go)
+    return TopicChange(first.topic, now, *counts, [*first.examples, *second.examples][: differing.EXAMPLES])
 
 
 def _pictures(connection: apsw.Connection, plan: RestorePlan) -> list[PreviewedResource]:
@@ -119,22 +119,22 @@ def _groups(connection: apsw.Connection, plan: RestorePlan, name: GroupType) -> 
     step = plan.step(name)
     if step is None:
         return
-    found: dict[int, list[Change]] = {}
+    changes: dict[int, list[Change]] = {}
     for id, now, then in fetch(connection, differing.groups(step)):
-        found.setdefault(id, []).append(Change(topic(step.table), now, then))
+        changes.setdefault(id, []).append(Change(topic(step.table), now, then))
     for other in plan.steps:
         for column in [column for column, parent in other.table.within if parent == name and column in other.keys]:
             for id, now, then in fetch(connection, _members(other, column)):
-                found.setdefault(id, []).append(Change(topic(other.table), str(now), str(then)))
+                changes.setdefault(id, []).append(Change(topic(other.table), str(now), str(then)))
     sides: dict[str, dict[int, str]] = {
-        db: dict(fetch(connection, f"select id, name from {db}.{name} where id in carray(?)", (bind_ids(found),)))
+        db: dict(fetch(connection, f"select id, name from {db}.{name} where id in carray(?)", (bind_ids(changes),)))
         for db in ("main", "old")
     }
-    for id in sorted(found)[:SHOWN]:
+    for id in sorted(changes)[:SHOWN]:
         live, then = id in sides["main"], id in sides["old"]
-        fields = sorted({one.topic for one in found[id]})
+        fields = sorted({change.topic for change in changes[id]})
         shown = sides["main"].get(id) or sides["old"].get(id, "")
-        yield PreviewedResource(name, id, shown, live, then, fields, found[id][:LINES])
+        yield PreviewedResource(name, id, shown, live, then, fields, changes[id][:LINES])
 
 
 def _members(step: Step, column: str) -> str:

@@ -53,8 +53,8 @@ def _topic(connection: apsw.Connection, name: str, steps: list[Step]) -> TopicDi
         removed += step.put - stay
         changed += stay
         examples += _examples(connection, step)
-    shown = [[one for one in examples if one.change == sort][:EXAMPLES] for sort in get_args(Sort)]
-    return TopicDiff(name, added, removed, changed, [one for some in shown for one in some])
+    shown = [[example for example in examples if example.change == sort][:EXAMPLES] for sort in get_args(Sort)]
+    return TopicDiff(name, added, removed, changed, [example for group in shown for example in group])
 
 
 def both(step: Step) -> str:
@@ -79,12 +79,12 @@ def _examples(connection: apsw.Connection, step: Step) -> list[Difference]:
     removed = rows("old", f'{put} except select {listed} from main."{name}" limit {EXAMPLES}')
     before = rows("old", f"{both(step)} limit {EXAMPLES}")
     since = {row[:count]: row for row in rows("main", f"{both(step)} limit {EXAMPLES}")}
-    found = [_difference("added", row[count:], None, row[-1]) for row in added]
-    found += [_difference("removed", row[count:], row[-1], None) for row in removed]
+    differences = [_difference("added", row[count:], None, row[-1]) for row in added]
+    differences += [_difference("removed", row[count:], row[-1], None) for row in removed]
     for row in before:
         if (now := since.get(row[:count])) is not None:
-            found.append(_difference("changed", now[count:], row[-1], now[-1]))
-    return found
+            differences.append(_difference("changed", now[count:], row[-1], now[-1]))
+    return differences
 
 
 def _difference(change: Sort, row: tuple[Any, ...], old: str | None, new: str | None) -> Difference:
@@ -118,16 +118,16 @@ def first(connection: apsw.Connection, step: Step) -> list[Change]:
     if not step.table.says or not (step.go or step.put):
         return []
 
-    def said(db: str) -> str:
+    def content(db: str) -> str:
         keys = " and ".join(f'r."{key}" = p."{key}"' for key in step.keys)
         return f'(select {saying(step, db)} from {db}."{step.table.name}" r where {keys})'
 
     rows = (
-        f'select {said("main")} as now, null as later from old."go_{step.table.name}" p'
-        f' union all select {said("main")}, {said("old")} from old."put_{step.table.name}" p'
+        f'select {content("main")} as now, null as later from old."go_{step.table.name}" p'
+        f' union all select {content("main")}, {content("old")} from old."put_{step.table.name}" p'
     )
-    found = fetch(connection, f"select now, later from ({rows}) where now is not later limit {EXAMPLES}")
-    return [Change(topic(step.table), now, then) for now, then in found]
+    pairs = fetch(connection, f"select now, later from ({rows}) where now is not later limit {EXAMPLES}")
+    return [Change(topic(step.table), now, then) for now, then in pairs]
 
 
 def groups(step: Step) -> str:
@@ -144,27 +144,27 @@ def groups(step: Step) -> str:
 def changes(connection: apsw.Connection, plan: RestorePlan, ids: Iterable[int]) -> dict[int, list[Change]]:
     """Return the changes that a merge would make to each of these pictures."""
     wanted = bind_ids(ids)
-    found: dict[int, list[Change]] = {}
+    by_picture: dict[int, list[Change]] = {}
     for step in plan.steps:
         if step.picture is None or step.table.name == "picture":
             continue
-        now = _said(connection, step, "main", wanted, ("go", "put"))
-        then = _said(connection, step, "old", wanted, ("put",))
+        now = _content(connection, step, "main", wanted, ("go", "put"))
+        then = _content(connection, step, "old", wanted, ("put",))
         for key in sorted({*now, *then}, key=repr):
             picture, says = now.get(key, (0, None)) if key in now else (then[key][0], None)
             change = Change(topic(step.table), says, then[key][1] if key in then else None)
-            found.setdefault(picture, []).append(change)
-    return found
+            by_picture.setdefault(picture, []).append(change)
+    return by_picture
 
 
-def _said(
+def _content(
     connection: apsw.Connection, step: Step, db: str, ids: object, parts: Sequence[str]
 ) -> dict[tuple[object, ...], tuple[int, str | None]]:
     """Return, by key, the picture and the content of a plan's rows in one of the two databases."""
     name, count = step.table.name, len(step.keys)
     listed = ", ".join(f'"{key}"' for key in step.keys)
     keys = f"({listed})" if count > 1 else listed
-    found: dict[tuple[object, ...], tuple[int, str | None]] = {}
+    by_key: dict[tuple[object, ...], tuple[int, str | None]] = {}
     for part in parts:
         planned = f'select {listed} from old."{part}_{name}" where of_picture in carray(:ids)'
         sql = (
@@ -172,15 +172,15 @@ def _said(
             f" where {keys} in ({planned})"
         )
         for row in fetch(connection, sql, {"ids": ids}):
-            found[row[:count]] = (row[count], row[count + 1])
-    return found
+            by_key[row[:count]] = (row[count], row[count + 1])
+    return by_key
 
 
 def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) -> dict[tuple[object, ...], Said]:
     """Return the content of one picture's rows by table and key, without the facts of its file."""
     connection.create_scalar_function("surest_tags", surest_tags, 1, deterministic=True)
     there = {name for (name,) in fetch(connection, "select name from sqlite_schema where type = 'table'")}
-    found: dict[tuple[object, ...], Said] = {}
+    by_row: dict[tuple[object, ...], Said] = {}
     for table in tables:
         if table.picture is None or not table.says or table.merge == "bytes" or table.name not in there:
             continue
@@ -191,17 +191,19 @@ def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) ->
         sql = f'select {says}, {keys} from "{table.name}" r where r."{columns[table.picture][0]}" = ?'
         for text, *key in fetch(connection, sql, (picture,)):
             # A picture taken in anew has another id; what is said of it is the same.
-            named = tuple(one for one, (name, _) in zip(key, keyed, strict=True) if name != columns[table.picture][0])
-            found[table.name, *named] = Said(topic(table), text)
-    return found
+            named = tuple(
+                value for value, (name, _) in zip(key, keyed, strict=True) if name != columns[table.picture][0]
+            )
+            by_row[table.name, *named] = Said(topic(table), text)
+    return by_row
 
 
 def _keyed(columns: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return sorted((row for row in columns if row[1]), key=lambda row: row[1])
 
 
-def surest_tags(*given: Any) -> str:
+def surest_tags(*bodies: Any) -> str:
     """SQL function: return the ids of the most certain tags in a body of `tag_output`, as a JSON array."""
-    found = list(struct.iter_unpack("<IH", given[0] or b""))
-    found.sort(key=lambda entry: (-entry[1], entry[0]))
-    return json.dumps([tag for tag, _ in found[:NAMED]])
+    entries = list(struct.iter_unpack("<IH", bodies[0] or b""))
+    entries.sort(key=lambda entry: (-entry[1], entry[0]))
+    return json.dumps([tag for tag, _ in entries[:NAMED]])

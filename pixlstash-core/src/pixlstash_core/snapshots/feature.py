@@ -40,7 +40,7 @@ AUTOMATIC, FAILURE, LAST = "snapshots.automatic", "snapshots.failure", "snapshot
 REVISION = "select coalesce(max(revision), 0) from derived_revision where noun = ''"
 LONGEST = 200
 #: How often progress is told, in seconds.
-TOLD = 0.25
+ANNOUNCE = 0.25
 
 
 class _Failed(Struct):
@@ -64,7 +64,7 @@ class Snapshots:
         self._db, self._hub, self._writer = db, hub, writer
         self._tell, self.clock = tell, clock
         self._active: SnapshotWork | None = None
-        self._told = 0.0
+        self._announced = 0.0
         self._weighed: tuple[list[Manifest], dict[int, int]] = ([], {})
         self._lock = threading.Lock()
         self._imported = False
@@ -80,9 +80,9 @@ class Snapshots:
 
     def listed(self) -> list[Snapshot]:
         """Return all snapshots, the newest first; unreadable ones are reported as problems."""
-        found = self.shelf.listed()[0]
-        frees = self._frees(found)
-        return [self._shown(one, frees) for one in found]
+        present = self.shelf.listed()[0]
+        frees = self._frees(present)
+        return [self._shown(manifest, frees) for manifest in present]
 
     def get(self, id: int) -> Snapshot:
         """Return a snapshot. Raises `NotFound` or `Damaged`."""
@@ -96,10 +96,10 @@ class Snapshots:
     def problems(self) -> list[str]:
         """Return the problems that `pixlstash check` reports."""
         failed = self._failure()
-        told = (
+        sentence = (
             f"The last snapshot failed at {_second(failed.at):%Y-%m-%d %H:%M} UTC: {failed.sentence}" if failed else ""
         )
-        return [told, *self.shelf.problems()] if told else self.shelf.problems()
+        return [sentence, *self.shelf.problems()] if sentence else self.shelf.problems()
 
     @property
     def automatic(self) -> bool:
@@ -109,30 +109,30 @@ class Snapshots:
         self._put(AUTOMATIC, "on" if on else "off")
         self._tell()
 
-    def _frees(self, found: Sequence[Manifest]) -> dict[int, int]:
+    def _frees(self, present: Sequence[Manifest]) -> dict[int, int]:
         with self._lock:
-            if self._weighed[0] != found:
+            if self._weighed[0] != present:
                 try:
-                    self._weighed = (list(found), sweep.freed(self.shelf, found))
+                    self._weighed = (list(present), sweep.freed(self.shelf, present))
                 except PixlStashError:  # a pack is damaged, or went meanwhile: nothing is promised
                     return {}
             return self._weighed[1]
 
-    def _shown(self, one: Manifest, frees: dict[int, int]) -> Snapshot:
-        rows = one.rows
+    def _shown(self, manifest: Manifest, frees: dict[int, int]) -> Snapshot:
+        rows = manifest.rows
         return Snapshot(
-            one.id,
-            one.kind,
-            one.label,
-            _second(one.created),
+            manifest.id,
+            manifest.kind,
+            manifest.label,
+            _second(manifest.created),
             rows.get("picture", 0) - rows.get("scrapheap", 0),
-            one.bytes,
-            one.schema <= self._db.version and one.library == self._db.setting("public_id"),
+            manifest.bytes,
+            manifest.schema <= self._db.version and manifest.library == self._db.setting("public_id"),
             max(0, rows.get("picture_set", 0)),
             max(0, rows.get("project", 0)),
             max(0, rows.get("character", 0)),
-            one.schema,
-            frees.get(one.id, 0),
+            manifest.schema,
+            frees.get(manifest.id, 0),
         )
 
     # -- taking --------------------------------------------------------------------------------------------------------
@@ -219,12 +219,15 @@ class Snapshots:
         """Return the snapshot to take now, if any."""
         if not self.automatic or not self._db.read("select 1 from picture limit 1"):
             return None
-        found = [one for one in self.shelf.listed()[0] if one.kind in KEPT]
-        if found and (found[0].revision, found[0].epoch) == (self._db.value(REVISION), self._db.setting("epoch")):
+        automatic = [manifest for manifest in self.shelf.listed()[0] if manifest.kind in KEPT]
+        if automatic and (automatic[0].revision, automatic[0].epoch) == (
+            self._db.value(REVISION),
+            self._db.setting("epoch"),
+        ):
             return None  # nothing changed since
         if self._imported and self.shelf.highest() == 0:
             return "OPPORTUNISTIC", FIRST
-        kind = due(when(self.clock()), [(one.kind, when(one.created)) for one in found])
+        kind = due(when(self.clock()), [(manifest.kind, when(manifest.created)) for manifest in automatic])
         return (kind, None) if kind else None
 
     def run(self, progress: Progress = lambda done, total: None) -> Snapshot | None:
@@ -240,7 +243,9 @@ class Snapshots:
     def prune(self, progress: Progress = lambda done, total: None, *, but: int | None = None) -> list[int]:
         """Delete the oldest snapshots of each kind beyond the retention limits, except `but`; returns their ids."""
         with self.shelf.lock, self.working("PRUNE", None):
-            gone = [id for id in surplus([(one.id, one.kind) for one in self.shelf.listed()[0]]) if id != but]
+            gone = [
+                id for id in surplus([(manifest.id, manifest.kind) for manifest in self.shelf.listed()[0]]) if id != but
+            ]
             for id in gone:
                 sweep.delete(self.shelf, id)
             sweep.sweep(self.shelf, progress=self._both(progress))
@@ -295,15 +300,15 @@ class Snapshots:
     def _both(self, progress: Progress) -> Progress:
         """Return a progress callback that also updates the status."""
 
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             progress(done, total)
             moment = time.monotonic()
-            if self._active and moment - self._told >= TOLD:
-                self._told = moment
+            if self._active and moment - self._announced >= ANNOUNCE:
+                self._announced = moment
                 self._active = msgspec.structs.replace(self._active, progress=round(done / max(total, 1), 3))
                 self._tell()
 
-        return told
+        return report
 
     def _failure(self) -> _Failed | None:
         text = self._hub.db.setting(FAILURE)
@@ -329,11 +334,11 @@ def due(moment: datetime, taken: Sequence[tuple[str, datetime]]) -> SnapshotKind
     return "WEEKLY" if moment.isocalendar()[:2] not in weeks else "DAILY"
 
 
-def surplus(found: Sequence[tuple[int, str]]) -> list[int]:
+def surplus(snapshots: Sequence[tuple[int, str]]) -> list[int]:
     """Return the ids beyond the number to keep of each kind. Later ids are newer, whatever their clock time."""
     gone: list[int] = []
-    for kind, kept in KEPT.items():
-        gone += sorted((id for id, one in found if one == kind), reverse=True)[kept:]
+    for kind, number in KEPT.items():
+        gone += sorted((id for id, sort in snapshots if sort == kind), reverse=True)[number:]
     return sorted(gone)
 
 

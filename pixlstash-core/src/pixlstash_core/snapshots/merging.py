@@ -261,8 +261,10 @@ def _only(step: Step, choice: Choice, alias: str) -> list[str]:
     if step.table.name in choice.only:
         bare = f' or {alias}."id" in carray(:bare_{step.table.name})' if alias == "o" else ""
         return [f'({alias}."id" in carray(:{step.table.name}){bare})']
-    found = [_belongs(step, choice, alias, column, parent) for column, parent in step.within if choice.only.get(parent)]
-    return [f"({' or '.join(found)})"] if found else ["0"]
+    conditions = [
+        _belongs(step, choice, alias, column, parent) for column, parent in step.within if choice.only.get(parent)
+    ]
+    return [f"({' or '.join(conditions)})"] if conditions else ["0"]
 
 
 def _belongs(step: Step, choice: Choice, alias: str, column: str, parent: str) -> str:
@@ -288,7 +290,11 @@ def _putting(step: Step, within: str = "") -> str:
     name = step.table.name
     values = [":at" if step.table.merge == "presence" and column == "at" else f'"{column}"' for column in step.columns]
     changed = [column for column in step.columns if column not in step.keys]
-    update = "do update set " + ", ".join(f'"{one}" = excluded."{one}"' for one in changed) if changed else "do nothing"
+    update = (
+        "do update set " + ", ".join(f'"{column}" = excluded."{column}"' for column in changed)
+        if changed
+        else "do nothing"
+    )
     return (
         f'insert into main."{name}"({_listed(step.columns)}) select {", ".join(values)} from old."{name}"'
         f" where {_in(step, _put(step), within)} on conflict({_listed(step.keys)}) {update}"

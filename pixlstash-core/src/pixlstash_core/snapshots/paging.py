@@ -34,8 +34,8 @@ WRITTEN_AS = slice(18, 20)
 class Frames:
     """Decompressed frames of the packs of a folder, the most recent ones cached; shared by all snapshots."""
 
-    def __init__(self, folder: Path, kept: int = KEPT) -> None:
-        self._folder, self._most = folder, kept
+    def __init__(self, folder: Path, most: int = KEPT) -> None:
+        self._folder, self._most = folder, most
         self._indexes: OrderedDict[str, Pack] = OrderedDict()
         self._bodies: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._lock = threading.Lock()
@@ -58,19 +58,19 @@ class Frames:
             self._indexes.clear()
 
     def _index(self, name: str, pages: int, page_size: int) -> Pack:
-        found = self._indexes.get(name)
-        if found is None:
-            found = packs.read_index(self._folder, name)
-            _keep(self._indexes, name, found, KEPT)
-        if len(found) != pages or found.page_size != page_size:
+        index = self._indexes.get(name)
+        if index is None:
+            index = packs.read_index(self._folder, name)
+            _keep(self._indexes, name, index, KEPT)
+        if len(index) != pages or index.page_size != page_size:
             raise Damaged(f"Pack {name} of the snapshots is damaged.", pack=name)
-        return found
+        return index
 
 
-def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
-    kept[key] = value
-    while len(kept) > most:
-        kept.popitem(last=False)
+def _keep(cache: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    cache[key] = value
+    while len(cache) > most:
+        cache.popitem(last=False)
 
 
 class Paging(apsw.VFS):
@@ -100,13 +100,13 @@ class Paging(apsw.VFS):
 
     def read(self, offset: int, amount: int) -> bytes:
         """Return these bytes of the database. Raises `Damaged`."""
-        found = b""
-        while len(found) < amount and offset < self.size:
+        data = b""
+        while len(data) < amount and offset < self.size:
             page, start = divmod(offset, self.page_size)
-            part = self._page(page)[start : start + amount - len(found)]
-            found += part
+            part = self._page(page)[start : start + amount - len(data)]
+            data += part
             offset += len(part)
-        return found
+        return data
 
     def _page(self, number: int) -> bytes:
         place = int(self._numbers[number])
@@ -170,9 +170,9 @@ class Scribbled(Paging):
         self._pages = {number: page for number, page in self._pages.items() if number < self._count}
 
     def _page(self, number: int) -> bytes:
-        found = self._pages.get(number)
-        if found is not None:
-            return found
+        page = self._pages.get(number)
+        if page is not None:
+            return page
         return super()._page(number) if number < self._manifest.pages else bytes(self.page_size)
 
 

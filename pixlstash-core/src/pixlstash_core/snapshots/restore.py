@@ -61,7 +61,7 @@ class Old(Struct):
     changed: bool = False
 
 
-class _Kept(Struct):
+class _OpenedDatabase(Struct):
     """A written database that is kept for a while, since most previews are followed by a restore."""
 
     old: Old
@@ -98,18 +98,18 @@ class Restores:
     ) -> None:
         self._db, self._hub, self._writer, self._shelf = db, hub, writer, shelf
         self._tables = tables
-        self._one = threading.Lock()
-        self._kept: _Kept | None = None  # in the hands of who holds the shelf's lock
+        self._running = threading.Lock()
+        self._cached: _OpenedDatabase | None = None  # in the hands of who holds the shelf's lock
 
     @contextmanager
     def alone(self, what: str = "restore") -> Iterator[None]:
         """Raise `Conflict` while another restore is running."""
-        if not self._one.acquire(blocking=False):
+        if not self._running.acquire(blocking=False):
             raise Conflict(f"Another {what} is going on. Nothing was changed; try again when it is done.")
         try:
             yield
         finally:
-            self._one.release()
+            self._running.release()
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -125,26 +125,26 @@ class Restores:
                 raise Conflict(f"Snapshot {id} was taken by a newer PixlStash. Update PixlStash.")
             if manifest.library != self._db.setting("public_id"):
                 raise Conflict(f"Snapshot {id} is of another library.")
-            if self._kept is not None and self._kept.busy:  # two are compared
+            if self._cached is not None and self._cached.busy:  # two are compared
                 with ExitStack() as closing:
                     yield self._write_out(manifest, numbers, closing, progress)
                 return
-            if self._kept is None or not _fits(self._kept.old, manifest, some):
+            if self._cached is None or not _fits(self._cached.old, manifest, some):
                 self._drop()
                 with ExitStack() as closing:
                     if some and manifest.schema == self._db.version:
                         old = self._scribbled(manifest, numbers, closing)
                     else:
                         old = self._write_out(manifest, numbers, closing, progress)
-                    self._kept = _Kept(old, closing.pop_all())
-            kept, done = self._kept, False
-            kept.busy = True
+                    self._cached = _OpenedDatabase(old, closing.pop_all())
+            entry, done = self._cached, False
+            entry.busy = True
             try:
-                yield kept.old
+                yield entry.old
                 done = True
             finally:
-                kept.busy, kept.used = False, time.monotonic()
-                if kept.old.changed or not done:
+                entry.busy, entry.used = False, time.monotonic()
+                if entry.old.changed or not done:
                     self._drop()
 
     def _write_out(self, manifest: Manifest, numbers: Numbers, closing: ExitStack, progress: Progress) -> Old:
@@ -162,7 +162,7 @@ class Restores:
         """Delete the kept database if it has not been used for so many seconds and no snapshot is being used."""
         if self._shelf.lock.acquire(blocking=False):
             try:
-                if self._kept is not None and not self._kept.busy and time.monotonic() - self._kept.used >= idle:
+                if self._cached is not None and not self._cached.busy and time.monotonic() - self._cached.used >= idle:
                     self._drop()
             finally:
                 self._shelf.lock.release()
@@ -172,9 +172,9 @@ class Restores:
             self._drop()
 
     def _drop(self) -> None:
-        if self._kept is not None:
-            self._kept.closing.close()
-            self._kept = None
+        if self._cached is not None:
+            self._cached.closing.close()
+            self._cached = None
 
     @contextmanager
     def compared(
@@ -197,9 +197,9 @@ class Restores:
             attach(connection, old.where)
             fetch(connection, "begin")
             old.changed |= bool(merging.identify(connection, lambda sha256: False)[0])
-            found = differing.of(connection, self._tables())
+            differences = differing.of(connection, self._tables())
             fetch(connection, "commit")
-            return found
+            return differences
 
     def most_files_missing(self, connect: Callable[[int], Opened]) -> bool:
         """Whether more than half of some pictures' files are missing: a disk may be disconnected."""
@@ -320,8 +320,8 @@ def chosen(
     if not resources:
         raise Invalid("Say what to restore.")
     only: dict[str, list[int]] = {"picture": [], **{name: [] for name in GROUPS}}
-    for one in resources:
-        only[one.type].append(one.id)
+    for resource in resources:
+        only[resource.type].append(resource.id)
     lost: dict[str, list[int]] = {}
     for name, ids in only.items():
         sql = f"select id from old.{name} where id in carray(?)"
@@ -344,7 +344,11 @@ def chosen(
 
 def _but(tables: Sequence[Table], resources: Sequence[Resource]) -> dict[str, list[int]]:
     """Return, by topic, the pictures whose metadata stays unchanged."""
-    some = {one.id: set(one.topics) for one in resources if one.type == "picture" and one.topics is not None}
+    some = {
+        resource.id: set(resource.topics)
+        for resource in resources
+        if resource.type == "picture" and resource.topics is not None
+    }
     if not some:
         return {}
     topics = {merging.topic(table) for table in tables}
@@ -361,19 +365,19 @@ def _missing(
     but: dict[str, list[int]],
 ) -> list[int]:
     """Return the groups of a type that chosen rows refer to and that are neither present nor chosen."""
-    found: set[int] = set()
+    missing: set[int] = set()
     for table in tables:
         naming = [column for column, parent in table.within if parent == group]
         others = [(column, parent) for column, parent in table.within if parent != group and only.get(parent)]
-        kept = set(but.get(merging.topic(table), ()))
+        unchanged = set(but.get(merging.topic(table), ()))
         for column in naming:
             for other, parent in others:
-                ids = [id for id in only[parent] if parent != "picture" or id not in kept]
+                ids = [id for id in only[parent] if parent != "picture" or id not in unchanged]
                 rows = fetch(
                     connection,
                     f'select distinct "{column}" from old."{table.name}" where "{other}" in carray(?)'
                     f' and "{column}" not in (select id from main.{group})',
                     (bind_ids(ids),),
                 )
-                found |= {row[0] for row in rows}
-    return sorted(found - set(only[group]))
+                missing |= {row[0] for row in rows}
+    return sorted(missing - set(only[group]))

@@ -81,15 +81,15 @@ class Shelf:
 
     def listed(self) -> tuple[list[Manifest], dict[int, str]]:
         """Return (manifests, the newest first; by id, the reasons why others cannot be read)."""
-        found: list[Manifest] = []
+        readable: list[Manifest] = []
         damaged: dict[int, str] = {}
         for id in manifests.ids(self.folder):
             try:
-                found.append(manifests.head(self.folder, id))
+                readable.append(manifests.head(self.folder, id))
             except PixlStashError as error:
                 if manifests.path_of(self.folder, id).exists():  # else it was deleted meanwhile
                     damaged[id] = str(error)
-        return found, damaged
+        return readable, damaged
 
     def highest(self) -> int:
         """Return the highest id in use."""
@@ -107,17 +107,17 @@ class Shelf:
 
     def size(self) -> int:
         """Return the bytes of all snapshots on the disk."""
-        found = (*self.folder.glob(f"*{manifests.SUFFIX}"), *self.packs.glob(f"*{packs.SUFFIX}"))
-        return sum(path.stat().st_size for path in found)
+        paths = (*self.folder.glob(f"*{manifests.SUFFIX}"), *self.packs.glob(f"*{packs.SUFFIX}"))
+        return sum(path.stat().st_size for path in paths)
 
     def problems(self) -> list[str]:
         """Return the problems that show without much reading: unreadable manifests and missing packs."""
-        found, damaged = self.listed()
+        readable, damaged = self.listed()
         there = packs.names(self.packs)
         wrong = [f"{sentence} Delete it." for sentence in damaged.values()]
-        for one in found:
-            if gone := [name for name, _ in one.packs if name not in there]:
-                wrong.append(f"Snapshot {one.id} lacks {len(gone)} of its {len(one.packs)} packs.")
+        for manifest in readable:
+            if gone := [name for name, _ in manifest.packs if name not in there]:
+                wrong.append(f"Snapshot {manifest.id} lacks {len(gone)} of its {len(manifest.packs)} packs.")
         return wrong
 
     # -- taking --------------------------------------------------------------------------------------------------------
@@ -144,8 +144,8 @@ class Shelf:
         """
         import numpy as np
 
-        known, stored, first = self._known(source.page_size)
-        packing = Packing(self.packs, source.page_size, known, first)
+        page_numbers, stored, first = self._stored_pages(source.page_size)
+        packing = Packing(self.packs, source.page_size, page_numbers, first)
         numbers: list[int] = []
         whole = hashlib.sha256()
         limit = source.grown() + GROWTH
@@ -166,23 +166,23 @@ class Shelf:
         used, placed = _used([*stored, *packing.written], np.array(numbers, np.int64))
         return Stored(used, placed, whole.hexdigest(), _weight(used, placed))
 
-    def _known(self, page_size: int) -> tuple[dict[bytes, int], list[Pack], int]:
+    def _stored_pages(self, page_size: int) -> tuple[dict[bytes, int], list[Pack], int]:
         """Return (the number of each usable page, their packs, and the numbers of pages in these).
 
         A pack whose index cannot be read is passed over: its pages are stored again.
         """
-        known: dict[bytes, int] = {}
-        found: list[Pack] = []
+        numbers: dict[bytes, int] = {}
+        indexes: list[Pack] = []
         first = 0
         for name in sorted(packs.names(self.packs)):
             with suppress(Damaged):
                 pack = packs.read_index(self.packs, name)
                 if pack.page_size == page_size:
-                    for slot, one in enumerate(pack.digests()):
-                        known.setdefault(one, first + slot)
-                    found.append(pack)
+                    for slot, hash_of_page in enumerate(pack.digests()):
+                        numbers.setdefault(hash_of_page, first + slot)
+                    indexes.append(pack)
                     first += len(pack)
-        return known, found, first
+        return numbers, indexes, first
 
     def set_aside(self, name: str | None) -> bool:
         """Exclude a damaged pack from reuse, so that its pages are stored again; False if it is intact.
@@ -325,25 +325,25 @@ def _pages(source: Source) -> Iterator[tuple[list[bytes], list[memoryview]]]:
         yield [packs.digest(page) for page in pages], pages
 
 
-def _bases(given: list[Pack]) -> Numbers:
+def _bases(all_packs: list[Pack]) -> Numbers:
     """Return the number of the first page of each pack."""
     import numpy as np
 
-    return np.cumsum([0, *(len(pack) for pack in given)])[:-1].astype(np.int64)
+    return np.cumsum([0, *(len(pack) for pack in all_packs)])[:-1].astype(np.int64)
 
 
-def _used(given: list[Pack], numbers: Numbers) -> tuple[list[Pack], Numbers]:
+def _used(all_packs: list[Pack], numbers: Numbers) -> tuple[list[Pack], Numbers]:
     """Return the packs in use, and the page numbers relative to these."""
     import numpy as np
 
     from ..database.arrays import distinct
 
-    bases = _bases(given)
+    bases = _bases(all_packs)
     at = np.searchsorted(bases, numbers, "right") - 1
-    kept = distinct(np.sort(at))
-    used = [given[one] for one in kept]
-    moved = np.zeros(len(given), np.int64)
-    moved[kept] = _bases(used)
+    in_use = distinct(np.sort(at))
+    used = [all_packs[number] for number in in_use]
+    moved = np.zeros(len(all_packs), np.int64)
+    moved[in_use] = _bases(used)
     return used, numbers - bases[at] + moved[at]
 
 

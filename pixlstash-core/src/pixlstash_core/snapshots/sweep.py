@@ -43,15 +43,15 @@ def sweep(shelf: Shelf, *, rewrite: bool = True, progress: Progress = lambda don
     While a manifest cannot be read nothing is dropped: nobody knows what it needs.
     """
     with shelf.lock:
-        found, damaged = shelf.listed()
+        present, damaged = shelf.listed()
         if damaged:
             return 0
         before = _size(shelf)
-        if rewrite and found:
+        if rewrite and present:
             with suppress(packs.Damaged):  # what cannot be read is left as it is, and `check` says so
-                _rewrite(shelf, found, progress)
-            found = shelf.listed()[0]
-        named = {name for one in found for name, _ in one.packs}
+                _rewrite(shelf, present, progress)
+            present = shelf.listed()[0]
+        named = {name for manifest in present for name, _ in manifest.packs}
         with writing_to(shelf.packs):
             for path in filter(packs.is_pack, shelf.packs.glob(f"*{packs.SUFFIX}*")):
                 if path.name.partition(".")[0] not in named:
@@ -65,17 +65,17 @@ def _size(shelf: Shelf) -> int:
     return sum(path.stat().st_size for path in shelf.packs.glob(f"*{packs.SUFFIX}*"))
 
 
-def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]]:
+def uses(shelf: Shelf, present: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]]:
     """Return by pack the number of snapshots that use each of its pages."""
     import numpy as np
 
     from ..database.arrays import distinct
 
     counted: dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]] = {}
-    for one in found:
-        numbers = distinct(np.sort(manifests.read(shelf.folder, one.id)[1]))
+    for manifest in present:
+        numbers = distinct(np.sort(manifests.read(shelf.folder, manifest.id)[1]))
         first = 0
-        for name, pages in one.packs:
+        for name, pages in manifest.packs:
             low, high = np.searchsorted(numbers, [first, first + pages])
             counts = counted.setdefault(name, np.zeros(pages, np.int32))
             if len(counts) != pages:
@@ -85,13 +85,13 @@ def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[
     return counted
 
 
-def freed(shelf: Shelf, found: Sequence[Manifest]) -> dict[int, int]:
+def freed(shelf: Shelf, present: Sequence[Manifest]) -> dict[int, int]:
     """Return by snapshot the approximate bytes that deleting it and sweeping would free now."""
-    counted = uses(shelf, found)
+    counted = uses(shelf, present)
     each = {name: weights(packs.read_index(shelf.packs, name)) for name in counted}
     if wrong := [name for name in counted if len(counted[name]) != len(each[name])]:
         raise packs.Damaged(f"Pack {wrong[0]} of the snapshots has another number of pages.", pack=wrong[0])
-    return {one.id: int(sum(_freed(one, shelf, counted, each))) for one in found}
+    return {manifest.id: int(sum(_freed(manifest, shelf, counted, each))) for manifest in present}
 
 
 def _freed(
@@ -116,8 +116,8 @@ def _freed(
         first += pages
 
 
-def _rewrite(shelf: Shelf, found: list[Manifest], progress: Progress) -> None:
-    used = {name: counts > 0 for name, counts in uses(shelf, found).items()}
+def _rewrite(shelf: Shelf, present: list[Manifest], progress: Progress) -> None:
+    used = {name: counts > 0 for name, counts in uses(shelf, present).items()}
     old = {name: bits for name, bits in used.items() if bits.mean() < WORTH}
     indexes = {name: packs.read_index(shelf.packs, name) for name in used}
     if any(len(pack) != len(used[name]) for name, pack in indexes.items()):
@@ -125,32 +125,39 @@ def _rewrite(shelf: Shelf, found: list[Manifest], progress: Progress) -> None:
     by_size: dict[int, list[Pack]] = {}
     for pack in indexes.values():
         by_size.setdefault(pack.page_size, []).append(pack)
-    for page_size, given in by_size.items():
-        if chosen := {pack.name: used[pack.name] for pack in given if pack.name in old}:
-            _anew(shelf, page_size, given, chosen, [one for one in found if one.page_size == page_size], progress)
+    for page_size, of_size in by_size.items():
+        if chosen := {pack.name: used[pack.name] for pack in of_size if pack.name in old}:
+            _anew(
+                shelf,
+                page_size,
+                of_size,
+                chosen,
+                [manifest for manifest in present if manifest.page_size == page_size],
+                progress,
+            )
 
 
 def _anew(
     shelf: Shelf,
     page_size: int,
-    given: list[Pack],
+    of_size: list[Pack],
     old: dict[str, Bits],
-    found: list[Manifest],
+    present: list[Manifest],
     progress: Progress,
 ) -> None:
     """Store the used pages of old packs again, and update the manifests."""
     import numpy as np
 
-    kept = [pack for pack in given if pack.name not in old]
-    known: dict[bytes, int] = {}
+    unchanged = [pack for pack in of_size if pack.name not in old]
+    numbers: dict[bytes, int] = {}
     first = 0
-    for pack in kept:
-        known.update(zip(pack.digests(), range(first, first + len(pack)), strict=True))
+    for pack in unchanged:
+        numbers.update(zip(pack.digests(), range(first, first + len(pack)), strict=True))
         first += len(pack)
-    packing = Packing(shelf.packs, page_size, known, first)
+    packing = Packing(shelf.packs, page_size, numbers, first)
     moved: dict[str, Numbers] = {}
     try:
-        for pack in given:
+        for pack in of_size:
             if pack.name in old:
                 moved[pack.name] = _moved(shelf, pack, old[pack.name], packing)
                 progress(len(moved), len(old))
@@ -162,12 +169,12 @@ def _anew(
         packs.verify(shelf.packs, new.name)
     with writing_to(shelf.packs):
         fsync_folder(shelf.packs)
-    every = [*kept, *packing.written]
+    every = [*unchanged, *packing.written]
     places = {pack.name: base + np.arange(len(pack)) for pack, base in zip(every, _bases(every), strict=True)} | moved
     hashes = np.concatenate([np.frombuffer(pack.hashes, np.uint8).reshape(-1, DIGEST) for pack in every])
-    for one in found:
-        if any(name in old for name, _ in one.packs):
-            _rename(shelf, one, every, places, hashes)
+    for manifest in present:
+        if any(name in old for name, _ in manifest.packs):
+            _rename(shelf, manifest, every, places, hashes)
 
 
 def _moved(shelf: Shelf, pack: Pack, used: Bits, packing: Packing) -> Numbers:
