@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 
 from pixlstash_core.plugins.registry import Plugins
 
-from . import specs
+from . import hookspecs
 from .adapter import RoutePlan
 from .paths import PARAMETER, shadows, shape
 from .routes import PREFIX, route_of
@@ -43,7 +43,7 @@ def _offers(plugins: Plugins) -> Iterator[tuple[str, str, Callable[[], Iterable[
     for table in plugins.operations():
         yield table.plugin, "operations", lambda rows=table.rows: map(_below_api, map(route_of, rows()))  # type: ignore[misc]
     if not hasattr(plugins.pm.hook, "routes") or not plugins.pm.hook.routes.has_spec():
-        plugins.pm.add_hookspecs(specs)
+        plugins.pm.add_hookspecs(hookspecs)
     for plugin, call in plugins.listeners("routes"):
         yield plugin, "routes", lambda plugin=plugin, call=call: [_placed(plugin, route) for route in call() or ()]  # type: ignore[misc]
 

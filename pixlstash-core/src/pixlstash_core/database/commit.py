@@ -54,7 +54,7 @@ class CommitRecorder:
         if self._before is not None:
             self._before.close()
 
-    def seal(
+    def complete(
         self,
         connection: apsw.Connection,
         changeset: bytes,

@@ -68,12 +68,12 @@ def create_character(context: Context, reader: Reader, ask: Create) -> Created:
 
 def edit_character(context: Context, reader: Reader, id: int, ask: Edit) -> Done:
     """Change the name, color or other properties of a character; omitted fields stay unchanged."""
-    return context.organise(reader, lambda write: groups.edit(write, CHARACTERS, id, ask))
+    return context.organize(reader, lambda write: groups.edit(write, CHARACTERS, id, ask))
 
 
 def delete_character(context: Context, reader: Reader, id: int) -> Done:
     """Delete a character and the assignments of its faces; the pictures stay."""
-    return context.organise(reader, lambda write: characters.remove(write, id))
+    return context.organize(reader, lambda write: characters.remove(write, id))
 
 
 def add_to_character(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
@@ -125,17 +125,17 @@ def assign_faces(context: Context, reader: Reader, ask: AssignFaces) -> Created:
 
 def reject_faces(context: Context, reader: Reader, ask: RejectFaces) -> Done:
     """Record that faces do not show a character."""
-    return context.organise(reader, lambda write: assignments.reject(write, ask, ask.character))
+    return context.organize(reader, lambda write: assignments.reject(write, ask, ask.character))
 
 
 def forget_faces(context: Context, reader: Reader, ask: Faces) -> Done:
     """Clear the assignments of faces; delete faces that were drawn by hand."""
-    return context.organise(reader, lambda write: assignments.forget(write, ask))
+    return context.organize(reader, lambda write: assignments.forget(write, ask))
 
 
 def refer_faces(context: Context, reader: Reader, ask: ReferFaces) -> Done:
     """Use faces as references for recognizing their characters, or stop using them."""
-    return context.organise(reader, lambda write: assignments.refer(write, ask, ask.yes))
+    return context.organize(reader, lambda write: assignments.refer(write, ask, ask.yes))
 
 
 def draw_face(context: Context, reader: Reader, ask: DrawFace) -> Created:
@@ -149,7 +149,7 @@ def draw_face(context: Context, reader: Reader, ask: DrawFace) -> Created:
 
 def merge_characters(context: Context, reader: Reader, ask: MergeCharacters) -> Done:
     """Merge characters into one, with all their pictures and faces."""
-    return context.organise(reader, lambda write: assignments.merge(write, ask.ids, ask.into))
+    return context.organize(reader, lambda write: assignments.merge(write, ask.ids, ask.into))
 
 
 def _assign(write: Write, ask: AssignFaces, character: int) -> Outcome:
@@ -229,7 +229,7 @@ def decide_tag(context: Context, reader: Reader, ask: DecideTag) -> Done:
         rejected = tags.say(write, ask.no, [id], False) if ask.no else 0
         return Outcome(accepted + rejected, f"{ask.tag}: {many(accepted)} accepted, {rejected:,} rejected")
 
-    return context.organise(reader, work, guarded=every)
+    return context.organize(reader, work, guarded=every)
 
 
 def review_characters(
@@ -263,4 +263,4 @@ def decide_faces(context: Context, reader: Reader, ask: DecideFaces) -> Done:
             sum(outcome.changed for outcome in outcomes), "; ".join(outcome.sentence for outcome in outcomes)
         )
 
-    return context.organise(reader, work)
+    return context.organize(reader, work)

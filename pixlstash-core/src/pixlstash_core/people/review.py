@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..types import CharacterToReview, HideAndBlur, MaybeCharacter, Reader
 from . import characters, faces
-from .comparing import DOUBTFUL, Comparing, doubts
+from .comparison import DOUBTFUL, Comparing, doubts
 
 #: Uncertainty (0 to 1) from which a suggestion is called doubtful.
 UNSURE = 0.6

@@ -174,7 +174,7 @@ def _vase(c: Canvas, light: Light, rng: Random, f: Frame, side: int, green: Colo
 
 
 def _flower(c: Canvas, light: Light, rng: Random, f: Frame, pair: tuple[Colour, Colour], side: int) -> None:
-    """Rings of petals about a small centre, seen a little from the side."""
+    """Rings of petals about a small center, seen a little from the side."""
     pale, deep = mix(pair[0], light.key, 0.25), mix(pair[1], light.shade, 0.2)
     flat, turn = rng.uniform(0.66, 0.95), rng.uniform(0, math.tau)
     c.shade(c.mask([f.spot(-0.1 * side, 0.2, 0.9, 0.8)], f.k * 0.16), scale(light.near, 1.8), 0.4)
@@ -187,6 +187,6 @@ def _flower(c: Canvas, light: Light, rng: Random, f: Frame, pair: tuple[Colour, 
             petals.append([(f.x + x, f.y + y * flat) for x, y in outline])
         c.fill(petals, [low, high][::side], angle=20.0 if side < 0 else 160.0)
         c.fill([petal[::14] for petal in petals], deep, 0.12)
-    centre = [mix((250, 214, 110), light.sun, 0.3), mix((190, 120, 50), light.shade, 0.2)]
-    c.fill(f.spot(0, 0, 0.16, 0.14 * flat), centre)
+    center = [mix((250, 214, 110), light.sun, 0.3), mix((190, 120, 50), light.shade, 0.2)]
+    c.fill(f.spot(0, 0, 0.16, 0.14 * flat), center)
     c.light(c.mask([ellipse(*f.at(side * 0.3, -0.35), f.k * 0.5, f.k * 0.36)], f.k * 0.2), light.sun, 0.16)
