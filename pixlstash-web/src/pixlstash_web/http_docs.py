@@ -38,14 +38,24 @@ def _part(name: str) -> Iterator[str]:
     own = describe(own_plans())
     schemas = own["components"]["schemas"]
     if name == SERVER:
-        yield from (*_table(own), "", "### As of a snapshot", "", *_past(), "", "### Structs", "", *_structs(schemas))
+        yield from (
+            *_table(own),
+            "",
+            "### As of a snapshot",
+            "",
+            *_snapshot_routes(),
+            "",
+            "### Structs",
+            "",
+            *_structs(schemas),
+        )
         return
     theirs = describe(plugin_plans(Plugins.load(builtin=(), only=name), own_plans()))
     added = {struct: schema for struct, schema in theirs["components"]["schemas"].items() if struct not in schemas}
     yield from (*_table(theirs), "", *_structs(added))
 
 
-def _past() -> Iterator[str]:
+def _snapshot_routes() -> Iterator[str]:
     """List the routes that exist for snapshots."""
     paths = [route.path.removeprefix(BELOW).replace(":path", "") for route in SNAPSHOT_ROUTES if route.past]
     yield "These answer as of a snapshot below `/asof/{snapshot}`, to the owner, with the same structs. A change there"

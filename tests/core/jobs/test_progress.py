@@ -30,7 +30,7 @@ COMPARING = restores_of.READ + (1 - restores_of.READ) * restores.COMPARED
 def told(library: Library, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[float]]:
     """What was told of a kind of work since it was asked last, each time somebody would have heard."""
     heard: list[tuple[str, float]] = []
-    monkeypatch.setattr(snapshots, "TOLD", 0.0)
+    monkeypatch.setattr(snapshots, "ANNOUNCE", 0.0)
 
     def hear(event: object) -> None:
         work = library.snapshot_status(OWNER).active_job

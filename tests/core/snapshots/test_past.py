@@ -199,15 +199,15 @@ def test_few_are_kept_open(library: Library, monkeypatch: pytest.MonkeyPatch) ->
     for id in taken:
         with library.as_of(OWNER, id) as then:
             assert then.info(OWNER).pictures == 3
-    assert set(library.open_snapshots._kept) == set(taken[-past.MOST :])
+    assert set(library.open_snapshots._cached) == set(taken[-past.MOST :])
     library.open_snapshots.drop_idle()
-    assert set(library.open_snapshots._kept) == set(taken[-past.MOST :])
+    assert set(library.open_snapshots._cached) == set(taken[-past.MOST :])
     monkeypatch.setattr(past, "IDLE", -1.0)
     with library.as_of(OWNER, taken[-1]) as then:
         library.open_snapshots.drop_idle()  # not while somebody looks
         assert then.info(OWNER).pictures == 3
     library.open_snapshots.drop_idle()
-    assert library.open_snapshots._kept == {}
+    assert library.open_snapshots._cached == {}
 
 
 def test_many_look_at_once(library: Library) -> None:

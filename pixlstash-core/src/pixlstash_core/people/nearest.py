@@ -28,7 +28,7 @@ class Nearest(NamedTuple):
     next: Cosines
 
 
-def whose(
+def nearest_owner(
     rows: NDArray[np.float16], targets: Ints, characters: Sequence[Ints], denied: Mapping[int, Sequence[int]]
 ) -> Nearest:
     """Return the two most similar characters for each row in `targets`.

@@ -144,9 +144,9 @@ class Plugins:
         """Return the probable reason why an engine is missing; empty if there is none."""
         if engine in self._refused:
             return self._refused[engine]
-        whose = self._results.get(engine)
+        distribution = self._results.get(engine)
         for plugin, origin in self._origins.items():
-            if engine == plugin or engine.startswith(f"{plugin}/") or origin.distribution == whose:
+            if engine == plugin or engine.startswith(f"{plugin}/") or origin.distribution == distribution:
                 if plugin in self.disabled:
                     return f"The plugin {self._who(plugin)} is switched off."
                 if problems := self._problems.get(plugin):

@@ -16,7 +16,7 @@ GroupType = Literal["picture_set", "character", "project"]
 GROUPS: tuple[GroupType, ...] = ("picture_set", "character", "project")
 #: Pictures, and groups of a sort, that are named, and lines of each, at most.
 SHOWN, LINES = 200, 100
-SAYINGS = ("score", "said_tag", "said_caption", "said_who", "correction")
+ANNOTATIONS = ("score", "said_tag", "said_caption", "said_who", "correction")
 
 
 def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> RestoreSummary:
@@ -30,7 +30,7 @@ def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> Rest
     added = _count(connection, "select count(*) from main.picture") - both
     reverted = _count(connection, f"select count(*) from ({touched(plan)})") if touched(plan) else 0
     groups = [_group(connection, plan, name) for name in GROUPS]
-    sayings = sum(_net(connection, step) for name in SAYINGS if (step := plan.step(name)))
+    annotations = sum(_net(connection, step) for name in ANNOTATIONS if (step := plan.step(name)))
     tags, settings = plan.step("tag"), plan.step("setting")
     return RestoreSummary(
         reverted,
@@ -44,7 +44,7 @@ def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> Rest
         *groups[1],
         *groups[2],
         tags.put if tags else 0,
-        sayings,
+        annotations,
         _net(connection, settings) if settings else 0,
     )
 
