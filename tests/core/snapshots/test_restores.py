@@ -14,7 +14,7 @@ from libraries import add, check_derived, fill, invented, truth
 from pixlstash_core.database.writer import Label
 from pixlstash_core.errors import Conflict, Forbidden, NoSafety, NotFound, ViewGone
 from pixlstash_core.library import Library
-from pixlstash_core.snapshots.frozen import Source
+from pixlstash_core.snapshots.frozen_state import Source
 from pixlstash_core.snapshots.manifests import Manifest
 from pixlstash_core.types import (
     OWNER,

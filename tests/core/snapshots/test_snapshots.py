@@ -108,7 +108,7 @@ def test_a_reader_of_an_older_instant_is_no_obstacle(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log cannot be emptied while somebody reads what is only in it, so a copy is made."""
-    monkeypatch.setattr("pixlstash_core.snapshots.frozen.TRIES", 2)
+    monkeypatch.setattr("pixlstash_core.snapshots.frozen_state.TRIES", 2)
     ids = fill(library, 30)
     library.score(OWNER, ScorePictures(ids=ids, score=3))
     with library.db.reading() as reader:

@@ -18,7 +18,7 @@ from ..database.connection import Database
 from ..database.hub import Hub
 from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..plugins.contracts import Opened
-from ..snapshots.frozen import Alone
+from ..snapshots.frozen_state import Alone
 from ..snapshots.packs import is_leftover
 from ..snapshots.repository import Progress, part, unseen
 from ..storage.lock import Lock

@@ -17,7 +17,7 @@ from ..database.connection import Database, bind_ids, fetch, translated
 from ..database.hub import Hub
 from ..database.writer import Label, Write, Writer
 from ..errors import Conflict, PixlStashError
-from ..snapshots.frozen import Alone, frozen
+from ..snapshots.frozen_state import Alone, frozen
 from ..snapshots.repository import Progress, opened, unseen
 from ..storage.files import create_private, writing_to
 

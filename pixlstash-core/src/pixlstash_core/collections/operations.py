@@ -34,7 +34,7 @@ from ..types import (
     TakeFromProject,
 )
 from ..types.outcome import Outcome
-from . import groups, projects, queries, sets, stacking, stacks
+from . import groups, projects, saved_queries, sets, stack_rules, stacks
 from .groups import PROJECTS, SETS, Group
 from .icons import ICONS
 
@@ -186,22 +186,22 @@ def remove_link(context: Context, reader: Reader, id: int, link: int) -> Done:
 def list_queries(context: Context, reader: Reader) -> list[SavedQuery]:
     """Saved queries in their order."""
     with context.db.reading() as connection:
-        return queries.infos(connection, reader)
+        return saved_queries.infos(connection, reader)
 
 
 def save_query(context: Context, reader: Reader, ask: SaveQuery) -> Created:
     """Save a query under a name."""
-    return made(context, reader, lambda write: queries.save(write, ask))
+    return made(context, reader, lambda write: saved_queries.save(write, ask))
 
 
 def edit_query(context: Context, reader: Reader, id: int, ask: EditQuery) -> Done:
     """Rename, change or move a saved query."""
-    return context.organize(reader, lambda write: queries.edit(write, id, ask))
+    return context.organize(reader, lambda write: saved_queries.edit(write, id, ask))
 
 
 def delete_query(context: Context, reader: Reader, id: int) -> Done:
     """Delete a saved query."""
-    return context.organize(reader, lambda write: queries.remove(write, id))
+    return context.organize(reader, lambda write: saved_queries.remove(write, id))
 
 
 # -- common parts --------------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ def preview_stacks(context: Context, reader: Reader, ask: StackByRule) -> StackP
 def stack_by_rule(context: Context, reader: Reader, ask: StackByRule) -> Done:
     """Stack pictures that belong together by a rule."""
     lists = _stacking(context, reader, ask)
-    label = stacking.RULES[ask.rule][0]
+    label = stack_rules.RULES[ask.rule][0]
     return context.organize(reader, lambda write: stacks.make_all(write, lists, ask.rule, label))
 
 
@@ -307,4 +307,4 @@ def _stacking(context: Context, reader: Reader, ask: StackByRule) -> list[list[i
     if ask.veil and (hidden := set(context.views.hidden(reader, context.hide_and_blur(True)))):
         ids = [id for id in (context.views.ids(reader, "") if ids is None else ids) if id not in hidden]
     with context.db.reading() as connection:
-        return stacking.find(connection, ask.rule, ids)
+        return stack_rules.find(connection, ask.rule, ids)

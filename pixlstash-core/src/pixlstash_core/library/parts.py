@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ..access.feature import Access
-from ..collections import queries
+from ..collections import saved_queries
 from ..context import Context
 from ..database.commit import Commit
 from ..database.connection import Database
@@ -104,7 +104,7 @@ class Parts(Context):
         places = tuple(place for feature in FEATURES for place in feature.words)
         sorts = {sort.name: sort for feature in FEATURES for sort in feature.sorts}
         self._make_views = partial(Views, terms=terms, places=places, sorts=sorts)
-        saved = partial(queries.text, self.db)
+        saved = partial(saved_queries.text, self.db)
         self.access = Access(self.hub, read_only=read_only)
         opened.callback(self.access.close)
         limits = Limits.chosen(os.environ)
@@ -221,7 +221,7 @@ class Parts(Context):
             self.queue.put("weigh", "Recomputing tags", {}, lane="cpu")
 
     def _open_as_of(self, manifest: Manifest, db: Database) -> LibraryAsOf:
-        nouns, saved = revisions(db)[1], partial(queries.text, db)
+        nouns, saved = revisions(db)[1], partial(saved_queries.text, db)
         return LibraryAsOf(
             self, manifest, db, self._make_views(db, epoch=manifest.public_id, revisions=lambda: nouns, saved=saved)
         )

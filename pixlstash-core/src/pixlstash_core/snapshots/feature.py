@@ -26,7 +26,7 @@ from ..types import Snapshot, SnapshotCheck, SnapshotFailure, SnapshotKind, Snap
 from ..types.times import when
 from ..version import __version__
 from . import manifests, sweep
-from .frozen import frozen
+from .frozen_state import frozen
 from .manifests import Manifest
 from .packs import Damaged
 from .repository import TRIES, Grown, Progress, Repository, Stored, counts

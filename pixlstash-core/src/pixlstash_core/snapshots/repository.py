@@ -27,7 +27,7 @@ from ..database.connection import fetch, translated
 from ..errors import NotFound, PixlStashError
 from ..storage.files import create_private, fsync_folder, make_folder, writing_new, writing_to
 from . import manifests, packs
-from .frozen import Source
+from .frozen_state import Source
 from .manifests import Manifest
 from .packs import DIGEST, FRAME, Damaged, Pack, Packing, is_leftover
 
