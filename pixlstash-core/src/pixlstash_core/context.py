@@ -88,7 +88,7 @@ class Context:
         committed = self.change(reader, work, sentence, guarded)
         return Done(committed.revision, committed.result, sentence(committed.result), committed.changed)
 
-    def organise(self, reader: Reader, work: Callable[[Write], Outcome], guarded: Sequence[int] = ()) -> Done:
+    def organize(self, reader: Reader, work: Callable[[Write], Outcome], guarded: Sequence[int] = ()) -> Done:
         """Make a change whose outcome includes the sentence for the history; `guarded` as in `change`."""
         committed = self.change(reader, work, lambda outcome: outcome.sentence, guarded)
         outcome = committed.result

@@ -23,13 +23,13 @@ from starlette.types import Receive, Scope, Send
 
 from pixlstash_core.database.cancellation import Cancellation, applied
 from pixlstash_core.errors import Abandoned, Invalid, PixlStashError
-from pixlstash_core.query.places import hide, may_know
+from pixlstash_core.query.private_paths import hide, may_know
 
 from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
-from .gate import admit
-from .offload import run_in_threadpool
+from .authorization import admit
 from .site import Site
 from .table import Call, Policy, Route
+from .threadpool import run_in_threadpool
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -89,19 +89,19 @@ def _detail(error: PixlStashError) -> str | dict[str, Any]:
 
 
 def as_bytes(
-    request: Request, body: bytes, media: str, cache: str, *, squeeze: int | None = None, csp: str = SANDBOX
+    request: Request, body: bytes, media: str, cache: str, *, compress_from: int | None = None, csp: str = SANDBOX
 ) -> Response:
     """Return bytes with their hash as entity tag; 304 if the client has them.
 
-    `squeeze`: compress with gzip from this size on, if the client accepts it.
+    `compress_from`: compress with gzip from this size on, if the client accepts it.
     """
     tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"Cache-Control": cache, "ETag": tag, "Content-Security-Policy": csp}
-    if squeeze is not None:
+    if compress_from is not None:
         headers["Vary"] = "Accept-Encoding"
     if names_tag(request.headers.get("if-none-match", ""), tag):
         return Response(None, 304, headers)
-    if squeeze is not None and len(body) > squeeze and accepts_gzip(request):
+    if compress_from is not None and len(body) > compress_from and accepts_gzip(request):
         body = gzip.compress(body, 1, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(body, 200, headers, media)

@@ -16,14 +16,14 @@ from pixlstash_core.errors import NotFound
 from .adapter import Resource, RoutePlan
 from .answers import as_error
 from .headers import Headers
-from .host import Host
-from .offload import run_in_threadpool
+from .host_header import Host
 from .openapi import describe
 from .paths import order
 from .plugin_routes import plugin_plans
-from .routes import PAST_ROUTES, PREFIX, ROUTES
+from .routes import PREFIX, ROUTES, SNAPSHOT_ROUTES
 from .site import Site
 from .table import Route
+from .threadpool import run_in_threadpool
 
 
 def build(site: Site) -> ASGIApp:
@@ -31,7 +31,7 @@ def build(site: Site) -> ASGIApp:
     own = list(plans(site))
     site.describe = partial(describe, own)
     by_path: dict[str, list[RoutePlan]] = {}
-    for plan in (*own, *below(PREFIX, PAST_ROUTES)):
+    for plan in (*own, *below(PREFIX, SNAPSHOT_ROUTES)):
         by_path.setdefault(plan.route.path, []).append(plan)
     router = Router(
         [Matched(path, Resource(site, by_path[path]), methods=None) for path in sorted(by_path, key=order)],
@@ -69,5 +69,5 @@ class Rest:
         if path == "/api" or path.startswith("/api/"):
             response = as_error(NotFound("The API has no such path."))
         else:
-            response = await run_in_threadpool(self._site.statics.answer, Request(scope), path)
+            response = await run_in_threadpool(self._site.static_files.answer, Request(scope), path)
         await response(scope, receive, send)

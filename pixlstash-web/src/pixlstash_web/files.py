@@ -21,8 +21,8 @@ from starlette.responses import Response, StreamingResponse
 from pixlstash_core.media.formats import RAW_SUFFIXES
 
 from .answers import ASK_FIRST, FOREVER, SANDBOX, as_bytes, names_tag
-from .offload import run_in_threadpool
 from .table import Call
+from .threadpool import run_in_threadpool
 
 if TYPE_CHECKING:
     from pixlstash_core.pictures.operations import Original

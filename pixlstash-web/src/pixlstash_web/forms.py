@@ -17,8 +17,8 @@ from pixlstash_core.errors import Invalid
 from pixlstash_core.search.query_images import MOST
 
 from .answers import TooLarge, WrongMedia
-from .offload import run_in_threadpool
 from .table import Call
+from .threadpool import run_in_threadpool
 from .uploads import (
     GATHER,
     create,
@@ -26,9 +26,9 @@ from .uploads import (
     demand_whole,
     foresee_length,
     gathered,
-    saying_why,
     settle,
     too_large,
+    translated_errors,
 )
 
 #: Maximum number of files and of other fields in a form; maximum bytes of a field.
@@ -69,7 +69,7 @@ async def receive(call: Call, name: str, *, searching: bool = False) -> AsyncIte
     foresee_length(call, SEARCHED * MOST + FRAME if searching else ANY, sentence)
     form = Form({}, [])
     try:
-        with saying_why():
+        with translated_errors():
             await _Reader(call, name, form, limits).read()
         yield form
     finally:

@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 
 from pixlstash_core.plugins.registry import Plugins
 
-from . import specs
+from . import hookspecs
 from .adapter import RoutePlan
 from .paths import PARAMETER, shadows, shape
 from .routes import PREFIX, route_of
@@ -43,7 +43,7 @@ def _offers(plugins: Plugins) -> Iterator[tuple[str, str, Callable[[], Iterable[
     for table in plugins.operations():
         yield table.plugin, "operations", lambda rows=table.rows: map(_below_api, map(route_of, rows()))  # type: ignore[misc]
     if not hasattr(plugins.pm.hook, "routes") or not plugins.pm.hook.routes.has_spec():
-        plugins.pm.add_hookspecs(specs)
+        plugins.pm.add_hookspecs(hookspecs)
     for plugin, call in plugins.listeners("routes"):
         yield plugin, "routes", lambda plugin=plugin, call=call: [_placed(plugin, route) for route in call() or ()]  # type: ignore[misc]
 
@@ -80,13 +80,13 @@ def find_clash(plugin: str, plan: RoutePlan, served: Sequence[tuple[str, RoutePl
         elif shape(path) == shape(route.path):
             return f"must name its parameters as {path} does."
         elif owner != plugin and shadows(route.path, path, other.integers):
-            return f"would take requests of {path}, which is {_whose(owner)}."
+            return f"would take requests of {path}, which is {_owners_of(owner)}."
     foreign = next((owner for owner, _ in rivals if owner not in ("", plugin)), None)
     plain = next(((owner, other) for owner, other in rivals if not other.route.conditional), None)
     if foreign is not None:
-        return f"is {_whose(foreign)} already."
+        return f"is {_owners_of(foreign)} already."
     if not route.conditional:
-        return f"is {_whose(plain[0])} already: give `when` or `fields`." if plain else None
+        return f"is {_owners_of(plain[0])} already: give `when` or `fields`." if plain else None
     if plain is None:
         return "has a condition, but no route answers the other requests."
     if route.fields:
@@ -94,7 +94,7 @@ def find_clash(plugin: str, plan: RoutePlan, served: Sequence[tuple[str, RoutePl
     return _fault_of_when(plan, plain[1]) if plain[0] != plugin else None
 
 
-def _whose(owner: str) -> str:
+def _owners_of(owner: str) -> str:
     return f"the plugin {owner}'s" if owner else "the server's"
 
 

@@ -13,11 +13,11 @@ from pixlstash_core.plugins.operation import op
 from .events import events
 from .exports import export_snapshot
 from .files import present_original, present_payload, present_thumbnail
-from .holding import hold
+from .hookspecs import api
 from .openapi import openapi
-from .past_routes import past_routes
+from .search_uploads import hold
 from .session import session, set_password, sign_in, sign_out
-from .specs import api
+from .snapshot_routes import snapshot_routes
 from .table import Call, Route
 from .uploads import begin_upload, continue_upload, upload
 from .views import BINARY, present_block, present_view
@@ -70,4 +70,4 @@ def route_of(row: op[Any, Any]) -> Route:
 #: All routes, below `/api/v1`.
 ROUTES: tuple[Route, ...] = (*map(route_of, rows()), *OWN)
 #: The routes of snapshots, below `/api/v1/asof/{snapshot}`.
-PAST_ROUTES = past_routes(ROUTES)
+SNAPSHOT_ROUTES = snapshot_routes(ROUTES)

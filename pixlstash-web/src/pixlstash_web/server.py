@@ -19,8 +19,8 @@ from pixlstash_core.errors import Invalid, PixlStashError
 
 from . import connections
 from .app import build
-from .offload import run_in_threadpool
 from .site import Site, is_loopback
+from .threadpool import run_in_threadpool
 
 if TYPE_CHECKING:
     from pixlstash_core.library import Library

@@ -10,7 +10,7 @@ from pixlstash_core.access.feature import ABSOLUTE
 from pixlstash_core.errors import Invalid, Unauthorised
 from pixlstash_core.types import Reader, Right
 
-from .gate import SECURE, cookie_name
+from .authorization import SECURE, cookie_name
 from .table import Call
 
 Secret = Annotated[str, Meta(max_length=1024)]

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from pixlstash_core.errors import Invalid
 
-from .announcer import Announcer
-from .statics import Statics
+from .event_streams import EventStreams
+from .static_files import StaticFiles
 
 if TYPE_CHECKING:
     from pixlstash_core.library import Library
@@ -47,8 +47,8 @@ class Site:
         self.public = tuple(read_origin(url) for url in urls)
         #: Whether other machines can reach the server, so that the owner needs a password.
         self.exposed = not is_loopback(host) or any(not is_loopback(origin.name) for origin in self.public)
-        self.statics = Statics(static)
-        self.announcer = Announcer(library)
+        self.static_files = StaticFiles(static)
+        self.event_streams = EventStreams(library)
         self.upload_limit = upload_limit
         #: Generates the OpenAPI description of the served routes; set when the application is built.
         self.describe: Callable[[], dict[str, Any]] = dict
@@ -60,7 +60,7 @@ class Site:
     def close(self) -> None:
         """End all event streams. Call it on the event loop's thread."""
         self.closing = True
-        self.announcer.close()
+        self.event_streams.close()
 
 
 def read_origin(url: str) -> Origin:

@@ -45,7 +45,7 @@ class Call:
     @property
     def reader(self) -> Reader:
         """The reader, on a route that is not public."""
-        assert self.who is not None, "the gate lets nobody through without a reader"
+        assert self.who is not None, "requests without a reader are refused before"
         return self.who
 
     @property

@@ -15,8 +15,8 @@ from pixlstash_core.errors import DiskFull, Forbidden, Invalid, PixlStashError
 from pixlstash_core.types import BeginUpload, Moment, Upload, Uploaded
 
 from .answers import TooLarge, TooSlow
-from .offload import run_in_threadpool
 from .table import Call
+from .threadpool import run_in_threadpool
 
 #: Size of blocks that are written at once; seconds of silence after which a client is dropped.
 GATHER = 1 << 20
@@ -29,7 +29,7 @@ async def upload(call: Call, name: str, modified: Moment | None = None) -> Uploa
     """Import one file: the raw request body, of any content type. A refusal is returned, not raised."""
     foresee(call, call.site.upload_limit)
     path: Path = call.library.intake.temporary(name)
-    with saying_why():
+    with translated_errors():
         try:
             await keep(call, path)
             if modified is not None:
@@ -50,7 +50,7 @@ def begin_upload(call: Call, ask: BeginUpload) -> Upload:
 async def continue_upload(call: Call, id: str, offset: int) -> Upload:
     """Continue an upload from `offset` with the raw request body. If it breaks off, the received part is kept."""
     piece = await run_in_threadpool(call.library.upload_piece, call.reader, id, offset)
-    with saying_why():
+    with translated_errors():
         try:
             foresee(call, piece.room, "More bytes come than were announced.")
             async for block in gathered(call):
@@ -120,7 +120,7 @@ async def gathered(call: Call) -> AsyncIterator[bytes]:
 
 
 @contextmanager
-def saying_why() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Translate errors of writing in the block to errors with a sentence for users."""
     try:
         yield

@@ -14,11 +14,11 @@ from .table import Call
 
 BINARY = "application/octet-stream"
 #: Smallest answer in bytes that is worth compressing.
-SQUEEZE = 64 << 10
+COMPRESS = 64 << 10
 
 
 def present_view(call: Call, answer: ViewAnswer) -> Response:
-    return as_bytes(call.request, lay_out(answer), BINARY, ASK_FIRST, squeeze=SQUEEZE)
+    return as_bytes(call.request, lay_out(answer), BINARY, ASK_FIRST, compress_from=COMPRESS)
 
 
 def present_block(call: Call, block: bytes) -> Response:

@@ -114,4 +114,4 @@ def test_snapshots_are_looked_at_while_an_old_one_is_brought_up_to_date(library:
         finally:
             free.set()
         assert len({old.result(LONG) for old in olds}) == 1
-        assert len(older.open_snapshots._kept) == 2  # the old one was opened once
+        assert len(older.open_snapshots._cached) == 2  # the old one was opened once

@@ -380,11 +380,11 @@ def test_what_a_tree_means_is_what_its_parts_mean(root: Node) -> None:
         return Intersection(steps) if isinstance(node, All) else Union(steps)  # type: ignore[arg-type]
 
     plan = QueryPlan(step(root), "-created", frozenset(), True, True, ())  # type: ignore[arg-type]
-    mask = matches(plan, Evaluation(Shelf(every), None, Masks(), {}), None)  # type: ignore[arg-type]
+    mask = matches(plan, Evaluation(Repository(every), None, Masks(), {}), None)  # type: ignore[arg-type]
     assert frozenset(mask.nonzero()[0].tolist()) == meant(root)
 
 
-class Shelf:
+class Repository:
     """As much of a frame as a plan asks of it."""
 
     def __init__(self, every: frozenset[int]) -> None:

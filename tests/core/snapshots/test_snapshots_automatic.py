@@ -262,7 +262,7 @@ def test_a_failure_leaves_what_there_is(clock: Clock, monkeypatch: pytest.Monkey
         clock.passes(days=1)
     before = clock.library.snapshots(OWNER)
     with monkeypatch.context() as broken:
-        broken.setattr("pixlstash_core.snapshots.shelf.counts", lambda connection, tables: {})
+        broken.setattr("pixlstash_core.snapshots.repository.counts", lambda connection, tables: {})
         with pytest.raises(PixlStashError):
             clock.passes(days=1)
     assert clock.library.snapshots(OWNER) == before

@@ -149,11 +149,11 @@ class Access:
     ) -> None:
         """Set or change the password (at least 12 characters). Ends all sessions of the owner except `keep`."""
         _demand_owner(reader)
-        sealed = passwords.seal(new)
+        hashed = passwords.hash_password(new)
         if self.has_password:
             self._try_password(current or "", ip)
         with self._rows.writing() as connection:
-            connection.execute("update owner set password = ?", (sealed,)).fetchall()
+            connection.execute("update owner set password = ?", (hashed,)).fetchall()
             connection.execute(
                 "delete from token where kind = 'session' and parent_id is null and digest != ?",
                 (token_format.digest(keep) if keep else b"",),

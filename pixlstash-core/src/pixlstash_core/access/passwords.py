@@ -20,7 +20,7 @@ COST = (15, 8, 1)
 FREE, SLOWEST = 5, 900
 
 
-def seal(password: str) -> str:
+def hash_password(password: str) -> str:
     """Return the salted hash of a password. Raises `Invalid` if the password is too short."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(f"A password has at least {SHORTEST} characters (and at most {LONGEST}).")
@@ -28,12 +28,12 @@ def seal(password: str) -> str:
     return "scrypt${}${}${}${}${}".format(*COST, salt.hex(), _stretch(password, salt, *COST).hex())
 
 
-def matches(password: str, sealed: str | None) -> bool:
+def matches(password: str, hashed: str | None) -> bool:
     """Return whether a password matches a hash. Takes as long if there is no hash."""
-    if sealed is None or len(password) > LONGEST:
+    if hashed is None or len(password) > LONGEST:
         _stretch(password[:LONGEST], bytes(16), *COST)
         return False
-    _, cost, block, parallel, salt, digest = sealed.split("$")
+    _, cost, block, parallel, salt, digest = hashed.split("$")
     stretched = _stretch(password, bytes.fromhex(salt), int(cost), int(block), int(parallel))
     return hmac.compare_digest(stretched, bytes.fromhex(digest))
 

@@ -17,7 +17,7 @@ import msgspec
 from ..database.connection import SCHEMA, SchemaRow, fetch, schema_of, translated
 from ..errors import Invalid, PixlStashError
 from ..plugins.contracts import Store
-from ..snapshots.shelf import opened
+from ..snapshots.repository import opened
 from ..storage.local import FolderParams
 from .metadata import PARAMS
 from .places import KEY

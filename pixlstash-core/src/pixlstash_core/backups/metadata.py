@@ -17,8 +17,8 @@ from ..database.connection import Database, bind_ids, fetch, translated
 from ..database.hub import Hub
 from ..database.writer import Label, Write, Writer
 from ..errors import Conflict, PixlStashError
-from ..snapshots.freeze import Alone, frozen
-from ..snapshots.shelf import Progress, opened, unseen
+from ..snapshots.frozen_state import Alone, frozen
+from ..snapshots.repository import Progress, opened, unseen
 from ..storage.files import create_private, writing_to
 
 #: The setting that marks a backup.

@@ -17,10 +17,10 @@ from ..jobs.lanes import Jobs, Task
 from ..pictures import feature as pictures
 from ..query import grid
 from ..snapshots.feature import Snapshots
+from ..snapshots.repository import Progress
 from ..snapshots.restore import Restores
-from ..snapshots.shelf import Progress
 from ..types import OWNER, BackupReport, MakeBackup, Reader
-from . import making
+from . import create
 from .metadata import BackupOrigin
 
 #: The kind of backup jobs; the maximum number of pictures in a report whose originals are missing.
@@ -42,7 +42,7 @@ def backup(context: Context, reader: Reader, ask: MakeBackup) -> BackupReport:
     if ask.query:
         context.views.ids(reader, ask.query)  # invalid requests are refused before there is a job
     with context.part(Restores).alone(EITHER):
-        making.demand_free(context.path, path, _as_made(context, ask), context.part(Stores).roots())
+        create.demand_free(context.path, path, _as_made(context, ask), context.part(Stores).roots())
         _take_over(context, ask)
 
         def work(task: Task) -> BackupReport:
@@ -70,23 +70,23 @@ def back_up_job(context: Context, task: Task) -> None:
 
 
 def _back_up(context: Context, ask: MakeBackup, copied: Progress) -> BackupReport:
-    path, shelf = Path(ask.path), context.part(Snapshots).shelf
+    path, repository = Path(ask.path), context.part(Snapshots).repository
     with context.part(Snapshots).working("BACKUP", None):
         ids = grid.with_stacks(context.db, context.views.ids(OWNER, ask.query)) if ask.query else None
-        shelf.prepare()
+        repository.prepare()
         if ask.access:
             context.part(Feed).catch_up()
-        parts = making.Parts(
+        parts = create.Parts(
             context.path,
             context.db,
             context.hub,
             context.writer.exclusive,
-            shelf.scratch,
+            repository.scratch,
             context.part(Stores).connect,
             partial(Writer, features=context.features),
             context.part(Stores).roots(),
         )
-        copies = making.make(parts, path, _as_made(context, ask), ids, context.part(Snapshots).telling(), copied)
+        copies = create.make(parts, path, _as_made(context, ask), ids, context.part(Snapshots).telling(), copied)
     named = pictures.names(context.db, [original.picture for original in copies.lost[:NAMED]])
     whole = len(copies.stored), copies.copied, copies.bytes, copies.dropped, len(copies.lost)
     return BackupReport(str(path), copies.pictures, *whole, named)

@@ -17,7 +17,7 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
 from ..errors import Conflict, Invalid, NotThere, PixlStashError
-from ..snapshots.shelf import Progress
+from ..snapshots.repository import Progress
 from ..storage.files import (
     Root,
     create_private,

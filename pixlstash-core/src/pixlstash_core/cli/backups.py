@@ -35,7 +35,7 @@ def _made(report: BackupReport) -> None:
 @click.pass_obj
 def restore_backup(shell: Shell, path: Path, with_access: bool) -> None:
     """Create a library from a backup, in a new or empty folder. Every original is verified by its hash."""
-    from ..backups.restoring import restore
+    from ..backups.restore import restore
 
     shown = sys.stderr.isatty()
 

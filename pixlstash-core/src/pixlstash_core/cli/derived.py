@@ -12,13 +12,13 @@ import msgspec
 
 from ..plugins.operation import Operations, op
 from . import show
-from .verbs import Nouns, Verb, is_struct
+from .verbs import Verb, VerbGroup, is_struct
 
 
 def group(table: type[Operations]) -> click.Group:
     """Return the group `pixlstash <plugin>`, with a command for each operation."""
     about = inspect.getdoc(table) if table.__doc__ else f"Operations of {table.plugin}."
-    return Nouns(table.plugin, [command(row) for row in table.rows()], help=about)
+    return VerbGroup(table.plugin, [command(row) for row in table.rows()], help=about)
 
 
 def command(row: op[Any, Any]) -> click.Command:

@@ -12,7 +12,7 @@ from ..types import Create, Edit, EditSet, Members, TakeFromProject
 from . import show
 from .options import AMONG, JSON, PICTURES, NamedArgument, NamedOption, option
 from .people import MAYBE
-from .verbs import Nouns, Verb
+from .verbs import Verb, VerbGroup
 
 LOOKS = (
     option("--colour", help="#rrggbb, or empty to remove it."),
@@ -55,7 +55,7 @@ def verbs(noun: str, *more: click.Command) -> click.Group:
     columns = show.Table(">id | >pictures | =lock | name", f"No {noun}s.", lock=_locked)
     lock = [option("--lock/--unlock", "locked", default=None, help="Lock or unlock it.")] if noun == "set" else []
     take = _take_from_project if noun == "project" else getattr(Api, f"take_from_{noun}")
-    return Nouns(
+    return VerbGroup(
         noun,
         help=f"{noun.capitalize()}s: list, create and fill them.",
         commands=[

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from .shell import Shell, library_path
-from .verbs import Nouns
+from .verbs import VerbGroup
 
 COMMANDS, PLUGINS = f"{__name__}.commands", f"{__name__}.plugins"
 #: The modules of the command line, with their verbs.
@@ -26,12 +26,12 @@ MODULES = {
     "plugins": "plugin",
     "snapshots": "snapshot",
     "tags": "tag",
-    "tidying": "stack duplicate scrapheap",
+    "cleanup": "stack duplicate scrapheap",
 }
 PLACES = {verb: module for module, verbs in MODULES.items() for verb in verbs.split()}
 
 
-class Verbs(Nouns):
+class Verbs(VerbGroup):
     """The group of all verbs. Plugins are loaded only to list all verbs, or for a name that is not ours."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:

@@ -53,11 +53,11 @@ class Shell:
             if self.as_of is None:
                 yield session
                 return
-            past = session.as_of(self.as_of)
+            opened = session.as_of(self.as_of)
             try:
-                yield past
+                yield opened
             finally:
-                past.close()
+                opened.close()
         finally:
             session.close()
 

@@ -84,8 +84,8 @@ def _difference(difference: Difference) -> str:
     return ": ".join(filter(None, (f"{difference.name}{number}", change)))
 
 
-def _history(moments: list[PictureMoment]) -> None:
-    for moment in moments:
+def _history(changes: list[PictureMoment]) -> None:
+    for moment in changes:
         when = f"by {moment.at:%Y-%m-%d %H:%M} UTC, snapshot {moment.snapshot_id}" if moment.at else "by now"
         click.echo(when + (f" “{moment.label}”" if moment.label else ""))
         if moment.problem:

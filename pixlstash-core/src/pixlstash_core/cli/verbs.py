@@ -42,7 +42,7 @@ class Command(click.Command):
         return super().parse_args(ctx, without_minus(self.params, args))
 
 
-class Nouns(click.Group):
+class VerbGroup(click.Group):
     """A group of verbs for a noun, such as `pixlstash tag`."""
 
     command_class = Command
@@ -101,7 +101,7 @@ class Verb(Command):
 
 
 def group(name: str, help: str, *commands: click.Command) -> click.Group:
-    return Nouns(name, commands=commands, help=help)
+    return VerbGroup(name, commands=commands, help=help)
 
 
 def _doing(row: op[Any, Any]) -> Callable[..., Any]:

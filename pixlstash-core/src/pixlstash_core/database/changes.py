@@ -148,9 +148,9 @@ def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list
     if touched:
         announced.append(PicturesChanged(revision, len(touched), sorted(touched)[:SHOWN], sorted(fields)))
     for name, count in changes.rows.items():
-        if tables[name].noun not in CORE_NOUNS and tables[name].picture is None:
+        if tables[name].noun not in CORE_TOPICS and tables[name].picture is None:
             announced.append(RowsChanged(revision, name, count))
     return announced
 
 
-CORE_NOUNS = frozenset({"pictures", "scores", "scrapheap", "stores", "settings"})
+CORE_TOPICS = frozenset({"pictures", "scores", "scrapheap", "stores", "settings"})

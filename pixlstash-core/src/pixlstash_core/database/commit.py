@@ -9,8 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ..types import Event
-from . import changes, changesets
-from . import undo as records
+from . import changes, changesets, undo_record
 from .connection import Database
 from .features import Count, Feature, Table
 from .hub import now
@@ -54,7 +53,7 @@ class CommitRecorder:
         if self._before is not None:
             self._before.close()
 
-    def seal(
+    def complete(
         self,
         connection: apsw.Connection,
         changeset: bytes,
@@ -106,7 +105,7 @@ class CommitRecorder:
     ) -> None:
         packed, digest = None, None
         if label and label.undoable:
-            packed, digest = records.pack(records.record(connection, changeset, tables))
+            packed, digest = undo_record.pack(undo_record.record(connection, changeset, tables))
         if self._drained:
             connection.execute("delete from derived_outbox where revision <= ?", (self._drained,)).fetchall()
             self._drained = 0

@@ -7,12 +7,12 @@ The writer, the query compiler, history, engines and imports know features only 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import msgspec
 from msgspec import Struct
 
-from ..types import Agreement, Panel, RestoreKind, TagPair
+from ..types import Panel, RestoreKind, TagPair
+from .output_kinds import OutputKind
 
 if TYPE_CHECKING:
     import apsw
@@ -215,44 +215,3 @@ class Feature(Struct, frozen=True):
     guards: tuple[Guard, ...] = ()
     outputs: tuple[OutputKind, ...] = ()
     statistics: Callable[[apsw.Connection, NDArray[np.int64]], Counted] | None = None
-
-
-class OutputKind(Struct, frozen=True):
-    """A kind of engine results: checks, combines, describes and stores them.
-
-    `check(engine, result, about)` runs in the engine's process: it makes a result plain data, or raises ValueError with
-    what is wrong; `about` is what all results of the producer share, and may be added to. `combine` makes one of the
-    plain results of a moving picture's frames, each with its time in seconds; `grouped`: the frames are given to `run`
-    as one image. `describe(engine, params)` is what is known about all results beforehand. `inputs(connection, ids)`
-    finds by picture what `needs` gives to other engines. `tables` have a `picture_id` and a `producer_id`.
-
-    `sift(result)` gives what of a plain result can be stored, and a sentence for each part of it that is dropped.
-
-    Of a rehearsal: `size` is about how many bytes a plain result takes, `shown(result, threshold)` the result for
-    people, and `agree(connection, results, threshold)` how they agree with what people said.
-    """
-
-    name: str
-    hook: str
-    verb: str
-    tables: tuple[str, ...]
-    check: Callable[[Any, Any, dict[str, Any]], Any]
-    combine: Callable[[Sequence[tuple[float | None, Any]]], Any]
-    keeper: Callable[[Any, Any], Keeper]
-    describe: Callable[[Any, Any], dict[str, Any]] = lambda engine, params: {}
-    inputs: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
-    grouped: bool = False
-    size: Callable[[Any], int] = lambda value: len(msgspec.json.encode(value))
-    shown: Callable[[Any, float], str] = lambda value, threshold: str(value)
-    agree: Callable[[apsw.Connection, dict[int, Any], float], Agreement] | None = None
-    sift: Callable[[Any], tuple[Any, list[str]]] | None = None
-
-
-class Keeper(Protocol):
-    """Stores plain results of one kind in one library; created with its database and writer."""
-
-    def pack(self, values: Sequence[Any]) -> list[Any]:
-        """Convert results to their stored form. Runs outside the writer thread."""
-
-    def put(self, write: Any, producer: int, packed: dict[int, Any]) -> None:
-        """Store packed results by picture, replacing earlier ones."""

@@ -1,4 +1,4 @@
-"""Records a person's change for undo, and applies it, forwards or inverted, as a whole.
+"""Applies the record of a change, forwards or inverted, as a whole.
 
 Only rows of pictures that were permanently deleted since are left out: they would refer to nothing, and must not
 prevent the undo of older changes.
@@ -6,28 +6,19 @@ prevent the undo of older changes.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, partial
 
 import apsw
-import msgspec
-import zstandard
 from msgspec import Struct
 
-from ..errors import Conflict, PixlStashError
+from ..errors import Conflict
 from . import changesets
 from .connection import bind_ids, fetch
+from .undo_record import Column, Record, column_of, key_of, pictures_in
 
 #: The column of `picture` with the SHA-256 of its bytes.
 SHA256 = 2
-
-
-class Record(Struct, frozen=True, array_like=True):
-    """A changeset, with data that it lacks: by table, the picture (value) of each updated row (key)."""
-
-    changeset: bytes
-    owners: dict[str, dict[int, int]] = {}
 
 
 class Applied(Struct, frozen=True):
@@ -37,68 +28,18 @@ class Applied(Struct, frozen=True):
     gone: int
 
 
-class _Column(Struct, frozen=True):
-    """The column of a table that refers to a picture. `key`: the primary key, if the picture is not part of it."""
-
-    name: str
-    index: int
-    key: str | None
-
-
-def record(connection: apsw.Connection, changeset: bytes, tables: Iterable[str]) -> Record:
-    """Return the record of a change. Call it before the changed rows change again."""
-    loose = {name: column for name in tables if (column := _column(connection, name)) and column.key}
-    keys: dict[str, list[int]] = {}
-    for change in apsw.Changeset.iter(changeset) if loose else ():
-        if change.name in loose and change.op == "UPDATE" and not _named(change, loose[change.name].index):
-            keys.setdefault(change.name, []).append(_key(change))
-    return Record(
-        changeset,
-        {
-            name: dict(
-                fetch(
-                    connection,
-                    f'select "{loose[name].key}", "{loose[name].name}" from "{name}" where "{loose[name].key}"'
-                    " in carray(?)",
-                    (bind_ids(ids),),
-                )
-            )
-            for name, ids in keys.items()
-        },
-    )
-
-
-def pack(record: Record) -> tuple[bytes, bytes]:
-    """Return (compressed record, its SHA-256), with which a damaged record is detected."""
-    packed = zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(record))
-    return packed, hashlib.sha256(packed).digest()
-
-
-def unpack(packed: bytes, digest: bytes) -> Record:
-    if hashlib.sha256(packed).digest() != digest:
-        raise PixlStashError("The record of this change is damaged, so it cannot be undone. Nothing was changed.")
-    plain: bytes = zstandard.ZstdDecompressor().decompress(packed)
-    # Older ones are the bare changeset, which begins with a T.
-    return Record(plain) if plain[:1] == b"T" else msgspec.msgpack.decode(plain, type=Record)
-
-
-def tables(record: Record) -> set[str]:
-    """Return the names of the tables that a record changes."""
-    return changesets.tables(record.changeset)
-
-
 def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: Callable[[bytes], bool]) -> Applied:
     """Apply a record in the open transaction, or raise `Conflict` with the conflicting rows.
 
     `purged(sha256)` returns whether a picture was permanently deleted.
     """
-    column = cache(partial(_column, connection))
+    column = cache(partial(column_of, connection))
 
     def pictures(change: apsw.TableChange) -> set[int]:
         """Return the pictures that a row belongs to."""
         picture_column, owners = column(change.name), record.owners.get(change.name, {})
-        named = _named(change, picture_column.index) if picture_column else set()
-        return named or ({owners[key]} if owners and (key := _key(change)) in owners else named)
+        named = pictures_in(change, picture_column.index) if picture_column else set()
+        return named or ({owners[key]} if owners and (key := key_of(change)) in owners else named)
 
     parts = changesets.part(record.changeset)
     rows, gone = _survey(connection, parts, column, pictures, invert, purged)
@@ -119,7 +60,7 @@ def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: 
 def _survey(
     connection: apsw.Connection,
     parts: changesets.Parts,
-    column: Callable[[str], _Column | None],
+    column: Callable[[str], Column | None],
     pictures: Callable[[apsw.TableChange], set[int]],
     invert: bool,
     purged: Callable[[bytes], bool],
@@ -152,35 +93,6 @@ def _survey(
         return sha256 is not None and not taken and not purged(sha256)
 
     return rows, {picture for picture in named - there if not back(picture)}
-
-
-def _column(connection: apsw.Connection, table: str) -> _Column | None:
-    """Return the column of a table that refers to a picture, on whose deletion its rows are deleted."""
-    if table == "picture":
-        return _Column("id", 0, None)
-    info = fetch(connection, "select name, cid, pk from pragma_table_info(?)", (table,))
-    refers = "select \"from\" from pragma_foreign_key_list(?) where \"table\" = 'picture' and on_delete = 'CASCADE'"
-    owning = {row[0] for row in fetch(connection, refers, (table,))}
-    keys = [name for name, _, pk in info if pk]
-    for name, cid, pk in info:
-        if name in owning:
-            return _Column(name, cid, keys[0] if not pk and len(keys) == 1 else None)
-    return None
-
-
-def _named(change: apsw.TableChange, column: int) -> set[int]:
-    """Return the pictures in the change of a row. An update has only the key and changed columns."""
-    old, new = change.old, change.new
-    before, after = old[column] if old else None, new[column] if new else None
-    if before == after or not isinstance(after, int):
-        return {before} if isinstance(before, int) else set()
-    return {before, after} if isinstance(before, int) else {after}
-
-
-def _key(change: apsw.TableChange) -> int:
-    row = change.old or change.new or ()
-    key = row[min(change.pk_columns)]
-    return key if isinstance(key, int) else -1
 
 
 def _apply_parts(connection: apsw.Connection, parts: changesets.Parts, invert: bool) -> bool:

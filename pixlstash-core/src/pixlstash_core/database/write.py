@@ -12,6 +12,7 @@ from ..errors import Invalid
 from . import undo
 from .connection import Rows
 from .features import Guard
+from .undo_record import Record
 
 T = TypeVar("T")
 _TRANSACTION = re.compile(r"\s*(begin|commit|end|rollback|savepoint|release)\b", re.IGNORECASE)
@@ -50,7 +51,7 @@ class Write:
         """Run a function that maintains derived tables, on the connection itself."""
         return rule(self._connection)
 
-    def apply(self, record: undo.Record, *, invert: bool, purged: Callable[[bytes], bool]) -> undo.Applied:
+    def apply(self, record: Record, *, invert: bool, purged: Callable[[bytes], bool]) -> undo.Applied:
         return undo.apply(self._connection, record, invert=invert, purged=purged)
 
 

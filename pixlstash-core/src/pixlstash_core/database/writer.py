@@ -307,7 +307,7 @@ class Writer:
         label = ran[0].label if len(ran) == 1 else None
         if callable(label):
             label = label(ran[0].result)
-        return self._recorder.seal(connection, changeset, self._tables, self.revision + 1, label)
+        return self._recorder.complete(connection, changeset, self._tables, self.revision + 1, label)
 
 
 def _nothing(write: Write) -> None:

@@ -10,12 +10,14 @@ import logging
 import threading
 import time
 
-from ..database.hub import Hub
+import msgspec
+
+from ..database.hub import Hub, now
 from ..errors import PixlStashError
-from . import rows
 
 #: Seconds after which a hold ends unless it is renewed.
 LEASE = 30.0
+_HELD = "jobs.held"
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +36,7 @@ class Holds:
             new = job not in self._until
             self._until[job] = time.monotonic() + self.lease
             if new:
-                rows.put_held(self._hub, sorted(self._until))
+                _put_held(self._hub, sorted(self._until))
 
     def has_ended(self, job: int) -> bool:
         """Return whether a job's hold was not renewed in time."""
@@ -51,12 +53,36 @@ class Holds:
             if self._until.pop(job, None) is None:
                 return
             try:
-                rows.put_held(self._hub, sorted(self._until))
+                _put_held(self._hub, sorted(self._until))
             except PixlStashError:  # a full disk: the job has ended, so the next start does not cancel it
                 log.exception("the end of the hold on job %s cannot be stored", job)
 
     def cancel_left(self) -> None:
         """Cancel the jobs that an earlier process held, at start."""
-        for job in rows.held(self._hub):
-            rows.cancel_unfinished(self._hub, job)
-        rows.put_held(self._hub, [])
+        for job in _held(self._hub):
+            _cancel_unfinished(self._hub, job)
+        _put_held(self._hub, [])
+
+
+def _held(hub: Hub) -> list[int]:
+    """Return the ids of held jobs."""
+    text = hub.value("select value from setting where name = ?", (_HELD,))
+    return msgspec.json.decode(text, type=list[int]) if text else []
+
+
+def _put_held(hub: Hub, jobs: list[int]) -> None:
+    """Store the ids of held jobs."""
+    hub.write(
+        "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
+        " where value != excluded.value",
+        (_HELD, msgspec.json.encode(jobs).decode()),
+    )
+
+
+def _cancel_unfinished(hub: Hub, job: int) -> None:
+    """Cancel a running or waiting job."""
+    hub.write(
+        "update job set state = 'cancelled', finished = ? where id = ? and state in ('running', 'waiting')"
+        " and every is null",
+        (now(), job),
+    )

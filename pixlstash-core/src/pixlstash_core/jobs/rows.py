@@ -17,7 +17,6 @@ from ..types import ImportReport
 #: Whether a job may run at `:now`. No job is postponed by more than its interval. If it seems to be, the clock was set
 #: back since, and the job must not wait until the later date.
 DUE = "(due <= :now or due > :now + 1000 * coalesce(every, 0))"
-_HELD = "jobs.held"
 _FAILED = (
     "iif(kind = 'engine', coalesce(payload ->> '$.failed', 0), 0), iif(kind = 'engine', payload ->> '$.reason', null),"
     " iif(kind = 'engine', coalesce(payload ->> '$.dropped', 0), 0),"
@@ -203,30 +202,6 @@ def ahead(hub: Hub, job: int) -> list[tuple[int, str]]:
 def pause_all(hub: Hub, kind: str) -> None:
     """Pause the unfinished jobs of a kind, at start."""
     hub.write("update job set state = 'paused' where kind = ? and state in ('running', 'waiting')", (kind,))
-
-
-def held(hub: Hub) -> list[int]:
-    """Return the ids of held jobs."""
-    text = hub.value("select value from setting where name = ?", (_HELD,))
-    return msgspec.json.decode(text, type=list[int]) if text else []
-
-
-def put_held(hub: Hub, jobs: list[int]) -> None:
-    """Store the ids of held jobs."""
-    hub.write(
-        "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
-        " where value != excluded.value",
-        (_HELD, msgspec.json.encode(jobs).decode()),
-    )
-
-
-def cancel_unfinished(hub: Hub, job: int) -> None:
-    """Cancel a running or waiting job."""
-    hub.write(
-        "update job set state = 'cancelled', finished = ? where id = ? and state in ('running', 'waiting')"
-        " and every is null",
-        (now(), job),
-    )
 
 
 def wait(hub: Hub, job: int, *, anew: bool) -> None:

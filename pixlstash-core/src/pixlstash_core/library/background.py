@@ -9,7 +9,7 @@ from ..backups.operations import back_up_job
 from ..engines.host import FETCH, REHEARSAL
 from ..imports import jobs as intake
 from ..jobs.lanes import Task
-from ..tags import switch
+from ..tags import bulk_update
 from .parts import Parts
 
 #: Seconds between two runs of the jobs that release unused memory, that delete orphaned thumbnails, and that check
@@ -67,6 +67,6 @@ def _take_snapshots(library: Parts, task: Task) -> None:
 
 
 def _weigh(library: Parts, task: Task) -> None:
-    while (at := switch.step(library.writer)) is not None:
+    while (at := bulk_update.step(library.writer)) is not None:
         task.progress(*at)
         task.check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..captions import feature as captions
-from ..collections import projects, queries, sets, stacks
+from ..collections import projects, saved_queries, sets, stacks
 from ..database import settings
 from ..database.features import Feature
 from ..engines import measures
@@ -13,7 +13,7 @@ from ..people import characters, regions
 from ..people import feature as people
 from ..pictures import corrections, duplicates, scores, scrapheap
 from ..pictures import feature as pictures
-from ..search import outputs as vectors
+from ..search import engine_results as vectors
 from ..tags import feature as tags
 
 FEATURES: tuple[Feature, ...] = (
@@ -26,7 +26,7 @@ FEATURES: tuple[Feature, ...] = (
     characters.FEATURE,
     sets.FEATURE,
     projects.FEATURE,
-    queries.FEATURE,
+    saved_queries.FEATURE,
     stacks.FEATURE,
     corrections.FEATURE,
     duplicates.FEATURE,

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ..access.feature import Access
-from ..collections import queries
+from ..collections import saved_queries
 from ..context import Context
 from ..database.commit import Commit
 from ..database.connection import Database
@@ -47,7 +47,7 @@ from ..snapshots import restore as restores
 from ..snapshots.as_of import OpenSnapshots
 from ..snapshots.manifests import Manifest
 from ..storage.lock import Lock
-from ..tags import switch
+from ..tags import bulk_update
 from ..tags.aliases import TABLES as WEIGHED
 from ..threads import FollowUps
 from ..types import JobChanged, SnapshotsChanged
@@ -104,7 +104,7 @@ class Parts(Context):
         places = tuple(place for feature in FEATURES for place in feature.words)
         sorts = {sort.name: sort for feature in FEATURES for sort in feature.sorts}
         self._make_views = partial(Views, terms=terms, places=places, sorts=sorts)
-        saved = partial(queries.text, self.db)
+        saved = partial(saved_queries.text, self.db)
         self.access = Access(self.hub, read_only=read_only)
         opened.callback(self.access.close)
         limits = Limits.chosen(os.environ)
@@ -130,9 +130,13 @@ class Parts(Context):
         tell = partial(self.feed.tell, SnapshotsChanged())
         self.restore_points = snapshots.Snapshots(self.db, self.hub, self.writer, path / "snapshots", tell)
 
-        self.restores = restores.Restores(self.db, self.hub, self.writer, self.restore_points.shelf, self.writer.tables)
+        self.restores = restores.Restores(
+            self.db, self.hub, self.writer, self.restore_points.repository, self.writer.tables
+        )
 
-        self.open_snapshots = OpenSnapshots(self.restore_points.shelf, self.db.version, self._open_as_of, self._derive)
+        self.open_snapshots = OpenSnapshots(
+            self.restore_points.repository, self.db.version, self._open_as_of, self._derive
+        )
         self.likeness = likeness.Likeness(self.db, lambda noun: self.writer.nouns.get(noun, 0))
         self.host = Host(
             self.db,
@@ -211,13 +215,13 @@ class Parts(Context):
 
     def queue_weighing(self) -> None:
         """Queue the job that recomputes tags for all pictures after a threshold changed, if it did."""
-        if switch.pending(self.writer) and not any(
+        if bulk_update.pending(self.writer) and not any(
             job.kind == "weigh" and job.state == "waiting" for job in self.queue.running()
         ):
             self.queue.put("weigh", "Recomputing tags", {}, lane="cpu")
 
     def _open_as_of(self, manifest: Manifest, db: Database) -> LibraryAsOf:
-        nouns, saved = revisions(db)[1], partial(queries.text, db)
+        nouns, saved = revisions(db)[1], partial(saved_queries.text, db)
         return LibraryAsOf(
             self, manifest, db, self._make_views(db, epoch=manifest.public_id, revisions=lambda: nouns, saved=saved)
         )
@@ -228,7 +232,7 @@ class Parts(Context):
             closing(Hub(db.path.with_name(f"{db.path.name}-hub"))) as hub,
             closing(Writer(db, hub, self.features)) as writer,
         ):
-            while switch.pending(writer) and switch.step(writer) is not None:
+            while bulk_update.pending(writer) and bulk_update.step(writer) is not None:
                 pass
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from ..query.views import Views
 from ..search.vectors import Likeness
 from . import faces, regions, unassigned
 from .clusters import Grouping
-from .comparing import Comparing
+from .comparison import Comparing
 from .review import Reviewing
 from .suggestions import Suggesting
 

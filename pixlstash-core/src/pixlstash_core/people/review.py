@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..types import CharacterToReview, HideAndBlur, MaybeCharacter, Reader
 from . import characters, faces
-from .comparing import DOUBTFUL, Comparing, doubts
+from .comparison import DOUBTFUL, Comparing, doubts
 
 #: Uncertainty (0 to 1) from which a suggestion is called doubtful.
 UNSURE = 0.6
@@ -98,7 +98,7 @@ class Reviewing:
         """Return the suggested character of each unassigned face; None if no character has references."""
         import numpy as np
 
-        from .nearest import whose
+        from .nearest import nearest_owner
 
         with self._comparing.db.reading() as connection:
             assigned = faces.assigned(connection)
@@ -117,7 +117,7 @@ class Reviewing:
             for id, face in assigned.items()
             if id in row_of
         }
-        nearest = whose(matrix.rows, free, list(rows_of.values()), denied)
+        nearest = nearest_owner(matrix.rows, free, list(rows_of.values()), denied)
         scale = self._comparing.usual(matrix, [id for own in references.values() for id in own])
         likeness, between = scale.likeness(nearest.best), scale.likeness(nearest.next)
         keep = np.flatnonzero(likeness >= DOUBTFUL)

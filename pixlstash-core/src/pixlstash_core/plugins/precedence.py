@@ -66,10 +66,10 @@ def installed(distribution: str, *, disabled: Collection[str], results: Mapping[
         if not others:
             yield first
             continue
-        whose = " and from ".join(f"{plugin.origin.distribution} {plugin.origin.version}" for plugin in plugins)
+        origins = " and from ".join(f"{plugin.origin.distribution} {plugin.origin.version}" for plugin in plugins)
         used = first.origin.distribution
         clash = (
-            f"{len(plugins)} plugins are called {name!r}, from {whose}. That from {used} is used, because"
+            f"{len(plugins)} plugins are called {name!r}, from {origins}. That from {used} is used, because"
             f" {_RESULTS if used in with_results else _NAME}; uninstall the other."
         )
         yield Installed(first.origin, first.load, clash, tuple(_full_name(plugin.origin) for plugin in others))
@@ -100,9 +100,9 @@ def choose(
         if len(plugins) > 1:
             other = reasons(next(thing for thing in things if thing.plugin != first.plugin))
             why = next(reason for reason, rank in reasons(first).items() if rank != other[reason])
-            whose = " and by ".join(str(origins[plugin]) for plugin in plugins)
+            names = " and by ".join(str(origins[plugin]) for plugin in plugins)
             sentence = (
-                f"{first.hook}: {key!r} is offered by {whose}. That of {first.plugin} is used, because {why};"
+                f"{first.hook}: {key!r} is offered by {names}. That of {first.plugin} is used, because {why};"
                 " switch off or uninstall the other."
             )
             clashes += [(plugin, sentence) for plugin in plugins]

@@ -144,9 +144,9 @@ class Plugins:
         """Return the probable reason why an engine is missing; empty if there is none."""
         if engine in self._refused:
             return self._refused[engine]
-        whose = self._results.get(engine)
+        distribution = self._results.get(engine)
         for plugin, origin in self._origins.items():
-            if engine == plugin or engine.startswith(f"{plugin}/") or origin.distribution == whose:
+            if engine == plugin or engine.startswith(f"{plugin}/") or origin.distribution == distribution:
                 if plugin in self.disabled:
                     return f"The plugin {self._who(plugin)} is switched off."
                 if problems := self._problems.get(plugin):
@@ -165,7 +165,7 @@ class Plugins:
     def commands(self) -> list[Any]:
         import click
 
-        return self.nouns("commands", click.Command, lambda command: str(command.name))
+        return self.objects("commands", click.Command, lambda command: str(command.name))
 
     def operations(self) -> list[type[Operations]]:
         """Return the tables of operations of all plugins, without those that name another plugin."""
@@ -175,7 +175,7 @@ class Plugins:
                 self._note(table.plugin, f"operations: {table.value.__name__} names the plugin {table.key!r}.")
         return [table.value for table in tables if table.key == table.plugin]
 
-    def nouns(self, hook: str, kind: type, name: Callable[[Any], str], fault: Fault = _fine) -> list[Any]:
+    def objects(self, hook: str, kind: type, name: Callable[[Any], str], fault: Fault = _fine) -> list[Any]:
         """Return the objects that plugins yield from a hook, such as one that `pixlstash_web` adds."""
         if hook not in self._chosen:
             self._chosen[hook] = self._choose(self._yielded(hook, kind, name, fault))
@@ -204,7 +204,7 @@ class Plugins:
 
     def infos(self) -> list[PluginInfo]:
         """Return all installed plugins, working or not."""
-        for hook in _NOUNS:
+        for hook in _OBJECT_HOOKS:
             self._objects(hook)
         self.engines()
         objects: dict[str, list[str]] = {}
@@ -229,8 +229,8 @@ class Plugins:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _objects(self, hook: str) -> list[Any]:
-        kind, name, fault = _NOUNS[hook]
-        return self.nouns(hook, kind, name, fault)
+        kind, name, fault = _OBJECT_HOOKS[hook]
+        return self.objects(hook, kind, name, fault)
 
     def _take(self, plugin: Installed, only: str | None) -> None:
         """Register an installed plugin, unless it is disabled or excluded by `only`."""
@@ -345,7 +345,7 @@ ENGINES: dict[str, type[Engine[Any, Any]]] = {
     "measurers": Measurer,
 }
 #: The other hooks that yield objects: class, id and validation of the objects.
-_NOUNS: dict[str, tuple[type, Callable[[Any], str], Fault]] = {
+_OBJECT_HOOKS: dict[str, tuple[type, Callable[[Any], str], Fault]] = {
     "kinds": (Kind, lambda thing: thing.id, _fine),
     "readers": (FactReader, lambda thing: thing.id, _no_order),
     "stores": (Store, lambda thing: thing.scheme, _fine),

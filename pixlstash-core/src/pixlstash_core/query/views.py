@@ -44,7 +44,7 @@ DETAILS = 256
 IDLE = 600
 #: To be increased when thumbnails are drawn differently, so that cached ones are not used.
 THUMBNAILS = "1"
-SHOWN_NOUNS = ("pictures", "scores", "scrapheap")
+SHOWN_TOPICS = ("pictures", "scores", "scrapheap")
 
 
 class Views:
@@ -344,7 +344,7 @@ class Views:
 
     def _view_key(self, order: Order) -> str:
         revisions = self._revisions()
-        return order.key + "." + _hash(*(str(revisions.get(noun, 0)) for noun in SHOWN_NOUNS))[:8]
+        return order.key + "." + _hash(*(str(revisions.get(noun, 0)) for noun in SHOWN_TOPICS))[:8]
 
     def _cached(self, reader: Reader, view: str) -> Order:
         """Return the order of a view if this reader's scope is the one it was made for: the key alone is not enough."""

@@ -224,13 +224,13 @@ def outliers(matrix: Matrix, mask: Mask, first: Callable[[Ids, Mask], Ids]) -> I
     places = _places(matrix.ids, mask)
     if not len(places):
         return first(np.empty(0, np.uint32), mask)
-    middle = centre(matrix, places)
+    middle = mean_vector(matrix, places)
     cosines = matrix.scores(middle, places)
     ids = matrix.ids[places[np.argsort(cosines, kind="stable")]].astype(np.uint32)
     return first(ids, mask)
 
 
-def centre(matrix: Matrix, places: Any) -> Any:
+def mean_vector(matrix: Matrix, places: Any) -> Any:
     """Return the mean of rows, normalized to length 1 (f32)."""
     total = np.zeros(matrix.rows.shape[1], np.float64)
     for at in range(0, len(places), 65_536):

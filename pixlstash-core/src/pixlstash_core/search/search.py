@@ -147,7 +147,7 @@ class Search:
     ) -> Compared:
         import numpy as np
 
-        from .rankers import Compared, centre
+        from .rankers import Compared, mean_vector
 
         if part.source == "words":
             return Compared(part, _vector(spoken.get(part.value)))
@@ -160,7 +160,7 @@ class Search:
             engine = self._outputs.producer(producer).engine
             notes.append(f"{str(part).capitalize()} has not been looked at by {engine} yet.")
             return Compared(part, None)
-        return Compared(part, centre(matrix, places), matrix.ids[places].tolist())
+        return Compared(part, mean_vector(matrix, places), matrix.ids[places].tolist())
 
     def _pictures(self, reader: Reader, part: Part) -> list[int]:
         """Return the pictures of a reference that the reader may see."""

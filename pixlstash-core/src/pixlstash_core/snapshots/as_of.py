@@ -18,8 +18,8 @@ from ..database.connection import Database
 from ..errors import Conflict
 from . import manifests
 from .manifests import Manifest
-from .paging import Frames, Paging
-from .shelf import Shelf
+from .repository import Repository
+from .vfs import Frames, Paging
 
 T = TypeVar("T")
 #: Number of snapshots that stay open, and seconds without use after which one is closed.
@@ -45,13 +45,13 @@ class OpenSnapshots(Generic[T]):
 
     def __init__(
         self,
-        shelf: Shelf,
+        repository: Repository,
         schema: int,
         look: Callable[[Manifest, Database], T],
         derive: Callable[[Database], None],
     ) -> None:
-        self._shelf, self._schema, self._look, self._derive = shelf, schema, look, derive
-        self._frames = Frames(shelf.packs)
+        self._repository, self._schema, self._look, self._derive = repository, schema, look, derive
+        self._frames = Frames(repository.packs)
         self._cached: dict[int, _OpenSnapshot[T]] = {}
         self._lock = threading.Lock()
         self._opening: dict[int, threading.Lock] = {}
@@ -96,13 +96,13 @@ class OpenSnapshots(Generic[T]):
 
     def _borrow(self, id: int, library: str) -> _OpenSnapshot[T]:
         """Return an open snapshot, opening it if needed. Others can be used while an old one is migrated."""
-        self._shelf.demand(id)
+        self._repository.demand(id)
         with self._lock:
             opening = self._opening.setdefault(id, threading.Lock())
         with opening:  # one opens it, however many ask at once
             with self._lock:
                 entry = self._cached.get(id)
-            if entry is not None and _same(entry.manifest, manifests.head(self._shelf.folder, id)):
+            if entry is not None and _same(entry.manifest, manifests.head(self._repository.folder, id)):
                 with self._lock:
                     if self._cached.get(id) is entry:  # else it was closed meanwhile
                         entry.users += 1
@@ -120,19 +120,19 @@ class OpenSnapshots(Generic[T]):
             return fresh
 
     def _open(self, id: int, library: str, opening: ExitStack) -> tuple[Manifest, Database]:
-        manifest, numbers = self._shelf.find(id)
+        manifest, numbers = self._repository.find(id)
         if manifest.schema > self._schema:
             raise Conflict(f"Snapshot {id} was taken by a newer PixlStash. Update PixlStash.")
         if manifest.library != library:
             raise Conflict(f"Snapshot {id} is of another library.")
         if manifest.schema < self._schema:
-            path = opening.enter_context(self._shelf.written_out(manifest, numbers))
+            path = opening.enter_context(self._repository.written_out(manifest, numbers))
             db = opening.enter_context(closing(Database(path, "library", synchronous="off")))
             self._derive(db)
         else:
             paging = Paging(self._frames, manifest, numbers)
             opening.callback(paging.close)
-            path = self._shelf.folder / f"{id}.db"
+            path = self._repository.folder / f"{id}.db"
             db = opening.enter_context(closing(Database(path, "library", read_only=True, mode=paging.mode)))
         return manifest, db
 

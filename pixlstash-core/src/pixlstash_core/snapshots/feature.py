@@ -26,10 +26,10 @@ from ..types import Snapshot, SnapshotCheck, SnapshotFailure, SnapshotKind, Snap
 from ..types.times import when
 from ..version import __version__
 from . import manifests, sweep
-from .freeze import frozen
+from .frozen_state import frozen
 from .manifests import Manifest
 from .packs import Damaged
-from .shelf import TRIES, Grown, Progress, Shelf, Stored, counts
+from .repository import TRIES, Grown, Progress, Repository, Stored, counts
 
 log = logging.getLogger(__name__)
 #: How many of each sort are kept; those that a person took, until they are deleted.
@@ -60,7 +60,7 @@ class Snapshots:
         tell: Callable[[], None],
         clock: Callable[[], int] = now,
     ) -> None:
-        self.shelf = Shelf(folder, read_only=db.read_only)
+        self.repository = Repository(folder, read_only=db.read_only)
         self._db, self._hub, self._writer = db, hub, writer
         self._tell, self.clock = tell, clock
         self._active: SnapshotWork | None = None
@@ -72,7 +72,7 @@ class Snapshots:
     def begin(self) -> None:
         """Delete what a crash left incomplete, at start. A disk error here does not keep the library from opening."""
         try:
-            self.shelf.begin()
+            self.repository.begin()
         except (PixlStashError, OSError):
             log.exception("the snapshots could not be tidied")
 
@@ -80,18 +80,18 @@ class Snapshots:
 
     def listed(self) -> list[Snapshot]:
         """Return all snapshots, the newest first; unreadable ones are reported as problems."""
-        present = self.shelf.listed()[0]
+        present = self.repository.listed()[0]
         frees = self._frees(present)
         return [self._shown(manifest, frees) for manifest in present]
 
     def get(self, id: int) -> Snapshot:
         """Return a snapshot. Raises `NotFound` or `Damaged`."""
-        return self._shown(self.shelf.find(id)[0], self._frees(self.shelf.listed()[0]))
+        return self._shown(self.repository.find(id)[0], self._frees(self.repository.listed()[0]))
 
     def status(self) -> SnapshotStatus:
         failed = self._failure()
         failure = SnapshotFailure(_second(failed.at), failed.sentence) if failed else None
-        return SnapshotStatus(self._active, self.automatic, failure, self.shelf.size(), self.shelf.problems())
+        return SnapshotStatus(self._active, self.automatic, failure, self.repository.size(), self.repository.problems())
 
     def problems(self) -> list[str]:
         """Return the problems that `pixlstash check` reports."""
@@ -99,7 +99,7 @@ class Snapshots:
         sentence = (
             f"The last snapshot failed at {_second(failed.at):%Y-%m-%d %H:%M} UTC: {failed.sentence}" if failed else ""
         )
-        return [sentence, *self.shelf.problems()] if sentence else self.shelf.problems()
+        return [sentence, *self.repository.problems()] if sentence else self.repository.problems()
 
     @property
     def automatic(self) -> bool:
@@ -113,7 +113,7 @@ class Snapshots:
         with self._lock:
             if self._weighed[0] != present:
                 try:
-                    self._weighed = (list(present), sweep.freed(self.shelf, present))
+                    self._weighed = (list(present), sweep.freed(self.repository, present))
                 except PixlStashError:  # a pack is damaged, or went meanwhile: nothing is promised
                     return {}
             return self._weighed[1]
@@ -140,7 +140,7 @@ class Snapshots:
     def take(self, kind: SnapshotKind, label: str | None, progress: Progress = lambda done, total: None) -> Snapshot:
         """Take a snapshot; it is verified and durable on return. A failure is remembered until one succeeds."""
         label = _label(label)
-        with self.shelf.lock, self.working("TAKE", None):
+        with self.repository.lock, self.working("TAKE", None):
             try:
                 taken = self._take(kind, label, self._both(progress))
             except Cancelled:
@@ -150,35 +150,35 @@ class Snapshots:
                 raise
             finally:
                 with suppress(PixlStashError):  # what was stored for nothing goes, above all when the disk is full
-                    sweep.sweep(self.shelf, rewrite=False)
+                    sweep.sweep(self.repository, rewrite=False)
             if self._failure():
                 self._put(FAILURE, "")
         return self.get(taken.id)
 
     def _take(self, kind: SnapshotKind, label: str | None, progress: Progress) -> Manifest:
-        self.shelf.prepare()
+        self.repository.prepare()
         id = self._next()
         while True:
             manifest, stored = self._stored(id, kind, label, progress)
             try:
-                self.shelf.verify(manifest, stored.numbers, progress)
+                self.repository.verify(manifest, stored.numbers, progress)
             except Damaged as error:  # pages of an earlier one that it would share: stored again, then
-                if not self.shelf.set_aside(error.more.get("pack")):
+                if not self.repository.set_aside(error.more.get("pack")):
                     raise
                 continue
-            self.shelf.add(manifest, stored.numbers)  # only now it is called a snapshot
+            self.repository.add(manifest, stored.numbers)  # only now it is called a snapshot
             return manifest
 
     def _stored(self, id: int, kind: SnapshotKind, label: str | None, progress: Progress) -> tuple[Manifest, Stored]:
         """Store the present state."""
         for left in reversed(range(TRIES)):
             try:
-                with frozen(self._db, self._writer.exclusive, self.shelf.scratch) as source:
+                with frozen(self._db, self._writer.exclusive, self.repository.scratch) as source:
                     created = self.clock()
                     rows = counts(source.connection, self._writer.table_names())
                     settings: dict[str, str] = dict(fetch(source.connection, "select name, value from setting"))
                     revision = fetch(source.connection, REVISION)[0][0]
-                    stored = self.shelf.store(source, progress, patient=left == 0)
+                    stored = self.repository.store(source, progress, patient=left == 0)
                 break
             except Grown:
                 continue
@@ -204,7 +204,7 @@ class Snapshots:
 
     def _next(self) -> int:
         """Return an id that was never used."""
-        last = max(self.shelf.highest(), int(self._hub.db.setting(LAST) or 0)) + 1
+        last = max(self.repository.highest(), int(self._hub.db.setting(LAST) or 0)) + 1
         self._put(LAST, str(last))
         return last
 
@@ -212,20 +212,20 @@ class Snapshots:
 
     def imported(self) -> bool:
         """Return whether a snapshot should follow the end of an import: after the first one."""
-        self._imported = self.automatic and self.shelf.highest() == 0
+        self._imported = self.automatic and self.repository.highest() == 0
         return self._imported
 
     def due(self) -> tuple[SnapshotKind, str | None] | None:
         """Return the snapshot to take now, if any."""
         if not self.automatic or not self._db.read("select 1 from picture limit 1"):
             return None
-        automatic = [manifest for manifest in self.shelf.listed()[0] if manifest.kind in KEPT]
+        automatic = [manifest for manifest in self.repository.listed()[0] if manifest.kind in KEPT]
         if automatic and (automatic[0].revision, automatic[0].epoch) == (
             self._db.value(REVISION),
             self._db.setting("epoch"),
         ):
             return None  # nothing changed since
-        if self._imported and self.shelf.highest() == 0:
+        if self._imported and self.repository.highest() == 0:
             return "OPPORTUNISTIC", FIRST
         kind = due(when(self.clock()), [(manifest.kind, when(manifest.created)) for manifest in automatic])
         return (kind, None) if kind else None
@@ -242,42 +242,44 @@ class Snapshots:
 
     def prune(self, progress: Progress = lambda done, total: None, *, but: int | None = None) -> list[int]:
         """Delete the oldest snapshots of each kind beyond the retention limits, except `but`; returns their ids."""
-        with self.shelf.lock, self.working("PRUNE", None):
+        with self.repository.lock, self.working("PRUNE", None):
             gone = [
-                id for id in surplus([(manifest.id, manifest.kind) for manifest in self.shelf.listed()[0]]) if id != but
+                id
+                for id in surplus([(manifest.id, manifest.kind) for manifest in self.repository.listed()[0]])
+                if id != but
             ]
             for id in gone:
-                sweep.delete(self.shelf, id)
-            sweep.sweep(self.shelf, progress=self._both(progress))
+                sweep.delete(self.repository, id)
+            sweep.sweep(self.repository, progress=self._both(progress))
         return gone
 
     # -- what people do with them --------------------------------------------------------------------------------------
 
     def label(self, id: int, label: str | None) -> Snapshot:
-        self.shelf.label(id, _label(label))
+        self.repository.label(id, _label(label))
         self._tell()
         return self.get(id)
 
     def delete(self, id: int) -> None:
         """Delete a snapshot, and the data that only it needed."""
-        with self.shelf.lock, self.working("DELETE", id):
-            self.shelf.demand(id)
-            sweep.delete(self.shelf, id)
-            sweep.sweep(self.shelf, progress=self._both(lambda done, total: None))
+        with self.repository.lock, self.working("DELETE", id):
+            self.repository.demand(id)
+            sweep.delete(self.repository, id)
+            sweep.sweep(self.repository, progress=self._both(lambda done, total: None))
 
     def verify(self, id: int) -> SnapshotCheck:
         """Verify one snapshot by reading all of it."""
-        self.shelf.demand(id)
-        with self.shelf.lock, self.working("VERIFY", id):
+        self.repository.demand(id)
+        with self.repository.lock, self.working("VERIFY", id):
             try:
-                self.shelf.verify(*self.shelf.find(id), self._both(lambda done, total: None))
+                self.repository.verify(*self.repository.find(id), self._both(lambda done, total: None))
             except PixlStashError as error:
                 return SnapshotCheck(id, str(error))
         return SnapshotCheck(id, None)
 
     def verify_all(self) -> list[SnapshotCheck]:
         """Verify all snapshots, the newest first."""
-        return [self.verify(id) for id in manifests.ids(self.shelf.folder)]
+        return [self.verify(id) for id in manifests.ids(self.repository.folder)]
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

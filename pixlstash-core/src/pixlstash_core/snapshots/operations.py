@@ -33,9 +33,9 @@ from ..types.outcome import many
 from . import picture_history as moments
 from .as_of import OpenSnapshots
 from .feature import Snapshots
-from .merging import Choice
+from .merge import Choice
+from .repository import part
 from .restore import Choose, Restores
-from .shelf import part
 
 
 def snapshots(context: Context, reader: Reader) -> list[Snapshot]:
@@ -86,7 +86,7 @@ def verify_snapshots(context: Context, reader: Reader) -> list[SnapshotCheck]:
 
 def export_snapshot(context: Context, reader: Reader, id: int, path: Path) -> Snapshot:
     """Write a snapshot's database to a new file on the server."""
-    context.part(Snapshots).shelf.export(id, path)
+    context.part(Snapshots).repository.export(id, path)
     return context.part(Snapshots).get(id)
 
 
@@ -117,7 +117,7 @@ def picture_history(context: Context, reader: Reader, id: int) -> list[PictureMo
 
 def open_snapshot(context: Context, reader: Reader, id: int) -> BinaryIO:
     """Open a snapshot's database for reading. Close it."""
-    return context.part(Snapshots).shelf.open(id)
+    return context.part(Snapshots).repository.open(id)
 
 
 # -- restore --------------------------------------------------------------------------------------------------------

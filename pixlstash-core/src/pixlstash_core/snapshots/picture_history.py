@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from ..database.connection import Database, fetch
 from ..database.features import Table
 from ..types import PictureChange
-from . import differing
-from .differing import Said
+from . import diff
+from .diff import Content
 
-State = dict[tuple[object, ...], Said]
+State = dict[tuple[object, ...], Content]
 
 
 def identity(db: Database, picture: int) -> bytes | None:
@@ -23,7 +23,7 @@ def seen(db: Database, tables: Sequence[Table], sha256: bytes) -> State | None:
     """Return the metadata of the picture with this hash; None if there is none."""
     with db.reading() as connection:
         rows = fetch(connection, "select id from picture where sha256 = ?", (sha256,))
-        return differing.state(connection, tables, rows[0][0]) if rows else None
+        return diff.state(connection, tables, rows[0][0]) if rows else None
 
 
 def changes(before: State, after: State) -> list[PictureChange]:
@@ -32,6 +32,6 @@ def changes(before: State, after: State) -> list[PictureChange]:
     for key in {**before, **after}:
         old, new = before.get(key), after.get(key)
         if old != new:
-            topic = (new or old or Said("", None)).topic
+            topic = (new or old or Content("", None)).topic
             changes.append(PictureChange(topic, old.text if old else None, new.text if new else None))
     return sorted(changes, key=lambda change: (change.topic, change.old or "", change.new or ""))

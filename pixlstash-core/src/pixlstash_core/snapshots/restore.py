@@ -25,11 +25,11 @@ from ..database.writer import Committed, Label, Write, Writer
 from ..errors import Conflict, Invalid, NotFound, NotThere, StoreUnreachable
 from ..plugins.contracts import Opened
 from ..types import PreviewedResource, Resource, RestoreSummary, TopicChange, TopicDiff
-from . import counting, differing, merging
+from . import diff, merge, restore_summary
 from .manifests import Manifest
-from .merging import Choice, RestorePlan
-from .paging import Frames, Scribbled
-from .shelf import Progress, Shelf, part, unseen
+from .merge import Choice, RestorePlan
+from .repository import Progress, Repository, part, unseen
+from .vfs import Frames, Overlay
 
 if TYPE_CHECKING:
     from .manifests import Numbers
@@ -94,12 +94,12 @@ class Restores:
     """The restores of one library, one at a time; reading continues meanwhile."""
 
     def __init__(
-        self, db: Database, hub: Hub, writer: Writer, shelf: Shelf, tables: Callable[[], Sequence[Table]]
+        self, db: Database, hub: Hub, writer: Writer, repository: Repository, tables: Callable[[], Sequence[Table]]
     ) -> None:
-        self._db, self._hub, self._writer, self._shelf = db, hub, writer, shelf
+        self._db, self._hub, self._writer, self._repository = db, hub, writer, repository
         self._tables = tables
         self._running = threading.Lock()
-        self._cached: _OpenedDatabase | None = None  # in the hands of who holds the shelf's lock
+        self._cached: _OpenedDatabase | None = None  # in the hands of who holds the repository's lock
 
     @contextmanager
     def alone(self, what: str = "restore") -> Iterator[None]:
@@ -119,8 +119,8 @@ class Restores:
 
         When only `some` of it will be looked at, it is read where it lies instead, unless there is such a file already.
         """
-        with self._shelf.lock:
-            manifest, numbers = self._shelf.find(id)
+        with self._repository.lock:
+            manifest, numbers = self._repository.find(id)
             if manifest.schema > self._db.version:
                 raise Conflict(f"Snapshot {id} was taken by a newer PixlStash. Update PixlStash.")
             if manifest.library != self._db.setting("public_id"):
@@ -133,7 +133,7 @@ class Restores:
                 self._drop()
                 with ExitStack() as closing:
                     if some and manifest.schema == self._db.version:
-                        old = self._scribbled(manifest, numbers, closing)
+                        old = self._overlaid(manifest, numbers, closing)
                     else:
                         old = self._write_out(manifest, numbers, closing, progress)
                     self._cached = _OpenedDatabase(old, closing.pop_all())
@@ -148,27 +148,27 @@ class Restores:
                     self._drop()
 
     def _write_out(self, manifest: Manifest, numbers: Numbers, closing: ExitStack, progress: Progress) -> Old:
-        path = closing.enter_context(self._shelf.written_out(manifest, numbers, progress))
+        path = closing.enter_context(self._repository.written_out(manifest, numbers, progress))
         if manifest.schema < self._db.version:
             Database(path, "library", synchronous="off").close()
         return Old(manifest, str(path), path)
 
-    def _scribbled(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
-        paging = Scribbled(Frames(self._shelf.packs, FRAMES), manifest, numbers)
+    def _overlaid(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
+        paging = Overlay(Frames(self._repository.packs, FRAMES), manifest, numbers)
         closing.callback(paging.close)
         return Old(manifest, f"file:snapshot.db?{paging.mode}", None)
 
     def drop_idle(self, idle: float = IDLE) -> None:
         """Delete the kept database if it has not been used for so many seconds and no snapshot is being used."""
-        if self._shelf.lock.acquire(blocking=False):
+        if self._repository.lock.acquire(blocking=False):
             try:
                 if self._cached is not None and not self._cached.busy and time.monotonic() - self._cached.used >= idle:
                     self._drop()
             finally:
-                self._shelf.lock.release()
+                self._repository.lock.release()
 
     def close(self) -> None:
-        with self._shelf.lock:
+        with self._repository.lock:
             self._drop()
 
     def _drop(self) -> None:
@@ -184,9 +184,9 @@ class Restores:
         with translated(), closing(self._db.connect(attaching=True)) as connection:
             attach(connection, old.where)
             fetch(connection, "begin")
-            moved, purged = merging.identify(connection, self._hub.purged)
+            moved, purged = merge.identify(connection, self._hub.purged)
             old.changed |= bool(moved or purged)
-            plan = merging.plan(connection, self._tables(), choose(connection), progress)
+            plan = merge.plan(connection, self._tables(), choose(connection), progress)
             yield connection, plan, purged
             fetch(connection, "commit")
 
@@ -196,8 +196,8 @@ class Restores:
         with translated(), closing(opened) as connection:
             attach(connection, old.where)
             fetch(connection, "begin")
-            old.changed |= bool(merging.identify(connection, lambda sha256: False)[0])
-            differences = differing.of(connection, self._tables())
+            old.changed |= bool(merge.identify(connection, lambda sha256: False)[0])
+            differences = diff.of(connection, self._tables())
             fetch(connection, "commit")
             return differences
 
@@ -220,9 +220,9 @@ class Restores:
         """Return what a restore would do now."""
         with self.compared(old, choose) as (connection, plan, purged):
             return Previewed(
-                counting.summary(connection, plan, purged),
-                counting.resources(connection, plan),
-                counting.topics(connection, plan),
+                restore_summary.summary(connection, plan, purged),
+                restore_summary.resources(connection, plan),
+                restore_summary.topics(connection, plan),
             )
 
     def among(self, resources: Sequence[Resource], complete: bool, *, lenient: bool = False) -> Choose:
@@ -245,8 +245,8 @@ class Restores:
 
     def _merge(self, old: Old, choose: Choose, label: Label, epoch: str | None, progress: Progress) -> Restored:
         with self.compared(old, choose, part(progress, 0, COMPARED)) as (connection, plan, purged):
-            summary = counting.summary(connection, plan, purged) if epoch is not None else None
-            missing = summary.missing_files if summary else counting.without_file(connection, plan)
+            summary = restore_summary.summary(connection, plan, purged) if epoch is not None else None
+            missing = summary.missing_files if summary else restore_summary.without_file(connection, plan)
         attached = False
 
         def work(write: Write) -> int:
@@ -254,7 +254,7 @@ class Restores:
             if write.value(REVISION) != plan.revision:  # somebody wrote meanwhile
                 fresh = write.derive(self._again(old, choose))
             merged = part(progress, COMPARED, MERGED)
-            write.derive(lambda connection: merging.carry_out(connection, fresh, now(), merged))
+            write.derive(lambda connection: merge.carry_out(connection, fresh, now(), merged))
             if epoch is not None:
                 write.execute("update main.setting set value = ? where name = 'epoch'", (epoch,))
             return sum(step.go + step.put for step in fresh.steps)
@@ -274,8 +274,8 @@ class Restores:
 
     def _again(self, old: Old, choose: Choose) -> Callable[[apsw.Connection], RestorePlan]:
         def work(connection: apsw.Connection) -> RestorePlan:
-            old.changed |= any(merging.identify(connection, self._hub.purged))
-            return merging.plan(connection, self._tables(), choose(connection))
+            old.changed |= any(merge.identify(connection, self._hub.purged))
+            return merge.plan(connection, self._tables(), choose(connection))
 
         return work
 
@@ -302,7 +302,7 @@ def attach(connection: apsw.Connection, where: str) -> None:
     fetch(connection, "pragma old.journal_mode = memory")
     fetch(connection, "pragma old.synchronous = off")
     fetch(connection, "pragma old.cache_size = -32000")
-    connection.create_scalar_function("surest_tags", differing.surest_tags, 1, deterministic=True)
+    connection.create_scalar_function("surest_tags", diff.surest_tags, 1, deterministic=True)
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
@@ -351,7 +351,7 @@ def _but(tables: Sequence[Table], resources: Sequence[Resource]) -> dict[str, li
     }
     if not some:
         return {}
-    topics = {merging.topic(table) for table in tables}
+    topics = {merge.topic(table) for table in tables}
     if unknown := {topic for wanted in some.values() for topic in wanted} - topics:
         raise Invalid(f"There is nothing called {min(unknown)!r} to be restored.")
     return {topic: [id for id, wanted in some.items() if topic not in wanted] for topic in topics}
@@ -369,7 +369,7 @@ def _missing(
     for table in tables:
         naming = [column for column, parent in table.within if parent == group]
         others = [(column, parent) for column, parent in table.within if parent != group and only.get(parent)]
-        unchanged = set(but.get(merging.topic(table), ()))
+        unchanged = set(but.get(merge.topic(table), ()))
         for column in naming:
             for other, parent in others:
                 ids = [id for id in only[parent] if parent != "picture" or id not in unchanged]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ..collections import projects, queries, sets
+from ..collections import projects, saved_queries, sets
 from ..context import Context
 from ..imports import locations
 from ..imports.locations import Stores
@@ -59,7 +59,7 @@ def sidebar(context: Context, reader: Reader, veil: bool = False) -> Sidebar:
             all_sets,
             sets.tree(all_sets),
             projects.infos(connection, reader),
-            queries.infos(connection, reader),
+            saved_queries.infos(connection, reader),
             locations.folders(connection) if reader.may("owner") and reader.scope.all else [],
         )
         return without_hidden(connection, bar, visibility) if visibility else bar

@@ -13,7 +13,7 @@ AGAIN = 0.2
 SAMPLES = 50
 
 
-class Pace:
+class BatchTimeout:
     """The durations in one process. `first`: seconds for its first batch, which includes warming up."""
 
     def __init__(self, first: float) -> None:

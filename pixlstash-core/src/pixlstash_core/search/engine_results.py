@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..database.connection import Database
-from ..database.features import COMPUTED, Feature, OutputKind, Table
+from ..database.features import COMPUTED, Feature, Table
+from ..database.output_kinds import OutputKind
 from ..database.writer import Write, Writer
 from .matrix import mean, unit
 

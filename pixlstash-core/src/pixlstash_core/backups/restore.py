@@ -19,7 +19,7 @@ from ..database.connection import Database, fetch, translated
 from ..errors import Conflict, Invalid, NotThere, PixlStashError
 from ..plugins.contracts import Store
 from ..plugins.registry import Plugins
-from ..snapshots.shelf import opened
+from ..snapshots.repository import opened
 from ..storage.files import Root, create_private, fsync_folder, make_folder, unlink_below, writing_to
 from ..storage.lock import Lock
 from . import checks, metadata

@@ -11,7 +11,7 @@ from pixlstash_core.errors import Conflict, NotFound
 from pixlstash_core.snapshots.as_of import refusal
 
 from .adapter import SNAPSHOT, Argument, read_text
-from .specs import api
+from .hookspecs import api
 from .table import Call, Method, Route
 
 BELOW = "/asof/{snapshot}"
@@ -23,7 +23,7 @@ def refuse_change(call: Call) -> None:
     raise _refusal(call)
 
 
-def no_such_look(call: Call) -> None:
+def refuse_other(call: Call) -> None:
     """Answer 409: the operation does not exist for snapshots."""
     raise NotFound(str(_refusal(call)))
 
@@ -32,7 +32,7 @@ def _refusal(call: Call) -> Conflict:
     return refusal(read_text(Argument(SNAPSHOT, int), call.request.path_params[SNAPSHOT]))
 
 
-def past_routes(present: Iterable[Route]) -> tuple[Route, ...]:
+def snapshot_routes(present: Iterable[Route]) -> tuple[Route, ...]:
     """Return the routes of snapshots, given the present ones: reading needs the right "owner", changes are refused."""
     looking = {row.name for row in rows() if row.past}
     looks = [
@@ -42,4 +42,4 @@ def past_routes(present: Iterable[Route]) -> tuple[Route, ...]:
     ]
     paths = [*(route.path for route in looks), BELOW + "/{rest:path}"]
     refusals = [api(method, path, refuse_change, "owner") for path in paths for method in CHANGES]
-    return (*looks, *refusals, api("GET", BELOW + "/{rest:path}", no_such_look, "owner"))
+    return (*looks, *refusals, api("GET", BELOW + "/{rest:path}", refuse_other, "owner"))

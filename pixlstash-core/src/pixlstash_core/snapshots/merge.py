@@ -15,7 +15,7 @@ from msgspec import Struct
 from ..database.connection import Rows, bind_ids, fetch
 from ..database.features import Table
 from ..types import RestoreKind
-from .shelf import Progress, unseen
+from .repository import Progress, unseen
 
 #: What a library is, which no snapshot changes.
 OWN_SETTINGS = "('public_id', 'epoch')"

@@ -1,4 +1,4 @@
-"""Generates the tables in `docs/http.md` from the route table and structs: `python -m pixlstash_web.handbook FILE`.
+"""Generates the tables in `docs/http.md` from the route table and structs: `python -m pixlstash_web.http_docs FILE`.
 
 One part has the server's own routes. Each of the others has those of an installed plugin, which its marks name; the
 README of a plugin can have one, too.
@@ -18,9 +18,9 @@ from pixlstash_core.plugins.registry import Plugins
 
 from .app import own_plans
 from .openapi import describe
-from .past_routes import BELOW
 from .plugin_routes import plugin_plans
-from .routes import PAST_ROUTES, PREFIX
+from .routes import PREFIX, SNAPSHOT_ROUTES
+from .snapshot_routes import BELOW
 
 MARKS = re.compile(
     r"(<!-- made from the routes of ([\w.-]+): begin -->\n).*?(<!-- made from the routes of \2: end -->\n)", re.S
@@ -38,16 +38,26 @@ def _part(name: str) -> Iterator[str]:
     own = describe(own_plans())
     schemas = own["components"]["schemas"]
     if name == SERVER:
-        yield from (*_table(own), "", "### As of a snapshot", "", *_past(), "", "### Structs", "", *_structs(schemas))
+        yield from (
+            *_table(own),
+            "",
+            "### As of a snapshot",
+            "",
+            *_snapshot_routes(),
+            "",
+            "### Structs",
+            "",
+            *_structs(schemas),
+        )
         return
     theirs = describe(plugin_plans(Plugins.load(builtin=(), only=name), own_plans()))
     added = {struct: schema for struct, schema in theirs["components"]["schemas"].items() if struct not in schemas}
     yield from (*_table(theirs), "", *_structs(added))
 
 
-def _past() -> Iterator[str]:
+def _snapshot_routes() -> Iterator[str]:
     """List the routes that exist for snapshots."""
-    paths = [route.path.removeprefix(BELOW).replace(":path", "") for route in PAST_ROUTES if route.past]
+    paths = [route.path.removeprefix(BELOW).replace(":path", "") for route in SNAPSHOT_ROUTES if route.past]
     yield "These answer as of a snapshot below `/asof/{snapshot}`, to the owner, with the same structs. A change there"
     yield "is answered with 409, and everything else with 404:"
     yield ", ".join(f"`{path}`" for path in paths) + "."

@@ -9,14 +9,14 @@ import apsw
 
 from ..database.connection import bind_ids, fetch
 from ..types import Change, PreviewedResource, ResourceType, RestoreSummary, TopicChange
-from . import differing
-from .merging import RestorePlan, Step, topic
+from . import diff
+from .merge import RestorePlan, Step, topic
 
 GroupType = Literal["picture_set", "character", "project"]
 GROUPS: tuple[GroupType, ...] = ("picture_set", "character", "project")
 #: Pictures, and groups of a sort, that are named, and lines of each, at most.
 SHOWN, LINES = 200, 100
-SAYINGS = ("score", "said_tag", "said_caption", "said_who", "correction")
+ANNOTATIONS = ("score", "said_tag", "said_caption", "said_who", "correction")
 
 
 def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> RestoreSummary:
@@ -30,7 +30,7 @@ def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> Rest
     added = _count(connection, "select count(*) from main.picture") - both
     reverted = _count(connection, f"select count(*) from ({touched(plan)})") if touched(plan) else 0
     groups = [_group(connection, plan, name) for name in GROUPS]
-    sayings = sum(_net(connection, step) for name in SAYINGS if (step := plan.step(name)))
+    annotations = sum(_net(connection, step) for name in ANNOTATIONS if (step := plan.step(name)))
     tags, settings = plan.step("tag"), plan.step("setting")
     return RestoreSummary(
         reverted,
@@ -44,7 +44,7 @@ def summary(connection: apsw.Connection, plan: RestorePlan, purged: int) -> Rest
         *groups[1],
         *groups[2],
         tags.put if tags else 0,
-        sayings,
+        annotations,
         _net(connection, settings) if settings else 0,
     )
 
@@ -78,17 +78,17 @@ def topics(connection: apsw.Connection, plan: RestorePlan) -> list[TopicChange]:
 
 def _topic(connection: apsw.Connection, step: Step) -> TopicChange:
     table = step.table
-    both = _count(connection, f"select count(*) from ({differing.both(step)})") if step.put else 0
+    both = _count(connection, f"select count(*) from ({diff.both(step)})") if step.put else 0
     # To count what engines and files say takes long.
     is_counted = table.says and table.merge != "bytes" and not any(parent == "producer" for _, parent in table.within)
     now = _count(connection, f'select count(*) from main."{table.name}"') if is_counted else None
-    return TopicChange(topic(table), now, both, step.put - both, step.go, differing.first(connection, step))
+    return TopicChange(topic(table), now, both, step.put - both, step.go, diff.first(connection, step))
 
 
 def _sum(first: TopicChange, second: TopicChange) -> TopicChange:
     now = None if first.now is None or second.now is None else first.now + second.now
     counts = (first.change + second.change, first.come + second.come, first.go + second.go)
-    return TopicChange(first.topic, now, *counts, [*first.examples, *second.examples][: differing.EXAMPLES])
+    return TopicChange(first.topic, now, *counts, [*first.examples, *second.examples][: diff.EXAMPLES])
 
 
 def _pictures(connection: apsw.Connection, plan: RestorePlan) -> list[PreviewedResource]:
@@ -107,7 +107,7 @@ def _pictures(connection: apsw.Connection, plan: RestorePlan) -> list[PreviewedR
                 for (id,) in fetch(connection, f"select of_picture from {part}"):
                     if id in fields:
                         fields[id].add(step.table.field)
-    changes = differing.changes(connection, plan, first)
+    changes = diff.changes(connection, plan, first)
     return [
         PreviewedResource("picture", id, names[id], bool(live), True, sorted(fields[id]), changes.get(id, [])[:LINES])
         for id, live in first.items()
@@ -120,7 +120,7 @@ def _groups(connection: apsw.Connection, plan: RestorePlan, name: GroupType) -> 
     if step is None:
         return
     changes: dict[int, list[Change]] = {}
-    for id, now, then in fetch(connection, differing.groups(step)):
+    for id, now, then in fetch(connection, diff.groups(step)):
         changes.setdefault(id, []).append(Change(topic(step.table), now, then))
     for other in plan.steps:
         for column in [column for column, parent in other.table.within if parent == name and column in other.keys]:

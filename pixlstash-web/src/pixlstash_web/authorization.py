@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from pixlstash_core.errors import Forbidden, Unauthorised
 
-from .host import read_host
+from .host_header import read_host
 from .site import Site
 from .table import Call, Route
 

@@ -18,9 +18,9 @@ from ..database.connection import Database
 from ..database.hub import Hub
 from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..plugins.contracts import Opened
-from ..snapshots.freeze import Alone
+from ..snapshots.frozen_state import Alone
 from ..snapshots.packs import is_leftover
-from ..snapshots.shelf import Progress, part, unseen
+from ..snapshots.repository import Progress, part, unseen
 from ..storage.lock import Lock
 from . import metadata
 from .metadata import BackupOrigin, Original, Writing

@@ -10,7 +10,7 @@ import apsw
 import msgspec
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import OutputKind
+from ..database.output_kinds import OutputKind
 from ..database.writer import Write, Writer, outcome
 from ..errors import Invalid
 from ..plugins.engines import Tag

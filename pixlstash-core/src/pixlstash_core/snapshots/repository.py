@@ -27,7 +27,7 @@ from ..database.connection import fetch, translated
 from ..errors import NotFound, PixlStashError
 from ..storage.files import create_private, fsync_folder, make_folder, writing_new, writing_to
 from . import manifests, packs
-from .freeze import Source
+from .frozen_state import Source
 from .manifests import Manifest
 from .packs import DIGEST, FRAME, Damaged, Pack, Packing, is_leftover
 
@@ -64,7 +64,7 @@ class Stored(msgspec.Struct, frozen=True):
     bytes: int
 
 
-class Shelf:
+class Repository:
     """One library's snapshots. Whatever changes them holds `lock`.
 
     `read_only`: nothing is written here; what is to be looked at is written out to a temporary folder.

@@ -1,4 +1,4 @@
-"""`Announcer`: distributes the library's events to open streams, in at most four batches per second.
+"""`EventStreams`: distributes the library's events to open streams, in at most four batches per second.
 
 One subscription, which exists only while there are streams, feeds all of them. A batch merges related events, and each
 stream drops what its reader may not see. Only the last message of a batch has an id, so that a stream that breaks in
@@ -57,7 +57,7 @@ class Batch(msgspec.Struct, frozen=True):
     snapshots: bool = False
 
 
-class Announcer:
+class EventStreams:
     """Distributes a library's events to its open streams, on the event loop; only `_hear` runs on other threads."""
 
     def __init__(self, library: Library) -> None:

@@ -16,8 +16,8 @@ from msgspec import Struct
 from ..database.connection import bind_ids, fetch
 from ..database.features import Table
 from ..types import Change, Difference, TopicDiff
-from . import merging
-from .merging import Choice, RestorePlan, Step, topic
+from . import merge
+from .merge import Choice, RestorePlan, Step, topic
 
 #: Examples of a topic, of each sort; pictures whose changes are shown, and changes of one picture, at most.
 EXAMPLES = 5
@@ -27,7 +27,7 @@ Sort = Literal["added", "removed", "changed"]
 GROUPS = ("picture_set", "character", "project")
 
 
-class Said(Struct, frozen=True):
+class Content(Struct, frozen=True):
     """The content of a row, and what it belongs to."""
 
     topic: str
@@ -36,7 +36,7 @@ class Said(Struct, frozen=True):
 
 def of(connection: apsw.Connection, tables: Sequence[Table]) -> list[TopicDiff]:
     """Return the topics in which two states differ; `main` is the later one."""
-    plan = merging.plan(connection, tables, Choice(all=True))
+    plan = merge.plan(connection, tables, Choice(all=True))
     topics: dict[str, list[Step]] = {}
     for step in plan.steps:
         if step.go or step.put:
@@ -70,7 +70,7 @@ def _examples(connection: apsw.Connection, step: Step) -> list[Difference]:
     of_picture = f'r."{step.picture}"' if step.picture else "null"
 
     def rows(db: str, where: str) -> list[tuple[Any, ...]]:
-        shown = f"{listed_of(step)}, {of_picture}, {id}, {_naming(step, db)}, {saying(step, db)}"
+        shown = f"{listed_of(step)}, {of_picture}, {id}, {_naming(step, db)}, {content_of(step, db)}"
         return fetch(connection, f'select {shown} from {db}."{name}" r where {keys} in ({where}) limit {EXAMPLES}')
 
     count = len(step.keys)
@@ -96,7 +96,7 @@ def listed_of(step: Step) -> str:
     return ", ".join(f'r."{key}"' for key in step.keys)
 
 
-def saying(step: Step, db: str) -> str:
+def content_of(step: Step, db: str) -> str:
     """Return an expression for the content of a row as text; null if there is none."""
     return f"cast(({step.table.says.format(db=db)}) as text)" if step.table.says else "null"
 
@@ -120,7 +120,7 @@ def first(connection: apsw.Connection, step: Step) -> list[Change]:
 
     def content(db: str) -> str:
         keys = " and ".join(f'r."{key}" = p."{key}"' for key in step.keys)
-        return f'(select {saying(step, db)} from {db}."{step.table.name}" r where {keys})'
+        return f'(select {content_of(step, db)} from {db}."{step.table.name}" r where {keys})'
 
     rows = (
         f'select {content("main")} as now, null as later from old."go_{step.table.name}" p'
@@ -133,7 +133,7 @@ def first(connection: apsw.Connection, step: Step) -> list[Change]:
 def groups(step: Step) -> str:
     """Return a statement for (id, present content, earlier content) of a plan's sets, characters or projects."""
     name = step.table.name
-    now, then = (f'(select {saying(step, db)} from {db}."{name}" r where r.id = x.id)' for db in ("main", "old"))
+    now, then = (f'(select {content_of(step, db)} from {db}."{name}" r where r.id = x.id)' for db in ("main", "old"))
     ids = f'select id from old."go_{name}" union select id from old."put_{name}"'
     return f"select id, {now}, {then} from ({ids}) x order by id"
 
@@ -168,7 +168,7 @@ def _content(
     for part in parts:
         planned = f'select {listed} from old."{part}_{name}" where of_picture in carray(:ids)'
         sql = (
-            f'select {listed_of(step)}, r."{step.picture}", {saying(step, db)} from {db}."{name}" r'
+            f'select {listed_of(step)}, r."{step.picture}", {content_of(step, db)} from {db}."{name}" r'
             f" where {keys} in ({planned})"
         )
         for row in fetch(connection, sql, {"ids": ids}):
@@ -176,11 +176,11 @@ def _content(
     return by_key
 
 
-def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) -> dict[tuple[object, ...], Said]:
+def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) -> dict[tuple[object, ...], Content]:
     """Return the content of one picture's rows by table and key, without the facts of its file."""
     connection.create_scalar_function("surest_tags", surest_tags, 1, deterministic=True)
     there = {name for (name,) in fetch(connection, "select name from sqlite_schema where type = 'table'")}
-    by_row: dict[tuple[object, ...], Said] = {}
+    by_row: dict[tuple[object, ...], Content] = {}
     for table in tables:
         if table.picture is None or not table.says or table.merge == "bytes" or table.name not in there:
             continue
@@ -194,7 +194,7 @@ def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) ->
             named = tuple(
                 value for value, (name, _) in zip(key, keyed, strict=True) if name != columns[table.picture][0]
             )
-            by_row[table.name, *named] = Said(topic(table), text)
+            by_row[table.name, *named] = Content(topic(table), text)
     return by_row
 
 

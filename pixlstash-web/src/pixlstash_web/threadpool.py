@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 async def run_in_threadpool(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
-    """Run a function as Starlette does, but with a plugin's `sys.exit()` as an error, which would end asyncio's loop."""
+    """Run a function as Starlette does, but turn a plugin's `sys.exit()`, which would end the loop, into an error."""
     return await concurrency.run_in_threadpool(_guarded, partial(work, *arguments, **named))
 
 

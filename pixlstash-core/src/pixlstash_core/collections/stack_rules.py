@@ -1,4 +1,4 @@
-"""The rules that find stacks: lists of pictures, each with its leader first.
+"""Rules that find pictures to stack, such as bursts or a raw file and its JPEG.
 
 Only live pictures that are not in a stack are considered.
 """

@@ -7,16 +7,16 @@ from pathlib import Path
 from pixlstash_core.search.query_images import MOST
 from pixlstash_core.types import Held
 
-from .offload import run_in_threadpool
 from .table import Call
-from .uploads import foresee_length, keep, saying_why
+from .threadpool import run_in_threadpool
+from .uploads import foresee_length, keep, translated_errors
 
 
 async def hold(call: Call, name: str) -> Held:
     """Hold a picture from the raw request body for an hour, to search with it without importing it."""
     foresee_length(call, MOST)
     path: Path = call.library.intake.temporary(name)
-    with saying_why():
+    with translated_errors():
         try:
             await keep(call, path, MOST)
             return await run_in_threadpool(call.library.hold, call.reader, name, path)

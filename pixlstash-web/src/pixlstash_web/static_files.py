@@ -27,17 +27,17 @@ while you work on it.</p>"""
 
 
 class Held(Struct, frozen=True):
-    """A file in memory. `squeezed`: compressed with gzip, if that is worth it."""
+    """A file in memory. `compressed`: compressed with gzip, if that is worth it."""
 
     stamp: tuple[int, int]
     body: bytes
-    squeezed: bytes | None
+    compressed: bytes | None
     media: str
     tag: str
     cache: str
 
 
-class Statics:
+class StaticFiles:
     """A folder of built files, cached in memory until it is built again."""
 
     def __init__(self, root: Path) -> None:
@@ -103,26 +103,26 @@ def _read(name: str, path: Path, stamp: tuple[int, int], packed: Path | None) ->
     body = path.read_bytes()
     media = TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     text = media.startswith("text/") or media in ("image/svg+xml", "application/json")
-    squeezed = None
+    compressed = None
     if packed is not None:
-        squeezed = packed.read_bytes()
+        compressed = packed.read_bytes()
     elif text and len(body) >= SMALLEST:
-        squeezed = gzip.compress(body, 6, mtime=0)
+        compressed = gzip.compress(body, 6, mtime=0)
     hashed = name.startswith("assets/") and HASHED.fullmatch(path.name) is not None
     cache = "public, max-age=31536000, immutable" if hashed else "no-cache"
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    return Held(stamp, body, squeezed, f"{media}; charset=utf-8" if text else media, tag, cache)
+    return Held(stamp, body, compressed, f"{media}; charset=utf-8" if text else media, tag, cache)
 
 
 def _send(request: Request, held: Held) -> Response:
     headers = {"Cache-Control": held.cache, "ETag": held.tag, "Content-Security-Policy": PAGE}
     body = held.body
-    if held.squeezed is not None:
+    if held.compressed is not None:
         headers["Vary"] = "Accept-Encoding"
         if accepts_gzip(request):
             headers["Content-Encoding"] = "gzip"
             headers["ETag"] = f'{held.tag[:-1]}-gzip"'
-            body = held.squeezed
+            body = held.compressed
     if names_tag(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(None, 304, headers)
     return Response(body, 200, headers, held.media)

@@ -15,8 +15,8 @@ from pixlstash_core.api import rows
 from pixlstash_core.database.hub import now
 from pixlstash_core.library import Library
 from pixlstash_core.types import CreateToken
-from pixlstash_web.routes import PAST_ROUTES, PREFIX, ROUTES
-from pixlstash_web.specs import api
+from pixlstash_web.hookspecs import api
+from pixlstash_web.routes import PREFIX, ROUTES, SNAPSHOT_ROUTES
 
 #: What each kind of caller may do, written by hand: the highest right, or the status that answers everything.
 CALLERS: dict[str, str | int] = {
@@ -58,7 +58,7 @@ REVIEW = {"review_tags", "review_tag", "decide_tag", "review_characters", "revie
 VOCABULARY = {"rename_tag", "merge_tags", "categorise_tags", "alias_tags", "imply_tags", "never_tags", "set_tagging"}
 WHOLE = {"undo", "redo", "history", "run_engine", "revert_job", "retry_job", "import_pictures", "import_status"}
 WHOLE |= UPLOADS | GROUPS | PEOPLE | REVIEW | VOCABULARY
-ROWS = [route for route in (*ROUTES, *PAST_ROUTES, *compat.ROUTES) if route.right != "public"]
+ROWS = [route for route in (*ROUTES, *SNAPSHOT_ROUTES, *compat.ROUTES) if route.right != "public"]
 
 
 def ids_of(route: object) -> str:

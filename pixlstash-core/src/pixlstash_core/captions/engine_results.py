@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import OutputKind
+from ..database.output_kinds import OutputKind
 from ..database.writer import Write, Writer
 from ..types import Agreement
 

@@ -137,7 +137,7 @@ class Paging(apsw.VFS):
         return name
 
 
-class Scribbled(Paging):
+class Overlay(Paging):
     """A writable file system: changed and added pages are held in memory, shared by all its connections."""
 
     def __init__(self, frames: Frames, manifest: Manifest, numbers: Numbers) -> None:
@@ -213,7 +213,7 @@ class _File:
         return self._paging.page_size
 
     def xDeviceCharacteristics(self) -> int:
-        return 0 if isinstance(self._paging, Scribbled) else apsw.SQLITE_IOCAP_IMMUTABLE
+        return 0 if isinstance(self._paging, Overlay) else apsw.SQLITE_IOCAP_IMMUTABLE
 
     def xClose(self) -> None:
         pass

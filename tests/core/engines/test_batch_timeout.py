@@ -11,8 +11,8 @@ from engined import Engined
 from libraries import finish, until
 
 from pixlstash_core import OWNER
-from pixlstash_core.engines import pace, process, running
-from pixlstash_core.engines.pace import Pace
+from pixlstash_core.engines import batch_timeout, process, running
+from pixlstash_core.engines.batch_timeout import BatchTimeout
 from pixlstash_core.library import Library
 
 
@@ -22,7 +22,7 @@ def desk(open_library: Callable[..., Library], tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_limit_follows_the_median_of_what_a_batch_takes() -> None:
-    one = Pace(300)
+    one = BatchTimeout(300)
     assert one.limit(1) == one.limit(64) == 300
     one.note(1, 8)
     assert one.limit(8) == 30  # 20 s would do, and 30 s are the least
@@ -31,16 +31,16 @@ def test_the_limit_follows_the_median_of_what_a_batch_takes() -> None:
     assert one.limit(8) == 20 * 64 and one.limit(1) == 20 * 8
     one.note(100_000, 8)  # one that is slow for once changes little
     assert one.limit(8) == 20 * 64
-    again = Pace(300)
+    again = BatchTimeout(300)
     again.hurry()
     assert again.limit(8) == 60
-    assert Pace(5).limit(1) == 5
+    assert BatchTimeout(5).limit(1) == 5
 
 
 def test_an_engine_that_hangs_after_some_pictures_is_ended_soon(desk: Engined, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the 300 s of a first batch for each, this would take longer than anybody waits for it here."""
-    monkeypatch.setattr(pace, "LEAST", 3.0)
-    monkeypatch.setattr(pace, "AGAIN", 0.05)
+    monkeypatch.setattr(batch_timeout, "LEAST", 3.0)
+    monkeypatch.setattr(batch_timeout, "AGAIN", 0.05)
     last = min(desk.take_in(9))  # newest first
     desk.limit(result=300.0)
     job = desk.run("odd/trouble", {"what": "hang", "on": [last]})
@@ -53,12 +53,12 @@ def test_an_engine_that_always_hangs_waits_for_the_first_batch_alone(
 ) -> None:
     limits: list[float] = []
 
-    class Recorded(Pace):
+    class Recorded(BatchTimeout):
         def limit(self, count: int) -> float:
             limits.append(super().limit(count))
             return limits[-1]
 
-    monkeypatch.setattr(process, "Pace", Recorded)
+    monkeypatch.setattr(process, "BatchTimeout", Recorded)
     desk.take_in(9)
     desk.limit(result=2.0)
     job = desk.run("odd/trouble", {"what": "hang"})
