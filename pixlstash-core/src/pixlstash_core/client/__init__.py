@@ -60,6 +60,10 @@ class Client(Channel, Caller, Api):
         """The bytes of a picture from `start` up to `end`, as they arrive. Close it."""
         return files.original(self, id, start, end)
 
+    def download(self, id: str) -> BinaryIO:  # type: ignore[override]
+        """A prepared zip file of originals, as it arrives. Close it. `Unreachable` if it ends too early."""
+        return files.download(self, id)
+
     def upload(self, name: str, path: Path) -> Uploaded:
         """Send a file; it stays where it is."""
         return uploads.upload(self, name, path)

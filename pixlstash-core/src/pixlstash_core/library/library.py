@@ -33,6 +33,7 @@ from ..engines.prefetch import Sources
 from ..engines.tempdir import Scratch
 from ..engines.weights import folder as models_folder
 from ..errors import Invalid, NotFound, ReadOnly
+from ..exports.downloads import Downloads
 from ..history.events import Feed
 from ..imports import adding, purges, sidecars
 from ..imports import jobs as intake
@@ -196,7 +197,9 @@ class Library(WithReader, Context, ForPlugins, Api):
             limits.pixels,
             plugins.fact_readers,
         )
+        self.downloads = Downloads()
         self.add_parts(
+            self.downloads,
             self.access,
             self.feed,
             self.queue,
@@ -290,6 +293,7 @@ class Library(WithReader, Context, ForPlugins, Api):
     def _tidy(self) -> None:
         self.views.drop_idle()
         self.search.held.drop_old()
+        self.downloads.drop_old()
         self.likeness.drop_idle()
         self.open_snapshots.drop_idle()
         self.restores.drop_idle()

@@ -49,6 +49,8 @@ from .events import PicturesChanged as PicturesChanged
 from .events import PicturesRemoved as PicturesRemoved
 from .events import RowsChanged as RowsChanged
 from .events import SnapshotsChanged as SnapshotsChanged
+from .exports import Download as Download
+from .exports import PrepareDownload as PrepareDownload
 from .files import Embedded as Embedded
 from .files import Fact as Fact
 from .files import Facts as Facts

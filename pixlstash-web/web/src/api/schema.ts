@@ -1588,6 +1588,28 @@ export interface BackupReport {
 }
 
 /**
+ * Which originals to download: a selection, or the pictures of a query `q`, in its order. `beside`: files to add beside
+ * each picture. `name` is that of the zip file, without its extension.
+ */
+export interface PrepareDownload {
+  view?: string | null;
+  ranges?: readonly (readonly [number, number])[] | null;
+  ids?: readonly number[] | null;
+  stacks?: boolean;
+  q?: string | null;
+  beside?: "captions" | "metadata" | "none";
+  name?: string;
+}
+
+/** A prepared download, to be fetched within an hour. `bytes`: the sum of the originals' sizes. */
+export interface Download {
+  id: string;
+  name: string;
+  pictures: number;
+  bytes: number;
+}
+
+/**
  * The changes of a picture up to a snapshot, or to the present (`snapshot_id` is null), since the entry before.
  * `exists`: whether it was in the library; `problem`: why the snapshot cannot be read.
  */
@@ -1830,6 +1852,8 @@ export const operations = {
   preview_resources: "POST /snapshots/{id}/restore/preview/batch" as Operation<{ id: number } & RestoreResources, RestorePreview>,
   restore_resources: "POST /snapshots/{id}/restore/batch" as Operation<{ id: number } & RestoreResources, RestoreReport>,
   backup: "POST /backups" as Operation<MakeBackup, BackupReport>,
+  prepare_download: "POST /downloads" as Operation<PrepareDownload, Download>,
+  download: "GET /downloads/{id}" as Operation<{ id: string }, ArrayBuffer>,
   picture_history: "GET /pictures/{id}/history" as Operation<{ id: number }, PictureMoment[]>,
   tokens: "GET /tokens" as Operation<{}, TokenInfo[]>,
   create_token: "POST /tokens" as Operation<CreateToken, NewToken>,
