@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from web.asking import API, Peer, paint
+from web.asking import API, Peer, bearer, paint
 from web.conftest import COUNT, OWNER, Served
 
 from pixlstash_core.client import Unreachable
@@ -21,7 +21,7 @@ from pixlstash_core.exports import downloads
 from pixlstash_core.types import AddTags, Create, PrepareDownload, Selection, SetCaption
 
 #: Reading routes that this file tries as a reader of three pictures.
-READS = ("/downloads", "/downloads/{id}")
+READS = ("/downloads", "/downloads/{id}", "/exports/preview")
 
 
 def archive_of(peer: Peer, ask: dict[str, Any]) -> zipfile.ZipFile:
@@ -223,3 +223,36 @@ def test_the_client_reads_it_as_it_arrives(shared: Served) -> None:
     assert prepared.bytes == sum(entry.file_size for entry in archive.infolist())
     with pytest.raises(NotFound):
         shared.client.download("nonsense")
+
+
+def test_an_export_is_downloaded_as_a_zip_file(served: Served) -> None:
+    served.library.set_caption(OWNER, SetCaption(ids=[1], text="a lighthouse"))
+    served.library.add_tags(OWNER, AddTags(ids=[1, 2], tags=["sea"]))
+    options = {"layout": "kohya", "trigger": "mira", "template": "{trigger}, {caption}, {tags}", "side": 32}
+    ask = {"q": "seed:<=2", "name": "training", "options": options}
+    archive = archive_of(served.local, ask)
+    names = ["10_mira/secret-2.png", "10_mira/secret-2.txt", "10_mira/secret-1.png", "10_mira/secret-1.txt"]
+    assert archive.namelist() == [*names, "dataset.toml", "manifest.jsonl"]
+    assert archive.read("10_mira/secret-1.txt") == b"mira, a lighthouse, sea"
+    first, second = (served.local.post("/downloads", ask).json["id"] for _ in range(2))
+    assert served.local.get(f"/downloads/{first}").body == served.local.get(f"/downloads/{second}").body
+    preview = served.local.post("/exports/preview", {"q": "seed:<=2", "options": options}).json
+    assert [sample["name"] for sample in preview["samples"]] == [name for name in names if name.endswith("png")]
+    assert [sample["text"] for sample in preview["samples"]] == ["mira, sea", "mira, a lighthouse, sea"]
+
+
+def test_an_export_shows_a_reader_of_a_part_that_part(served: Served) -> None:
+    library, scoped = served.library, served.scoped()
+    made = library.create_character(OWNER, Create(name="Hidden person")).id
+    assert made is not None
+    library.add_to_character(OWNER, made, Selection(ids=[1, 5]))
+    options = {"template": "{character}, {name}", "name": "{character}-{name}"}
+    archive = archive_of(scoped, {"q": "", "options": options})
+    text = "".join(archive.namelist()) + "".join(archive.read(name).decode("latin-1") for name in archive.namelist())
+    assert "Hidden person" not in text and "canary5" not in text and "secret-3" in text
+    preview = scoped.post("/exports/preview", {"q": "", "options": options})
+    assert preview.json["pictures"] == 3 and "Hidden" not in preview.body.decode()
+    assert scoped.post("/exports", {"path": "/tmp/x", "q": ""}).status == 403
+    assert bearer(served.url, served.token("write")).post("/exports", {"path": "/tmp/x", "q": ""}).status == 403
+    bad = scoped.post("/downloads", {"q": "", "options": {"template": "{nothing}"}})
+    assert bad.status == 400 and "There is no field" in bad.json["detail"]

@@ -203,6 +203,8 @@ class Api:
     backup = op("POST", "/backups", "owner", _backups.backup, long=True)
     prepare_download = op("POST", "/downloads", "read", _exports.prepare_download, status=201)
     download = op("GET", "/downloads/{id}", "read", _exports.download, answer="bytes")
+    preview_export = op("POST", "/exports/preview", "read", _exports.preview_export)
+    export = op("POST", "/exports", "owner", _exports.export, long=True)
     picture_history = op("GET", "/pictures/{id}/history", "owner", _snapshots.picture_history, long=True)
     tokens = op("GET", "/tokens", "owner", _access.tokens)
     create_token = op("POST", "/tokens", "owner", _access.create_token, changes=False)

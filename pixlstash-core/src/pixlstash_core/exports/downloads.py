@@ -8,7 +8,8 @@ import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -16,11 +17,11 @@ from msgspec import Struct
 
 from ..database import cancellation
 from ..database.connection import Database
-from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
+from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..media.file_names import honest_name, safe_name
 from ..plugins.contracts import Opened
 from ..query import scope
-from ..types import Reader
+from ..types import ExportOptions, Reader
 from ..types.exports import Beside
 from ..types.times import when
 from . import reading
@@ -46,19 +47,45 @@ class Prepared(Struct, frozen=True):
     principal: str
     scope: str
     until: float
+    query: str | None = None
+    options: ExportOptions | None = None
 
 
 class Downloads:
-    """The prepared downloads of one library. Thread-safe."""
+    """The prepared downloads of one library, and the places that exports are being written to. Thread-safe."""
 
     def __init__(self) -> None:
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
+        self._writing: set[Path] = set()
         self._lock = threading.Lock()
 
-    def add(self, reader: Reader, name: str, beside: Beside, ids: Sequence[int]) -> str:
+    @contextmanager
+    def writing(self, path: Path) -> Iterator[None]:
+        """Keep other exports away from a folder or file; `Conflict` if another one is writing there."""
+        place = path.resolve()
+        with self._lock:
+            if any(place.is_relative_to(other) or other.is_relative_to(place) for other in self._writing):
+                raise Conflict(f"Another export is being written to {path}. Wait for it, or name another folder.")
+            self._writing.add(place)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writing.discard(place)
+
+    def add(
+        self,
+        reader: Reader,
+        name: str,
+        beside: Beside,
+        ids: Sequence[int],
+        query: str | None = None,
+        options: ExportOptions | None = None,
+    ) -> str:
         """Remember a download for an hour, and return its id. The oldest is forgotten when there are too many."""
         until = time.monotonic() + LIFETIME
-        prepared = Prepared(name, beside, array("I", ids), reader.principal, scope.fingerprint(reader), until)
+        mine = reader.principal, scope.fingerprint(reader)
+        prepared = Prepared(name, beside, array("I", ids), *mine, until, query, options)
         with self._lock:
             id = secrets.token_urlsafe(18)
             self._prepared[id] = prepared

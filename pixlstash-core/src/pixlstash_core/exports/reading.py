@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import apsw
+import msgspec
 from msgspec import Struct
 
 from ..database.connection import Database, bind_ids, fetch
@@ -100,6 +101,16 @@ def notes_of(db: Database, reader: Reader, ids: Sequence[int]) -> dict[int, Anno
         for picture, names in _groups(connection, reader, "set", _SETS, bound):
             notes[picture].sets = names
     return notes
+
+
+def by_hash(db: Database, hashes: Iterable[str]) -> list[int]:
+    """Return the ids of the pictures whose originals have these SHA-256 hashes, in hexadecimal."""
+    valid = [text.upper() for text in hashes if len(text) == 64 and text.isascii() and text.isalnum()]
+    rows = db.read(
+        "select id from picture where sha256 in (select unhex(value) from json_each(?))",
+        (msgspec.json.encode(valid).decode(),),
+    )
+    return [row[0] for row in rows]
 
 
 def total_size(db: Database, ids: Sequence[int]) -> int:

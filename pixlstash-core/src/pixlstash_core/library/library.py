@@ -34,6 +34,8 @@ from ..engines.tempdir import Scratch
 from ..engines.weights import folder as models_folder
 from ..errors import Invalid, NotFound, ReadOnly
 from ..exports.downloads import Downloads
+from ..exports.operations import KIND as EXPORT
+from ..exports.operations import export_job
 from ..history.events import Feed
 from ..imports import adding, purges, sidecars
 from ..imports import jobs as intake
@@ -275,6 +277,7 @@ class Library(WithReader, Context, ForPlugins, Api):
         self.queue.handle(REHEARSAL, self.host.rehearse)
         self.queue.handle("tidy", lambda task: self._tidy())
         self.queue.handle("snapshots", self._snapshots)
+        self.queue.handle(EXPORT, partial(export_job, self), by_hand=True)
         self.queue.handle(BACKUP, partial(back_up_job, self), by_hand=True)
         self.restore_points.begin()
         self.upload_sessions.recover()
