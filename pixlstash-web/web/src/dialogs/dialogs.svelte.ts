@@ -11,6 +11,7 @@ export interface Subjects {
   captions: Selected;
   dates: Selected;
   download: Chosen;
+  export: Chosen;
   hide: null;
   history: null;
   keys: null;

@@ -46,7 +46,7 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
     items.push({ label: "Save the original", icon: "download", run: () => saveFrom(original(id, true)) });
     items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
   }
-  if (!library.past) items.push(downloading(about));
+  if (!library.past) items.push(...downloading(about));
   if (library.owner && (!library.readonly || library.returnable)) items.push(back(about, size));
   if (id !== undefined || library.owner) if (!library.readonly) items.push("line");
   if (!library.readonly && library.inScrapheap) {
@@ -77,10 +77,13 @@ export function wholeMenu(about: About, size: number | null, project: () => void
   ];
 }
 
-/** Originals of these pictures as a zip file. `name`: what they are together. */
-export function downloading(about: About, name = "pictures"): Item {
-  const run = about((pictures) => dialogs.open("download", { pictures, name }));
-  return { label: "Download…", icon: "download", run };
+/** These pictures as files: originals, or a training set. `name`: what they are together. */
+export function downloading(about: About, name = "pictures"): Item[] {
+  const opening = (dialog: "download" | "export") => about((pictures) => dialogs.open(dialog, { pictures, name }));
+  return [
+    { label: "Download…", icon: "download", run: opening("download") },
+    { label: "Export training set…", icon: "box", run: opening("export") },
+  ];
 }
 
 function withoutKeys(item: Item): Item {

@@ -42,7 +42,7 @@ function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combi
 
 /** Its pictures as files; a snapshot's can only be looked at. */
 function saving(whole: RowPictures): Item[] {
-  return library.past ? [] : [downloading(reading(whole), whole.name)];
+  return library.past ? [] : downloading(reading(whole), whole.name);
 }
 
 const movePictures = (selected: Selected) => addPictures(selected, "project");
