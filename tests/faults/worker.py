@@ -25,15 +25,18 @@ from pixlstash_core.types import (
     BeginUpload,
     DeletePictures,
     Event,
+    ExportOptions,
     ImportPaths,
     Job,
     MakeBackup,
+    MakeExport,
     PicturesAdded,
     Resource,
     RestoreResources,
     RestoreSnapshot,
     ScorePictures,
     Selection,
+    SetCaption,
     TakeSnapshot,
     Uploaded,
 )
@@ -267,6 +270,19 @@ def backups(path: Path, tell: Tell) -> None:
             tell(again=turn)
 
 
+def exports(path: Path, tell: Tell) -> None:
+    """Export to a folder twice, with other captions the second time, and each time to a new zip file."""
+    with Library.open(path, work=False) as library:
+        ids = [row[0] for row in library.db.read("select id from picture order by id")]
+        for turn in (1, 2):
+            library.set_caption(OWNER, SetCaption(ids=ids[turn:], text=f"caption {turn}"))
+            tell(exporting=turn)
+            for name in ("out", f"out{turn}.zip"):
+                options = ExportOptions(layout="kohya", side=20 if turn == 2 else None, jsonl=True)
+                library.export(OWNER, MakeExport(path=str(beside(path, name)), q="", options=options))
+            tell(exported=turn)
+
+
 def cross(path: Path, tell: Tell, source: Path, action: Path, place: Path) -> None:
     """Do one thing, and die between two files that it changes."""
     from . import crossing
@@ -296,7 +312,7 @@ VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
     for verb in (
         *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped),
-        *(purge, undo, weigh, snapshots, restores, backups, cross),
+        *(purge, undo, weigh, snapshots, restores, backups, exports, cross),
     )
 }
 

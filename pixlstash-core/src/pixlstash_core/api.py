@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .captions import operations as _captions
     from .collections import operations as _collections
     from .engines import operations as _engines
+    from .exports import operations as _exports
     from .history import operations as _history
     from .imports import operations as _imports
     from .jobs import operations as _jobs
@@ -31,6 +32,7 @@ else:  # Modules are imported when one of their functions is used, so that clien
     _captions = Later("pixlstash_core.captions.operations")
     _collections = Later("pixlstash_core.collections.operations")
     _engines = Later("pixlstash_core.engines.operations")
+    _exports = Later("pixlstash_core.exports.operations")
     _history = Later("pixlstash_core.history.operations")
     _imports = Later("pixlstash_core.imports.operations")
     _jobs = Later("pixlstash_core.jobs.operations")
@@ -201,6 +203,10 @@ class Api:
     )
     restore_resources = op("POST", "/snapshots/{id}/restore/batch", "owner", _snapshots.restore_resources, long=True)
     backup = op("POST", "/backups", "owner", _backups.backup, long=True)
+    prepare_download = op("POST", "/downloads", "read", _exports.prepare_download, status=201)
+    download = op("GET", "/downloads/{id}", "read", _exports.download, answer="bytes")
+    preview_export = op("POST", "/exports/preview", "read", _exports.preview_export)
+    export = op("POST", "/exports", "owner", _exports.export, long=True)
     picture_history = op("GET", "/pictures/{id}/history", "owner", _snapshots.picture_history, long=True)
     tokens = op("GET", "/tokens", "owner", _access.tokens)
     create_token = op("POST", "/tokens", "owner", _access.create_token, changes=False)

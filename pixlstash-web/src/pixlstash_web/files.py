@@ -6,7 +6,6 @@ none may run scripts.
 
 from __future__ import annotations
 
-import mimetypes
 import re
 import secrets
 import unicodedata
@@ -18,7 +17,8 @@ from urllib.parse import quote
 from msgspec import Struct
 from starlette.responses import Response, StreamingResponse
 
-from pixlstash_core.media.formats import RAW_SUFFIXES
+from pixlstash_core.media.file_names import RESERVED
+from pixlstash_core.media.file_names import honest_name as honest_name
 
 from .answers import ASK_FIRST, FOREVER, SANDBOX, as_bytes, names_tag
 from .table import Call
@@ -30,22 +30,6 @@ if TYPE_CHECKING:
 CHUNK = 256 << 10
 MOST_RANGES = 16
 UNKNOWN = "application/octet-stream"
-#: Names of devices on Windows, with any extension.
-RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)", re.IGNORECASE)
-#: The usual extension of each type of picture and video, all their extensions, and those of other types.
-ENDINGS = {
-    **{f"image/{name}": name for name in ("png", "webp", "gif", "avif", "bmp", "jp2", "heic", "heif", "jxl")},
-    "image/jpeg": "jpg",
-    "image/tiff": "tif",
-    "image/j2c": "j2k",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
-    "video/quicktime": "mov",
-    "video/x-matroska": "mkv",
-    "video/x-msvideo": "avi",
-}
-SHOWN = RAW_SUFFIXES.union(ENDINGS.values(), "jpeg jpe jfif tiff apng dib jpc jpx j2c hif m4v qt mpg mpeg 3gp".split())
-TYPES = mimetypes.MimeTypes()
 RASTER = re.compile(r"(image/(?!svg)|video/)[a-z0-9.+-]+")
 
 
@@ -200,17 +184,6 @@ def _several(spans: Sequence[tuple[int, int]], size: int, media: str, headers: d
     headers["Content-Type"] = f"multipart/byteranges; boundary={boundary}"
     headers["Content-Length"] = str(sum((part.end or 0) - part.start + len(part.before) for part in parts))
     return parts
-
-
-def honest_name(name: str, mime: str) -> str:
-    """Return a name with an extension of the file's type: a PNG that was uploaded as `x.html` becomes `x.html.png`.
-
-    Another extension of the same type stays, such as `.jpeg`, or that of a camera's raw format.
-    """
-    ending = name.rpartition(".")[2].lower() if "." in name else ""
-    if mime.startswith(("image/", "video/")):
-        return name if ending in SHOWN else f"{name}.{ENDINGS.get(mime, 'raw')}"
-    return name if TYPES.guess_type(name)[0] == mime else name + (TYPES.guess_extension(mime) or ".bin")
 
 
 def disposition(name: str, *, inline: bool) -> str:

@@ -11,7 +11,7 @@ from pixlstash_core.api import Api, rows
 from pixlstash_core.plugins.operation import op
 
 from .events import events
-from .exports import export_snapshot
+from .exports import ZIP, export_snapshot, present_download
 from .files import present_original, present_payload, present_thumbnail
 from .hookspecs import api
 from .openapi import openapi
@@ -46,6 +46,7 @@ PRESENTED: dict[op[..., Any], tuple[Callable[[Call, Any], Response], str, tuple[
     Api.block: (present_block, BINARY, ()),
     Api.thumbnail: (present_thumbnail, "image/webp", ("v", "turned")),
     Api.original: (present_original, BINARY, ("download",)),
+    Api.download: (present_download, ZIP, ()),
     Api.payload: (present_payload, "text/plain", ()),
 }
 

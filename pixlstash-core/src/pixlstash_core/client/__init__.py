@@ -60,6 +60,10 @@ class Client(Channel, Caller, Api):
         """Open the original file of a picture, from byte `start` up to `end`. Close it."""
         return files.original(self, id, start, end)
 
+    def download(self, id: str) -> BinaryIO:  # type: ignore[override]
+        """A prepared zip file of originals, as it arrives. Close it. `Unreachable` if it ends too early."""
+        return files.download(self, id)
+
     def upload(self, name: str, path: Path) -> Uploaded:
         """Upload a file. The local file stays."""
         return uploads.upload(self, name, path)

@@ -13,7 +13,7 @@ import msgspec
 
 from ..storage.files import writing_new, writing_to
 from ..types import Snapshot, ViewAnswer, ViewHeader
-from .channel import Channel, Unreachable, error_of
+from .channel import Channel, Unreachable, error_of, quoted
 
 
 def original(channel: Channel, id: int, start: int = 0, end: int | None = None) -> BinaryIO:
@@ -32,6 +32,18 @@ def original(channel: Channel, id: int, start: int = 0, end: int | None = None) 
         with suppress(ValueError):
             body.skip(start)
     return io.BufferedReader(body)
+
+
+def download(channel: Channel, id: str) -> BinaryIO:
+    connection = channel.connect(None)
+    try:
+        response = channel.send(connection, "GET", f"{channel.prefix}/downloads/{quoted(id)}", None, {})
+        if response.status != 200:
+            raise error_of(response.status, response.read())
+    except BaseException:
+        connection.close()
+        raise
+    return io.BufferedReader(_Body(response, connection))
 
 
 def export_snapshot(channel: Channel, id: int, path: Path) -> Snapshot:
@@ -62,7 +74,10 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        return self._response.readinto(buffer)
+        try:
+            return self._response.readinto(buffer)
+        except http.client.IncompleteRead as error:
+            raise Unreachable("PixlStash stopped sending before the end.") from error
 
     def skip(self, count: int) -> None:
         while count > 0 and (block := self._response.read(min(count, 1 << 16))):

@@ -7,6 +7,8 @@ from functools import partial
 from ..backups.operations import KIND as BACKUP
 from ..backups.operations import back_up_job
 from ..engines.host import FETCH, REHEARSAL
+from ..exports.operations import KIND as EXPORT
+from ..exports.operations import export_job
 from ..imports import jobs as intake
 from ..jobs.lanes import Task
 from ..tags import bulk_update
@@ -32,6 +34,7 @@ def register_handlers(library: Parts) -> None:
     library.queue.handle(REHEARSAL, library.host.rehearse)
     library.queue.handle("tidy", lambda task: tidy(library))
     library.queue.handle("snapshots", partial(_take_snapshots, library))
+    library.queue.handle(EXPORT, partial(export_job, library), by_hand=True)
     library.queue.handle(BACKUP, partial(back_up_job, library), by_hand=True)
 
 

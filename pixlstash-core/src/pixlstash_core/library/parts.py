@@ -23,6 +23,7 @@ from ..engines.limits import Limits as EngineLimits
 from ..engines.prefetch import Sources
 from ..engines.tempdir import Scratch
 from ..engines.weights import folder as models_folder
+from ..exports.downloads import Downloads
 from ..history.events import Feed
 from ..imports import locations as stores
 from ..imports import sidecars
@@ -181,6 +182,7 @@ class Parts(Context):
             plugins.fact_readers,
         )
         self.add_parts(
+            Downloads(),
             self.access,
             self.feed,
             self.queue,

@@ -49,6 +49,17 @@ from .events import PicturesChanged as PicturesChanged
 from .events import PicturesRemoved as PicturesRemoved
 from .events import RowsChanged as RowsChanged
 from .events import SnapshotsChanged as SnapshotsChanged
+from .exports import BucketTotal as BucketTotal
+from .exports import Download as Download
+from .exports import ExportDiff as ExportDiff
+from .exports import ExportOptions as ExportOptions
+from .exports import ExportPreview as ExportPreview
+from .exports import ExportReport as ExportReport
+from .exports import ExportSample as ExportSample
+from .exports import MakeExport as MakeExport
+from .exports import PrepareDownload as PrepareDownload
+from .exports import PreviewExport as PreviewExport
+from .exports import TagTotal as TagTotal
 from .files import Embedded as Embedded
 from .files import Fact as Fact
 from .files import Facts as Facts
