@@ -63,7 +63,6 @@ def test_the_preview_follows_the_form(desk: Desk, axe: Axe) -> None:
     expect(buckets.locator(".chip").first).to_contain_text("×")
     size = captions(desk).first.locator(".size")
 
-
     def is_bucket() -> bool:
         width, height = (int(side) for side in (size.text_content() or "").split(" × "))
         return width % 64 == height % 64 == 0 and width * height <= 512 * 512
