@@ -16,9 +16,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pixlstash_core.backups import restoring
+from pixlstash_core.backups import restore
 from pixlstash_core.library import Library
-from pixlstash_core.tags import switch
+from pixlstash_core.tags import bulk_update
 from pixlstash_core.types import (
     OWNER,
     AddTags,
@@ -211,7 +211,7 @@ def weigh(path: Path, tell: Tell) -> None:
             tell(threshold=number)
             library.add_tags(OWNER, AddTags(ids=[1 + number], tags=["meanwhile"]))
             tell(said=1 + number)
-            while switch.pending(library.writer):
+            while bulk_update.pending(library.writer):
                 time.sleep(0.002)
             tell(settled=number)
 
@@ -266,7 +266,7 @@ def backups(path: Path, tell: Tell) -> None:
                 tell(backing=name, score=turn)
                 library.backup(OWNER, MakeBackup(str(beside(path, name))))
                 tell(backed=name, score=turn)
-            restoring.restore(beside(path, BACKUPS[turn % 2]), beside(path, f"again{turn}"), False, lambda *at: None)
+            restore.restore(beside(path, BACKUPS[turn % 2]), beside(path, f"again{turn}"), False, lambda *at: None)
             tell(again=turn)
 
 

@@ -125,7 +125,7 @@ def test_head_starts_nothing_and_an_old_one_expires(shared: Served, monkeypatch:
     monkeypatch.setattr(downloads, "LIFETIME", -1.0)
     late = shared.local.post("/downloads", {"ids": [1]}).json["id"]
     assert shared.local.get(f"/downloads/{late}").status == 404
-    shared.library.downloads.drop_old()
+    shared.library.part(downloads.Downloads).drop_old()
     monkeypatch.undo()
     many = [shared.local.post("/downloads", {"ids": [1]}).json["id"] for _ in range(downloads.REMEMBERED + 1)]
     assert shared.local.get(f"/downloads/{many[0]}").status == 404

@@ -1,4 +1,4 @@
-"""What is written out: snapshots as SQLite files, and originals as zip files that are made while they are sent."""
+"""Routes that export: a snapshot as a SQLite file, and originals as a zip file that is made while it is sent."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from starlette.responses import Response, StreamingResponse
 
 from .answers import SANDBOX
 from .files import CHUNK, disposition
-from .offload import run_in_threadpool
 from .table import Call
+from .threadpool import run_in_threadpool
 from .views import BINARY
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from pixlstash_core.errors import Conflict, Invalid, PixlStashError
 from pixlstash_core.exports import manifest
+from pixlstash_core.exports.downloads import Downloads
 from pixlstash_core.exports.folder import JOURNAL
 from pixlstash_core.library import Library
 from pixlstash_core.types import OWNER, SetCaption
@@ -157,6 +158,6 @@ def test_hostile_names_stay_in_the_folder(library: Library, export: Export, tmp_
 
 
 def test_two_exports_to_one_place_do_not_mix(library: Library, export: Export, tmp_path: Path) -> None:
-    with library.downloads.writing(tmp_path / "out"), pytest.raises(Conflict, match="Another export"):
+    with library.part(Downloads).writing(tmp_path / "out"), pytest.raises(Conflict, match="Another export"):
         export(tmp_path / "out" / "inside")
     assert export(tmp_path / "out").files == 4

@@ -11,7 +11,7 @@ from ..types import ExportDiff, ExportOptions, ExportPreview, ExportReport, Make
 from ..types.exports import ImageFormat, Layout, Several, TagsBy
 from . import show
 from .options import JSON, absolute, argument, as_list, choices, negative, option
-from .verbs import Nouns, Shown, Verb
+from .verbs import Shown, Verb, VerbGroup
 
 PATH = click.Path(path_type=Path)
 OPTIONS = (
@@ -98,7 +98,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     (show.dump if as_json else _differing)(report)
 
 
-class _Export(Nouns):
+class _Export(VerbGroup):
     """`export diff A B`; everything else is `export [QUERY]`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Answers that are read as they arrive: originals and snapshots; and the layout of a view's first answer."""
+"""Downloads of originals and snapshots, and the layout of a view's first answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .channel import Channel, Unreachable, error_of, quoted
 
 
 def original(channel: Channel, id: int, start: int = 0, end: int | None = None) -> BinaryIO:
-    """The bytes from `start` up to `end`, as they arrive. Close it."""
+    """Open the original file of a picture, from byte `start` up to `end`. Close it."""
     wanted = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
     connection = channel.connect()
     try:
@@ -65,7 +65,7 @@ def export_snapshot(channel: Channel, id: int, path: Path) -> Snapshot:
 
 
 class _Body(io.RawIOBase):
-    """An answer's body; closing it ends the connection."""
+    """The body of an answer; closing it ends the connection."""
 
     def __init__(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> None:
         self._response, self._connection = response, connection
@@ -90,7 +90,7 @@ class _Body(io.RawIOBase):
 
 
 def read_view(answer: bytes) -> ViewAnswer:
-    """A view's first answer as it comes over the wire (`docs/http.md`)."""
+    """Decode a view's first answer (`docs/http.md`)."""
     (length,) = struct.unpack_from("<I", answer)
     header = msgspec.json.decode(answer[4 : 4 + length], type=ViewHeader)
     aspects = 4 + length

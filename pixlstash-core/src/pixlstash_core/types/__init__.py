@@ -97,10 +97,6 @@ from .library import CheckReport as CheckReport
 from .library import LibraryInfo as LibraryInfo
 from .library import PluginInfo as PluginInfo
 from .library import StoreInfo as StoreInfo
-from .likeness import Combine as Combine
-from .likeness import FindSimilar as FindSimilar
-from .likeness import Similar as Similar
-from .likeness import SimilarFound as SimilarFound
 from .people import AssignFaces as AssignFaces
 from .people import Box as Box
 from .people import CharacterFaces as CharacterFaces
@@ -141,6 +137,10 @@ from .sidebar import FolderInfo as FolderInfo
 from .sidebar import SavedQuery as SavedQuery
 from .sidebar import SaveQuery as SaveQuery
 from .sidebar import Sidebar as Sidebar
+from .similarity import Combine as Combine
+from .similarity import FindSimilar as FindSimilar
+from .similarity import Similar as Similar
+from .similarity import SimilarFound as SimilarFound
 from .snapshots import Change as Change
 from .snapshots import Difference as Difference
 from .snapshots import EditSnapshot as EditSnapshot

@@ -1783,7 +1783,7 @@ export interface CheckReport {
   problems: string[];
 }
 
-/** Who is logged in to which library. `needs_password`: everything else is refused until one is set. */
+/** The current login. `needs_password`: all other requests are refused until a password is set. */
 export interface SessionInfo {
   principal: string;
   rights: Right;
@@ -1794,14 +1794,14 @@ export interface SessionInfo {
   public_id: string;
 }
 
-/** Exactly one proof: the secret of a one-time link, the password, or a token. */
+/** Exactly one credential: the secret of a one-time link, the password, or a token. */
 export interface SignIn {
   claim?: string | null;
   password?: string | null;
   token?: string | null;
 }
 
-/** `current` is needed when there is one already. */
+/** The new password; `current` is required if one is set. */
 export interface SetPassword {
   password: string;
   current?: string | null;
