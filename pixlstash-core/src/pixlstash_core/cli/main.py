@@ -26,6 +26,7 @@ MODULES = {
     "plugins": "plugin",
     "snapshots": "snapshot",
     "tags": "tag",
+    "texts": "text",
     "tidying": "stack duplicate scrapheap",
 }
 PLACES = {verb: module for module, verbs in MODULES.items() for verb in verbs.split()}

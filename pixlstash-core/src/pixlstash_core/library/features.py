@@ -14,6 +14,7 @@ from ..pictures import corrections, duplicates, scores, scrapheap
 from ..pictures import feature as pictures
 from ..search import outputs as vectors
 from ..tags import feature as tags
+from ..texts import feature as texts
 
 FEATURES: tuple[Feature, ...] = (
     pictures.FEATURE,
@@ -32,6 +33,7 @@ FEATURES: tuple[Feature, ...] = (
     vectors.FEATURE,
     regions.FEATURE,
     faces.FEATURE,
+    texts.FEATURE,
     measures.FEATURE,
     locations.FEATURE,
     settings.FEATURE,
