@@ -16,15 +16,15 @@ from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Forbidden, NotFound, QueryError
 from pixlstash_core.library import Library
 from pixlstash_core.library.features import FEATURES
-from pixlstash_core.texts import outputs
+from pixlstash_core.texts import engine_results
 from pixlstash_core.types import DeletePictures, Reader, RestoreSnapshot, Scope, Selection, TakeSnapshot, TurnPictures
 
 BOX = (0.1, 0.2, 0.5, 0.3)
 
 
 def lines(*texts: str, at: float | None = None) -> Any:
-    plain = outputs.check(None, [TextLine(text, BOX, 0.9) for text in texts], {})
-    return outputs.combine([(at, plain)])
+    plain = engine_results.check(None, [TextLine(text, BOX, 0.9) for text in texts], {})
+    return engine_results.combine([(at, plain)])
 
 
 def read(library: Library, engine: str, texts: dict[int, Sequence[str]], active: bool = True) -> int:
@@ -211,12 +211,14 @@ def test_the_first_active_engine_that_read_any_counts(library: Library) -> None:
 def test_lines_are_shown_with_their_places(library: Library) -> None:
     ids = fill(library, 2)
     corners = ((0.1, 0.2), (0.5, 0.25), (0.5, 0.35), (0.1, 0.3))
-    plain = outputs.check(
+    plain = engine_results.check(
         None, [TextLine(" two\twords\n ", BOX, 1), TextLine("\u202ex\x00\u200b", (-1, 0, 0.5, 2), 0.25, corners)], {}
     )
     producer = library.outputs.register("text", "reader", "1", {})
     library.outputs.activate(producer)
-    for stored in library.outputs.store(producer, [Output(ids[0], outputs.combine([(1.5, plain), (3.0, plain)]))]):
+    for stored in library.outputs.store(
+        producer, [Output(ids[0], engine_results.combine([(1.5, plain), (3.0, plain)]))]
+    ):
         stored.result(30)
     library.turn(OWNER, TurnPictures(ids=ids[:1], quarters=1))
     text = library.picture_text(OWNER, ids[0])
@@ -247,12 +249,12 @@ def test_lines_are_shown_with_their_places(library: Library) -> None:
 )
 def test_a_wrong_result_is_refused(result: Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        outputs.check(None, result, {})
+        engine_results.check(None, result, {})
 
 
 def test_a_video_has_no_more_than_fits() -> None:
-    plain = outputs.check(None, [TextLine("a" * 1000, BOX, 1)] * 40, {})
-    assert len(outputs.combine([(float(n), plain) for n in range(5)])) == 50
+    plain = engine_results.check(None, [TextLine("a" * 1000, BOX, 1)] * 40, {})
+    assert len(engine_results.combine([(float(n), plain) for n in range(5)])) == 50
 
 
 # --- what holds for everything in a library ---------------------------------------------------------------------------
@@ -302,6 +304,6 @@ def test_a_run_can_be_reverted(signs: tuple[Library, list[int]]) -> None:
         stored.result(30)
     library.outputs.activate(producer, rank=-1)
     assert find(library, "text:lighthouse") == ids[:1]
-    library.write(OWNER, "Reverted", lambda write: provenance.revert(write, run, outputs.KIND.tables))
+    library.write(OWNER, "Reverted", lambda write: provenance.revert(write, run, engine_results.KIND.tables))
     assert find(library, "text:lighthouse") == [] and find(library, "text:ahead") == ids[:1]
     check_index(library)

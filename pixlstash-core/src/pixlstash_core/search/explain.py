@@ -1,4 +1,4 @@
-"""Says in words why a picture was found."""
+"""Turns the explanation of a match into sentences."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..query.orders import Explained
 from ..query.scope import sees
 from ..types import FaceInfo, Reader, Reason, Why
 
-#: Places of words, as people call them.
+#: Names of the places of words, for users.
 PLACES = {"name": "name, title or keywords", "caption": "caption", "prompt": "prompt", "tag": "tags", "text": "text"}
 
 
 class Reasons:
-    """Of one picture, for one reader. `engine`: whose results were compared; `faces`: what is known of faces.
+    """The reasons for one picture and one reader. `engine`: whose results were compared; `faces(reader, ids)`.
 
     `snippet(picture, words)`: the part of the text in a picture that has these words.
     """

@@ -13,7 +13,7 @@ from ..database.features import COMPUTED, Derivation, FanOut, Feature, Lookup, S
 from ..database.nearby import fold, where_near
 from ..query import scope
 from ..types import PictureText, Reader, TextLineInfo
-from . import outputs
+from . import engine_results
 from .terms import TERM, WORDS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ FEATURE = Feature(
     ),
     words=(WORDS,),
     sorts=(Sort("text", ("texts",), _amount),),
-    outputs=(outputs.KIND,),
+    outputs=(engine_results.KIND,),
 )
 
 _LINES = """
