@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import apsw
 import msgspec
 from msgspec import Struct
 
 from ..types import Agreement
+
+if TYPE_CHECKING:
+    import apsw
 
 
 class OutputKind(Struct, frozen=True):
