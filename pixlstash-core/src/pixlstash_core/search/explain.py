@@ -45,8 +45,8 @@ class Reasons:
         return Reason("words", f"“{word}” is in its {PLACES[place]}{shown}", word, place, snippet=snippet)
 
     def _condition(self, text: str) -> Reason:
-        asked = next(iter(parse(text).asks()), None) if text.startswith("text:") else None
-        snippet = self._snippet(self._picture, asked.value) if isinstance(asked, Ask) else ""
+        ask = next(iter(parse(text).asks()), None) if text.startswith("text:") else None
+        snippet = self._snippet(self._picture, ask.value) if isinstance(ask, Ask) else ""
         shown = f": {snippet}" if snippet else ""
         return Reason("condition", f"It meets {text}{shown}", text, "text" if snippet else "", snippet=snippet)
 
