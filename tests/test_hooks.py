@@ -42,6 +42,8 @@ from pixlstash_core import (
     Store,
     Tag,
     Tagger,
+    TextExtractor,
+    TextLine,
     WeightFile,
     Weights,
 )
@@ -110,7 +112,7 @@ def test_the_example_runs(name: str, library: Library, capsys: pytest.CaptureFix
         assert [one.hook for one in offered if one.origin.plugin == name] == [name]
     else:
         kind = {"commands": click.Command}.get(name) or getattr(pixlstash_core, _noun(name))
-        plugins.nouns(name, kind, lambda thing: str(id(thing)))
+        plugins.objects(name, kind, lambda thing: str(id(thing)))
         assert [thing.plugin for thing in plugins._things[name]].count(name) == 1  # others may be installed
     assert [info.problems for info in plugins.infos() if info.name == name] == [[]]
 
@@ -155,6 +157,7 @@ def test_everything_public_is_on_the_page_or_in_a_signature() -> None:
         ("embedders", (Embedder,)),
         ("face_extractors", (FaceExtractor, Face)),
         ("detectors", (Detector, Region)),
+        ("text_extractors", (TextExtractor, TextLine)),
         ("measurers", (Measurer,)),
     ],
 )

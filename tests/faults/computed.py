@@ -10,7 +10,7 @@ from typing import Any
 
 from pixlstash_core.engines.outputs import Output
 from pixlstash_core.library import Library
-from pixlstash_core.tags import switch
+from pixlstash_core.tags import bulk_update
 from pixlstash_core.types import OWNER, ImportPaths, RestoreSnapshot, RunEngine, TakeSnapshot
 
 Armed = Callable[[], Any]
@@ -40,7 +40,7 @@ def found_tags(path: Path, source: Path) -> None:
         tags = [Output(id, [("fox", 0.5), ("river", 0.95), (f"number {id}", 0.6)]) for id in ids]
         for future in library.outputs.store(producer, tags):
             future.result(30)
-        while switch.step(library.writer) is not None:
+        while bulk_update.step(library.writer) is not None:
             pass
 
 
@@ -93,7 +93,7 @@ def move_threshold(path: Path, source: Path, armed: Armed) -> None:
     with Library.open(path) as library, armed():
         producer = library.db.value("select id from producer where engine = 'synthetic'")
         library.outputs.activate(producer, HIGH, principal=OWNER.principal)
-        while switch.pending(library.writer):
+        while bulk_update.pending(library.writer):
             time.sleep(0.002)
         library.history(OWNER)
 
@@ -136,7 +136,12 @@ def of(library: Library) -> dict[str, frozenset[tuple[Any, ...]]]:
 def _said(library: Library) -> Iterator[tuple[Any, ...]]:
     by = "join producer r on r.id = o.producer_id join picture p on p.id = o.picture_id"
     yield from library.db.read(f"select p.sha256, 'done', r.engine, o.error from done o {by}")
-    for table, value in (("measure_output", "value"), ("vector_output", "body"), ("tag_output", "body")):
+    for table, value in (
+        ("measure_output", "value"),
+        ("vector_output", "body"),
+        ("tag_output", "body"),
+        ("text_output", "text"),
+    ):
         yield from library.db.read(f"select p.sha256, '{table}', r.engine, o.{value} from {table} o {by}")
     yield from library.db.read(
         "select p.sha256, 'tag', t.name from derived_tagged d join tag t on t.id = d.tag_id"

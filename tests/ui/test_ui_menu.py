@@ -144,6 +144,7 @@ def test_submenus_open_beside_each_other(sit: Sit, ordered: Served) -> None:
     """By keys as by the pointer, to any depth; Escape and ← close the last one."""
     desk = sit(ordered, width=1440, height=900).go()
     desk.page.get_by_role("treeitem", name="Harbour").click(button="right")
+    expect(menu(desk).locator(":focus")).to_have_count(1)
     desk.press("a")
     desk.press("ArrowRight")
     second = desk.page.get_by_role("menu").nth(1)

@@ -3,6 +3,7 @@ import { original } from "../api/images";
 import { engineMenus } from "../engines/menus";
 import { sizeOf, spread, stack, turn, unstack } from "../dialogs/arrange";
 import { addPictures } from "../dialogs/choices";
+import { saveFrom } from "../exports/saving";
 import { beginReview } from "../review/start";
 import { similar } from "../similarity/similar";
 import { dialogs } from "../dialogs/dialogs.svelte";
@@ -74,6 +75,15 @@ export function wholeMenu(about: About, size: number | null): Item[] {
   ];
 }
 
+/** These pictures as files: originals, or a training set. `name`: what they are together. */
+export function downloading(about: About, name = "pictures"): Item[] {
+  const opening = (dialog: "download" | "export") => about((pictures) => dialogs.open(dialog, { pictures, name }));
+  return [
+    { label: "Download…", icon: "download", run: opening("download") },
+    { label: "Export training set…", icon: "box", run: opening("export") },
+  ];
+}
+
 function withoutKeys(item: Item): Item {
   return item !== "line" && "keys" in item ? { ...item, keys: undefined } : item;
 }
@@ -140,9 +150,10 @@ function others(about: About, selected: Selected, id: number | undefined, size: 
     ...(id === undefined
       ? []
       : [
-          { label: "Save the original", icon: "download", run: () => save(id) } as const,
+          { label: "Save the original", icon: "download", run: () => saveFrom(original(id, true)) } as const,
           { label: "Copy the picture", icon: "copy", run: () => void copy(id) } as const,
         ]),
+    ...(library.past ? [] : downloading(about)),
     ...(library.owner && (!library.readonly || library.returnable) ? [restoring(about, size)] : []),
   ];
 }
@@ -172,13 +183,6 @@ function restoring(about: About, size: number): Item {
 function leaving(about: About, size: number | null): Item {
   const of = size === null ? " all" : size === 1 ? "" : ` ${counted(size, "picture")}`;
   return { label: `Move${of} to the scrapheap`, icon: "scrapheap", keys: "Del", run: about(remove) };
-}
-
-function save(id: number): void {
-  const link = document.createElement("a");
-  link.href = original(id, true);
-  link.download = "";
-  link.click();
 }
 
 async function copy(id: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** The menus of the sidebar: what can be done with a row, and in a submenu what with all its pictures. */
-import { wholeMenu } from "../grid/pictureMenu";
+import { downloading, wholeMenu } from "../grid/pictureMenu";
 import { likeEntry } from "../similarity/similar";
 import { addEntries } from "../dialogs/choices";
 import { edit, remove } from "../state/groups";
@@ -10,7 +10,7 @@ import { counted } from "../ui/format";
 import type { Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
 import { type Entry, lockedSet, moves } from "./rows";
-import { about, type RowPictures } from "./rowPictures";
+import { about, reading, type RowPictures } from "./rowPictures";
 
 export interface Acts {
   go(): void;
@@ -23,7 +23,7 @@ export interface Acts {
 
 /** Of a row that only shows pictures: a folder, or a name with sets below it. */
 export function rowMenu(whole: RowPictures, acts: Pick<Acts, "go" | "combine" | "combined">): Item[] {
-  return [...looking(acts), ...(library.readonly ? [] : (["line", all(whole)] as const))];
+  return [...looking(acts), ...saving(whole), ...(library.readonly ? [] : (["line", all(whole)] as const))];
 }
 
 function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combined">): Item[] {
@@ -36,6 +36,11 @@ function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combi
       run: combine,
     },
   ];
+}
+
+/** Its pictures as files; a snapshot's can only be looked at. */
+function saving(whole: RowPictures): Item[] {
+  return library.past ? [] : downloading(reading(whole), whole.name);
 }
 
 /** What can be done with all pictures of a row. */
@@ -59,9 +64,10 @@ export function entryMenu(entry: Entry, acts: Acts): Item[] {
           },
         ]
       : [];
-  if (library.readonly) return back.length ? [...items, "line", ...back] : items;
   const whole = { part: entry.part, name: entry.name, pictures: entry.group?.pictures ?? null };
-  return [...items, "line", ...own(entry, acts), "line", ...leading(entry), ...back, "line", all(whole)];
+  const further = [...saving(whole), ...back];
+  if (library.readonly) return further.length ? [...items, "line", ...further] : items;
+  return [...items, "line", ...own(entry, acts), "line", ...leading(entry), ...further, "line", all(whole)];
 }
 
 /** Its name, its looks, its end. */
