@@ -130,6 +130,7 @@ def test_the_scrubber_goes_anywhere(desk: Desk, shown: Served) -> None:
 def test_the_scrubber_names_what_lies_where_at_once(desk: Desk, shown: Served) -> None:
     header = shown.library.view(OWNER).header
     starts = {one.label[:4]: one.start / header.count for one in reversed(header.sections)}
+    desk.page.locator(".scrub span").first.wait_for()
     marks = desk.page.evaluate(
         "() => [...document.querySelectorAll('.scrub span')].map(one => [one.textContent, parseFloat(one.style.top)])"
     )

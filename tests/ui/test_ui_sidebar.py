@@ -134,7 +134,7 @@ def test_crumbs_lead_from_project_to_set_and_back_up(sit: Sit, ordered: Served) 
 def test_arrows_enter_and_folding(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go()
     row(desk, "All pictures").focus()
-    desk.press(*["ArrowDown"] * 8, "Enter")  # past the other rows of the library
+    desk.press(*["ArrowDown"] * 9, "Enter")  # past the other rows of the library
     desk.becomes(lambda: shown(desk), {4, 5, 6})
     expect(row(desk, "Ann")).to_be_focused()
     desk.press("ArrowLeft", "ArrowLeft")
@@ -223,6 +223,7 @@ def test_space_combines_and_the_rest_of_the_query_stays(sit: Sit, ordered: Serve
 def test_what_is_combined_is_saved_and_saved_again(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go("/?q=union(set:1,+set:2)")
     desk.page.get_by_role("button", name="Save as a query").click()
+    expect(desk.page.get_by_role("dialog").get_by_role("combobox")).to_be_focused()
     desk.page.keyboard.type("north")
     desk.press("Enter")
     desk.says("Query north saved")
