@@ -31,7 +31,7 @@ def test_only_a_set_can_be_ordered_so(sit: Sit, served: Served) -> None:
     served.library.create_set(OWNER, Create(name="Harbour"))
     served.library.add_to_set(OWNER, 1, Selection(ids=[1, 2, 3]))
     desk = sit(served).go()
-    button = desk.page.get_by_title("Order")
+    button = desk.page.get_by_title("Order", exact=True)
     button.click()
     expect(desk.page.get_by_role("menuitemradio", name="Newest")).to_be_visible()
     expect(desk.page.get_by_role("menuitemradio", name="By hand")).to_have_count(0)

@@ -101,10 +101,12 @@ def test_the_sidebar_and_the_bar_offer_the_same(bench: Bench) -> None:
     desk.focus(0)
     desk.press("Space")
     desk.page.get_by_role("toolbar", name="Selection").get_by_role("button", name="More").click()
+    expect(item(desk, "Tag with")).to_be_visible()
     named = desk.page.locator(".menu:popover-open [aria-haspopup=menu]").all_inner_texts()
     desk.press("Escape")
     desk.page.get_by_role("treeitem", name="Harbour").click(button="right")
     desk.pick("All 2 pictures")
+    expect(beside(desk, "All 2 pictures")).to_be_visible()
     offered = desk.page.get_by_role("menu").nth(1).locator("[aria-haspopup=menu]").all_inner_texts()
     assert offered == [one for one in named if one != "More"]
     assert [one.split("\n")[0] for one in named][:2] == ["Tag with", "Describe with"]
