@@ -36,7 +36,7 @@ RENAMED = {
     "pixlstash_core.demo.builtin": "demo",
 }
 #: The project's own plugins, each in a package `pixlstash-NAME`.
-OWN = ("clip", "compat", "demo", "faces", "generation", "joycaption", "wd-tagger")
+OWN = ("clip", "compat", "demo", "faces", "generation", "joycaption", "ocr", "wd-tagger")
 
 
 #: A function that returns the error in an object, if any.
