@@ -10,9 +10,9 @@ export type Policy = "all" | "new" | "asked";
 
 export type JobState = "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
 
-export type Combine = "mean" | "min" | "max" | "harmonic" | "geometric";
-
 export type Presence = "present" | "missing" | "unreachable";
+
+export type Combine = "mean" | "min" | "max" | "harmonic" | "geometric";
 
 export type ResourceType = "picture" | "picture_set" | "character" | "project";
 
