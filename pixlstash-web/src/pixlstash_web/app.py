@@ -7,6 +7,7 @@ from functools import partial
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route as Matched
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +16,7 @@ from pixlstash_core.errors import NotFound
 
 from .adapter import Resource, RoutePlan
 from .answers import as_error
+from .gate import linked_token, may_be_linked, without_token
 from .headers import Headers
 from .host import Host
 from .offload import run_in_threadpool
@@ -69,5 +71,15 @@ class Rest:
         if path == "/api" or path.startswith("/api/"):
             response = as_error(NotFound("The API has no such path."))
         else:
-            response = await run_in_threadpool(self._site.statics.answer, Request(scope), path)
+            response = await run_in_threadpool(self._page, Request(scope), path)
         await response(scope, receive, send)
+
+    def _page(self, request: Request, path: str) -> Response:
+        """A file of the browser UI. A token in the address moves to the fragment, which is sent to no server."""
+        token = linked_token(request)
+        if token is None:
+            return self._site.statics.answer(request, path)
+        reader = self._site.library.access.reader_of(token)
+        fragment = f"token={token}" if reader is not None and may_be_linked(reader) else ""
+        location = without_token(request, fragment)
+        return Response(None, 303, {"Location": location, "Cache-Control": "no-store"})

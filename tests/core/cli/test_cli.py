@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -219,7 +220,7 @@ def test_importing_is_the_same(two: Two, pictures: Path, tmp_path: Path) -> None
 def test_tokens_and_the_owner(two: Two) -> None:
     for path in (two.alone, two.served):
         made = say(path, "token", "create", "--rights", "write", "--label", "nodes", "--json")
-        assert set(made.json) == {"token", "id", "rights"} and made.json["rights"] == "write"
+        assert set(made.json) == {"token", "id", "rights", "expires"} and made.json["rights"] == "write"
         plain = say(path, "token", "create")
         assert re.fullmatch(r"pl_api_\S+\n", plain.out) and "not shown again" in plain.err
         reset = say(path, "owner", "reset")
@@ -231,6 +232,32 @@ def test_tokens_and_the_owner(two: Two) -> None:
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
         assert json.load(answer)["name"] == "library"
+
+
+def test_tokens_with_a_scope_are_listed_and_revoked(two: Two) -> None:
+    for path in (two.alone, two.served):
+        say(path, "set", "create", "Trip")
+        made = say(
+            path, "token", "create", "--scope-set", "Trip", "--scope-query", "beach", "--expires", "30d", "--json"
+        )
+        assert made.code == 0, made
+        days = datetime.fromisoformat(made.json["expires"]) - datetime.now(UTC)
+        assert 29 < days.total_seconds() / 86_400 <= 30
+        listed = say(path, "token", "list")
+        assert "set 1, beach" in listed.out and made.json["expires"][:10] in listed.out
+        assert made.json["token"] not in listed.out + say(path, "token", "list", "--json").out
+        assert say(path, "token", "revoke", str(made.json["id"])).out == f"Revoked token {made.json['id']}.\n"
+        assert "set 1, beach" not in say(path, "token", "list").out
+        for words, problem in (
+            (("create", "--scope-set", "Nowhere"), "no set called"),
+            (("create", "--scope-picture", "999999"), "no picture 999999"),
+            (("create", "--scope-query", "x", "--rights", "owner"), "not all rights"),
+            (("create", "--expires", "soon"), "12h, 30d"),
+            (("create", "--expires", "2020-01-01"), "in the future"),
+            (("revoke", "999999"), "no such token"),
+        ):
+            failed = say(path, "token", *words)
+            assert failed.code != 0 and problem in failed.err and "Traceback" not in failed.err, failed
 
 
 # -- one verb after the other ------------------------------------------------------------------------------------------

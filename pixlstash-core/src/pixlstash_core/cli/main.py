@@ -20,13 +20,14 @@ MODULES = {
     "engines": "engine",
     "groups": "set character project icons",
     "jobs": "import job",
-    "library": "init check undo redo history token owner",
+    "library": "init check undo redo history owner",
     "people": "face review",
     "pictures": "list find stats show score date turn similar why",
     "plugins": "plugin",
     "snapshots": "snapshot",
     "tags": "tag",
     "tidying": "stack duplicate scrapheap",
+    "tokens": "token",
 }
 PLACES = {verb: module for module, verbs in MODULES.items() for verb in verbs.split()}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from ..access.feature import Access
+from ..access.scopes import Scopes
 from ..api import Api
 from ..backups.operations import KIND as BACKUP
 from ..backups.operations import back_up_job
@@ -125,8 +126,6 @@ class Library(WithReader, Context, ForPlugins, Api):
         sorts = {sort.name: sort for feature in FEATURES for sort in feature.sorts}
         self._looking = partial(Views, terms=terms, places=places, sorts=sorts)
         saved = partial(queries.text, self.db)
-        self.access = Access(self.hub, read_only=read_only)
-        opened.callback(self.access.close)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
         self.queue = Jobs(self.hub, self._job_changed)
@@ -181,6 +180,8 @@ class Library(WithReader, Context, ForPlugins, Api):
         self.views = self._looking(
             self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search, missed=missed
         )
+        self.access = Access(self.hub, Scopes(self.db, self.views, counted), read_only=read_only)
+        opened.callback(self.access.close)
         self.people = People(self.db, self.views, self.likeness, counted)
         self.upload_sessions = Uploads(
             self.hub, self.intake, self.queue, self.stores.own, partial(place_in_project, self)

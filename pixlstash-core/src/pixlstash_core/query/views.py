@@ -28,7 +28,7 @@ from ..types import Alike, HideAndBlur, Picture, Reader, Rows, Selection, Sugges
 from . import grid, scope, sections, suggest
 from . import language as query
 from .caches import Holder
-from .compiler import QueryPlan, Vocabulary, matches, missing_names
+from .compiler import QueryPlan, Vocabulary, matches, missing_names, within_stacks
 from .evaluator import Evaluation, mask_of
 from .orders import Explained, Order, Veiled
 from .places import may_know
@@ -176,11 +176,13 @@ class Views:
         return frame.count(mask)
 
     def mask(
-        self, reader: Reader, parsed: query.Query, veil: HideAndBlur | None = None
+        self, reader: Reader, parsed: query.Query, veil: HideAndBlur | None = None, *, in_stacks: bool = False
     ) -> tuple[Frame, NDArray[np.bool_]]:
-        """Return the columns at present, and a mask of the pictures of a query."""
+        """Return the columns at present, and a mask of a query's pictures (`in_stacks`: each of a stack by itself)."""
         hide = self._veiling(reader, veil.hide) if veil else None
         plan = self._plan(reader, parsed)
+        if in_stacks:
+            plan = within_stacks(plan)
         prepared = self._prepared(reader, plan)
         with self._looking(reader) as (look, inside):
             mask = matches(plan, look, inside)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from .access import NOBODY as NOBODY
 from .access import OWNER as OWNER
 from .access import CreateToken as CreateToken
+from .access import Grant as Grant
 from .access import NewToken as NewToken
 from .access import Reader as Reader
 from .access import Right as Right

@@ -1607,17 +1607,35 @@ export interface PictureChange {
   new: string | null;
 }
 
+/** A token. `last_used` is accurate to the minute; without `scope`, it is for the whole library. */
 export interface TokenInfo {
   id: number;
   label: string;
   right: Right;
   created: string;
   last_used: string | null;
+  scope: Grant | null;
+  expires: string | null;
 }
 
+/**
+ * A part of the library: these pictures, and all pictures of these sets, characters, projects and of a query. What
+ * groups and queries contain is determined at each request. Pictures in the scrapheap are not part of it.
+ */
+export interface Grant {
+  pictures: number[];
+  sets: number[];
+  characters: number[];
+  projects: number[];
+  query: string | null;
+}
+
+/** `scope`: only this part of the library, for the rights to read and write. `expires`: a time with its zone. */
 export interface CreateToken {
   rights?: Right;
   label?: string;
+  scope?: Grant | null;
+  expires?: string | null;
 }
 
 /** A new token with its secret, which is shown only this once. */
@@ -1625,6 +1643,7 @@ export interface NewToken {
   token: string;
   id: number;
   rights: Right;
+  expires: string | null;
 }
 
 /** A plugin: what it registers, or the problems that prevent it or parts of it from loading. */
