@@ -260,6 +260,22 @@ def test_tokens_with_a_scope_are_listed_and_revoked(two: Two) -> None:
             assert failed.code != 0 and problem in failed.err and "Traceback" not in failed.err, failed
 
 
+def test_a_gallery_is_made_and_taken_back(two: Two, tmp_path: Path) -> None:
+    for name, path in (("alone", two.alone), ("served", two.served)):
+        target = tmp_path / name
+        words = ("--scope-query", "kind:image", "--title", "Beach", "--watermark", "Sample", "--side", "400")
+        made = say(path, "share", "gallery", target, *words)
+        assert made.code == 0 and made.out.endswith(": done.\n"), made
+        assert (target / "index.html").is_file() and list((target / "images").iterdir())
+        assert str(target) in say(path, "share", "published").out
+        again = say(path, "share", "gallery", target, *words)
+        assert again.code == 1 and "no empty folder" in again.err + again.out
+        assert say(path, "share", "unpublish", "1").out == "Took back publication 1.\n"
+        assert not target.exists()
+        assert say(path, "share", "published").out == "Nothing was published.\n"
+        assert "Say what to share" in say(path, "share", "gallery", target).err
+
+
 # -- one verb after the other ------------------------------------------------------------------------------------------
 
 

@@ -45,7 +45,7 @@ class Access:
 
     def __init__(self, hub: Hub, scopes: Scopes, *, read_only: bool = False) -> None:
         self._rows: Rows = Memory(hub) if read_only else hub
-        self._scopes = scopes
+        self.scopes = scopes
         #: Increases whenever a credential may have become invalid, so that open streams check theirs again.
         self.ended = 0
         self._lent: dict[bytes, Reader] = {}
@@ -146,7 +146,7 @@ class Access:
             return Reader("owner", _right(row.rights))
         if row.scope is not None and row.rights not in ("read", "write"):
             return None  # such a token cannot be created, so somebody else wrote this row
-        scope = Scope() if row.scope is None else self._scopes.resolve(row.scope)
+        scope = Scope() if row.scope is None else self.scopes.resolve(row.scope)
         return Reader(f"token:{row.public_id}", _right(row.rights), scope)
 
     def lend(self, reader: Reader) -> str:
@@ -199,7 +199,7 @@ class Access:
         if ask.scope is not None:
             if ask.rights == "owner":
                 raise Invalid("A token with a scope has the right to read or to write, not all rights.")
-            self._scopes.check(ask.scope)
+            self.scopes.check(ask.scope)
         secret, id = self._insert(
             "api",
             "token",

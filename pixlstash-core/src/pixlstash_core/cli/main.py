@@ -24,6 +24,7 @@ MODULES = {
     "people": "face review",
     "pictures": "list find stats show score date turn similar why",
     "plugins": "plugin",
+    "sharing": "share",
     "snapshots": "snapshot",
     "tags": "tag",
     "tidying": "stack duplicate scrapheap",

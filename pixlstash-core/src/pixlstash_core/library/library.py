@@ -58,6 +58,9 @@ from ..query.terms import TERMS
 from ..query.views import Views
 from ..search import vectors as likeness
 from ..search.search import Search
+from ..sharing.operations import KIND as PUBLISH
+from ..sharing.operations import publish_job
+from ..sharing.renditions import Renditions
 from ..snapshots import feature as snapshots
 from ..snapshots import restore as restores
 from ..snapshots.as_of import OpenSnapshots
@@ -207,6 +210,9 @@ class Library(WithReader, Context, ForPlugins, Api):
             self.outputs,
             self.host,
         )
+        self.add_parts(
+            Renditions(self.db, self.pool, self.thumbnails, plugins, self.stores.connect, self.intake.temporary)
+        )
         self.add_parts(self.likeness, self.search, self.people, self.restore_points, self.restores, self.open_snapshots)
 
     def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -271,6 +277,7 @@ class Library(WithReader, Context, ForPlugins, Api):
         self.queue.handle("engine", self.host.run)
         self.queue.handle(FETCH, self.host.fetch)
         self.queue.handle(REHEARSAL, self.host.rehearse)
+        self.queue.handle(PUBLISH, partial(publish_job, self))
         self.queue.handle("tidy", lambda task: self._tidy())
         self.queue.handle("snapshots", self._snapshots)
         self.queue.handle(BACKUP, partial(back_up_job, self), by_hand=True)

@@ -23,12 +23,14 @@ from .contracts import FactReader, Importer, Kind, Store
 from .engines import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, fault
 from .operation import Operations
 from .precedence import Installed, Origin, Thing, choose, installed
+from .sharers import RenditionStep, Sharer
 
 #: Built-in features use the same hooks as everyone else. Each is imported only when plugins are loaded.
 BUILTIN = (
     "pixlstash_core.storage.builtin",
     "pixlstash_core.media.builtin",
     "pixlstash_core.engines.builtin",
+    "pixlstash_core.sharing.builtin",
 )
 #: Plugins that are or were built in, under the names in older libraries' lists of disabled plugins.
 RENAMED = {
@@ -126,6 +128,12 @@ class Plugins:
 
     def importers(self) -> dict[str, Importer]:
         return {one.id: one for one in self._objects("importers")}
+
+    def sharers(self) -> dict[str, Sharer]:
+        return {sharer.id: sharer for sharer in self._objects("sharers")}
+
+    def rendition_steps(self) -> dict[str, RenditionStep]:
+        return {step.id: step for step in self._objects("rendition_steps")}
 
     def engines(self) -> dict[str, Offered]:
         """Every engine by its id, which no two share, whatever their kinds."""
@@ -348,4 +356,6 @@ _NOUNS: dict[str, tuple[type, Callable[[Any], str], Fault]] = {
     "readers": (FactReader, lambda thing: thing.id, _no_order),
     "stores": (Store, lambda thing: thing.scheme, _fine),
     "importers": (Importer, lambda thing: thing.id, _fine),
+    "sharers": (Sharer, lambda thing: thing.id, _fine),
+    "rendition_steps": (RenditionStep, lambda thing: thing.id, _fine),
 }

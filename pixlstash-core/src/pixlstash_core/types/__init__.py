@@ -125,6 +125,9 @@ from .search import Alike as Alike
 from .search import Held as Held
 from .search import Reason as Reason
 from .search import Why as Why
+from .sharing import Publication as Publication
+from .sharing import Publish as Publish
+from .sharing import StepUse as StepUse
 from .sidebar import Branch as Branch
 from .sidebar import EditQuery as EditQuery
 from .sidebar import FolderInfo as FolderInfo

@@ -1296,6 +1296,48 @@ export interface Similar {
   like: number;
 }
 
+/**
+ * Publish pictures as they are now with a sharer, such as `gallery` with `{"path"}`. Without `steps`, pictures are
+ * reduced to 2,048 pixels. Hidden and blurred pictures are left out unless `hidden`.
+ */
+export interface Publish {
+  sharer?: string;
+  params?: Record<string, unknown>;
+  scope: Grant;
+  title?: string;
+  steps?: readonly StepUse[] | null;
+  hidden?: boolean;
+}
+
+/**
+ * A part of the library: these pictures, and all pictures of these sets, characters, projects and of a query. What
+ * groups and queries contain is determined at each request. Pictures in the scrapheap are not part of it.
+ */
+export interface Grant {
+  pictures: number[];
+  sets: number[];
+  characters: number[];
+  projects: number[];
+  query: string | null;
+}
+
+/** A step that changes the pixels of renditions (`resize`, `watermark` or a plugin's), with its settings. */
+export interface StepUse {
+  id: string;
+  params?: Record<string, unknown>;
+}
+
+/** What was published: where, how many pictures, and how many hidden or blurred ones were left out. */
+export interface Publication {
+  id: number;
+  sharer: string;
+  title: string;
+  where: string;
+  pictures: number;
+  left_out: number;
+  created: string;
+}
+
 export interface HistoryEntry {
   revision: number;
   at: string;
@@ -1618,18 +1660,6 @@ export interface TokenInfo {
   expires: string | null;
 }
 
-/**
- * A part of the library: these pictures, and all pictures of these sets, characters, projects and of a query. What
- * groups and queries contain is determined at each request. Pictures in the scrapheap are not part of it.
- */
-export interface Grant {
-  pictures: number[];
-  sets: number[];
-  characters: number[];
-  projects: number[];
-  query: string | null;
-}
-
 /** `scope`: only this part of the library, for the rights to read and write. `expires`: a time with its zone. */
 export interface CreateToken {
   rights?: Right;
@@ -1817,6 +1847,9 @@ export const operations = {
   job_errors: "GET /jobs/{id}/errors" as Operation<{ id: number }, EngineError[]>,
   retry_job: "POST /jobs/{id}/retry" as Operation<{ id: number }, Job>,
   revert_job: "POST /jobs/{id}/revert" as Operation<{ id: number }, Done>,
+  publish: "POST /publications" as Operation<Publish, Job>,
+  publications: "GET /publications" as Operation<{}, Publication[]>,
+  unpublish: "DELETE /publications/{id}" as Operation<{ id: number }, undefined>,
   undo: "POST /undo" as Operation<{}, Done>,
   redo: "POST /redo" as Operation<{}, Done>,
   history: "GET /history" as Operation<{ limit?: number | null }, HistoryEntry[]>,
