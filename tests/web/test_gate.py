@@ -49,6 +49,7 @@ CALLERS: dict[str, str | int] = {
 RANK = {"read": 0, "write": 1, "owner": 2}
 #: Tokens may not manage credentials, whatever their right.
 CREDENTIALS = {"set_password", "reset_owner", "tokens", "create_token", "revoke_token"}
+CREDENTIALS |= {"links", "create_link", "replace_link", "revoke_link"}
 #: What speaks for a part of the library may not do what concerns all of it.
 UPLOADS = {"upload", "begin_upload", "continue_upload", "cancel_upload", "uploads", "find_upload", "uploaded_files"}
 GROUPS = {
@@ -245,7 +246,11 @@ def test_a_route_without_a_right_cannot_be_written() -> None:
 
 def test_what_is_public_is_a_short_list() -> None:
     public = {(route.method, route.path) for route in (*ROUTES, *compat.ROUTES) if route.right == "public"}
-    assert public == {("GET", "/session"), ("POST", "/session"), ("DELETE", "/session"), ("GET", "/version")}
+    session = {("GET", "/session"), ("POST", "/session"), ("DELETE", "/session"), ("GET", "/version")}
+    picture = "/shared/{link}/pictures/{picture}"  # which check the link: test_links.py
+    shared = {("GET", "/shared/{link}"), ("POST", "/shared/{link}/open")}
+    shared |= {("GET", f"{picture}/preview"), ("GET", f"{picture}/image")}
+    assert public == session | shared
 
 
 def test_changes_are_never_a_get_and_reads_need_no_more_than_they_say() -> None:

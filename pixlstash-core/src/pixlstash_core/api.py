@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .people import operations as _people
     from .pictures import operations as _pictures
     from .search import operations as _search
+    from .sharing import link_operations as _links
     from .sharing import operations as _sharing
     from .snapshots import operations as _snapshots
     from .status import operations as _status
@@ -37,6 +38,7 @@ else:  # Imported when one of their functions is used: a program that asks a ser
     _people = Later("pixlstash_core.people.operations")
     _pictures = Later("pixlstash_core.pictures.operations")
     _search = Later("pixlstash_core.search.operations")
+    _links = Later("pixlstash_core.sharing.link_operations")
     _sharing = Later("pixlstash_core.sharing.operations")
     _snapshots = Later("pixlstash_core.snapshots.operations")
     _status = Later("pixlstash_core.status.operations")
@@ -167,6 +169,10 @@ class Api:
     job_errors = op("GET", "/jobs/{id}/errors", "owner", _engines.job_errors)
     retry_job = op("POST", "/jobs/{id}/retry", "write", _engines.retry_job)
     revert_job = op("POST", "/jobs/{id}/revert", "write", _engines.revert_job)
+    links = op("GET", "/links", "owner", _links.links)
+    create_link = op("POST", "/links", "owner", _links.create_link, status=201)
+    replace_link = op("POST", "/links/{id}/replace", "owner", _links.replace_link)
+    revoke_link = op("DELETE", "/links/{id}", "owner", _links.revoke_link)
     publish = op("POST", "/publications", "owner", _sharing.publish)
     publications = op("GET", "/publications", "owner", _sharing.publications_)
     unpublish = op("DELETE", "/publications/{id}", "owner", _sharing.unpublish)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pixlstash_core.errors import NotFound
 
+from . import shared_page
 from .adapter import Resource, RoutePlan
 from .answers import as_error
 from .gate import linked_token, may_be_linked, without_token
@@ -75,7 +76,13 @@ class Rest:
         await response(scope, receive, send)
 
     def _page(self, request: Request, path: str) -> Response:
-        """A file of the browser UI. A token in the address moves to the fragment, which is sent to no server."""
+        """The page of a link, or a file of the browser UI.
+
+        A token in the address moves to the fragment, which is sent to no server.
+        """
+        page = shared_page.answer(request, path)
+        if page is not None:
+            return page
         token = linked_token(request)
         if token is None:
             return self._site.statics.answer(request, path)

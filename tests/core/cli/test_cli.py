@@ -10,7 +10,6 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -232,48 +231,6 @@ def test_tokens_and_the_owner(two: Two) -> None:
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
         assert json.load(answer)["name"] == "library"
-
-
-def test_tokens_with_a_scope_are_listed_and_revoked(two: Two) -> None:
-    for path in (two.alone, two.served):
-        say(path, "set", "create", "Trip")
-        made = say(
-            path, "token", "create", "--scope-set", "Trip", "--scope-query", "beach", "--expires", "30d", "--json"
-        )
-        assert made.code == 0, made
-        days = datetime.fromisoformat(made.json["expires"]) - datetime.now(UTC)
-        assert 29 < days.total_seconds() / 86_400 <= 30
-        listed = say(path, "token", "list")
-        assert "set 1, beach" in listed.out and made.json["expires"][:10] in listed.out
-        assert made.json["token"] not in listed.out + say(path, "token", "list", "--json").out
-        assert say(path, "token", "revoke", str(made.json["id"])).out == f"Revoked token {made.json['id']}.\n"
-        assert "set 1, beach" not in say(path, "token", "list").out
-        for words, problem in (
-            (("create", "--scope-set", "Nowhere"), "no set called"),
-            (("create", "--scope-picture", "999999"), "no picture 999999"),
-            (("create", "--scope-query", "x", "--rights", "owner"), "not all rights"),
-            (("create", "--expires", "soon"), "12h, 30d"),
-            (("create", "--expires", "2020-01-01"), "in the future"),
-            (("revoke", "999999"), "no such token"),
-        ):
-            failed = say(path, "token", *words)
-            assert failed.code != 0 and problem in failed.err and "Traceback" not in failed.err, failed
-
-
-def test_a_gallery_is_made_and_taken_back(two: Two, tmp_path: Path) -> None:
-    for name, path in (("alone", two.alone), ("served", two.served)):
-        target = tmp_path / name
-        words = ("--scope-query", "kind:image", "--title", "Beach", "--watermark", "Sample", "--side", "400")
-        made = say(path, "share", "gallery", target, *words)
-        assert made.code == 0 and made.out.endswith(": done.\n"), made
-        assert (target / "index.html").is_file() and list((target / "images").iterdir())
-        assert str(target) in say(path, "share", "published").out
-        again = say(path, "share", "gallery", target, *words)
-        assert again.code == 1 and "no empty folder" in again.err + again.out
-        assert say(path, "share", "unpublish", "1").out == "Took back publication 1.\n"
-        assert not target.exists()
-        assert say(path, "share", "published").out == "Nothing was published.\n"
-        assert "Say what to share" in say(path, "share", "gallery", target).err
 
 
 # -- one verb after the other ------------------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ class Access:
             "token",
             ask.rights,
             label=ask.label[:200],
-            expires=None if ask.expires is None else _future(ask.expires),
+            expires=None if ask.expires is None else in_future(ask.expires),
             scope=None if ask.scope is None else write_grant(ask.scope),
         )
         return NewToken(secret, id, ask.rights, ask.expires)
@@ -341,7 +341,8 @@ def _right(text: str) -> Right:
     return "owner" if text == "owner" else "write" if text == "write" else "read"
 
 
-def _future(time: datetime) -> int:
+def in_future(time: datetime) -> int:
+    """Return a time in milliseconds; `Invalid` unless it has a zone and is in the future."""
     if time.tzinfo is None:
         raise Invalid("Give the expiry with its time zone, for instance 2030-01-31T12:00:00Z.")
     milliseconds = int(time.timestamp() * 1000)

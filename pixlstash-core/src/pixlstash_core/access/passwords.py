@@ -20,10 +20,10 @@ COST = (15, 8, 1)
 FREE, SLOWEST = 5, 900
 
 
-def seal(password: str) -> str:
+def seal(password: str, shortest: int = SHORTEST) -> str:
     """What may be kept of a password; `Invalid` when it is too short."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid(f"A password has at least {SHORTEST} characters (and at most {LONGEST}).")
+    if not shortest <= len(password) <= LONGEST:
+        raise Invalid(f"A password has at least {shortest} characters (and at most {LONGEST}).")
     salt = secrets.token_bytes(16)
     return "scrypt${}${}${}${}${}".format(*COST, salt.hex(), _stretch(password, salt, *COST).hex())
 

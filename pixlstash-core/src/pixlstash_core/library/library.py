@@ -58,6 +58,7 @@ from ..query.terms import TERMS
 from ..query.views import Views
 from ..search import vectors as likeness
 from ..search.search import Search
+from ..sharing.links import Links
 from ..sharing.operations import KIND as PUBLISH
 from ..sharing.operations import publish_job
 from ..sharing.renditions import Renditions
@@ -211,7 +212,8 @@ class Library(WithReader, Context, ForPlugins, Api):
             self.host,
         )
         self.add_parts(
-            Renditions(self.db, self.pool, self.thumbnails, plugins, self.stores.connect, self.intake.temporary)
+            Links(self.hub, path, read_only=read_only),
+            Renditions(self.db, self.pool, self.thumbnails, plugins, self.stores.connect, self.intake.temporary),
         )
         self.add_parts(self.likeness, self.search, self.people, self.restore_points, self.restores, self.open_snapshots)
 

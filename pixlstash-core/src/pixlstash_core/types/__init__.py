@@ -125,6 +125,8 @@ from .search import Alike as Alike
 from .search import Held as Held
 from .search import Reason as Reason
 from .search import Why as Why
+from .sharing import CreateLink as CreateLink
+from .sharing import LinkInfo as LinkInfo
 from .sharing import Publication as Publication
 from .sharing import Publish as Publish
 from .sharing import StepUse as StepUse

@@ -52,7 +52,7 @@ NOBODY = Reader("", "owner")
 Ids = Annotated[list[int], Meta(max_length=50_000)]
 
 
-class Grant(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Grant(Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the library: these pictures, and all pictures of these sets, characters, projects and of a query.
 
     What groups and queries contain is determined at each request. Pictures in the scrapheap are not part of it.

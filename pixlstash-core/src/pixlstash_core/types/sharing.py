@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from .access import Grant
+from .pictures import Selection
 
 Title = Annotated[str, Meta(max_length=200)]
 
@@ -46,3 +47,45 @@ class Publication(Struct, frozen=True):
     pictures: int
     left_out: int
     created: datetime
+
+
+class CreateLink(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Share pictures by a link: those of a `scope`, or of a `selection` as it is now.
+
+    `live`: whatever the sets, characters, projects and the query contain at each visit, instead of the pictures of
+    now; by default, if there are only sets, characters and projects. Recipients may save the pictures if `download`.
+    """
+
+    scope: Grant | None = None
+    selection: Selection | None = None
+    title: Title = ""
+    live: bool | None = None
+    steps: Steps | None = None
+    hidden: bool = False
+    download: bool = True
+    expires: datetime | None = None
+    password: Annotated[str, Meta(max_length=1024)] | None = None
+
+
+class LinkInfo(Struct, frozen=True):
+    """A link. `path` is to be appended to the server's address; what follows `#` in it is secret.
+
+    `path` is null for a link that recipients cannot open: it `expired`, or it was made with another key file, as in a
+    library restored from a backup, and must be replaced. `left_out`: hidden and blurred pictures. `last_visit` is
+    accurate to the minute.
+    """
+
+    id: int
+    path: str | None
+    title: str
+    live: bool
+    scope: Grant
+    pictures: int
+    left_out: int
+    download: bool
+    password: bool
+    created: datetime
+    expires: datetime | None
+    expired: bool
+    visits: int
+    last_visit: datetime | None
