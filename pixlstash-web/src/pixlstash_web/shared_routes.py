@@ -15,7 +15,7 @@ from pixlstash_core.sharing.link_operations import absent, pictures_of, renditio
 from pixlstash_core.sharing.links import Link, Links
 
 from .answers import ASK_FIRST, as_bytes
-from .gate import is_secure
+from .authorization import is_secure
 from .table import Call
 
 #: Seconds after which a browser must open the link again.

@@ -72,7 +72,7 @@ def put_importer(jobs: Jobs, importers: dict[str, Importer], name: str, params: 
 
 
 def handlers(intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins) -> dict[str, Handler]:
-    """What runs each kind of job of this file."""
+    """Return the handler of each kind of job in this module."""
     return {
         "copy": copy_job(intake, own),
         "scan": scan_job(intake, db, connect),

@@ -82,7 +82,7 @@ class Links:
     def add(self, ask: CreateLink, grant: Grant, *, live: bool, steps: list[StepUse], expires: int | None) -> int:
         password = None
         if ask.password is not None:
-            password = passwords.seal(ask.password, SHORTEST)
+            password = passwords.hash_password(ask.password, SHORTEST)
         key_id = self._key_id(self._key(create=True))
         with self._hub.writing() as connection:
             connection.execute(
@@ -148,7 +148,7 @@ class Links:
         if link.password is not None:
             if password is None:
                 raise Unauthorised("This link needs a password.", password=True)
-            with self._attempts.setdefault(link.id, passwords.Attempts()).one(ip):
+            with self._attempts.setdefault(link.id, passwords.Attempts()).attempt(ip):
                 if not passwords.matches(password, link.password):
                     raise Unauthorised("The password is wrong.", password=True)
         with suppress(PixlStashError):  # read-only, or a full disk

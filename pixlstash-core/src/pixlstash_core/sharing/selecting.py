@@ -18,9 +18,9 @@ def shown(context: Context, scopes: Scopes, grant: Grant, *, hidden: bool) -> tu
     A set comes in its own order, a query in that of its results, and everything else by date, the newest first.
     """
     ids = set(scopes.resolve(write_grant(grant)).ids or ())
-    veil = context.hide_and_blur(not hidden)
-    veiled = context.views.veiled(OWNER, veil) if veil is not None else None
-    left = {id for id in ids if not (veiled is not None and (veiled.hides(id) or veiled.blurs(id)))}
+    queries = context.hide_and_blur(not hidden)
+    visibility = context.views.visibility(OWNER, queries) if queries is not None else None
+    left = {id for id in ids if not (visibility is not None and (visibility.hides(id) or visibility.blurs(id)))}
     first = [id for id in _ordered(context, grant) if id in left]
     seen = set(first)
     sql = "select id from picture where id in carray(?) order by created desc, id desc"
