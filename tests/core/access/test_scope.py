@@ -45,6 +45,7 @@ from pixlstash_core.types import (
     HideAndBlur,
     ImportPaths,
     MakeBackup,
+    MakeExport,
     MergeCharacters,
     NotDuplicates,
     PreviewEmpty,
@@ -198,6 +199,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "verify_snapshots": (),
     "export_snapshot": (1, Path("nowhere")),
     "open_snapshot": (1,),
+    "export": (MakeExport(path="/nowhere"),),
     "backup": (MakeBackup("/nowhere"),),
     "diff_snapshot": (1,),
     "picture_history": (1,),
@@ -265,8 +267,12 @@ TAGGED = set(
 )
 
 
+#: What downloads and exports contain: `test_exports_scope.py` asks with a scope.
+EXPORTED = {"prepare_download", "download", "preview_export"}
+
+
 def test_every_method_is_looked_at() -> None:
-    assert set(every()) == set(WHOLE) | WITHIN | ALIKE | PEOPLED | GROUPED | TAGGED
+    assert set(every()) == set(WHOLE) | WITHIN | ALIKE | PEOPLED | GROUPED | TAGGED | EXPORTED
 
 
 def test_every_method_takes_the_reader_first() -> None:

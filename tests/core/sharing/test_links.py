@@ -12,7 +12,7 @@ import pytest
 from core.sharing.telling import add, telling_jpeg
 
 from pixlstash_core import OWNER
-from pixlstash_core.backups.restoring import restore
+from pixlstash_core.backups.restore import restore
 from pixlstash_core.database.hub import now
 from pixlstash_core.errors import Conflict, Forbidden, Invalid, NotFound, PixlStashError, TooMany, Unauthorised
 from pixlstash_core.library import Library
