@@ -16,7 +16,10 @@ LAYERS = (
     "types errors version",
     "threads plugins storage database",
     "media query context jobs history",
-    "tags collections access captions engines imports search people pictures sharing snapshots backups exports status",
+    (
+        "tags collections access captions engines imports texts search people pictures sharing snapshots backups"
+        " exports status"
+    ),
     "api library session client",
     "connect testing cli",
 )

@@ -26,6 +26,8 @@ from .plugins.engines import (
     Sends,
     Tag,
     Tagger,
+    TextExtractor,
+    TextLine,
     WeightFile,
     Weights,
 )
@@ -162,6 +164,8 @@ __all__ = [
     "Table",
     "Tag",
     "Tagger",
+    "TextExtractor",
+    "TextLine",
     "TakeFromProject",
     "Upload",
     "UploadedFile",

@@ -28,6 +28,7 @@ MODULES = {
     "sharing": "share",
     "snapshots": "snapshot",
     "tags": "tag",
+    "texts": "text",
     "cleanup": "stack duplicate scrapheap",
     "tokens": "token",
 }
