@@ -214,6 +214,7 @@ PATHS = [
     "/pictures/{id}/caption",
     "/pictures/{id}/faces",
     "/pictures/{id}/stack",
+    "/pictures/{id}/text",
     "/tags?q={word}",
     "/tags/complete?text={word}",
     "/tags/named?tag={word}",

@@ -244,6 +244,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
 #: What the tests below ask within the scope.
 WITHIN = set(
     "info view block details pictures find count statistics suggest picture payload thumbnail original score delete"
+    " picture_text"
     " restore".split()
 )
 #: What looks alike: `test_likeness.py` asks with a scope.
@@ -315,6 +316,7 @@ def test_one_picture(house: House) -> None:
         lambda id: library.payload(house.reader, id, "workflow"),
         lambda id: library.thumbnail(house.reader, id),
         lambda id: library.original(house.reader, id),
+        lambda id: library.picture_text(house.reader, id),
     ]
     for call in calls:
         said = set()
