@@ -243,7 +243,7 @@ def test_the_wait_doubles_up_to_a_quarter_of_an_hour() -> None:
     attempts = Attempts()
     waits = []
     for _ in range(17):
-        with pytest.raises(Unauthorised), attempts.one("192.0.2.1"):
+        with pytest.raises(Unauthorised), attempts.attempt("192.0.2.1"):
             raise Unauthorised("wrong")
         with attempts._lock:
             at = time.monotonic()
@@ -255,9 +255,9 @@ def test_the_wait_doubles_up_to_a_quarter_of_an_hour() -> None:
 def test_an_address_waits_for_itself_and_ipv6_for_its_network() -> None:
     attempts = Attempts()
     attempts._failed = {"2001:db8::/64": (9, time.monotonic() + 60)}
-    with pytest.raises(TooMany), attempts.one("2001:db8::abcd"):
+    with pytest.raises(TooMany), attempts.attempt("2001:db8::abcd"):
         pass
-    with attempts.one("2001:db8:1::1"):
+    with attempts.attempt("2001:db8:1::1"):
         pass
 
 
@@ -269,7 +269,7 @@ def test_many_guesses_at_once_are_no_way_around() -> None:
     def guess() -> None:
         barrier.wait()
         try:
-            with attempts.one("192.0.2.1"):
+            with attempts.attempt("192.0.2.1"):
                 reached.append(1)
                 time.sleep(0.05)
                 raise Unauthorised("wrong")
