@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .people import review_operations as _review
     from .pictures import operations as _pictures
     from .search import operations as _search
+    from .sharing import link_operations as _links
+    from .sharing import operations as _sharing
     from .snapshots import operations as _snapshots
     from .status import operations as _status
     from .tags import operations as _tags
@@ -41,6 +43,8 @@ else:  # Modules are imported when one of their functions is used, so that clien
     _review = Later("pixlstash_core.people.review_operations")
     _pictures = Later("pixlstash_core.pictures.operations")
     _search = Later("pixlstash_core.search.operations")
+    _links = Later("pixlstash_core.sharing.link_operations")
+    _sharing = Later("pixlstash_core.sharing.operations")
     _snapshots = Later("pixlstash_core.snapshots.operations")
     _status = Later("pixlstash_core.status.operations")
     _tags = Later("pixlstash_core.tags.operations")
@@ -172,6 +176,13 @@ class Api:
     job_errors = op("GET", "/jobs/{id}/errors", "owner", _engines.job_errors)
     retry_job = op("POST", "/jobs/{id}/retry", "write", _engines.retry_job)
     revert_job = op("POST", "/jobs/{id}/revert", "write", _engines.revert_job)
+    links = op("GET", "/links", "owner", _links.links)
+    create_link = op("POST", "/links", "owner", _links.create_link, status=201)
+    replace_link = op("POST", "/links/{id}/replace", "owner", _links.replace_link)
+    revoke_link = op("DELETE", "/links/{id}", "owner", _links.revoke_link)
+    publish = op("POST", "/publications", "owner", _sharing.publish)
+    publications = op("GET", "/publications", "owner", _sharing.publications_)
+    unpublish = op("DELETE", "/publications/{id}", "owner", _sharing.unpublish)
     undo = op("POST", "/undo", "write", _history.undo)
     redo = op("POST", "/redo", "write", _history.redo)
     history = op("GET", "/history", "write", _history.list_history)

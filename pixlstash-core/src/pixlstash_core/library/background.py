@@ -11,6 +11,8 @@ from ..exports.operations import KIND as EXPORT
 from ..exports.operations import export_job
 from ..imports import jobs as intake
 from ..jobs.lanes import Task
+from ..sharing.operations import KIND as PUBLISH
+from ..sharing.operations import publish_job
 from ..tags import bulk_update
 from .parts import Parts
 
@@ -32,6 +34,7 @@ def register_handlers(library: Parts) -> None:
     library.queue.handle("engine", library.host.run)
     library.queue.handle(FETCH, library.host.fetch)
     library.queue.handle(REHEARSAL, library.host.rehearse)
+    library.queue.handle(PUBLISH, partial(publish_job, library))
     library.queue.handle("tidy", lambda task: tidy(library))
     library.queue.handle("snapshots", partial(_take_snapshots, library))
     library.queue.handle(EXPORT, partial(export_job, library), by_hand=True)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ..access.feature import Access
+from ..access.scopes import Scopes
 from ..collections import saved_queries
 from ..context import Context
 from ..database.commit import Commit
@@ -43,6 +44,8 @@ from ..query.terms import TERMS
 from ..query.views import Views
 from ..search import vectors as likeness
 from ..search.search import Search
+from ..sharing.links import Links
+from ..sharing.renditions import Renditions
 from ..snapshots import feature as snapshots
 from ..snapshots import restore as restores
 from ..snapshots.as_of import OpenSnapshots
@@ -106,8 +109,6 @@ class Parts(Context):
         sorts = {sort.name: sort for feature in FEATURES for sort in feature.sorts}
         self._make_views = partial(Views, terms=terms, places=places, sorts=sorts)
         saved = partial(saved_queries.text, self.db)
-        self.access = Access(self.hub, read_only=read_only)
-        opened.callback(self.access.close)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
         self.queue = Jobs(self.hub, self._job_changed)
@@ -166,6 +167,8 @@ class Parts(Context):
         self.views = self._make_views(
             self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search, missed=missed
         )
+        self.access = Access(self.hub, Scopes(self.db, self.views, counted), read_only=read_only)
+        opened.callback(self.access.close)
         self.people = People(self.db, self.views, self.likeness, counted)
         self.upload_sessions = Uploads(
             self.hub, self.intake, self.queue, self.stores.own, partial(place_in_project, self)
@@ -191,6 +194,10 @@ class Parts(Context):
             self.upload_sessions,
             self.outputs,
             self.host,
+        )
+        self.add_parts(
+            Links(self.hub, path, read_only=read_only),
+            Renditions(self.db, self.pool, self.thumbnails, plugins, self.stores.connect, self.intake.temporary),
         )
         self.add_parts(self.likeness, self.search, self.people, self.restore_points, self.restores, self.open_snapshots)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from .access import NOBODY as NOBODY
 from .access import OWNER as OWNER
 from .access import CreateToken as CreateToken
+from .access import Grant as Grant
 from .access import NewToken as NewToken
 from .access import Reader as Reader
 from .access import Right as Right
@@ -131,6 +132,11 @@ from .search import Alike as Alike
 from .search import Held as Held
 from .search import Reason as Reason
 from .search import Why as Why
+from .sharing import CreateLink as CreateLink
+from .sharing import LinkInfo as LinkInfo
+from .sharing import Publication as Publication
+from .sharing import Publish as Publish
+from .sharing import StepUse as StepUse
 from .sidebar import Branch as Branch
 from .sidebar import EditQuery as EditQuery
 from .sidebar import FolderInfo as FolderInfo

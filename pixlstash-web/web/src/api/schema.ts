@@ -1320,6 +1320,87 @@ export interface Similar {
   like: number;
 }
 
+/**
+ * A link. `path` is to be appended to the server's address; what follows `#` in it is secret. `path` is null for a link
+ * that recipients cannot open: it `expired`, or it was made with another key file, as in a library restored from a
+ * backup, and must be replaced. `left_out`: hidden and blurred pictures. `last_visit` is accurate to the minute.
+ */
+export interface LinkInfo {
+  id: number;
+  path: string | null;
+  title: string;
+  live: boolean;
+  scope: Grant;
+  pictures: number;
+  left_out: number;
+  download: boolean;
+  password: boolean;
+  created: string;
+  expires: string | null;
+  expired: boolean;
+  visits: number;
+  last_visit: string | null;
+}
+
+/**
+ * A part of the library: these pictures, and all pictures of these sets, characters, projects and of a query. What
+ * groups and queries contain is determined at each request. Pictures in the scrapheap are not part of it.
+ */
+export interface Grant {
+  pictures: number[];
+  sets: number[];
+  characters: number[];
+  projects: number[];
+  query: string | null;
+}
+
+/**
+ * Share pictures by a link: those of a `scope`, or of a `selection` as it is now. `live`: whatever the sets,
+ * characters, projects and the query contain at each visit, instead of the pictures of now; by default, if there are
+ * only sets, characters and projects. Recipients may save the pictures if `download`.
+ */
+export interface CreateLink {
+  scope?: Grant | null;
+  selection?: Selection | null;
+  title?: string;
+  live?: boolean | null;
+  steps?: readonly StepUse[] | null;
+  hidden?: boolean;
+  download?: boolean;
+  expires?: string | null;
+  password?: string | null;
+}
+
+/** A step that changes the pixels of renditions (`resize`, `watermark` or a plugin's), with its settings. */
+export interface StepUse {
+  id: string;
+  params?: Record<string, unknown>;
+}
+
+/**
+ * Publish pictures as they are now with a sharer, such as `gallery` with `{"path"}`. Without `steps`, pictures are
+ * reduced to 2,048 pixels. Hidden and blurred pictures are left out unless `hidden`.
+ */
+export interface Publish {
+  sharer?: string;
+  params?: Record<string, unknown>;
+  scope: Grant;
+  title?: string;
+  steps?: readonly StepUse[] | null;
+  hidden?: boolean;
+}
+
+/** What was published: where, how many pictures, and how many hidden or blurred ones were left out. */
+export interface Publication {
+  id: number;
+  sharer: string;
+  title: string;
+  where: string;
+  pictures: number;
+  left_out: number;
+  created: string;
+}
+
 export interface HistoryEntry {
   revision: number;
   at: string;
@@ -1768,17 +1849,23 @@ export interface PictureChange {
   new: string | null;
 }
 
+/** A token. `last_used` is accurate to the minute; without `scope`, it is for the whole library. */
 export interface TokenInfo {
   id: number;
   label: string;
   right: Right;
   created: string;
   last_used: string | null;
+  scope: Grant | null;
+  expires: string | null;
 }
 
+/** `scope`: only this part of the library, for the rights to read and write. `expires`: a time with its zone. */
 export interface CreateToken {
   rights?: Right;
   label?: string;
+  scope?: Grant | null;
+  expires?: string | null;
 }
 
 /** A new token with its secret, which is shown only this once. */
@@ -1786,6 +1873,7 @@ export interface NewToken {
   token: string;
   id: number;
   rights: Right;
+  expires: string | null;
 }
 
 /** A plugin: what it registers, or the problems that prevent it or parts of it from loading. */
@@ -1835,6 +1923,19 @@ export interface SetPassword {
 export interface Held {
   token: string;
   until: string;
+}
+
+/** What a link shows. `pictures` are the names of the pictures in the paths below. */
+export interface SharedPictures {
+  title: string;
+  pictures: string[];
+  download: boolean;
+}
+
+/** `secret` is what follows `#` in the link. */
+export interface OpenLink {
+  secret: string;
+  password?: string | null;
 }
 
 export const operations = {
@@ -1960,6 +2061,13 @@ export const operations = {
   job_errors: "GET /jobs/{id}/errors" as Operation<{ id: number }, EngineError[]>,
   retry_job: "POST /jobs/{id}/retry" as Operation<{ id: number }, Job>,
   revert_job: "POST /jobs/{id}/revert" as Operation<{ id: number }, Done>,
+  links: "GET /links" as Operation<{}, LinkInfo[]>,
+  create_link: "POST /links" as Operation<CreateLink, LinkInfo>,
+  replace_link: "POST /links/{id}/replace" as Operation<{ id: number }, LinkInfo>,
+  revoke_link: "DELETE /links/{id}" as Operation<{ id: number }, undefined>,
+  publish: "POST /publications" as Operation<Publish, Job>,
+  publications: "GET /publications" as Operation<{}, Publication[]>,
+  unpublish: "DELETE /publications/{id}" as Operation<{ id: number }, undefined>,
   undo: "POST /undo" as Operation<{}, Done>,
   redo: "POST /redo" as Operation<{}, Done>,
   history: "GET /history" as Operation<{ limit?: number | null }, HistoryEntry[]>,
@@ -2009,4 +2117,8 @@ export const operations = {
   hold: "POST /held?name" as Operation<{ name: string }, Held>,
   events: "GET /events" as Operation<{ after?: number | null }, unknown>,
   export_snapshot: "GET /snapshots/{id}/export" as Operation<{ id: number }, ArrayBuffer>,
+  shared_pictures: "GET /shared/{link}" as Operation<{ link: string }, SharedPictures>,
+  open_link: "POST /shared/{link}/open" as Operation<{ link: string } & OpenLink, undefined>,
+  shared_preview: "GET /shared/{link}/pictures/{picture}/preview" as Operation<{ link: string; picture: string }, ArrayBuffer>,
+  shared_image: "GET /shared/{link}/pictures/{picture}/image" as Operation<{ link: string; picture: string; save?: boolean | null }, ArrayBuffer>,
 };

@@ -17,6 +17,8 @@ export interface Subjects {
   keys: null;
   /** What to restore, from which snapshot. */
   restore: { one: Snapshot; pick: Pick };
+  /** Pictures or an entry of the sidebar; null for the links that exist. */
+  share: { selected: Selected } | { entry: Entry } | null;
   /** Null where nothing was chosen. */
   stacks: Selected | null;
 }

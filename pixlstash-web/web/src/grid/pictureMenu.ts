@@ -46,6 +46,8 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
     items.push({ label: "Save the original", icon: "download", run: () => saveFrom(original(id, true)) });
     items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
   }
+  if (library.owner && !library.readonly && !library.past && !library.inScrapheap)
+    items.push({ label: "Share…", icon: "share", run: () => dialogs.open("share", { selected }) });
   if (!library.past) items.push(...downloading(about));
   if (library.owner && (!library.readonly || library.returnable)) items.push(back(about, size));
   if (id !== undefined || library.owner) if (!library.readonly) items.push("line");

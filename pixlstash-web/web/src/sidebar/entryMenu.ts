@@ -2,6 +2,7 @@
 import { downloading, wholeMenu } from "../grid/pictureMenu";
 import { likeEntry } from "../similarity/similar";
 import { addEntries, addPictures } from "../dialogs/choices";
+import { dialogs } from "../dialogs/dialogs.svelte";
 import type { Selected } from "../state/actions";
 import { edit, remove } from "../state/groups";
 import { route } from "../state/route.svelte";
@@ -71,6 +72,8 @@ export function entryMenu(entry: Entry, { rename, look, ...acts }: Acts): Item[]
     const label = locked ? "Unlock" : "Lock";
     items.push({ label, icon: locked ? "unlock" : "lock", run: () => void edit(entry, { locked: !locked }) });
   }
+  if (entry.group && library.owner)
+    items.push({ label: "Share…", icon: "share", run: () => dialogs.open("share", { entry }) });
   if (entry.group && library.owner)
     items.push({ label: "Restore from a snapshot…", icon: "history", run: () => picked.entry(entry) });
   items.push("line", { label: "Delete", icon: "scrapheap", keys: "Del", run: () => void remove(entry) });

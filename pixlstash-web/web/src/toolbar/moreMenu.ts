@@ -41,6 +41,8 @@ export function moreMenu(acts: Acts): Item[] {
   if (!library.past) items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
   if (library.owner && !library.past) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
   items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => sidePanel.toggle("statistics") });
+  if (library.owner && !library.readonly && !library.past)
+    items.push({ label: "Links…", icon: "link", run: () => dialogs.open("share", null) });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => dialogs.open("hide", null) });
   items.push({ label: "Keys", icon: "keyboard", keys: "?", run: acts.sheet });
