@@ -18,6 +18,7 @@ MODULES = {
     "backups": "backup restore-backup",
     "captions": "caption",
     "engines": "engine",
+    "folders": "folder",
     "groups": "set character project icons",
     "jobs": "import job",
     "library": "init check undo redo history token owner",

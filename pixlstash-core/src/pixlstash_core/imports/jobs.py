@@ -71,11 +71,13 @@ def put_importer(jobs: Jobs, importers: dict[str, Importer], name: str, params: 
     return jobs.put("importer", f"Importing from {importer.label or name}", ImporterPayload(name, params))
 
 
-def handlers(intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins) -> dict[str, Handler]:
-    """What runs each kind of job of this file."""
+def handlers(
+    intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins, scanned: Callable[[int], None]
+) -> dict[str, Handler]:
+    """What runs each kind of job of this file. `scanned(store)` is called when the index of a store is up to date."""
     return {
         "copy": copy_job(intake, own),
-        "scan": scan_job(intake, db, connect),
+        "scan": scan_job(intake, db, connect, scanned),
         "importer": import_job(intake, own, plugins),
     }
 
@@ -163,7 +165,7 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
     return run
 
 
-def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
+def scan_job(intake: Intake, db: Database, connect: Connect, scanned: Callable[[int], None]) -> Handler:
     """Return the handler that updates the index of one store."""
 
     def run(task: Task) -> None:
@@ -181,6 +183,7 @@ def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
             task.check()
 
         intake.scan(store, public_id, connect(store), tally, step)
+        scanned(store)
         total = (before if before is not None else task.before(0)) + tally.done
         task.progress(total, total)
         task.report = tally.report()

@@ -33,6 +33,7 @@ from ..engines.prefetch import Sources
 from ..engines.tempdir import Scratch
 from ..engines.weights import folder as models_folder
 from ..errors import Invalid, NotFound, ReadOnly
+from ..folders.folders import Folders
 from ..history.events import Feed
 from ..imports import adding, purges, sidecars
 from ..imports import jobs as intake
@@ -65,7 +66,7 @@ from ..storage.lock import Holder, Lock
 from ..tags import switch
 from ..tags.aliases import TABLES as WEIGHED
 from ..threads import FollowUps
-from ..types import Event, Job, JobChanged, Reader, SnapshotsChanged
+from ..types import Event, FoldersChanged, Job, JobChanged, Reader, SnapshotsChanged
 from . import creation
 from .as_of import LibraryAsOf
 from .features import FEATURES, KINDS
@@ -196,6 +197,7 @@ class Library(WithReader, Context, ForPlugins, Api):
             limits.pixels,
             plugins.fact_readers,
         )
+        self.reference_folders = Folders(self.db, self.hub, self.queue, path, partial(self.feed.tell, FoldersChanged()))
         self.add_parts(
             self.access,
             self.feed,
@@ -205,6 +207,7 @@ class Library(WithReader, Context, ForPlugins, Api):
             self.upload_sessions,
             self.outputs,
             self.host,
+            self.reference_folders,
         )
         self.add_parts(self.likeness, self.search, self.people, self.restore_points, self.restores, self.open_snapshots)
 
@@ -259,7 +262,9 @@ class Library(WithReader, Context, ForPlugins, Api):
         readers = [one for one in self.plugins.infos() if one.enabled]
         self.intake.renew(", ".join(" ".join((one.name, one.version, *one.objects)) for one in readers))
         purges.finish(self.hub, self.writer, self.thumbnails, self.stores.connect)
-        handlers = intake.handlers(self.intake, self.db, self.stores.connect, self.stores.own, self.plugins)
+        handlers = intake.handlers(
+            self.intake, self.db, self.stores.connect, self.stores.own, self.plugins, self.reference_folders.scanned
+        )
         for kind, handler in handlers.items():
             self.queue.handle(kind, handler)
         self.queue.handle("upload", self.upload_sessions.run)

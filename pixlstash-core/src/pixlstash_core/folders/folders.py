@@ -1,0 +1,135 @@
+"""The reference folders of an open library: their state, and how they are added, relocated and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from ..context import Context
+from ..database.connection import Database
+from ..database.hub import Hub
+from ..errors import Conflict, Invalid, PixlStashError
+from ..imports import jobs as intake
+from ..imports import locations as stores
+from ..imports.locations import FOLDER
+from ..jobs.lanes import Jobs
+from ..storage import protected
+from ..storage.names import printable
+from ..types import Job, ReferenceFolder
+from ..types.times import when
+from . import relocation, rows
+from .rows import FolderRow
+
+
+class Folders:
+    """A part of an open library. `tell` announces that a folder has another state."""
+
+    def __init__(self, db: Database, hub: Hub, queue: Jobs, library: Path, tell: Callable[[], None]) -> None:
+        self._db, self._hub, self._queue, self._library = db, hub, queue, library
+        self._tell = tell
+        self._jobs: dict[int, int] = {}
+
+    def listed(self) -> list[ReferenceFolder]:
+        counts = rows.counts(self._db)
+        return [self._shown(row, *counts.get(row.id, (0, 0))) for row in rows.listed(self._db, self._hub)]
+
+    def get(self, id: int) -> ReferenceFolder:
+        row = rows.get(self._db, self._hub, id)
+        return self._shown(row, *rows.counts(self._db).get(id, (0, 0)))
+
+    def row(self, id: int) -> FolderRow:
+        return rows.get(self._db, self._hub, id)
+
+    def usable(self, text: str, besides: int = 0) -> Path:
+        """Return a folder that can be indexed: none of the system, and not within another reference folder."""
+        path = protected.usable(text, self._library)
+        for row in rows.listed(self._db, self._hub):
+            other = Path(row.path)
+            if row.id == besides or other == path and not besides:
+                continue
+            if path.is_relative_to(other):
+                raise Conflict(f"{path} is in the folder {row.name}, which is indexed already.")
+            if other.is_relative_to(path):
+                raise Conflict(f"The folder {row.name} in {path} is indexed already. Remove it first.")
+        return path
+
+    def free_name(self, name: str, path: Path) -> str:
+        """Return the name of a new folder; a number is added if another one has it."""
+        name = fit(name) if name.strip() else printable(path.name or str(path))
+        names = {row.name.casefold() for row in rows.listed(self._db, self._hub)}
+        number, free = 2, name
+        while free.casefold() in names:
+            number, free = number + 1, f"{name} {number}"
+        return free
+
+    def set_watch(self, id: int, watch: bool) -> None:
+        rows.set_watch(self._hub, self.row(id).public_id, watch)
+        self.changed()
+
+    def verify(self, id: int, path: Path, *, force: bool) -> relocation.Match:
+        self.row(id)
+        return relocation.verify(self._db, id, path, force=force)
+
+    def scan(self, id: int) -> Job:
+        """Queue a scan, unless one is waiting already."""
+        row = self.row(id)
+        job = self.queued(id) or intake.scan(self._queue, id, row.name)
+        self._jobs[id] = job.id
+        return job
+
+    def queued(self, id: int, *states: str) -> Job | None:
+        """Return the job that scans this folder, if there is one in one of the states (`waiting`)."""
+        for job in self._queue.running():
+            if job.kind == "scan" and job.state in (states or ("waiting",)):
+                with suppress(PixlStashError):
+                    if self._queue.payload(job.id)[1] == {"store": id}:
+                        return job
+        return None
+
+    def cancel_scans(self, id: int) -> None:
+        while job := self.queued(id, "waiting", "running", "paused"):
+            self._queue.cancel(job.id)
+            if job.state == "running":
+                return
+
+    def scanned(self, store: int) -> None:
+        """Remember on which disk a folder was when it was scanned."""
+        with suppress(PixlStashError, OSError):  # another kind of store, or it went away
+            row = self.row(store)
+            rows.set_scanned(self._hub, row.public_id, protected.device_of(Path(row.path)))
+            self._tell()
+
+    def changed(self) -> None:
+        """A folder was added, removed, relocated, or is to be watched differently."""
+        self._tell()
+
+    def _shown(self, row: FolderRow, pictures: int, missing: int) -> ReferenceFolder:
+        state, problem = protected.reach(Path(row.path), row.device)
+        return ReferenceFolder(
+            row.id,
+            row.name,
+            row.path,
+            state,
+            problem,
+            pictures,
+            missing,
+            row.watch,
+            "off",
+            "",
+            when(row.scanned) if row.scanned is not None else None,
+            self._jobs.get(row.id),
+        )
+
+
+def add(context: Context, path: Path, name: str) -> int:
+    """Add the reference folder at a path, if there is none; return its id."""
+    return stores.add(context.writer, FOLDER, name, {"path": str(path)})
+
+
+def fit(name: str) -> str:
+    """Return a name as it is stored; `Invalid` if it cannot be one. `folder:` takes what follows a `/` for a path."""
+    name = printable(name).strip()
+    if not name or "/" in name or "\\" in name:
+        raise Invalid("A folder needs a name without / and \\.")
+    return name
