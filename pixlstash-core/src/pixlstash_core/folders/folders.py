@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from ..context import Context
 from ..database.connection import Database
 from ..database.hub import Hub
-from ..errors import Conflict, Invalid, PixlStashError
+from ..errors import Cancelled, Conflict, Invalid, NotFound, PixlStashError
 from ..imports import jobs as intake
 from ..imports import locations as stores
+from ..imports.intake import Tally
+from ..imports.jobs import Connect
 from ..imports.locations import FOLDER
+from ..imports.scanning import Look, Scans
 from ..jobs.lanes import Jobs
 from ..storage import protected
+from ..storage.local import path_of
 from ..storage.names import printable
 from ..types import Job, ReferenceFolder
 from ..types.times import when
-from . import relocation, rows
+from . import relocation, rows, watching
 from .rows import FolderRow
+from .watching import Watch
+
+#: More new files than this are imported by a job, which people can see and cancel.
+FEW = 200
 
 
 class Folders:
     """A part of an open library. `tell` announces that a folder has another state."""
 
-    def __init__(self, db: Database, hub: Hub, queue: Jobs, library: Path, tell: Callable[[], None]) -> None:
-        self._db, self._hub, self._queue, self._library = db, hub, queue, library
+    def __init__(
+        self, db: Database, hub: Hub, queue: Jobs, connect: Connect, library: Path, tell: Callable[[], None]
+    ) -> None:
+        self._db, self._hub, self._queue, self._connect, self._library = db, hub, queue, connect, library
         self._tell = tell
+        self._scans: Scans | None = None
+        self._watches: dict[int, Watch] = {}
+        #: When the thread of a folder may queue a scan, in seconds of the monotonic clock.
+        self._scan_again: dict[int, float] = {}
+        self._lock = threading.Lock()
+        self._closed = False
         self._jobs: dict[int, int] = {}
 
     def listed(self) -> list[ReferenceFolder]:
@@ -100,12 +119,91 @@ class Folders:
             rows.set_scanned(self._hub, row.public_id, protected.device_of(Path(row.path)))
             self._tell()
 
+    def is_on_another_disk(self, store: int) -> bool:
+        """Whether a folder is on another disk than when it was scanned."""
+        try:
+            row = self.row(store)
+            return row.device is not None and protected.device_of(Path(row.path)) != row.device
+        except (PixlStashError, OSError):
+            return False
+
     def changed(self) -> None:
         """A folder was added, removed, relocated, or is to be watched differently."""
+        self.sync()
         self._tell()
+
+    # -- watching ------------------------------------------------------------------------------------------------------
+
+    def start(self, scans: Scans) -> None:
+        """Follow the changes in folders from now on."""
+        self._scans = scans
+        self.sync()
+
+    def sync(self) -> None:
+        """Have a thread for each folder that is to be watched, where it is now, and none for others."""
+        with self._lock:
+            if self._scans is None or self._closed:
+                return
+            wanted = {row.id: row for row in rows.listed(self._db, self._hub) if row.watch}
+            for id, watch in list(self._watches.items()):
+                if id not in wanted or watch.root != Path(wanted[id].path):
+                    watch.stop()
+                    del self._watches[id]
+            for id, row in wanted.items():
+                if id not in self._watches:
+                    update = partial(self._update, self._scans, row.id, row.public_id)
+                    device = partial(self._device, row.id)
+                    self._watches[id] = Watch(str(id), Path(row.path), device, update, self._tell)
+                    self._watches[id].start()
+
+    def watch_state(self, id: int) -> str:
+        """Return the state of a folder as its thread last saw it; empty if it is not watched."""
+        watch = self._watches.get(id)
+        return watch.state if watch is not None else ""
+
+    def watcher(self, id: int) -> threading.Thread:
+        """Return the thread that watches a folder."""
+        return self._watches[id].thread
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            watches = list(self._watches.values())
+        for watch in watches:
+            watch.stop()
+        for watch in watches:
+            watch.join()
+
+    def _device(self, id: int) -> str | None:
+        try:
+            return self.row(id).device
+        except NotFound:
+            return None
+
+    def _update(self, scans: Scans, id: int, public_id: str, parts: frozenset[str] | None) -> Iterable[str] | None:
+        """Bring the index of a folder up to date; more than a few new files are left to a job."""
+        if parts is None and self.queued(id, "waiting", "running"):
+            return None
+        look = Look(parts, FEW, watching.SETTLE if parts is None else 0.0)
+
+        def step(done: int, total: int) -> None:
+            watch = self._watches.get(id)
+            if self._closed or watch is None or watch.is_stopped:
+                raise Cancelled("The folder is not watched any more.")
+
+        with suppress(Cancelled, NotFound):
+            if scans.scan(id, public_id, self._connect(id), Tally(), step, look):
+                if parts is None:
+                    self.scanned(id)
+            elif time.monotonic() >= self._scan_again.get(id, 0.0):  # not at once if it failed or was cancelled
+                self._scan_again[id] = time.monotonic() + watching.RESCAN
+                self.scan(id)
+                return None
+        return [path_of(key) for key in look.unsettled]
 
     def _shown(self, row: FolderRow, pictures: int, missing: int) -> ReferenceFolder:
         state, problem = protected.reach(Path(row.path), row.device)
+        watch = self._watches.get(row.id)
         return ReferenceFolder(
             row.id,
             row.name,
@@ -115,8 +213,8 @@ class Folders:
             pictures,
             missing,
             row.watch,
-            "off",
-            "",
+            watch.mode if watch is not None else "off",
+            watch.note if watch is not None else "",
             when(row.scanned) if row.scanned is not None else None,
             self._jobs.get(row.id),
         )

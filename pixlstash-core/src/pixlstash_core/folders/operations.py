@@ -33,8 +33,8 @@ def add_folder(context: Context, reader: Reader, ask: AddFolder) -> ReferenceFol
     folders = context.part(Folders)
     path = folders.usable(ask.path)
     id = reference.add(context, path, folders.free_name(ask.name, path))
-    folders.set_watch(id, ask.watch)
     folders.scan(id)
+    folders.set_watch(id, ask.watch)
     return folders.get(id)
 
 
@@ -56,8 +56,8 @@ def relocate_folder(context: Context, reader: Reader, id: int, ask: RelocateFold
     path = folders.usable(ask.path, besides=id)
     folders.verify(id, path, force=ask.force)
     done = context.organise(reader, lambda write: rows.move(write, id, str(path)))
-    folders.changed()
     folders.scan(id)
+    folders.changed()
     return done
 
 

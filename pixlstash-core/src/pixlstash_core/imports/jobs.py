@@ -27,6 +27,7 @@ from . import locations as stores
 from .intake import File, Intake, Taken, Tally
 from .listing import Entry, Listing
 from .redraws import Redraws
+from .scanning import Scans
 
 Connect = Callable[[int], Opened]
 Own = Callable[[], tuple[int, Managed]]
@@ -72,12 +73,12 @@ def put_importer(jobs: Jobs, importers: dict[str, Importer], name: str, params: 
 
 
 def handlers(
-    intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins, scanned: Callable[[int], None]
+    intake: Intake, scans: Scans, connect: Connect, own: Own, plugins: Plugins, scanned: Callable[[int], None]
 ) -> dict[str, Handler]:
     """What runs each kind of job of this file. `scanned(store)` is called when the index of a store is up to date."""
     return {
         "copy": copy_job(intake, own),
-        "scan": scan_job(intake, db, connect, scanned),
+        "scan": scan_job(scans, intake.db, connect, scanned),
         "importer": import_job(intake, own, plugins),
     }
 
@@ -165,7 +166,7 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
     return run
 
 
-def scan_job(intake: Intake, db: Database, connect: Connect, scanned: Callable[[int], None]) -> Handler:
+def scan_job(scans: Scans, db: Database, connect: Connect, scanned: Callable[[int], None]) -> Handler:
     """Return the handler that updates the index of one store."""
 
     def run(task: Task) -> None:
@@ -182,7 +183,7 @@ def scan_job(intake: Intake, db: Database, connect: Connect, scanned: Callable[[
             task.report = tally.report()
             task.check()
 
-        intake.scan(store, public_id, connect(store), tally, step)
+        scans.scan(store, public_id, connect(store), tally, step)
         scanned(store)
         total = (before if before is not None else task.before(0)) + tally.done
         task.progress(total, total)

@@ -41,6 +41,7 @@ from ..imports import locations as stores
 from ..imports.intake import Intake
 from ..imports.operations import place_in_project
 from ..imports.redraws import Redraws
+from ..imports.scanning import Scans
 from ..imports.uploads import Uploads
 from ..jobs.lanes import Handler, Jobs, Task
 from ..media.messages import Limits
@@ -107,7 +108,9 @@ class Library(WithReader, Context, ForPlugins, Api):
         self.name = str(self.db.setting("name") or path.name)
         self.plugins.prefer(outputs.distributions(self.db))
         self.feed = Feed(self.db, self.hub)
-        self.follow_ups = FollowUps({"arrivals": self._look_for_arrivals, "weigh": self._weigh_soon})
+        self.follow_ups = FollowUps(
+            {"arrivals": self._look_for_arrivals, "weigh": self._weigh_soon, "folders": self._follow_folders}
+        )
         self.writer = Writer(
             self.db,
             self.hub,
@@ -197,7 +200,9 @@ class Library(WithReader, Context, ForPlugins, Api):
             limits.pixels,
             plugins.fact_readers,
         )
-        self.reference_folders = Folders(self.db, self.hub, self.queue, path, partial(self.feed.tell, FoldersChanged()))
+        changed = partial(self.feed.tell, FoldersChanged())
+        self.reference_folders = Folders(self.db, self.hub, self.queue, self.stores.connect, path, changed)
+        self.scans = Scans(self.intake, self.reference_folders.is_on_another_disk)
         self.add_parts(
             self.access,
             self.feed,
@@ -263,7 +268,7 @@ class Library(WithReader, Context, ForPlugins, Api):
         self.intake.renew(", ".join(" ".join((one.name, one.version, *one.objects)) for one in readers))
         purges.finish(self.hub, self.writer, self.thumbnails, self.stores.connect)
         handlers = intake.handlers(
-            self.intake, self.db, self.stores.connect, self.stores.own, self.plugins, self.reference_folders.scanned
+            self.intake, self.scans, self.stores.connect, self.stores.own, self.plugins, self.reference_folders.scanned
         )
         for kind, handler in handlers.items():
             self.queue.handle(kind, handler)
@@ -291,6 +296,7 @@ class Library(WithReader, Context, ForPlugins, Api):
             self._weigh_soon()
             self.host.start()
             self.queue.start()
+            self.reference_folders.start(self.scans)
 
     def _tidy(self) -> None:
         self.views.drop_idle()
@@ -320,6 +326,7 @@ class Library(WithReader, Context, ForPlugins, Api):
             return
         self._closed = True
         steps: list[Callable[[], object]] = [
+            self.reference_folders.close,
             self.queue.stop,
             self.people.close,
             self.host.close,
@@ -353,6 +360,8 @@ class Library(WithReader, Context, ForPlugins, Api):
         found = sealed.changes
         if found.added:
             self.follow_ups.request("arrivals")
+        if "store" in found.rows:
+            self.follow_ups.request("folders")
         if found.rows.keys() & WEIGHED:
             self.follow_ups.request("weigh")
         renamed = "picture" in found.ids
@@ -361,6 +370,10 @@ class Library(WithReader, Context, ForPlugins, Api):
     def _look_for_arrivals(self) -> None:
         """Queue the engines that run automatically on new pictures."""
         self.host.autorun.look()
+
+    def _follow_folders(self) -> None:
+        """Watch folders where they are now: a change of them may be undone or restored."""
+        self.reference_folders.changed()
 
     def _weigh_soon(self) -> None:
         """Queue the job that prepares a new answer for all pictures, if there is one to prepare."""
