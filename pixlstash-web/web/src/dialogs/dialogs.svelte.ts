@@ -9,6 +9,7 @@ export interface Subjects {
   appearance: Entry;
   captions: Selected;
   dates: Selected;
+  folders: null;
   hide: null;
   history: null;
   keys: null;
