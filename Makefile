@@ -8,7 +8,7 @@ BIN = .venv/bin
 UI = pixlstash-web/web
 NPM = npm --prefix $(UI) --no-fund --no-audit --no-update-notifier
 
-.PHONY: run install test check check-ui torture bench ui clean
+.PHONY: run install test quick check check-ui torture bench ui clean
 
 run:
 	@$(PYTHON) run.py
@@ -26,9 +26,16 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: install
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 2 $(ARGS)
 
-# The same attacks as in `make test`, many more of them: the seed is printed, SEED=n repeats it.
+# The tests of daily work: no attacks, no browser, no PyTorch.
+quick: install
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not attack and not browser and not slow" $(ARGS)
+
+# The same attacks as in `make test`, many more of them: the seed is printed, SEED=n repeats it. Each result is written
+# into docs/reliability.md when that test ends. ROWS=kill,power runs those whose names contain one of these words.
+comma = ,
 torture: install
-	$(BIN)/python -m pytest --torture -o faulthandler_timeout=0 -m attack -s $(ARGS)
+	$(BIN)/python -m pytest --torture -o faulthandler_timeout=0 -m attack -rP \
+		$(if $(ROWS),-k "$(subst $(comma), or ,$(ROWS))") $(ARGS)
 
 # Each script says what was promised and ends with an error when that is missed. RECORD=1 writes docs/performance.md.
 bench: install

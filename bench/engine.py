@@ -74,11 +74,11 @@ def bare(ids: list[int], side: int) -> float:
 
 def decoding(library, ids: list[int], side: int) -> float:  # type: ignore[no-untyped-def]
     """Seconds to decode alone, with nothing beside it."""
-    from pixlstash_core.engines.prefetch import Feeding, Sources
+    from pixlstash_core.engines.prefetch import Prefetch, Sources
 
     sources = Sources(library.db, library.pool, library.stores.connect, library.intake.temporary)
     engine = library.host.catalogue.offered("bench/synthetic").engine
-    feeding = Feeding(sources, engine, iter(ids), lambda page: {}, library.host._scratch.path())
+    feeding = Prefetch(sources, engine, iter(ids), lambda page: {}, library.host._scratch.path())
     start = time.perf_counter()
     for ready in feeding:
         ready.drop()

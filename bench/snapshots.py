@@ -230,7 +230,7 @@ def _first(library: Library, path: Path) -> list[Figure]:
 
 def _taking(library: Library) -> tuple[float, float]:
     """(seconds until all is stored, seconds until it is a snapshot), from nothing, which it leaves again."""
-    shelf, times = library.restore_points.shelf, []
+    shelf, times = library.restore_points.repository, []
     verify = shelf.verify
 
     def noted(*given: object) -> None:
@@ -307,7 +307,7 @@ def _days(life: _Life, path: Path) -> list[Figure]:
 
 
 def _next(library: Library) -> tuple[float, float]:
-    shelf, times = library.restore_points.shelf, []
+    shelf, times = library.restore_points.repository, []
     verify = shelf.verify
 
     def noted(*given: object) -> None:

@@ -26,9 +26,9 @@ from organised import organised
 from pixlstash_core.database.connection import Database
 from pixlstash_core.database.writer import Write
 from pixlstash_core.library import Library
+from pixlstash_core.tags import bulk_update
 from pixlstash_core.tags import derive_said as resay
 from pixlstash_core.tags import feature as tags
-from pixlstash_core.tags import switch
 from pixlstash_core.types import OWNER, AddTags, ImportTags
 
 VOCABULARY, ROUNDS = 200_000, 5
@@ -120,10 +120,10 @@ def _threshold(library: Library) -> Figure:
     stood, slices = True, []
     while True:
         begun = time.perf_counter()
-        if switch.step(library.writer) is None:
+        if bulk_update.step(library.writer) is None:
             break
         slices.append(time.perf_counter() - begun)
-        if len(slices) == 20 and switch.pending(library.writer):
+        if len(slices) == 20 and bulk_update.pending(library.writer):
             stood = library.find(OWNER, 'tag:"quarter"').ids == before
     seconds = time.perf_counter() - start
     done.set()

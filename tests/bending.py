@@ -20,7 +20,7 @@ from conftest import Corpus, Effort
 
 from pixlstash_core.media.builtin import kinds
 from pixlstash_core.media.reading import assemble
-from pixlstash_core.media.words import PAYLOAD_BYTES, PROMPT_LENGTH, VALUE_LENGTH
+from pixlstash_core.media.text_cleaning import PAYLOAD_BYTES, PROMPT_LENGTH, VALUE_LENGTH
 from pixlstash_core.plugins.contracts import FactReader, Media
 from pixlstash_core.types import Embedded, Facts, Format, Reading
 

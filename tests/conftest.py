@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import libraries
 import pytest
 import skips
+import torture
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 from sources import ROOT
 
@@ -57,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SEED] = int(os.environ.get("SEED") or default_seed(config.getoption("--torture")))
     if CI:
         config.pluginmanager.register(skips)
+    if config.getoption("--torture"):
+        config.pluginmanager.register(torture.Rows(config.stash[SEED]))
 
 
 def default_seed(torture: bool) -> int:

@@ -69,7 +69,7 @@ def finish(library: Library, job: Job) -> Job:
     return until(ended)
 
 
-def until(look: Callable[[], T | None | bool], seconds: float = 60) -> T:
+def until(look: Callable[[], T | None | bool], seconds: float = 180) -> T:
     """What `look` finds, as soon as it is something; fails when it takes too long."""
     limit = time.monotonic() + seconds
     while True:

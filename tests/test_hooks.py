@@ -110,7 +110,7 @@ def test_the_example_runs(name: str, library: Library, capsys: pytest.CaptureFix
         assert [one.hook for one in offered if one.origin.plugin == name] == [name]
     else:
         kind = {"commands": click.Command}.get(name) or getattr(pixlstash_core, _noun(name))
-        plugins.nouns(name, kind, lambda thing: str(id(thing)))
+        plugins.objects(name, kind, lambda thing: str(id(thing)))
         assert [thing.plugin for thing in plugins._things[name]].count(name) == 1  # others may be installed
     assert [info.problems for info in plugins.infos() if info.name == name] == [[]]
 

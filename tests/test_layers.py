@@ -16,7 +16,7 @@ LAYERS = (
     "types errors version",
     "threads plugins storage database",
     "media query context jobs history",
-    "access tags collections captions engines imports search people pictures folders snapshots backups status",
+    "access tags collections captions engines imports search people pictures folders snapshots backups exports status",
     "api library session client",
     "connect testing cli",
 )

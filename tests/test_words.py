@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import click
 import pytest
 from sources import ROOT, files, modules
+from test_names import assigned, package
 
 from pixlstash_core.cli.main import pixlstash
 
@@ -66,6 +67,107 @@ PHRASES = re.compile(
     r"|normalis\w+|categoris\w+|neighbours?|unauthoris\w+)\b",
     re.IGNORECASE,
 )
+
+
+#: Private words that names of the code once had, with the standard term for each.
+PRIVATE = {
+    "door": "writer",
+    "sealing": "commit",
+    "sealed": "commit, hash",
+    "seal": "complete, hash",
+    "rehearsing": "trial",
+    "rehearsal": "trial run",
+    "rehearse": "trial run",
+    "fence": "network guard",
+    "fences": "resource limits",
+    "feeding": "prefetch",
+    "resay": "derive",
+    "proofs": "lint",
+    "whose": "nearest, owner",
+    "moments": "picture history",
+    "uptake": "upload job",
+    "unpacking": "archives",
+    "arriving": "new pictures",
+    "arrivals": "new pictures",
+    "uppermost": "leaders",
+    "thrown": "scrapheap",
+    "veil": "hide and blur",
+    "veiled": "hidden",
+    "veiling": "hide and blur",
+    "hiding": "hidden",
+    "past": "as of",
+    "pasts": "as of",
+    "wired": "session",
+    "handbook": "docs",
+    "doubles": "duplicates",
+    "ledger": "purge log",
+    "scribbled": "overlay",
+    "sayings": "annotations",
+    "pace": "timeout",
+    "shelf": "repository",
+    "desk": "worker",
+    "sitting": "session",
+    "bringing": "upload",
+    "handed": "inherited",
+    "organise": "organize",
+    "colour": "color",
+    "colours": "colors",
+    "centre": "center",
+    "behaviour": "behavior",
+    "neighbour": "neighbor",
+}
+#: Names with such a word that are part of an interface, by package: requests and answers over HTTP, options of the
+#: command line, stored names (columns, settings, payloads of jobs), and the contract of plugins (`op`). The nouns of
+#: the demo are drawing terms.
+ALLOWED = {
+    # The operations of Hide and blur, and the query parameter with their name.
+    "pixlstash_core.api": {"veil", "set_veil", "rehearsal", "rehearse_engine"},
+    "pixlstash_core.people": {"veil"},
+    "pixlstash_core.pictures": {"veil", "set_veil"},
+    "pixlstash_core.status": {"veil"},
+    "pixlstash_core.tags": {"veil"},
+    "pixlstash_core.types": {"veil", "colour", "thrown", "sayings_to_revert", "Rehearsal", "RehearseEngine"},
+    # Trial runs: operations, a kind of job, and a verb.
+    "pixlstash_core.engines": {"rehearsal", "rehearse_engine", "rehearse", "REHEARSAL", "arrivals"},
+    "pixlstash_core.cli": {"rehearsal", "_rehearse"},
+    # `op(…, past=True)`, and the routes derived from it.
+    "pixlstash_core.plugins": {"past"},
+    "pixlstash_web": {"past"},
+    # The column of colors.
+    "pixlstash_core.collections": {"_COLOUR"},
+    "pixlstash_core.media": {"colour"},
+}
+
+
+def private(source: str) -> set[str]:
+    """Return the names that a module defines with a private word in them."""
+    return {name for name in assigned(ast.parse(source)) if words(name) & PRIVATE.keys()}
+
+
+def private_names() -> dict[str, set[str]]:
+    """Return the names with private words by package, including those of files."""
+    names: dict[str, set[str]] = {}
+    for module, path in modules():
+        parts = {part for part in module.split(".") if words(part) & PRIVATE.keys()}
+        names.setdefault(package(module), set()).update(private(path.read_text(encoding="utf-8")) | parts)
+    return names
+
+
+def test_names_use_standard_terms() -> None:
+    odd = {name: names - ALLOWED.get(name, set()) for name, names in private_names().items()}
+    assert {name: names for name, names in odd.items() if names} == {}
+
+
+def test_allowed_private_words_are_still_needed() -> None:
+    present = private_names()
+    assert {name: names - present[name] for name, names in ALLOWED.items() if names - present[name]} == {}
+
+
+def test_private_words_are_found_in_every_way_of_writing() -> None:
+    assert private("class WriteDoor:\n    def _resay(self, thrown): self.in_the_past = PACE = 1") == {
+        *("WriteDoor", "_resay", "thrown", "in_the_past", "PACE"),
+    }
+    assert private("space = passed = outdoors = 1") == set()
 
 
 def headings() -> Iterator[tuple[str, str]]:

@@ -24,8 +24,8 @@ class Entry(NamedTuple):
 
 
 def deflate(data: bytes) -> bytes:
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return squeeze.compress(data) + squeeze.flush()
+    compress_from = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return compress_from.compress(data) + compress_from.flush()
 
 
 def pack(*entries: Entry, comment: bytes = b"", after: bytes = b"", count: int | None = None) -> bytes:

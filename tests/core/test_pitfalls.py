@@ -19,7 +19,7 @@ from PIL import Image
 from sources import ROOT
 
 from pixlstash_core.errors import NotFound
-from pixlstash_core.library import Library
+from pixlstash_core.library import Library, background
 from pixlstash_core.types import (
     OWNER,
     AddTags,
@@ -78,7 +78,7 @@ def test_d13_nothing_empties_the_scrapheap_by_itself(library: Library) -> None:
     library.derive(lambda write: write.execute("update scrapheap set at = 0 where true"))
     for job in library.jobs(OWNER):
         assert "crapheap" not in job.label
-    library._tidy()
+    background.tidy(library)
     library.restore_points.run()
     assert library.find(OWNER, "is:scrapheap").total == 3
 

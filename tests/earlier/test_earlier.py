@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pixlstash_core import OWNER
-from pixlstash_core.backups.restoring import restore
+from pixlstash_core.backups.restore import restore
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import ImportPaths, MakeBackup, RestoreSnapshot, RunEngine, ScorePictures, Selection

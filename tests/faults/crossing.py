@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pixlstash_core.backups import restoring
+from pixlstash_core.backups import restore as backup_restore
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
     OWNER,
@@ -211,7 +211,7 @@ def back_up(path: Path, source: Path, armed: Armed) -> None:
 
 def restore_backup(path: Path, source: Path, armed: Armed) -> None:
     with armed():
-        restoring.restore(path.parent / "plain", path.parent / "again", True, lambda done, total: None)
+        backup_restore.restore(path.parent / "plain", path.parent / "again", True, lambda done, total: None)
 
 
 def close(path: Path, source: Path, armed: Armed) -> None:

@@ -25,6 +25,7 @@ CALLS = (
     "rename",
     "renameat",
     "renameat2",
+    "linkat",
     "unlink",
     "unlinkat",
     "mkdir",

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pixlstash_core.backups import restoring
+from pixlstash_core.backups import restore
 from pixlstash_core.library import Library
-from pixlstash_core.tags import switch
+from pixlstash_core.tags import bulk_update
 from pixlstash_core.types import (
     OWNER,
     AddFolder,
@@ -26,15 +26,18 @@ from pixlstash_core.types import (
     BeginUpload,
     DeletePictures,
     Event,
+    ExportOptions,
     ImportPaths,
     Job,
     MakeBackup,
+    MakeExport,
     PicturesAdded,
     Resource,
     RestoreResources,
     RestoreSnapshot,
     ScorePictures,
     Selection,
+    SetCaption,
     TakeSnapshot,
     Uploaded,
 )
@@ -235,7 +238,7 @@ def weigh(path: Path, tell: Tell) -> None:
             tell(threshold=number)
             library.add_tags(OWNER, AddTags(ids=[1 + number], tags=["meanwhile"]))
             tell(said=1 + number)
-            while switch.pending(library.writer):
+            while bulk_update.pending(library.writer):
                 time.sleep(0.002)
             tell(settled=number)
 
@@ -290,8 +293,21 @@ def backups(path: Path, tell: Tell) -> None:
                 tell(backing=name, score=turn)
                 library.backup(OWNER, MakeBackup(str(beside(path, name))))
                 tell(backed=name, score=turn)
-            restoring.restore(beside(path, BACKUPS[turn % 2]), beside(path, f"again{turn}"), False, lambda *at: None)
+            restore.restore(beside(path, BACKUPS[turn % 2]), beside(path, f"again{turn}"), False, lambda *at: None)
             tell(again=turn)
+
+
+def exports(path: Path, tell: Tell) -> None:
+    """Export to a folder twice, with other captions the second time, and each time to a new zip file."""
+    with Library.open(path, work=False) as library:
+        ids = [row[0] for row in library.db.read("select id from picture order by id")]
+        for turn in (1, 2):
+            library.set_caption(OWNER, SetCaption(ids=ids[turn:], text=f"caption {turn}"))
+            tell(exporting=turn)
+            for name in ("out", f"out{turn}.zip"):
+                options = ExportOptions(layout="kohya", side=20 if turn == 2 else None, jsonl=True)
+                library.export(OWNER, MakeExport(path=str(beside(path, name)), q="", options=options))
+            tell(exported=turn)
 
 
 def cross(path: Path, tell: Tell, source: Path, action: Path, place: Path) -> None:
@@ -323,7 +339,7 @@ VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
     for verb in (
         *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, follow),
-        *(purge, undo, weigh, snapshots, restores, backups, cross),
+        *(purge, undo, weigh, snapshots, restores, backups, exports, cross),
     )
 }
 

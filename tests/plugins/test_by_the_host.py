@@ -18,7 +18,7 @@ from plugins.test_faces import scene
 
 from pixlstash_clip import AnyClip
 from pixlstash_core import OWNER, Image, Pictured
-from pixlstash_core.captions import outputs as caption_outputs
+from pixlstash_core.captions import engine_results as caption_outputs
 from pixlstash_core.engines.weights import folder_of
 from pixlstash_core.library import Library
 from pixlstash_core.types import ImportPaths, Job, RunEngine, SetEngine

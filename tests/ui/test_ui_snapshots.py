@@ -9,7 +9,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.snapshots import shelf
+from pixlstash_core.snapshots import repository
 from pixlstash_core.types import (
     AddTags,
     Create,
@@ -155,7 +155,7 @@ def test_a_failure_stands_until_one_is_taken(
     bar = desk.page.get_by_role("alert").filter(has_text="The last snapshot failed")
     expect(bar).to_have_count(0)
     with monkeypatch.context() as broken:
-        broken.setattr(shelf, "counts", lambda connection, tables: {})
+        broken.setattr(repository, "counts", lambda connection, tables: {})
         desk.guard.expected = ["500"]
         visit(desk)
         desk.press("n", "Enter")

@@ -18,7 +18,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.types import AddTags, BeginUpload, Create, RunEngine, SaveQuery, Selection, TakeSnapshot
 from pixlstash_web.adapter import RoutePlan
 from pixlstash_web.app import below, plans
-from pixlstash_web.routes import PAST_ROUTES, PREFIX
+from pixlstash_web.routes import PREFIX, SNAPSHOT_ROUTES
 from pixlstash_web.site import Site
 
 #: What these requests do ends what others need, so they come last, in this order; routes that delete before them.
@@ -27,7 +27,7 @@ LAST = ("empty_scrapheap", "revoke_token", "set_password", "sign_out", "reset_ow
 
 def every_plan(library: Library) -> list[RoutePlan]:
     """Of the core, of the past, and of plugins."""
-    return [*plans(Site(library)), *below(PREFIX, PAST_ROUTES)]
+    return [*plans(Site(library)), *below(PREFIX, SNAPSHOT_ROUTES)]
 
 
 def place(plan: RoutePlan) -> int:

@@ -27,7 +27,7 @@ from pixlstash_core.types import (
     Scope,
     ScorePictures,
 )
-from pixlstash_web.announcer import merge, render
+from pixlstash_web.event_streams import merge, render
 from pixlstash_web.server import Server, running
 
 
@@ -279,7 +279,7 @@ def test_a_scope_is_never_widened(rng: Any, effort: Any) -> None:
 
 
 def test_streams_are_not_endless(empty: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixlstash_web.announcer.STREAMS", 1)
+    monkeypatch.setattr("pixlstash_web.event_streams.STREAMS", 1)
     with stream(empty.local) as events:
         events.next()
         assert empty.local.get("/events").status == 429
@@ -288,7 +288,7 @@ def test_streams_are_not_endless(empty: Served, monkeypatch: pytest.MonkeyPatch)
 def test_no_token_takes_all_streams(empty: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has a limit, and some are left for the owner whatever tokens do."""
     for name, value in (("STREAMS", 5), ("EACH", 2), ("RESERVED", 2)):
-        monkeypatch.setattr(f"pixlstash_web.announcer.{name}", value)
+        monkeypatch.setattr(f"pixlstash_web.event_streams.{name}", value)
     tokens = [bearer(empty.url, empty.token("read")) for _ in range(2)]
     with ExitStack() as stack:
         for peer in (tokens[0], tokens[0], tokens[1]):

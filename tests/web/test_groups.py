@@ -38,7 +38,7 @@ from pixlstash_core.types import (
     TakeFromProject,
     TurnPictures,
 )
-from pixlstash_web.announcer import merge, render
+from pixlstash_web.event_streams import merge, render
 
 #: Every route here that reads.
 READS = {

@@ -10,7 +10,7 @@ from sources import ROOT
 from web.conftest import Served
 
 from pixlstash_compat import table as compat
-from pixlstash_web.handbook import own_plans, rewrite
+from pixlstash_web.http_docs import own_plans, rewrite
 from pixlstash_web.openapi import describe
 from pixlstash_web.routes import ROUTES
 
@@ -19,7 +19,7 @@ DOCUMENT = ROOT / "docs" / "http.md"
 
 def test_the_document_is_current() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert text == rewrite(text), "run: python -m pixlstash_web.handbook docs/http.md"
+    assert text == rewrite(text), "run: python -m pixlstash_web.http_docs docs/http.md"
 
 
 def test_every_route_is_documented() -> None:

@@ -12,15 +12,15 @@ from pixlstash_core.api import every
 from pixlstash_core.client import Client
 from pixlstash_core.errors import Conflict, Forbidden, NotFound, ViewGone
 from pixlstash_core.types import AddTags, DeletePictures, ScorePictures, TakeSnapshot
-from pixlstash_web.routes import PAST_ROUTES, ROUTES
+from pixlstash_web.routes import ROUTES, SNAPSHOT_ROUTES
 
 
 def test_every_look_is_a_route_and_the_owners() -> None:
-    looks = {route.name for route in PAST_ROUTES if route.past}
+    looks = {route.name for route in SNAPSHOT_ROUTES if route.past}
     assert looks == {name for name, row in every().items() if row.past}
     assert looks <= {route.name for route in ROUTES}
-    assert {route.right for route in PAST_ROUTES} == {"owner"}
-    assert {route.method for route in PAST_ROUTES if route.past} == {"GET"}
+    assert {route.right for route in SNAPSHOT_ROUTES} == {"owner"}
+    assert {route.method for route in SNAPSHOT_ROUTES if route.past} == {"GET"}
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from web.furnished import Sender, every_plan, furnish, place, there
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.query.places import hide, hide_in_query
+from pixlstash_core.query.private_paths import hide, hide_in_query
 from pixlstash_core.types import SaveQuery
-from pixlstash_web.past_routes import refuse_change
+from pixlstash_web.snapshot_routes import refuse_change
 
 
 @pytest.fixture

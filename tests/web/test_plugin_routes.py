@@ -19,7 +19,7 @@ import pixlstash_web
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import Create
-from pixlstash_web import Route, api, specs
+from pixlstash_web import Route, api, hookspecs
 from pixlstash_web.app import own_plans
 from pixlstash_web.plugin_routes import plugin_plans
 
@@ -132,7 +132,7 @@ PAGE = (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
 
 def test_the_example_on_the_page_runs(open_library: Callable[..., Library]) -> None:
     [section] = re.findall(r"^## routes\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
-    text = inspect.getdoc(specs.routes) or ""
+    text = inspect.getdoc(hookspecs.routes) or ""
     code = textwrap.dedent(text[text.index("@hookimpl") :])
     assert re.findall(r"```python\n(.*?)\n```", section, re.S)[-1] == code
     assert " ".join(text.split("\n\n")[0].split())[1:] in " ".join(section.split())

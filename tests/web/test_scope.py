@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from web.asking import Answer, Peer
 from web.conftest import COUNT, OWNER, Served
+from web.test_downloads import READS as DOWNLOADED
 from web.test_engines import READS as ENGINES
 from web.test_groups import READS as GROUPED
 from web.test_search import READS as SEARCHED
@@ -120,6 +121,7 @@ def test_every_reading_route_was_tried_here() -> None:
         "/pictures/{id}/thumbnail",
         "/pictures/{id}/original",
         "/pictures/{id}/payloads/{name:path}",
+        *DOWNLOADED,
         *ENGINES,
         *GROUPED,
         *SEARCHED,

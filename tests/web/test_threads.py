@@ -112,18 +112,18 @@ def test_the_server_goes_on_after_a_plugin_that_exits(
 def test_events_that_cannot_be_merged_have_streams_start_afresh(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pixlstash_web import announcer
+    from pixlstash_web import event_streams
 
-    left, plain = [MemoryError(), ValueError()], announcer.merge
+    left, plain = [MemoryError(), ValueError()], event_streams.merge
 
-    def merge(heard: object) -> announcer.Batch:
+    def merge(heard: object) -> event_streams.Batch:
         if left:
             raise left.pop()
         return plain(heard)  # type: ignore[arg-type]
 
     with serving(library) as served, stream(served.local) as heard:
         heard.until("ping")
-        monkeypatch.setattr(announcer, "merge", merge)
+        monkeypatch.setattr(event_streams, "merge", merge)
         for _ in (1, 2):
             library.queue.put("nothing", "Nothing", {})
             heard.until("lagged")

@@ -64,7 +64,7 @@ def test_a_forgotten_view_is_410(shared: Served) -> None:
 
 def test_large_answers_are_compressed_where_accepted(shared: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Content-Encoding" not in shared.local.get("/views", {"Accept-Encoding": "gzip"}).headers
-    monkeypatch.setattr(views, "SQUEEZE", 100)
+    monkeypatch.setattr(views, "COMPRESS", 100)
     plain = shared.local.get("/views")
     packed = shared.local.get("/views", {"Accept-Encoding": "br, gzip;q=0.5"})
     assert packed.headers["Content-Encoding"] == "gzip"

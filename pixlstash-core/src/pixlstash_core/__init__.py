@@ -77,11 +77,11 @@ if TYPE_CHECKING:
     from .client import Client as Client
     from .library import Library as Library
     from .media.facts import known_fact as known_fact
-    from .media.packet import xmp_properties as xmp_properties
+    from .media.text_cleaning import PAYLOAD_BYTES as PAYLOAD_BYTES
+    from .media.text_cleaning import PROMPT_LENGTH as PROMPT_LENGTH
+    from .media.text_cleaning import VALUE_LENGTH as VALUE_LENGTH
     from .media.texts import embedded_texts as embedded_texts
-    from .media.words import PAYLOAD_BYTES as PAYLOAD_BYTES
-    from .media.words import PROMPT_LENGTH as PROMPT_LENGTH
-    from .media.words import VALUE_LENGTH as VALUE_LENGTH
+    from .media.xmp_packet import xmp_properties as xmp_properties
 
 __all__ = [
     "LOAD",
@@ -176,12 +176,12 @@ _LATER = {
     "Library": ".library",
     "Client": ".client",
     "Shell": ".cli.shell",
-    "PAYLOAD_BYTES": ".media.words",
-    "PROMPT_LENGTH": ".media.words",
-    "VALUE_LENGTH": ".media.words",
+    "PAYLOAD_BYTES": ".media.text_cleaning",
+    "PROMPT_LENGTH": ".media.text_cleaning",
+    "VALUE_LENGTH": ".media.text_cleaning",
     "embedded_texts": ".media.texts",
     "known_fact": ".media.facts",
-    "xmp_properties": ".media.packet",
+    "xmp_properties": ".media.xmp_packet",
 }
 
 

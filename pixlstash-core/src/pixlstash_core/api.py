@@ -15,27 +15,31 @@ if TYPE_CHECKING:
     from .captions import operations as _captions
     from .collections import operations as _collections
     from .engines import operations as _engines
+    from .exports import operations as _exports
     from .folders import operations as _folders
     from .history import operations as _history
     from .imports import operations as _imports
     from .jobs import operations as _jobs
     from .people import operations as _people
+    from .people import review_operations as _review
     from .pictures import operations as _pictures
     from .search import operations as _search
     from .snapshots import operations as _snapshots
     from .status import operations as _status
     from .tags import operations as _tags
-else:  # Imported when one of their functions is used: a program that asks a server needs no database.
+else:  # Modules are imported when one of their functions is used, so that clients of a server load no database code.
     _access = Later("pixlstash_core.access.operations")
     _backups = Later("pixlstash_core.backups.operations")
     _captions = Later("pixlstash_core.captions.operations")
     _collections = Later("pixlstash_core.collections.operations")
     _engines = Later("pixlstash_core.engines.operations")
+    _exports = Later("pixlstash_core.exports.operations")
     _folders = Later("pixlstash_core.folders.operations")
     _history = Later("pixlstash_core.history.operations")
     _imports = Later("pixlstash_core.imports.operations")
     _jobs = Later("pixlstash_core.jobs.operations")
     _people = Later("pixlstash_core.people.operations")
+    _review = Later("pixlstash_core.people.review_operations")
     _pictures = Later("pixlstash_core.pictures.operations")
     _search = Later("pixlstash_core.search.operations")
     _snapshots = Later("pixlstash_core.snapshots.operations")
@@ -44,7 +48,7 @@ else:  # Imported when one of their functions is used: a program that asks a ser
 
 
 class Api:
-    """The table, in the order of `docs/http.md`."""
+    """The table of operations, in the order of `docs/http.md`."""
 
     reset_owner = op("POST", "/owner/reset", "owner", _access.reset_owner, changes=False)
     info = op("GET", "/library", "read", _status.info, past=True)
@@ -70,12 +74,12 @@ class Api:
     forget_faces = op("POST", "/faces/forget", "write", _people.forget_faces)
     refer_faces = op("POST", "/faces/refer", "write", _people.refer_faces)
     draw_face = op("POST", "/faces/draw", "write", _people.draw_face)
-    review_tags = op("GET", "/review/tags", "write", _people.review_tags)
-    review_tag = op("GET", "/review/tag", "write", _people.review_tag)
-    decide_tag = op("POST", "/review/tag", "write", _people.decide_tag)
-    review_characters = op("GET", "/review/characters", "write", _people.review_characters)
-    review_faces = op("GET", "/review/faces", "write", _people.review_faces)
-    decide_faces = op("POST", "/review/faces", "write", _people.decide_faces)
+    review_tags = op("GET", "/review/tags", "write", _review.review_tags)
+    review_tag = op("GET", "/review/tag", "write", _review.review_tag)
+    decide_tag = op("POST", "/review/tag", "write", _review.decide_tag)
+    review_characters = op("GET", "/review/characters", "write", _review.review_characters)
+    review_faces = op("GET", "/review/faces", "write", _review.review_faces)
+    decide_faces = op("POST", "/review/faces", "write", _review.decide_faces)
     picture = op("GET", "/pictures/{id}", "read", _pictures.picture, past=True)
     thumbnail = op("GET", "/pictures/{id}/thumbnail", "read", _pictures.thumbnail, past=True, answer="bytes")
     original = op("GET", "/pictures/{id}/original", "read", _pictures.original, past=True)
@@ -211,6 +215,10 @@ class Api:
     )
     restore_resources = op("POST", "/snapshots/{id}/restore/batch", "owner", _snapshots.restore_resources, long=True)
     backup = op("POST", "/backups", "owner", _backups.backup, long=True)
+    prepare_download = op("POST", "/downloads", "read", _exports.prepare_download, status=201)
+    download = op("GET", "/downloads/{id}", "read", _exports.download, answer="bytes")
+    preview_export = op("POST", "/exports/preview", "read", _exports.preview_export)
+    export = op("POST", "/exports", "owner", _exports.export, long=True)
     picture_history = op("GET", "/pictures/{id}/history", "owner", _snapshots.picture_history, long=True)
     tokens = op("GET", "/tokens", "owner", _access.tokens)
     create_token = op("POST", "/tokens", "owner", _access.create_token, changes=False)
@@ -235,10 +243,10 @@ class Api:
 
 
 def every() -> dict[str, op[Any, Any]]:
-    """All rows, by name."""
+    """Return all rows by name."""
     return {row.name: row for row in vars(Api).values() if isinstance(row, op)}
 
 
 def rows() -> list[op[Any, Any]]:
-    """The rows that are served, in their order."""
+    """Return the rows with an HTTP route, in order."""
     return [row for row in every().values() if row.path]

@@ -1,4 +1,4 @@
-"""Reaches a library: through the process that serves it, or by opening it here."""
+"""Connects to a library: over HTTP if a process serves it, or else by opening it in this process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .storage import lock
 
 
 def connect(path: Path, *, work: bool = False) -> Any:
-    """The library's methods without a reader: a `Client` when it is served, else a `Session`. Close it afterwards.
+    """Return a `Client` if the library is served, or else a `Session`, with the same methods. Close it afterwards.
 
-    `work`: run background jobs, also those left from before, when it is opened here.
+    `work`: if the library is opened here, also run its background jobs, including unfinished ones.
     """
     for _ in range(2):
         holder = lock.read(path / "lock")
@@ -25,6 +25,6 @@ def connect(path: Path, *, work: bool = False) -> Any:
 
         try:
             return Session(Library.open(path, work=work))
-        except LibraryInUse as error:  # it may have started to serve in between
+        except LibraryInUse as error:  # a server may have started meanwhile
             last = error
     raise last

@@ -1,4 +1,4 @@
-"""What operations take: an open library, and how a person's change of it is made."""
+"""`Context`: the open library as operations see it, and the functions with which they make a person's change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Context:
-    """An open library, or one as of a snapshot. What a noun keeps in it is a part: `context.part(Stores)`."""
+    """An open library, or one as of a snapshot. A feature's state is a part, found by class: `context.part(Stores)`."""
 
     path: Path
     name: str
@@ -39,18 +39,18 @@ class Context:
     pool: DecoderPool
     thumbnails: Thumbnails
     views: Views
-    #: The library of today, where this is one as of a snapshot.
+    #: The present library, if this is one as of a snapshot.
     live: Context | None = None
 
     def __init__(self) -> None:
         self._parts: dict[type, Any] = {}
 
     def add_parts(self, *parts: object) -> None:
-        """Have operations find these by their classes."""
+        """Register parts, which operations find by their classes."""
         self._parts.update((type(part), part) for part in parts)
 
     def part(self, kind: type[T]) -> T:
-        """The part of a class. A library as of a snapshot has only those that are needed to look at it."""
+        """Return the part of a class. A library as of a snapshot has only the parts needed for reading."""
         part: T = self._parts[kind]
         return part
 
@@ -59,11 +59,13 @@ class Context:
         return self.writer.revision
 
     def hide_and_blur(self, active: bool) -> HideAndBlur | None:
-        return settings.veil((self.live or self).db) if active else None
+        return settings.hide_and_blur((self.live or self).db) if active else None
 
     def selected(self, reader: Reader, ask: Selection, *, scrapped: bool = False) -> list[int]:
-        """The pictures a change is for. Those named by id must be there, and (unless `scrapped`) not in the scrapheap;
-        of a view's, which people saw as it was, those that are still there are meant.
+        """Return the ids of the pictures to change.
+
+        Pictures named by id must exist and, unless `scrapped`, not be in the scrapheap; of a view, those that still
+        exist are returned.
         """
         ids = self.views.select(reader, ask)
         if ask.ids is not None:
@@ -75,8 +77,9 @@ class Context:
     def change_pictures(
         self, reader: Reader, guarded: list[int], work: Callable[[Write], int], what: str, of_one: str = ""
     ) -> Done:
-        """A change of pictures, `guarded` as in `change`. `what` became of them, and `of_one` where that is said
-        differently of one picture.
+        """Change pictures, `guarded` as in `change`.
+
+        `what` completes the sentence "3 pictures …", `of_one` the sentence "1 picture …" if that is different.
         """
 
         def sentence(changed: int) -> str:
@@ -85,8 +88,8 @@ class Context:
         committed = self.change(reader, work, sentence, guarded)
         return Done(committed.revision, committed.result, sentence(committed.result), committed.changed)
 
-    def organise(self, reader: Reader, work: Callable[[Write], Outcome], guarded: Sequence[int] = ()) -> Done:
-        """A change that says itself what it came to, by whoever sees the whole library; `guarded` as in `change`."""
+    def organize(self, reader: Reader, work: Callable[[Write], Outcome], guarded: Sequence[int] = ()) -> Done:
+        """Make a change whose outcome includes the sentence for the history; `guarded` as in `change`."""
         committed = self.change(reader, work, lambda outcome: outcome.sentence, guarded)
         outcome = committed.result
         return Done(committed.revision, outcome.changed, outcome.sentence, committed.changed)
@@ -98,8 +101,10 @@ class Context:
         sentence: Callable[[T], str],
         guarded: Sequence[int] = (),
     ) -> Committed[T]:
-        """A change under a sentence in the history. It is refused when a feature guards any of the `guarded` pictures,
-        such as those in a locked set. What finds its pictures while it writes calls `write.guard` itself.
+        """Make a change, with a sentence in the history.
+
+        Raises if a feature protects any of the `guarded` pictures, such as those in a locked set. Work that finds its
+        pictures in the transaction calls `write.guard` itself.
         """
 
         def guarding(write: Write) -> T:
@@ -108,12 +113,12 @@ class Context:
             return work(write)
 
         with translated():
-            if not reader.principal:  # what nobody did is in no history
+            if not reader.principal:  # not a person's change: not in the history
                 return self.writer.run(guarding, Label("", "", undoable=False))
             return self.writer.run(guarding, lambda result: Label(reader.principal, sentence(result)))
 
 
 def demand_person(reader: Reader) -> None:
-    """Raise unless the owner asks, logged in, or this machine's own user: a token may have been stolen."""
+    """Raise unless the logged-in owner or the local user asks. Tokens may not, because they can be stolen."""
     if not reader.is_person:
         raise Forbidden("Only the owner may do that, logged in and not through a token.")

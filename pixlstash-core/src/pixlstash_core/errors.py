@@ -1,7 +1,7 @@
-"""What can go wrong, in sentences fit to show to a person.
+"""Errors, with texts for users.
 
-Every error the core raises on purpose is a `PixlStashError`: its text says what happened and, where there is one,
-the remedy. `status` is the HTTP status that says the same (the core knows no HTTP beyond that number).
+Every error that the core raises deliberately is a `PixlStashError`. Its text says what happened and, if possible, what
+to do. `status` is the corresponding HTTP status.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class PixlStashError(Exception):
-    """The root: `str(error)` is one sentence for people; `more` is data for programs."""
+    """Base of all errors: `str(error)` is a sentence for users; `more` is data for programs."""
 
     status = 500
 
@@ -26,7 +26,7 @@ class Invalid(PixlStashError):
 
 
 class QueryError(Invalid):
-    """A query text cannot be read; `at` is the index of the character where it went wrong."""
+    """A query cannot be parsed; `at` is the index of the character with the error."""
 
     def __init__(self, sentence: str, at: int) -> None:
         super().__init__(sentence, at=at)
@@ -34,37 +34,37 @@ class QueryError(Invalid):
 
 
 class Unauthorised(PixlStashError):
-    """Nobody is logged in, or the credential is not (or no longer) good."""
+    """Nobody is logged in, or the credential is invalid or has expired."""
 
     status = 401
 
 
 class Forbidden(PixlStashError):
-    """Somebody is logged in who may not do this."""
+    """The login does not have the required right."""
 
     status = 403
 
 
 class NotFound(PixlStashError):
-    """Absent, or not visible to this reader: the two are never told apart."""
+    """It does not exist, or this reader may not see it: the two are indistinguishable."""
 
     status = 404
 
 
 class Conflict(PixlStashError):
-    """The present state does not allow it; nothing was changed."""
+    """The current state does not allow the request; nothing was changed."""
 
     status = 409
 
 
 class ViewGone(PixlStashError):
-    """The server no longer holds this view: ask for it again."""
+    """The view is no longer cached: open it again."""
 
     status = 410
 
 
 class TooMany(PixlStashError):
-    """Too many attempts; `seconds` says how long to wait."""
+    """Too many attempts; try again in `seconds`."""
 
     status = 429
 
@@ -86,61 +86,61 @@ class LibraryInUse(PixlStashError):
 
 
 class NoSafety(PixlStashError):
-    """The safety snapshot that goes before a restore could not be taken, so nothing was restored."""
+    """The safety snapshot before a restore failed, so nothing was restored."""
 
     status = 412
 
 
 class Locked(PixlStashError):
-    """It belongs to a set that is locked: unlock the set first."""
+    """The picture is in a locked set: unlock the set first."""
 
     status = 423
 
 
 class DiskFull(PixlStashError):
-    """The disk is full: nothing was written, everything acknowledged before is safe."""
+    """The disk is full: nothing was written; acknowledged changes are safe."""
 
     status = 507
 
 
 class Refused(PixlStashError):
-    """A file cannot become a picture; the text is the reason fit to show."""
+    """A file cannot be imported; the text is the reason, for users."""
 
     status = 415
 
 
 class StoreUnreachable(PixlStashError):
-    """The store does not answer now: retry later, mark nothing as missing."""
+    """The store cannot be reached now: retry later, and mark nothing as missing."""
 
     status = 503
 
 
 class NotThere(PixlStashError):
-    """The store answers, and this key is not in it."""
+    """The store has no such key."""
 
     status = 404
 
 
 class Cancelled(PixlStashError):
-    """A job was cancelled; what it had finished stays."""
+    """A job was canceled; its finished steps stay."""
 
     status = 409
 
 
 class Abandoned(PixlStashError):
-    """Nobody waits for the result any more, so the work was stopped."""
+    """The work was stopped because its client is gone."""
 
     status = 499
 
 
 class TookTooLong(Invalid):
-    """The work was stopped because it took longer than it may."""
+    """The work was stopped because it exceeded its time limit."""
 
 
 def describe(problem: BaseException) -> str:
-    """An exception as a person reads it, in text that a database can hold."""
+    """Return a text for an exception, for users, that a database can store."""
     try:
         text = str(problem) if isinstance(problem, PixlStashError) else f"{type(problem).__name__}: {problem}"
-    except Exception:  # a plugin's exceptions are its own
+    except Exception:  # even the text of a plugin's exception may raise
         text = type(problem).__name__
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""A library together with who asks: the operations without a reader, in this process."""
+"""`Session`: a library opened in this process, with a reader; its operations take no reader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class Session(Caller, Api):
-    """The methods that `Client` has as well, of a library that is open here. Close it afterwards."""
+    """The same methods as `Client`, for a library in this process. Close it afterwards."""
 
     def __init__(self, library: Library, reader: Reader = OWNER) -> None:
         self.library, self.reader = library, reader
@@ -29,7 +29,7 @@ class Session(Caller, Api):
         return self._source.call(row, self.reader, *args, **kwargs)
 
     def as_of(self, id: int) -> Session:
-        """The same methods, of the library as of a snapshot. Close it afterwards, and this one after it."""
+        """Return a session of the library as of a snapshot. Close it before this one."""
         session = Session(self.library, self.reader)
         session._closing = ExitStack()  # the library stays open
         session._source = session._closing.enter_context(self.library.as_of(self.reader, id))

@@ -1,4 +1,4 @@
-"""Threads that last as long as a library: nothing that is raised in one ends it."""
+"""Long-lived threads that no exception ends."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-#: Seconds before a step that failed is tried again: at first, and at most while it keeps failing.
+#: Seconds until a failed step is repeated: at first, and at most.
 SHORTEST, LONGEST = 0.05, 5.0
 log = logging.getLogger(__name__)
 
 
 def report(problem: str, logger: logging.Logger = log) -> None:
-    """Log the exception that is being handled. Never raises: there may be no memory left to log with."""
+    """Log the current exception. Never raises, even without memory to log it."""
     try:
         logger.exception(problem)
-    except BaseException:  # whoever calls this must continue
+    except BaseException:  # the caller must continue
         pass
 
 
 def keep_calling(step: Callable[[], object], stopping: threading.Event, problem: str) -> None:
-    """Call `step` until `stopping` is set. What it raises is logged as `problem`; after a pause it is called again.
+    """Call `step` until `stopping` is set. After an exception, log `problem` and repeat after a pause.
 
-    `SystemExit` and `KeyboardInterrupt` are logged like any other: what a plugin raises must not end our thread.
+    This includes `SystemExit` and `KeyboardInterrupt`, because a plugin's exception must not end our thread.
     """
     pause = SHORTEST
     while not stopping.is_set():
@@ -37,15 +37,14 @@ def keep_calling(step: Callable[[], object], stopping: threading.Event, problem:
                 stopping.wait(pause)
             else:
                 pause = SHORTEST
-        except BaseException:  # not even the report could be made
+        except BaseException:  # even the report failed
             continue
 
 
 class FollowUps:
-    """Work that commits make necessary, by name. The writer requests it; a thread of its own does it.
+    """Follow-up work of commits, by name. The writer requests it, and a separate thread runs it.
 
-    Each must be safe to repeat: it is tried again until it succeeds, and a request that comes while it runs has it run
-    once more.
+    It must be repeatable: it is repeated until it succeeds, and again if it is requested while it runs.
     """
 
     def __init__(self, works: Mapping[str, Callable[[], None]]) -> None:
@@ -59,17 +58,17 @@ class FollowUps:
         self._thread.start()
 
     def request(self, name: str) -> None:
-        """Have this work done soon. Safe on any thread, and too simple to fail."""
+        """Request a piece of work. Safe on any thread; never raises."""
         self._requested.add(name)
         self._wake.set()
 
     def request_all(self) -> None:
-        """When it is not known what a commit made necessary."""
+        """Request all work, if it is unknown what a commit requires."""
         self._requested.update(self._works)
         self._wake.set()
 
     def stop(self) -> None:
-        """Do what is still requested, then end. Work that fails now is left to the next start."""
+        """Run the requested work and end the thread. Failed work is left to the next start."""
         if self._thread is None:
             return
         self._stopping.set()
@@ -82,7 +81,7 @@ class FollowUps:
             report("what follows from a change could not be done before closing")
 
     def catch_up(self) -> None:
-        """Do what is requested. Raises the last error of those that failed, which stay requested."""
+        """Run the requested work. Failed work stays requested; the last of its errors is raised."""
         failure: BaseException | None = None
         for name, work in self._works.items():
             if name in self._requested:

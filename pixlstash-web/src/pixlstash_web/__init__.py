@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .specs import api, hookimpl
+from .hookspecs import api, hookimpl
 from .table import Call, Route
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .files import present_thumbnail as present_thumbnail
     from .forms import Form as Form
     from .forms import receive as receive
-    from .offload import run_in_threadpool as run_in_threadpool
+    from .threadpool import run_in_threadpool as run_in_threadpool
 
 #: What needs the server, and the module that has it.
 _LATER = {
@@ -30,7 +30,7 @@ _LATER = {
     "present_thumbnail": "files",
     "read_in_thread": "adapter",
     "receive": "forms",
-    "run_in_threadpool": "offload",
+    "run_in_threadpool": "threadpool",
 }
 
 __all__ = [

@@ -1,6 +1,6 @@
-"""Turns a plain function's annotations into parsing and validation, and its result into an answer.
+"""Turns operations into HTTP endpoints: parses requests by the function's signature, and encodes results.
 
-`RoutePlan` is a row read once at the start; `Resource` is one path with its methods, and the only way to a function.
+`RoutePlan` is the analyzed signature of a row; `Resource` is the endpoint of one path with its methods.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from starlette.types import Receive, Scope, Send
 
 from pixlstash_core.database.cancellation import Cancellation, applied
 from pixlstash_core.errors import Abandoned, Invalid, PixlStashError
-from pixlstash_core.query.places import hide, may_know
+from pixlstash_core.query.private_paths import hide, may_know
 
 from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
-from .gate import admit
-from .offload import run_in_threadpool
+from .authorization import admit
 from .site import Site
 from .table import Call, Policy, Route
+from .threadpool import run_in_threadpool
 
 P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 BODY_LIMIT = 1 << 20
 BODY_SECONDS = 30.0
-#: How long a request that only reads may take, by the right it needs.
+#: Time limit of reading requests in seconds, by the right they need.
 SECONDS: dict[Policy, float] = {"public": 120.0, "read": 120.0, "write": 120.0, "owner": 900.0}
-#: The largest integer of a path or query string, which other programs can read exactly, and of a body.
+#: The largest integer of a path or query string, which JavaScript can represent exactly, and of a body.
 EXACT, LARGEST = 1 << 53, (1 << 63) - 1
-#: What may be an absolute path.
+#: Matches possible absolute paths.
 ABSOLUTE = re.compile(r"[/\\]")
 DIGITS = re.compile(rb"\d{19}")
-#: The part of a path that names the snapshot whose past is asked.
+#: The part of a path with the id of a snapshot.
 SNAPSHOT = "snapshot"
 
 
 class Argument(Struct, frozen=True):
-    """One argument of a function: where it comes from and what it must be."""
+    """One argument of a function: its source in the request, and its type."""
 
     name: str
     type: Any
@@ -60,12 +60,12 @@ class Argument(Struct, frozen=True):
 
     @property
     def many(self) -> bool:
-        """Whether it is a list, given as a repeated key."""
+        """Whether the argument is a list, given as a repeated key."""
         return any(get_origin(type) is list for type in (self.type, *get_args(self.type)))
 
 
 class RoutePlan:
-    """A row of the table with its function's signature read. A function without annotations is refused here."""
+    """A row with its function's analyzed signature. Raises for a function without annotations."""
 
     def __init__(self, route: Route) -> None:
         self.route = route
@@ -100,7 +100,7 @@ class RoutePlan:
         )
 
     def arguments(self, call: Call, body: bytes) -> dict[str, Any]:
-        """What to call the function with, besides the library and the reader."""
+        """Return the function's arguments, besides the library and the reader."""
         request = call.request
         values: dict[str, Any] = {}
         for argument in self.path:
@@ -120,7 +120,7 @@ class RoutePlan:
             return read_json(body or b"{}", type)
         raw = read_json(body or b"{}", dict[str, Any])
         hints = get_type_hints(type, include_extras=True)
-        for name in self._overrides:  # the path wins: what was checked is what is done
+        for name in self._overrides:  # the path takes precedence over the body
             raw[name] = read_text(Argument(name, hints[name]), path[name])
         try:
             return msgspec.convert(raw, type)
@@ -128,7 +128,7 @@ class RoutePlan:
             raise Invalid(f"{error}.") from error
 
     def run(self, call: Call, arguments: Mapping[str, Any]) -> Response:
-        """Call the plain function and make its answer."""
+        """Call the function and encode its result."""
         if self.takes_call:
             return self.answer(call, self.route.function(call, **arguments))
         if self.route.past:
@@ -138,7 +138,7 @@ class RoutePlan:
         return self.answer(call, self.route.function(call.library, call.reader, **arguments))
 
     async def in_thread(self, request: Request, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run its work on a thread. What only reads is canceled when nobody waits for it; a change is completed."""
+        """Run the function on a thread. Reading stops if the client disconnects; a change is completed."""
         if self.route.method == "GET" or self.route.right == "read":
             return await while_wanted(request, SECONDS[self.route.right], work, *args, **kwargs)
         return await run_in_threadpool(work, *args, **kwargs)
@@ -158,7 +158,7 @@ class RoutePlan:
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """The annotations of a function. A plugin may import the library and the reader for type checkers only."""
+    """Return the annotations of a function. A plugin may import the library and the reader only for type checkers."""
     try:
         return get_type_hints(function, include_extras=True)
     except NameError:
@@ -218,19 +218,19 @@ class Resource:
         return self.plans.get(method)
 
     def _plan_of_body(self, plan: RoutePlan, body: bytes) -> RoutePlan:
-        """The row that reads a field of this body which the plain row does not. Both need the same right."""
+        """Return the row for a body with fields that the plain row does not have; both need the same right."""
         extending = [other for other in self._by_body if other.route.method == plan.route.method]
         if not extending or plan.route.conditional:
             return plan
         try:
             names = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw]).keys()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return plan  # which says what is wrong
+            return plan  # the plain row reports the error
         return next((other for other in extending if not names.isdisjoint(other.route.fields)), plan)
 
 
 def _is_asked(route: Route, query: QueryParams) -> bool:
-    """Whether these requests are for a row with `when`. What that raises must not hurt the row beside it."""
+    """Return whether a request is for a row with `when`; exceptions in it are recorded as problems."""
     try:
         return route.when is not None and bool(route.when(query))
     except Exception:
@@ -254,12 +254,12 @@ async def while_wanted(request: Request, seconds: float, work: Callable[P, T], *
 
 
 async def read_in_thread(call: Call, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """For routes that are coroutines: run work that only reads as the server does, until the client disconnects."""
+    """Run reading work on a thread, for routes that are coroutines, until the client disconnects."""
     return await while_wanted(call.request, SECONDS["read"], work, *args, **kwargs)
 
 
 async def _cancel_on_disconnect(request: Request, cancellation: Cancellation) -> None:
-    """Call it when the body has been read, or there is none: who still sends a body is not watched."""
+    """Cancel work when the client disconnects. Call it after the body has been read."""
     message = await request.receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         message = await request.receive()
@@ -268,7 +268,7 @@ async def _cancel_on_disconnect(request: Request, cancellation: Cancellation) ->
 
 
 def redact(call: Call, error: PixlStashError) -> None:
-    """Take out of an error where files lie on this machine, which is only for the owner."""
+    """Remove absolute paths from an error, unless the owner asks."""
     if may_know(call.who) or not ABSOLUTE.search(str(error)):
         return
     try:
@@ -285,7 +285,7 @@ def _all(plan: RoutePlan, call: Call) -> Response:
 
 
 async def read_body(request: Request) -> bytes:
-    """A JSON body, at most 1 MiB, in reasonable time. The media type keeps plain HTML forms out."""
+    """Read a JSON body of at most 1 MiB, with a time limit. The required media type excludes plain HTML forms."""
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > BODY_LIMIT:
         raise TooLarge("The body is larger than 1 MiB.")
@@ -305,10 +305,10 @@ async def read_body(request: Request) -> bytes:
 
 
 def read_json(body: bytes, type: Any) -> Any:
-    """JSON as a struct; NaN, infinities and what the struct does not allow are refused with a sentence."""
+    """Decode JSON as a struct. Raises `Invalid` for NaN, infinities and values that the struct does not allow."""
     try:
         value = msgspec.json.decode(body, type=type)
-    except msgspec.DecodeError as error:  # ValidationError is one
+    except msgspec.DecodeError as error:  # includes ValidationError
         raise Invalid(f"{error}.") from error
     except UnicodeDecodeError:
         raise Invalid("The JSON is not UTF-8.") from None
@@ -320,7 +320,7 @@ def read_json(body: bytes, type: Any) -> Any:
 
 
 def read_text(argument: Argument, text: str | list[str]) -> Any:
-    """A value from a path or query string."""
+    """Convert a value from a path or query string."""
     try:
         value = msgspec.convert(text, argument.type, strict=False)
         _demand_range(value, EXACT)
@@ -330,7 +330,7 @@ def read_text(argument: Argument, text: str | list[str]) -> Any:
 
 
 def _demand_range(value: Any, most: int) -> None:
-    """Refuse numbers that the database cannot hold, however deep they are in what was read."""
+    """Raise for numbers that the database cannot store, at any depth."""
     values = [value]
     while values:
         match values.pop():

@@ -1,4 +1,4 @@
-"""Answers: JSON, errors as `{"detail": sentence}`, entity tags and compression."""
+"""Encodes answers: JSON, errors as `{"detail": sentence}`, entity tags and compression."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from pixlstash_core.errors import PixlStashError, TooMany
 
-#: For everything that is data: opened by itself it may do nothing, whatever it contains.
+#: Headers for data: opened directly in a browser, it cannot run scripts.
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 FOREVER = "private, max-age=31536000, immutable"
 ASK_FIRST = "private, no-cache"
@@ -39,19 +39,19 @@ class TooSlow(PixlStashError):
 
 
 class WrongMethod(PixlStashError):
-    """The path exists, the method does not."""
+    """The path does not support the method."""
 
     status = 405
 
 
 class Unprocessable(PixlStashError):
-    """What was sent can be read, and holds nothing to work with."""
+    """The body can be parsed, but has nothing to process."""
 
     status = 422
 
 
 class Unavailable(PixlStashError):
-    """Nothing here can do it yet."""
+    """The server cannot do this at present."""
 
     status = 503
 
@@ -72,7 +72,7 @@ def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = N
 
 
 def as_error(error: PixlStashError, headers: Mapping[str, str] | None = None) -> Response:
-    """The error as people and programs read it."""
+    """Return an error as a JSON answer."""
     more = dict(headers or {})
     if isinstance(error, TooMany):
         more["Retry-After"] = str(error.seconds)
@@ -82,33 +82,33 @@ def as_error(error: PixlStashError, headers: Mapping[str, str] | None = None) ->
 
 
 def _detail(error: PixlStashError) -> str | dict[str, Any]:
-    """The sentence. For what existing clients offer to complete, also the data that they read beside it."""
+    """Return the `detail` of an error: its sentence, with data that clients of the public PixlStash expect."""
     if error.more.get("code") == "missing_dependencies":
         return {"message": str(error), **error.more}
     return str(error)
 
 
 def as_bytes(
-    request: Request, body: bytes, media: str, cache: str, *, squeeze: int | None = None, csp: str = SANDBOX
+    request: Request, body: bytes, media: str, cache: str, *, compress_from: int | None = None, csp: str = SANDBOX
 ) -> Response:
-    """Bytes with an entity tag made from themselves; 304 when the asker has them.
+    """Return bytes with their hash as entity tag; 304 if the client has them.
 
-    `squeeze`: gzip what is larger than so many bytes, where accepted.
+    `compress_from`: compress with gzip from this size on, if the client accepts it.
     """
     tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"Cache-Control": cache, "ETag": tag, "Content-Security-Policy": csp}
-    if squeeze is not None:
+    if compress_from is not None:
         headers["Vary"] = "Accept-Encoding"
     if names_tag(request.headers.get("if-none-match", ""), tag):
         return Response(None, 304, headers)
-    if squeeze is not None and len(body) > squeeze and accepts_gzip(request):
+    if compress_from is not None and len(body) > compress_from and accepts_gzip(request):
         body = gzip.compress(body, 1, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(body, 200, headers, media)
 
 
 def names_tag(header: str, tag: str) -> bool:
-    """Whether an If-None-Match header names this tag; weakness does not matter there."""
+    """Return whether an If-None-Match header has this tag, weak or not."""
     if header.strip() == "*":
         return True
     return tag.removeprefix("W/") in re.findall(r'"[^"]*"', header)

@@ -16,22 +16,22 @@ from pixlstash_core.errors import NotFound
 from .adapter import Resource, RoutePlan
 from .answers import as_error
 from .headers import Headers
-from .host import Host
-from .offload import run_in_threadpool
+from .host_header import Host
 from .openapi import describe
 from .paths import order
 from .plugin_routes import plugin_plans
-from .routes import PAST_ROUTES, PREFIX, ROUTES
+from .routes import PREFIX, ROUTES, SNAPSHOT_ROUTES
 from .site import Site
 from .table import Route
+from .threadpool import run_in_threadpool
 
 
 def build(site: Site) -> ASGIApp:
-    """The ASGI application that serves a site."""
+    """Build the ASGI application that serves a site."""
     own = list(plans(site))
     site.describe = partial(describe, own)
     by_path: dict[str, list[RoutePlan]] = {}
-    for plan in (*own, *below(PREFIX, PAST_ROUTES)):
+    for plan in (*own, *below(PREFIX, SNAPSHOT_ROUTES)):
         by_path.setdefault(plan.route.path, []).append(plan)
     router = Router(
         [Matched(path, Resource(site, by_path[path]), methods=None) for path in sorted(by_path, key=order)],
@@ -42,7 +42,7 @@ def build(site: Site) -> ASGIApp:
 
 
 def plans(site: Site) -> list[RoutePlan]:
-    """The server's own routes and those of plugins, without those of the past."""
+    """Return the routes of the server and of plugins, without those of snapshots."""
     own = own_plans()
     return [*own, *plugin_plans(site.library.plugins, own)]
 
@@ -57,7 +57,7 @@ def below(prefix: str, routes: Iterable[Route]) -> Iterator[RoutePlan]:
 
 
 class Rest:
-    """What no route matched: the browser UI outside the API, a plain 404 inside it."""
+    """The endpoint of all other paths: the browser UI, or 404 inside the API."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -69,5 +69,5 @@ class Rest:
         if path == "/api" or path.startswith("/api/"):
             response = as_error(NotFound("The API has no such path."))
         else:
-            response = await run_in_threadpool(self._site.statics.answer, Request(scope), path)
+            response = await run_in_threadpool(self._site.static_files.answer, Request(scope), path)
         await response(scope, receive, send)

@@ -1,7 +1,7 @@
-"""Bounds on connections: how many there may be, and how long each may take to send its headers or to read an answer.
+"""Limits on connections: their number, and the time in which clients must send headers and read answers.
 
-Uvicorn has no deadline for headers, so a client that opens connections and sends nothing would use up the descriptors
-of the process without any login.
+Uvicorn has no deadline for headers, so that a client without a login could use up all descriptors of the process with
+idle connections.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from .answers import SANDBOX
 from .headers import ALWAYS
 from .site import is_loopback
 
-#: Descriptors to ask the system for at start, and those kept free for databases, files that are sent, and processes.
+#: Descriptors to request at start, and those reserved for databases, files and processes.
 WANTED, RESERVED = 4096, 256
-#: Headers of answers that are made before the application is asked.
+#: Headers of answers without the application.
 HEADERS = {**ALWAYS, "Content-Security-Policy": SANDBOX, "Cache-Control": "no-store", "Connection": "close"}
 
 
 class Limits(Struct, frozen=True):
-    """Connections in all and from one address; seconds for the headers of a request, and for a client to read on.
+    """Maximum connections in all and from one address; seconds for sending headers, and between reads of an answer.
 
-    Connections from this machine are only limited in all: a reverse proxy forwards everybody's from there.
+    Connections from this machine have only the total limit, because a reverse proxy forwards all of them from here.
     """
 
     total: int = 512
@@ -41,13 +41,13 @@ class Limits(Struct, frozen=True):
 
 
 def limits() -> Limits:
-    """Limits that fit the descriptors this process may have, of which it asks for more if it has few."""
-    total = min(Limits().total, (_descriptors() - RESERVED) // 2)  # one for the client, one for the file it is sent
+    """Return limits for the available descriptors, after requesting more from the system if needed."""
+    total = min(Limits().total, (_descriptors() - RESERVED) // 2)  # one for the socket, one for a file
     return Limits(total=max(total, 16), each=max(min(Limits().each, total // 2), 8))
 
 
 def _descriptors() -> int:
-    """How many descriptors this process may have."""
+    """Return the number of descriptors that this process may have."""
     try:
         import resource
     except ImportError:  # Windows has no such limit on sockets
@@ -69,7 +69,7 @@ class Connection(H11Protocol):
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
-        #: When it began to wait for a request, by the clock of the event loop.
+        #: Time of the event loop since which it has waited for a request.
         self.waiting_since = self.loop.time()
 
     # -- asyncio's calls -----------------------------------------------------------------------------------------------
@@ -119,15 +119,15 @@ class Connection(H11Protocol):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether no request is being answered: it is idle, sends headers, or a body that nobody wants any more."""
+        """Whether no request is being answered: the connection is idle, or sends headers or an unwanted body."""
         answered = self.cycle is not None and self.cycle.response_complete
         return (answered or self.conn.their_state is h11.IDLE) and not self.transport.is_closing()
 
     def refuse(self, status: int, sentence: str) -> None:
-        """Answer without asking the application, and close."""
+        """Send an error without the application, and close."""
         body = msgspec.json.encode({"detail": sentence})
         headers = {**HEADERS, "Content-Type": "application/json", "Content-Length": str(len(body))}
-        with contextlib.suppress(h11.LocalProtocolError):  # an answer is under way: closing says enough
+        with contextlib.suppress(h11.LocalProtocolError):  # an answer was begun: only close
             for event in (
                 h11.Response(status_code=status, headers=[(n.encode(), v.encode()) for n, v in headers.items()]),
                 h11.Data(data=body),
@@ -137,9 +137,9 @@ class Connection(H11Protocol):
         self.transport.close()
 
     def _expect_headers(self) -> None:
-        """Begin to wait for the rest of a request's headers, or stop when they are there."""
+        """Start the deadline for a request's headers, or stop it when they are complete."""
         idle = self.conn.their_state is h11.IDLE and self.cycle is not None and not self.conn.trailing_data[0]
-        incomplete = self.is_waiting and not idle  # how long it may be idle is the keep-alive's affair
+        incomplete = self.is_waiting and not idle  # uvicorn limits the time between requests
         if incomplete and self._deadline is None:
             self._deadline = self.loop.call_later(self._limits.headers, self._end_waiting)
         elif not incomplete and self._deadline is not None:
@@ -152,7 +152,7 @@ class Connection(H11Protocol):
             self.refuse(408, "The request did not arrive in time.")
 
     def _make_room(self, others: Iterable[Connection], sentence: str) -> None:
-        """Close the one of these that has waited longest for a request; with none that waits, refuse this one."""
+        """Close the connection that has waited longest for a request; if none waits, refuse this one."""
         waiting = [other for other in others if other.is_waiting]
         if waiting:
             min(waiting, key=lambda other: other.waiting_since).transport.abort()
@@ -162,7 +162,7 @@ class Connection(H11Protocol):
 
 @lru_cache(maxsize=4096)
 def network(address: str) -> str:
-    """What counts as one address: of IPv6 the network of 64 bits, which is what one household has."""
+    """Return the address that connections are counted by: for IPv6 the /64 network, which one household has."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""The route of the event stream: who has it open, what they missed, and whether they may still see it."""
+"""The route of the event stream (Server-Sent Events)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from starlette.responses import Response, StreamingResponse
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.types import Reader
 
-from .announcer import LAGGED, Batch, merge, message, render
-from .offload import run_in_threadpool
+from .event_streams import LAGGED, Batch, merge, message, render
 from .table import Call
+from .threadpool import run_in_threadpool
 
 if TYPE_CHECKING:
     from pixlstash_core.library import Library
@@ -32,7 +32,7 @@ async def events(call: Call, after: int | None = None) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if call.request.method == "HEAD":
         return Response(None, 200, headers, "text/event-stream")
-    queue = call.site.announcer.open(call.reader)
+    queue = call.site.event_streams.open(call.reader)
     return StreamingResponse(_stream(call, queue, after), 200, headers, "text/event-stream")
 
 
@@ -60,11 +60,11 @@ async def _stream(call: Call, queue: asyncio.Queue[Batch | None], after: int | N
                     return
             yield text
     finally:
-        call.site.announcer.end(queue)
+        call.site.event_streams.end(queue)
 
 
 def _missed(library: Library, reader: Reader, after: int) -> bytes:
-    """What happened since a revision; `lagged` when that is no longer known or too much."""
+    """Return the events since a revision, or `lagged` if they are no longer stored or too many."""
     try:
         events = library.events_since(after, REPLAYED)
     except PixlStashError:

@@ -1,12 +1,11 @@
-"""Bytes of pictures: originals with ranges, thumbnails, embedded texts.
+"""Answers with files: originals with byte ranges, thumbnails, and embedded texts.
 
-What people put into a library is hostile: it is shown in place only when it is a raster picture or a video, is
-offered as a download otherwise, and may do nothing in either case.
+Files in a library may be hostile: only raster images and videos are shown in the browser, others are downloads, and
+none may run scripts.
 """
 
 from __future__ import annotations
 
-import mimetypes
 import re
 import secrets
 import unicodedata
@@ -18,11 +17,12 @@ from urllib.parse import quote
 from msgspec import Struct
 from starlette.responses import Response, StreamingResponse
 
-from pixlstash_core.media.formats import RAW_SUFFIXES
+from pixlstash_core.media.file_names import RESERVED
+from pixlstash_core.media.file_names import honest_name as honest_name
 
 from .answers import ASK_FIRST, FOREVER, SANDBOX, as_bytes, names_tag
-from .offload import run_in_threadpool
 from .table import Call
+from .threadpool import run_in_threadpool
 
 if TYPE_CHECKING:
     from pixlstash_core.pictures.operations import Original
@@ -30,27 +30,11 @@ if TYPE_CHECKING:
 CHUNK = 256 << 10
 MOST_RANGES = 16
 UNKNOWN = "application/octet-stream"
-#: Names that stand for devices on Windows, with any ending.
-RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)", re.IGNORECASE)
-#: The usual ending of each type of picture and video, all endings of such files, and the types of others.
-ENDINGS = {
-    **{f"image/{name}": name for name in ("png", "webp", "gif", "avif", "bmp", "jp2", "heic", "heif", "jxl")},
-    "image/jpeg": "jpg",
-    "image/tiff": "tif",
-    "image/j2c": "j2k",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
-    "video/quicktime": "mov",
-    "video/x-matroska": "mkv",
-    "video/x-msvideo": "avi",
-}
-SHOWN = RAW_SUFFIXES.union(ENDINGS.values(), "jpeg jpe jfif tiff apng dib jpc jpx j2c hif m4v qt mpg mpeg 3gp".split())
-TYPES = mimetypes.MimeTypes()
 RASTER = re.compile(r"(image/(?!svg)|video/)[a-z0-9.+-]+")
 
 
 class Part(Struct, frozen=True):
-    """Bytes of the file from `start` up to `end`, and what is sent before them."""
+    """The bytes of a file from `start` up to `end`, with a header that precedes them."""
 
     start: int
     end: int | None
@@ -58,7 +42,7 @@ class Part(Struct, frozen=True):
 
 
 def present_thumbnail(call: Call, body: bytes) -> Response:
-    # A picture that a person turned may be turned again, under the same address.
+    # a rotated picture can be rotated again, with the same URL
     cache = ASK_FIRST if "turned" in call.request.query_params else FOREVER
     return as_bytes(call.request, body, "image/webp", cache)
 
@@ -73,7 +57,7 @@ def present_payload(call: Call, text: str) -> Response:
 
 
 def present_original(call: Call, original: Original) -> Response:
-    """The bytes, whole or in part. The file is opened before the answer begins, so that its absence can be said."""
+    """Return the answer with a file, whole or in part. It is opened first, so that its absence can be reported."""
     request = call.request
     inline = original.inline and RASTER.fullmatch(original.mime) is not None and "download" not in request.query_params
     media = original.mime if RASTER.fullmatch(original.mime) and original.inline else UNKNOWN
@@ -112,7 +96,7 @@ def present_original(call: Call, original: Original) -> Response:
 
 
 class _Head(Response):
-    """Headers that speak of a body that is not sent."""
+    """An answer to HEAD: headers about a body that is not sent."""
 
     def __init__(self, status: int, headers: dict[str, str]) -> None:
         super().__init__(None, status, headers)
@@ -146,12 +130,12 @@ async def _stream(call: Call, original: Original, first: BinaryIO, parts: Sequen
 
 
 def _if_range(header: str | None, tag: str) -> bool:
-    """A date never matches: we give out tags only."""
+    """Return whether an If-Range header matches; a date never does, because we send only tags."""
     return header is None or (header.strip() == tag and not tag.startswith("W/"))
 
 
 def read_ranges(header: str, size: int) -> list[tuple[int, int]] | None:
-    """Half-open byte ranges of a Range header; [] when none lies inside; None when the header is to be ignored."""
+    """Return the half-open byte ranges of a Range header; [] if none is satisfiable; None to ignore the header."""
     unit, equals, rest = header.partition("=")
     pieces = rest.split(",")
     if unit.strip().lower() != "bytes" or not equals or len(pieces) > MOST_RANGES:
@@ -173,7 +157,7 @@ def read_ranges(header: str, size: int) -> list[tuple[int, int]] | None:
 
 
 def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Overlapping ranges in one, so that no answer is longer than the file and its separators."""
+    """Merge overlapping ranges, so that no answer is longer than the file and its separators."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(ranges):
         if merged and start <= merged[-1][1]:
@@ -202,19 +186,8 @@ def _several(spans: Sequence[tuple[int, int]], size: int, media: str, headers: d
     return parts
 
 
-def honest_name(name: str, mime: str) -> str:
-    """A name whose ending fits what the file is: a PNG that was uploaded as `x.html` is saved as `x.html.png`.
-
-    An ending of the same sort of file stays, as `.jpeg` for JPEG, or that of a camera's raw format.
-    """
-    ending = name.rpartition(".")[2].lower() if "." in name else ""
-    if mime.startswith(("image/", "video/")):
-        return name if ending in SHOWN else f"{name}.{ENDINGS.get(mime, 'raw')}"
-    return name if TYPES.guess_type(name)[0] == mime else name + (TYPES.guess_extension(mime) or ".bin")
-
-
 def disposition(name: str, *, inline: bool) -> str:
-    """A Content-Disposition header (RFC 6266) for a name that somebody else chose."""
+    """Return a Content-Disposition header (RFC 6266) for a name of unknown origin."""
     shown = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
     shown = re.sub(r'[/\\:*?"<>|]', "_", shown).strip(" .") or "picture"
     if RESERVED.match(shown):

@@ -1,4 +1,4 @@
-"""Forms with files (multipart/form-data): files are streamed to the disk the library is on, within limits."""
+"""Reads forms with files (multipart/form-data), streaming the files to the library's disk, within limits."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pixlstash_core.errors import Invalid
 from pixlstash_core.search.query_images import MOST
 
 from .answers import TooLarge, WrongMedia
-from .offload import run_in_threadpool
 from .table import Call
+from .threadpool import run_in_threadpool
 from .uploads import (
     GATHER,
     create,
@@ -26,30 +26,30 @@ from .uploads import (
     demand_whole,
     foresee_length,
     gathered,
-    saying_why,
     settle,
     too_large,
+    translated_errors,
 )
 
-#: Files, and fields beside them, that one form may have; bytes of a field.
+#: Maximum number of files and of other fields in a form; maximum bytes of a field.
 FILES, FIELDS, FIELD = 1000, 100, 1 << 16
-#: Files of a form that searches with them. Their size is limited as that of a picture that is held for a search.
+#: Maximum number of files in a form for a search, whose size is limited like that of held pictures.
 SEARCHED = 16
-#: Bytes of a form beside its files, at most.
+#: Maximum bytes of a form besides its files.
 FRAME = FIELDS * FIELD
 ANY = 1 << 62
 BROKEN = "The form is broken: it is not multipart/form-data as its Content-Type says."
 
 
 class Form(Struct):
-    """Fields by name, and the files of one field: the name each came with, and where it lies, durable."""
+    """A form: fields by name, and files as (name, durable path)."""
 
     fields: dict[str, str]
     files: list[tuple[str, Path]]
 
 
 class Limits(Struct, frozen=True):
-    """How many files a form may have, and of how many bytes each."""
+    """Limits of a form: the number of files, and the bytes of each."""
 
     files: int
     size: int
@@ -57,10 +57,10 @@ class Limits(Struct, frozen=True):
 
 @asynccontextmanager
 async def receive(call: Call, name: str, *, searching: bool = False) -> AsyncIterator[Form]:
-    """A form whose files are in fields called `name`. Files that were not moved away meanwhile are gone afterwards.
+    """Receive a form with files in fields `name`, for the duration of the block. Then the remaining files are deleted.
 
-    `searching`: its files are only searched with, which every reader may do with a few of a moderate size. Else they
-    are added to the library, by readers of the whole of it.
+    `searching`: the files are only searched with, which every reader may do. Otherwise they are imported, for which the
+    reader must see the whole library.
     """
     limits = Limits(SEARCHED, MOST) if searching else Limits(FILES, call.site.upload_limit)
     if not searching:
@@ -69,7 +69,7 @@ async def receive(call: Call, name: str, *, searching: bool = False) -> AsyncIte
     foresee_length(call, SEARCHED * MOST + FRAME if searching else ANY, sentence)
     form = Form({}, [])
     try:
-        with saying_why():
+        with translated_errors():
             await _Reader(call, name, form, limits).read()
         yield form
     finally:
@@ -83,7 +83,7 @@ class _Part(Struct):
 
 
 class _Reader:
-    """The parser calls back between bytes; what it found is written down afterwards, off the event loop's thread."""
+    """Collects the parser's callbacks, and writes the files on another thread afterwards."""
 
     def __init__(self, call: Call, name: str, form: Form, limits: Limits) -> None:
         self._call, self._name, self._form, self._limits = call, name, form, limits
@@ -145,7 +145,7 @@ class _Reader:
         _, options = parse_options_header(self._disposition)
         if b"name" not in options:
             raise Invalid("A part of the form has no name.")
-        # Some clients write a name that is not ASCII only the way RFC 8187 does for answers.
+        # Some clients encode a name that is not ASCII only as in RFC 8187.
         wide = re.search(rb"filename\*=\s*utf-8''([^;\s]*)", self._disposition, re.IGNORECASE)
         file = unquote_to_bytes(wide[1]) if wide else options.get(b"filename")
         self._pieces.append(_Part(_text(options[b"name"]), None if file is None else _text(file)))
@@ -204,7 +204,7 @@ class _Reader:
 
 
 def _text(raw: bytes | bytearray) -> str:
-    """UTF-8, as browsers send it, or what came before it."""
+    """Decode UTF-8, as browsers send it, or else Latin-1."""
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -1,11 +1,11 @@
-"""Headers on every answer, set outermost so that no answer goes without them."""
+"""Security headers of every answer, added by the outermost layer."""
 
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: What our own pages may do: load from here, nothing else, and turn no text into code.
+#: The content security policy of our pages: load only from here, and evaluate no text as code.
 PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:;"
     " connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"

@@ -1,4 +1,4 @@
-"""The description of the API (OpenAPI 3.1), made from the same table and structs that serve it."""
+"""Generates the description of the API (OpenAPI 3.1) from the route table and structs."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ REFERENCE = "#/components/schemas/{name}"
 
 
 class Problem(Struct, frozen=True):
-    """Every error: one sentence for people. Some carry more, such as `at` in a bad query."""
+    """The body of every error: a sentence for users. Some have more fields, such as `at` for an invalid query."""
 
     detail: str
 
 
 def openapi(call: Call) -> Response:
-    """This description."""
+    """Return the OpenAPI description of this server."""
     return as_json(call.site.describe())
 
 
 def describe(plans: Iterable[RoutePlan], also: Iterable[type[Struct]] = ()) -> dict[str, Any]:
-    """The whole document. `also`: structs to describe that no route names."""
+    """Return the OpenAPI document. `also`: structs to include that no route uses."""
     plans = list(plans)
     types: list[Any] = [Problem, *also]
     for plan in plans:
@@ -46,7 +46,7 @@ def describe(plans: Iterable[RoutePlan], also: Iterable[type[Struct]] = ()) -> d
         path = re.sub(r"{(\w+):\w+}", r"{\1}", plan.route.path)
         operation = _operation(plan, schema_of)
         first = paths.setdefault(path, {}).setdefault(plan.route.method.lower(), operation)
-        if first is not operation:  # of a plugin, for some requests; OpenAPI has no words for it
+        if first is not operation:  # a plugin's, for some requests, which OpenAPI cannot express
             first.setdefault("x-alternatives", []).append(operation)
     return {
         "openapi": "3.1.0",
@@ -102,13 +102,13 @@ def _parameter(where: str, argument: Argument, schema_of: dict[int, Any]) -> dic
 
 
 def _is_json(plan: RoutePlan) -> bool:
-    """Whether the answer is the function's result as JSON."""
+    """Return whether the answer is the function's result as JSON."""
     if plan.route.present is not None or plan.returns is type(None):
         return False
     return not (isinstance(plan.returns, type) and issubclass(plan.returns, Response))
 
 
 def summary(plan: RoutePlan) -> str:
-    """The first sentence of the function's docstring."""
+    """Return the first sentence of the function's docstring."""
     text = " ".join((inspect.getdoc(plan.route.function) or "").split("\n\n")[0].split())
     return text

@@ -1,4 +1,4 @@
-"""Paths of routes: which is tried first, and whether one would take the requests of another."""
+"""Orders the paths of routes, and finds those that would match each other's requests."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 
 
 def order(path: str) -> list[int]:
-    """Sorts paths as they are tried: fixed parts come first, so /pictures/score is not the picture called "score"."""
+    """Return a sort key for matching: fixed parts first, so that /pictures/score is not the picture "score"."""
     return [2 if PARAMETER.fullmatch(part) else 1 if "{" in part else 0 for part in path.split("/")]
 
 
 def shape(path: str) -> str:
-    """A path without the names of its parameters: two of one shape match the same requests."""
+    """Return a path without the names of its parameters. Paths of the same shape match the same requests."""
     return PARAMETER.sub("{}", path)
 
 
 def shadows(path: str, other: str, integers: Collection[str]) -> bool:
-    """Whether `path` is tried before `other` and matches some of its requests.
+    """Return whether `path` is tried before `other` and matches some of its requests.
 
     `integers` are the parameters of `other` that must be integers: other texts are no requests of its own.
     """
@@ -32,7 +32,7 @@ def shadows(path: str, other: str, integers: Collection[str]) -> bool:
 
 
 def _meet(part: str, other: str, integers: Collection[str]) -> bool:
-    """Whether some text matches both parts."""
+    """Return whether some text matches both parts of paths."""
     if "{" not in other:
         return _pattern(part).fullmatch(other) is not None
     parameter = PARAMETER.fullmatch(other)

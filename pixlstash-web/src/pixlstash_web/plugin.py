@@ -1,4 +1,4 @@
-"""The entry point: what the web package adds to a library's plugins. Imports no server before it is asked to serve."""
+"""The web package as a plugin of the library: its hook `serve`, which imports the server on use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def serve(
     public_url: str | Sequence[str] | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """See `pixlstash_web.server.serve`."""
+    """Serve a library, as `pixlstash_web.server.serve`."""
     from .server import serve as run
 
     run(library, host, port, public_url, on_ready)

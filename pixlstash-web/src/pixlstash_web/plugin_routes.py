@@ -1,4 +1,4 @@
-"""Routes of plugins: where each is served, and that none takes a request from the server or from another plugin."""
+"""Collects the routes of plugins, and refuses those that clash with other routes."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from starlette.datastructures import QueryParams
 
 from pixlstash_core.plugins.registry import Plugins
 
-from . import specs
+from . import hookspecs
 from .adapter import RoutePlan
 from .paths import PARAMETER, shadows, shape
 from .routes import PREFIX, route_of
 from .table import Route
 
-#: Below the API, what belongs to plugins and snapshots; at the root, what belongs to the API and the browser UI.
+#: Reserved first parts of paths: below the API for plugins and snapshots; at the root for the API and browser UI.
 RESERVED = {"api": {"", "x", "asof"}, "root": {"", "api", "assets", "index.html"}}
 
 
 def plugin_plans(plugins: Plugins, own: Iterable[RoutePlan]) -> list[RoutePlan]:
-    """The routes of all plugins. A fault in a plugin costs all of its routes, a clash costs the route it is in."""
+    """Return the routes of all plugins, without all routes of a faulty plugin, and without clashing routes."""
     served = [("", plan) for plan in own]
     for plugin, hook, yielded in _offers(plugins):
         accepted: list[tuple[str, RoutePlan]] = []
@@ -33,17 +33,17 @@ def plugin_plans(plugins: Plugins, own: Iterable[RoutePlan]) -> list[RoutePlan]:
                 else:
                     accepted.append((plugin, plan))
             served += accepted
-        except (Exception, SystemExit) as error:  # a plugin may raise anything, and must hurt only itself
+        except (Exception, SystemExit) as error:  # a plugin may raise anything, and must not affect others
             plugins.problem(plugin, f"{hook}: {type(error).__name__}: {error}")
     return [plan for plugin, plan in served if plugin]
 
 
 def _offers(plugins: Plugins) -> Iterator[tuple[str, str, Callable[[], Iterable[Route]]]]:
-    """(plugin, hook, function that yields the routes) of each plugin that has some."""
+    """Yield (plugin, hook, function that yields routes) of each plugin with routes."""
     for table in plugins.operations():
         yield table.plugin, "operations", lambda rows=table.rows: map(_below_api, map(route_of, rows()))  # type: ignore[misc]
     if not hasattr(plugins.pm.hook, "routes") or not plugins.pm.hook.routes.has_spec():
-        plugins.pm.add_hookspecs(specs)
+        plugins.pm.add_hookspecs(hookspecs)
     for plugin, call in plugins.listeners("routes"):
         yield plugin, "routes", lambda plugin=plugin, call=call: [_placed(plugin, route) for route in call() or ()]  # type: ignore[misc]
 
@@ -53,7 +53,7 @@ def _below_api(route: Route) -> Route:
 
 
 def _placed(plugin: str, route: Route) -> Route:
-    """The route with the path it is served at."""
+    """Return a plugin's route with its full path."""
     if not isinstance(route, Route) or not route.path.startswith("/"):
         raise TypeError(f"{route!r} is not made by api(method, path, function, right).")
     folder = re.sub(r"[^A-Za-z0-9._-]", "-", plugin)
@@ -66,7 +66,7 @@ def _placed(plugin: str, route: Route) -> Route:
 
 
 def find_clash(plugin: str, plan: RoutePlan, served: Sequence[tuple[str, RoutePlan]]) -> str | None:
-    """Why a plugin's route cannot be served beside those that are, which are given with their plugins; "" is our own.
+    """Return why a plugin's route clashes with a served one, or None. Served routes are given by plugin; "": our own.
 
     A route never takes a request that another one answers. Only requests that its `when` or its `fields` tell from
     those of a route of our own, or of the same plugin, may be its.
@@ -80,13 +80,13 @@ def find_clash(plugin: str, plan: RoutePlan, served: Sequence[tuple[str, RoutePl
         elif shape(path) == shape(route.path):
             return f"must name its parameters as {path} does."
         elif owner != plugin and shadows(route.path, path, other.integers):
-            return f"would take requests of {path}, which is {_whose(owner)}."
+            return f"would take requests of {path}, which is {_owners_of(owner)}."
     foreign = next((owner for owner, _ in rivals if owner not in ("", plugin)), None)
     plain = next(((owner, other) for owner, other in rivals if not other.route.conditional), None)
     if foreign is not None:
-        return f"is {_whose(foreign)} already."
+        return f"is {_owners_of(foreign)} already."
     if not route.conditional:
-        return f"is {_whose(plain[0])} already: give `when` or `fields`." if plain else None
+        return f"is {_owners_of(plain[0])} already: give `when` or `fields`." if plain else None
     if plain is None:
         return "has a condition, but no route answers the other requests."
     if route.fields:
@@ -94,7 +94,7 @@ def find_clash(plugin: str, plan: RoutePlan, served: Sequence[tuple[str, RoutePl
     return _fault_of_when(plan, plain[1]) if plain[0] != plugin else None
 
 
-def _whose(owner: str) -> str:
+def _owners_of(owner: str) -> str:
     return f"the plugin {owner}'s" if owner else "the server's"
 
 
@@ -110,7 +110,7 @@ def _fault_of_fields(plan: RoutePlan, plain: RoutePlan) -> str | None:
 
 
 def _fault_of_when(plan: RoutePlan, plain: RoutePlan) -> str | None:
-    """Asked with nothing but what the other route reads, `when` must be false: those requests are not the plugin's."""
+    """Return the fault of a route's `when`: it must be false for requests with only the fields of the other route."""
     when, keys = plan.route.when, [*(argument.name for argument in plain.query), *plain.route.also]
     for query in (keys, *([key] for key in keys)):
         if when is not None and when(QueryParams([(key, "") for key in query])):

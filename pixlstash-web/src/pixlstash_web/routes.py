@@ -1,4 +1,4 @@
-"""Every route of the server: method, path, plain function, right. There is no other way in."""
+"""The table of all routes of the server: those of operations, and a few of its own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pixlstash_core.api import Api, rows
 from pixlstash_core.plugins.operation import op
 
 from .events import events
-from .exports import export_snapshot
+from .exports import ZIP, export_snapshot, present_download
 from .files import present_original, present_payload, present_thumbnail
-from .holding import hold
+from .hookspecs import api
 from .openapi import openapi
-from .past_routes import past_routes
+from .search_uploads import hold
 from .session import session, set_password, sign_in, sign_out
-from .specs import api
+from .snapshot_routes import snapshot_routes
 from .table import Call, Route
 from .uploads import begin_upload, continue_upload, upload
 from .views import BINARY, present_block, present_view
@@ -25,7 +25,7 @@ from .views import BINARY, present_block, present_view
 PREFIX = "/api/v1"
 
 
-#: Routes of the server's own, which are no operations.
+#: Routes of the server that are not operations.
 OWN: tuple[Route, ...] = (
     api("GET", "/session", session, "public"),
     api("POST", "/session", sign_in, "public"),
@@ -38,20 +38,21 @@ OWN: tuple[Route, ...] = (
     api("GET", "/snapshots/{id}/export", export_snapshot, "owner", media=BINARY),
     api("GET", "/openapi.json", openapi, "read"),
 )
-#: Operations that need more of the request than the table says.
+#: Operations whose functions need the request itself.
 INSTEAD: dict[op[..., Any], Callable[..., Any]] = {Api.begin_upload: begin_upload}
-#: Operations whose answer is not JSON: what makes it, its media type, and query keys that only that reads.
+#: Operations whose answer is not JSON: its function, media type, and additional query keys.
 PRESENTED: dict[op[..., Any], tuple[Callable[[Call, Any], Response], str, tuple[str, ...]]] = {
     Api.view: (present_view, BINARY, ()),
     Api.block: (present_block, BINARY, ()),
     Api.thumbnail: (present_thumbnail, "image/webp", ("v", "turned")),
     Api.original: (present_original, BINARY, ("download",)),
+    Api.download: (present_download, ZIP, ()),
     Api.payload: (present_payload, "text/plain", ()),
 }
 
 
 def route_of(row: op[Any, Any]) -> Route:
-    """The route of an operation."""
+    """Return the route of an operation."""
     present, media, also = PRESENTED.get(row, (None, "application/json", ()))
     return Route(
         row.method,
@@ -67,7 +68,7 @@ def route_of(row: op[Any, Any]) -> Route:
     )
 
 
-#: Below `/api/v1`.
+#: All routes, below `/api/v1`.
 ROUTES: tuple[Route, ...] = (*map(route_of, rows()), *OWN)
-#: The same as of a snapshot, below `/api/v1/asof/{snapshot}`.
-PAST_ROUTES = past_routes(ROUTES)
+#: The routes of snapshots, below `/api/v1/asof/{snapshot}`.
+SNAPSHOT_ROUTES = snapshot_routes(ROUTES)

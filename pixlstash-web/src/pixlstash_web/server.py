@@ -1,4 +1,4 @@
-"""Runs the application with uvicorn: the port is taken first, streams end at once when it stops."""
+"""Runs the application with uvicorn."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pixlstash_core.errors import Invalid, PixlStashError
 
 from . import connections
 from .app import build
-from .offload import run_in_threadpool
 from .site import Site, is_loopback
+from .threadpool import run_in_threadpool
 
 if TYPE_CHECKING:
     from pixlstash_core.library import Library
 
-#: Seconds that a download may go on after the server was told to stop.
+#: Seconds that a download may continue after the server was told to stop.
 GRACE = 0.3
 
 
@@ -36,16 +36,16 @@ def serve(
     public_url: str | Sequence[str] | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until interrupted. `on_ready(url)` is called once the server answers; what it raises stops the server.
+    """Serve until interrupted. `on_ready(url)` is called when the server answers; an exception in it stops the server.
 
-    One-time links of earlier starts are void from now on. `PixlStashError` when the port is taken.
+    Invalidates one-time links of earlier starts. Raises `PixlStashError` if the port is in use.
     """
     library.access.void_claims()
     Server(library, host, port, public_url).run(on_ready)
 
 
 class Server:
-    """A library at an address. The socket is bound on construction, so `url` is known before it runs."""
+    """The server of a library. The socket is bound on construction, so that `url` is known before it runs."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Server:
         asyncio.run(self._run(on_ready))
 
     def stop(self) -> None:
-        """From any thread: stop soon."""
+        """Stop soon. Can be called from any thread."""
         self._uvicorn.should_exit = True
 
     async def _run(self, on_ready: Callable[[str], None] | None) -> None:
@@ -114,14 +114,14 @@ class _Uvicorn(uvicorn.Server):
         self._site.close()
         asyncio.get_running_loop().call_later(GRACE, self._drop_slow)
         await super().shutdown(sockets)
-        for _ in range(2):  # also those that were let in in the moment the door was closed
+        for _ in range(2):  # including those accepted while the socket was closed
             await asyncio.sleep(0)
             for connection in list(self.server_state.connections):
                 connection.transport.abort()
-        await asyncio.sleep(0)  # closes what was dropped
+        await asyncio.sleep(0)  # closes dropped connections
 
     def _drop_slow(self) -> None:
-        """Leave those who do not fetch what waits for them."""
+        """Drop connections of clients that do not read their answers."""
         for connection in list(self.server_state.connections):
             if connection.transport.get_write_buffer_size():
                 connection.transport.abort()
@@ -129,7 +129,7 @@ class _Uvicorn(uvicorn.Server):
 
 @contextlib.contextmanager
 def running(library: Library, host: str = "127.0.0.1", port: int = 0, **settings: Any) -> Iterator[str]:
-    """Serve on a thread of its own meanwhile; the URL."""
+    """Serve on a separate thread during the block, which gets the URL."""
     server = Server(library, host, port, **settings)
     ready = threading.Event()
     thread = threading.Thread(target=server.run, args=(lambda url: ready.set(),), name="server", daemon=True)
@@ -144,7 +144,7 @@ def running(library: Library, host: str = "127.0.0.1", port: int = 0, **settings
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, or a sentence that says why not and what to do."""
+    """Return a listening socket. Raises `PixlStashError` with advice if that fails."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -171,7 +171,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def _url(host: str, port: int) -> str:
-    """How this machine reaches a server that listens on `host`."""
+    """Return the URL at which this machine reaches a server that listens on `host`."""
     if host in ("0.0.0.0", ""):
         host = "127.0.0.1"
     elif host == "::":

@@ -1,4 +1,4 @@
-"""Logging in and out, and the owner's password."""
+"""The routes for logging in and out, and for the owner's password."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pixlstash_core.access.feature import ABSOLUTE
 from pixlstash_core.errors import Invalid, Unauthorised
 from pixlstash_core.types import Reader, Right
 
-from .gate import SECURE, cookie_name
+from .authorization import SECURE, cookie_name
 from .table import Call
 
 Secret = Annotated[str, Meta(max_length=1024)]
 
 
 class SessionInfo(Struct, frozen=True):
-    """Who is logged in to which library. `needs_password`: everything else is refused until one is set."""
+    """The current login. `needs_password`: all other requests are refused until a password is set."""
 
     principal: str
     rights: Right
@@ -29,7 +29,7 @@ class SessionInfo(Struct, frozen=True):
 
 
 class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly one proof: the secret of a one-time link, the password, or a token."""
+    """Exactly one credential: the secret of a one-time link, the password, or a token."""
 
     claim: Secret | None = None
     password: Secret | None = None
@@ -37,7 +37,7 @@ class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SetPassword(Struct, frozen=True, forbid_unknown_fields=True):
-    """`current` is needed when there is one already."""
+    """The new password; `current` is required if one is set."""
 
     password: Secret
     current: Secret | None = None

@@ -1,4 +1,4 @@
-"""One served library: what every request to it shares."""
+"""`Site`: the state of a served library that all requests share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from pixlstash_core.errors import Invalid
 
-from .announcer import Announcer
-from .statics import Statics
+from .event_streams import EventStreams
+from .static_files import StaticFiles
 
 if TYPE_CHECKING:
     from pixlstash_core.library import Library
@@ -31,7 +31,7 @@ class Origin(Struct, frozen=True):
 
 
 class Site:
-    """A library, the addresses people reach it by, and its open event streams."""
+    """A served library, its addresses, and its open event streams."""
 
     def __init__(
         self,
@@ -45,12 +45,12 @@ class Site:
         self.library = library
         urls = [public_url] if isinstance(public_url, str) else list(public_url or ())
         self.public = tuple(read_origin(url) for url in urls)
-        #: Whether other machines can reach it: then the owner must have a password.
+        #: Whether other machines can reach the server, so that the owner needs a password.
         self.exposed = not is_loopback(host) or any(not is_loopback(origin.name) for origin in self.public)
-        self.statics = Statics(static)
-        self.announcer = Announcer(library)
+        self.static_files = StaticFiles(static)
+        self.event_streams = EventStreams(library)
         self.upload_limit = upload_limit
-        #: Makes the OpenAPI description of the routes that are served; set when the application is built.
+        #: Generates the OpenAPI description of the served routes; set when the application is built.
         self.describe: Callable[[], dict[str, Any]] = dict
         self.closing = False
 
@@ -58,13 +58,13 @@ class Site:
         return self.exposed and not self.library.access.has_password
 
     def close(self) -> None:
-        """End every stream. On the event loop's thread."""
+        """End all event streams. Call it on the event loop's thread."""
         self.closing = True
-        self.announcer.close()
+        self.event_streams.close()
 
 
 def read_origin(url: str) -> Origin:
-    """The origin of a public URL such as `https://pictures.example.org`."""
+    """Parse the origin of a public URL such as `https://pictures.example.org`."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         name, port = parts.hostname, parts.port

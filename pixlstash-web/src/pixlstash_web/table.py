@@ -1,4 +1,4 @@
-"""What a row of the route table is, and what a request carries once it has passed the gate."""
+"""`Route`: a row of the route table; `Call`: a request after its permission check."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 Policy = Literal["public", "read", "write", "owner"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 POLICIES = ("public", "read", "write", "owner")
-#: Where the path of a plugin's row begins: `/api/v1/x/<plugin>`, `/api/v1`, or the root of the server.
+#: The base of a plugin's paths: `/api/v1/x/<plugin>`, `/api/v1`, or the root of the server.
 Place = Literal["plugin", "api", "root"]
 PLACES = ("plugin", "api", "root")
 
 
 class Call:
-    """One request: the site, who asks (None on public routes only), and headers to send with the answer."""
+    """A request: the site, its reader (None only on public routes), and headers for the answer."""
 
     def __init__(self, site: Site, request: Request) -> None:
         self.site = site
@@ -44,18 +44,18 @@ class Call:
 
     @property
     def reader(self) -> Reader:
-        """Who asks, on a route that is not public."""
-        assert self.who is not None, "the gate lets nobody through without a reader"
+        """The reader, on a route that is not public."""
+        assert self.who is not None, "requests without a reader are refused before"
         return self.who
 
     @property
     def ip(self) -> str:
-        """The peer of the socket: what a proxy claims in a header is not believed."""
+        """The address of the client's socket; headers of proxies are not trusted."""
         return self.request.client.host if self.request.client else ""
 
 
 class Row(Protocol):
-    """What a route needs of the row of the table of operations that it serves."""
+    """The properties that a route needs of its operation."""
 
     name: str
 
@@ -92,7 +92,7 @@ class Route(Struct, frozen=True, eq=False):
     fields: tuple[str, ...] = ()
 
     def demand(self, reader: Reader, read_only: bool) -> None:
-        """Raise unless the reader may use it, in a library that may be open read-only."""
+        """Raise unless the reader may use the route."""
         if self.operation is not None and not self.past:
             self.operation.demand(reader, read_only=read_only)
             return
@@ -103,5 +103,5 @@ class Route(Struct, frozen=True, eq=False):
 
     @property
     def conditional(self) -> bool:
-        """Whether it answers some requests for its path only."""
+        """Whether the route answers only some requests for its path."""
         return self.when is not None or bool(self.fields)

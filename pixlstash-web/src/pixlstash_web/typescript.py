@@ -1,4 +1,4 @@
-"""The browser UI's types and operations, from the table that is served: `python -m pixlstash_web.typescript FILE`."""
+"""Generates the browser UI's types and operations from the route table: `python -m pixlstash_web.typescript FILE`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEADER = """\
 /** Method and path of an operation, and behind `?` what of its arguments is in the query beside a body. */
 export type Operation<Asks, Answers> = string & { readonly asks?: Asks; readonly answers?: Answers };
 """
-#: Structs that no JSON request or answer names: the base of groups, the head of a view, and events.
+#: Structs that no JSON request or answer refers to: the base of groups, the header of a view, and events.
 ALSO = (
     GroupInfo,
     types.ViewHeader,
@@ -32,14 +32,14 @@ ALSO = (
     types.PicturesChanged,
     types.PicturesRemoved,
 )
-#: Names of unions of constants, which a schema does not have, with their values in the order they are declared.
+#: Names of unions of constants, which a JSON Schema lacks, with their values in order.
 UNIONS = {frozenset(get_args(union)): name for name, union in vars(types).items() if get_origin(union) is Literal}
 SCALARS = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 WIDTH = 120
 
 
 def schema() -> str:
-    """The whole file."""
+    """Return the content of the file."""
     document = describe(below(PREFIX, ROUTES), ALSO)
     structs = document["components"]["schemas"]
     operations = [
@@ -57,7 +57,7 @@ def schema() -> str:
 
 
 def _reachable(structs: dict[str, Schema], roots: Iterable[Any]) -> set[str]:
-    """Names of the structs that these schemas contain, however deep."""
+    """Return the names of the structs that schemas contain, at any depth."""
     names: set[str] = set()
     waiting = list(roots)
     while waiting:
@@ -68,7 +68,7 @@ def _reachable(structs: dict[str, Schema], roots: Iterable[Any]) -> set[str]:
 
 
 def _items(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every key of every mapping in a document, with its value."""
+    """Yield every key of every mapping in a document, with its value."""
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if isinstance(value, dict):
         yield from value.items()
@@ -77,7 +77,7 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _unions(document: Schema) -> Iterator[str]:
-    """Those of the named unions that occur."""
+    """Return the declarations of the named unions in use."""
     present = {frozenset(value) for key, value in _items(document) if key == "enum"}
     for values, name in UNIONS.items():
         if values in present:
@@ -85,7 +85,7 @@ def _unions(document: Schema) -> Iterator[str]:
 
 
 def _struct(name: str, struct: Schema, answered: bool) -> str:
-    """An interface. An answer has every field; a request may leave out those with a default."""
+    """Return an interface. Answers have all fields; requests may omit those with a default."""
     required = struct.get("required", ())
     fields = [
         f"  {field}{'' if answered or field in required else '?'}: {_type(value, answered)};\n"
@@ -103,7 +103,7 @@ def _comment(description: str) -> str:
 
 
 def _type(schema: Schema, answered: bool) -> str:
-    """A JSON Schema as a type. Lists in requests are read-only: callers may keep them."""
+    """Return a JSON Schema as a type. Lists in requests are read-only, so that callers may keep them."""
     readonly = "" if answered else "readonly "
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
@@ -126,7 +126,7 @@ def _constants(values: Iterable[Any]) -> str:
 
 
 def _row(path: str, method: str, operation: Schema) -> str:
-    """A row of the table. A query may be given null for what it shall not have."""
+    """Return the entry of an operation. Null omits a parameter of the query string."""
     places: dict[str, list[str]] = {"path": [], "query": []}
     for parameter in operation["parameters"]:
         name, type = parameter["name"], _type(parameter["schema"], answered=False)
@@ -142,7 +142,7 @@ def _row(path: str, method: str, operation: Schema) -> str:
 
 
 def _answer(operation: Schema) -> str:
-    """What the call gives its caller: the decoded answer, text, or bytes."""
+    """Return the type of an answer: decoded JSON, text, or bytes."""
     status = min(operation["responses"])
     if status == "204":
         return "undefined"

@@ -1,4 +1,4 @@
-"""Uploads: raw bodies streamed to the disk the library is on and made durable, whole or in pieces, then taken in."""
+"""Routes of uploads: request bodies are streamed to the library's disk, whole or in pieces, and then imported."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pixlstash_core.errors import DiskFull, Forbidden, Invalid, PixlStashError
 from pixlstash_core.types import BeginUpload, Moment, Upload, Uploaded
 
 from .answers import TooLarge, TooSlow
-from .offload import run_in_threadpool
 from .table import Call
+from .threadpool import run_in_threadpool
 
-#: Blocks are gathered to this size before a thread writes them; a client that is silent for so long is left.
+#: Size of blocks that are written at once; seconds of silence after which a client is dropped.
 GATHER = 1 << 20
 SILENCE = 60.0
-#: Kept free for the databases.
+#: Bytes of disk space that stay free for the databases.
 SPARE = 64 << 20
 
 
@@ -29,18 +29,18 @@ async def upload(call: Call, name: str, modified: Moment | None = None) -> Uploa
     """Import one file: the raw request body, of any content type. A refusal is returned, not raised."""
     foresee(call, call.site.upload_limit)
     path: Path = call.library.intake.temporary(name)
-    with saying_why():
+    with translated_errors():
         try:
             await keep(call, path)
             if modified is not None:
                 await run_in_threadpool(os.utime, path, (modified / 1000, modified / 1000))
             return await run_in_threadpool(call.library.upload, call.reader, name, path)
         finally:
-            path.unlink(missing_ok=True)  # the library has moved it away when it kept it
+            path.unlink(missing_ok=True)  # if the file was imported, it was moved
 
 
 def begin_upload(call: Call, ask: BeginUpload) -> Upload:
-    """Announce a file that comes in pieces. With a `key`, the unfinished upload of the same file is given back."""
+    """Begin the upload of a file in pieces. With a `key`, an unfinished upload of the same file is returned."""
     demand_whole(call)
     if ask.size > call.site.upload_limit:
         raise too_large(call)
@@ -50,7 +50,7 @@ def begin_upload(call: Call, ask: BeginUpload) -> Upload:
 async def continue_upload(call: Call, id: str, offset: int) -> Upload:
     """Continue an upload from `offset` with the raw request body. If it breaks off, the received part is kept."""
     piece = await run_in_threadpool(call.library.upload_piece, call.reader, id, offset)
-    with saying_why():
+    with translated_errors():
         try:
             foresee(call, piece.room, "More bytes come than were announced.")
             async for block in gathered(call):
@@ -61,13 +61,13 @@ async def continue_upload(call: Call, id: str, offset: int) -> Upload:
 
 
 def foresee(call: Call, limit: int, sentence: str = "") -> None:
-    """Refuse before a byte is read what cannot be added to the library."""
+    """Raise before reading the body if the upload cannot be imported."""
     demand_whole(call)
     foresee_length(call, limit, sentence)
 
 
 def foresee_length(call: Call, limit: int, sentence: str = "") -> None:
-    """Refuse a body whose announced length is more than `limit` bytes, or more than the disk can take."""
+    """Raise for a body whose Content-Length is more than `limit` bytes, or more than the free disk space."""
     length = call.request.headers.get("content-length")
     if length is None:
         return
@@ -79,7 +79,7 @@ def foresee_length(call: Call, limit: int, sentence: str = "") -> None:
 
 
 def demand_room(call: Call, size: int) -> None:
-    """Raise unless so many bytes fit on the library's disk, and some are left for its databases."""
+    """Raise unless the library's disk has so many free bytes, besides a reserve for its databases."""
     if size + SPARE > shutil.disk_usage(call.library.incoming).free:
         raise _full()
 
@@ -90,7 +90,7 @@ def demand_whole(call: Call) -> None:
 
 
 async def blocks(call: Call) -> AsyncIterator[bytes]:
-    """The body as it comes, as long as it comes."""
+    """Yield the body as it arrives, until it ends or the client is silent for too long."""
     stream = call.request.stream()
     while True:
         try:
@@ -105,7 +105,7 @@ async def blocks(call: Call) -> AsyncIterator[bytes]:
 
 
 async def gathered(call: Call) -> AsyncIterator[bytes]:
-    """The body in larger blocks; what came before it broke off comes too."""
+    """Yield the body in larger blocks, including the part before a broken connection."""
     waiting = bytearray()
     try:
         async for block in blocks(call):
@@ -120,8 +120,8 @@ async def gathered(call: Call) -> AsyncIterator[bytes]:
 
 
 @contextmanager
-def saying_why() -> Iterator[None]:
-    """What the system says about writing, in sentences for people."""
+def translated_errors() -> Iterator[None]:
+    """Translate errors of writing in the block to errors with a sentence for users."""
     try:
         yield
     except OSError as error:
@@ -131,7 +131,7 @@ def saying_why() -> Iterator[None]:
 
 
 async def keep(call: Call, path: Path, most: int | None = None) -> None:
-    """The body in a file, durable; at most `most` bytes, or as much as may be uploaded."""
+    """Store the body in a durable file, of at most `most` bytes or the limit of uploads."""
     most = call.site.upload_limit if most is None else most
     file = await run_in_threadpool(create, path)
     total = 0

@@ -1,4 +1,4 @@
-"""The grid protocol's answers: a view's first answer, and its blocks (`docs/http.md`)."""
+"""Encodes the answers of the grid protocol: a view's first answer, and its blocks (`docs/http.md`)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .answers import ASK_FIRST, FOREVER, as_bytes
 from .table import Call
 
 BINARY = "application/octet-stream"
-#: Compressing a smaller answer costs more time than it saves.
-SQUEEZE = 64 << 10
+#: Smallest answer in bytes that is worth compressing.
+COMPRESS = 64 << 10
 
 
 def present_view(call: Call, answer: ViewAnswer) -> Response:
-    return as_bytes(call.request, lay_out(answer), BINARY, ASK_FIRST, squeeze=SQUEEZE)
+    return as_bytes(call.request, lay_out(answer), BINARY, ASK_FIRST, compress_from=COMPRESS)
 
 
 def present_block(call: Call, block: bytes) -> Response:
@@ -26,7 +26,7 @@ def present_block(call: Call, block: bytes) -> Response:
 
 
 def lay_out(answer: ViewAnswer) -> bytes:
-    """Header length, header, aspects and block, each starting at a multiple of four bytes."""
+    """Return header length, header, aspects and block, each starting at a multiple of four bytes."""
     header = msgspec.json.encode(answer.header)
     header += b" " * (-len(header) % 4)
     padding = bytes(-len(answer.aspects) % 4)

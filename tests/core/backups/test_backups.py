@@ -13,7 +13,7 @@ import pytest
 from core.imports.test_intake import paint
 from libraries import check_derived, finish, truth
 
-from pixlstash_core.backups import places, restoring
+from pixlstash_core.backups import places, restore
 from pixlstash_core.errors import Conflict, DiskFull, Invalid, NotFound, NotThere, PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
@@ -42,7 +42,7 @@ def backed_up(library: Library, path: Path, query: str = "", access: bool = Fals
 
 
 def restored(backup: Path, target: Path, access: bool = False) -> list[str]:
-    return restoring.restore(backup, target, access, lambda done, total: None)[1]
+    return restore.restore(backup, target, access, lambda done, total: None)[1]
 
 
 def said(library: Library) -> dict[str, list[tuple[object, ...]]]:
@@ -362,7 +362,7 @@ def test_restoring_goes_on_where_it_was_cut_short(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        restoring.restore(tmp_path / "backup", tmp_path / "again", False, stop)
+        restore.restore(tmp_path / "backup", tmp_path / "again", False, stop)
     with pytest.raises(NotFound):
         Library.open(tmp_path / "again")
     assert restored(tmp_path / "backup", tmp_path / "again") == []

@@ -190,7 +190,7 @@ def test_the_built_in_stores_pass(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()] == ["a.png"]
 
 
-class Shelf(Opened):
+class Repository(Opened):
     """A store in memory."""
 
     writable = True
@@ -220,7 +220,7 @@ class Shelf(Opened):
 
 class ShelfStore(Store):
     scheme = "shelf"
-    opened: Callable[[], Opened] = Shelf
+    opened: Callable[[], Opened] = Repository
 
     def connect(self, params: Any) -> Opened:
         return type(self).opened()
@@ -230,26 +230,26 @@ class Odd(Params):
     path: complex = 1j
 
 
-def strict(self: Shelf, key: str) -> None:
+def strict(self: Repository, key: str) -> None:
     del self.kept[key]
 
 
 def store(**what: Any) -> Store:
-    found: Store = changed(ShelfStore, opened=type("Other", (Shelf,), what))
+    found: Store = changed(ShelfStore, opened=type("Other", (Repository,), what))
     return found
 
 
 STORES: dict[str, tuple[Store, str]] = {
-    "scheme": (changed(ShelfStore, scheme="My Shelf"), "needs an `scheme` of small letters"),
+    "scheme": (changed(ShelfStore, scheme="My Repository"), "needs an `scheme` of small letters"),
     "params": (changed(ShelfStore, Params=Odd), "cannot become a form, which needs plain data"),
     "connect": (changed(ShelfStore, connect=raises), "KeyError.*Raise `StoreUnreachable`"),
     "opened": (changed(ShelfStore, connect=lambda self, params: 7), "gives int, which is not made from `Opened`"),
     "bytes": (store(put=lambda self, key, file: self.kept.update({key: b"x"})), "other bytes than were `put`"),
     "range": (
-        store(read=lambda self, key, start=0, end=None: Shelf.read(self, key)),
+        store(read=lambda self, key, start=0, end=None: Repository.read(self, key)),
         "with `start` and `end` gives other bytes",
     ),
-    "size": (store(stat=lambda self, key: Shelf.stat(self, key) and Stat(3)), "`stat` gives another size"),
+    "size": (store(stat=lambda self, key: Repository.stat(self, key) and Stat(3)), "`stat` gives another size"),
     "list": (store(list=lambda self, prefix="": iter([])), "`list` leaves out"),
     "listed": (store(list=lambda self, prefix="": iter([("old.png", Stat(9))])), "has 9 bytes, and `read` gives 3"),
     "delete": (store(delete=strict), "KeyError"),

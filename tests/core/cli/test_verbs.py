@@ -22,6 +22,7 @@ WITHOUT_VERB = {
     "what the browser shows, or shows beside it": "sidebar block details info count suggest thumbnail original payload "
     "tag alike picture_stack find_set find_character find_project character_faces arrange_set arrange_stack "
     "take_from_stack add_link remove_link decide_faces gauge",
+    "for the browser: `pixlstash export` writes to a file": "prepare_download download",
     "settings of the browser": "veil set_veil queries save_query edit_query delete_query tagging set_tagging",
     "only printed: `pixlstash icons`, which needs no library": "icons",
     "uploads": "uploads begin_upload find_upload cancel_upload uploaded_files upload upload_batch upload_files "

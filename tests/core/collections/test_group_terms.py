@@ -21,7 +21,7 @@ from pixlstash_core.types import (
 )
 
 
-class Shelf:
+class Repository:
     """Ten pictures; what a query finds is said by their numbers."""
 
     def __init__(self, library: Library) -> None:
@@ -44,11 +44,11 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(library: Library) -> Shelf:
-    return Shelf(library)
+def shelf(library: Library) -> Repository:
+    return Repository(library)
 
 
-def test_by_name_and_by_number(shelf: Shelf) -> None:
+def test_by_name_and_by_number(shelf: Repository) -> None:
     harbour = shelf.set('Harbour: "Old" Town', 1, 2, 3)
     ann = shelf.character("Ann", 3, 4)
     project = shelf.library.create_project(OWNER, Create(name="Trips")).id
@@ -72,7 +72,7 @@ def test_by_name_and_by_number(shelf: Shelf) -> None:
         assert shelf.find(q) == expected, q
 
 
-def test_names_that_are_nothings_are_told(shelf: Shelf) -> None:
+def test_names_that_are_nothings_are_told(shelf: Repository) -> None:
     """Above all where a minus before one finds everything."""
     shelf.set("Trips", 1)
     shelf.library.save_query(OWNER, SaveQuery("Old", "-set:Gone"))
@@ -88,7 +88,7 @@ def test_names_that_are_nothings_are_told(shelf: Shelf) -> None:
     assert shelf.library.find(OWNER, "-set:Trip").notes == []
 
 
-def test_the_last_name_of_a_tree_is_enough(shelf: Shelf) -> None:
+def test_the_last_name_of_a_tree_is_enough(shelf: Repository) -> None:
     shelf.set("Trips / Rome", 1)
     shelf.set("Old_trips/rome", 2)
     shelf.set("Old/aRome", 3)
@@ -98,7 +98,7 @@ def test_the_last_name_of_a_tree_is_enough(shelf: Shelf) -> None:
     assert shelf.find("set:Rome") == [4]  # just that goes first
 
 
-def test_a_name_may_be_a_number(shelf: Shelf) -> None:
+def test_a_name_may_be_a_number(shelf: Repository) -> None:
     first = shelf.set("7", 1)
     assert first != 7 and shelf.find("set:7") == [1]
     other = shelf.set(str(first), 2)
@@ -106,7 +106,7 @@ def test_a_name_may_be_a_number(shelf: Shelf) -> None:
     assert shelf.find(f"set:{other}") == [2]
 
 
-def test_a_branch_with_all_below_it(shelf: Shelf) -> None:
+def test_a_branch_with_all_below_it(shelf: Repository) -> None:
     shelf.set("Trips", 1)
     shelf.set("trips / Rome", 2)
     shelf.set("Trips/Rome/Day 1", 3)
@@ -122,7 +122,7 @@ def test_a_branch_with_all_below_it(shelf: Shelf) -> None:
         assert shelf.find(q) == expected, q
 
 
-def test_algebra_over_all_of_them(shelf: Shelf) -> None:
+def test_algebra_over_all_of_them(shelf: Repository) -> None:
     a, b, c = shelf.set("A", 1, 2, 3), shelf.set("B", 3, 4), shelf.character("C", 3, 4, 5)
     shelf.library.score(OWNER, ScorePictures(ids=[shelf.ids[5], shelf.ids[6]], score=5))
     saved = shelf.library.save_query(OWNER, SaveQuery("Best", "score:5")).id
@@ -137,7 +137,7 @@ def test_algebra_over_all_of_them(shelf: Shelf) -> None:
         assert shelf.find(q) == expected, q
 
 
-def test_locked(shelf: Shelf) -> None:
+def test_locked(shelf: Repository) -> None:
     id = shelf.set("A", 1, 2)
     shelf.set("B", 3)
     assert shelf.find("is:locked") == []
@@ -145,7 +145,7 @@ def test_locked(shelf: Shelf) -> None:
     assert shelf.find("is:locked") == [1, 2] and len(shelf.find("-is:locked")) == 8
 
 
-def test_folders(shelf: Shelf) -> None:
+def test_folders(shelf: Repository) -> None:
     library = shelf.library
     keys = {0: "a.jpg", 1: "2024/b.jpg", 2: "2024/May/c.jpg", 3: "2024x/d.jpg", 4: "2025/e.jpg"}
 
@@ -178,12 +178,12 @@ def test_folders(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("q", ["set:>3", 'set:""', 'character:" "', "project:<x", "folder:/", "stack:x", "stack:-1"])
-def test_values_that_mean_nothing(shelf: Shelf, q: str) -> None:
+def test_values_that_mean_nothing(shelf: Repository, q: str) -> None:
     with pytest.raises(QueryError, match="expected"):
         shelf.find(q)
 
 
-def test_views_follow(shelf: Shelf) -> None:
+def test_views_follow(shelf: Repository) -> None:
     library, id = shelf.library, shelf.set("A", 1, 2)
     ann = shelf.character("Ann", 5)
     project = library.create_project(OWNER, Create(name="P")).id
@@ -203,7 +203,7 @@ def test_views_follow(shelf: Shelf) -> None:
     assert library.view(OWNER, "set:A").header.view != before  # it has another shape now
 
 
-def test_a_scoped_reader_has_no_such_terms(shelf: Shelf) -> None:
+def test_a_scoped_reader_has_no_such_terms(shelf: Repository) -> None:
     """Not even a guessed name tells what the owner gathered."""
     shelf.set("Secret", 1, 2)
     shelf.library.save_query(OWNER, SaveQuery("Best", "score:5"))
@@ -222,7 +222,7 @@ def test_a_scoped_reader_has_no_such_terms(shelf: Shelf) -> None:
         shelf.find("union(set:Secret)", reader)
 
 
-def test_names_complete(shelf: Shelf) -> None:
+def test_names_complete(shelf: Repository) -> None:
     shelf.set("Harbour", 1, 2)
     shelf.set("Old Harbour")
     shelf.character("Hannah", 3)

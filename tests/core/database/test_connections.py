@@ -123,7 +123,7 @@ def test_a_library_that_cannot_be_opened_leaves_nothing_open(
     # What closes something must be let do so.
     passed = [place for place in places_of_opening(path, plugins) if not re.search("close|_give_back", place[1])]
     places = [place for place in passed if place[0] in ("call", "c_call")]
-    assert any("Library._wire" in name for _, name, _ in places) and len(places) > 200
+    assert any("Parts._create_parts" in name for _, name, _ in places) and len(places) > 200
     always = [
         place
         for place in places

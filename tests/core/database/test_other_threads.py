@@ -20,9 +20,9 @@ from raising import ERRORS, Place, Raiser
 
 from pixlstash_core import threads
 from pixlstash_core.engines.host import Host
-from pixlstash_core.engines.prefetch import Feeding
+from pixlstash_core.engines.prefetch import Prefetch
 from pixlstash_core.engines.process import Process
-from pixlstash_core.engines.tail import Tail
+from pixlstash_core.engines.stderr_tail import Tail
 from pixlstash_core.history import events
 from pixlstash_core.history.events import Feed
 from pixlstash_core.library import Library
@@ -240,7 +240,7 @@ def test_an_engine_runs_on_when_what_it_writes_cannot_be_read(desk: Engined, mon
 
 def test_a_run_says_why_no_pictures_could_be_made_ready(desk: Engined, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.take_in(1)
-    raised = failing_first(monkeypatch, Feeding, "_subjects")
+    raised = failing_first(monkeypatch, Prefetch, "_subjects")
     states = [desk.run("odd/colours").state for _ in range(len(ERRORS) + 1)]
     assert states == ["failed"] * len(ERRORS) + ["done"]
     assert raised == ["engine-feeder"] * len(ERRORS)

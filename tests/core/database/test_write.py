@@ -299,15 +299,15 @@ def test_patient_writes_wait_for_each_other_and_keep_nobody_waiting(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = fill(library, 8)
-    monkeypatch.setattr("pixlstash_core.database.writer.LINGER", 1.0)
+    monkeypatch.setattr("pixlstash_core.database.write_queue.LINGER", 1.0)
     waiting = []
     for picture in ids[:3]:
         waiting.append(library.writer.submit(give(picture, 1), patient=True))
         time.sleep(0.02)
     assert len({future.result(10).revision for future in waiting}) < 3  # a slow machine may need two
-    monkeypatch.setattr("pixlstash_core.database.writer.LINGER", 60.0)
+    monkeypatch.setattr("pixlstash_core.database.write_queue.LINGER", 60.0)
     alone = library.writer.submit(give(ids[3], 1), patient=True)
-    until(lambda: library.writer._queue.empty())
+    until(lambda: not library.writer._queue)
     library.score(OWNER, ScorePictures(ids=ids[4:5], score=5))  # a person ends the wait
     alone.result(10)
     one, other = library.writer.submit(give(ids[5], 1), patient=True), library.writer.submit(give(ids[6], 1))

@@ -25,7 +25,7 @@ from pixlstash_core.errors import Conflict, DiskFull, PixlStashError
 from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
 from pixlstash_core.tags import aliases as meaning
-from pixlstash_core.tags import names, switch
+from pixlstash_core.tags import bulk_update, names
 from pixlstash_core.types import AddTags, Event, PicturesAdded, PicturesChanged, RemoveTags, ScorePictures
 
 #: Seconds within which a write is answered on a machine that is busy with much else.
@@ -124,7 +124,7 @@ SCENARIOS: dict[str, Scenario] = {
 @pytest.fixture
 def desk(open_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setattr(threads, "SHORTEST", 0.0005)
-    monkeypatch.setattr("pixlstash_core.database.writer.LINGER", 0.001)
+    monkeypatch.setattr("pixlstash_core.database.write_queue.LINGER", 0.001)
     logging.disable()  # thousands of tracebacks
     yield Desk(open_library(work=False))
     logging.disable(logging.NOTSET)
@@ -196,8 +196,8 @@ def test_the_writer_survives_what_any_function_it_calls_raises(desk: Desk) -> No
     names = {name.rpartition(":")[2] for _, name, _ in places}
     assert names >= {  # the list is not empty, nor of the wrong thread
         "Writer._transact", "Writer._attempt", "Database.roll_back", "Writer._publish", "Writer._answer",
-        "Writer._settle", "Library._changed", "Views.changed", "Feed.committed", "FollowUps.request",
-        "CommitRecorder.seal", "Marks.promise",
+        "Writer._settle", "Parts._changed", "Views.changed", "Feed.committed", "FollowUps.request",
+        "CommitRecorder.complete", "Marks.promise",
     }  # fmt: skip
     wrong = sweep(desk, [(place, scenario, error) for place, scenario in places.items() for error in ERRORS])
     assert wrong == []
@@ -223,7 +223,7 @@ def test_a_full_disk_behind_a_commit_does_not_end_the_writer(library: Library, m
     producer = library.outputs.register("tag", "synthetic", "1", {})
     library.outputs.activate(producer, 0.5)
     store(library, producer, {id: [("lake", 0.6)] for id in ids})
-    until(lambda: not switch.pending(library.writer))
+    until(lambda: not bulk_update.pending(library.writer))
     before = {job.id for job in library.queue.newest() if job.kind == "weigh"}
     library.hub.db.writer.pragma("max_page_count", library.hub.db.writer.pragma("page_count"))
     with pytest.raises(PixlStashError):  # use up what is free in it
@@ -235,7 +235,7 @@ def test_a_full_disk_behind_a_commit_does_not_end_the_writer(library: Library, m
     assert scored.result(ANSWERED).changed
     library.hub.db.writer.pragma("max_page_count", 1 << 30)
     until(lambda: {job.id for job in library.queue.newest() if job.kind == "weigh"} - before)  # now there is room
-    until(lambda: not switch.pending(library.writer))
+    until(lambda: not bulk_update.pending(library.writer))
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, MemoryError, ValueError])

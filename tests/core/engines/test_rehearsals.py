@@ -13,7 +13,7 @@ from engined import Engined
 from libraries import finish
 
 from pixlstash_core import OWNER
-from pixlstash_core.engines import known
+from pixlstash_core.engines import installable
 from pixlstash_core.errors import Invalid, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
@@ -152,24 +152,24 @@ def test_an_engine_that_is_not_installed_is_listed_with_the_way_to_it(
 ) -> None:
     mine = open_library("one")
     assert mine.uninstalled_engines(OWNER) == [
-        one for one in known.ENGINES if one.id not in {there.id for there in mine.engines(OWNER)}
+        one for one in installable.ENGINES if one.id not in {there.id for there in mine.engines(OWNER)}
     ]
     installed = {"clip", "faces", "joycaption", "wd-tagger"}
     bare = open_library("two", plugins=Plugins.load(disabled=installed))
-    assert {one.id for one in bare.uninstalled_engines(OWNER)} == {one.id for one in known.ENGINES}
-    assert not {one.id for one in bare.engines(OWNER)} & {one.id for one in known.ENGINES}
+    assert {one.id for one in bare.uninstalled_engines(OWNER)} == {one.id for one in installable.ENGINES}
+    assert not {one.id for one in bare.engines(OWNER)} & {one.id for one in installable.ENGINES}
 
 
 def test_the_list_says_what_the_plugins_say(open_library: Callable[..., Library]) -> None:
     library = open_library()
     there = {one.id: one for one in library.engines(OWNER)}
-    packages = {one.package for one in known.ENGINES}
-    (asked,) = [one for one in known.ENGINES if one.lane == "net"]
+    packages = {one.package for one in installable.ENGINES}
+    (asked,) = [one for one in installable.ENGINES if one.lane == "net"]
     assert asked.pip == "pip install pixlstash-joycaption"  # an endpoint needs no torch
     ours = {id: one for id, one in there.items() if one.package in packages}
     missing = packages - {one.package for one in ours.values()}
-    assert set(ours) == {one.id for one in known.ENGINES if one.package not in missing}
-    for one in known.ENGINES:
+    assert set(ours) == {one.id for one in installable.ENGINES if one.package not in missing}
+    for one in installable.ENGINES:
         if one.id in ours:
             info = ours[one.id]
             said = (info.kind, info.label, info.license, info.lane, info.package)

@@ -12,7 +12,7 @@ from libraries import check_derived, fill, truth
 from zstandard import ZstdCompressor
 
 from pixlstash_core import OWNER, Table
-from pixlstash_core.database import undo as records
+from pixlstash_core.database import undo_record as records
 from pixlstash_core.errors import Conflict, Forbidden, PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.types import DeletePictures, Reader, RestorePictures, Scope

@@ -111,7 +111,7 @@ def test_what_was_taken_back_meanwhile_is_not_counted(library: Library) -> None:
     for number, call in enumerate(calls, 1):  # in this order behind the writer
         threads.append(threading.Thread(target=lambda call=call: answers.append(call())))  # type: ignore[misc]
         threads[-1].start()
-        until(lambda number=number: library.writer._queue.qsize() == number)  # type: ignore[misc]
+        until(lambda number=number: len(library.writer._queue) == number)  # type: ignore[misc]
     hold.set()
     for thread in threads:
         thread.join(20)
@@ -191,7 +191,7 @@ def test_in_place_nothing_purged_slips_in(library: Library, tmp_path: Path, rng:
 
     thread = threading.Thread(target=index)
     thread.start()
-    until(lambda: library.writer._queue.qsize() == 1)  # it was read: nobody knew the bytes
+    until(lambda: len(library.writer._queue) == 1)  # it was read: nobody knew the bytes
     library.hub.write("insert into purged values (?, 1)", (hashlib.sha256(data).digest(),))
     hold.set()
     thread.join(20)

@@ -15,7 +15,7 @@ from libraries import fill
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.query import caches, views
+from pixlstash_core.query import blocks, caches, order_cache, views
 from pixlstash_core.query.views import Views
 from pixlstash_core.types import OWNER, HideAndBlur, ScorePictures
 
@@ -25,8 +25,8 @@ LONG = 60
 
 def renewing(library: Library, work: Callable[[], object]) -> int:
     """Do something, and have another epoch begin before each line of it in which that is possible; how often it did."""
-    files, times = {views.__file__, caches.__file__}, 0
-    locks = (library.views._lock, library.views._caches._lock)
+    files, times = {module.__file__ for module in (blocks, caches, order_cache, views)}, 0
+    locks = (library.views._lock, library.views._orders._lock, library.views._caches._lock)
 
     def line(frame: FrameType, event: str, argument: Any) -> Any:
         nonlocal times
@@ -114,4 +114,4 @@ def test_snapshots_are_looked_at_while_an_old_one_is_brought_up_to_date(library:
         finally:
             free.set()
         assert len({old.result(LONG) for old in olds}) == 1
-        assert len(older.open_snapshots._kept) == 2  # the old one was opened once
+        assert len(older.open_snapshots._cached) == 2  # the old one was opened once

@@ -17,7 +17,7 @@ from libraries import finish, until
 
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Conflict, Invalid, NotFound, PixlStashError
-from pixlstash_core.jobs import lanes as jobs
+from pixlstash_core.jobs import task as task_module
 from pixlstash_core.jobs.lanes import LANES, Task
 from pixlstash_core.library import Library
 from pixlstash_core.query import scope
@@ -221,8 +221,8 @@ def test_no_such_job(library: Library) -> None:
 
 
 def test_progress_is_announced_and_kept(library: Library, loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "HEARTBEAT", 0.05)
-    monkeypatch.setattr(jobs, "TOLD", 0.02)
+    monkeypatch.setattr(task_module, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(task_module, "ANNOUNCE", 0.02)
     told: list[Job] = []
     library.subscribe(lambda event: told.append(event.job) if isinstance(event, JobChanged) else None)
     job = library.queue.put("loop", "Looping", {})

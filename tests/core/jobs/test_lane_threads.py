@@ -194,8 +194,8 @@ def test_a_lane_survives_what_any_function_it_calls_raises(lane: Lane) -> None:
     places = {place: kind for place, kind in every_place(lane).items() if place[0] == "call"}
     names = {name.rpartition(":")[2] for _, name, _ in places}
     assert names >= {
-        "Jobs._serve", "Jobs._take", "Jobs._run", "Jobs._ending", "Jobs._finish", "Jobs.tell", "claim", "finish",
-        "Feed.tell", "Library._job_changed", "Snapshots.imported", "Hub.writing",
+        "Jobs._serve", "Jobs._take", "Jobs._run", "Jobs._ending", "Jobs._finish", "Jobs.announce", "claim", "finish",
+        "Feed.tell", "Parts._job_changed", "Snapshots.imported", "Hub.writing",
     }  # fmt: skip
     assert sweep(lane, [(place, kind, error) for place, kind in places.items() for error in ERRORS]) == []
     assert lane.thread().is_alive()

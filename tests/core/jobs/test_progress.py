@@ -10,14 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from core.snapshots.test_restores import back, disturb, organise, take
+from core.snapshots.test_restores import back, disturb, organize, take
 from libraries import fill, until
 
 from pixlstash_core.cli import watch
 from pixlstash_core.library import Library
 from pixlstash_core.session import Session
 from pixlstash_core.snapshots import feature as snapshots
-from pixlstash_core.snapshots import merging
+from pixlstash_core.snapshots import merge
 from pixlstash_core.snapshots import operations as restores_of
 from pixlstash_core.snapshots import restore as restores
 from pixlstash_core.types import OWNER, MakeBackup, Resource, RestoreResources, ScorePictures, SnapshotsChanged
@@ -30,7 +30,7 @@ COMPARING = restores_of.READ + (1 - restores_of.READ) * restores.COMPARED
 def told(library: Library, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[float]]:
     """What was told of a kind of work since it was asked last, each time somebody would have heard."""
     heard: list[tuple[str, float]] = []
-    monkeypatch.setattr(snapshots, "TOLD", 0.0)
+    monkeypatch.setattr(snapshots, "ANNOUNCE", 0.0)
 
     def hear(event: object) -> None:
         work = library.snapshot_status(OWNER).active_job
@@ -54,7 +54,7 @@ def goes_on(found: list[float]) -> bool:
 
 
 def test_a_restore_tells_how_far_it_is(library: Library, told: Callable[[str], list[float]]) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     disturb(library, made)
     told("")
@@ -67,7 +67,7 @@ def test_a_restore_tells_how_far_it_is(library: Library, told: Callable[[str], l
 def test_progress_does_not_stand_still_in_a_large_table(
     library: Library, told: Callable[[str], list[float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merging, "SLICE", 50)
+    monkeypatch.setattr(merge, "SLICE", 50)
     ids = fill(library, 1000)
     library.score(OWNER, ScorePictures(ids=ids, score=3))
     id = take(library)
@@ -85,7 +85,7 @@ def test_progress_does_not_stand_still_in_a_large_table(
 def test_a_backup_tells_how_far_it_is(
     library: Library, told: Callable[[str], list[float]], tmp_path: Path, name: str
 ) -> None:
-    organise(library)
+    organize(library)
     library.backup(OWNER, MakeBackup(str(tmp_path / name)))
     assert goes_on(told("BACKUP"))
 

@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from pixlstash_core import xmp_properties
-from pixlstash_core.media.credentials import credentials
+from pixlstash_core.media.content_credentials import credentials
 from pixlstash_core.media.exif import ExifReader
 from pixlstash_core.media.iptc import IptcReader
 from pixlstash_core.media.xmp import XmpReader

@@ -17,7 +17,7 @@ from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Conflict, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.query.masks import BUDGET, MANY, Masks
-from pixlstash_core.tags import switch
+from pixlstash_core.tags import bulk_update
 from pixlstash_core.types import (
     AcceptTags,
     AddTags,
@@ -74,7 +74,7 @@ def find(library: Library, kind: str, value: object, ids: list[int]) -> None:
 
 def move_threshold(library: Library, producer: int, threshold: float) -> None:
     library.outputs.activate(producer, threshold)
-    while switch.step(library.writer) is not None:
+    while bulk_update.step(library.writer) is not None:
         pass
 
 
@@ -97,7 +97,7 @@ def acts(library: Library, rng: random.Random, producers: list[int]) -> list[Cal
         lambda: store(library, rng.choice(producers), {id: [(tag(), rng.random())] for id in live()}),
         lambda: (
             library.outputs.activate(rng.choice(producers), rng.random()),
-            [0 for _ in iter(lambda: switch.step(library.writer), None)],
+            [0 for _ in iter(lambda: bulk_update.step(library.writer), None)],
         ),
         lambda: find(library, "caption", rng.choice(["", "a cat here", "another picture"]), live()),
         lambda: find(library, "face", [BOX] * rng.randrange(3), live()),

@@ -380,11 +380,11 @@ def test_what_a_tree_means_is_what_its_parts_mean(root: Node) -> None:
         return Intersection(steps) if isinstance(node, All) else Union(steps)  # type: ignore[arg-type]
 
     plan = QueryPlan(step(root), "-created", frozenset(), True, True, ())  # type: ignore[arg-type]
-    mask = matches(plan, Evaluation(Shelf(every), None, Masks(), {}), None)  # type: ignore[arg-type]
+    mask = matches(plan, Evaluation(Repository(every), None, Masks(), {}), None)  # type: ignore[arg-type]
     assert frozenset(mask.nonzero()[0].tolist()) == meant(root)
 
 
-class Shelf:
+class Repository:
     """As much of a frame as a plan asks of it."""
 
     def __init__(self, every: frozenset[int]) -> None:
@@ -422,7 +422,7 @@ def test_nothing_typed_reaches_sql_unbound_or_raises_anything_else(filled: Libra
     @settings(max_examples=120, deadline=None, database=None)
     def binds(text: str) -> None:
         try:
-            plan = Vocabulary(filled.views._terms, lambda name: name == "iso").plan(parse(text))
+            plan = Vocabulary(filled.views._planner._all_terms, lambda name: name == "iso").plan(parse(text))
         except QueryError:
             return
         for step in leaves(plan.root):

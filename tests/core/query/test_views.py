@@ -16,7 +16,8 @@ from libraries import add, fill, invented
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Invalid, QueryError, ViewGone
 from pixlstash_core.library import Library
-from pixlstash_core.query import views
+from pixlstash_core.query import blocks as blocks_module
+from pixlstash_core.query import order_cache, views
 from pixlstash_core.query.language import SORTS
 from pixlstash_core.query.views import BLOCK, DETAILS
 from pixlstash_core.types import (
@@ -227,7 +228,7 @@ def test_blocks_from_the_table_and_from_memory_are_the_same(
 
     def blocks(looks: int) -> tuple[bytes, bytes]:
         with monkeypatch.context() as patch:
-            patch.setattr(views, "LOOKS", looks)
+            patch.setattr(blocks_module, "LOOKS", looks)
             return library.block(OWNER, view, 0), library.block(scoped, narrow, 0)
 
     for _ in range(12):
@@ -308,7 +309,7 @@ def test_forgotten_views_are_gone(library: Library, monkeypatch: pytest.MonkeyPa
     fill(library, 100)
     view = library.view(OWNER).header.view
     library.block(OWNER, view, 0)
-    monkeypatch.setattr(views, "BUDGET", 1500)
+    monkeypatch.setattr(order_cache, "BUDGET", 1500)
     kept = [library.view(OWNER, f"name:{n}").header.view for n in range(20)]
     for call in (
         lambda: library.block(OWNER, view, 0),
@@ -376,7 +377,7 @@ def test_one_build_however_many_ask(library: Library) -> None:
     for thread in threads:
         thread.join(20)
     assert len(answers) == 8 and len(set(answers)) == 1
-    assert library.views._building == {}
+    assert library.views._orders._building == {}
 
 
 def test_a_view_is_never_older_than_its_key(library: Library) -> None:

@@ -14,7 +14,7 @@ from libraries import fill, finish
 from pixlstash_core import OWNER
 from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Invalid, QueryError
-from pixlstash_core.library import Library
+from pixlstash_core.library import Library, background
 from pixlstash_core.search import matrix as vectors
 from pixlstash_core.search.matrix import Matrix, mean, top, unit
 from pixlstash_core.types import DeletePictures, FindSimilar, Reader, RunEngine, Scope, ScorePictures
@@ -118,8 +118,8 @@ def test_it_is_exact_inside_a_query_and_a_scope(library: Library) -> None:
 def test_new_vectors_are_found(library: Library) -> None:
     ids = embedded(library, 10)
     assert len(near(library, ids=[ids[0]])) == 8
-    library._tidy()
-    library._tidy()
+    background.tidy(library)
+    background.tidy(library)
     assert library.likeness._held == {}
     producer = library.likeness.active()
     assert producer is not None

@@ -16,7 +16,7 @@ from PIL import Image
 from pixlstash_core import OWNER
 from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Invalid, NotFound, QueryError
-from pixlstash_core.library import Library
+from pixlstash_core.library import Library, background
 from pixlstash_core.query.language import parse
 from pixlstash_core.query.ranking import WAYS
 from pixlstash_core.search.combining import combined, fused, usual
@@ -332,7 +332,7 @@ def test_a_picture_that_is_not_imported(desk: Engined, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="."):
         found(library, f"like:upload:{broken.token}")
     library.search.held._held[held.token].until = 0
-    library._tidy()
+    background.tidy(library)
     with pytest.raises(QueryError, match="no longer held"):
         found(library, f"like:upload:{held.token}")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Effort
 from core.database.test_kill import Lab, report
-from core.snapshots.test_restores import Rows, disturb, living, organise, plain, take
+from core.snapshots.test_restores import Rows, disturb, living, organize, plain, take
 from libraries import check_derived
 
 from pixlstash_core.library import Library
@@ -23,7 +23,7 @@ def prepared(template: Path) -> dict[int, Rows]:
     """A library whose first picture is another in each of its two snapshots; what they hold."""
     Library.create(template)
     with Library.open(template, work=False) as library:
-        made = organise(library)
+        made = organize(library)
         held = {take(library): plain(library)}
         disturb(library, made)
         library.score(OWNER, ScorePictures(ids=living(library), score=2))

@@ -16,7 +16,7 @@ from faults import killing
 from libraries import fill
 
 from pixlstash_core.library import Library
-from pixlstash_core.snapshots import packs, shelf
+from pixlstash_core.snapshots import packs, repository
 from pixlstash_core.types import OWNER, ScorePictures, TakeSnapshot
 
 pytestmark = [pytest.mark.attack, pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")]
@@ -76,7 +76,7 @@ def unsound(library: Library) -> list[str]:
         if one.label is not None and one.label.isdigit():
             out = library.path / "out.db"
             library.export_snapshot(OWNER, one.id, out)
-            with closing(shelf.opened(out)) as database:
+            with closing(repository.opened(out)) as database:
                 score = database.execute("select coalesce(sum(score), 0) from score where picture_id = 1").fetchall()
                 if score != [(int(one.label),)]:
                     wrong.append(f"{one.id} says {one.label} and holds {score}")
@@ -89,7 +89,7 @@ def left_behind(library: Library) -> list[str]:
     folder = library.path / "snapshots"
     wrong = [f"{path.name} is left" for path in (*folder.rglob("*.new"), *(folder / "scratch").glob("*"))]
     library.restore_points.prune()
-    named = {name for one in library.restore_points.shelf.listed()[0] for name, _ in one.packs}
+    named = {name for one in library.restore_points.repository.listed()[0] for name, _ in one.packs}
     return wrong + [f"pack {name} is nobody's" for name in packs.names(folder / "packs") - named]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from core.database.test_connections import is_open, opened
 from core.imports.test_intake import paint
-from core.snapshots.test_restores import organise, take, with_older
+from core.snapshots.test_restores import organize, take, with_older
 from libraries import add, fill, invented, truth
 
 from pixlstash_core.api import every
@@ -82,7 +82,7 @@ def disturb(library: Library, made: dict[str, Any]) -> None:
 
 
 def test_it_answers_what_it_answered_then(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     before = looked(library)
     id = take(library)
     disturb(library, made)
@@ -96,7 +96,7 @@ def test_it_answers_what_it_answered_then(library: Library) -> None:
 
 def test_two_pasts_and_the_present_keep_apart(library: Library) -> None:
     """No view of one is a view of another, and no key is the same, although all is the same."""
-    organise(library)
+    organize(library)
     first, second = take(library), take(library)
     with library.as_of(OWNER, first) as one, library.as_of(OWNER, second) as two:
         views = [each.view(OWNER).header for each in (library, one, two)]
@@ -110,7 +110,7 @@ def test_two_pasts_and_the_present_keep_apart(library: Library) -> None:
 
 def test_nothing_in_it_can_be_changed(library: Library) -> None:
     """Whatever is not looking is refused with a sentence, by its name, before it looks at what it is given."""
-    organise(library)
+    organize(library)
     id = take(library)
     state = truth(library)
     with library.as_of(OWNER, id) as then:
@@ -145,7 +145,7 @@ def test_no_such_snapshot_and_one_that_was_deleted(library: Library) -> None:
 
 def test_packs_that_are_rewritten_are_found_again(library: Library) -> None:
     """Deleting another snapshot moves pages to other packs; the past goes on."""
-    made = organise(library)
+    made = organize(library)
     first = take(library)
     disturb(library, made)
     second = take(library)
@@ -163,7 +163,7 @@ def test_packs_that_are_rewritten_are_found_again(library: Library) -> None:
 def test_a_damaged_page_is_told(library: Library) -> None:
     fill(library, 30)
     id = take(library)
-    shelf = library.restore_points.shelf
+    shelf = library.restore_points.repository
     for name in packs.names(shelf.packs):
         path = packs.path_of(shelf.packs, name)
         body = bytearray(path.read_bytes())
@@ -199,19 +199,19 @@ def test_few_are_kept_open(library: Library, monkeypatch: pytest.MonkeyPatch) ->
     for id in taken:
         with library.as_of(OWNER, id) as then:
             assert then.info(OWNER).pictures == 3
-    assert set(library.open_snapshots._kept) == set(taken[-past.MOST :])
+    assert set(library.open_snapshots._cached) == set(taken[-past.MOST :])
     library.open_snapshots.drop_idle()
-    assert set(library.open_snapshots._kept) == set(taken[-past.MOST :])
+    assert set(library.open_snapshots._cached) == set(taken[-past.MOST :])
     monkeypatch.setattr(past, "IDLE", -1.0)
     with library.as_of(OWNER, taken[-1]) as then:
         library.open_snapshots.drop_idle()  # not while somebody looks
         assert then.info(OWNER).pictures == 3
     library.open_snapshots.drop_idle()
-    assert library.open_snapshots._kept == {}
+    assert library.open_snapshots._cached == {}
 
 
 def test_many_look_at_once(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     taken = [take(library)]
     for n in range(4):
         library.score(OWNER, ScorePictures(ids=made["ids"][:5], score=n + 1))
@@ -290,7 +290,7 @@ def _index(library: Library, folder: Path) -> None:
 
 
 def test_the_past_outlives_a_restore(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     before = looked(library)
     id = take(library)
     disturb(library, made)

@@ -94,9 +94,9 @@ def test_a_damaged_snapshot_hides_no_other(library: Library) -> None:
     (id,) = add(library, invented(0))
     taken = [take(library) for _ in range(3)]
     library.score(OWNER, ScorePictures(ids=[id], score=3))
-    shelf = library.restore_points.shelf
+    shelf = library.restore_points.repository
     (pack,) = {name for name, _ in manifests.head(shelf.folder, taken[0]).packs}
-    library.restore_points.shelf.folder.joinpath("packs", f"{pack}.zst").unlink()
+    library.restore_points.repository.folder.joinpath("packs", f"{pack}.zst").unlink()
     found = library.picture_history(OWNER, id)
     assert [one.snapshot_id for one in found] == [*taken, None]
     assert found[-1].exists and all("missing" in (one.problem or "") for one in found[:-1])

@@ -78,7 +78,7 @@ class Life:
                         self.acknowledge(library, f"{number} {verb.__name__}")
 
     def acknowledge(self, library: Library, what: str) -> None:
-        held = {one.id: one.sha256 for one in library.restore_points.shelf.listed()[0]}
+        held = {one.id: one.sha256 for one in library.restore_points.repository.listed()[0]}
         moment = Moment(len(self.log), what, present(library), held, dict(self.backups), dict(self.made))
         self.moments.append(moment)
 
@@ -202,7 +202,7 @@ def wrong_library(library: Library, before: Moment, after: Moment) -> list[str]:
 def wrong_snapshots(library: Library, before: Moment, after: Moment, highest: int) -> list[str]:
     """`highest`: no snapshot had a higher id by then."""
     known = {**before.snapshots, **after.snapshots}
-    held = {one.id: one.sha256 for one in library.restore_points.shelf.listed()[0]}
+    held = {one.id: one.sha256 for one in library.restore_points.repository.listed()[0]}
     found = [f"snapshot {id} is gone" for id in before.snapshots.keys() & after.snapshots.keys() - held.keys()]
     found += [f"snapshot {id} is another" for id in held if id in known and held[id] != known[id]]
     if len(held.keys() - known.keys()) > 1:  # a safety snapshot is one

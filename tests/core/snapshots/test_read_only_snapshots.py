@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from core.snapshots.test_past import disturb
-from core.snapshots.test_restores import organise, take, with_older
+from core.snapshots.test_restores import organize, take, with_older
 from libraries import fill
 
 from pixlstash_core.database import connection as db
@@ -40,7 +40,7 @@ def files(path: Path) -> dict[str, bytes]:
 def test_a_read_only_library_compares_and_previews(
     library: Library, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
-    made = organise(library)
+    made = organize(library)
     first = take(library)
     disturb(library, made)
     second = take(library)

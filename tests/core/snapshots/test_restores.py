@@ -14,7 +14,7 @@ from libraries import add, check_derived, fill, invented, truth
 from pixlstash_core.database.writer import Label
 from pixlstash_core.errors import Conflict, Forbidden, NoSafety, NotFound, ViewGone
 from pixlstash_core.library import Library
-from pixlstash_core.snapshots.freeze import Source
+from pixlstash_core.snapshots.frozen_state import Source
 from pixlstash_core.snapshots.manifests import Manifest
 from pixlstash_core.types import (
     OWNER,
@@ -74,7 +74,7 @@ def living(library: Library) -> list[int]:
     return [id for (id,) in library.db.read("select id from derived_grid where live order by id")]
 
 
-def organise(library: Library) -> dict[str, Any]:
+def organize(library: Library) -> dict[str, Any]:
     """Something of everything."""
     ids = fill(library, 20)
     made = {
@@ -117,7 +117,7 @@ def disturb(library: Library, made: dict[str, Any]) -> None:
 
 
 def test_everything_becomes_what_it_was(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     before, id = plain(library), take(library)
     disturb(library, made)
     disturbed = plain(library)
@@ -137,7 +137,7 @@ def test_everything_becomes_what_it_was(library: Library) -> None:
 
 
 def test_the_preview_counts_what_changes(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     seen = summary(library, id)
     assert seen.pictures_unchanged == sum(getattr(seen, field) for field in seen.__struct_fields__) == 20
@@ -163,7 +163,7 @@ def test_the_preview_counts_what_changes(library: Library) -> None:
 
 
 def test_what_was_added_stays(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     added = add(library, invented(50), invented(51))
     library.score(OWNER, ScorePictures(ids=added, score=4))
@@ -182,7 +182,7 @@ def test_what_was_added_stays(library: Library) -> None:
 
 
 def test_what_was_added_goes_if_that_is_asked_for(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     before, id = plain(library), take(library)
     added = add(library, invented(50), invented(51))
     library.create_set(OWNER, Create(name="New"))
@@ -200,7 +200,7 @@ def test_what_was_added_goes_if_that_is_asked_for(library: Library) -> None:
 
 def test_names_that_were_taken_meanwhile(library: Library) -> None:
     """An old name comes back; what has it now gets another, and a tag of that name means the same from then on."""
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     library.edit_set(OWNER, made["best"], EditSet(name="Other"))
     library.edit_set(OWNER, made["rest"], EditSet(name="Best"))
@@ -219,7 +219,7 @@ def test_names_that_were_taken_meanwhile(library: Library) -> None:
 
 def test_ids_go_on_above_all_there_ever_were(library: Library) -> None:
     """Never again: what was shared before a restore is not what is made after it."""
-    organise(library)
+    organize(library)
     id = take(library)
     shared = library.create_set(OWNER, Create(name="Shared")).id
     old = library.revision, library.epoch
@@ -237,7 +237,7 @@ def test_ids_go_on_above_all_there_ever_were(library: Library) -> None:
 
 
 def test_views_of_before_are_gone(library: Library) -> None:
-    organise(library)
+    organize(library)
     id = take(library)
     view = library.view(OWNER, "score:3", None, None).header
     back(library, id)
@@ -249,7 +249,7 @@ def test_views_of_before_are_gone(library: Library) -> None:
 
 def test_what_was_removed_for_good_stays_gone(library: Library) -> None:
     """D4."""
-    made = organise(library)
+    made = organize(library)
     ids, id = made["ids"], take(library)
     library.delete(OWNER, DeletePictures(ids=ids[:2]))
     library.purge(OWNER, Selection(ids=ids[:2]))
@@ -266,7 +266,7 @@ def test_what_was_removed_for_good_stays_gone(library: Library) -> None:
 
 def test_the_same_bytes_are_the_same_picture(library: Library) -> None:
     """Removed for good and taken in again since: what was said of them holds of the new one."""
-    made = organise(library)
+    made = organize(library)
     ids, id = made["ids"], take(library)
     library.delete(OWNER, DeletePictures(ids=ids[:1]))
     library.purge(OWNER, Selection(ids=ids[:1]))
@@ -284,7 +284,7 @@ def test_the_same_bytes_are_the_same_picture(library: Library) -> None:
     [("scores", {"score"}), ("captions", {"said_caption"}), ("tags", {"tag", "said_tag"})],
 )
 def test_some_kinds_alone(kind: str, restored: set[str], library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     before, id = plain(library), take(library)
     disturb(library, made)
     disturbed = plain(library)
@@ -297,7 +297,7 @@ def test_some_kinds_alone(kind: str, restored: set[str], library: Library) -> No
 
 
 def test_history_ends_with_it(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     library.score(OWNER, ScorePictures(ids=living(library), score=2))
     back(library, id)
@@ -308,7 +308,7 @@ def test_history_ends_with_it(library: Library) -> None:
 
 
 def test_history_ends_although_a_crash_comes_first(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    organise(library)
+    organize(library)
     id = take(library)
     library.score(OWNER, ScorePictures(ids=living(library), score=2))
     monkeypatch.setattr(library.restores, "finish", lambda: None)
@@ -322,7 +322,7 @@ def test_history_ends_although_a_crash_comes_first(library: Library, monkeypatch
 
 
 def test_an_intent_without_its_restore_ends_nothing(library: Library) -> None:
-    organise(library)
+    organize(library)
     library.score(OWNER, ScorePictures(ids=living(library), score=2))
     library.hub.write("insert into intent(kind, body, at) values ('restore', 'never came', 0)")
     path = library.path
@@ -334,13 +334,13 @@ def test_an_intent_without_its_restore_ends_nothing(library: Library) -> None:
 
 def test_without_a_safety_snapshot_nothing_happens(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """D8."""
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     disturb(library, made)
     before = truth(library)
     with monkeypatch.context() as broken:
         broken.setattr(
-            "pixlstash_core.snapshots.shelf.Shelf.add",
+            "pixlstash_core.snapshots.repository.Repository.add",
             lambda *given: (_ for _ in ()).throw(Conflict("The disk is full.")),
         )
         with pytest.raises(NoSafety) as refused:
@@ -352,7 +352,7 @@ def test_without_a_safety_snapshot_nothing_happens(library: Library, monkeypatch
 
 
 def test_one_at_a_time(library: Library) -> None:
-    organise(library)
+    organize(library)
     id = take(library)
     with library.restores.alone(), pytest.raises(Conflict, match="going on"):
         back(library, id)
@@ -361,7 +361,7 @@ def test_one_at_a_time(library: Library) -> None:
 
 def test_a_disk_that_is_not_there(library: Library) -> None:
     """D6."""
-    organise(library)
+    organize(library)
     id = take(library)
     before = truth(library)
     with pytest.raises(Conflict, match="disk not mounted") as refused:
@@ -370,7 +370,7 @@ def test_a_disk_that_is_not_there(library: Library) -> None:
 
 
 def test_a_dry_run_changes_nothing(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     disturb(library, made)
     before = truth(library)
@@ -381,7 +381,7 @@ def test_a_dry_run_changes_nothing(library: Library) -> None:
 
 def test_the_scrapheap_begins_anew(library: Library) -> None:
     """D7: what a restore puts back there is there from now on."""
-    made = organise(library)
+    made = organize(library)
     thrown = made["ids"][18:]
     library.writer.run(
         lambda write: write.execute("update scrapheap set at = 5 where 1"), Label("", "", undoable=False)
@@ -444,7 +444,7 @@ def with_older(library: Library) -> Iterator[Library]:
     assert len(body) == size * pages
     source = Source(apsw.Connection(":memory:"), lambda at, amount: body[at : at + amount], len(body), size, lambda: 0)
     with Library.open(library.path, work=False) as anew:
-        shelf = anew.restore_points.shelf
+        shelf = anew.restore_points.repository
         shelf.prepare()
         stored = shelf.store(source, lambda done, total: None, patient=True)
         packs = [(pack.name, len(pack)) for pack in stored.packs]
@@ -479,7 +479,7 @@ def test_one_of_an_older_schema(library: Library) -> None:
 
 
 def test_only_the_owner_restores(library: Library) -> None:
-    organise(library)
+    organize(library)
     id = take(library)
     for right in ("read", "write"):
         reader = Reader("someone", right)  # type: ignore[arg-type]

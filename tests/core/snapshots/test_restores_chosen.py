@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core.snapshots.test_restores import back, disturb, living, organise, plain, take
+from core.snapshots.test_restores import back, disturb, living, organize, plain, take
 from libraries import add, check_derived, invented
 
 from pixlstash_core.errors import Conflict, Invalid, NotFound
@@ -28,7 +28,7 @@ def some(library: Library, id: int, *chosen: tuple[str, int], complete: bool = F
 
 def test_pictures_alone(library: Library) -> None:
     """D9."""
-    made = organise(library)
+    made = organize(library)
     ids, before, id = made["ids"], plain(library), take(library)
     disturb(library, made)
     library.score(OWNER, ScorePictures(ids=living(library), score=1))
@@ -51,7 +51,7 @@ def test_pictures_alone(library: Library) -> None:
 
 
 def test_it_is_one_step_that_can_be_undone(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     disturb(library, made)
     disturbed, epoch = plain(library), library.epoch
@@ -68,7 +68,7 @@ def test_it_is_one_step_that_can_be_undone(library: Library) -> None:
 
 
 def test_a_set_and_nothing_else(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     ids, before, id = made["ids"], plain(library), take(library)
     added = add(library, invented(77))
     disturb(library, made)
@@ -86,7 +86,7 @@ def test_a_set_and_nothing_else(library: Library) -> None:
 
 def test_what_they_belong_to_is_asked_for(library: Library) -> None:
     """D10."""
-    made = organise(library)
+    made = organize(library)
     ids, id = made["ids"], take(library)
     library.delete_set(OWNER, made["rest"])
     library.delete_project(OWNER, made["trip"])
@@ -106,7 +106,7 @@ def test_what_they_belong_to_is_asked_for(library: Library) -> None:
 
 
 def test_what_the_snapshot_has_not(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     (added,) = add(library, invented(77))
     before = plain(library)
@@ -125,7 +125,7 @@ def test_what_the_snapshot_has_not(library: Library) -> None:
 
 
 def test_its_preview_counts_them_alone(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     ids, id = made["ids"], take(library)
     library.score(OWNER, ScorePictures(ids=living(library), score=1))
     library.edit_set(OWNER, made["best"], EditSet(name="Worst"))
@@ -141,7 +141,7 @@ def test_its_preview_counts_them_alone(library: Library) -> None:
 
 def test_one_that_went_comes_back(library: Library) -> None:
     """A picture that a restore let go, with everything that was said of it and what its file says."""
-    made = organise(library)
+    made = organize(library)
     first = take(library)
     (added,) = add(library, invented(77, prompt="a lonely stone"))
     library.score(OWNER, ScorePictures(ids=[added], score=4))
@@ -160,7 +160,7 @@ def test_one_that_went_comes_back(library: Library) -> None:
 
 
 def test_only_some_topics_of_a_picture(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     ids, before, id = made["ids"], plain(library), take(library)
     disturb(library, made)
     disturbed = plain(library)
@@ -185,7 +185,7 @@ def test_only_some_topics_of_a_picture(library: Library) -> None:
 
 
 def test_a_preview_leaves_out_what_was_not_there(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     ids, id = made["ids"], take(library)
     disturb(library, made)
     (added,) = add(library, invented(77))

@@ -11,7 +11,7 @@ from libraries import add, fill, invented
 from pixlstash_core.errors import NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.snapshots.manifests import Manifest
-from pixlstash_core.snapshots.shelf import Shelf
+from pixlstash_core.snapshots.repository import Repository
 from pixlstash_core.types import OWNER, DeletePictures, Resource, RestoreResources, ScorePictures, Selection
 
 
@@ -22,13 +22,13 @@ def test_what_was_looked_at_is_not_written_out_again(library: Library, monkeypat
     (added,) = add(library, invented(50))
     second = take(library)
     written: list[int] = []
-    real = Shelf.write_out
+    real = Repository.write_out
 
-    def noted(shelf: Shelf, manifest: Manifest, *rest: Any) -> None:
+    def noted(shelf: Repository, manifest: Manifest, *rest: Any) -> None:
         written.append(manifest.id)
         real(shelf, manifest, *rest)
 
-    monkeypatch.setattr(Shelf, "write_out", noted)
+    monkeypatch.setattr(Repository, "write_out", noted)
     scratch = library.path / "snapshots" / "scratch"
     library.score(OWNER, ScorePictures(ids=ids[:2], score=4))
     assert summary(library, second).pictures_to_revert == 2

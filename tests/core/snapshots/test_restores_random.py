@@ -13,7 +13,7 @@ from tagged import check_tags
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.snapshots import merging
+from pixlstash_core.snapshots import merge
 from pixlstash_core.types import (
     OWNER,
     AddTags,
@@ -189,8 +189,8 @@ def test_random_sequences(
     open_library: Callable[..., Library], effort: Effort, rng: random.Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(effort.of(2, 30)):
-        monkeypatch.setattr(merging, "GAPS", (1000, 0)[number % 2])  # pictures are known by their ids, or by all hashes
-        monkeypatch.setattr(merging, "SLICE", (20_000, 2)[number % 2])
+        monkeypatch.setattr(merge, "GAPS", (1000, 0)[number % 2])  # pictures are known by their ids, or by all hashes
+        monkeypatch.setattr(merge, "SLICE", (20_000, 2)[number % 2])
         run = Run(open_library(f"library{number}", work=False), rng)
         files = {run.library.path / "media" / f"{name}.png": rng.randbytes(99) for name in "ab"}
         for path, body in files.items():

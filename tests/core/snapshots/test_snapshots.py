@@ -15,7 +15,7 @@ from libraries import fill, truth, until
 
 from pixlstash_core.errors import Conflict, Forbidden, Invalid, NotFound, PixlStashError, ReadOnly
 from pixlstash_core.library import Library
-from pixlstash_core.snapshots import packs, shelf
+from pixlstash_core.snapshots import packs, repository
 from pixlstash_core.types import (
     OWNER,
     AddTags,
@@ -40,7 +40,7 @@ def take(library: Library, label: str | None = None) -> Snapshot:
 def exported(library: Library, id: int, tmp_path: Path) -> apsw.Connection:
     path = tmp_path / f"{id}-{os.urandom(4).hex()}.db"
     library.export_snapshot(OWNER, id, path)
-    return shelf.opened(path)
+    return repository.opened(path)
 
 
 def rows(library: Library, id: int, tmp_path: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -108,7 +108,7 @@ def test_a_reader_of_an_older_instant_is_no_obstacle(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log cannot be emptied while somebody reads what is only in it, so a copy is made."""
-    monkeypatch.setattr("pixlstash_core.snapshots.freeze.TRIES", 2)
+    monkeypatch.setattr("pixlstash_core.snapshots.frozen_state.TRIES", 2)
     ids = fill(library, 30)
     library.score(OWNER, ScorePictures(ids=ids, score=3))
     with library.db.reading() as reader:
@@ -123,7 +123,7 @@ def test_a_reader_of_an_older_instant_is_no_obstacle(
 def test_a_log_that_grows_too_much_is_let_go(library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What was stored by a try that was given up is not stored again, and the last try is patient."""
     fill(library, 600)
-    monkeypatch.setattr(shelf, "GROWTH", -1)
+    monkeypatch.setattr(repository, "GROWTH", -1)
     taken = take(library)
     assert library.verify_snapshot(OWNER, taken.id).problem is None
     sizes = [path.stat().st_size for path in (library.path / "snapshots" / "packs").iterdir()]
@@ -310,7 +310,7 @@ def test_a_failure_is_kept_until_one_is_taken(library: Library, monkeypatch: pyt
     fill(library, 5)
     good = take(library)
     assert library.check(OWNER).problems == [] or all("snapshot" not in one for one in library.check(OWNER).problems)
-    monkeypatch.setattr(shelf, "counts", lambda connection, tables: {})
+    monkeypatch.setattr(repository, "counts", lambda connection, tables: {})
     with pytest.raises(PixlStashError, match="rows are missing"):
         take(library)
     monkeypatch.undo()

@@ -245,7 +245,7 @@ def test_a_missed_one_is_taken_at_start(clock: Clock) -> None:
 def test_the_first_import_is_followed_by_one(
     open_library: Callable[..., Library], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixlstash_core.library.library.FIRST", 0.0)
+    monkeypatch.setattr("pixlstash_core.library.parts.FIRST", 0.0)
     library = open_library()
     library.restore_points.set_automatic(True)
     until(lambda: [job for job in library.jobs(OWNER) if job.kind == "snapshots" and job.finished])
@@ -262,7 +262,7 @@ def test_a_failure_leaves_what_there_is(clock: Clock, monkeypatch: pytest.Monkey
         clock.passes(days=1)
     before = clock.library.snapshots(OWNER)
     with monkeypatch.context() as broken:
-        broken.setattr("pixlstash_core.snapshots.shelf.counts", lambda connection, tables: {})
+        broken.setattr("pixlstash_core.snapshots.repository.counts", lambda connection, tables: {})
         with pytest.raises(PixlStashError):
             clock.passes(days=1)
     assert clock.library.snapshots(OWNER) == before

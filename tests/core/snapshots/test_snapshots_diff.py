@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core.snapshots.test_restores import back, disturb, organise, take
+from core.snapshots.test_restores import back, disturb, organize, take
 from libraries import add, invented, truth
 
 from pixlstash_core.errors import NotFound
@@ -36,7 +36,7 @@ def counts(library: Library, id: int, against: int | None = None) -> dict[str, t
 
 
 def test_nothing_differs_from_now(library: Library) -> None:
-    organise(library)
+    organize(library)
     id = take(library)
     before = truth(library)
     assert library.diff_snapshot(OWNER, id).topics == []
@@ -45,7 +45,7 @@ def test_nothing_differs_from_now(library: Library) -> None:
 
 
 def test_what_changed_since_is_counted_and_named(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     ids = made["ids"]
     first = take(library)
     scored = library.db.read("select count(*) from score where picture_id in (?, ?)", ids[5:7])[0][0]
@@ -134,7 +134,7 @@ def test_a_snapshot_that_is_not_there(library: Library) -> None:
 
 def test_a_preview_says_what_exactly_changes(library: Library) -> None:
     """What becomes of each picture, line by line, as a table shows it before a selective restore."""
-    made = organise(library)
+    made = organize(library)
     ids, best = made["ids"], made["best"]
     library.score(OWNER, ScorePictures(ids=ids[:1], score=2))
     members = library.set_members(OWNER, best).ids
@@ -194,7 +194,7 @@ def test_a_preview_names_pictures_that_come_back(library: Library) -> None:
 
 
 def test_the_preview_counts_by_topic(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     disturb(library, made)
     seen = {one.topic: one for one in library.preview_restore(OWNER, id).topics}
@@ -213,7 +213,7 @@ def test_the_preview_counts_by_topic(library: Library) -> None:
 
 
 def test_the_preview_of_some_kinds(library: Library) -> None:
-    made = organise(library)
+    made = organize(library)
     id = take(library)
     disturb(library, made)
     seen = library.preview_restore(OWNER, id, kinds=["scores"])

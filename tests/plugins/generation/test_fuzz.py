@@ -12,7 +12,7 @@ from conftest import Corpus, Effort
 from embedding import hide
 from PIL import Image
 
-from pixlstash_core.media.words import PAYLOAD_BYTES
+from pixlstash_core.media.text_cleaning import PAYLOAD_BYTES
 from pixlstash_generation import readers
 from pixlstash_generation.stealth import hidden
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dialects import graph, node, read
 
-from pixlstash_core.media.words import is_garbled, repaired
+from pixlstash_core.media.text_cleaning import is_garbled, repaired
 
 # -- JSON in `parameters` ----------------------------------------------------------------------------------------------
 

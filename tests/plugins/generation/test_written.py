@@ -17,7 +17,7 @@ from PIL import Image
 from written import GRAPH, PARAMETERS, WORKFLOW, carriers, clip, escaped, facts, ms, noise, taken
 
 from pixlstash_core.media.pool import DecoderPool
-from pixlstash_core.media.words import PAYLOAD_BYTES
+from pixlstash_core.media.text_cleaning import PAYLOAD_BYTES
 from pixlstash_core.types import Reading
 
 

@@ -1,4 +1,4 @@
-"""Who may come in: one-time claim links, tokens, sessions and the owner's password, on `hub.db`.
+"""Logins: one-time claim links, tokens, sessions and the owner's password, stored in `hub.db`.
 
 Secrets are 256 random bits, kept as SHA-256 and shown once. Deleting a token's row is revoking it: its sessions go with
 it, and the next request is refused. Opened read-only, all of it lives in memory and ends with the process.
@@ -27,7 +27,7 @@ CLAIM, IDLE, ABSOLUTE = HOUR, 14 * DAY, 90 * DAY
 
 
 class Rows(Protocol):
-    """Where credentials are kept: `hub.db`, or a copy of it in memory."""
+    """The storage of credentials: `hub.db`, or a copy of its rows in memory."""
 
     def read(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]: ...
 
@@ -41,11 +41,11 @@ class Access:
         self._rows: Rows = _Memory(hub) if read_only else hub
         self._lent: dict[bytes, Reader] = {}
         self._attempts = passwords.Attempts()
-        #: Good while this process lives: for other processes of the same user, through the lock file.
+        #: A secret for other processes of the same user, from the lock file; valid while this process lives.
         self.local_secret = self.lend(Reader("local", "owner"))
 
     def close(self) -> None:
-        """What is kept in memory only is gone."""
+        """Discard credentials that are only in memory."""
         if isinstance(self._rows, _Memory):
             self._rows.close()
 
@@ -53,7 +53,7 @@ class Access:
 
     @property
     def claimed(self) -> bool:
-        """Whether the owner has ever come in."""
+        """Whether the owner has ever logged in."""
         return self._rows.read("select claimed from owner")[0][0] is not None
 
     @property
@@ -63,20 +63,20 @@ class Access:
     # -- coming in -----------------------------------------------------------------------------------------------------
 
     def claim_link(self) -> str:
-        """The secret of a new one-time link: good once, for an hour."""
+        """Return the secret of a new one-time link, valid once, for an hour."""
         return self._insert("own", "claim", "owner", expires=now() + CLAIM)[0]
 
     def void_claims(self) -> None:
-        """No link given out before is good any more."""
+        """Invalidate all unused one-time links."""
         with self._rows.writing() as connection:
             connection.execute("delete from token where kind = 'claim'").fetchall()
 
     def login(
         self, *, claim: str | None = None, password: str | None = None, token: str | None = None, ip: str = ""
     ) -> tuple[str, Reader]:
-        """(secret of a new session, its reader), for exactly one proof.
+        """Log in with one credential. Returns (the secret of a new session, its reader).
 
-        `Unauthorised` when the proof is not good, `TooMany` after too many wrong passwords.
+        Raises `Unauthorised` if the credential is not valid, `TooMany` after too many wrong passwords.
         """
         if claim is not None:
             return self._login_claim(claim)
@@ -102,16 +102,16 @@ class Access:
 
     def _login_token(self, token: str) -> tuple[str, Reader]:
         with self._rows.writing():
-            found = self._find(token)
-            if found is None or found[1] != "token":
+            row = self._find(token)
+            if row is None or row[1] != "token":
                 raise Unauthorised("This token is invalid, expired or revoked.")
             secret, _ = self._insert(
-                "own", "session", found[3], expires=now() + ABSOLUTE, idle=IDLE, parent=found[0], label=found[2]
+                "own", "session", row[3], expires=now() + ABSOLUTE, idle=IDLE, parent=row[0], label=row[2]
             )
-        return secret, Reader(f"token:{found[2]}", _right(found[3]))
+        return secret, Reader(f"token:{row[2]}", _right(row[3]))
 
     def reader_of(self, secret: str) -> Reader | None:
-        """Whom a token, a session or a lent secret speaks for; None when it is not good, or not any more."""
+        """Return the reader of a token, a session or a lent secret; None if it is invalid or has expired."""
         if not token_format.well_formed(secret):
             return None
         lent = next(
@@ -120,23 +120,23 @@ class Access:
         )
         if lent is not None:
             return lent
-        found = self._find(secret)
-        if found is None or found[1] == "claim":
+        row = self._find(secret)
+        if row is None or row[1] == "claim":
             return None
-        id, kind, public_id, rights, used = found
+        id, kind, public_id, rights, used = row
         if used is None or now() - used > HOUR:
             with suppress(PixlStashError):  # a full disk locks nobody out
                 self._touch(id)
         return Reader("owner" if kind == "session" and not public_id else f"token:{public_id}", _right(rights))
 
     def lend(self, reader: Reader) -> str:
-        """A secret for this reader that is kept in memory only and good until the process ends."""
+        """Return a secret for a reader that is only in memory and valid until the process ends."""
         secret = token_format.new("own")
         self._lent = {**self._lent, token_format.digest(secret): reader}
         return secret
 
     def logout(self, secret: str) -> None:
-        """End a session; harmless when it has ended."""
+        """End a session, if it has not ended yet."""
         with self._rows.writing() as connection:
             connection.execute(
                 "delete from token where digest = ? and kind = 'session'", (token_format.digest(secret),)
@@ -147,20 +147,20 @@ class Access:
     def set_password(
         self, reader: Reader, new: str, current: str | None = None, *, keep: str | None = None, ip: str = ""
     ) -> None:
-        """Set or change the password (12 characters at least). Every session of the owner but `keep` ends."""
+        """Set or change the password (at least 12 characters). Ends all sessions of the owner except `keep`."""
         _demand_owner(reader)
-        sealed = passwords.seal(new)
+        hashed = passwords.hash_password(new)
         if self.has_password:
             self._try_password(current or "", ip)
         with self._rows.writing() as connection:
-            connection.execute("update owner set password = ?", (sealed,)).fetchall()
+            connection.execute("update owner set password = ?", (hashed,)).fetchall()
             connection.execute(
                 "delete from token where kind = 'session' and parent_id is null and digest != ?",
                 (token_format.digest(keep) if keep else b"",),
             ).fetchall()
 
     def reset(self, reader: Reader) -> str:
-        """Forget the password, the claim and every session; the secret of a new one-time link. Tokens stay."""
+        """Remove the password and all sessions, but no tokens; returns the secret of a new one-time link."""
         _demand_owner(reader)
         with self._rows.writing() as connection:
             connection.execute("update owner set password = null, claimed = null").fetchall()
@@ -176,7 +176,7 @@ class Access:
         return NewToken(secret, id, ask.rights)
 
     def tokens(self, reader: Reader) -> list[TokenInfo]:
-        """Every live token, oldest first."""
+        """Return all valid tokens, the oldest first."""
         _demand_owner(reader)
         rows = self._rows.read(
             "select id, label, rights, created, last_used from token where kind = 'token' order by id"
@@ -186,7 +186,7 @@ class Access:
         ]
 
     def revoke(self, reader: Reader, id: int) -> None:
-        """End a token and every session made from it."""
+        """Revoke a token, and end all sessions created with it."""
         _demand_owner(reader)
         with self._rows.writing() as connection:
             gone = connection.execute(
@@ -198,7 +198,7 @@ class Access:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _find(self, secret: str) -> tuple[int, str, str, str, int | None] | None:
-        """(id, kind, public id of the token behind it, rights, last used) of what is good now."""
+        """Return (id, kind, public id of its token, rights, last use) of a valid secret, or None."""
         digest, at = token_format.digest(secret), now()
         rows = self._rows.read(
             """
@@ -234,7 +234,7 @@ class Access:
         idle: int | None = None,
         parent: int | None = None,
     ) -> tuple[str, int]:
-        """(secret, id) of a new row. What has expired is swept on the way."""
+        """Insert a row, and delete expired ones. Returns (secret, id)."""
         secret, at = token_format.new(prefix), now()
         used = at if kind == "session" else None
         with self._rows.writing() as connection:
@@ -262,12 +262,12 @@ class Access:
             return secret, connection.last_insert_rowid()
 
     def _password(self) -> str | None:
-        found: str | None = self._rows.read("select password from owner")[0][0]
-        return found
+        password: str | None = self._rows.read("select password from owner")[0][0]
+        return password
 
     def _try_password(self, password: str, ip: str) -> None:
-        """Raise unless it is the owner's; costs the same when there is none."""
-        with self._attempts.one(ip):
+        """Raise unless the password is the owner's. Takes as long if none is set."""
+        with self._attempts.attempt(ip):
             if not passwords.matches(password, self._password()):
                 raise Unauthorised("The password is not right.")
 
@@ -301,13 +301,13 @@ class _Memory:
 
 
 def _demand_owner(reader: Reader) -> None:
-    """Only a person manages credentials: a token could otherwise outlive its own revocation."""
+    """Raise unless a person asks: a token could otherwise create credentials that outlive its revocation."""
     if not reader.is_person:
         raise Forbidden("Only the owner may do that, logged in and not through a token.")
 
 
 def _right(text: str) -> Right:
-    """An unknown right fails closed."""
+    """Return a stored right. An unknown one grants nothing."""
     return "owner" if text == "owner" else "write" if text == "write" else "read"
 
 

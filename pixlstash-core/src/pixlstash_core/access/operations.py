@@ -1,4 +1,4 @@
-"""Tokens and the owner."""
+"""Operations on tokens and on the owner's login."""
 
 from __future__ import annotations
 

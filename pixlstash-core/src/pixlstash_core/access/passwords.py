@@ -1,4 +1,4 @@
-"""The owner's password: how it is sealed and compared, and how long somebody who guesses must wait."""
+"""Hashes and compares the owner's password, and limits how often it can be guessed."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ COST = (15, 8, 1)
 FREE, SLOWEST = 5, 900
 
 
-def seal(password: str) -> str:
-    """What may be kept of a password; `Invalid` when it is too short."""
+def hash_password(password: str) -> str:
+    """Return the salted hash of a password. Raises `Invalid` if the password is too short."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(f"A password has at least {SHORTEST} characters (and at most {LONGEST}).")
     salt = secrets.token_bytes(16)
     return "scrypt${}${}${}${}${}".format(*COST, salt.hex(), _stretch(password, salt, *COST).hex())
 
 
-def matches(password: str, sealed: str | None) -> bool:
-    """Compare; where there is nothing to compare with, take as long."""
-    if sealed is None or len(password) > LONGEST:
+def matches(password: str, hashed: str | None) -> bool:
+    """Return whether a password matches a hash. Takes as long if there is no hash."""
+    if hashed is None or len(password) > LONGEST:
         _stretch(password[:LONGEST], bytes(16), *COST)
         return False
-    _, cost, block, parallel, salt, digest = sealed.split("$")
-    found = _stretch(password, bytes.fromhex(salt), int(cost), int(block), int(parallel))
-    return hmac.compare_digest(found, bytes.fromhex(digest))
+    _, cost, block, parallel, salt, digest = hashed.split("$")
+    stretched = _stretch(password, bytes.fromhex(salt), int(cost), int(block), int(parallel))
+    return hmac.compare_digest(stretched, bytes.fromhex(digest))
 
 
 def _stretch(password: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:
@@ -45,9 +45,9 @@ def _stretch(password: str, salt: bytes, cost: int, block: int, parallel: int) -
 
 
 class Attempts:
-    """Wrong passwords: five are free, then each doubles the wait, by address and for the account, up to 15 minutes.
+    """Delays after wrong passwords: from the sixth on, the wait doubles, per address and account, up to 15 minutes.
 
-    An attempt counts when it begins, so that many at once are no way around; a right password clears both counts.
+    An attempt counts when it begins, so that parallel attempts gain nothing. A correct password clears both counts.
     """
 
     def __init__(self) -> None:
@@ -56,8 +56,8 @@ class Attempts:
         self._failed: dict[str, tuple[int, float]] = {}
 
     @contextmanager
-    def one(self, ip: str) -> Iterator[None]:
-        """Around one attempt, which raises when it fails. `TooMany` when it is too early for one."""
+    def attempt(self, ip: str) -> Iterator[None]:
+        """Wrap one attempt; an exception in the block marks it as failed. Raises `TooMany` if it comes too early."""
         keys = ("account", _network(ip))
         with self._lock:
             at = time.monotonic()
@@ -82,7 +82,7 @@ class Attempts:
 
 
 def _network(ip: str) -> str:
-    """An IPv6 customer has a whole /64 to come from."""
+    """Return the network whose attempts count together: for IPv6 a /64, which one customer controls."""
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The text of a secret: how it is made, what is kept of it, and what cannot be one."""
+"""The format of tokens and other secrets: creates, checks and hashes them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def new(prefix: str) -> str:
-    """56 characters: 256 random bits between a prefix of three letters and a checksum."""
+    """Create a secret of 56 characters: a prefix of three letters, 256 random bits and a checksum."""
     body = f"pl_{prefix}_{secrets.token_urlsafe(32)}"
     return body + _checksum(body)
 
 
 def _checksum(body: str) -> str:
-    """CRC-32 in six characters: a mistyped secret is known for one at once, and scanners can tell a leaked one."""
+    """Return the CRC-32 in six characters, with which typing errors and leaked secrets are recognized."""
     rest, text = zlib.crc32(body.encode()), ""
     for _ in range(6):
         rest, digit = divmod(rest, 62)
@@ -30,9 +30,9 @@ def well_formed(secret: str) -> bool:
 
 
 def digest(secret: str) -> bytes:
-    """What is kept of a secret: so random that it needs no salt."""
+    """Return the stored SHA-256 of a secret, which needs no salt because it is random."""
     return hashlib.sha256(secret.encode(errors="replace")).digest()
 
 
-def same(one: bytes, other: bytes) -> bool:
-    return hmac.compare_digest(one, other)
+def same(first: bytes, second: bytes) -> bool:
+    return hmac.compare_digest(first, second)

@@ -1,7 +1,7 @@
-"""Checks of a backup's databases, which may come from anybody, before anything in them is used.
+"""Checks a backup's databases, whose origin is unknown, before anything in them is used.
 
-A database can hold programs: triggers, views, expressions in indexes and generated columns. So its schema must be the
-one we make, and what its rows point at must lie inside the backup.
+A database can contain code: triggers, views, expressions in indexes and generated columns. Its schema must therefore be
+ours, and its rows must refer only to files in the backup.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 from ..database.connection import SCHEMA, SchemaRow, fetch, schema_of, translated
 from ..errors import Invalid, PixlStashError
 from ..plugins.contracts import Store
-from ..snapshots.shelf import opened
+from ..snapshots.repository import opened
 from ..storage.local import FolderParams
 from .metadata import PARAMS
 from .places import KEY
@@ -25,7 +25,7 @@ from .places import KEY
 #: A table that a plugin may have adopted: `<plugin>_<name>`.
 PLUGIN_TABLE = re.compile(r"(?!derived_|sqlite_)[a-z][a-z0-9]*(_[a-z0-9]+)+", re.IGNORECASE)
 PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
-#: What SQLite itself adds: statistics for its planner, and counters of ids.
+#: Tables that SQLite adds: statistics for its planner, and counters of ids.
 OWN = frozenset({"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
 SAFE = (
     (apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
@@ -36,7 +36,7 @@ SAFE = (
 
 
 def untrusted(path: Path) -> apsw.Connection:
-    """Open a database of unknown origin to be read: none of its triggers and views run."""
+    """Open a database of unknown origin for reading, without running its triggers and views."""
     connection = opened(path)
     for option, value in SAFE:
         connection.config(option, value)
@@ -44,18 +44,18 @@ def untrusted(path: Path) -> apsw.Connection:
 
 
 def demand_schema(path: Path, schema: str) -> None:
-    """`Invalid` unless a database has the tables of a `library` or `hub` of its version, and plain ones of plugins.
+    """Raise `Invalid` unless a database has just the tables of a `library` or `hub` of its version, and of plugins.
 
-    Runs nothing but `pragma` statements and a read of `sqlite_schema`.
+    Runs only `pragma` statements and a query of `sqlite_schema`.
     """
     with translated(), closing(untrusted(path)) as connection:
-        found: set[SchemaRow] = set(fetch(connection, SCHEMA))
+        objects: set[SchemaRow] = set(fetch(connection, SCHEMA))
         expected = schema_of(schema, int(connection.pragma("user_version") or 0))
-        if missing := sorted(name for _, name, *_ in expected - found):
+        if missing := sorted(name for _, name, *_ in expected - objects):
             raise Invalid(
                 f"The backup is damaged or was changed: {missing[0]} is missing or is not as PixlStash makes it."
             )
-        for row in found - expected:
+        for row in objects - expected:
             if not _is_harmless(connection, row):
                 raise Invalid(
                     f"The backup holds {row[0]} {row[1]!r}, which PixlStash does not make. It is not restored."
@@ -63,9 +63,9 @@ def demand_schema(path: Path, schema: str) -> None:
 
 
 def _is_harmless(connection: apsw.Connection, row: SchemaRow) -> bool:
-    """Whether something beside our own tables is SQLite's own, or a plain table of a plugin."""
+    """Return whether another object is SQLite's own, or a plain table of a plugin."""
     kind, name, table, sql = row
-    if kind == "index":  # those that come with a primary key or a unique column have no statement
+    if kind == "index":  # indexes of primary keys and unique columns have no statement
         return sql is None and (PLUGIN_TABLE.fullmatch(table) is not None or table in OWN)
     if kind != "table" or sql is None:
         return False
@@ -76,9 +76,9 @@ def _is_harmless(connection: apsw.Connection, row: SchemaRow) -> bool:
 
 
 def demand_places(path: Path, stores: Callable[[], dict[str, Store]]) -> None:
-    """`Invalid` unless every file that a backup names is one of its own originals.
+    """Raise `Invalid` unless all files that a backup refers to are its own originals.
 
-    `stores` gives the installed kinds of stores by scheme. One that makes its pictures anew has no files and may stay.
+    `stores` returns the installed kinds of stores by scheme. One that generates its pictures is allowed.
     """
     with translated(), closing(untrusted(path)) as connection:
         rows = fetch(connection, "select id, scheme, name, params from store order by id")
@@ -100,7 +100,7 @@ def demand_places(path: Path, stores: Callable[[], dict[str, Store]]) -> None:
 
 
 def _makes_its_pictures(kind: Store | None, params: str) -> bool:
-    """Whether a store keeps no bytes, such as the demo's."""
+    """Return whether a store generates its pictures, like the demo's."""
     if kind is None or issubclass(kind.Params, FolderParams):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The database of a backup: one instant of the library's, in which every original lies in the backup's own folder."""
+"""Creates the database of a backup: a copy of the library's in which all originals are in the backup's folder."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..database.connection import Database, bind_ids, fetch, translated
 from ..database.hub import Hub
 from ..database.writer import Label, Write, Writer
 from ..errors import Conflict, PixlStashError
-from ..snapshots.freeze import Alone, frozen
-from ..snapshots.shelf import Progress, opened, unseen
+from ..snapshots.frozen_state import Alone, frozen
+from ..snapshots.repository import Progress, opened, unseen
 from ..storage.files import create_private, writing_to
 
-#: The setting by which a backup is known.
+#: The setting that marks a backup.
 SETTING = "backup"
-#: Where the originals of a backup lie: beside its database.
+#: Parameters of the store with a backup's originals, beside its database.
 PARAMS = '{"path":"media"}'
 BLOCK = 1 << 20
-#: Makes the writer of another database.
+#: A function that creates a writer for another database.
 Writing = Callable[[Database, Hub], Writer]
 
 
 class BackupOrigin(Struct, frozen=True):
-    """What a backup is: of which library, at what revision, of what a query found (all when it is empty), and when."""
+    """The origin of a backup: the library, its revision, the query for its pictures (empty: all), and the time."""
 
     library: str
     revision: int
@@ -41,7 +41,7 @@ class BackupOrigin(Struct, frozen=True):
 
 
 class Original(Struct, frozen=True):
-    """One picture's bytes: their hash, size, name in the backup, and where they may be read: (store, key)."""
+    """An original: its hash, size, key in the backup, and its places in the library as (store, key)."""
 
     picture: int
     sha256: bytes
@@ -51,7 +51,7 @@ class Original(Struct, frozen=True):
 
 
 def copied(db: Database, alone: Alone, scratch: Path, path: Path, progress: Progress = unseen) -> None:
-    """Copy one instant of a database to a new file, while writers go on. Not durable."""
+    """Copy a consistent state of a database to a new file, while it is written to. Not durable."""
     with frozen(db, alone, scratch) as source, writing_to(path.parent), create_private(path) as out:
         for offset in range(0, source.size, BLOCK):
             out.write(source.read(offset, min(BLOCK, source.size - offset)))
@@ -59,23 +59,23 @@ def copied(db: Database, alone: Alone, scratch: Path, path: Path, progress: Prog
 
 
 def originals(path: Path, ids: Sequence[int] | None, verbatim: Callable[[int], bool]) -> Iterator[Original]:
-    """The originals of a copied database, or of some of its pictures. Stores that paint pictures anew hold none."""
+    """Yield the originals of a copied database, or of some pictures, except those in stores that generate pictures."""
     chosen = "" if ids is None else "where p.id in carray(:ids)"
     bound = None if ids is None else {"ids": bind_ids(ids)}
     places: dict[int, list[tuple[int, str]]] = {}
     with translated(), closing(opened(path)) as connection:
         sql = f"select p.id, p.sha256, p.size, p.format from picture p {chosen} order by p.id"
-        found = fetch(connection, sql, bound)
+        rows = fetch(connection, sql, bound)
         own = _own(connection)
         sql = "select picture_id, store_id, key from location order by state = 'missing', store_id != ?, id"
         for picture, store, key in fetch(connection, sql, (own,)):
             if verbatim(store):
                 places.setdefault(picture, []).append((store, key))
-    for picture, sha256, size, format in found:
+    for picture, sha256, size, format in rows:
         if picture in places:
             where = places[picture]
-            kept = [key for store, key in where if store == own]
-            yield Original(picture, sha256, size, kept[0] if kept else _key(sha256, where[0][1], format), where)
+            own_keys = [key for store, key in where if store == own]
+            yield Original(picture, sha256, size, own_keys[0] if own_keys else _key(sha256, where[0][1], format), where)
 
 
 def _own(connection: apsw.Connection) -> int:
@@ -84,7 +84,7 @@ def _own(connection: apsw.Connection) -> int:
 
 
 def _key(sha256: bytes, name: str, format: str) -> str:
-    """What an original is called among the library's own."""
+    """Return the key of an original in a library's own store."""
     ending = PurePosixPath(name).suffix.lower().lstrip(".")
     if not re.fullmatch(r"[a-z0-9]{1,8}", ending):
         ending = re.sub(r"[^a-z0-9]", "", format.lower())[:8] or "bin"
@@ -92,7 +92,7 @@ def _key(sha256: bytes, name: str, format: str) -> str:
 
 
 def keys(path: Path) -> set[str]:
-    """The names of the originals in the backup whose database this is; none when there is no such database."""
+    """Return the keys of the originals in the backup with this database; empty if it does not exist."""
     if not path.is_file():
         return set()
     with translated(), closing(opened(path)) as connection:
@@ -101,7 +101,7 @@ def keys(path: Path) -> set[str]:
 
 
 def revision(path: Path) -> int:
-    """Of a copied database."""
+    """Return the revision of a copied database."""
     with translated(), closing(opened(path)) as connection:
         return int(fetch(connection, "select coalesce(max(revision), 0) from derived_revision where noun = ''")[0][0])
 
@@ -111,18 +111,18 @@ def finished(
     writing: Writing,
     made: BackupOrigin,
     ids: Sequence[int] | None,
-    kept: Sequence[Original],
+    stored: Sequence[Original],
     lost: Sequence[Original],
 ) -> int:
-    """Have a copied database speak of the backup: of what was chosen, each original where it lies there; durably.
+    """Turn a copied database into that of the backup, durably: only chosen pictures, with their places in the backup.
 
-    How many pictures it has.
+    Returns the number of pictures.
     """
     db, hub = Database(path, "library", synchronous="off"), Hub(path.with_name(f"{path.name}-hub"))
     try:
         writer = writing(db, hub)
         try:
-            writer.run(lambda write: _finish(write, made, ids, kept, lost), Label("", "", undoable=False))
+            writer.run(lambda write: _finish(write, made, ids, stored, lost), Label("", "", undoable=False))
         finally:
             writer.close()
     finally:
@@ -133,7 +133,7 @@ def finished(
             fetch(connection, "delete from derived_outbox")
         fetch(connection, "pragma journal_mode = delete")
         if ids is not None:
-            fetch(connection, "vacuum")  # or what was left out would still lie in the file
+            fetch(connection, "vacuum")  # or deleted rows would still be in the file
         fetch(connection, "pragma journal_mode = wal")
         count = int(fetch(connection, "select count(*) from picture")[0][0])
     with writing_to(path.parent), path.open("rb+") as file:
@@ -142,7 +142,7 @@ def finished(
 
 
 def _finish(
-    write: Write, made: BackupOrigin, ids: Sequence[int] | None, kept: Sequence[Original], lost: Sequence[Original]
+    write: Write, made: BackupOrigin, ids: Sequence[int] | None, stored: Sequence[Original], lost: Sequence[Original]
 ) -> None:
     if ids is not None:
         write.derive(lambda connection: _reduce(connection, ids))
@@ -151,13 +151,17 @@ def _finish(
         sql = "insert into store(public_id, scheme, name, params) values (?, 'file', 'Library', '') returning id"
         own = write.execute(sql, (secrets.token_hex(16),))[0][0]
     write.execute("update store set params = ?1 where id = ?2 and params != ?1", (PARAMS, own))
-    elsewhere = {store for one in (*kept, *lost) for store, _ in one.places} - {own}
+    elsewhere = {store for original in (*stored, *lost) for store, _ in original.places} - {own}
     write.execute("delete from location where store_id in carray(?)", (bind_ids(elsewhere),))
     here: dict[int, str] = dict(write.execute("select picture_id, state from location where store_id = ?", (own,)))
-    for state, some in (("present", kept), ("missing", lost)):
-        new = [(one.picture, own, one.key, one.size, state) for one in some if one.picture not in here]
+    for state, some in (("present", stored), ("missing", lost)):
+        new = [
+            (original.picture, own, original.key, original.size, state)
+            for original in some
+            if original.picture not in here
+        ]
         write.many("insert into location(picture_id, store_id, key, size, state) values (?, ?, ?, ?, ?)", new)
-        turned = [one.picture for one in some if here.get(one.picture, state) != state]
+        turned = [original.picture for original in some if here.get(original.picture, state) != state]
         sql = "update location set state = ? where store_id = ? and picture_id in carray(?)"
         write.execute(sql, (state, own, bind_ids(turned)))
     gone = "delete from store where id != ? and id not in (select store_id from location)"
@@ -168,13 +172,13 @@ def _finish(
 
 
 def _reduce(connection: apsw.Connection, ids: Sequence[int]) -> None:
-    """Leave these pictures, and what they are in: a library of nothing else, to be given away."""
+    """Delete everything except these pictures and what they belong to, so that the backup can be given away."""
     fetch(connection, "delete from picture where id not in carray(?)", (bind_ids(ids),))
     fetch(connection, "update picture set predecessor_id = null where predecessor_id not in (select id from picture)")
     fetch(connection, "delete from stack where id not in (select stack_id from stack_member)")
     fetch(connection, "delete from picture_set where id not in (select set_id from set_member)")
     fetch(connection, "delete from character where id not in (select character_id from said_who)")
-    within = " union ".join(f"select project_id from project_{one}" for one in ("picture", "set", "character"))
+    within = " union ".join(f"select project_id from project_{kind}" for kind in ("picture", "set", "character"))
     fetch(connection, f"delete from project where id not in ({within})")
     fetch(connection, "delete from saved_query where true")
     fetch(connection, "delete from setting where name like 'veil%'")
@@ -186,7 +190,7 @@ def _reduce(connection: apsw.Connection, ids: Sequence[int]) -> None:
 
 
 def _forget_tags(connection: apsw.Connection) -> None:
-    """Drop tags that nothing here has, or means by one that it has."""
+    """Delete tags that no picture here has, directly or through aliases and implications."""
     import struct
 
     used = {tag for (tag,) in fetch(connection, "select tag_id from said_tag")}
@@ -205,7 +209,7 @@ def _forget_tags(connection: apsw.Connection) -> None:
 
 
 def read(path: Path) -> BackupOrigin | None:
-    """What the database of a backup says it is; None: it is none, or was used as a library since."""
+    """Return the origin in the database of a backup; None if it is no backup, or was used as a library since."""
     try:
         with translated(), closing(opened(path)) as connection:
             rows = fetch(connection, "select value from setting where name = ?", (SETTING,))
@@ -214,11 +218,11 @@ def read(path: Path) -> BackupOrigin | None:
     if not rows:
         return None
     made = msgspec.json.decode(rows[0][0], type=BackupOrigin)
-    return made if revision(path) <= made.revision + 1 else None  # one more is the change that made it a backup
+    return made if revision(path) <= made.revision + 1 else None  # one more is the change that turned it into a backup
 
 
 def decoded(text: bytes) -> BackupOrigin | None:
-    """What a file says it is, if it does."""
+    """Decode the origin in a backup's file, if it is valid."""
     try:
         return msgspec.json.decode(text, type=BackupOrigin) if text else None
     except msgspec.DecodeError:
@@ -226,16 +230,16 @@ def decoded(text: bytes) -> BackupOrigin | None:
 
 
 def demand_same(path: Path, made: BackupOrigin) -> None:
-    """`Conflict` unless the database there is that of a backup of the same library and the same choice."""
+    """Raise `Conflict` unless a database is that of a backup of the same library and query."""
     demand_like(path.parent, read(path), made)
 
 
-def demand_like(place: Path, found: BackupOrigin | None, made: BackupOrigin) -> None:
-    """`Conflict` unless what was found in a place is a backup of the same library and the same choice."""
-    if found is None:
+def demand_like(place: Path, present: BackupOrigin | None, made: BackupOrigin) -> None:
+    """Raise `Conflict` unless a backup's origin has the same library and query."""
+    if present is None:
         raise Conflict(f"{place} is no backup, or was used as a library since it was made. Name another place.")
-    if found.library != made.library:
+    if present.library != made.library:
         raise Conflict(f"{place} holds a backup of another library. Name another place.")
-    if found.query != made.query:
-        what = f"of what {found.query!r} finds" if found.query else "of everything"
+    if present.query != made.query:
+        what = f"of what {present.query!r} finds" if present.query else "of everything"
         raise Conflict(f"{place} holds a backup {what}. Name another place.")

@@ -1,4 +1,4 @@
-"""Where a backup lies: a folder that is a library itself, or one zip file with the same in it, stored as it is."""
+"""The places of backups: a folder, which is a library itself, or one uncompressed zip file with the same contents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
 from ..errors import Conflict, Invalid, NotThere, PixlStashError
-from ..snapshots.shelf import Progress
+from ..snapshots.repository import Progress
 from ..storage.files import (
     Root,
     create_private,
@@ -32,20 +32,20 @@ from ..storage.files import (
 
 DATABASE, HUB, MEDIA, INCOMING = "library.db", "hub.db", "media", "incoming"
 UNFINISHED = ".new"
-#: In a folder whose first backup is not whole yet: says whose it is.
+#: A file that marks a folder with an incomplete first backup of a library.
 MARK = "pixlstash-backup.json"
-#: What a file in `incoming` is called.
+#: Names of files in `incoming`.
 TEMPORARY = re.compile(rf"[0-9a-f]{{16}}{re.escape(UNFINISHED)}")
 BLOCK = 1 << 20
-#: Bytes of an original that are held in memory on their way into a file.
+#: Bytes that are copied at once.
 HELD = 32 << 20
 KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,16}")
 
 
 class Folder:
-    """A folder with originals in `media`, as a backup and a library have it. What is there is not copied again.
+    """A folder with originals in `media`, like that of a library. Existing files are not copied again.
 
-    Nothing is written or deleted through a link, and only files with names that backups give are deleted.
+    Links are not followed for writing or deleting, and only files with names of backups are deleted.
     """
 
     def __init__(self, root: Path) -> None:
@@ -55,7 +55,7 @@ class Folder:
         self._marked = False
 
     def begin(self, library: str = "") -> None:
-        """Make the folder, and delete what an interrupted run left.
+        """Create the folder, and delete files of an interrupted run.
 
         `library`: the public id of the library of which this is a backup. A folder that is empty is marked as its
         backup until the first one is whole.
@@ -68,7 +68,7 @@ class Folder:
             demand_plain_folders(self.root)
             make_folder(self._media / INCOMING)
             if was_cut_short(self.root):
-                (self.root / HUB).unlink()  # before what it is known by
+                (self.root / HUB).unlink()  # before the file that identifies it
                 fsync_folder(self.root)
             for name in (f"{DATABASE}{UNFINISHED}", f"{HUB}{UNFINISHED}"):
                 unlink_below(self._below, name)
@@ -77,7 +77,7 @@ class Folder:
                     unlink_below(self._below, f"{MEDIA}/{INCOMING}/{left.name}")
 
     def _mark(self, library: str) -> None:
-        """Have an empty folder say that it is becoming a backup, durably and before anything else is in it."""
+        """Mark an empty folder as an incomplete backup, durably and before anything else is written."""
         if not any(self.root.iterdir()):
             with create_private(self.root / MARK) as file:
                 file.write(mark(library))
@@ -93,7 +93,7 @@ class Folder:
             return False
 
     def put(self, key: str, sha256: bytes, source: BinaryIO) -> bool:
-        """Keep these bytes if they have this hash; whether they have it. Durable once `settle` was called."""
+        """Store a file if it has this hash, and return whether it has. Durable after `settle`."""
         temporary = f"{MEDIA}/{INCOMING}/{secrets.token_hex(8)}{UNFINISHED}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
         with writing_to(self.root):
@@ -112,7 +112,7 @@ class Folder:
         return right
 
     def _move(self, source: str, target: str) -> None:
-        """Rename below the root; a file that is there is one of the same name that is damaged."""
+        """Rename a file below the root. An existing file with the name is damaged, and is replaced."""
         with parent_below(self._below, source) as (old, old_folder), parent_below(self._below, target) as (new, folder):
             with suppress(FileNotFoundError):
                 if not stat.S_ISREG(os.stat(new, dir_fd=folder, follow_symlinks=False).st_mode):
@@ -120,75 +120,75 @@ class Folder:
             os.replace(old, new, src_dir_fd=old_folder, dst_dir_fd=folder)
 
     def keep(self, key: str, sha256: bytes) -> bool:
-        """Take an original over from the backup before, if it has it: what is there is there already."""
+        """Return whether the previous backup has an original, which then stays."""
         return False
 
     def settle(self) -> None:
-        """Have all names be durable."""
+        """Make all names of stored files durable."""
         with writing_to(self.root):
             for folder in (*self._touched, self._media, self.root):
                 fsync_folder(folder)
             self._touched.clear()
 
     def finish(self, database: Path, hub: Path | None, about: bytes, progress: Progress) -> None:
-        """Have the backup be this from now on: what comes last is its database, which says itself what it is of."""
+        """Complete the backup by installing its databases, `library.db` last."""
         self.settle()
-        given = [(source, name) for source, name in ((hub, HUB), (database, DATABASE)) if source is not None]
+        databases = [(source, name) for source, name in ((hub, HUB), (database, DATABASE)) if source is not None]
         with writing_to(self.root):
-            for source, name in given:
+            for source, name in databases:
                 with source.open("rb") as file, create_private(self.root / f"{name}{UNFINISHED}") as out:
                     shutil.copyfileobj(file, out, BLOCK)
                     out.flush()
                     os.fsync(out.fileno())
-            fsync_folder(self.root)  # a power cut may else leave any of these names without the ones before it
-            for _, name in given:
+            fsync_folder(self.root)  # otherwise, a power cut could keep a name but lose earlier ones
+            for _, name in databases:
                 os.replace(self.root / f"{name}{UNFINISHED}", self.root / name)
                 fsync_folder(self.root)
             if self._marked:
                 unlink_below(self._below, MARK)
 
     def tidy(self, dropped: Iterable[str]) -> int:
-        """Delete the originals with these keys, which the backup before named and this one does not; how many."""
+        """Delete originals that only the previous backup has, by key. Returns their number."""
         with writing_to(self.root):
             return sum(unlink_below(self._below, f"{MEDIA}/{key}") for key in dropped if KEY.fullmatch(key))
 
     def give_up(self) -> None:
-        """Leave what was copied, for the next run."""
+        """End an interrupted run; copied files stay for the next one."""
 
 
 def mark(library: str) -> bytes:
-    """What the file `MARK` says while the first backup of a library is being made."""
+    """Return the content of the file `MARK` for a library."""
     return b'{"backup of library":"%s","finished":false}\n' % library.encode()
 
 
 def is_marked(root: Path, library: str) -> bool:
-    """Whether an interrupted first backup of this library began in the folder when that was empty.
+    """Return whether a folder has an interrupted first backup of a library.
 
-    A power cut may leave the file that says so in part, or with zeros in it; then it is alone in the folder.
+    After a power cut, the mark may be truncated or contain zeros; then it is the only file in the folder.
     """
     try:
         with open_within(root, MARK) as file:
-            found = file.read(4096)
+            text = file.read(4096)
     except PixlStashError:
         return False
     alone = [path.name for path in root.iterdir()] == [MARK]
-    return found == mark(library) or (alone and (mark(library).startswith(found) or not found.strip(b"\0")))
+    return text == mark(library) or (alone and (mark(library).startswith(text) or not text.strip(b"\0")))
 
 
 def demand_plain_folders(root: Path) -> None:
-    """`Conflict` when a folder in which a backup writes or deletes is a link, or no folder."""
+    """Raise `Conflict` if a folder that a backup writes to is a link, or not a folder."""
     for folder in (root / MEDIA, root / MEDIA / INCOMING):
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             raise Conflict(f"{folder} is a link or no folder, and backups follow no links. Name another folder.")
 
 
 def was_cut_short(root: Path) -> bool:
-    """Whether a folder's first backup had come to its hub, and not to its database."""
+    """Return whether a folder's first backup was interrupted between its hub and its database."""
     return (root / HUB).exists() and not (root / DATABASE).exists() and (root / f"{DATABASE}{UNFINISHED}").exists()
 
 
 class Archive:
-    """A backup in one file, written anew each time and put in the place of the one before when it is whole."""
+    """A backup in one file, which is written as a new file and replaces the previous one when it is complete."""
 
     def __init__(self, path: Path) -> None:
         self.root, self._path = path, path
@@ -231,7 +231,7 @@ class Archive:
                         self._store(name, file)
             self._zip.close()
             self._file.flush()
-            _read_back(self._file, self._path, progress)  # before it takes the place of the one before
+            _read_back(self._file, self._path, progress)  # before it replaces the previous one
             os.fsync(self._file.fileno())
             self._file.close()
             if self._before is not None:
@@ -263,14 +263,14 @@ Place = Folder | Archive
 
 
 def unfinished(path: Path) -> Path:
-    """What a backup in a file is called until it is whole."""
+    """Return the path of a backup in a file until it is complete."""
     return path.with_name(f"{path.name}{UNFINISHED}")
 
 
 def began(path: Path, library: str) -> bool:
-    """Whether an interrupted backup of this library to the file left its unfinished one; `Conflict` when another did.
+    """Return whether an interrupted backup of this library left an unfinished file. `Conflict`: a foreign one did.
 
-    Ours begin with the member `MARK`. After a power cut there may be less of that, or zeros.
+    Ours begin with the member `MARK`, which may be truncated or contain zeros after a power cut.
     """
     left = unfinished(path)
     if not os.path.lexists(left):
@@ -281,10 +281,10 @@ def began(path: Path, library: str) -> bool:
         head = expected.getvalue()
     try:
         with open_within(left.parent, left.name) as file:
-            found = file.read(len(head) + 1)
+            text = file.read(len(head) + 1)
     except PixlStashError:
-        found = None
-    if found is None or not (found[: len(head)] == head or head.startswith(found) or not found.strip(b"\0")):
+        text = None
+    if text is None or not (text[: len(head)] == head or head.startswith(text) or not text.strip(b"\0")):
         raise Conflict(f"{left} is in the way and was not made by a backup of this library. Move it away.")
     return True
 
@@ -296,20 +296,20 @@ def _write_mark(archive: zipfile.ZipFile, library: str) -> None:
 
 
 def _read_back(file: BinaryIO, path: Path, progress: Progress) -> None:
-    """Compare all that was written with its checksums."""
+    """Read a written file back and verify its checksums."""
     written = zipfile.ZipFile(file)
-    done, total = 0, sum(one.file_size for one in written.infolist())
-    for one in written.infolist():
+    done, total = 0, sum(info.file_size for info in written.infolist())
+    for info in written.infolist():
         try:
-            with written.open(one) as member:
+            with written.open(info) as member:
                 while block := member.read(BLOCK):
                     progress(done := done + len(block), total)
         except zipfile.BadZipFile as error:
-            raise PixlStashError(f"{path}: {one.filename} is not what was written.") from error
+            raise PixlStashError(f"{path}: {info.filename} is not what was written.") from error
 
 
 def about(path: Path) -> bytes:
-    """What a file says it is a backup of; nothing when it is none."""
+    """Return the encoded origin of a backup in a file; empty if it is no backup."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.comment if DATABASE in archive.NameToInfo else b""
@@ -318,12 +318,12 @@ def about(path: Path) -> bytes:
 
 
 def place_of(path: Path) -> Place:
-    """A name that ends in `.zip` is that of a file, any other that of a folder."""
+    """Return the place of a backup: a file if its name ends in `.zip`, otherwise a folder."""
     return Archive(path) if path.suffix.lower() == ".zip" else Folder(path)
 
 
 class Source:
-    """A backup to be read: a folder's files, or a file's members."""
+    """An opened backup: the files of a folder, or the members of a file."""
 
     def __init__(self, path: Path, open: Callable[[str], BinaryIO]) -> None:
         self.path, self._open = path, open
@@ -339,7 +339,7 @@ class Source:
 
 @contextmanager
 def reading(path: Path) -> Iterator[Source]:
-    """A backup, for as long as the block lasts; `Invalid` when it is none."""
+    """Open a backup for the duration of the block. Raises `Invalid` if it is no backup."""
     if path.is_dir():
 
         def from_folder(name: str) -> BinaryIO:
@@ -369,12 +369,12 @@ def reading(path: Path) -> Iterator[Source]:
 
 
 def _copy(source: BinaryIO, out: BinaryIO) -> bytes:
-    """Copy bytes; their SHA-256, or nothing when they are known to be damaged."""
-    found = hashlib.sha256()
+    """Copy a file and return its SHA-256; empty if it is damaged."""
+    digest = hashlib.sha256()
     try:
         while block := source.read(BLOCK):
-            found.update(block)
+            digest.update(block)
             out.write(block)
     except zipfile.BadZipFile:
         return b""
-    return found.digest()
+    return digest.digest()

@@ -25,8 +25,8 @@ from ..types import (
     LintCaptions,
     Reader,
 )
+from . import engine_results
 from . import lint as texts
-from . import outputs
 
 SAMPLES, PROBLEMS = 20, 200
 #: Pictures whose captions are read at once.
@@ -66,7 +66,7 @@ FEATURE = Feature(
         Term("is:captioned", "Captioned", lambda value: Lookup(_CAPTIONED), ("pictures", "captions")),
     ),
     inherits=("insert or ignore into said_caption select :new, text from said_caption where picture_id = :old",),
-    outputs=(outputs.KIND,),
+    outputs=(engine_results.KIND,),
 )
 
 

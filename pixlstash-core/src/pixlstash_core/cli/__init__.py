@@ -1,4 +1,4 @@
-"""The command line. Loads nothing heavy before a verb needs it: `pixlstash --help` answers at once."""
+"""The command line. Modules are imported when a verb needs them, so that `pixlstash --help` is fast."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .main import pixlstash
 
 
 def main() -> None:
-    """The `pixlstash` program: errors made for people are one sentence, without a traceback."""
+    """Run the program `pixlstash`. A `PixlStashError` is printed as one sentence, without a traceback."""
     from ..errors import PixlStashError
 
     try:

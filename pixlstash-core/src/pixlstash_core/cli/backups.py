@@ -1,4 +1,4 @@
-"""`pixlstash backup` and `restore-backup`: metadata and originals in another place, and back."""
+"""The verbs `pixlstash backup` and `restore-backup`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _made(report: BackupReport) -> None:
 @click.pass_obj
 def restore_backup(shell: Shell, path: Path, with_access: bool) -> None:
     """Create a library from a backup, in a new or empty folder. Every original is verified by its hash."""
-    from ..backups.restoring import restore
+    from ..backups.restore import restore
 
     shown = sys.stderr.isatty()
 

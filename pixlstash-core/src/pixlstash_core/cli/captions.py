@@ -1,4 +1,4 @@
-"""`pixlstash caption`."""
+"""The verbs of `pixlstash caption`."""
 
 from __future__ import annotations
 

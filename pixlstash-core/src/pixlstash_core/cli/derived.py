@@ -1,4 +1,4 @@
-"""Verbs of plugins' operations: arguments and options follow from the signatures, and answers are printed as JSON."""
+"""Commands for plugins' operations: arguments and options follow from signatures, and answers are printed as JSON."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import msgspec
 
 from ..plugins.operation import Operations, op
 from . import show
-from .verbs import Nouns, Verb, is_struct
+from .verbs import Verb, VerbGroup, is_struct
 
 
 def group(table: type[Operations]) -> click.Group:
-    """`pixlstash <plugin> <operation>` for each row."""
+    """Return the group `pixlstash <plugin>`, with a command for each operation."""
     about = inspect.getdoc(table) if table.__doc__ else f"Operations of {table.plugin}."
-    return Nouns(table.plugin, [command(row) for row in table.rows()], help=about)
+    return VerbGroup(table.plugin, [command(row) for row in table.rows()], help=about)
 
 
 def command(row: op[Any, Any]) -> click.Command:
-    """One row as a command. What is required is an argument, the rest are options."""
+    """Return an operation as a command. Required parameters are arguments, the others are options."""
     params = [_parameter(name, type, default) for name, type, default in _inputs(row)]
     return Verb(row.name.replace("_", "-"), row, inspect.getdoc(row.function), *params, show=show.dump, json=False)
 
 
 def _inputs(row: op[Any, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """(name, type, default) of what a person gives: a struct's fields one by one."""
+    """Return (name, type, default) of each input; a struct is replaced by its fields."""
     for parameter in row.signature.parameters.values():
         if is_struct(parameter.annotation):
             for field in msgspec.structs.fields(parameter.annotation):
@@ -56,7 +56,7 @@ def _parameter(name: str, annotation: Any, default: Any) -> click.Parameter:
 
 
 def _checked(name: str, annotation: Any) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """A callback that makes what was typed a value of the annotated type, or says why it is none."""
+    """Return a callback that converts text to the annotated type, or reports why it cannot."""
 
     def convert(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
         if value is None or value == ():
@@ -70,7 +70,7 @@ def _checked(name: str, annotation: Any) -> Callable[[click.Context, click.Param
 
 
 def _plain(annotation: Any) -> tuple[Any, bool]:
-    """(what one value is, whether there may be several)."""
+    """Return (the type of one value, whether there may be several)."""
     if get_origin(annotation) in (Union, UnionType):
         annotation = next(choice for choice in get_args(annotation) if choice is not NoneType)
     if get_origin(annotation) in (list, tuple, set, frozenset):

@@ -1,4 +1,4 @@
-"""What is printed about engines."""
+"""Texts that `pixlstash engine` prints about engines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from ..types import Agreement, EngineDetail, EngineError, EngineInfo, Job, Rehearsal, SendsInfo
 from . import show
 
-#: Pictures that a run failed on, as many as are named.
+#: Maximum number of failed pictures that are named.
 SHOWN = 10
 _NOTHING = {
     "tags": "No tag of these pictures was accepted or rejected yet.",
@@ -34,7 +34,7 @@ def state(engine: EngineInfo) -> str:
 
 
 def sending(sends: SendsInfo) -> str:
-    """What an engine may send where."""
+    """Return a sentence about the hosts that an engine sends data to."""
     may = "sends" if sends.on else "would send"
     return f"{may} {sends.what} to {', '.join(sends.hosts)}" + ("" if sends.on else ", and is not allowed to")
 
@@ -50,7 +50,7 @@ def rehearsed(trial: Rehearsal) -> None:
 
 
 def _agrees(agreement: Agreement | None) -> str:
-    """How what it says agrees with what people said."""
+    """Return a sentence about the agreement of results with the user's annotations."""
     if agreement is None:
         return "There is nothing it could agree with: people do not say what its results should be."
     if not agreement.accepted + agreement.rejected:
@@ -64,7 +64,7 @@ def _agrees(agreement: Agreement | None) -> str:
 
 
 def _long(seconds: float) -> str:
-    """About how long that is."""
+    """Return an approximate duration as text."""
     for name, unit in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * unit:
             return f"≈ {seconds / unit:.0f} {name}"

@@ -1,4 +1,4 @@
-"""`pixlstash engine`: the engines that are installed, what they are set to, and running them."""
+"""The verbs of `pixlstash engine`: list, configure and run engines."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _list(session: Any) -> Shown:
 
 
 def _chosen(session: Any, query: str | None, ids: list[int]) -> dict[str, Any]:
-    """The pictures that are meant; none of the two means all."""
+    """Return the chosen pictures; all if there is neither a query nor an id."""
     return selection(session, query, ids, "--query") if query is not None or ids else {}
 
 
@@ -67,7 +67,7 @@ def _run(
 
 
 def ran(session: Any, job: Job) -> Shown:
-    """What came of a run."""
+    """Return the result of a run as text."""
     return Shown(job, lambda job: ended(job, session.job_errors(job.id) if job.failed else []))
 
 
@@ -97,7 +97,7 @@ def _set(session: Any, id: str, params: list[str], **how: Any) -> EngineInfo:
 
 
 def _params(settings: list[str]) -> dict[str, Any]:
-    """Settings as typed: a value is JSON where it reads as such, else a text; none takes the setting back."""
+    """Parse settings: a value is JSON if it can be parsed, otherwise text; an empty one restores the default."""
     values: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")

@@ -1,4 +1,4 @@
-"""`pixlstash set`, `character` and `project`: one group of verbs for each, named the same."""
+"""The verbs of `pixlstash set`, `character` and `project`, which are the same for all three."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..types import Create, Edit, EditSet, Members, TakeFromProject
 from . import show
 from .options import AMONG, JSON, PICTURES, NamedArgument, NamedOption, option
 from .people import MAYBE
-from .verbs import Nouns, Verb
+from .verbs import Verb, VerbGroup
 
 LOOKS = (
     option("--colour", help="#rrggbb, or empty to remove it."),
@@ -30,7 +30,7 @@ def _create(noun: str, session: Any, **looks: str | None) -> Any:
 
 
 def _edit(noun: str, session: Any, id: int, **looks: Any) -> Any:
-    """Change what is given; an empty text takes a colour or an icon away."""
+    """Change the given properties; an empty text removes a color or an icon."""
     changes: dict[str, Any] = {
         key: None if value == "" and key in ("colour", "icon") else value
         for key, value in looks.items()
@@ -45,17 +45,17 @@ def _members(noun: str, session: Any, id: int) -> dict[str, Any]:
 
 
 def _take_from_project(session: Any, id: int, ids: list[int] | None = None, **view: Any) -> Any:
-    """Pictures named by id are taken out even from the scrapheap."""
+    """Remove pictures from a project; those chosen by id may be in the scrapheap."""
     return session.take_from_project(id, TakeFromProject(pictures=ids or [], **view))
 
 
 def verbs(noun: str, *more: click.Command) -> click.Group:
-    """list, create, edit, delete, members, add, take, and what only this one has."""
+    """Return the verbs of a kind of group: list, create, edit, delete, members, add, take, and its own."""
     name = NamedArgument(noun, "group", metavar="NAME")
     columns = show.Table(">id | >pictures | =lock | name", f"No {noun}s.", lock=_locked)
     lock = [option("--lock/--unlock", "locked", default=None, help="Lock or unlock it.")] if noun == "set" else []
     take = _take_from_project if noun == "project" else getattr(Api, f"take_from_{noun}")
-    return Nouns(
+    return VerbGroup(
         noun,
         help=f"{noun.capitalize()}s: list, create and fill them.",
         commands=[

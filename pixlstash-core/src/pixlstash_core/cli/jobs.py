@@ -1,4 +1,4 @@
-"""`pixlstash import` and `job`: work that takes long."""
+"""The verbs `pixlstash import` and `job`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .verbs import Verb, group
 if TYPE_CHECKING:
     from .shell import Shell
 
-#: Refused files that are named.
+#: Maximum number of refused files that are named.
 SHOWN = 20
 
 

@@ -1,4 +1,4 @@
-"""`pixlstash init`, `check`, `undo`, `redo`, `history`, `token` and `owner`."""
+"""The verbs `pixlstash init`, `check`, `undo`, `redo`, `history`, `token` and `owner`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program: its options, and the verbs, whose modules are imported when they are needed."""
+"""The program `pixlstash`: its options and verbs, whose modules are imported on use."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Any
 import click
 
 from .shell import Shell, library_path
-from .verbs import Nouns
+from .verbs import VerbGroup
 
 COMMANDS, PLUGINS = f"{__name__}.commands", f"{__name__}.plugins"
-#: Modules beside this one, and the verbs that each has.
+#: The modules of the command line, with their verbs.
 MODULES = {
     "backups": "backup restore-backup",
     "captions": "caption",
     "engines": "engine",
+    "exports": "export",
     "folders": "folder",
     "groups": "set character project icons",
     "jobs": "import job",
@@ -27,13 +28,13 @@ MODULES = {
     "plugins": "plugin",
     "snapshots": "snapshot",
     "tags": "tag",
-    "tidying": "stack duplicate scrapheap",
+    "cleanup": "stack duplicate scrapheap",
 }
 PLACES = {verb: module for module, verbs in MODULES.items() for verb in verbs.split()}
 
 
-class Verbs(Nouns):
-    """Our own verbs, and those of plugins, looked for only when all are listed or a name is not ours."""
+class Verbs(VerbGroup):
+    """The group of all verbs. Plugins are loaded only to list all verbs, or for a name that is not ours."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name in PLACES:
@@ -46,13 +47,13 @@ class Verbs(Nouns):
 
 
 def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
-    """By name. The built-in plugins are left out: they have none, and take their time to load."""
+    """Return the commands of plugins by name; built-in plugins, which have none, are not loaded."""
     from ..plugins.registry import Plugins
     from . import derived
 
     if COMMANDS not in ctx.meta:
         path, disabled = library_path(ctx.params.get("library")), []
-        if (path / "hub.db").exists():  # else nothing of SQLite is loaded
+        if (path / "hub.db").exists():  # imports SQLite
             from ..database.hub import switched_off
 
             disabled = switched_off(path)
@@ -65,7 +66,7 @@ def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
 
 
 def _absent(ctx: click.Context, name: str) -> click.Command | None:
-    """A command that says which package to install, for one of our own plugins that is not installed."""
+    """Return a command that names the package to install, for one of our plugins that is not installed."""
     reason = ctx.meta[PLUGINS].absent(name)
     if not reason:
         return None

@@ -1,4 +1,4 @@
-"""Arguments and options that many verbs have, and what they mean."""
+"""Arguments and options that several verbs share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 
 def as_list(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """What was given more than once, as operations take it."""
+    """Convert the values of a repeated option to a list."""
     return list(value)
 
 
@@ -24,7 +24,7 @@ def argument(name: str, **more: Any) -> click.Argument:
 
 
 def words(usage: str) -> list[click.Argument]:
-    """Arguments as `--help` shows them: `TAG`, `[NAME]`, `TAGS...` for one or more; `ID:int` is a number."""
+    """Parse arguments as `--help` shows them: `TAG`, `[NAME]`, `TAGS...` for one or more; `ID:int` is a number."""
     return [
         argument(
             word.strip("[].").partition(":")[0].lower(),
@@ -37,34 +37,34 @@ def words(usage: str) -> list[click.Argument]:
 
 
 def choices(literal: Any) -> click.Choice[str]:
-    """The values of a `Literal`."""
+    """Return the values of a `Literal` as a type of option."""
     return click.Choice(get_args(literal))
 
 
 def negative(*names: str, help: str) -> click.Option:
-    """A flag that makes false what is true without it."""
+    """Return a flag that sets a parameter, true by default, to false."""
     return option(*names, is_flag=True, callback=lambda ctx, param, value: not value, help=help)
 
 
 class Query(click.Argument):
-    """A QUERY, whose words need no quotes. The operation takes it as `q`."""
+    """The argument QUERY, whose words need no quotes; the operation's parameter is `q`."""
 
     def __init__(self) -> None:
         super().__init__(["q"], nargs=-1, metavar="[QUERY]...", callback=lambda ctx, param, value: " ".join(value))
 
 
 class Lookup(click.Parameter):
-    """A parameter that the library is asked about, to find what its value stands for."""
+    """A parameter whose value the library replaces, such as a name by an id."""
 
     def look_up(self, session: Any, values: dict[str, Any]) -> None:
-        """Replace the value among the values by what the operation takes."""
+        """Replace the value in `values` by that for the operation."""
         raise NotImplementedError
 
 
 class Pictures(click.Option, Lookup):
-    """The `--id` that chooses pictures one by one, in place of a `query`, which finds some `within` another query.
+    """The options that choose pictures: `--id` for single ones, or else a `query`, `within` another query.
 
-    `called`: what the query is called in an error.
+    `called`: the name of the query in errors.
     """
 
     def __init__(self, called: str = "a QUERY", within: str = "", **more: Any) -> None:
@@ -81,7 +81,7 @@ class Pictures(click.Option, Lookup):
 
 
 class Named(Lookup):
-    """The name (or number) of a set, character or project. The operation takes its id, as `field`."""
+    """An argument with the name (or number) of a set, character or project; `field` is the parameter for its id."""
 
     def __init__(self, noun: str, *names: str, field: str = "id", **more: Any) -> None:
         self.noun, self.field = noun, field
@@ -106,18 +106,18 @@ class NamedOption(Named, click.Option):
 JSON = option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 QUERY = option("-q", "--query", "q", default="", help="Only pictures that a query finds.")
 LIMIT = option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-#: Of pictures that a query finds, the first.
+#: The option for the first pictures of a query.
 AMONG = (QUERY, LIMIT)
 
 
 def pictures(within: str = "") -> tuple[click.Parameter, click.Parameter]:
-    """Which pictures a verb is for: those a QUERY finds (`within` another one), or ids."""
+    """Return the parameters that choose a verb's pictures: a QUERY (`within` another one), or ids."""
     ids = Pictures(within=within, type=click.IntRange(min=0), help="A picture; may be repeated.")
     return argument("query", nargs=-1), ids
 
 
 PICTURES = pictures()
-#: The same where the arguments are something else.
+#: The same for verbs with other arguments.
 CHOSEN = (
     option("-q", "--query", help="The pictures a query finds; '' for all."),
     Pictures("--query", type=int, help="A picture; may be repeated."),
@@ -125,16 +125,16 @@ CHOSEN = (
 
 
 def absolute(ctx: click.Context, param: click.Parameter, value: Path) -> str:
-    """A path as the server's process finds it, which has another working directory."""
+    """Return an absolute path, because the server has another working directory."""
     return str(value.expanduser().absolute())
 
 
-#: `-lora:x`, `-(a b)` and `-"old man"` are conditions, where a query is expected.
+#: In a query, `-lora:x`, `-(a b)` and `-"old man"` are conditions.
 _NOT = re.compile(r'-(?=[("]|[^\W\d][\w.-]*:)')
 
 
 def without_minus(params: list[click.Parameter], args: list[str]) -> list[str]:
-    """Arguments in which a QUERY may begin with a minus, as queries do, without being taken for an option."""
+    """Return arguments in which a QUERY that begins with a minus is not read as an option."""
     if not any(parameter.name in ("q", "query") for parameter in params if isinstance(parameter, click.Argument)):
         return args
     options = [parameter for parameter in params if isinstance(parameter, click.Option) and not parameter.is_flag]
@@ -147,7 +147,7 @@ def without_minus(params: list[click.Parameter], args: list[str]) -> list[str]:
 
 
 def find(session: Any, noun: str, name: str) -> Any:
-    """The set, character or project that is called so, or has this number where none is called so."""
+    """Return the id of a set, character or project by its name, or else by its number."""
     groups = getattr(session, f"{noun}s")()
     same = [group for group in groups if group.name.casefold() == name.casefold()]
     same = same or [group for group in groups if str(group.id) == name]
@@ -157,7 +157,7 @@ def find(session: Any, noun: str, name: str) -> Any:
 
 
 def selection(session: Any, query: str | None, ids: list[int], called: str) -> dict[str, Any]:
-    """The chosen pictures as a `Selection` names them: a query's by its view, however many they are."""
+    """Return the chosen pictures as a `Selection`; those of a query by view, whatever their number."""
     if (query is None) == (not ids):
         raise click.UsageError(f"Say which pictures: either {called} or --id.")
     if query is None:

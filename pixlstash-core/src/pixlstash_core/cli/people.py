@@ -1,4 +1,4 @@
-"""`pixlstash face` and `pixlstash review`: whose faces are whose, and deciding on what engines suggest."""
+"""The verbs of `pixlstash face` and `pixlstash review`: assign faces, and decide on suggestions of engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which library the command line works on, and how it is reached."""
+"""`Shell`: finds the library that the command line works on, and connects to it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Shell:
-    """What every verb shares: which library, and how it is reached. `named`: a person named the library."""
+    """The state that all verbs share. `named`: the user named the library."""
 
     def __init__(self, path: Path, as_of: int | None = None, *, named: bool = True) -> None:
         self.path, self.as_of, self.named = path, as_of, named
 
     def path_or(self, name: str) -> Path:
-        """The library that was named, else one of this name beside the default one."""
+        """Return the path of the named library, or else of one with this name beside the default one."""
         return self.path if self.named else data_folder() / name
 
     def serve(self, library: Library, host: str, port: int) -> None:
@@ -45,7 +45,7 @@ class Shell:
 
     @contextmanager
     def connect(self, *, work: bool = False) -> Iterator[Any]:
-        """The library's methods: through the server that holds it, else opened here (`work`: with its jobs)."""
+        """Connect to the library: to its server, or else opened in this process (`work`: with its jobs)."""
         from ..connect import connect
 
         session = connect(self.path, work=work)
@@ -53,16 +53,16 @@ class Shell:
             if self.as_of is None:
                 yield session
                 return
-            past = session.as_of(self.as_of)
+            opened = session.as_of(self.as_of)
             try:
-                yield past
+                yield opened
             finally:
-                past.close()
+                opened.close()
         finally:
             session.close()
 
     def make_default(self) -> None:
-        """Make the library where the default one belongs and is missing; one that was named must exist."""
+        """Create the default library if it is missing. A named one must exist."""
         from ..library import Library
 
         if not (self.path / "library.db").exists() and self.path == library_path(None):
@@ -70,14 +70,14 @@ class Shell:
 
 
 def default_library() -> Path:
-    """`$PIXLSTASH_LIBRARY`, else a folder in the platform's place for data."""
+    """Return `$PIXLSTASH_LIBRARY`, or else a folder in the platform's folder for data."""
     if path := os.environ.get("PIXLSTASH_LIBRARY"):
         return Path(path)
     return data_folder() / "library"
 
 
 def library_path(path: Path | None) -> Path:
-    """The path that was named, else the default one, as an absolute path."""
+    """Return the absolute path of the named library, or else of the default one."""
     return (path or default_library()).expanduser().absolute()
 
 

@@ -1,4 +1,4 @@
-"""What verbs print: plain aligned text for people, JSON for programs."""
+"""Formats the answers of verbs: tables and sentences."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def size(count: float) -> str:
 
 
 def sentence(did: Done) -> None:
-    """What a change came to."""
+    """Return the sentence of a change."""
     click.echo(f"{did.sentence}.")
 
 
 def done(did: Done) -> None:
-    """What a change came to, if anything changed."""
+    """Return the sentence of a change, or nothing if nothing changed."""
     click.echo(f"{did.sentence}." if did.changed else f"Nothing changed: {did.sentence}.")
 
 
@@ -90,13 +90,13 @@ def lines(texts: Iterable[object]) -> None:
 
 
 def notes(texts: Sequence[str]) -> None:
-    """What is to be known about an answer, and is no part of it."""
+    """Print notes about an answer to standard error."""
     for text in texts:
         click.echo(text, err=True)
 
 
 def demand_done(job: Job, called: str = "The job") -> None:
-    """A job that failed or was cancelled is an error."""
+    """Raise an error for a job that failed or was canceled."""
     if job.state != "done":
         raise click.ClickException(job.error or f"{called} was {job.state}.")
 

@@ -1,4 +1,4 @@
-"""`pixlstash snapshot`: restore points of the metadata."""
+"""The verbs of `pixlstash snapshot`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .options import argument, option
 from .verbs import Shown, Verb, group
 
 ID = argument("id", type=click.IntRange(min=1))
-#: What the newest of before restores and after the first import are called; all else is called by its kind.
+#: Names of the kinds of snapshots that differ from the kind itself.
 SAFETY = "safety"
 
 
@@ -76,7 +76,7 @@ def _differing(diff: SnapshotDiff) -> None:
 
 
 def _difference(difference: Difference) -> str:
-    """One example, as a line."""
+    """Return one example of a difference as a line."""
     number = f" ({difference.picture or difference.id})" if difference.picture or difference.id else ""
     change = " → ".join(
         text for text in (difference.old, difference.new) if text is not None and text != difference.name
@@ -84,8 +84,8 @@ def _difference(difference: Difference) -> str:
     return ": ".join(filter(None, (f"{difference.name}{number}", change)))
 
 
-def _history(moments: list[PictureMoment]) -> None:
-    for moment in moments:
+def _history(changes: list[PictureMoment]) -> None:
+    for moment in changes:
         when = f"by {moment.at:%Y-%m-%d %H:%M} UTC, snapshot {moment.snapshot_id}" if moment.at else "by now"
         click.echo(when + (f" “{moment.label}”" if moment.label else ""))
         if moment.problem:

@@ -1,4 +1,4 @@
-"""`pixlstash tag`."""
+"""The verbs of `pixlstash tag`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import show
 from .options import CHOSEN, argument, negative, option
 from .verbs import Shown, Verb, group
 
-#: Characters of a file that are sent at once; a request holds 1 MiB.
+#: Characters of a file that are sent at once; a request has at most 1 MiB.
 PART = 200_000
 TAGS = show.Table(">pictures | tag=name | category")
 TAGS_OF_PICTURE = show.Table("tag=name | =state | >confidence:.0%")
@@ -48,7 +48,7 @@ def _imported(total: ImportedTags) -> None:
 
 
 def parts(text: str) -> Iterator[str]:
-    """A text cut between its lines."""
+    """Split a text between lines into parts of limited size."""
     part: list[str] = []
     size = 0
     for line in text.splitlines(keepends=True):
@@ -61,7 +61,7 @@ def parts(text: str) -> Iterator[str]:
         yield "".join(part)
 
 
-#: The sentence says what a change of tags came to even where nothing changed.
+#: The sentence of a change is also printed if nothing changed.
 says = partial(Verb, show=show.sentence)
 
 tag = group(

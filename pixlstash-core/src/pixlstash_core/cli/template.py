@@ -1,4 +1,4 @@
-"""What `pixlstash plugin new` writes."""
+"""The template of a plugin's package for `pixlstash plugin new`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """An engine to begin with: its class, its hook, what it imports, its attributes, and what it yields of an image."""
+    """A kind of engine in the template: class, hook, imports, attributes, and an example result."""
 
     base: str
     hook: str
@@ -34,7 +34,7 @@ KINDS = {
 
 
 def files(name: str, kind: str) -> dict[str, str]:
-    """The files of a package, by name. `name`: as after `pixlstash-`."""
+    """Return the files of a package by path. `name`: the part after `pixlstash-`."""
     module, title = f"pixlstash_{name.replace('-', '_')}", "".join(part.title() for part in name.split("-"))
     template = KINDS[kind]
     return {

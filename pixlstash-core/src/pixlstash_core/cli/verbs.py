@@ -1,4 +1,4 @@
-"""Verbs: commands that do an operation of the library, and print its answer as text or as JSON.
+"""Verbs: commands that call an operation of the library, and print its answer as text or as JSON.
 
     Verb("rename TAG NAME", Api.rename_tag, "Rename a tag.")
 
@@ -29,27 +29,27 @@ Show = Callable[[Any], None]
 
 
 class Shown(NamedTuple):
-    """An answer that is not printed as the verb's answers are as a rule."""
+    """An answer with its own text for printing."""
 
     answer: Any
     show: Show
 
 
 class Command(click.Command):
-    """A command whose QUERY may begin with a minus."""
+    """A command whose argument QUERY may begin with a minus."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, without_minus(self.params, args))
 
 
-class Nouns(click.Group):
-    """Verbs of a noun."""
+class VerbGroup(click.Group):
+    """A group of verbs for a noun, such as `pixlstash tag`."""
 
     command_class = Command
 
 
 class Verb(Command):
-    """A command that connects to the library, does an operation of it, and prints the answer.
+    """A command that connects to the library, calls an operation, and prints the answer.
 
     `usage` is its name and its arguments, as `words` takes them; `run` a row of the table of operations, or a function
     `run(session, **values)`. `show` prints the answer, unless JSON is asked for.
@@ -101,11 +101,11 @@ class Verb(Command):
 
 
 def group(name: str, help: str, *commands: click.Command) -> click.Group:
-    return Nouns(name, commands=commands, help=help)
+    return VerbGroup(name, commands=commands, help=help)
 
 
 def _doing(row: op[Any, Any]) -> Callable[..., Any]:
-    """The `run` of a verb that does one operation."""
+    """Return the function `run` for a verb with one operation."""
 
     def run(session: Any, **values: Any) -> Any:
         return session.call(row, **arguments(row, values))
@@ -114,7 +114,7 @@ def _doing(row: op[Any, Any]) -> Callable[..., Any]:
 
 
 def arguments(row: op[Any, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of an operation, from what was given on the command line; the rest keep their defaults."""
+    """Return the arguments of an operation from values of the command line; others keep their defaults."""
     present = {name: value for name, value in values.items() if value not in (None, [], ())}
     arguments = {}
     for parameter in row.signature.parameters.values():

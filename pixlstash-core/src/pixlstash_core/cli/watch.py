@@ -1,4 +1,4 @@
-"""Waits for what takes long, with a progress bar on a terminal."""
+"""Waits for jobs and work on snapshots, with a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import click
 from ..errors import Conflict, PixlStashError
 from ..types import Job
 
-#: Waits until a job has ended: `finish` below, of a session.
+#: `finish` below, with its session: waits for a job.
 Finish = Callable[[Job], Job]
 ENDED = frozenset({"done", "failed", "cancelled", "paused"})
-#: What is being done with snapshots, and how often it is asked how far it is, in seconds.
+#: Texts for the kinds of work on snapshots; seconds between two requests for its progress.
 WORDS = {
     "TAKE": "Taking a snapshot",
     "PRUNE": "Letting go of old snapshots",
@@ -28,12 +28,12 @@ WORDS = {
     "BACKUP": "Backing up",
 }
 ASKED = 0.25
-#: Seconds after which a job that waits says behind what; and to which a job that is cancelled is waited for.
+#: Seconds until the reason is shown why a job waits; and for which a canceled job is waited for.
 PATIENCE, STOPPING = 1.0, 10.0
 
 
 def finish(session: Any, job: Job, *, quiet: bool = False) -> Job:
-    """Wait until a job has ended. Ctrl-C or the end of this process cancels it; what it had finished stays."""
+    """Wait for a job and return it. Ctrl-C or the end of this process cancels it; its finished steps stay."""
     drawn = sys.stderr.isatty() and not quiet
     pause, since, is_announced = 0.02, time.monotonic(), quiet
     try:
@@ -58,7 +58,7 @@ def finish(session: Any, job: Job, *, quiet: bool = False) -> Job:
 
 def _cancelled(session: Any, job: Job) -> Job:
     """Cancel a job, and wait for a moment until it has stopped."""
-    with suppress(Conflict):  # it has just ended
+    with suppress(Conflict):  # the job has ended meanwhile
         session.cancel_job(job.id)
     until = time.monotonic() + STOPPING
     while (job := session.job(job.id)).state not in ENDED and time.monotonic() < until:
@@ -68,13 +68,13 @@ def _cancelled(session: Any, job: Job) -> Job:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Have the signals that ask a program to end, or say that its terminal is gone, raise `SystemExit`."""
+    """Raise `SystemExit` in the block for signals that end a program or report a closed terminal."""
 
     def leave(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
     names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():  # where no signals come
+    if threading.current_thread() is not threading.main_thread():  # a thread that gets no signals
         yield
         return
     before = {number: signal.signal(number, leave) for number in names}
@@ -96,7 +96,7 @@ def _draw(job: Job) -> None:
 
 @contextmanager
 def shown(session: Any, *, quiet: bool = False) -> Iterator[None]:
-    """Show how far what is done with snapshots in the block is: asked for beside it, as it answers only at its end."""
+    """Show the progress of the block's work on snapshots, requested on another thread."""
     if quiet or not sys.stderr.isatty():
         yield
         return
@@ -113,7 +113,7 @@ def shown(session: Any, *, quiet: bool = False) -> Iterator[None]:
 
 def _ask(session: Any, over: threading.Event) -> None:
     while not over.wait(ASKED):
-        with suppress(PixlStashError):  # the work itself says what is wrong
+        with suppress(PixlStashError):  # the work itself reports errors
             work = session.snapshot_status().active_job
             if work is not None:
                 _say(f"{_bar(work.progress)} {work.progress:4.0%}  {WORDS.get(work.kind, work.kind)}")
@@ -125,5 +125,5 @@ def _bar(share: float) -> str:
 
 
 def _say(text: str) -> None:
-    """In place of the line that was said before."""
+    """Print a text over the previous line."""
     click.echo(f"\r\x1b[K{text}", nl=False, err=True)

@@ -1,7 +1,7 @@
-"""The library's methods over HTTP: the same names, arguments and structs, with standard library and msgspec only.
+"""`Client`: the library's methods over HTTP, with only the standard library and msgspec.
 
-`Client(url, token)` may be shared between threads. Errors are the library's own, with the server's sentence. Nothing
-that changes something is ever sent twice.
+`Client(url, token)` may be shared between threads. Errors are those of the library, with the server's sentence.
+Requests that change something are never sent twice.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ R = TypeVar("R")
 
 
 class Client(Channel, Caller, Api):
-    """A served library. `token` is a token, or the local secret of the lock file; `timeout` is in seconds."""
+    """A client of a served library. `token`: a token, or the secret in the lock file; `timeout`: in seconds."""
 
     def call(self, row: op[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Send what a row of the table says, and read the answer."""
+        """Send the request of an operation, and decode the answer."""
         if not row.path:
             raise Invalid(f"{row.name} is only possible in the process that has the library open.")
         arguments = row.signature.bind(*args, **kwargs).arguments
@@ -51,33 +51,37 @@ class Client(Channel, Caller, Api):
         return answer  # type: ignore[no-any-return]  # what the signature says
 
     def as_of(self, id: int) -> Self:
-        """The library as of a snapshot: the same methods, of which those that only look work. Close it afterwards."""
+        """Return a client of the library as of a snapshot, read-only. Close it afterwards."""
         return type(self)(self.url, self._token, timeout=self._timeout, prefix=f"{PREFIX}/asof/{id}")
 
     # -- files and streams ---------------------------------------------------------------------------------------------
 
     def original(self, id: int, start: int = 0, end: int | None = None) -> BinaryIO:  # type: ignore[override]
-        """The bytes of a picture from `start` up to `end`, as they arrive. Close it."""
+        """Open the original file of a picture, from byte `start` up to `end`. Close it."""
         return files.original(self, id, start, end)
 
+    def download(self, id: str) -> BinaryIO:  # type: ignore[override]
+        """A prepared zip file of originals, as it arrives. Close it. `Unreachable` if it ends too early."""
+        return files.download(self, id)
+
     def upload(self, name: str, path: Path) -> Uploaded:
-        """Send a file; it stays where it is."""
+        """Upload a file. The local file stays."""
         return uploads.upload(self, name, path)
 
     def continue_upload(self, id: str, offset: int, body: bytes = b"") -> Upload:
-        """Send the bytes from `offset` on. `Conflict`, with `more["received"]`, when the server is elsewhere."""
+        """Continue an upload at `offset`. `Conflict`, with `more["received"]`: the server expects another one."""
         return uploads.continue_upload(self, id, offset, body)
 
     def hold(self, name: str, path: Path) -> Held:
-        """Send a picture to search with; it stays where it is."""
+        """Upload a picture to search with, without importing it."""
         return uploads.hold(self, name, path)
 
     def export_snapshot(self, id: int, path: Path) -> Snapshot:
-        """Write the database that a snapshot holds to a new file of this machine."""
+        """Write a snapshot's database to a new file on this machine."""
         return files.export_snapshot(self, id, path)
 
     def events(self, after: int | None = None) -> Iterator[Event]:
-        """What happens, as it happens, from now on or from behind a revision. Ends when the server does."""
+        """Yield events, from now on or after a revision, until the server ends."""
         return events.events(self, after)
 
     # -- what only a served library has --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Requests to a server and their answers: connections that are kept, errors that are raised."""
+"""`Channel`: sends requests to a server over reused connections, and raises its errors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ..errors import (
 
 T = TypeVar("T")
 PREFIX = "/api/v1"
-#: A connection that was idle for longer may be closed by the server just now: not for what must not be sent twice.
+#: Seconds after which the server may close an idle connection, so that it is not used for changes.
 FRESH = 1.0
 BY_STATUS: Mapping[int, type[PixlStashError]] = {
     400: Invalid,
@@ -58,9 +58,9 @@ class Unreachable(PixlStashError):
 
 
 class Channel:
-    """A served library. `token` is a token, or the local secret of the lock file; `timeout` is in seconds.
+    """Connections to a server. `token`: a token, or the secret in the lock file; `timeout`: in seconds.
 
-    `prefix`: what all paths begin with.
+    `prefix`: the beginning of all paths.
     """
 
     def __init__(self, url: str, token: str | None = None, *, timeout: float = 60.0, prefix: str = PREFIX) -> None:
@@ -111,7 +111,7 @@ class Channel:
         *,
         timeout: float | None = -1,
     ) -> bytes:
-        """One request and its answer's body; errors are raised."""
+        """Send a request and return the body of the answer. Raises the server's errors."""
         whole = path_of(self.prefix, path, query)
         connection, used = self._take(method, timeout)
         try:
@@ -151,7 +151,7 @@ class Channel:
             except (BrokenPipeError, ConnectionResetError):
                 if method == "GET":
                     raise
-                # The server refused before it had read everything: it says why, if it is not gone.
+                # The server refused before reading everything: read its answer, if it sent one.
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             why = f"{error}" or type(error).__name__
@@ -165,7 +165,7 @@ class Channel:
         return http.client.HTTPConnection(name, self._parts.port, timeout=seconds)
 
     def _take(self, method: str, timeout: float | None) -> tuple[http.client.HTTPConnection, bool]:
-        """(a connection, whether it was used before)."""
+        """Return (a connection, whether it was used before)."""
         while timeout == -1:
             with self._lock:
                 if not self._idle:
@@ -187,7 +187,7 @@ class Channel:
 
 
 def error_of(status: int, body: bytes) -> PixlStashError:
-    """The error that an answer with this status and body means."""
+    """Return the error for an answer's status and body."""
     try:
         more = msgspec.json.decode(body, type=dict[str, Any])
         detail = more.pop("detail")

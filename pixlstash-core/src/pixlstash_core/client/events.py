@@ -1,4 +1,4 @@
-"""What happens, as it happens."""
+"""The stream of events from a server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EVENTS: Mapping[str, Any] = {
 
 
 def events(channel: Channel, after: int | None = None) -> Iterator[Event]:
-    """What happens, as it happens, from now on or from behind a revision. Ends when the server does."""
+    """Yield events, from now on or after a revision, until the server ends."""
     connection = channel.connect()
     try:
         path = path_of(PREFIX, "/events", {"after": after})

@@ -1,4 +1,4 @@
-"""Answers that are read as they arrive: originals and snapshots; and the layout of a view's first answer."""
+"""Downloads of originals and snapshots, and the layout of a view's first answer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import msgspec
 
 from ..storage.files import writing_new, writing_to
 from ..types import Snapshot, ViewAnswer, ViewHeader
-from .channel import Channel, Unreachable, error_of
+from .channel import Channel, Unreachable, error_of, quoted
 
 
 def original(channel: Channel, id: int, start: int = 0, end: int | None = None) -> BinaryIO:
-    """The bytes from `start` up to `end`, as they arrive. Close it."""
+    """Open the original file of a picture, from byte `start` up to `end`. Close it."""
     wanted = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
     connection = channel.connect()
     try:
@@ -32,6 +32,18 @@ def original(channel: Channel, id: int, start: int = 0, end: int | None = None) 
         with suppress(ValueError):
             body.skip(start)
     return io.BufferedReader(body)
+
+
+def download(channel: Channel, id: str) -> BinaryIO:
+    connection = channel.connect(None)
+    try:
+        response = channel.send(connection, "GET", f"{channel.prefix}/downloads/{quoted(id)}", None, {})
+        if response.status != 200:
+            raise error_of(response.status, response.read())
+    except BaseException:
+        connection.close()
+        raise
+    return io.BufferedReader(_Body(response, connection))
 
 
 def export_snapshot(channel: Channel, id: int, path: Path) -> Snapshot:
@@ -53,7 +65,7 @@ def export_snapshot(channel: Channel, id: int, path: Path) -> Snapshot:
 
 
 class _Body(io.RawIOBase):
-    """An answer's body; closing it ends the connection."""
+    """The body of an answer; closing it ends the connection."""
 
     def __init__(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> None:
         self._response, self._connection = response, connection
@@ -62,7 +74,10 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        return self._response.readinto(buffer)
+        try:
+            return self._response.readinto(buffer)
+        except http.client.IncompleteRead as error:
+            raise Unreachable("PixlStash stopped sending before the end.") from error
 
     def skip(self, count: int) -> None:
         while count > 0 and (block := self._response.read(min(count, 1 << 16))):
@@ -75,7 +90,7 @@ class _Body(io.RawIOBase):
 
 
 def read_view(answer: bytes) -> ViewAnswer:
-    """A view's first answer as it comes over the wire (`docs/http.md`)."""
+    """Decode a view's first answer (`docs/http.md`)."""
     (length,) = struct.unpack_from("<I", answer)
     header = msgspec.json.decode(answer[4 : 4 + length], type=ViewHeader)
     aspects = 4 + length

@@ -1,4 +1,4 @@
-"""Sending files: whole, in pieces, or to search with."""
+"""Uploads of files: whole, in pieces, or to search with."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..errors import Conflict, Invalid, PixlStashError
 from ..types import BeginUpload, Held, Upload, Uploaded
 from .channel import Channel, Unreachable, quoted, read
 
-#: Bytes of a file that is sent in pieces, and of a piece; how often one is sent again.
+#: Bytes from which a file is sent in pieces, and of a piece; attempts to send one again.
 LARGE, PIECE, RETRIES = 32 << 20, 16 << 20, 8
-#: Statuses of what may pass: too slow, a server that stops, out of reach.
+#: Statuses of temporary errors: too slow, a server that stops, unreachable.
 AGAIN = frozenset({408, 500, 503})
 BARE = {"Content-Type": "application/octet-stream"}
-#: Bytes at both ends of a file that tell it from others.
+#: Bytes at both ends of a file that identify it.
 ENDS = 1 << 16
 
 
 def upload(channel: Channel, name: str, path: Path) -> Uploaded:
-    """Send a file; it stays where it is."""
+    """Upload a file. The local file stays."""
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         modified = max(0, status.st_mtime_ns // 1_000_000)
@@ -35,19 +35,19 @@ def upload(channel: Channel, name: str, path: Path) -> Uploaded:
 
 
 def continue_upload(channel: Channel, id: str, offset: int, body: bytes = b"") -> Upload:
-    """Send the bytes from `offset` on. `Conflict`, with `more["received"]`, when the server is elsewhere."""
+    """Continue an upload at `offset`. `Conflict`, with `more["received"]`: the server expects another one."""
     return read(channel.request("PATCH", f"/uploads/{quoted(id)}", {"offset": offset}, body, BARE), Upload)
 
 
 def hold(channel: Channel, name: str, path: Path) -> Held:
-    """Send a picture to search with; it stays where it is."""
+    """Upload a picture to search with, without importing it."""
     with path.open("rb") as file:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(path.stat().st_size)}
         return read(channel.request("POST", "/held", {"name": name}, file, headers), Held)
 
 
 def _in_pieces(channel: Channel, ask: BeginUpload, file: BinaryIO) -> Uploaded:
-    """Send a large file so that a connection that breaks, or a server that restarts, costs a piece at most."""
+    """Upload a large file in pieces, so that a broken connection or a restarted server costs at most one piece."""
     upload = channel.post("/uploads/partial", Upload, ask)
     failures = 0
     while upload.state == "receiving":
@@ -72,7 +72,7 @@ def _in_pieces(channel: Channel, ask: BeginUpload, file: BinaryIO) -> Uploaded:
 
 
 def _key(file: BinaryIO, status: os.stat_result) -> str:
-    """Identifies the file to the server, so that sending it again continues where it stopped."""
+    """Return a key that identifies a file, with which a repeated upload continues."""
     digest = hashlib.sha256(file.read(ENDS))
     file.seek(max(0, status.st_size - ENDS))
     digest.update(file.read(ENDS))

@@ -264,7 +264,7 @@ def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None 
         nouns,
         group=True,
         values=partial(named, group),
-        known=partial(of_name, group=group),
+        ids_named=partial(of_name, group=group),
         private=True,
         arranged=arrange if arranged else None,
     )

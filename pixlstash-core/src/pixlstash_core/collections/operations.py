@@ -34,7 +34,7 @@ from ..types import (
     TakeFromProject,
 )
 from ..types.outcome import Outcome
-from . import groups, projects, queries, sets, stacking, stacks
+from . import groups, projects, saved_queries, sets, stack_rules, stacks
 from .groups import PROJECTS, SETS, Group
 from .icons import ICONS
 
@@ -71,12 +71,12 @@ def create_set(context: Context, reader: Reader, ask: Create) -> Created:
 
 def edit_set(context: Context, reader: Reader, id: int, ask: EditSet) -> Done:
     """Rename, color, lock … a set; only the given fields change."""
-    return context.organise(reader, lambda write: sets.edit(write, id, ask))
+    return context.organize(reader, lambda write: sets.edit(write, id, ask))
 
 
 def delete_set(context: Context, reader: Reader, id: int) -> Done:
     """Delete a set; its pictures stay."""
-    return context.organise(reader, lambda write: sets.remove(write, id))
+    return context.organize(reader, lambda write: sets.remove(write, id))
 
 
 def add_to_set(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
@@ -121,12 +121,12 @@ def create_project(context: Context, reader: Reader, ask: Create) -> Created:
 
 def edit_project(context: Context, reader: Reader, id: int, ask: Edit) -> Done:
     """Rename, color … a project; only the given fields change."""
-    return context.organise(reader, lambda write: groups.edit(write, PROJECTS, id, ask))
+    return context.organize(reader, lambda write: groups.edit(write, PROJECTS, id, ask))
 
 
 def delete_project(context: Context, reader: Reader, id: int) -> Done:
     """Delete a project; its pictures, sets and characters stay."""
-    return context.organise(reader, lambda write: groups.remove(write, PROJECTS, id))
+    return context.organize(reader, lambda write: groups.remove(write, PROJECTS, id))
 
 
 def add_to_project(context: Context, reader: Reader, id: int, ask: Selection) -> Done:
@@ -160,7 +160,7 @@ def drop_on_project(context: Context, reader: Reader, id: int, ask: DropOnProjec
 def take_from_project(context: Context, reader: Reader, id: int, ask: TakeFromProject) -> Done:
     """Remove sets, characters and pictures from a project."""
     chosen = replace(ask, pictures=_chosen(context, reader, ask))
-    return context.organise(reader, lambda write: projects.take(write, id, chosen))
+    return context.organize(reader, lambda write: projects.take(write, id, chosen))
 
 
 def _chosen(context: Context, reader: Reader, ask: DropOnProject | TakeFromProject) -> list[int]:
@@ -177,7 +177,7 @@ def add_link(context: Context, reader: Reader, id: int, ask: AddLink) -> Created
 
 def remove_link(context: Context, reader: Reader, id: int, link: int) -> Done:
     """Remove a link from a project."""
-    return context.organise(reader, lambda write: projects.remove_link(write, id, link))
+    return context.organize(reader, lambda write: projects.remove_link(write, id, link))
 
 
 # -- saved queries -------------------------------------------------------------------------------------------------
@@ -186,22 +186,22 @@ def remove_link(context: Context, reader: Reader, id: int, link: int) -> Done:
 def list_queries(context: Context, reader: Reader) -> list[SavedQuery]:
     """Saved queries in their order."""
     with context.db.reading() as connection:
-        return queries.infos(connection, reader)
+        return saved_queries.infos(connection, reader)
 
 
 def save_query(context: Context, reader: Reader, ask: SaveQuery) -> Created:
     """Save a query under a name."""
-    return made(context, reader, lambda write: queries.save(write, ask))
+    return made(context, reader, lambda write: saved_queries.save(write, ask))
 
 
 def edit_query(context: Context, reader: Reader, id: int, ask: EditQuery) -> Done:
     """Rename, change or move a saved query."""
-    return context.organise(reader, lambda write: queries.edit(write, id, ask))
+    return context.organize(reader, lambda write: saved_queries.edit(write, id, ask))
 
 
 def delete_query(context: Context, reader: Reader, id: int) -> Done:
     """Delete a saved query."""
-    return context.organise(reader, lambda write: queries.remove(write, id))
+    return context.organize(reader, lambda write: saved_queries.remove(write, id))
 
 
 # -- common parts --------------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def gather(
             groups.demand_live(write, ids)
         return work(write, ids)
 
-    return context.organise(reader, change, guarded=ids if words else [])
+    return context.organize(reader, change, guarded=ids if words else [])
 
 
 # -- stacks ---------------------------------------------------------------------------------------------------------
@@ -274,18 +274,18 @@ def stack(context: Context, reader: Reader, ask: StackPictures) -> Created:
 def unstack(context: Context, reader: Reader, ask: Selection) -> Done:
     """Dissolve the stacks of these pictures."""
     ids = context.selected(reader, ask, scrapped=True)
-    return context.organise(reader, lambda write: stacks.dissolve(write, ids))
+    return context.organize(reader, lambda write: stacks.dissolve(write, ids))
 
 
 def take_from_stack(context: Context, reader: Reader, ask: Selection) -> Done:
     """Remove these pictures from their stacks; the others stay."""
     ids = context.selected(reader, ask, scrapped=True)
-    return context.organise(reader, lambda write: stacks.take(write, ids))
+    return context.organize(reader, lambda write: stacks.take(write, ids))
 
 
 def arrange_stack(context: Context, reader: Reader, id: int, ask: ArrangeStack) -> Done:
     """Put a stack in order; the first picture leads."""
-    return context.organise(reader, lambda write: stacks.arrange(write, id, ask.ids))
+    return context.organize(reader, lambda write: stacks.arrange(write, id, ask.ids))
 
 
 def preview_stacks(context: Context, reader: Reader, ask: StackByRule) -> StackPreview:
@@ -297,8 +297,8 @@ def preview_stacks(context: Context, reader: Reader, ask: StackByRule) -> StackP
 def stack_by_rule(context: Context, reader: Reader, ask: StackByRule) -> Done:
     """Stack pictures that belong together by a rule."""
     lists = _stacking(context, reader, ask)
-    label = stacking.RULES[ask.rule][0]
-    return context.organise(reader, lambda write: stacks.make_all(write, lists, ask.rule, label))
+    label = stack_rules.RULES[ask.rule][0]
+    return context.organize(reader, lambda write: stacks.make_all(write, lists, ask.rule, label))
 
 
 def _stacking(context: Context, reader: Reader, ask: StackByRule) -> list[list[int]]:
@@ -307,4 +307,4 @@ def _stacking(context: Context, reader: Reader, ask: StackByRule) -> list[list[i
     if ask.veil and (hidden := set(context.views.hidden(reader, context.hide_and_blur(True)))):
         ids = [id for id in (context.views.ids(reader, "") if ids is None else ids) if id not in hidden]
     with context.db.reading() as connection:
-        return stacking.find(connection, ask.rule, ids)
+        return stack_rules.find(connection, ask.rule, ids)

@@ -1,4 +1,4 @@
-"""Sets of numbers as arrays. `np.unique` and `np.union1d` of NumPy 2.4 hash each number: a hundred times as long."""
+"""Sets of numbers as sorted arrays. `np.unique` and `np.union1d` of NumPy 2.4 hash, and are 100 times slower."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ N = TypeVar("N", np.uint64, np.int64)
 
 
 def distinct(ascending: NDArray[N]) -> NDArray[N]:
-    """Each number once, of an array that ascends."""
+    """Return the distinct numbers of an ascending array."""
     return ascending[np.append(True, ascending[1:] != ascending[:-1])] if len(ascending) else ascending
 
 
-def union(one: NDArray[N], other: NDArray[N]) -> NDArray[N]:
-    """What is in either of two arrays that ascend and hold each number once."""
-    return distinct(np.sort(np.concatenate([one, other])))
+def union(first: NDArray[N], second: NDArray[N]) -> NDArray[N]:
+    """Return the union of two ascending arrays of distinct numbers."""
+    return distinct(np.sort(np.concatenate([first, second])))

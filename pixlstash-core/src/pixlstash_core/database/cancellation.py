@@ -1,8 +1,7 @@
-"""Cooperative cancellation: work that nobody waits for any more, or that takes too long, ends at its next check.
+"""Cooperative cancellation: abandoned or slow work ends at its next check.
 
-Whoever starts work applies a `Cancellation` to the current context. Database reads check it while SQLite runs, query
-evaluation checks it between conditions. Work that several callers share runs `shielded`, so that one caller who leaves
-does not spoil it for the others.
+The code that starts work applies a `Cancellation` to the current context. Database reads check it while SQLite runs,
+query evaluation checks it between conditions. Work whose result several callers share runs `shielded`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ POLL = 0.05
 
 
 class Cancellation:
-    """Whether some work should still continue. `seconds`: how long it may take; None is any time."""
+    """Whether work should continue. `seconds`: its time limit; None: unlimited."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self._seconds = seconds
@@ -28,7 +27,7 @@ class Cancellation:
         self._canceled = False
 
     def cancel(self) -> None:
-        """End the work at its next check. From any thread."""
+        """End the work at its next check. Can be called from any thread."""
         self._canceled = True
 
     def check(self) -> None:
@@ -42,7 +41,7 @@ class Cancellation:
             )
 
     def stops_sqlite(self) -> bool:
-        """The same as a progress handler of SQLite: what it raises ends the statement."""
+        """Check as a progress handler of SQLite, where an exception ends the statement."""
         self.check()
         return False
 
@@ -63,7 +62,7 @@ def check() -> None:
 
 @contextmanager
 def applied(cancellation: Cancellation | None) -> Iterator[None]:
-    """Apply it to what this thread does in the block."""
+    """Apply the cancellation to the code in the block."""
     token = _current.set(cancellation)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Reads a changeset: which rows of which tables changed, and what that means as events."""
+"""Reads a changeset: which pictures and rows changed, and the events that announce it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from . import changesets
 from .connection import bind_ids, fetch
 from .features import Table
 
-#: Ids an event carries at most; `count` is always the whole number.
+#: Maximum number of ids in an event; its `count` is always the full number.
 SHOWN = 1000
 
 
 class Changes(Struct, frozen=True):
-    """The picture ids touched, by table, and counts of other rows. `whole`: what was read as arrays, by table."""
+    """Ids of changed pictures by table, and row counts. `whole`: the tables that were read as arrays."""
 
     ids: dict[str, set[int]]
     added: set[int]
@@ -29,28 +29,29 @@ class Changes(Struct, frozen=True):
     whole: dict[str, changesets.Whole]
 
     def by_noun(self, tables: Mapping[str, Table]) -> dict[str, set[int] | None]:
-        """The pictures touched, by all nouns that are; None where rows changed that are no one picture's."""
-        found: dict[str, set[int] | None] = {}
+        """Return the changed pictures by topic; None for a topic if rows without a picture changed."""
+        pictures: dict[str, set[int] | None] = {}
         for name in self.rows.keys() | {name for name, ids in self.ids.items() if ids}:
             noun = tables[name].noun
-            known = found.setdefault(noun, set())
-            if known is not None and name in self.rows and tables[name].picture is None:
-                found[noun] = None
-            elif known is not None:
-                known |= self.ids.get(name, set())
-        return found
+            ids = pictures.setdefault(noun, set())
+            if ids is not None and name in self.rows and tables[name].picture is None:
+                pictures[noun] = None
+            elif ids is not None:
+                ids |= self.ids.get(name, set())
+        return pictures
 
     def pictures(self, names: Iterable[str]) -> list[int]:
-        """Ids of pictures whose rows in any of these tables changed, ascending."""
-        found: set[int] = set()
+        """Return the ids of pictures whose rows in any of these tables changed, ascending."""
+        ids: set[int] = set()
         for name in names:
-            found |= self.ids.get(name, set())
-        return sorted(found)
+            ids |= self.ids.get(name, set())
+        return sorted(ids)
 
 
 def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
-    """What a changeset says. Of the ids of pictures those it carries: an update names a column where it changed, or is
-    part of the key.
+    """Read a changeset, including the picture ids that it contains.
+
+    An update contains a column only if its value changed, or if it is part of the key; `complete` finds the others.
     """
     ids: dict[str, set[int]] = {}
     rows: Counter[str] = Counter()
@@ -63,7 +64,7 @@ def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
             inserted.add(name)
         if (column := tables[name].picture) is not None:
             ids[name] = set(whole.column(column).tolist())
-    # Each attribute of a change is made when it is asked for.
+    # apsw computes each attribute of a change on access.
     for change in apsw.Changeset.iter(parts.rest):
         name, op = change.name, change.op
         rows[name] += 1
@@ -72,13 +73,13 @@ def read(parts: changesets.Parts, tables: Mapping[str, Table]) -> Changes:
         column = tables[name].picture
         if column is None:
             continue
-        found = ids.setdefault(name, set())
+        pictures = ids.setdefault(name, set())
         if op != "INSERT" and isinstance(picture := change.old[column], int):  # type: ignore[index]  # it has a row
-            found.add(picture)
+            pictures.add(picture)
             if name == "picture" and op == "DELETE":
                 removed.add(picture)
         if op != "DELETE" and isinstance(picture := change.new[column], int):  # type: ignore[index]
-            found.add(picture)
+            pictures.add(picture)
             if name == "picture" and op == "INSERT":
                 added.add(picture)
     return Changes(ids, added, removed, rows, inserted, parts.whole)
@@ -90,10 +91,10 @@ def complete(
     """Find the pictures of rows whose changeset does not carry the picture's id (`location`, `project_set`)."""
     for name, table in tables.items():
         for column, sql in table.through if name in changes.rows else ():
-            found = _values(parts, name, column)
-            changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(found),)))
+            values = _values(parts, name, column)
+            changes.ids.setdefault(name, set()).update(row[0] for row in fetch(connection, sql, (bind_ids(values),)))
     unknown: dict[str, list[int]] = {}
-    for change in apsw.Changeset.iter(parts.rest):  # no others were updated
+    for change in apsw.Changeset.iter(parts.rest):  # updates are never read as arrays
         table = tables[change.name]
         if table.picture and change.op == "UPDATE" and change.old and not isinstance(change.old[table.picture], int):
             key = change.old[min(change.pk_columns)]
@@ -105,46 +106,51 @@ def complete(
 
 
 def _values(parts: changesets.Parts, name: str, column: int) -> set[int]:
-    """What a column held before or after in a table's rows that changed."""
+    """Return the values of a column, before and after, in the changed rows of a table."""
     if name in parts.whole:
         return set(parts.whole[name].column(column).tolist())
-    rows = (values for one in apsw.Changeset.iter(parts.rest) if one.name == name for values in (one.old, one.new))
+    rows = (
+        values
+        for change in apsw.Changeset.iter(parts.rest)
+        if change.name == name
+        for values in (change.old, change.new)
+    )
     return {value for values in rows if values is not None and isinstance(value := values[column], int)}
 
 
 def keys(parts: changesets.Parts, names: Iterable[str]) -> dict[str, set[tuple[Any, ...]]]:
-    """The primary keys of the rows of these tables that changed."""
-    found: dict[str, set[tuple[Any, ...]]] = {name: set() for name in names}
-    for name in found.keys() & parts.whole.keys():
+    """Return the primary keys of changed rows by table."""
+    keys_of: dict[str, set[tuple[Any, ...]]] = {name: set() for name in names}
+    for name in keys_of.keys() & parts.whole.keys():
         whole = parts.whole[name]
-        found[name] = set(map(tuple, whole.values[:, sorted(whole.keys)].tolist()))
+        keys_of[name] = set(map(tuple, whole.values[:, sorted(whole.keys)].tolist()))
     for change in apsw.Changeset.iter(parts.rest):
         row = change.old or change.new
-        if change.name in found and row is not None:
-            found[change.name].add(tuple(row[column] for column in sorted(change.pk_columns)))
-    return found
+        if change.name in keys_of and row is not None:
+            keys_of[change.name].add(tuple(row[column] for column in sorted(change.pk_columns)))
+    return keys_of
 
 
 def events(changes: Changes, tables: Mapping[str, Table], revision: int) -> list[Event]:
-    """What is announced of a commit."""
-    told: list[Event] = []
+    """Return the events that announce a commit."""
+    announced: list[Event] = []
     if changes.added:
-        told.append(PicturesAdded(revision, len(changes.added), sorted(changes.added)[:SHOWN]))
+        announced.append(PicturesAdded(revision, len(changes.added), sorted(changes.added)[:SHOWN]))
     if changes.removed:
-        told.append(PicturesRemoved(revision, len(changes.removed), sorted(changes.removed)[:SHOWN]))
+        announced.append(PicturesRemoved(revision, len(changes.removed), sorted(changes.removed)[:SHOWN]))
     touched: set[int] = set()
     fields: set[str] = set()
-    for name, found in changes.ids.items():
-        rest = found - changes.added - changes.removed
+    for name, ids in changes.ids.items():
+        rest = ids - changes.added - changes.removed
         if rest:
             touched |= rest
             fields.add(tables[name].field or name)
     if touched:
-        told.append(PicturesChanged(revision, len(touched), sorted(touched)[:SHOWN], sorted(fields)))
+        announced.append(PicturesChanged(revision, len(touched), sorted(touched)[:SHOWN], sorted(fields)))
     for name, count in changes.rows.items():
-        if tables[name].noun not in CORE_NOUNS and tables[name].picture is None:
-            told.append(RowsChanged(revision, name, count))
-    return told
+        if tables[name].noun not in CORE_TOPICS and tables[name].picture is None:
+            announced.append(RowsChanged(revision, name, count))
+    return announced
 
 
-CORE_NOUNS = frozenset({"pictures", "scores", "scrapheap", "stores", "settings"})
+CORE_TOPICS = frozenset({"pictures", "scores", "scrapheap", "stores", "settings"})

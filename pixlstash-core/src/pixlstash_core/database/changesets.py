@@ -1,8 +1,8 @@
-"""Changesets of SQLite's session extension, taken apart by table.
+"""Splits changesets of SQLite's session extension by table.
 
-Where a hundred thousand rows of integers changed alike (a tag said of a selection), they are read as arrays: one by one
-they would take as long as the change itself. The format is described in SQLite's `sqlite3session.c`: for each table a
-header, then rows of an operation, a flag, and values led by a byte for their type.
+Many rows of integers with the same operation, as after tagging a large selection, are read as arrays, because reading
+them one by one would take as long as the change itself. SQLite's `sqlite3session.c` describes the format: for each
+table a header, then rows of an operation, a flag, and values with a byte each for their type.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: Bytes from which on a changeset is taken apart. Below that, arrays are not worth being loaded.
+#: Minimum bytes of a changeset to split. For smaller ones, loading numpy is not worth it.
 LARGE = 100_000
-#: Rows that may be other than their neighbours before a changeset is read the ordinary way.
+#: Maximum number of rows that differ from their neighbors before a changeset is read row by row.
 ODD = 200
 INSERT, DELETE, UPDATE = 18, 9, 23
 _INTEGER = 1
-#: Bytes that follow a value's type: a number has 8, text and bytes say themselves how many.
+#: Bytes after a value's type: a number has 8; text and blobs begin with their length.
 _FIXED = {0: 0, 1: 8, 2: 8, 5: 0}
 _SIZED = (3, 4)
 
 
 class Whole(Struct, frozen=True):
-    """All changed rows of a table, where each was inserted or deleted, and holds nothing but integers."""
+    """All changed rows of a table, if all were inserted or deleted and contain only integers."""
 
     keys: tuple[int, ...]  # the columns of its primary key, in its order
     inserted: NDArray[np.bool_]
@@ -38,23 +38,23 @@ class Whole(Struct, frozen=True):
         return self.values[:, number]
 
     def rows(self, inserted: bool) -> list[list[int]]:
-        """Those that were inserted, or those that were deleted, in the order of their keys."""
+        """Return the inserted or the deleted rows, in the order of their keys."""
         import numpy as np
 
-        found = self.values[self.inserted == inserted]
-        rows: list[list[int]] = found[np.lexsort(tuple(found[:, key] for key in reversed(self.keys)))].tolist()
+        chosen = self.values[self.inserted == inserted]
+        rows: list[list[int]] = chosen[np.lexsort(tuple(chosen[:, key] for key in reversed(self.keys)))].tolist()
         return rows
 
 
 class Parts(Struct, frozen=True):
-    """A changeset in two: what can be read as arrays, by table, and a changeset of the rest."""
+    """A split changeset: arrays by table, and a changeset with all other rows."""
 
     whole: dict[str, Whole]
     rest: bytes
 
 
 def part(changeset: bytes) -> Parts:
-    """Take a changeset apart."""
+    """Split a changeset."""
     if len(changeset) < LARGE:
         return Parts({}, changeset)
     try:
@@ -64,13 +64,13 @@ def part(changeset: bytes) -> Parts:
 
 
 def tables(changeset: bytes) -> set[str]:
-    """The tables it changes."""
+    """Return the names of the tables that a changeset changes."""
     parts = part(changeset)
     return parts.whole.keys() | {change.name for change in apsw.Changeset.iter(parts.rest)}
 
 
 class _Odd(Exception):
-    """There are too many rows that are unlike their neighbours."""
+    """Raised if too many rows differ from their neighbors."""
 
 
 def _parted(changeset: bytes) -> Parts:
@@ -98,7 +98,7 @@ def _parted(changeset: bytes) -> Parts:
 
 
 def _alike(changeset: bytes, at: int, columns: int) -> tuple[tuple[NDArray[np.bool_], NDArray[np.int64]] | None, int]:
-    """The rows of integers that were inserted or deleted, from here on, and where they end."""
+    """Return (operations and values of similar rows from an offset on, or None; the offset after them)."""
     import numpy as np
 
     row = np.dtype([("op", "u1"), ("indirect", "u1"), ("values", [("type", "u1"), ("number", ">i8")], columns)])
@@ -108,12 +108,12 @@ def _alike(changeset: bytes, at: int, columns: int) -> tuple[tuple[NDArray[np.bo
     if not count:
         return None, at
     rows = rows[:count]
-    found = rows["op"] == INSERT, np.ascontiguousarray(rows["values"]["number"].astype(np.int64))
-    return found, at + count * row.itemsize
+    columns_of_rows = rows["op"] == INSERT, np.ascontiguousarray(rows["values"]["number"].astype(np.int64))
+    return columns_of_rows, at + count * row.itemsize
 
 
 def _after(changeset: bytes, at: int, columns: int) -> int:
-    """Where the row that begins here ends."""
+    """Return the offset after the row that begins at an offset."""
     many = 2 * columns if changeset[at] == UPDATE else columns
     at += 2
     for _ in range(many):
@@ -128,7 +128,7 @@ def _after(changeset: bytes, at: int, columns: int) -> int:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """(the number that begins here, where it ends); a size, so never of nine bytes."""
+    """Return (the number at an offset, the offset after it). It is a size, so it never has nine bytes."""
     number = 0
     while True:
         byte = data[at]

@@ -1,4 +1,4 @@
-"""What a transaction adds to itself before it commits: derived tables, counts, its revision, marks and the log."""
+"""Completes a transaction before its commit: derived tables, counts, revision, watermarks and the log of changes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ..types import Event
-from . import changes, changesets
-from . import undo as records
+from . import changes, changesets, undo_record
 from .connection import Database
 from .features import Count, Feature, Table
 from .hub import now
@@ -18,7 +17,7 @@ from .watermarks import Marks
 
 
 class Label(Struct, frozen=True):
-    """How a person's change is remembered. `undoes`: +revision it undid, -revision it redid."""
+    """The history entry of a change. `undoes`: the revision that it undoes, or the negative one that it redoes."""
 
     principal: str
     sentence: str
@@ -27,7 +26,7 @@ class Label(Struct, frozen=True):
 
 
 class Commit(Struct):
-    """What a commit makes true. `nouns`: those that changed, each with the pictures concerned, or None for any."""
+    """A commit and its consequences. `nouns`: the topics that changed, with their pictures (None: any)."""
 
     revision: int
     nouns: dict[str, set[int] | None]
@@ -36,7 +35,7 @@ class Commit(Struct):
 
 
 class CommitRecorder:
-    """Runs on the writer thread, inside its transaction."""
+    """Completes transactions, on the writer thread."""
 
     def __init__(self, db: Database, marks: Marks, features: Sequence[Feature]) -> None:
         self._db, self._marks = db, marks
@@ -47,14 +46,14 @@ class CommitRecorder:
         self._drained = 0
 
     def drained(self, revision: int) -> None:
-        """The log up to here is safe in the hub: the next transaction drops it."""
+        """Note that the hub has the log up to a revision; the next transaction deletes it here."""
         self._drained = max(self._drained, revision)
 
     def close(self) -> None:
         if self._before is not None:
             self._before.close()
 
-    def seal(
+    def complete(
         self,
         connection: apsw.Connection,
         changeset: bytes,
@@ -62,32 +61,32 @@ class CommitRecorder:
         revision: int,
         label: Label | None,
     ) -> Commit:
-        """Make what follows from these changes true as well, and log it under this revision."""
+        """Update derived tables after the changes of a transaction, and log it under a revision."""
         parts = changesets.part(changeset)
-        found = changes.read(parts, tables)
-        changes.complete(connection, found, tables, parts)
+        changed = changes.read(parts, tables)
+        changes.complete(connection, changed, tables, parts)
         for spread in self._spreads:
-            if names := spread.tables & found.rows.keys():
+            if names := spread.tables & changed.rows.keys():
                 pictures = spread.find(connection, changes.keys(parts, names))
-                found.ids.setdefault(spread.into, set()).update(pictures)
+                changed.ids.setdefault(spread.into, set()).update(pictures)
         for rule in self._rules:
-            if ids := found.pictures(rule.tables):
-                rule.follow(connection, ids, found.whole)
+            if ids := changed.pictures(rule.tables):
+                rule.follow(connection, ids, changed.whole)
         for count in self._counts:
-            if ids := found.pictures(count.tables):
+            if ids := changed.pictures(count.tables):
                 self._recount(connection, count, ids)
-        nouns = found.by_noun(tables)
+        nouns = changed.by_noun(tables)
         connection.executemany(
             "insert into derived_revision values (?, ?) on conflict(noun) do update set revision = excluded.revision",
             [(noun, revision) for noun in ("", *nouns)],
         ).fetchall()
-        self._marks.promise(connection, found.inserted, revision)
-        told = changes.events(found, tables, revision)
-        self._log(connection, revision, told, changeset, found.rows, label)
-        return Commit(revision, nouns, told, found)
+        self._marks.promise(connection, changed.inserted, revision)
+        events = changes.events(changed, tables, revision)
+        self._log(connection, revision, events, changeset, changed.rows, label)
+        return Commit(revision, nouns, events, changed)
 
     def _recount(self, connection: apsw.Connection, count: Count, ids: list[int]) -> None:
-        """Add the difference this transaction makes. Another connection still sees the state before it."""
+        """Add the differences that the transaction makes to counts. A second connection reads the state before it."""
         if self._before is None:
             self._before = self._db.connect()
         before, after = count.of(self._before, ids), count.of(connection, ids)
@@ -99,14 +98,14 @@ class CommitRecorder:
         self,
         connection: apsw.Connection,
         revision: int,
-        told: list[Event],
+        events: list[Event],
         changeset: bytes,
         tables: Iterable[str],
         label: Label | None,
     ) -> None:
         packed, digest = None, None
         if label and label.undoable:
-            packed, digest = records.pack(records.record(connection, changeset, tables))
+            packed, digest = undo_record.pack(undo_record.record(connection, changeset, tables))
         if self._drained:
             connection.execute("delete from derived_outbox where revision <= ?", (self._drained,)).fetchall()
             self._drained = 0
@@ -122,6 +121,6 @@ class CommitRecorder:
                 packed,
                 digest,
                 self._db.version,
-                msgspec.json.encode(told),
+                msgspec.json.encode(events),
             ),
         ).fetchall()

@@ -1,4 +1,4 @@
-"""One SQLite file: how it is opened, migrated and read.
+"""`Database`: opens, migrates and reads one SQLite file.
 
 A `Database` is one connection for writing and some for reading, in WAL mode with synchronous=FULL, so that
 what was acknowledged survives a power cut (NORMAL was measured to lose commits).
@@ -25,9 +25,9 @@ from ..threads import report
 from . import cancellation
 
 Rows = list[tuple[Any, ...]]
-#: Connections that are kept for the next who reads.
+#: Maximum number of idle connections in the pool.
 KEPT = 8
-#: Steps of SQLite's virtual machine between two checks whether a read should continue: about a millisecond.
+#: Steps of SQLite's virtual machine between two checks for cancellation: about a millisecond.
 STEPS = 50_000
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
 
@@ -35,7 +35,7 @@ NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "c
 class Database:
     """A migrated SQLite file. `schema` names the folder of numbered `.sql` files below `database/schema`.
 
-    `mode`: how it is opened when it is only read, as SQLite's URIs say it.
+    `mode`: parameters of the SQLite URI with which it is opened read-only.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Database:
         self._closed = False
         if not read_only:
             refuse_network(path)
-            with suppress(OSError):  # it is there, or SQLite says why it cannot be made
+            with suppress(OSError):  # it exists, or SQLite reports why it cannot be created
                 create_private(path).close()
         self.writer = self.connect()
         try:
@@ -60,9 +60,9 @@ class Database:
             raise
 
     def connect(self, *, attaching: bool = False) -> apsw.Connection:
-        """A new connection to the file, set up as all are.
+        """Open a new connection with the usual settings.
 
-        `attaching`: what is attached to it can be written to, even where this file is only read.
+        `attaching`: attached files can be written to even if this one is read-only.
         """
         with translated():
             if self.read_only and attaching:
@@ -97,7 +97,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
-        """A durable transaction, or inside one a part of it. For one thread at a time."""
+        """Run the block in a durable transaction, or in a savepoint inside one. Only for one thread at a time."""
         connection, failure = self.writer, None
         outermost = not connection.in_transaction
         with translated():
@@ -118,7 +118,7 @@ class Database:
                     self.roll_back()
 
     def roll_back(self) -> None:
-        """Undo what is begun and not committed. A connection that cannot is replaced, which undoes the same."""
+        """Roll back the open transaction. If that fails, the connection is replaced, with the same effect."""
         try:
             if self.writer.in_transaction:
                 self.writer.execute("rollback").fetchall()
@@ -127,14 +127,14 @@ class Database:
             self.replace_writer()
 
     def replace_writer(self) -> None:
-        """Open another connection to write with, in place of one that cannot be used; what that began is undone."""
+        """Replace the writing connection if it can no longer be used; its open transaction is rolled back."""
         fresh = self.connect()
         broken, self.writer = self.writer, fresh
         broken.close(True)
 
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
-        """A pooled connection inside one read transaction: every statement sees the same instant."""
+        """Borrow a pooled connection in a read transaction, in which all statements see the same state."""
         connection = self._borrow()
         try:
             with translated():
@@ -147,7 +147,7 @@ class Database:
             self._give_back(connection)
 
     def read(self, sql: str, bindings: Any = None) -> Rows:
-        """All rows of one statement."""
+        """Return all rows of one statement."""
         connection = self._borrow()
         try:
             with translated():
@@ -156,14 +156,14 @@ class Database:
             self._give_back(connection)
 
     def value(self, sql: str, bindings: Any = None, default: Any = None) -> Any:
-        """The first column of the first row, or `default`."""
+        """Return the first column of the first row, or `default`."""
         rows = self.read(sql, bindings)
         return rows[0][0] if rows else default
 
     def setting(self, name: str) -> str | None:
-        """A setting kept in the file."""
-        found: str | None = self.value("select value from setting where name = ?", (name,))
-        return found
+        """Return a setting stored in the file, or None."""
+        value: str | None = self.value("select value from setting where name = ?", (name,))
+        return value
 
     def close(self) -> None:
         with self._lock:
@@ -171,14 +171,14 @@ class Database:
             while self._idle:
                 self._idle.pop().close()
         if not self.read_only:
-            with suppress(apsw.Error):  # statistics for the next opening: a favour, on which no closing may fail
+            with suppress(apsw.Error):  # statistics for the next opening; an error here must not prevent closing
                 self.writer.pragma("optimize")
         self.writer.close()
 
     def _borrow(self) -> apsw.Connection:
-        """An idle connection, or a new one: never is one waited for.
+        """Return an idle connection, or a new one, without waiting.
 
-        Who reads may hold a connection already, or a lock for which those wait who hold all the others.
+        Waiting could deadlock: a reader may hold a connection already, or a lock that other readers wait for.
         """
         stopping = cancellation.current()
         if stopping is not None:
@@ -200,25 +200,25 @@ class Database:
         connection.close()
 
 
-#: A row of `sqlite_schema`, and what reads them.
+#: A row of `sqlite_schema`, and the statement that reads them.
 SchemaRow = tuple[str, str, str, str | None]
 SCHEMA = "select type, name, tbl_name, sql from sqlite_schema"
 
 
 def fetch(connection: apsw.Connection, sql: str, bindings: Any = None) -> Rows:
-    """All rows of one statement on a connection one holds."""
+    """Return all rows of one statement on a given connection."""
     return connection.execute(sql, bindings).fetchall()
 
 
 def bind_ids(ids: Iterable[int]) -> Any:
-    """Any number of ids as one binding, for `in carray(?)`: never `?,?,?`, which has a limit."""
-    # SQLite wants an aligned buffer, which an empty array does not have; no id is negative.
+    """Return ids as one binding for `in carray(?)`, which, unlike `?,?,?`, has no limit."""
+    # SQLite requires an aligned buffer, which an empty array lacks; no id is negative.
     return apsw.carray(array("q", ids) or array("q", [-1]))
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what SQLite says into sentences for people."""
+    """Translate SQLite's exceptions in the block to errors with a sentence for users."""
     try:
         yield
     except apsw.FullError as error:
@@ -240,7 +240,7 @@ def translated() -> Iterator[None]:
 
 
 def refuse_network(path: Path) -> None:
-    """Refuse a folder on a network file system, where SQLite's locks are not kept."""
+    """Raise if a folder is on a network file system, where SQLite's locks do not work reliably."""
     try:
         mounts = Path("/proc/mounts").read_text(errors="replace").splitlines()
     except OSError:
@@ -260,24 +260,26 @@ def refuse_network(path: Path) -> None:
 
 
 def _migrate(connection: apsw.Connection, path: Path, schema: str, read_only: bool) -> int:
-    """Bring the file to the newest schema, one transaction a step, after copying it aside."""
+    """Migrate a file to the newest schema, one transaction per step, after making a copy. Returns the version."""
     steps = _steps(schema)
     newest = steps[-1][0]
     with translated():
-        found = int(connection.pragma("user_version") or 0)
-    if found > newest:
+        current = int(connection.pragma("user_version") or 0)
+    if current > newest:
         raise Conflict(
-            f"{path.name} was written by a newer PixlStash (schema {found}, this one knows {newest}). Update PixlStash."
+            f"{path.name} was written by a newer PixlStash (schema {current}; this one has {newest}). Update PixlStash."
         )
-    if found == newest:
+    if current == newest:
         return newest
     if read_only:
-        raise ReadOnly(f"{path.name} needs an upgrade (schema {found} to {newest}): open it once without --read-only.")
-    if found:
+        raise ReadOnly(
+            f"{path.name} needs an upgrade (schema {current} to {newest}): open it once without --read-only."
+        )
+    if current:
         connection.pragma("wal_checkpoint(truncate)")
         shutil.copyfile(path, path.with_name(f"{path.name}.before-{newest}"))
     for number, sql in steps:
-        if number > found:
+        if number > current:
             with translated():
                 _apply(connection, number, sql)
     return newest
@@ -299,9 +301,9 @@ def _apply(connection: apsw.Connection, number: int, sql: str) -> None:
 
 
 def schema_of(schema: str, version: int) -> set[SchemaRow]:
-    """What `sqlite_schema` holds in a new database of this version: (type, name, table, statement).
+    """Return the rows of `sqlite_schema` in a new database of a version: (type, name, table, statement).
 
-    `Invalid` when there is no such version; `Conflict` when only a newer PixlStash has it.
+    Raises `Invalid` if there is no such version, `Conflict` if only a newer PixlStash has it.
     """
     steps = _steps(schema)
     if version > steps[-1][0]:
@@ -318,12 +320,12 @@ def schema_of(schema: str, version: int) -> set[SchemaRow]:
 @cache
 def _steps(schema: str) -> Sequence[tuple[int, str]]:
     folder = resources.files("pixlstash_core.database") / "schema" / schema
-    found = [(int(f.name[:4]), f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
-    return sorted(found)
+    steps = [(int(f.name[:4]), f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
+    return sorted(steps)
 
 
 def _reading_mode(path: Path) -> str:
-    """How a file is opened that is only read.
+    """Return the URI parameters with which a file is opened read-only.
 
     In a folder that cannot be written to, SQLite finds its way through a log only beside the index a crash left with
     it, or without locks and with an index of its own. `immutable` would not look at the log, and what was acknowledged

@@ -1,18 +1,18 @@
-"""What a noun (pictures, scores, …) tells the rest of the library about itself, as data.
+"""The classes with which a feature (tags, scores, …) describes itself to the rest of the library, as data.
 
-The writer, the query compiler, history, engines and imports know nouns only through these. `pixlstash_core.features`
-lists them.
+The writer, the query compiler, history, engines and imports know features only through these classes.
+`library/features.py` lists all features.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import msgspec
 from msgspec import Struct
 
-from ..types import Agreement, Panel, RestoreKind, TagPair
+from ..types import Panel, RestoreKind, TagPair
+from .output_kinds import OutputKind
 
 if TYPE_CHECKING:
     import apsw
@@ -46,20 +46,20 @@ class Range(Struct, frozen=True):
 
 
 class Hidden(list[int]):
-    """Ids of the pictures that a veil hides, and what was counted of them: every letter typed asks again."""
+    """Ids of hidden pictures, with a cache of counts of them, because completion asks again with every key typed."""
 
     def __init__(self, ids: Iterable[int] = ()) -> None:
         super().__init__(ids)
         self._counted: dict[str, Any] = {}
 
     def counted(self, what: str, count: Callable[[], dict[K, int]]) -> dict[K, int]:
-        """The same count again, or made now."""
-        found: dict[K, int] = self._counted[what] if what in self._counted else count()
-        self._counted[what] = found
-        return found
+        """Return a cached count, or compute it."""
+        counts: dict[K, int] = self._counted[what] if what in self._counted else count()
+        self._counted[what] = counts
+        return counts
 
 
-#: What a query term means.
+#: The compiled form of a query term.
 Condition = Lookup | Range
 
 
@@ -71,13 +71,13 @@ Merge = Literal["rows", "root", "bytes", "kept", "words", "group", "shell", "who
 TAGS: frozenset[RestoreKind] = frozenset({"tags"})
 CAPTIONS: frozenset[RestoreKind] = frozenset({"captions"})
 MEMBERSHIP: frozenset[RestoreKind] = frozenset({"membership"})
-#: `within` of what is a picture's, and of what an engine found in it.
+#: `within` of a picture's rows, and of an engine's results.
 PICTURE: tuple[tuple[str, str], ...] = (("picture_id", "picture"),)
 COMPUTED = (*PICTURE, ("producer_id", "producer"))
 
 
 class Table(Struct, frozen=True):
-    """A table that holds truth: recorded in changesets.
+    """A primary table, whose changes are recorded in changesets.
 
     `picture`: index of the column with the picture's id, or None. `field`: what an event says has changed.
     `through`: columns' indexes, and statements that find the other pictures their values concern (`… in carray(?)`).
@@ -101,9 +101,9 @@ class Table(Struct, frozen=True):
 
 
 class Derivation(Struct, frozen=True):
-    """Keeps a derived table equal to truth for the given picture ids, the same after do, undo and redo.
+    """Updates a derived table for changed pictures, with the same result after a change, undo and redo.
 
-    `many`, where there is one, is run instead when all that changed in its one table is known as arrays.
+    If given, `many` runs instead of `run` when the changes of its only table are available as arrays.
     """
 
     tables: frozenset[str]
@@ -111,16 +111,16 @@ class Derivation(Struct, frozen=True):
     many: Callable[[apsw.Connection, list[int], Whole], None] | None = None
 
     def follow(self, connection: apsw.Connection, ids: list[int], whole: dict[str, Whole]) -> None:
-        """Bring the table up to date."""
-        found = whole.get(next(iter(self.tables))) if len(self.tables) == 1 else None
-        if self.many is not None and found is not None:
-            self.many(connection, ids, found)
+        """Update the derived table."""
+        rows = whole.get(next(iter(self.tables))) if len(self.tables) == 1 else None
+        if self.many is not None and rows is not None:
+            self.many(connection, ids, rows)
         else:
             self.run(connection, ids)
 
 
 class FanOut(Struct, frozen=True):
-    """What changed rows that are no one picture's (a tag, an active engine) mean for pictures; it comes before rules.
+    """Finds the pictures that changes of other rows (a tag, an active engine) affect; runs before derivations.
 
     `find(connection, keys)` gets the primary keys of changed rows by table, and answers with the pictures concerned:
     rules and events see them as if their rows in the table `into` had changed.
@@ -132,9 +132,9 @@ class FanOut(Struct, frozen=True):
 
 
 class Count(Struct, frozen=True):
-    """Keeps counts in a derived table: `of(connection, ids)` says by (noun, id) how many of these pictures count.
+    """Keeps counts in a derived table: `of(connection, ids)` returns how many of these pictures count, by (noun, id).
 
-    It is asked of the state before a transaction and of the one after, and the difference is added.
+    It is called for the states before and after a transaction, and the difference is added.
     """
 
     tables: frozenset[str]
@@ -143,16 +143,15 @@ class Count(Struct, frozen=True):
 
 
 class Term(Struct, frozen=True):
-    """A word of the query language: `name:value`; a name such as `is:moving` is one word of `is:`.
+    """A term of the query language, `name:value`. A name such as `is:moving` is one value of `is:`.
 
     `compile(value)` raises ValueError with what it expected. `nouns` are the nouns it reads: the view's key holds their
     revisions. `group`: it says which pictures belong together, so that `union`, `overlap`, `difference` and `unique`
     take it. `spread`: it looks into stacks, so that what lies beneath a leader is found as well. `private`: it tells
     how the owner orders the library, so that a reader of some pictures has no such term. `values(connection, typed,
     limit, hidden)` are those that are there and go on like what was typed, with how many pictures have each; `hidden`
-    are ids of pictures that are to be taken for not there. `known(connection, value)`: the ids of what the value names,
-    none where there is no such thing. `arranged(value)` yields the pictures in the order that people gave them, for
-    `sort:hand`. `compile_for_others`: `compile` for readers who are not the owner, where they may not ask for as much.
+    are ids of pictures to ignore. `ids_named(connection, value)`: the ids of what the value names, none if there is no
+    such thing. `arranged(value)` yields the pictures in the order that people gave them, for
     """
 
     name: str
@@ -163,13 +162,13 @@ class Term(Struct, frozen=True):
     spread: bool = False
     values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
     private: bool = False
-    known: Callable[[apsw.Connection, str], Sequence[int]] | None = None
+    ids_named: Callable[[apsw.Connection, str], Sequence[int]] | None = None
     arranged: Callable[[str], Lookup] | None = None
     compile_for_others: Callable[[str], Condition] | None = None
 
 
 class Sort(Struct, frozen=True):
-    """An order of the query language: `sort:name`, or `sort:-name` the other way round.
+    """A sort of the query language: `sort:name`, or reversed `sort:-name`.
 
     `nouns` are the nouns whose changes can reorder it. `keys(connection, ids)` gives a number for each picture; None:
     the column of that name in `derived_grid`.
@@ -181,7 +180,7 @@ class Sort(Struct, frozen=True):
 
 
 class Counted(Struct, frozen=True):
-    """What a feature adds to the statistics of some pictures. `tagged`: how many of them have a tag."""
+    """A feature's part of the statistics of pictures. `tagged`: the number of them with a tag."""
 
     panels: list[Panel]
     pairs: list[TagPair] = []
@@ -189,13 +188,13 @@ class Counted(Struct, frozen=True):
 
 
 class Guard(Struct, frozen=True):
-    """Protects pictures from changes: `refuse(connection, ids)` raises when people may not change any of these now."""
+    """Protects pictures from changes: `refuse(connection, ids)` raises if any of these must not be changed now."""
 
     refuse: Callable[[apsw.Connection, Sequence[int]], None]
 
 
 class Feature(Struct, frozen=True):
-    """One noun's whole contribution. Tables are given parents first.
+    """Everything that one feature contributes. Tables are in order, parents first.
 
     `inherits`: statements with :old and :new picture ids that hand people's words on to a successor. `of_bytes`: what
     they hand on holds for the bytes of a file only, so that a picture does not take it over from its duplicate.
@@ -216,44 +215,3 @@ class Feature(Struct, frozen=True):
     guards: tuple[Guard, ...] = ()
     outputs: tuple[OutputKind, ...] = ()
     statistics: Callable[[apsw.Connection, NDArray[np.int64]], Counted] | None = None
-
-
-class OutputKind(Struct, frozen=True):
-    """A kind of output: what its engines' results are, and how they are kept. Loop and forms know none by name.
-
-    `check(engine, result, about)` runs in the engine's process: it makes a result plain data, or raises ValueError with
-    what is wrong; `about` is what all results of the producer share, and may be added to. `combine` makes one of the
-    plain results of a moving picture's frames, each with its time in seconds; `grouped`: the frames are given to `run`
-    as one image. `describe(engine, params)` is what is known about all results beforehand. `inputs(connection, ids)`
-    finds by picture what `needs` gives to other engines. `tables` have a `picture_id` and a `producer_id`.
-
-    `sift(result)` gives what of a plain result can be stored, and a sentence for each part of it that is dropped.
-
-    Of a rehearsal: `size` is about how many bytes a plain result takes, `shown(result, threshold)` the result for
-    people, and `agree(connection, results, threshold)` how they agree with what people said.
-    """
-
-    name: str
-    hook: str
-    verb: str
-    tables: tuple[str, ...]
-    check: Callable[[Any, Any, dict[str, Any]], Any]
-    combine: Callable[[Sequence[tuple[float | None, Any]]], Any]
-    keeper: Callable[[Any, Any], Keeper]
-    describe: Callable[[Any, Any], dict[str, Any]] = lambda engine, params: {}
-    inputs: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
-    grouped: bool = False
-    size: Callable[[Any], int] = lambda value: len(msgspec.json.encode(value))
-    shown: Callable[[Any, float], str] = lambda value, threshold: str(value)
-    agree: Callable[[apsw.Connection, dict[int, Any], float], Agreement] | None = None
-    sift: Callable[[Any], tuple[Any, list[str]]] | None = None
-
-
-class Keeper(Protocol):
-    """Stores plain results of one kind in one library; made of its database and its writer."""
-
-    def pack(self, values: Sequence[Any]) -> list[Any]:
-        """As they are stored. Runs beside the writer."""
-
-    def put(self, write: Any, producer: int, packed: dict[int, Any]) -> None:
-        """Store them by picture, in place of what was there."""

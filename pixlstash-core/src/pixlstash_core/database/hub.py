@@ -1,7 +1,7 @@
 """`hub.db`: what belongs to this installation and is never in a snapshot, never restored.
 
-Owner, tokens, sessions, settings, history, intents, jobs, the ledger of purged files, and the high-water marks that
-keep every id and revision from being used twice. Deleting the file loses exactly that and nothing else.
+It has the owner, tokens, sessions, settings, history, intents, jobs, the purge log, and the watermarks that prevent
+ids and revisions from being used twice. Deleting the file loses exactly this data.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ import msgspec
 from ..errors import PixlStashError
 from .connection import Database, Rows
 
-#: Ids are promised to the hub in blocks of this many, so that raising the mark costs one commit per block.
+#: Ids are reserved in blocks of this size, so that raising the watermark costs one commit per block.
 RESERVE = 4096
 
 
 def now() -> int:
-    """Milliseconds since 1970 UTC."""
+    """Return the time in milliseconds since 1970 UTC."""
     return time.time_ns() // 1_000_000
 
 
 class Hub:
-    """The hub database and the little that several floors need of it."""
+    """The hub database, with the functions that several layers need."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.db = Database(path, "hub", read_only=read_only)
@@ -43,18 +43,18 @@ class Hub:
 
     @contextmanager
     def writing(self) -> Iterator[apsw.Connection]:
-        """One durable transaction. Reentrant on a thread: the inner one joins the outer."""
+        """Run the block in a durable transaction. On the same thread, an inner block joins the outer transaction."""
         with self._lock, self.db.transaction() as connection:
             yield connection
 
     @contextmanager
     def locked(self) -> Iterator[apsw.Connection]:
-        """The writer's connection, while nobody writes."""
+        """Borrow the writing connection while nobody else writes."""
         with self._lock:
             yield self.db.writer
 
     def write(self, sql: str, bindings: Any = None) -> Rows:
-        """One statement in a transaction of its own."""
+        """Run one statement in its own transaction and return its rows."""
         with self.writing() as connection:
             return connection.execute(sql, bindings).fetchall()
 
@@ -65,7 +65,7 @@ class Hub:
         return self.db.value(sql, bindings, default)
 
     def purged(self, sha256: bytes) -> bool:
-        """Whether these bytes were permanently deleted, or are being removed: rows go before the ledger is written."""
+        """Return whether the file with this SHA-256 was permanently deleted, or is being deleted."""
         if self.read("select 1 from purged where sha256 = ?", (sha256,)):
             return True
         return bool(self.read("select 1 from intent where kind = 'purge' and instr(body, ?)", (sha256.hex().upper(),)))
@@ -76,14 +76,14 @@ class Hub:
         return dict(self.read("select name, value from mark"))
 
     def raise_mark(self, name: str, value: int) -> None:
-        """Promise that no id of `name` up to `value` will be given out again."""
+        """Raise a watermark: no id of `name` up to `value` will be used again."""
         self.write(
             "insert into mark values (?, ?) on conflict(name) do update set value = max(value, excluded.value)",
             (name, value),
         )
 
     def settle_mark(self, name: str, value: int) -> None:
-        """At a clean close: the exact highest id used, so that the next opening leaves no gap."""
+        """Set a watermark to the highest id in use, at a clean close, so that the next opening leaves no gap."""
         self.write(
             "insert into mark values (?, ?) on conflict(name) do update set value = excluded.value", (name, value)
         )
@@ -93,10 +93,10 @@ class Hub:
 
 
 def switched_off(library: Path) -> list[str]:
-    """The plugins that are switched off in a library's installation, read before anything is loaded."""
+    """Return the disabled plugins of a library folder, before any plugin is loaded."""
     try:
         db = Database(library / "hub.db", "hub", read_only=True)
-    except PixlStashError:  # absent, or to be upgraded by the opening that follows
+    except PixlStashError:  # missing, or of an older schema
         return []
     try:
         return msgspec.json.decode(db.setting("plugins.disabled") or "[]", type=list[str])

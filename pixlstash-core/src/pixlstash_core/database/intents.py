@@ -1,4 +1,4 @@
-"""Bytes on their way into the library's own store: what the hub is told before, and what the next start makes of it.
+"""Intents: records in the hub of files that are being stored, so that the next start can delete incomplete ones.
 
 Nothing spans both databases and a disk in one step. That bytes are about to be kept is written to the hub first and
 struck out when their row is there; whoever starts next drops what never got its row.
@@ -19,7 +19,7 @@ PURGED = "This picture was permanently deleted. Import the file itself to have i
 
 
 class Keeping:
-    """Says in the hub that bytes are about to be kept under a key, until their row is there."""
+    """A block that stores a file under a key, recorded in the hub until its row exists."""
 
     def __init__(self, hub: Hub, store: int, key: str, sha256: bytes) -> None:
         self._hub, self._body, self._sha256 = hub, f"{store} {key}", sha256
@@ -32,7 +32,7 @@ class Keeping:
         self._id = row[0][0]
 
     def __exit__(self, *error: object) -> None:
-        # Left in place when something went wrong: the next start finds out whether the row is there.
+        # Kept after an error: the next start checks whether the row exists.
         if error[0] is None:
             with self._hub.writing() as connection:
                 connection.execute("delete from intent where id = ?", (self._id,)).fetchall()
@@ -40,7 +40,7 @@ class Keeping:
 
 
 def wanted(connection: apsw.Connection, sha256: bytes) -> None:
-    """Strike bytes off the ledger in the hub: somebody wants them after all.
+    """Remove files from the purge log, because they were imported again.
 
     To be called once their row is there. A purge looks for rows and writes the ledger in one transaction of the hub,
     so whichever of the two comes second knows of the other.
@@ -51,7 +51,7 @@ def wanted(connection: apsw.Connection, sha256: bytes) -> None:
 
 
 def recover(db: Database, hub: Hub, opened: Callable[[int], Opened]) -> int:
-    """At start: drop bytes that were kept without their row; how many."""
+    """Delete files that were stored without a row, at start. Returns their number."""
     dropped = 0
     for intent, body in hub.read("select id, body from intent where kind = 'keep'"):
         store, _, key = body.partition(" ")
@@ -65,7 +65,7 @@ def recover(db: Database, hub: Hub, opened: Callable[[int], Opened]) -> int:
                 dropped += 1
             except StoreUnreachable:  # the next start tries again
                 continue
-            except NotFound:  # the whole store is gone
+            except NotFound:  # the store no longer exists
                 pass
         with hub.writing() as connection:
             connection.execute("delete from intent where id = ?", (intent,)).fetchall()

@@ -1,4 +1,4 @@
-"""The library's own settings: its name and ids, and what is chosen for it. They are part of its metadata."""
+"""The settings of a library, such as its name. They are part of its metadata and therefore of snapshots and backups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .connection import Database
 from .features import Feature, Table
 from .writer import Label, Write, Writer
 
-#: What the names of the core's own settings begin with.
+#: Prefixes of the names of the core's settings.
 CORE = frozenset({"veil"})
 FEATURE = Feature("settings", (Table("setting", "settings", merge="whole", says="r.value"),))
 
@@ -27,17 +27,19 @@ def put(write: Write, name: str, value: str) -> None:
 
 
 def name_for(plugin: str, name: str) -> str:
-    """What a plugin's own setting is called."""
+    """Return the stored name of a plugin's setting."""
     if plugin in CORE:
         raise Invalid(f"Settings that begin with {plugin!r} are not a plugin's.")
     return f"{plugin}.{name}"
 
 
-def veil(db: Database) -> HideAndBlur:
+def hide_and_blur(db: Database) -> HideAndBlur:
+    """Return the stored queries of Hide and blur; empty by default."""
     return HideAndBlur(db.setting("veil.hide") or "", db.setting("veil.blur") or "")
 
 
-def put_veil(write: Write, ask: HideAndBlur) -> Outcome:
+def put_hide_and_blur(write: Write, ask: HideAndBlur) -> Outcome:
+    """Store the queries of Hide and blur."""
     put(write, "veil.hide", ask.hide)
     put(write, "veil.blur", ask.blur)
-    return Outcome(1, "What is hidden and blurred was changed")
+    return Outcome(1, "Updated Hide and blur")

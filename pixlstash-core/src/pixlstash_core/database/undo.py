@@ -1,104 +1,45 @@
-"""What history keeps of a person's change, and applying it, forwards or inverted, all or nothing.
+"""Applies the record of a change, forwards or inverted, as a whole.
 
-One thing alone is left out: what belongs to pictures that were permanently deleted since. Such a row would refer to
-nothing, and must neither come back nor stand in the way of everything older.
+Only rows of pictures that were permanently deleted since are left out: they would refer to nothing, and must not
+prevent the undo of older changes.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, partial
 
 import apsw
-import msgspec
-import zstandard
 from msgspec import Struct
 
-from ..errors import Conflict, PixlStashError
+from ..errors import Conflict
 from . import changesets
 from .connection import bind_ids, fetch
+from .undo_record import Column, Record, column_of, key_of, pictures_in
 
 #: The column of `picture` with the SHA-256 of its bytes.
 SHA256 = 2
 
 
-class Record(Struct, frozen=True, array_like=True):
-    """A changeset, and what it does not say: by table, the picture (value) of each updated row (key)."""
-
-    changeset: bytes
-    owners: dict[str, dict[int, int]] = {}
-
-
 class Applied(Struct, frozen=True):
-    """Rows that were changed, and pictures whose rows were left out because they are gone for good."""
+    """The number of changed rows, and of pictures that were left out because they are permanently deleted."""
 
     rows: int
     gone: int
 
 
-class _Column(Struct, frozen=True):
-    """Where a table names the picture its rows go with. `key`: its key, where that names no picture by itself."""
-
-    name: str
-    index: int
-    key: str | None
-
-
-def record(connection: apsw.Connection, changeset: bytes, tables: Iterable[str]) -> Record:
-    """To be called while the rows are still as the change left them."""
-    loose = {name: column for name in tables if (column := _column(connection, name)) and column.key}
-    keys: dict[str, list[int]] = {}
-    for change in apsw.Changeset.iter(changeset) if loose else ():
-        if change.name in loose and change.op == "UPDATE" and not _named(change, loose[change.name].index):
-            keys.setdefault(change.name, []).append(_key(change))
-    return Record(
-        changeset,
-        {
-            name: dict(
-                fetch(
-                    connection,
-                    f'select "{loose[name].key}", "{loose[name].name}" from "{name}" where "{loose[name].key}"'
-                    " in carray(?)",
-                    (bind_ids(found),),
-                )
-            )
-            for name, found in keys.items()
-        },
-    )
-
-
-def pack(record: Record) -> tuple[bytes, bytes]:
-    """(compressed, SHA-256 of the compressed): a flipped byte would otherwise silently do nothing when applied."""
-    packed = zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(record))
-    return packed, hashlib.sha256(packed).digest()
-
-
-def unpack(packed: bytes, digest: bytes) -> Record:
-    if hashlib.sha256(packed).digest() != digest:
-        raise PixlStashError("The record of this change is damaged, so it cannot be undone. Nothing was changed.")
-    plain: bytes = zstandard.ZstdDecompressor().decompress(packed)
-    # Older ones are the bare changeset, which begins with a T.
-    return Record(plain) if plain[:1] == b"T" else msgspec.msgpack.decode(plain, type=Record)
-
-
-def tables(record: Record) -> set[str]:
-    """The tables it changes."""
-    return changesets.tables(record.changeset)
-
-
 def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: Callable[[bytes], bool]) -> Applied:
-    """Apply what can be inside the open transaction, or raise `Conflict` that names what is in the way.
+    """Apply a record in the open transaction, or raise `Conflict` with the conflicting rows.
 
-    `purged` says of a SHA-256 whether its picture was permanently deleted.
+    `purged(sha256)` returns whether a picture was permanently deleted.
     """
-    column = cache(partial(_column, connection))
+    column = cache(partial(column_of, connection))
 
     def pictures(change: apsw.TableChange) -> set[int]:
-        """Those that a row goes with."""
-        found, owners = column(change.name), record.owners.get(change.name, {})
-        named = _named(change, found.index) if found else set()
-        return named or ({owners[key]} if owners and (key := _key(change)) in owners else named)
+        """Return the pictures that a row belongs to."""
+        picture_column, owners = column(change.name), record.owners.get(change.name, {})
+        named = pictures_in(change, picture_column.index) if picture_column else set()
+        return named or ({owners[key]} if owners and (key := key_of(change)) in owners else named)
 
     parts = changesets.part(record.changeset)
     rows, gone = _survey(connection, parts, column, pictures, invert, purged)
@@ -119,26 +60,26 @@ def apply(connection: apsw.Connection, record: Record, *, invert: bool, purged: 
 def _survey(
     connection: apsw.Connection,
     parts: changesets.Parts,
-    column: Callable[[str], _Column | None],
+    column: Callable[[str], Column | None],
     pictures: Callable[[apsw.TableChange], set[int]],
     invert: bool,
     purged: Callable[[bytes], bool],
 ) -> tuple[int, set[int]]:
-    """(rows, pictures that are not there and that the change does not rightly bring back itself)."""
+    """Return (number of rows, missing pictures that the change does not itself restore)."""
     rows = 0
     named: set[int] = set()
     brought: dict[int, bytes] = {}
     for name, whole in parts.whole.items():
         rows += len(whole.values)
-        if found := column(name):
-            named.update(whole.column(found.index).tolist())
+        if picture_column := column(name):
+            named.update(whole.column(picture_column.index).tolist())
     for change in apsw.Changeset.iter(parts.rest):
         rows += 1
         named |= pictures(change)
         row = change.old if invert else change.new
         if change.name == "picture" and change.op != "UPDATE" and row is not None:
             brought[row[0]] = row[SHA256]  # type: ignore[index, assignment]  # as the schema says
-    # Of the tables that have a row for each picture, the narrow one.
+    # the narrowest table with a row for each picture
     sql = "from carray(?) i cross join derived_grid g on g.id = i.value"
     bound = (bind_ids(sorted(named)),)
     if fetch(connection, f"select count(*) {sql}", bound) == [(len(named),)]:
@@ -147,52 +88,23 @@ def _survey(
 
     def back(picture: int) -> bool:
         sha256 = brought.get(picture)
-        # Purged and taken in again since: the same bytes are another picture now.
+        # Purged and imported again since: the same file is another picture now.
         taken = sha256 is not None and fetch(connection, "select 1 from picture where sha256 = ?", (sha256,))
         return sha256 is not None and not taken and not purged(sha256)
 
     return rows, {picture for picture in named - there if not back(picture)}
 
 
-def _column(connection: apsw.Connection, table: str) -> _Column | None:
-    """The column whose picture a table's rows are deleted with."""
-    if table == "picture":
-        return _Column("id", 0, None)
-    info = fetch(connection, "select name, cid, pk from pragma_table_info(?)", (table,))
-    refers = "select \"from\" from pragma_foreign_key_list(?) where \"table\" = 'picture' and on_delete = 'CASCADE'"
-    owning = {row[0] for row in fetch(connection, refers, (table,))}
-    keys = [name for name, _, pk in info if pk]
-    for name, cid, pk in info:
-        if name in owning:
-            return _Column(name, cid, keys[0] if not pk and len(keys) == 1 else None)
-    return None
-
-
-def _named(change: apsw.TableChange, column: int) -> set[int]:
-    """The pictures a row's change carries: an update has the key, and a column where it changed."""
-    old, new = change.old, change.new
-    before, after = old[column] if old else None, new[column] if new else None
-    if before == after or not isinstance(after, int):
-        return {before} if isinstance(before, int) else set()
-    return {before, after} if isinstance(before, int) else {after}
-
-
-def _key(change: apsw.TableChange) -> int:
-    row = change.old or change.new or ()
-    key = row[min(change.pk_columns)]
-    return key if isinstance(key, int) else -1
-
-
 def _apply_parts(connection: apsw.Connection, parts: changesets.Parts, invert: bool) -> bool:
-    """Apply what is known as arrays in the order of its keys, which is that of the disk, and then or before the rest.
+    """Apply the parts that are arrays in the order of their keys, which is fastest, before or after the rest.
 
-    False when something is in the way, which the ordinary way will name. Nothing is changed then.
+    Returns False, with nothing changed, if rows conflict; `_apply` then reports which.
     """
     if not parts.whole or any(_referred(connection, name) for name in parts.whole):
         return False
     connection.execute("savepoint parts").fetchall()
     try:
-        if parts.rest and not invert:  # what rows refer to comes before them
+        if parts.rest and not invert:  # referenced rows come first
             _apply(connection, parts.rest, invert, None)
         for name, whole in parts.whole.items():
             _put(connection, name, whole, invert)
@@ -207,20 +119,20 @@ def _apply_parts(connection: apsw.Connection, parts: changesets.Parts, invert: b
 
 
 def _referred(connection: apsw.Connection, table: str) -> bool:
-    """Whether other rows refer to this table's."""
+    """Return whether other tables refer to this one."""
     sql = "select 1 from sqlite_schema s, pragma_foreign_key_list(s.name) f where s.type = 'table' and f.\"table\" = ?"
     return bool(fetch(connection, sql, (table,)))
 
 
 def _put(connection: apsw.Connection, table: str, whole: changesets.Whole, invert: bool) -> None:
-    """Insert and delete rows that are as they were left, or raise `Conflict`."""
+    """Insert and delete rows; raise `Conflict` if any of them changed since."""
     names = [f'"{row[0]}"' for row in fetch(connection, "select name from pragma_table_info(?) order by cid", (table,))]
-    given, gone = whole.rows(not invert), whole.rows(invert)
+    inserted, deleted = whole.rows(not invert), whole.rows(invert)
     before = connection.total_changes()
     same = " and ".join(f"{name} = ?" for name in names)
-    connection.executemany(f'delete from "{table}" where {same}', gone).fetchall()
+    connection.executemany(f'delete from "{table}" where {same}', deleted).fetchall()
     marks = ", ".join("?" * len(names))
-    connection.executemany(f'insert into "{table}" values ({marks})', given).fetchall()
+    connection.executemany(f'insert into "{table}" values ({marks})', inserted).fetchall()
     if connection.total_changes() - before != len(whole.values):
         raise Conflict("Something changed since.")
 
@@ -231,7 +143,7 @@ def _apply(
     conflicts: list[str] = []
 
     def conflict(reason: int, change: apsw.TableChange | None) -> int:
-        conflicts.append(_told(reason, change))
+        conflicts.append(_sentence(reason, change))
         # A foreign key conflict comes once at the end and can only abort.
         abort = reason == apsw.SQLITE_CHANGESET_FOREIGN_KEY
         return apsw.SQLITE_CHANGESET_ABORT if abort else apsw.SQLITE_CHANGESET_OMIT
@@ -247,7 +159,7 @@ def _apply(
         raise Conflict(f"Something changed since: {shown}. Nothing was changed.")
 
 
-def _told(reason: int, change: apsw.TableChange | None) -> str:
+def _sentence(reason: int, change: apsw.TableChange | None) -> str:
     why = {
         apsw.SQLITE_CHANGESET_DATA: "was changed",
         apsw.SQLITE_CHANGESET_NOTFOUND: "is gone",

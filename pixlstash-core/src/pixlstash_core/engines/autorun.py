@@ -19,7 +19,7 @@ from .producers import Producers
 
 KIND = "engine"
 #: Priorities of jobs: pictures that a user selected, new pictures, all pictures. Short jobs go before all of them.
-ASKED, ARRIVING, ALL = -1, -2, -3
+ASKED, NEW_PICTURES, ALL = -1, -2, -3
 #: Seconds to wait for more pictures while an import runs.
 PAUSE = 0.5
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Autorun:
             self._queued.add(engine)
         label = f"{self._catalogue.kind(offered).verb} new pictures with {offered.engine.label or engine}"
         try:
-            self._jobs.put(KIND, label, Payload(engine, arrivals=True), lane=offered.engine.lane, priority=ARRIVING)
+            self._jobs.put(KIND, label, Payload(engine, arrivals=True), lane=offered.engine.lane, priority=NEW_PICTURES)
         except PixlStashError:
             with self._lock:
                 self._queued.discard(engine)

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from ..database.connection import Database
-from ..database.features import OutputKind
 from ..database.hub import Hub
+from ..database.output_kinds import OutputKind
 from ..errors import Invalid, NotFound, PixlStashError
 from ..plugins.addresses import read_addresses
 from ..plugins.engines import Weights

@@ -31,7 +31,7 @@ from .interactive import Interactive
 from .limits import Limits
 from .messages import Load, Results, Start
 from .outputs import Outputs, Which
-from .prefetch import Feeding, Sources
+from .prefetch import Prefetch, Sources
 from .process import Process
 from .producers import Producers
 from .running import Run, RunPlan
@@ -130,7 +130,7 @@ class Host:
         if not left:
             return
         inputs_of = partial(self._outputs.inputs, offered.engine.needs)
-        feeding = Feeding(self._sources, offered.engine, self._ids(payload), inputs_of, self._scratch.path())
+        prefetch = Prefetch(self._sources, offered.engine, self._ids(payload), inputs_of, self._scratch.path())
         plan = RunPlan(
             payload.producer,
             payload.run,
@@ -141,7 +141,7 @@ class Host:
             partial(self._fewer, offered),
         )
         try:
-            Run(plan, feeding, self._outputs, task, left, done).run()
+            Run(plan, prefetch, self._outputs, task, left, done).run()
         finally:
             self._leave(offered.engine.lane)
             self._record_failures(task, payload)
@@ -162,13 +162,13 @@ class Host:
         offered = self.catalogue.offered(ask.engine)
         params, collected = self.catalogue.params(offered, ask.params), Collected()
         inputs_of = partial(self._outputs.inputs, offered.engine.needs)
-        feeding = Feeding(self._sources, offered.engine, iter(ask.ids), inputs_of, self._scratch.path())
+        prefetch = Prefetch(self._sources, offered.engine, iter(ask.ids), inputs_of, self._scratch.path())
         start = collected.starting(partial(self._seat, offered, params, 0))
         plain = plain_params(params, reveal=True)
         sizes = (partial(self._most, offered), partial(self._fewer, offered))
         plan = RunPlan(0, 0, who(offered), plain, start, *sizes)
         try:
-            Run(plan, feeding, collected, task, len(ask.ids)).run()
+            Run(plan, prefetch, collected, task, len(ask.ids)).run()
         finally:
             self._leave(offered.engine.lane)
         threshold = float(getattr(offered.engine, "threshold", 0.0))

@@ -10,7 +10,8 @@ from typing import Any
 import apsw
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import COMPUTED, Feature, Hidden, Lookup, OutputKind, Table, Term
+from ..database.features import COMPUTED, Feature, Hidden, Lookup, Table, Term
+from ..database.output_kinds import OutputKind
 from ..database.writer import Write, Writer
 from ..query.terms import like, number
 

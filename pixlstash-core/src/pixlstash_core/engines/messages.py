@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..database.features import OutputKind
+from ..database.output_kinds import OutputKind
 from ..types import Facts
 
 

@@ -35,7 +35,7 @@ from ..types import (
     WeightsInfo,
 )
 from ..types.outcome import Outcome, many
-from . import known, provenance
+from . import installable, provenance
 from . import settings as engines
 from .autorun import ALL, ASKED, KIND, Payload
 from .host import FETCH, REHEARSAL, Host, ranges
@@ -60,7 +60,7 @@ def list_engines(context: Context, reader: Reader) -> list[EngineInfo]:
 def uninstalled_engines(context: Context, reader: Reader) -> list[UninstalledEngine]:
     """Return the engines of our own plugins that are not installed, with the command to install them."""
     there = {offered.engine.id for offered in context.part(Host).catalogue.all()}
-    return [engine for engine in known.ENGINES if engine.id not in there]
+    return [engine for engine in installable.ENGINES if engine.id not in there]
 
 
 def engine(context: Context, reader: Reader, id: str) -> EngineDetail:
@@ -220,7 +220,7 @@ def revert_job(context: Context, reader: Reader, id: int) -> Done:
         count = provenance.revert(write, payload.run, tables)
         return Outcome(count, f"What {payload.engine} found in {many(count)} was taken back")
 
-    return context.organise(reader, work)
+    return context.organize(reader, work)
 
 
 # -- inside --------------------------------------------------------------------------------------------------------

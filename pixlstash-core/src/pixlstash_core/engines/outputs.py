@@ -17,8 +17,9 @@ import msgspec
 from msgspec import Struct
 
 from ..database.connection import Database, bind_ids
-from ..database.features import COMPUTED, TAGS, Feature, OutputKind, Table
+from ..database.features import COMPUTED, TAGS, Feature, Table
 from ..database.hub import now
+from ..database.output_kinds import OutputKind
 from ..database.writer import Committed, Label, Write, Writer, outcome
 from ..errors import Invalid, NotFound, PixlStashError
 

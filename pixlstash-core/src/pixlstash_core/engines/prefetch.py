@@ -59,7 +59,7 @@ class Sources(Struct, frozen=True):
     temporary: Callable[[str], Path]
 
 
-class Feeding:
+class Prefetch:
     """The pictures with the given ids, decoded in `scratch`. Iterate on one thread; `close` discards the rest."""
 
     def __init__(

@@ -21,10 +21,10 @@ import msgspec
 from .. import threads
 from ..errors import PixlStashError
 from ..media.messages import python_options, receive, send
+from .batch_timeout import BatchTimeout
 from .limits import VARIABLE, Limits, resident
 from .messages import Batch, Beat, Broke, Here, Inspect, Load, Loaded, Order, Ran, Report, Start, Texts, Want
-from .pace import Pace
-from .tail import Tail
+from .stderr_tail import Tail
 
 # `-I` keeps the current folder and PYTHON* variables out of the process; it gets this process's module path.
 _BOOT = """import json, sys
@@ -55,7 +55,7 @@ class Process:
         self._lock = threading.Lock()
         self._pending = 0
         self._deadline: float | None = None
-        self.pace = Pace(limits.result)
+        self.timeout = BatchTimeout(limits.result)
         self.hung = False
         self._counts: deque[int] = deque()  # images in each pending batch
         self._began = self._heard = time.monotonic()
@@ -160,7 +160,7 @@ class Process:
     def _limit(self) -> float:
         """Return the limit for the present batch in seconds."""
         with self._lock:
-            return self.pace.limit(self._counts[0] if self._counts else 1)
+            return self.timeout.limit(self._counts[0] if self._counts else 1)
 
     def _begin(self) -> None:
         self._began, self._fetched = time.monotonic(), False
@@ -172,7 +172,7 @@ class Process:
                 return
             count = self._counts.popleft()
             if isinstance(report, Ran) and not self._fetched:
-                self.pace.note(time.monotonic() - self._began, count)
+                self.timeout.note(time.monotonic() - self._began, count)
             self._begin()
 
     # -- threads -------------------------------------------------------------------------------------------------------

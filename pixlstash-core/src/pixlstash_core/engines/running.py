@@ -25,7 +25,7 @@ from ..jobs.lanes import Task
 from ..threads import report
 from .messages import Batch, Broke, Here, Ran, Stop, Want
 from .outputs import Output
-from .prefetch import Feeding, Ready
+from .prefetch import Prefetch, Ready
 from .process import Died, Process
 
 #: Batches that the engine has at once: the one that it processes, and the next two.
@@ -74,8 +74,10 @@ class Run:
 
     _numbers = itertools.count()  # unique among runs, because a process may still return a batch of an earlier run
 
-    def __init__(self, plan: RunPlan, feeding: Feeding, outputs: Storing, task: Task, left: int, done: int = 0) -> None:
-        self._plan, self._feeding, self._outputs, self._task = plan, feeding, outputs, task
+    def __init__(
+        self, plan: RunPlan, prefetch: Prefetch, outputs: Storing, task: Task, left: int, done: int = 0
+    ) -> None:
+        self._plan, self._prefetch, self._outputs, self._task = plan, prefetch, outputs, task
         self._total = done + left
         self._done = done
         self.later = 0
@@ -85,7 +87,7 @@ class Run:
         self._again: deque[list[Ready]] = deque()
         self._ready: queue.Queue[list[Ready] | BaseException | None] = queue.Queue(maxsize=DEPTH)
         self._fed = False
-        self._feeder = threading.Thread(target=self._feed, name="engine-feeder", daemon=True)
+        self._feeder = threading.Thread(target=self._assemble, name="engine-feeder", daemon=True)
         self._closing = threading.Event()
         self._held: list[Output] = []
         self._died, self._hung = 0, False
@@ -113,11 +115,11 @@ class Run:
 
     # -- in ------------------------------------------------------------------------------------------------------------
 
-    def _feed(self) -> None:
+    def _assemble(self) -> None:
         """Assemble batches on a separate thread."""
         try:
             batch: list[Ready] = []
-            for picture in self._feeding:
+            for picture in self._prefetch:
                 batch.append(picture)
                 if sum(ready.stills for ready in batch) >= self._most or len(batch) >= 256:
                     self._offer(batch)
@@ -189,7 +191,7 @@ class Run:
         if self._process is None or not self._process.alive:
             self._process = self._plan.start(lambda: self._waits(f"Loading {self._plan.who}"))
             if self._hung:
-                self._process.pace.hurry()
+                self._process.timeout.hurry()
         sent = Sent(next(Run._numbers), pictures, self._most)
         self._sent.append(sent)
         items = [picture.item for picture in pictures if picture.item is not None]
@@ -202,18 +204,18 @@ class Run:
         try:
             report = self._process.report(0.02 if len(self._sent) < DEPTH and not self._fed else 0.25)
         except Died as died:
-            return self._bury(str(died))
+            return self._handle_crash(str(died))
         self._task.note = ""
         if report is None and (silence := self._process.silence()) and silence[0] >= NOTED:
             self._task.note = (
                 f"{self._plan.who} has given no result for {silence[0]:.0f} s; it is ended after {silence[1]:.0f} s"
             )
         if isinstance(report, Want):
-            self._bring(report.picture)
+            self._send_original(report.picture)
         elif isinstance(report, Ran) and self._is_first(report.number):
             self._keep(self._sent.popleft(), report.values)
         elif isinstance(report, Broke) and self._is_first(report.number):
-            self._mend(self._sent.popleft(), report)
+            self._retry(self._sent.popleft(), report)
         return None
 
     def _waits(self, what: str) -> None:
@@ -237,7 +239,7 @@ class Run:
         for picture in sent.pictures:
             picture.drop()
 
-    def _mend(self, sent: Sent, report: Broke) -> None:
+    def _retry(self, sent: Sent, report: Broke) -> None:
         """Retry a failed batch in smaller parts, or record the failure of a single picture."""
         stills = sum(picture.stills for picture in sent.pictures)
         if report.cause == "memory" and min(sent.most, stills) > 1:
@@ -253,7 +255,7 @@ class Run:
         if report.cause == "device":
             self._lost(f"the device failed: {report.reason}")
 
-    def _bury(self, why: str) -> None:
+    def _handle_crash(self, why: str) -> None:
         """Handle the end of the process: retry its current batch picture by picture, the waiting ones unchanged."""
         first, *others = [sent.pictures for sent in self._sent]
         self._sent.clear()
@@ -284,14 +286,14 @@ class Run:
         if len(self._held) >= FAILING:
             raise PixlStashError(f"{self._plan.who}: {FAILING} pictures in a row failed, the last one with: {reason}")
 
-    def _bring(self, picture: int) -> None:
+    def _send_original(self, picture: int) -> None:
         """Send the engine a copy of the original bytes of a picture that has no local path."""
         assert self._process is not None
         holds = [(sent, n) for sent in self._sent for n, ready in enumerate(sent.pictures) if ready.picture == picture]
         if not holds:  # of an earlier run
             return self._process.answer(Here("", "It is no longer wanted."))
         try:
-            path = self._feeding.fetch(picture)
+            path = self._prefetch.fetch(picture)
         except PixlStashError as error:
             return self._process.answer(Here("", str(error)))
         sent, n = holds[0]
@@ -314,7 +316,7 @@ class Run:
     def _close(self) -> None:
         self._closing.set()
         self._task.note = ""
-        self._feeding.close()
+        self._prefetch.close()
         if self._sent and self._process is not None:
             self._process.tell(Stop(self._sent[-1].number))
         rest: list[list[Ready]] = [*(sent.pictures for sent in self._sent), *self._again]

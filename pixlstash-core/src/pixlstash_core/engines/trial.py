@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..database.connection import Database
-from ..database.features import OutputKind
+from ..database.output_kinds import OutputKind
 from ..database.writer import Committed
 from ..types import EngineError, Rehearsal, Rehearsed
 from . import provenance

@@ -48,13 +48,13 @@ def main() -> int:
     start = _orders.decode(receive(pipe_in))
     assert isinstance(start, Start)
     exposed = isolation.isolate(start.lane) if start.isolated else "it may reach other machines"
-    desk = Desk(start, pipe_in, pipe_out, exposed)
-    while desk.serve():
+    worker = Worker(start, pipe_in, pipe_out, exposed)
+    while worker.serve():
         pass
     return 0
 
 
-class Desk:
+class Worker:
     """Handles requests one at a time. A separate thread reads them; the end of input ends the process."""
 
     def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO, exposed: str = "") -> None:

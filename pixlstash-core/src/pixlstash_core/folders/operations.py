@@ -43,7 +43,7 @@ def edit_folder(context: Context, reader: Reader, id: int, ask: EditFolder) -> R
     folders = context.part(Folders)
     if ask.name is not None:
         name = reference.fit(ask.name)
-        context.organise(reader, lambda write: rows.rename(write, id, name))
+        context.organize(reader, lambda write: rows.rename(write, id, name))
     if ask.watch is not None:
         folders.set_watch(id, ask.watch)
     folders.changed()
@@ -55,7 +55,7 @@ def relocate_folder(context: Context, reader: Reader, id: int, ask: RelocateFold
     folders = context.part(Folders)
     path = folders.usable(ask.path, besides=id)
     folders.verify(id, path, force=ask.force)
-    done = context.organise(reader, lambda write: rows.move(write, id, str(path)))
+    done = context.organize(reader, lambda write: rows.move(write, id, str(path)))
     folders.scan(id)
     folders.changed()
     return done
@@ -80,7 +80,7 @@ def remove_folder(context: Context, reader: Reader, id: int, keep: bool = False)
     folders = context.part(Folders)
     folders.row(id)
     folders.cancel_scans(id)
-    done = context.organise(reader, lambda write: rows.remove(write, id, keep))
+    done = context.organize(reader, lambda write: rows.remove(write, id, keep))
     folders.changed()
     return done
 

@@ -1,1 +1,1 @@
-"""What happened: events, the log, undo and redo."""
+"""Events, the log of changes, undo and redo."""

@@ -1,7 +1,7 @@
-"""What follows a commit: subscribers at once, then the hub's log, then plugins, each at its own pace.
+"""`Feed`: passes the events of commits to subscribers, to the log in the hub, and to plugins.
 
-Subscribers (a server's streams) are called on the writer thread and must be quick. Plugin listeners run on threads of
-their own from a stored position: at least once, in order, and a slow or failing one falls behind alone.
+Subscribers (such as a server's streams) are called on the writer thread and must be quick. Each plugin's listener has
+its own thread and stored position: it gets events in order and at least once, and delays nobody else.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from . import feature as history
 
 log = logging.getLogger(__name__)
 Subscriber = Callable[[Event], None]
-#: The log is moved this long after a commit, so that a burst costs one transaction.
+#: Seconds from a commit until the log is moved, so that a burst of commits costs one transaction.
 SETTLE = 0.2
-#: Seconds until a plugin that raised is told again: at first, and at most while it keeps failing.
+#: Seconds until a failed listener is called again: at first, and at most.
 AGAIN, LONGEST = 1.0, 60.0
 
 
 class Feed:
-    """The stream of one library's events. `follow` starts its threads."""
+    """The stream of a library's events. `follow` starts its threads."""
 
     def __init__(self, db: Database, hub: Hub) -> None:
         self._db, self._hub = db, hub
-        #: Held while somebody goes a step back or forth in history.
+        #: Held during an undo or redo.
         self.stepping = threading.Lock()
         self._subscribers: list[Subscriber] = []
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class Feed:
     # -- subscribers ---------------------------------------------------------------------------------------------------
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Have every event from now on; call the result to stop."""
+        """Call a function with every event from now on; returns a function that ends the subscription."""
         with self._lock:
             self._subscribers.append(subscriber)
 
@@ -67,25 +67,25 @@ class Feed:
                 subscriber(event)
             except BaseException as error:  # one broken stream must not hurt a write or another stream
                 if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
-                    raise  # Ctrl-C, where somebody waits for a job
+                    raise  # Ctrl-C in the thread of a command
                 report("a subscriber failed", log)
 
     def committed(self, revision: int, events: list[Event]) -> None:
-        """The writer's `on_commit`."""
+        """Publish the events of a commit, as the writer's `on_commit`."""
         self._wake.set()
         for event in events:
             self.tell(event)
 
     def since(self, revision: int, limit: int) -> list[Event] | None:
-        """Events after a revision, or None when they are not all kept (or not yet), or too many."""
+        """Return the events after a revision; None if some are not stored, or if there are too many."""
         if not self.catch_up():
             return None
-        found = history.since(self._hub, revision, limit + 1)
-        if found is None:
+        rows = history.since(self._hub, revision, limit + 1)
+        if rows is None:
             return [] if self._writer is not None and revision >= self._writer.revision else None
-        if len(found) > limit:
+        if len(rows) > limit:
             return None
-        return [event for _, events in found for event in events]
+        return [event for _, events in rows for event in events]
 
     # -- following -----------------------------------------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ class Feed:
             self._start(f"listener-{plugin}", listen, f"the listener of {plugin} was interrupted; it continues")
 
     def move(self) -> None:
-        """Bring the hub's log up to date now."""
+        """Move the log of changes to the hub now."""
         if self._writer is None:
             return
         with self._drain:
@@ -107,7 +107,7 @@ class Feed:
             self._moved.notify_all()
 
     def catch_up(self) -> bool:
-        """`move` as far as the disk lets us: a full one keeps nobody from reading, and the log is moved later."""
+        """Move the log as `move`, but return False instead of raising if the disk is full."""
         try:
             self.move()
         except PixlStashError:
@@ -129,7 +129,7 @@ class Feed:
         self._threads.append(thread)
 
     def _follow(self) -> None:
-        """Move the log when it has grown. While the disk is full it stays in the library."""
+        """Move the log after commits. While the disk is full, it stays in `library.db`."""
         self._wake.wait()
         self._stopping.wait(SETTLE)
         self._wake.clear()
@@ -140,22 +140,22 @@ class Feed:
             raise
 
     def _listen(self, plugin: str, call: Callable[..., Any], library: Any, plugins: Plugins, start: int) -> None:
-        """Tell a plugin every event from where it was on. What it was told and did not keep, it is told again."""
+        """Call a plugin's listener with all events after its position. If it raises, the events are repeated."""
         position = history.position(self._hub, plugin, start)
         pause = AGAIN
         while not self._stopping.is_set():
-            with self._moved:  # so that nothing moves between looking and waiting
-                found = history.heard(self._hub, position, 100)
-                if not found:
+            with self._moved:  # so that nothing is moved between reading and waiting
+                rows = history.heard(self._hub, position, 100)
+                if not rows:
                     self._moved.wait(timeout=5)
                     continue
             try:
-                for revision, events in found:
+                for revision, events in rows:
                     for event in events:
                         call(library=library, event=event)
                     position = revision
                 pause = AGAIN
-            except BaseException as error:  # a plugin may raise anything; it is told again later
+            except BaseException as error:  # a plugin may raise anything; the events are repeated
                 plugins.problem(plugin, f"event: {describe(error)}")
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST)

@@ -1,7 +1,7 @@
-"""History: what people did, undone and redone by applying the recorded changesets.
+"""The history of changes in the hub, and undo and redo, which apply recorded changesets.
 
-A change is logged in its own transaction (`derived_outbox`) and moved to `hub.db` afterwards, so that it is never lost
-and never in a snapshot. Undo applies the inverse, redo the original, all or nothing, and each announces itself.
+A change is logged in its own transaction (`derived_outbox`) and moved to `hub.db` afterwards, so that the log is never
+lost and not part of snapshots. Undo and redo are changes as well, with their own events.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from ..database import undo as records
+from ..database import undo_record
 from ..database.connection import Database
 from ..database.hub import Hub
 from ..database.writer import Committed, Label, Write, Writer
@@ -17,12 +17,12 @@ from ..errors import Conflict
 from ..types import Event, HistoryEntry, Lagged, Reader
 from ..types.times import when
 
-#: Entries and events kept; an undo further back than this is not offered.
+#: Maximum numbers of history entries, which limits undo, and of events.
 KEPT, EVENTS, PAGE = 1000, 20_000, 500
 
 
 def drain(db: Database, hub: Hub, writer: Writer) -> int:
-    """Move the log to the hub. Repeatable: a crash between the two files loses and doubles nothing."""
+    """Move entries of the log to the hub and return their number. Can be repeated after a crash."""
     moved = hub.value("select max(revision) from event", default=0) or 0
     rows = db.read("select * from derived_outbox where revision > ? order by revision limit ?", (moved, PAGE))
     if not rows:
@@ -35,13 +35,13 @@ def drain(db: Database, hub: Hub, writer: Writer) -> int:
             if undoes is not None:
                 state = "undone" if undoes > 0 else "done"
                 connection.execute("update history set state = ? where revision = ?", (state, abs(undoes))).fetchall()
-                # What lay before it on the way was passed over: its pictures are gone for good.
+                # Entries between were skipped, because their pictures were permanently deleted.
                 passed = f"state != '{state}' and revision {'>' if undoes > 0 else '<'} ?"
                 connection.execute(
                     f"update history set undoable = 0 where undoable and {passed}", (abs(undoes),)
                 ).fetchall()
             elif sentence:
-                if undoable:  # whatever was undone before a new action can no longer be redone
+                if undoable:  # after a new change, earlier undone changes cannot be redone
                     connection.execute("update history set undoable = 0 where state = 'undone'").fetchall()
                 connection.execute(
                     "insert or ignore into history values (?, ?, ?, ?, 'done', ?, null, ?, ?, ?)",
@@ -58,34 +58,34 @@ def drain(db: Database, hub: Hub, writer: Writer) -> int:
 
 
 def since(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]] | None:
-    """(revision, events) after a revision, oldest first; None when they are no longer all kept."""
-    found = later(hub, revision, limit)
+    """Return (revision, events) after a revision, the oldest first; None if some are no longer stored."""
+    events = later(hub, revision, limit)
     oldest = hub.value("select min(revision) from event")  # after reading: nothing was dropped meanwhile
-    return None if oldest is None or revision < oldest - 1 else found
+    return None if oldest is None or revision < oldest - 1 else events
 
 
 def heard(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
-    """The same for a listener: where events are no longer kept, one says so."""
-    found = later(hub, revision, limit)
+    """Return (revision, events) for a listener; `Lagged` stands for events that are no longer stored."""
+    events = later(hub, revision, limit)
     oldest = hub.value("select min(revision) from event")
     if oldest is None or revision >= oldest - 1:
-        return found
+        return events
     return [(oldest - 1, [Lagged(oldest - 1)])]
 
 
 def later(hub: Hub, revision: int, limit: int) -> list[tuple[int, list[Event]]]:
-    """The same of whatever is still kept."""
+    """Return (revision, events) after a revision, of those that are stored."""
     rows = hub.read("select revision, body from event where revision > ? order by revision limit ?", (revision, limit))
     return [(number, msgspec.json.decode(body, type=list[Event])) for number, body in rows]
 
 
 def position(hub: Hub, plugin: str, start: int) -> int:
-    """How far a plugin's listener is; a new one begins at `start`."""
-    found = hub.value("select position from listener where plugin = ?", (plugin,))
-    if found is None:
+    """Return the position of a plugin's listener; a new one begins at `start`."""
+    revision = hub.value("select position from listener where plugin = ?", (plugin,))
+    if revision is None:
         place(hub, plugin, start)
         return start
-    return int(found)
+    return int(revision)
 
 
 def place(hub: Hub, plugin: str, revision: int) -> None:
@@ -93,7 +93,7 @@ def place(hub: Hub, plugin: str, revision: int) -> None:
 
 
 def listed(hub: Hub, limit: int) -> list[HistoryEntry]:
-    """The newest first."""
+    """Return history entries, the newest first."""
     rows = hub.read(
         "select revision, at, sentence, state, undoable from history order by revision desc limit ?", (limit,)
     )
@@ -101,15 +101,15 @@ def listed(hub: Hub, limit: int) -> list[HistoryEntry]:
 
 
 class Step(Struct, frozen=True):
-    """One step back or forth: what it was, how many pictures it left out, and the changes it passed over."""
+    """An undo or redo. `gone`: number of pictures left out; `passed`: skipped changes."""
 
     committed: Committed[int]
     sentence: str
     gone: int
     passed: list[str]
 
-    def told(self) -> str:
-        """What people hear."""
+    def text(self) -> str:
+        """Return the sentence for users."""
         text = self.sentence
         if self.gone:
             text += (
@@ -138,8 +138,8 @@ def _step(hub: Hub, writer: Writer, reader: Reader, *, invert: bool) -> Step:
         sentence, packed, digest, schema = row[0]
         if schema != writer.db.version:
             raise Conflict("The library was upgraded since, so this change can no longer be undone.")
-        record = records.unpack(packed, digest)
-        if others := sorted(records.tables(record) - set(writer.table_names())):
+        record = undo_record.unpack(packed, digest)
+        if others := sorted(undo_record.tables(record) - set(writer.table_names())):
             raise Conflict(f"This change was to {others[0]}, whose plugin is not installed or is switched off.")
         undoes = revision if invert else -revision
         done, gone = _apply(hub, writer, Label(reader.principal, "", False, undoes), record, invert)
@@ -149,22 +149,24 @@ def _step(hub: Hub, writer: Writer, reader: Reader, *, invert: bool) -> Step:
     if not passed:
         raise Conflict("There is nothing to undo." if invert else "There is nothing to redo.")
     numbers = [(revision,) for revision, _ in passed]
-    with hub.writing() as connection:  # all at once; where a step is made, `drain` does it along with that
+    with hub.writing() as connection:  # otherwise `drain` does this with the step
         connection.executemany("update history set undoable = 0 where revision = ?", numbers).fetchall()
     nothing = "There is nothing to undo" if invert else "There is nothing to redo"
     raise Conflict(f"{nothing}: its pictures were permanently deleted.")
 
 
 def _candidates(hub: Hub, invert: bool) -> list[int]:
-    """Revisions that may be undone, or redone, the next one first."""
+    """Return the revisions that can be undone (or redone), the next one first."""
     which = "state = 'done' and changeset is not null" if invert else "state = 'undone'"
     order = "desc" if invert else "asc"
     rows = hub.read(f"select revision from history where undoable and {which} order by revision {order}")
     return [revision for (revision,) in rows]
 
 
-def _apply(hub: Hub, writer: Writer, label: Label, record: records.Record, invert: bool) -> tuple[Committed[int], int]:
-    """(what was committed, how many pictures were left out)."""
+def _apply(
+    hub: Hub, writer: Writer, label: Label, record: undo_record.Record, invert: bool
+) -> tuple[Committed[int], int]:
+    """Apply a record. Returns (the commit, the number of pictures left out)."""
     gone = 0
 
     def work(write: Write) -> int:

@@ -1,4 +1,4 @@
-"""What people did, and taking it back."""
+"""Operations on the history of changes: list, undo and redo."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def list_history(context: Context, reader: Reader, limit: int = 50) -> list[Hist
 
 def undo(context: Context, reader: Reader) -> Done:
     """Undo the latest change."""
-    with context.part(Feed).stepping:  # the next one undoes what is the newest then
+    with context.part(Feed).stepping:  # a concurrent undo continues with the change before
         context.part(Feed).move()
         step = history.undo(context.hub, context.writer, reader)
-        context.part(Feed).catch_up()  # it is done, whatever comes of this
-    return Done(step.committed.revision, step.committed.result, f"Undone: {step.told()}", False)
+        context.part(Feed).catch_up()  # the undo succeeded, even if this fails
+    return Done(step.committed.revision, step.committed.result, f"Undone: {step.text()}", False)
 
 
 def redo(context: Context, reader: Reader) -> Done:
@@ -29,4 +29,4 @@ def redo(context: Context, reader: Reader) -> Done:
         context.part(Feed).move()
         step = history.redo(context.hub, context.writer, reader)
         context.part(Feed).catch_up()
-    return Done(step.committed.revision, step.committed.result, step.told(), True)
+    return Done(step.committed.revision, step.committed.result, step.text(), True)

@@ -22,7 +22,7 @@ SLICE = 500
 
 
 def add(intake: Intake, db: Database, store: int, opened: Opened, keys: Iterable[str], task: Task) -> None:
-    """Add the pictures of these keys that the library does not have; those it has count as done."""
+    """Add pictures of a store by key; those that the library has already count as done."""
     tally = Tally(task.report)
     rest, present = iter(keys), task.done - tally.done
 
@@ -31,21 +31,21 @@ def add(intake: Intake, db: Database, store: int, opened: Opened, keys: Iterable
         task.report = tally.report()
         task.check()
 
-    step()  # with a report, it is known as a job that adds pictures
+    step()  # the report marks it as a job that adds pictures
     while part := list(islice(rest, SLICE)):
         unknown = locations.unknown(db, store, part)
         present += len(part) - len(unknown)
-        known: list[tuple[File, KnownPicture]] = []
+        read: list[tuple[File, KnownPicture]] = []
         unread: list[File] = []
         for key in filter(unknown.__contains__, part):
             stat = opened.stat(key)
             file = File(key, opened.name(key), stat.size, stat.mtime)
             if picture := opened.known(key):
-                known.append((file, picture))
+                read.append((file, picture))
             else:
                 unread.append(file)
         intake.many(iter(unread), lambda file: intake.index(store, opened, file), tally, step)
-        _write(intake, store, known, tally)
+        _write(intake, store, read, tally)
         step()
 
 

@@ -133,9 +133,9 @@ class Intake:
             # The key may be escaped, so the name is taken from the path.
             return self._index(store, replace(file, name=path.name, words=self._beside(path, root)), path, root)
         file = replace(file, name=opened.name(file.key))
-        known = opened.known(file.key)
-        if known is not None:
-            reading = of_known(known)
+        picture = opened.known(file.key)
+        if picture is not None:
+            reading = of_known(picture)
             return self._feed(lambda write: self.write_new(write, reading, store, file))
         path = self.temporary(file.name)
         try:

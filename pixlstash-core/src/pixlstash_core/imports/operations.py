@@ -1,4 +1,4 @@
-"""Bringing pictures in: uploads, folders, importers, stores."""
+"""Operations that import pictures: uploads, folders, importers and stores."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class UploadJob:
         task.report = tally.report()
 
     def is_busy(self, row: UploadRow) -> bool:
-        """Return whether it is being imported, or a job is queued to do it."""
+        """Return whether an upload is being imported, or a job is queued to import it."""
         job = self.job(row)
         return row.id in self._busy or (job is not None and job.state not in ENDED)
 
@@ -123,7 +123,7 @@ class UploadJob:
     # -- results -----------------------------------------------------------------------------------------------------
 
     def is_over(self, row: UploadRow) -> bool:
-        """Return whether its state can no longer change without another request."""
+        """Return whether an upload's state can no longer change without another request."""
         job = self.job(row)
         if row.state == "done":
             return row.id not in self._ending

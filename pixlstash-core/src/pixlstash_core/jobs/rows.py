@@ -1,4 +1,4 @@
-"""Job rows in `hub.db`: what is waiting, running or over. The lanes that run them are `pixlstash_core.jobs.lanes`."""
+"""SQL for the table of jobs in `hub.db`. `lanes.py` runs the jobs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from ..database.hub import Hub, now
 from ..errors import NotFound
 from ..types import ImportReport
 
-#: Whether a job may run at a time `:now`. None is ever put off by more than it repeats, so that one due later than that
-#: was written down by a clock that has been put back since: it must not wait for that day to come again.
+#: Whether a job may run at `:now`. No job is postponed by more than its interval. If it seems to be, the clock was set
+#: back since, and the job must not wait until the later date.
 DUE = "(due <= :now or due > :now + 1000 * coalesce(every, 0))"
-_HELD = "jobs.held"
 _FAILED = (
     "iif(kind = 'engine', coalesce(payload ->> '$.failed', 0), 0), iif(kind = 'engine', payload ->> '$.reason', null),"
     " iif(kind = 'engine', coalesce(payload ->> '$.dropped', 0), 0),"
@@ -30,7 +29,7 @@ COLUMNS = (
 
 
 class JobRow(Struct, array_like=True):
-    """One row; times in ms."""
+    """A row of the table; times in ms."""
 
     id: int
     kind: str
@@ -55,7 +54,7 @@ class JobRow(Struct, array_like=True):
 
 
 class Claim(Struct, frozen=True):
-    """A job taken from its lane to be run now. `done` and `total`: how far it came before, where it was cut short."""
+    """A job that its lane runs now. `done` and `total`: its progress before it was interrupted."""
 
     id: int
     kind: str
@@ -67,7 +66,7 @@ class Claim(Struct, frozen=True):
 
 
 def begin(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int) -> Claim:
-    """A job that runs from the first: whoever asked for it does it."""
+    """Insert a job that is already running, in the thread of its caller."""
     text = msgspec.json.encode(payload).decode()
     rows = hub.write(
         "insert into job(kind, label, lane, priority, payload, state, due, started, heartbeat)"
@@ -78,6 +77,7 @@ def begin(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: in
 
 
 def insert(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int, every: float | None = None) -> int:
+    """Insert a waiting job and return its id. `every`: the interval of a repeating job in seconds."""
     text = msgspec.json.encode(payload).decode()
     row = hub.write(
         "insert into job(kind, label, lane, priority, payload, state, every, due)"
@@ -88,15 +88,16 @@ def insert(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: i
 
 
 def repeating(hub: Hub, kind: str, label: str, lane: str, every: float) -> int:
-    """The one repeating job of this kind, made or brought up to date."""
-    found = hub.value("select id from job where kind = ? and every is not null", (kind,))
-    if found is None:
+    """Insert or update the repeating job of a kind, and return its id."""
+    job = hub.value("select id from job where kind = ? and every is not null", (kind,))
+    if job is None:
         return insert(hub, kind, label, {}, lane, -1, every)
-    hub.write("update job set every = ?, label = ?, lane = ? where id = ?", (every, label, lane, found))
-    return int(found)
+    hub.write("update job set every = ?, label = ?, lane = ? where id = ?", (every, label, lane, job))
+    return int(job)
 
 
 def hasten(hub: Hub, kind: str, seconds: float) -> None:
+    """Make the repeating job of a kind due in at most a number of seconds."""
     due = now() + int(seconds * 1000)
     hub.write(
         "update job set due = ? where kind = ? and every is not null and state = 'waiting' and due > ?",
@@ -119,24 +120,24 @@ def kind_and_payload(hub: Hub, job: int) -> tuple[str, Any]:
 
 
 def keep_payload(hub: Hub, job: int, payload: Any) -> None:
-    """What a handler found out that it is to know when it runs again."""
+    """Replace the payload of a job."""
     hub.write("update job set payload = ? where id = ?", (msgspec.json.encode(payload).decode(), job))
 
 
 def newest(hub: Hub, limit: int) -> list[JobRow]:
-    """Running ones first, then the newest."""
+    """Return jobs, the running ones first, then the newest."""
     rows = hub.read(f"select {COLUMNS} from job order by state != 'running', id desc limit ?", (limit,))
     return [JobRow(*row) for row in rows]
 
 
 def unfinished(hub: Hub) -> list[JobRow]:
-    """Running, paused, or waiting for their one turn."""
+    """Return running and paused jobs, and waiting ones that do not repeat."""
     where = "state in ('running', 'paused') or (state = 'waiting' and every is null)"
     return [JobRow(*row) for row in hub.read(f"select {COLUMNS} from job where {where}")]
 
 
 def claim(hub: Hub, lane: str) -> Claim | None:
-    """Take the next job of a lane: highest priority, then longest due."""
+    """Mark the next job of a lane as running and return it: highest priority, then longest due."""
     ready, bound = f"lane = :lane and state = 'waiting' and {DUE}", {"lane": lane, "now": now()}
     if not hub.read(f"select 1 from job where {ready} limit 1", bound):
         return None
@@ -151,31 +152,31 @@ def claim(hub: Hub, lane: str) -> Claim | None:
     if not rows:
         return None
     job, kind, payload, every, priority, done, total = rows[0]
-    so_far = (done, total) if every is None else (0, None)  # a repeating one begins anew each time
+    so_far = (done, total) if every is None else (0, None)  # a repeating job starts from 0 each time
     return Claim(job, kind, msgspec.json.decode(payload), every, priority, *so_far)
 
 
 def is_wanted(hub: Hub, lane: str, priority: int) -> bool:
-    """Whether a lane has something to do that comes before this priority."""
+    """Return whether a job of a higher priority waits in a lane."""
     where = f"lane = :lane and state = 'waiting' and priority > :priority and {DUE}"
     bound = {"lane": lane, "priority": priority, "now": now()}
     return bool(hub.read(f"select 1 from job where {where} limit 1", bound))
 
 
 def due(hub: Hub, lane: str) -> float:
-    """Seconds until the next job of a lane is due, which may be past; infinite when none waits."""
+    """Return the seconds until the next job of a lane is due; negative if it is overdue, infinite if none waits."""
     sql = f"select min(iif({DUE}, 0, due - :now)) from job where lane = :lane and state = 'waiting'"
     ((left,),) = hub.read(sql, {"lane": lane, "now": now()})
     return math.inf if left is None else left / 1000
 
 
 def release_all(hub: Hub) -> None:
-    """At start: what a killed process left running waits again."""
+    """Queue all running jobs again, at start."""
     hub.write("update job set state = 'waiting' where state = 'running'")
 
 
 def release(hub: Hub, lane: str, running: list[int], by_hand: Iterable[str]) -> None:
-    """What of a lane is recorded as running waits again, but for these jobs, which are. Some kinds are paused."""
+    """Queue the running jobs of a lane again, except those in `running`; pause the kinds in `by_hand` instead."""
     paused = msgspec.json.encode(sorted(by_hand)).decode()
     hub.write(
         "update job set state = iif(kind in (select value from json_each(?)), 'paused', 'waiting')"
@@ -185,7 +186,7 @@ def release(hub: Hub, lane: str, running: list[int], by_hand: Iterable[str]) -> 
 
 
 def ahead(hub: Hub, job: int) -> list[tuple[int, str]]:
-    """(id, label) of the jobs of a lane that come before a waiting one: what runs, then what is claimed first."""
+    """Return (id, label) of the jobs that run before a waiting job of the same lane, in order."""
     return hub.read(
         """
         select other.id, other.label from job mine join job other on other.lane = mine.lane and other.id != mine.id
@@ -199,35 +200,12 @@ def ahead(hub: Hub, job: int) -> list[tuple[int, str]]:
 
 
 def pause_all(hub: Hub, kind: str) -> None:
-    """At start: what of a kind was cut short goes on when a person says so."""
+    """Pause the unfinished jobs of a kind, at start."""
     hub.write("update job set state = 'paused' where kind = ? and state in ('running', 'waiting')", (kind,))
 
 
-def held(hub: Hub) -> list[int]:
-    """The jobs that were last said to be held."""
-    text = hub.value("select value from setting where name = ?", (_HELD,))
-    return msgspec.json.decode(text, type=list[int]) if text else []
-
-
-def put_held(hub: Hub, jobs: list[int]) -> None:
-    hub.write(
-        "insert into setting values (?, ?) on conflict(name) do update set value = excluded.value"
-        " where value != excluded.value",
-        (_HELD, msgspec.json.encode(jobs).decode()),
-    )
-
-
-def cancel_unfinished(hub: Hub, job: int) -> None:
-    """Cancel a job that runs or waits, however it was left."""
-    hub.write(
-        "update job set state = 'cancelled', finished = ? where id = ? and state in ('running', 'waiting')"
-        " and every is null",
-        (now(), job),
-    )
-
-
 def wait(hub: Hub, job: int, *, anew: bool) -> None:
-    """Have it run again: from where it was, or `anew`."""
+    """Queue a job again. `anew`: from the beginning."""
     counts = ", done = 0, total = null" if anew else ""
     hub.write(f"update job set state = 'waiting', error = null, due = ?{counts} where id = ?", (now(), job))
 
@@ -250,7 +228,7 @@ def finish(
     report: ImportReport | None,
     after: float,
 ) -> None:
-    """How it ended; a repeating one is due again `after` seconds."""
+    """Record the end of a job. A repeating one is due again in `after` seconds."""
     text = msgspec.json.encode(report).decode() if report else None
     hub.write(
         "update job set state = ?, error = ?, done = ?, total = ?, report = ?, finished = ?, due = ? where id = ?",

@@ -1,4 +1,4 @@
-"""An open library: what it is made of, how an empty one is made, and how it is opened as of a snapshot."""
+"""An open library, its parts and background jobs, and the creation of empty ones."""
 
 from __future__ import annotations
 

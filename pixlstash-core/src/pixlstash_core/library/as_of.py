@@ -1,4 +1,4 @@
-"""The library as of a snapshot: looked at like the present one, and never changed."""
+"""`LibraryAsOf`: the library as of a snapshot, read-only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class LibraryAsOf(WithReader, Context, Api):
-    """A library as it was. Thumbnails and originals are those of the present, found by the hash of their bytes."""
+    """A library as of a snapshot. Thumbnails and originals are the present ones, identified by hash."""
 
     def __init__(self, live: Context, manifest: Manifest, db: Database, views: Views) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class LibraryAsOf(WithReader, Context, Api):
         return self._manifest.revision
 
     def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Look at something, as a row of the table says; whatever else is asked is refused."""
+        """Call the function of an operation. Raises `Conflict` for operations without `past`."""
         if not row.past:
             raise refusal(self._manifest.id)
         row.demand(reader, read_only=True)

@@ -1,4 +1,4 @@
-"""Making an empty library."""
+"""Creates empty libraries."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..imports import locations as stores
 from ..storage.files import fsync_folder, make_folder
 from ..storage.lock import Lock
 
-#: What `library.db` is called until the library is whole.
+#: Name of `library.db` until the library is complete.
 UNFINISHED = "library.db.new"
 
 
 def create(path: Path, name: str | None, media: Path | None) -> None:
-    """Make an empty library in a new or empty folder. `media`: where managed originals go instead.
+    """Create an empty library in a new or empty folder. `media`: another folder for its originals.
 
-    `library.db` gets its name last: until then it is no library, and making it again starts over.
+    `library.db` gets its name last. An interrupted creation can be repeated.
     """
     originals = media.expanduser().absolute() if media else path / "media"
     if not (path / "library.db").exists():
@@ -47,15 +47,15 @@ def create(path: Path, name: str | None, media: Path | None) -> None:
 
 
 def _unfinished(path: Path) -> list[Path]:
-    """The databases of a library whose making was interrupted."""
+    """Return the database files of an interrupted creation."""
     if not (path / UNFINISHED).exists():
         return []
-    # The file that tells goes last, so that what is left is known for what it is however often this is interrupted.
+    # The file by which an interrupted creation is recognized is deleted last.
     names = [f"{name}{suffix}" for name in ("hub.db", UNFINISHED) for suffix in ("-journal", "-wal", "-shm", "")]
     return [path / name for name in names if (path / name).is_file()]
 
 
 def _demand_free(folder: Path, ours: set[Path], purpose: str) -> None:
-    """`Invalid` when there is anything in a folder but what an interrupted creation of a library leaves."""
-    if folder.is_dir() and any(found not in ours for found in folder.rglob("*")):
+    """Raise `Invalid` if a folder has files other than those of an interrupted creation."""
+    if folder.is_dir() and any(path not in ours for path in folder.rglob("*")):
         raise Invalid(f"{folder} is not empty. Name a new or empty folder for the {purpose}.")

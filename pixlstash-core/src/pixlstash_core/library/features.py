@@ -1,18 +1,19 @@
-"""The features of a library: what each noun contributes. Where one mentions another's tables, it comes after it."""
+"""The list of all features. A feature comes after those whose tables it refers to."""
 
 from __future__ import annotations
 
 from ..captions import feature as captions
-from ..collections import projects, queries, sets, stacks
+from ..collections import projects, saved_queries, sets, stacks
 from ..database import settings
 from ..database.features import Feature
 from ..engines import measures
 from ..engines import outputs as producers
 from ..imports import locations
-from ..people import characters, faces, regions
+from ..people import characters, regions
+from ..people import feature as people
 from ..pictures import corrections, duplicates, scores, scrapheap
 from ..pictures import feature as pictures
-from ..search import outputs as vectors
+from ..search import engine_results as vectors
 from ..tags import feature as tags
 
 FEATURES: tuple[Feature, ...] = (
@@ -25,16 +26,16 @@ FEATURES: tuple[Feature, ...] = (
     characters.FEATURE,
     sets.FEATURE,
     projects.FEATURE,
-    queries.FEATURE,
+    saved_queries.FEATURE,
     stacks.FEATURE,
     corrections.FEATURE,
     duplicates.FEATURE,
     vectors.FEATURE,
     regions.FEATURE,
-    faces.FEATURE,
+    people.FEATURE,
     measures.FEATURE,
     locations.FEATURE,
     settings.FEATURE,
 )
-#: The kinds of engine results there are.
+#: All kinds of engine results.
 KINDS = tuple(kind for feature in FEATURES for kind in feature.outputs)

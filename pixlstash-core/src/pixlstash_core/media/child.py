@@ -21,8 +21,8 @@ from ..errors import PixlStashError
 from ..plugins.contracts import FactReader, Kind, Media
 from ..storage.files import Root
 from ..types import Format
-from . import fences
-from .credentials import credentials
+from . import resource_limits
+from .content_credentials import credentials
 from .draw import LONG, SHORT, drawn, write_raw
 from .messages import (
     Beat,
@@ -45,7 +45,7 @@ from .messages import (
 from .reading import Undrawn, assemble, read_facts
 from .recognise import recognise
 from .source import Source, Trouble
-from .words import one_line
+from .text_cleaning import one_line
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -55,13 +55,13 @@ def main() -> int:
     pipe_in, pipe_out = _take_pipes()
     start = msgspec.msgpack.decode(receive(pipe_in), type=Start)
     try:
-        desk = Desk(start, pipe_in, pipe_out)
+        decoder = Decoder(start, pipe_in, pipe_out)
     except Exception:
         send(pipe_out, Failed("start", traceback.format_exc(limit=-3), leaving=True))
         return 1
-    fences.enclose(start.limits)
+    resource_limits.enclose(start.limits)
     send(pipe_out, Ready())
-    while desk.serve():
+    while decoder.serve():
         pass
     return 0
 
@@ -71,7 +71,7 @@ _PIXELS_PER_BYTE = 10_000
 _PLAUSIBLE_SIDE = 40_000
 
 
-class Desk:
+class Decoder:
     """Serves tasks one at a time. A separate thread receives messages, so that the end of input also ends a task."""
 
     def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
@@ -85,7 +85,7 @@ class Desk:
     def serve(self) -> bool:
         """Serve one task; return False if this process should be replaced."""
         task = msgspec.msgpack.decode(self._messages.get(), type=Task)
-        fences.allow(self._limits.cpu)
+        resource_limits.allow(self._limits.cpu)
         try:
             answer = self._answer(task)
         except Exception as error:  # any error of a decoder or plugin refuses only this file
@@ -100,10 +100,10 @@ class Desk:
                 send(self._out, Hashed(source.sha256, source.size))
             if task.ask and not msgspec.msgpack.decode(self._messages.get(), type=Decision).go:
                 return Skipped()
-            fences.allow(self._limits.cpu)
+            resource_limits.allow(self._limits.cpu)
             if task.copy_to is not None:
                 source.copy(task.copy_to)
-                fences.allow(self._limits.cpu)
+                resource_limits.allow(self._limits.cpu)
             if task.pixels is not None:
                 return self._pixels(source, task, task.pixels)
             if task.times:
@@ -167,7 +167,7 @@ class Desk:
             return Failed("full", "The disk has no room for the pixels that engines read.")
 
     def _beat(self) -> None:
-        fences.allow(self._limits.cpu)
+        resource_limits.allow(self._limits.cpu)
         send(self._out, Beat())
 
     def _listen(self) -> None:

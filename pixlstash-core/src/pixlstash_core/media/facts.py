@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..types import Fact
 from ..types.facts import GENERATION, HEADINGS
-from .words import VALUE_LENGTH, one_line, repaired
+from .text_cleaning import VALUE_LENGTH, one_line, repaired
 
 _KNOWN = {fact.name: (heading, fact.label) for heading, row in HEADINGS.items() for fact in row}
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from ..types import Embedded
-from .packet import xmp_properties
 from .tiff import Tags, Value
+from .xmp_packet import xmp_properties
 
 _USER_COMMENT = 0x9286
 _DESCRIPTION = 0x010E

@@ -11,7 +11,7 @@ from ..types import Embedded, Fact, Facts
 from .camera import altitude, exposure, gear, place
 from .described import described, moment
 from .facts import known_fact
-from .packet import xmp_properties
+from .xmp_packet import xmp_properties
 
 _DATES = ("photoshop:DateCreated", "exif:DateTimeOriginal", "xmp:CreateDate", "exif:GPSTimeStamp")
 _DEGREES = re.compile(r"(\d{1,3})(?:,(\d{1,2}(?:\.\d{1,12})?))?(?:,(\d{1,2}(?:\.\d{1,12})?))?\s*([NSEW])")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..types import FaceCluster, FaceClusters, Reader
 from . import faces
-from .comparing import LEAST, Comparing
+from .comparison import LEAST, Comparing
 
 #: Seconds to wait for clusters that are being computed; the computation continues after that.
 PATIENCE = 3.0

@@ -1,15 +1,19 @@
-"""Compares faces and pictures with those assigned to characters, and groups unassigned faces."""
+"""What people recognition contributes to a library: a query term, output kinds, and the part `People`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from ..database.connection import Database
+from ..database.features import Feature
 from ..query.views import Views
 from ..search.vectors import Likeness
+from . import faces, regions, unassigned
 from .clusters import Grouping
-from .comparing import Comparing
+from .comparison import Comparing
 from .review import Reviewing
 from .suggestions import Suggesting
 
@@ -27,3 +31,10 @@ class People:
 
     def close(self) -> None:
         self.grouping.close()
+
+
+FEATURE = Feature(
+    "faces",
+    terms=(unassigned.TERM,),
+    outputs=(replace(regions.FACES, agree=faces.agree), regions.REGIONS),
+)

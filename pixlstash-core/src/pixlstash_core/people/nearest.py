@@ -14,7 +14,7 @@ Ints = NDArray[np.int64]
 Cosines = NDArray[np.float32]
 
 
-class Whose(NamedTuple):
+class Nearest(NamedTuple):
     """The most similar characters of each face, as arrays in the order of the request.
 
     `first` and `second`: indexes of the most and second most similar character; `best` and `next`: their cosines, -2 if
@@ -28,9 +28,9 @@ class Whose(NamedTuple):
     next: Cosines
 
 
-def whose(
+def nearest_owner(
     rows: NDArray[np.float16], targets: Ints, characters: Sequence[Ints], denied: Mapping[int, Sequence[int]]
-) -> Whose:
+) -> Nearest:
     """Return the two most similar characters for each row in `targets`.
 
     `characters` has the reference rows of each character, at least one each. `denied` has the indexes of the characters
@@ -46,7 +46,7 @@ def whose(
     ]
     joined: list[Any] = [np.concatenate(parts) for parts in zip(*compared)] or [np.empty(0, np.int64)] * 5
     like, first, second, best, following = joined
-    return Whose(first, second, columns[like], best, following)
+    return Nearest(first, second, columns[like], best, following)
 
 
 def _compared(

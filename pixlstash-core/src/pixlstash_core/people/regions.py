@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from ..database.connection import Database, bind_ids
-from ..database.features import COMPUTED, Feature, Lookup, OutputKind, Table, Term
+from ..database.features import COMPUTED, Feature, Lookup, Table, Term
+from ..database.output_kinds import OutputKind
 from ..database.writer import Write, Writer
 from ..plugins.engines import Face, Region
 from ..query.terms import how_many

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..types import CharacterToReview, HideAndBlur, MaybeCharacter, Reader
 from . import characters, faces
-from .comparing import DOUBTFUL, Comparing, doubts
+from .comparison import DOUBTFUL, Comparing, doubts
 
 #: Uncertainty (0 to 1) from which a suggestion is called doubtful.
 UNSURE = 0.6
@@ -35,12 +35,12 @@ class Reviewing:
         self._suggested: tuple[Any, _Suggested | None] | None = None
 
     def doubtful(
-        self, reader: Reader, q: str, character: int | None, limit: int, veil: HideAndBlur | None = None
+        self, reader: Reader, q: str, character: int | None, limit: int, hide_and_blur: HideAndBlur | None = None
     ) -> list[MaybeCharacter]:
         """Return unassigned faces with the most similar character, the most uncertain first."""
         import numpy as np
 
-        suggested, inside = self._waiting(reader, q, veil)
+        suggested, inside = self._waiting(reader, q, hide_and_blur)
         if suggested is None:
             return []
         if character is not None:
@@ -56,11 +56,13 @@ class Reviewing:
             )
         return self._comparing.shown(reader, rows)
 
-    def waiting(self, reader: Reader, q: str, limit: int, veil: HideAndBlur | None = None) -> list[CharacterToReview]:
+    def waiting(
+        self, reader: Reader, q: str, limit: int, hide_and_blur: HideAndBlur | None = None
+    ) -> list[CharacterToReview]:
         """Return the characters suggested for faces, those with the most uncertain faces first."""
         import numpy as np
 
-        suggested, inside = self._waiting(reader, q, veil)
+        suggested, inside = self._waiting(reader, q, hide_and_blur)
         if suggested is None:
             return []
         with self._comparing.db.reading() as connection:
@@ -74,7 +76,7 @@ class Reviewing:
         ]
         return sorted(rows, key=lambda review: (-review.doubtful, -review.waiting, review.name))[:limit]
 
-    def _waiting(self, reader: Reader, q: str, veil: HideAndBlur | None) -> tuple[_Suggested | None, Any]:
+    def _waiting(self, reader: Reader, q: str, hide_and_blur: HideAndBlur | None) -> tuple[_Suggested | None, Any]:
         """Return the suggestions for all faces, and a mask of those in pictures that match a query."""
         import numpy as np
 
@@ -89,14 +91,14 @@ class Reviewing:
         if suggested is None:
             return None, None
         inside = np.zeros(len(suggested.faces), np.bool_)
-        inside[self._comparing.places(reader, q, suggested.pictures, set(), veil)] = True
+        inside[self._comparing.places(reader, q, suggested.pictures, set(), hide_and_blur)] = True
         return suggested, inside
 
     def _suggest(self, matrix: Any) -> _Suggested | None:
         """Return the suggested character of each unassigned face; None if no character has references."""
         import numpy as np
 
-        from .nearest import whose
+        from .nearest import nearest_owner
 
         with self._comparing.db.reading() as connection:
             assigned = faces.assigned(connection)
@@ -115,7 +117,7 @@ class Reviewing:
             for id, face in assigned.items()
             if id in row_of
         }
-        nearest = whose(matrix.rows, free, list(rows_of.values()), denied)
+        nearest = nearest_owner(matrix.rows, free, list(rows_of.values()), denied)
         scale = self._comparing.usual(matrix, [id for own in references.values() for id in own])
         likeness, between = scale.likeness(nearest.best), scale.likeness(nearest.next)
         keep = np.flatnonzero(likeness >= DOUBTFUL)

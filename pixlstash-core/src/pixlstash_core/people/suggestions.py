@@ -7,7 +7,7 @@ from typing import Any
 
 from ..types import MaybeCharacter, Reader
 from . import characters, faces
-from .comparing import LEAST, Comparing, doubts
+from .comparison import LEAST, Comparing, doubts
 
 #: (picture, similarity, most similar picture of the character, face, rival character, uncertainty)
 Maybe = tuple[int, float, int, int | None, int | None, float]

@@ -19,7 +19,7 @@ from ..imports import locations, picture_rows, purges
 from ..imports.intake import Intake
 from ..imports.locations import Stores
 from ..media.thumbnails import turned
-from ..query import places, statistics
+from ..query import private_paths, statistics
 from ..query.language import LONGEST
 from ..types import (
     DatePictures,
@@ -87,14 +87,14 @@ def view(
 
 def veil(context: Context, reader: Reader) -> HideAndBlur:
     """The queries whose pictures are hidden and blurred."""
-    return settings.veil((context.live or context).db)
+    return settings.hide_and_blur((context.live or context).db)
 
 
 def set_veil(context: Context, reader: Reader, ask: HideAndBlur) -> Done:
     """Set the queries whose pictures are hidden and blurred; an empty one hides or blurs nothing."""
     for text in (ask.hide, ask.blur):
         context.views.count(reader, text)
-    return context.organise(reader, lambda write: settings.put_veil(write, ask))
+    return context.organize(reader, lambda write: settings.put_hide_and_blur(write, ask))
 
 
 def block(context: Context, reader: Reader, view: str, b: int) -> bytes:
@@ -201,7 +201,7 @@ def _open(context: Context, reader: Reader, id: int) -> Original:
             continue
         inline, etag = file.mime in INLINE, f'"{file.sha256[:32]}"'
         return Original(file.name, file.mime, inline, size, etag, local, partial(opened.read, key), root)
-    if places.may_know(reader) or not file.places:
+    if private_paths.may_know(reader) or not file.places:
         raise problem
     if isinstance(problem, StoreUnreachable):  # only the owner may know why, and where
         raise StoreUnreachable("The file of this picture is unreachable now. Try again later.")
@@ -260,13 +260,13 @@ def _redraw(context: Context, reader: Reader, id: int) -> bytes:
 def turn(context: Context, reader: Reader, ask: TurnPictures) -> Done:
     """Rotate pictures by quarters."""
     ids = context.selected(reader, ask)
-    return context.organise(reader, lambda write: corrections.turn(write, ids, ask.quarters), guarded=ids)
+    return context.organize(reader, lambda write: corrections.turn(write, ids, ask.quarters), guarded=ids)
 
 
 def date(context: Context, reader: Reader, ask: DatePictures) -> Done:
     """Correct the dates of pictures: set or shift them, name the camera's time zone, or reset them."""
     ids = context.selected(reader, ask)
-    return context.organise(reader, lambda write: corrections.date(write, ids, ask), guarded=ids)
+    return context.organize(reader, lambda write: corrections.date(write, ids, ask), guarded=ids)
 
 
 # -- duplicates -----------------------------------------------------------------------------------------------------
@@ -303,7 +303,7 @@ def resolve_duplicates(context: Context, reader: Reader, ask: ResolveDuplicates)
         write.guard(every)
         return duplicates.resolve(write, chosen, inherited)
 
-    return context.organise(reader, work)
+    return context.organize(reader, work)
 
 
 def not_duplicates(context: Context, reader: Reader, ask: NotDuplicates) -> Done:
@@ -313,7 +313,7 @@ def not_duplicates(context: Context, reader: Reader, ask: NotDuplicates) -> Done
         groups.demand_live(write, ask.ids)
         return duplicates.deny(write, ask.ids)
 
-    return context.organise(reader, work)
+    return context.organize(reader, work)
 
 
 def _groups(context: Context, reader: Reader, ask: ResolveDuplicates) -> list[list[int]]:

@@ -1,1 +1,1 @@
-"""What plugins implement, and how they are found and called."""
+"""The classes and hooks that plugins implement, and the registry that finds and calls plugins."""

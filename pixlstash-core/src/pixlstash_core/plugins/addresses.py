@@ -1,4 +1,4 @@
-"""Addresses that an engine sends to: as a plugin names them, the host people allow, and what a key is tied to."""
+"""Network addresses of engines: parses them into hosts, which users allow, and origins, which keys are bound to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
-#: A name, or an IP address: what stands before the port.
+#: A host name or an IP address, without port.
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9])?|[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*")
 _AMBIGUOUS = re.compile(r"[\s\\\x00-\x20\x7f]")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
@@ -22,17 +22,17 @@ class Address(NamedTuple):
 
 
 def is_host(text: str) -> bool:
-    """Whether a text is the name of a host or an IP address, without scheme and port."""
+    """Return whether a text is a host name or an IP address, without scheme and port."""
     return _HOST.fullmatch(text) is not None
 
 
 def read_address(text: str) -> Address:
-    """The address in a URL (`https://host:port/…`), or in a `host` or `host:port` of unknown scheme.
+    """Parse a URL (`https://host:port/…`), a `host`, or a `host:port` of unknown scheme.
 
-    Raises `ValueError` where it is none.
+    Raises `ValueError` for anything else.
     """
     text = text.strip().lower()
-    if _AMBIGUOUS.search(text):  # programs differ in which host such a text names
+    if _AMBIGUOUS.search(text):  # programs interpret such texts differently
         raise ValueError(f"{text!r} is no address")
     scheme, separator, _ = text.partition("://")
     parts = urlsplit(text if separator else f"//{_bracketed(text)}")
@@ -47,10 +47,10 @@ def read_address(text: str) -> Address:
 
 
 def read_addresses(texts: Iterable[str]) -> list[Address]:
-    """Those that are not empty: an engine without a default address names an empty one until people set it."""
+    """Parse addresses, without empty ones: an engine names an empty address until its user sets one."""
     return [read_address(text) for text in texts if text.strip()]
 
 
 def _bracketed(text: str) -> str:
-    """An IPv6 address without brackets in brackets, so that its colons are not read as a port."""
+    """Return an address, an IPv6 address in brackets, so that its colons do not look like a port."""
     return f"[{text}]" if text.count(":") > 1 and not text.startswith("[") else text

@@ -1,6 +1,6 @@
-"""The classes a plugin author subclasses for `kinds`, `readers`, `stores` and `importers`.
+"""Base classes for the hooks `kinds`, `readers`, `stores` and `importers`.
 
-They hold no state of the library and import nothing heavy. Objects are yielded from the hooks in `hookspecs`.
+They have no state of the library, and import nothing that loads slowly.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of a plugin object: a typo in one is an error, and its JSON Schema is the settings form."""
+    """Base of settings: unknown names are errors, and the JSON Schema defines the settings form."""
 
 
 class Media:
-    """One opened file, as a kind sees it inside the decoder process.
+    """An opened file of a media kind, in the decoder process.
 
     Set `width` and `height` (pixels, upright), `orientation` (EXIF 1..8, as found), `moving`, `seconds`,
     `created` (ms UTC or None), `facts` and `embedded`; `still` draws it, `frames` draws it at given times.
@@ -45,20 +45,21 @@ class Media:
     pixels: Image | None = None
 
     def still(self, short: int, long: int) -> Image:
-        """One upright RGB image, short side <= `short` and long side <= `long` pixels, never enlarged.
+        """Return an upright RGB image, short side <= `short` and long side <= `long` pixels, never enlarged.
 
-        Raise any exception when it cannot be drawn: the picture is refused with its text.
+        If this raises, the picture is refused with the text of the exception.
         """
         raise NotImplementedError
 
     def frames(self, times: Sequence[float], short: int, long: int) -> Iterator[Image]:
-        """For each time (seconds from the start, ascending) the frame shown then, drawn as `still` draws; beyond the
-        end the last one. Asked only of what is `moving`, and in place of `still`."""
+        """Yield the frame at each time (seconds from the start, ascending), drawn as by `still`.
+
+        Times beyond the end give the last frame. Called instead of `still`, only if `moving`."""
         raise NotImplementedError
 
 
 class Kind:
-    """A media kind: recognises its formats by their first bytes and opens them. Runs in the limited decoder process.
+    """A media kind: recognizes files by their first bytes and opens them, in the sandboxed decoder process.
 
     Set `id`; its pictures are of that kind unless `kind` says another (`heif` adds a format to the kind `image`).
     `open` gets a seekable file holding all bytes; whatever it raises refuses the file.
@@ -68,7 +69,7 @@ class Kind:
     kind: ClassVar[str] = ""
 
     def recognise(self, head: bytes, name: str) -> Format | None:
-        """The format, from the first 4,096 bytes (fewer in a smaller file) and the file's name; None: not mine."""
+        """Return the format of a file by its first 4,096 bytes and its name; None if it is not of this kind."""
         raise NotImplementedError
 
     def open(self, file: BinaryIO, format: Format) -> Media:
@@ -76,7 +77,7 @@ class Kind:
 
 
 class FactReader:
-    """Reads embedded facts: pure, bytes to data, no I/O. Set `id` and `revision` (changes when the answer would).
+    """Reads metadata from embedded bytes, without I/O. Set `id`, and `revision`, which changes with the results.
 
     Readers of a higher `priority` come first, and later ones only fill in what is missing. The built-in ones have 0.
     """
@@ -86,51 +87,51 @@ class FactReader:
     priority: ClassVar[int] = 0
 
     def lift(self, pixels: Image) -> Mapping[str, str]:
-        """The texts that are hidden in these pixels, by keyword: each reader finds them in `embedded.text`."""
+        """Return texts that are hidden in pixels, by keyword. All readers get them in `embedded.text`."""
         return {}
 
     def read(self, embedded: Embedded) -> Facts | None:
-        """What this reader knows about it, or None. Several readers may answer; later ones fill blanks."""
+        """Return metadata, or None. Later readers only add what earlier ones did not find."""
         raise NotImplementedError
 
 
 class Stat(Struct, frozen=True):
-    """Size in bytes and modification time in ns since 1970, or None where the store does not know."""
+    """Size in bytes and modification time in ns since 1970 (None: unknown)."""
 
     size: int | None
     mtime: int | None = None
 
 
 class Opened:
-    """A connected store. Errors: `StoreUnreachable` (retry, mark nothing) or `NotThere`; nothing else on purpose."""
+    """A connected store. Its methods raise `StoreUnreachable` (to retry later) or `NotThere`."""
 
     writable: bool = False
-    #: False: bytes are made on demand and do not hash to the picture's SHA-256.
+    #: False: files are generated on demand, and their hash is not the picture's SHA-256.
     verbatim: bool = True
-    #: The folder that all paths of `local` lie in, if there is one: no link below it is followed when they are opened.
+    #: The folder with all paths of `local`, if any: links below it are not followed.
     local_root: Path | None = None
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
-        """The bytes from `start` up to (not including) `end`, or to the last."""
+        """Open a file at `start`, limited to the bytes before `end` if given."""
         raise NotImplementedError
 
     def put(self, key: str, file: BinaryIO) -> None:
-        """Keep these bytes; return when they are durable. Repeating it is harmless."""
+        """Store a file durably. Can be repeated."""
         raise NotImplementedError
 
     def delete(self, key: str) -> None:
-        """Forget these bytes; harmless when they are gone already."""
+        """Delete a file, if it exists."""
         raise NotImplementedError
 
     def stat(self, key: str) -> Stat:
         raise NotImplementedError
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
-        """Every key below the prefix, in no particular order."""
+        """Yield all keys with a prefix, in any order."""
         raise NotImplementedError
 
     def name(self, key: str) -> str:
-        """What the file is called: by default, the last part of its key."""
+        """Return the file name of a key: by default its last part."""
         return key.rpartition("/")[2]
 
     def known(self, key: str) -> KnownPicture | None:
@@ -141,12 +142,12 @@ class Opened:
         return None
 
     def local(self, key: str) -> Path | None:
-        """A path to read the bytes from, where there is one: readers may then skip a copy."""
+        """Return a local path of the file, or None; with one, readers need no copy."""
         return None
 
 
 class Store:
-    """A place that keeps picture bytes. Set `scheme` (`file`) and `Params`; `connect` must be cheap."""
+    """A kind of storage for picture files. Set `scheme` (`file`) and `Params`; `connect` must be fast."""
 
     scheme: ClassVar[str]
     Params: ClassVar[type[Params]] = Params
@@ -156,7 +157,7 @@ class Store:
 
 
 class Found(Struct, frozen=True):
-    """A file an importer found. `key` names it within the source for ever; `open` yields its bytes."""
+    """A file that an importer found. `key` identifies it permanently in its source; `open` opens it."""
 
     key: str
     name: str
@@ -166,12 +167,12 @@ class Found(Struct, frozen=True):
 
 
 class Importer:
-    """A source of pictures, copied into the library. Set `id`, `label` and `Params`."""
+    """A source from which pictures are copied into the library. Set `id`, `label` and `Params`."""
 
     id: ClassVar[str]
     label: ClassVar[str] = ""
     Params: ClassVar[type[Params]] = Params
 
     def scan(self, params: Any) -> Iterable[Found]:
-        """Everything there is now. What is known already costs the library one look-up."""
+        """Yield all files of the source. Files that were imported before cost one lookup each."""
         raise NotImplementedError

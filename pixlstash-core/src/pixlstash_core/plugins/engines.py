@@ -1,4 +1,4 @@
-"""The six kinds of engine, and what they give."""
+"""Base classes of the six kinds of engines, and their results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
 
 class Tag(Struct, frozen=True):
-    """A tag and how sure the engine is of it, 0 to 1. `category`: where a tag new to the library is filed."""
+    """A tag with the confidence of the engine, 0 to 1. `category`: that of the tag if it is new to the library."""
 
     name: str
     confidence: float
@@ -31,7 +31,7 @@ class Tag(Struct, frozen=True):
 
 
 class Region(Struct, frozen=True):
-    """A labelled box."""
+    """A labeled box."""
 
     label: str
     box: Box
@@ -47,14 +47,14 @@ class Face(Struct, frozen=True):
     landmarks: Sequence[tuple[float, float]] = ()
 
 
-#: What an embedder gives: any buffer of float32 (a numpy array, `array("f")`, bytes), or a sequence of numbers.
+#: A vector: any buffer of float32 (a numpy array, `array("f")`, bytes), or a sequence of numbers.
 Vector = Any
 
 
 class WeightFile(Struct, frozen=True):
-    """One file of weights: where it comes from, where it lies below the engine's folder, bytes, and hex SHA-256.
+    """A file of weights: its URL, its path in the engine's folder, its size in bytes and its SHA-256 (hex).
 
-    The size may be 0 where it is not known. Without a hash, the file fetched first is the right one from then on.
+    Size 0: unknown. Without a hash, the file that is downloaded first is the reference for later ones.
     """
 
     url: str
@@ -64,7 +64,7 @@ class WeightFile(Struct, frozen=True):
 
 
 class Weights(Struct, frozen=True):
-    """What an engine needs on disk. `license`: of these files; `acknowledge`: a person must agree to it first.
+    """The files an engine needs. `license`: of these files; `acknowledge`: a person must agree to it first.
 
     `folder`: what their folder is called, where several engines share it; by default as the engine. `about`: bytes of
     all files, roughly, where they do not say: nobody is to fetch gigabytes unwarned.
@@ -78,12 +78,12 @@ class Weights(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """Bytes of all files, as far as anybody said."""
+        """The size of all files in bytes, as far as it is known."""
         return max(self.about, sum(file.size for file in self.files))
 
 
 class Sends(Struct, frozen=True):
-    """Where an engine of the lane `net` sends something; and, in a few words, what.
+    """The hosts to which an engine of the lane `net` sends data, and a description of that data.
 
     `hosts`: URLs (`https://api.example.org:8443/v1`; the path does not matter), or names of hosts. People allow each
     host, whatever its port. An engine with a `Secret` must give URLs: a key is sent only to the scheme, host and port
@@ -95,7 +95,7 @@ class Sends(Struct, frozen=True):
 
 
 class Engine(Generic[M, R]):
-    """Computes something about pictures. Subclass one of the six kinds, not this.
+    """Base of engines, which compute something about pictures. Subclass one of the six kinds instead.
 
     `id` is unique and stable; `revision` changes when outputs would. `load` makes the model once; `run` gives one
     result for each image, in order, as it has it. A plugin keeps no state of its own.
@@ -118,30 +118,30 @@ class Engine(Generic[M, R]):
     Params: ClassVar[type[Params]] = Params
 
     def weights(self, params: Any) -> Weights | None:
-        """The files that `load` finds in its folder; None: it needs none."""
+        """Return the files that `load` needs in its folder; None if it needs none."""
         return None
 
     def unset(self, params: Any) -> str:
-        """What people have to set before it can be run, as a sentence; empty: nothing."""
+        """Return a sentence about settings that are required before a run; empty if none are missing."""
         return ""
 
     def sends(self, params: Any) -> Sends | None:
-        """Of the lane `net`: to which hosts it sends what. People allow each host first; others cannot be reached."""
+        """Return the hosts that an engine of the lane `net` connects to. Others are blocked; users allow each host."""
         return None
 
     def load(self, device: str, folder: Path | None, params: Any) -> M:
-        """The model, on a device named as torch names them (`cpu`, `cuda:0`, `mps`). `folder` holds the weights."""
+        """Load the model from `folder` on a device with torch's name (`cpu`, `cuda:0`, `mps`), and return it."""
         return None  # type: ignore[return-value]  # an engine without a model needs no load
 
     def run(self, model: M, images: Sequence[Image], params: Any) -> Iterable[R]:
-        """One result per image, in order; a generator lets people stop between two."""
+        """Return one result per image, in order; a generator can be stopped between two."""
         raise NotImplementedError
 
 
 class Tagger(Engine[M, list[Tag]]):
-    """Says which tags an image has: `run` yields a list of `Tag` for each. Of several frames the surest count.
+    """Tags images: `run` yields a list of `Tag` for each. Of several frames, the highest confidence counts.
 
-    Its tags count from a confidence of `threshold` on, until people say otherwise.
+    Tags with a confidence of at least `threshold` count; users can change it.
     """
 
     threshold: float = 0.35
@@ -152,35 +152,35 @@ class Captioner(Engine[M, str]):
 
 
 class Embedder(Engine[M, Vector]):
-    """Turns images (and words, with `text`) into vectors that lie close together where things are alike.
+    """Turns images (and texts, with `text`) into vectors, which are close together for similar content.
 
-    The host sees that a vector is finite, not zero and always as long, gives it length 1 and stores it as f16. Of
-    several frames it keeps the mean.
+    Vectors must be finite, not zero, and all of one length. They are normalized and stored as f16; of several frames,
+    the mean is stored.
     """
 
     def space(self, params: Any) -> str:
-        """Names what is comparable: vectors of one space, and of no other, may be compared."""
+        """Return the name of the vector space: only vectors of the same space are compared."""
         return f"{self.id}@{self.revision}"
 
     def text(self, model: M, words: Sequence[str], params: Any) -> Iterable[Vector]:
-        """A vector for each text, in the same space."""
+        """Return a vector for each text, in the same space as those of images."""
         raise NotImplementedError
 
 
 class FaceExtractor(Engine[M, list[Face]]):
-    """Finds faces: `run` yields a list of `Face` for each image. The faces of all frames are kept."""
+    """Detects faces: `run` yields a list of `Face` for each image. The faces of all frames are stored."""
 
     def space(self, params: Any) -> str:
-        """Names which vectors may be compared, as for an embedder."""
+        """Return the name of the vector space, as for an embedder."""
         return f"{self.id}@{self.revision}"
 
 
 class Detector(Engine[M, list[Region]]):
-    """Finds things: `run` yields a list of `Region` for each image. The regions of all frames are kept."""
+    """Detects objects: `run` yields a list of `Region` for each image. The regions of all frames are stored."""
 
 
 class Measurer(Engine[M, float]):
-    """Gives a picture one number: `measure` names it (`sharpness`), between `low` and `high`. Frames: their mean."""
+    """Computes a number per picture, named `measure` (`sharpness`), from `low` to `high`; of frames, the mean."""
 
     measure: str
     low: float = 0.0
@@ -189,7 +189,7 @@ class Measurer(Engine[M, float]):
 
 
 def fault(engine: Engine[Any, Any]) -> str | None:
-    """What is wrong with how an engine describes itself, in a sentence; None when it can be used."""
+    """Return a sentence about an error in an engine's attributes; None if they are valid."""
     if not isinstance(getattr(engine, "id", None), str) or not _ID.fullmatch(engine.id):
         return "an engine needs an `id` of small letters, digits and `.`, `_`, `-`, `/`, such as wd-tagger/vit-v3"
     if not isinstance(getattr(engine, "revision", None), str) or not engine.revision:

@@ -1,4 +1,4 @@
-"""A still as an engine gets it."""
+"""`Image`: an image or video frame as engines get it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Pictured(Struct, frozen=True):
-    """The picture an image is of; `size` is (width, height) of the original in pixels, upright."""
+    """The picture that an image shows; `size` is the original's (width, height) in pixels, upright."""
 
     id: int
     kind: str
@@ -52,32 +52,32 @@ class Image:
 
     @property
     def area(self) -> int:
-        """Pixels of this still."""
+        """Number of pixels of this image."""
         return self.width * self.height
 
     @property
     def buffer(self) -> memoryview:
-        """`height` × `width` × 3 bytes, row by row, R G B."""
+        """Pixels as `height` × `width` × 3 bytes, row by row, R G B."""
         if self._pixels is None:
             raise ValueError("This engine says `pixels = False`: nothing was decoded for it.")
         return memoryview(self._pixels)[: 3 * self.area].toreadonly()
 
     @property
     def pil(self) -> PilImage:
-        """As a Pillow image, a copy."""
+        """Return a copy as a Pillow image."""
         from PIL import Image as pil
 
         return pil.frombytes("RGB", (self.width, self.height), self.buffer)
 
     @property
     def array(self) -> Any:
-        """As a numpy array of shape (height, width, 3) and type uint8, read-only and not copied."""
+        """Pixels as a numpy array of shape (height, width, 3) and type uint8, read-only and not copied."""
         import numpy as np
 
         return np.frombuffer(self.buffer, np.uint8).reshape(self.height, self.width, 3)
 
     def open(self) -> BinaryIO:
-        """The original bytes, from the start."""
+        """Open the original file."""
         if self._opens is None:
             raise ValueError("The original bytes of this image are not available.")
         return self._opens()

@@ -1,6 +1,6 @@
-"""What a plugin's `startup` and `event` are given: an open library, as far as it is promised to plugins.
+"""`Library`: the interface of an open library for the hooks `startup` and `event` of plugins.
 
-The methods that people use (`docs/http.md`) are promised as well, each with a reader as its first argument.
+The operations in `docs/http.md` are part of it as well, each with a reader as its first argument.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ T = TypeVar("T")
 
 
 class Library(Protocol):
-    """A library for plugins. The one that is open implements it; `from pixlstash_core import Library` is its class."""
+    """An open library for plugins. The class `pixlstash_core.Library` implements it."""
 
     def adopt(self, plugin: str, statements: Sequence[str], tables: Iterable[Any] | None = None) -> None:
-        """Make a plugin's own tables, named `<plugin>_…`, and record them like the core's: undo, history and events.
+        """Create a plugin's own tables, named `<plugin>_…`, with undo, history and events like those of the core.
 
         Call it in `startup`. `statements` are `create table` statements with `not null` primary keys; `tables` are
         `Table`s that say more about them.
         """
 
     def write(self, reader: Reader, sentence: str, work: Callable[[Any], T]) -> T:
-        """A plugin's change, on a person's behalf: recorded, undoable, announced. `work(write)` makes it."""
+        """Make a change for a person with `work(write)`: in the history, undoable, and with events."""
         raise NotImplementedError
 
     def derive(self, work: Callable[[Any], T]) -> T:
@@ -34,22 +34,22 @@ class Library(Protocol):
         raise NotImplementedError
 
     def read(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]:
-        """A plugin's own statement, for its own tables; pictures are read through the methods that take a reader."""
+        """Return all rows of a statement on a plugin's own tables. For pictures, use methods with a reader."""
         raise NotImplementedError
 
     def handle(self, kind: str, handler: Callable[[Any], None]) -> None:
-        """Name what runs jobs of a kind: `handler(task)`. Call it in `startup`."""
+        """Register `handler(task)` for a kind of jobs. Call it in `startup`."""
 
     def queue_job(self, kind: str, label: str, payload: Any = None, *, lane: str = "cpu") -> Job:
-        """Have the handler of a kind run once; durable on return. `payload` becomes JSON: `task.payload` then."""
+        """Queue a job; durable on return. `payload`, stored as JSON, becomes `task.payload`."""
         raise NotImplementedError
 
     def repeat(self, kind: str, label: str, *, every: float, run: Callable[[Any], None], lane: str = "cpu") -> Job:
-        """Have `run(task)` done every so many seconds, across restarts."""
+        """Run `run(task)` every so many seconds, across restarts."""
         raise NotImplementedError
 
     def add_pictures(self, task: Any, store: int, keys: Iterable[str]) -> None:
-        """In a job: add the pictures with these keys of a store that the library lacks; `task` reports progress."""
+        """Add the pictures of a store with these keys that the library lacks. `task`: the current job's."""
 
     def keep_tags(
         self, engine: str, revision: str, tags: Mapping[int, Sequence[Tag]], *, threshold: float = 0.35
@@ -57,16 +57,18 @@ class Library(Protocol):
         """Store tags by picture id, as results of a tagger; they count from a confidence of `threshold`."""
 
     def setting(self, plugin: str, name: str) -> str | None:
-        """The value that a plugin stored under a name in this library."""
+        """Return a value that a plugin stored under a name, or None."""
         raise NotImplementedError
 
     def keep_setting(self, plugin: str, name: str, value: str) -> None:
         """Store a value under a name, without an entry in the history; snapshots and backups contain it."""
 
     def subscribe(self, subscriber: Callable[[Event], None]) -> Callable[[], None]:
-        """Have every event from now on, on a core thread: be quick, and do not write there. Call the result to stop."""
+        """Call a function with every event from now on, on a core thread: be quick and do not write there.
+
+        Returns a function that ends the subscription."""
         raise NotImplementedError
 
     def events_since(self, revision: int, limit: int = 1000) -> list[Event] | None:
-        """Events after a revision, oldest first; None when they are no longer all kept."""
+        """Return the events after a revision, the oldest first; None if some are no longer stored."""
         raise NotImplementedError

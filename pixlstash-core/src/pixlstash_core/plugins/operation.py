@@ -1,4 +1,4 @@
-"""An operation: one row that says how it is reached, what right it needs, and which function does it.
+"""`op`: one row of the table of operations, with its HTTP route, the right it needs, and its function.
 
 A row is an attribute of a class. From it follow a method of a library (`library.add_tags(reader, ask)`), of a session
 (`session.add_tags(ask)`) and of a client, its HTTP route, and its documentation.
@@ -20,12 +20,12 @@ from ..types import Reader, Right
 P = ParamSpec("P")
 R = TypeVar("R")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-#: What an answer is: JSON, bytes or text as they are, or a view's first answer (`docs/http.md`).
+#: The type of an answer: JSON, bytes or text unchanged, or the first answer of a view (`docs/http.md`).
 Answer = Literal["json", "bytes", "text", "view"]
 
 
 class _Deferred(NamedTuple):
-    """A function that is not imported yet."""
+    """The name of a function whose module is imported on first use."""
 
     module: str
     name: str
@@ -42,14 +42,14 @@ class Later:
 
 
 class WithReader:
-    """Base of what is told with each call who asks: a library, or one as of a snapshot."""
+    """Base of objects whose operations take a reader: a library, also one as of a snapshot."""
 
     def call(self, row: op[P, R], reader: Reader, /, *args: P.args, **kwargs: P.kwargs) -> R:
         raise NotImplementedError
 
 
 class Caller:
-    """Base of what knows who asks: a session, or a client."""
+    """Base of objects whose operations take no reader: a session or a client."""
 
     def call(self, row: op[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         raise NotImplementedError
@@ -91,7 +91,7 @@ class op(Generic[P, R]):
     def local(
         cls, right: Right, function: Callable[Concatenate[Any, Reader, P], R], *, changes: bool | None = None
     ) -> op[P, R]:
-        """An operation for this process only, such as importing a file that is in the library's folder already."""
+        """Define an operation without an HTTP route, such as importing a file in the library's folder."""
         return op("POST", "", right, function, changes=changes)
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -107,28 +107,29 @@ class op(Generic[P, R]):
         return self if instance is None else partial(instance.call, self)
 
     def demand(self, reader: Reader, *, read_only: bool) -> None:
-        """Raise unless the reader may use it, in a library that may be open read-only. The only check of a right."""
+        """Raise unless the reader may use the operation. This is the only permission check."""
         demand(reader, self.right, whole=not self.scoped)
         if read_only and self.changes:
             raise ReadOnly("This library is open read-only, so nothing in it can be changed.")
 
     @cached_property
     def function(self) -> Callable[Concatenate[Any, Reader, P], R]:
-        """The function that does it. Its module is imported now, which may load the database."""
-        found: Callable[Concatenate[Any, Reader, P], R] = self._function
+        """The function of the operation. Its module is imported on first use."""
+        function: Callable[Concatenate[Any, Reader, P], R] = self._function
         if isinstance(self._function, _Deferred):
-            found = getattr(importlib.import_module(self._function.module), self._function.name)
-        return found
+            function = getattr(importlib.import_module(self._function.module), self._function.name)
+        return function
 
     @cached_property
     def signature(self) -> inspect.Signature:
-        """Its parameters behind the context and the reader, and what it answers; of a `Later`, nothing is imported."""
+        """The signature of the function without context and reader, read without importing its module."""
         if isinstance(self._function, _Deferred):
             return _read_signature(*self._function)
         whole = inspect.signature(self._function)
         names = getattr(inspect.unwrap(self._function), "__globals__", {})
         parameters = [
-            one.replace(annotation=_evaluated(one.annotation, names)) for one in list(whole.parameters.values())[2:]
+            parameter.replace(annotation=_evaluated(parameter.annotation, names))
+            for parameter in list(whole.parameters.values())[2:]
         ]
         return whole.replace(parameters=parameters, return_annotation=_evaluated(whole.return_annotation, names))
 
@@ -142,12 +143,12 @@ def demand(reader: Reader, right: Right, *, whole: bool = False) -> None:
 
 
 class Operations(Caller):
-    """Base of a plugin's own table: each row becomes a method, a route, a client's method and a command.
+    """Base of a plugin's table of operations: each row becomes a method, a route, and a command.
 
         class Notes(Operations, plugin="notes"):
             add = op("POST", "/notes", "write", add_note)
 
-    `Notes(session).add(…)` does it in this process, `Notes(client).add(…)` on a server, `pixlstash notes add` either.
+    `Notes(session).add(…)` runs it in this process, `Notes(client).add(…)` on a server, `pixlstash notes add` either.
     `plugin` is the name of the plugin's entry point. Paths are below `/api/v1/x/<plugin>`, and answers are JSON.
     """
 
@@ -169,18 +170,18 @@ class Operations(Caller):
 
     @classmethod
     def rows(cls) -> list[op[Any, Any]]:
-        """Its rows, in the order they are written."""
+        """Return the rows in order."""
         return [row for row in vars(cls).values() if isinstance(row, op)]
 
 
 def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
-    """An annotation that may be a string, because of `from __future__ import annotations`."""
+    """Evaluate an annotation, which `from __future__ import annotations` turns into a string."""
     return eval(annotation, names) if isinstance(annotation, str) else annotation
 
 
 @cache
 def _source(module: str) -> tuple[ast.Module, str]:
-    """The syntax tree of a module, and the package that its relative imports start from."""
+    """Return the syntax tree of a module, and the package that its relative imports are relative to."""
     spec = importlib.util.find_spec(module)
     source = spec.loader.get_source(module) if spec is not None and spec.loader is not None else None  # type: ignore[attr-defined]
     if spec is None or source is None:
@@ -189,34 +190,34 @@ def _source(module: str) -> tuple[ast.Module, str]:
 
 
 def _read_signature(module: str, name: str) -> inspect.Signature:
-    """The signature of a function, from its source: a client needs no more of it, and so loads no database."""
+    """Read the signature of a function from its source, so that clients do not import the module."""
     tree, package = _source(module)
-    [function] = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == name]
-    given = function.args.posonlyargs + function.args.args
-    defaults = [None] * (len(given) - len(function.args.defaults)) + function.args.defaults
-    own = list(zip(given, defaults, strict=True))[2:]  # the context and the reader come before them
+    [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    arguments = function.args.posonlyargs + function.args.args
+    defaults = [None] * (len(arguments) - len(function.args.defaults)) + function.args.defaults
+    own = list(zip(arguments, defaults, strict=True))[2:]  # the context and the reader come before them
     parameters = [
         inspect.Parameter(
-            one.arg,
+            argument.arg,
             inspect.Parameter.POSITIONAL_OR_KEYWORD,
             default=inspect.Parameter.empty if default is None else ast.literal_eval(default),
-            annotation=_annotation(one.annotation, tree, package),
+            annotation=_annotation(argument.annotation, tree, package),
         )
-        for one, default in own
+        for argument, default in own
     ]
     return inspect.Signature(parameters, return_annotation=_annotation(function.returns, tree, package))
 
 
 def _annotation(node: ast.expr | None, tree: ast.Module, package: str) -> Any:
-    """What an annotation means: the names in it are imported, from modules that define types."""
+    """Evaluate an annotation from source; the modules of the types in it are imported."""
     if node is None:
         return inspect.Parameter.empty
-    wanted = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    wanted = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
     names: dict[str, Any] = {}
-    for one in tree.body:
-        if isinstance(one, ast.ImportFrom):
-            for alias in one.names:
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom):
+            for alias in statement.names:
                 if (local := alias.asname or alias.name) in wanted:
-                    source = importlib.util.resolve_name("." * one.level + (one.module or ""), package)
+                    source = importlib.util.resolve_name("." * statement.level + (statement.module or ""), package)
                     names[local] = getattr(importlib.import_module(source), alias.name)
     return eval(compile(ast.Expression(node), "<annotation>", "eval"), {}, names)

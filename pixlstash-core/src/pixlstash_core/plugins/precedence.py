@@ -1,4 +1,4 @@
-"""Which of two plugins with one name is used, and which of two objects with one id.
+"""Chooses between plugins of the same name, and between objects with the same id.
 
 A built-in one wins; then that of the distribution whose results the library already has; then the first by the name of
 its distribution. The order of folders in site-packages decides nothing.
@@ -29,7 +29,7 @@ class Origin(Struct, frozen=True):
 
 
 class Thing(Struct, frozen=True, eq=False):
-    """An object that a plugin yields from a hook, and the id it is known by."""
+    """An object that a plugin yields from a hook, and its id."""
 
     plugin: str
     hook: str
@@ -38,7 +38,7 @@ class Thing(Struct, frozen=True, eq=False):
 
 
 class Installed(Struct, frozen=True):
-    """The plugin of a name that is used. `clash`: what is said where others have that name; `others`: those."""
+    """The plugin that is used for a name. `clash`: a sentence about `others` of the same name."""
 
     origin: Origin
     load: Callable[[], Any]
@@ -47,7 +47,7 @@ class Installed(Struct, frozen=True):
 
 
 def installed(distribution: str, *, disabled: Collection[str], results: Mapping[str, str]) -> Iterator[Installed]:
-    """One plugin of each name, in order of the names, from the entry points of every installed distribution.
+    """Yield one plugin for each name, in order, from the entry points of all installed distributions.
 
     `distribution`: only this one's. `disabled`: each `plugin@distribution` is left out. `results`: by engine, whose.
     """
@@ -57,29 +57,31 @@ def installed(distribution: str, *, disabled: Collection[str], results: Mapping[
         origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
         if distribution in ("", origin.distribution) and _full_name(origin) not in disabled:
             named.setdefault(point.name, []).append(Installed(origin, point.load))
-    known = {*results.values()}
+    with_results = {*results.values()}
     for name in sorted(named):
-        found = sorted(named[name], key=lambda one: (one.origin.distribution not in known, one.origin.distribution))
-        first, others = found[0], found[1:]
+        plugins = sorted(
+            named[name], key=lambda plugin: (plugin.origin.distribution not in with_results, plugin.origin.distribution)
+        )
+        first, others = plugins[0], plugins[1:]
         if not others:
             yield first
             continue
-        whose = " and from ".join(f"{one.origin.distribution} {one.origin.version}" for one in found)
+        origins = " and from ".join(f"{plugin.origin.distribution} {plugin.origin.version}" for plugin in plugins)
         used = first.origin.distribution
         clash = (
-            f"{len(found)} plugins are called {name!r}, from {whose}. That from {used} is used, because"
-            f" {_RESULTS if used in known else _NAME}; uninstall the other."
+            f"{len(plugins)} plugins are called {name!r}, from {origins}. That from {used} is used, because"
+            f" {_RESULTS if used in with_results else _NAME}; uninstall the other."
         )
-        yield Installed(first.origin, first.load, clash, tuple(_full_name(one.origin) for one in others))
+        yield Installed(first.origin, first.load, clash, tuple(_full_name(plugin.origin) for plugin in others))
 
 
 def choose(
-    found: Sequence[Thing], origins: Mapping[str, Origin], builtin: Collection[str], results: Mapping[str, str]
+    offered: Sequence[Thing], origins: Mapping[str, Origin], builtin: Collection[str], results: Mapping[str, str]
 ) -> tuple[list[Thing], list[tuple[str, str]]]:
-    """One object of each id, in the order given; and (plugin, sentence) for every plugin that shares an id."""
+    """Return (one object for each id, in order; (plugin, sentence) for every plugin with a duplicate id)."""
 
     def reasons(thing: Thing) -> dict[str, Any]:
-        """What decides, by the sentence that says so; the least is used."""
+        """Return the ranks that decide, by sentence; the object with the lowest ranks is used."""
         dist = origins.get(thing.plugin, Origin(thing.plugin, "?", "?")).distribution
         return {
             _BUILT_IN: thing.plugin not in builtin,
@@ -88,7 +90,7 @@ def choose(
         }
 
     named: dict[str, list[Thing]] = {}
-    for thing in found:
+    for thing in offered:
         named.setdefault(thing.key, []).append(thing)
     clashes = []
     for key, things in named.items():
@@ -98,16 +100,16 @@ def choose(
         if len(plugins) > 1:
             other = reasons(next(thing for thing in things if thing.plugin != first.plugin))
             why = next(reason for reason, rank in reasons(first).items() if rank != other[reason])
-            whose = " and by ".join(str(origins[plugin]) for plugin in plugins)
+            names = " and by ".join(str(origins[plugin]) for plugin in plugins)
             sentence = (
-                f"{first.hook}: {key!r} is offered by {whose}. That of {first.plugin} is used, because {why};"
+                f"{first.hook}: {key!r} is offered by {names}. That of {first.plugin} is used, because {why};"
                 " switch off or uninstall the other."
             )
             clashes += [(plugin, sentence) for plugin in plugins]
         elif len(things) > 1:
             hooks = " and ".join(dict.fromkeys(thing.hook for thing in things))
             clashes.append((first.plugin, f"{hooks}: {key!r} is offered twice; the first is used."))
-    return [thing for thing in found if named[thing.key][0] is thing], clashes
+    return [thing for thing in offered if named[thing.key][0] is thing], clashes
 
 
 def _full_name(origin: Origin) -> str:

@@ -1,7 +1,7 @@
-"""Finds plugins by entry points, calls each implementation by itself, and remembers what went wrong.
+"""`Plugins`: finds plugins by entry points, calls their hooks separately, and records their errors.
 
-pluggy aborts a whole call on one exception; here one broken plugin never hides another (`design` §4). Nothing is
-global: every library has its own `Plugins`.
+In pluggy, one exception aborts the whole call; here, a broken plugin does not affect others. There is no global state:
+every library has its own `Plugins`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from .engines import Captioner, Detector, Embedder, Engine, FaceExtractor, Measu
 from .operation import Operations
 from .precedence import Installed, Origin, Thing, choose, installed
 
-#: Built-in features use the same hooks as everyone else. Each is imported only when plugins are loaded.
+#: Modules of built-in plugins, which use the same hooks as others.
 BUILTIN = (
     "pixlstash_core.storage.builtin",
     "pixlstash_core.media.builtin",
     "pixlstash_core.engines.builtin",
 )
-#: Plugins that are or were built in, under the names in older libraries' lists of disabled plugins.
+#: Present names of plugins, by the names in the lists of disabled plugins of older libraries.
 RENAMED = {
     "pixlstash_core.stores.builtin": "pixlstash_core.storage.builtin",
     "pixlstash_core.demo.builtin": "demo",
@@ -39,7 +39,7 @@ RENAMED = {
 OWN = ("clip", "compat", "demo", "faces", "generation", "joycaption", "wd-tagger")
 
 
-#: Says what is wrong with an object, if anything is.
+#: A function that returns the error in an object, if any.
 Fault = Callable[[Any], str | None]
 
 
@@ -48,7 +48,7 @@ def _fine(thing: Any) -> str | None:
 
 
 class Offered(Struct, frozen=True):
-    """An engine, the hook that yielded it, and whose it is."""
+    """An engine, the hook that yielded it, and its origin."""
 
     engine: Engine[Any, Any]
     hook: str
@@ -99,15 +99,15 @@ class Plugins:
         own = Origin("core", "pixlstash-core", _version("pixlstash-core"))
         for name in builtin:
             plugins._add(Origin(name, own.distribution, own.version), partial(import_module, name))
-        for found in installed(distribution, disabled=plugins.disabled, results=results):
-            plugins._take(found, only)
+        for plugin in installed(distribution, disabled=plugins.disabled, results=results):
+            plugins._take(plugin, only)
         for name in extra:
             plugins._add(Origin(name, "extra", "0"), partial(import_module, name))
         plugins.extra = tuple(extra)
         return plugins
 
     def prefer(self, results: Mapping[str, str]) -> None:
-        """Say whose results there are, by engine."""
+        """Set the distributions whose results the library has, by engine."""
         if results != self._results:
             self._results = results
             self._chosen.pop(_ENGINES, None)
@@ -118,33 +118,35 @@ class Plugins:
         return self._objects("kinds")
 
     def fact_readers(self) -> list[FactReader]:
-        """In the order they are asked in: by priority; those of one priority as their plugins come."""
+        """Return the metadata readers, by priority and then in the order of their plugins."""
         return sorted(self._objects("readers"), key=lambda reader: -reader.priority)
 
     def stores(self) -> dict[str, Store]:
         return {store.scheme: store for store in self._objects("stores")}
 
     def importers(self) -> dict[str, Importer]:
-        return {one.id: one for one in self._objects("importers")}
+        return {importer.id: importer for importer in self._objects("importers")}
 
     def engines(self) -> dict[str, Offered]:
-        """Every engine by its id, which no two share, whatever their kinds."""
+        """Return all engines by id."""
         if _ENGINES not in self._chosen:
-            found = [
+            things = [
                 thing
                 for hook, kind in ENGINES.items()
-                for thing in self._yielded(hook, kind, lambda one: one.id, fault)
+                for thing in self._yielded(hook, kind, lambda engine: engine.id, fault)
             ]
-            self._chosen[_ENGINES] = self._choose(found)
-        return {one.key: Offered(one.value, one.hook, self._origins[one.plugin]) for one in self._chosen[_ENGINES]}
+            self._chosen[_ENGINES] = self._choose(things)
+        return {
+            thing.key: Offered(thing.value, thing.hook, self._origins[thing.plugin]) for thing in self._chosen[_ENGINES]
+        }
 
     def refusal(self, engine: str) -> str:
-        """Why there is no such engine, as far as that is known; else which plugins have problems."""
+        """Return the probable reason why an engine is missing; empty if there is none."""
         if engine in self._refused:
             return self._refused[engine]
-        whose = self._results.get(engine)
+        distribution = self._results.get(engine)
         for plugin, origin in self._origins.items():
-            if engine == plugin or engine.startswith(f"{plugin}/") or origin.distribution == whose:
+            if engine == plugin or engine.startswith(f"{plugin}/") or origin.distribution == distribution:
                 if plugin in self.disabled:
                     return f"The plugin {self._who(plugin)} is switched off."
                 if problems := self._problems.get(plugin):
@@ -153,7 +155,7 @@ class Plugins:
         return f"These plugins have problems, which `pixlstash plugin list` shows: {bad}." if bad else ""
 
     def absent(self, plugin: str) -> str:
-        """A sentence to append where something of a plugin is missing: why, or what to install; empty if unknown."""
+        """Return a sentence to append to an error about a missing plugin: why, or what to install."""
         if plugin in self.disabled:
             return f" The plugin {plugin} is switched off."
         if problems := self._problems.get(plugin):
@@ -163,18 +165,18 @@ class Plugins:
     def commands(self) -> list[Any]:
         import click
 
-        return self.nouns("commands", click.Command, lambda command: str(command.name))
+        return self.objects("commands", click.Command, lambda command: str(command.name))
 
     def operations(self) -> list[type[Operations]]:
-        """The tables of operations, of which each is below the name of its own plugin."""
-        found = self._yielded("operations", type, lambda table: str(getattr(table, "plugin", "")), _no_table)
-        for thing in found:
-            if thing.key != thing.plugin:
-                self._note(thing.plugin, f"operations: {thing.value.__name__} names the plugin {thing.key!r}.")
-        return [thing.value for thing in found if thing.key == thing.plugin]
+        """Return the tables of operations of all plugins, without those that name another plugin."""
+        tables = self._yielded("operations", type, lambda table: str(getattr(table, "plugin", "")), _no_table)
+        for table in tables:
+            if table.key != table.plugin:
+                self._note(table.plugin, f"operations: {table.value.__name__} names the plugin {table.key!r}.")
+        return [table.value for table in tables if table.key == table.plugin]
 
-    def nouns(self, hook: str, kind: type, name: Callable[[Any], str], fault: Fault = _fine) -> list[Any]:
-        """What a hook of another package's spec (`pixlstash_web` adds its own) yields, guarded the same way."""
+    def objects(self, hook: str, kind: type, name: Callable[[Any], str], fault: Fault = _fine) -> list[Any]:
+        """Return the objects that plugins yield from a hook, such as one that `pixlstash_web` adds."""
         if hook not in self._chosen:
             self._chosen[hook] = self._choose(self._yielded(hook, kind, name, fault))
         return [thing.value for thing in self._chosen[hook]]
@@ -182,27 +184,27 @@ class Plugins:
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
     def call(self, hook: str, **arguments: Any) -> None:
-        """Call a verb of every plugin, each guarded by itself."""
+        """Call a hook of every plugin, catching the exceptions of each."""
         for impl in self._impls(hook):
             self._guard(impl.plugin_name, partial(_run, impl, arguments))
 
     def listeners(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
-        """(plugin name, function taking keyword arguments) of each implementation of a verb."""
-        return [(impl.plugin_name, partial(_told, impl)) for impl in self._impls(hook)]
+        """Return (plugin name, function taking keyword arguments) of each implementation of a hook."""
+        return [(impl.plugin_name, partial(_call_by_name, impl)) for impl in self._impls(hook)]
 
     def problem(self, plugin: str, sentence: str) -> None:
-        """Record what went wrong with a plugin."""
+        """Record a problem of a plugin."""
         self._note(plugin, sentence)
 
     def listed(self) -> list[PluginInfo]:
-        """`infos`, with the verbs, which nobody but the command line loads otherwise."""
+        """Return the same as `infos`, after loading commands and operations as well."""
         self.commands()
         self.operations()
         return self.infos()
 
     def infos(self) -> list[PluginInfo]:
-        """Every plugin found, working or not."""
-        for hook in _NOUNS:
+        """Return all installed plugins, working or not."""
+        for hook in _OBJECT_HOOKS:
             self._objects(hook)
         self.engines()
         objects: dict[str, list[str]] = {}
@@ -227,20 +229,20 @@ class Plugins:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _objects(self, hook: str) -> list[Any]:
-        kind, name, fault = _NOUNS[hook]
-        return self.nouns(hook, kind, name, fault)
+        kind, name, fault = _OBJECT_HOOKS[hook]
+        return self.objects(hook, kind, name, fault)
 
-    def _take(self, found: Installed, only: str | None) -> None:
-        """Register a plugin that is installed, unless it is switched off or not asked for."""
-        name = found.origin.plugin
+    def _take(self, plugin: Installed, only: str | None) -> None:
+        """Register an installed plugin, unless it is disabled or excluded by `only`."""
+        name = plugin.origin.plugin
         if name in self._builtin:
-            return self._note(name, f"{found.origin.distribution} has a plugin of this name too, which is not used.")
-        self._origins[name] = found.origin
-        if found.clash:
-            self._note(name, found.clash)
-            self.disabled += found.others
+            return self._note(name, f"{plugin.origin.distribution} has a plugin of this name too, which is not used.")
+        self._origins[name] = plugin.origin
+        if plugin.clash:
+            self._note(name, plugin.clash)
+            self.disabled += plugin.others
         if name not in self.disabled and only in (None, name):
-            self._add(found.origin, found.load)
+            self._add(plugin.origin, plugin.load)
         return None
 
     def _add(self, origin: Origin, load: Callable[[], Any]) -> None:
@@ -248,7 +250,7 @@ class Plugins:
         self._guard(origin.plugin, lambda: self.pm.register(load(), origin.plugin))
 
     def _impls(self, hook: str) -> list[Any]:
-        """In order of registration, so that of two that clash the one that was there first is used."""
+        """Return the implementations of a hook in order of registration."""
         impls = getattr(self.pm.hook, hook).get_hookimpls()
         return sorted(impls, key=lambda impl: (impl.trylast, not impl.tryfirst))
 
@@ -259,13 +261,13 @@ class Plugins:
         name: Callable[[Any], str],
         fault: Fault = _fine,
     ) -> list[Thing]:
-        """All that plugins yield from a hook, once: a fault costs only the object or plugin it is in.
+        """Return all objects that plugins yield from a hook, without invalid ones; cached.
 
-        `fault` says what is wrong with one.
+        `fault(object)` returns the error in one, if any.
         """
         if hook in self._things:
             return self._things[hook]
-        found: list[Thing] = []
+        things: list[Thing] = []
 
         def take(impl: Any) -> None:
             for thing in _run(impl, {}) or ():
@@ -275,18 +277,18 @@ class Plugins:
                     self._note(impl.plugin_name, f"{hook}: {wrong}.")
                     self._refused[str(getattr(thing, "id", ""))] = f"{self._who(impl.plugin_name)}: {wrong}."
                 else:
-                    found.append(Thing(impl.plugin_name, hook, name(thing), thing))
+                    things.append(Thing(impl.plugin_name, hook, name(thing), thing))
 
         for impl in self._impls(hook):
             self._guard(impl.plugin_name, partial(take, impl))
-        self._things[hook] = found
-        return found
+        self._things[hook] = things
+        return things
 
-    def _choose(self, found: Sequence[Thing]) -> list[Thing]:
-        """One object of each id, in the order they were yielded; every plugin that offers such an id is told."""
-        # One that was registered by hand has no distribution.
-        origins = {one.plugin: self._origins.get(one.plugin, Origin(one.plugin, "?", "?")) for one in found}
-        chosen, clashes = choose(found, origins, self._builtin, self._results)
+    def _choose(self, things: Sequence[Thing]) -> list[Thing]:
+        """Return one object for each id, in order, and record duplicates as problems."""
+        # a plugin that a test registers has no distribution
+        origins = {thing.plugin: self._origins.get(thing.plugin, Origin(thing.plugin, "?", "?")) for thing in things}
+        chosen, clashes = choose(things, origins, self._builtin, self._results)
         for plugin, sentence in clashes:
             self._note(plugin, sentence)
         return chosen
@@ -294,7 +296,7 @@ class Plugins:
     def _guard(self, plugin: str, call: Callable[[], Any]) -> None:
         try:
             call()
-        except (Exception, SystemExit) as error:  # a plugin may raise anything, and must hurt only itself
+        except (Exception, SystemExit) as error:  # a plugin may raise anything, and must not affect others
             where = traceback.extract_tb(error.__traceback__)[-1]
             self._note(plugin, f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})")
 
@@ -320,7 +322,7 @@ def _run(impl: Any, arguments: dict[str, Any]) -> Any:
     return impl.function(*(arguments[name] for name in impl.argnames))
 
 
-def _told(impl: Any, **arguments: Any) -> Any:
+def _call_by_name(impl: Any, **arguments: Any) -> Any:
     return _run(impl, arguments)
 
 
@@ -331,9 +333,9 @@ def _version(distribution: str) -> str:
         return "0"
 
 
-#: What the ids of engines are shared among.
+#: The key of engines of all hooks, which share their ids.
 _ENGINES = "engines"
-#: The hooks of engines, and what each yields.
+#: The hooks of engines, with the class of their objects.
 ENGINES: dict[str, type[Engine[Any, Any]]] = {
     "taggers": Tagger,
     "captioners": Captioner,
@@ -342,8 +344,8 @@ ENGINES: dict[str, type[Engine[Any, Any]]] = {
     "detectors": Detector,
     "measurers": Measurer,
 }
-#: The other hooks of objects: what each yields, the name of one, and what may be wrong with it.
-_NOUNS: dict[str, tuple[type, Callable[[Any], str], Fault]] = {
+#: The other hooks that yield objects: class, id and validation of the objects.
+_OBJECT_HOOKS: dict[str, tuple[type, Callable[[Any], str], Fault]] = {
     "kinds": (Kind, lambda thing: thing.id, _fine),
     "readers": (FactReader, lambda thing: thing.id, _no_order),
     "stores": (Store, lambda thing: thing.scheme, _fine),

@@ -1,4 +1,4 @@
-"""Settings of an engine: what each field concerns, secrets, and the form people fill in."""
+"""Settings of engines: effects of fields, secrets, and the JSON Schema of the form."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .contracts import Params
 
 
 class Touches(Enum):
-    """What a field of an engine's `Params` concerns: `endpoint: Annotated[str, RUN] = ""`."""
+    """The effect of a field of an engine's `Params`, as in `endpoint: Annotated[str, RUN] = ""`."""
 
     OUTPUT = "output"
     LOAD = "load"
     RUN = "run"
 
 
-#: The default: other values are another producer.
+#: The default: another value means another producer.
 OUTPUT = Touches.OUTPUT
-#: Another producer, and the model is loaded anew.
+#: Another value means another producer, and the model is loaded again.
 LOAD = Touches.LOAD
-#: How it is run (an endpoint, a time limit): results are the same.
+#: The value does not affect results (an endpoint, a time limit).
 RUN = Touches.RUN
 
 
@@ -36,7 +36,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The text itself. Keep it out of results and messages."""
+        """Return the secret text. Keep it out of results and messages."""
         return self._value
 
     def __repr__(self) -> str:
@@ -55,38 +55,38 @@ class Secret:
 
 
 def touches(params: type[Params]) -> dict[str, Touches]:
-    """What each field concerns; a `Secret` is for loading, and never part of a producer."""
+    """Return the effect of each field by name."""
     hints = get_type_hints(params, include_extras=True)
-    found = {}
+    concerns = {}
     for field in msgspec.structs.fields(params):
-        marks = [one for one in getattr(hints[field.name], "__metadata__", ()) if isinstance(one, Touches)]
-        found[field.name] = marks[-1] if marks else OUTPUT
-    return found
+        marks = [mark for mark in getattr(hints[field.name], "__metadata__", ()) if isinstance(mark, Touches)]
+        concerns[field.name] = marks[-1] if marks else OUTPUT
+    return concerns
 
 
 def secrets(params: type[Params]) -> frozenset[str]:
-    """The names of the fields that are secret."""
+    """Return the names of secret fields."""
     hints = get_type_hints(params)
     return frozenset(field.name for field in msgspec.structs.fields(params) if hints[field.name] is Secret)
 
 
-def read_params(params: type[Params], given: Mapping[str, Any]) -> Any:
-    """The settings as their struct. Raises `msgspec.ValidationError`, whose text is fit to show."""
-    return msgspec.convert(dict(given), params, dec_hook=_read)
+def read_params(params: type[Params], settings: Mapping[str, Any]) -> Any:
+    """Convert settings to their struct. Raises `msgspec.ValidationError`, whose text is for users."""
+    return msgspec.convert(dict(settings), params, dec_hook=_read)
 
 
 def plain_params(params: Any, *, reveal: bool = False) -> dict[str, Any]:
-    """The settings as JSON has them, without the secrets unless they are to be revealed."""
+    """Convert settings to plain data for JSON, without secrets unless `reveal`."""
     hidden = secrets(type(params))
-    names = [one.name for one in msgspec.structs.fields(params) if reveal or one.name not in hidden]
+    names = [field.name for field in msgspec.structs.fields(params) if reveal or field.name not in hidden]
     plain = msgspec.to_builtins({name: getattr(params, name) for name in names}, enc_hook=_plain)
     return dict(plain)
 
 
 def form(params: type[Params]) -> dict[str, Any]:
-    """The JSON Schema of the settings, from which forms are made; a secret is a `writeOnly` text.
+    """Return the JSON Schema of settings, for forms; a secret is a `writeOnly` text.
 
-    `x-touches` of a field says what it concerns: `output`, `load` or `run`.
+    `x-touches` is the effect of a field: `output`, `load` or `run`.
     """
     hints, hidden = get_type_hints(params, include_extras=True), secrets(params)
     fields: list[Any] = []

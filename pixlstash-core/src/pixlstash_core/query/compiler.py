@@ -234,7 +234,7 @@ class _Compilation:
         if term is not None:
             self.inside_stacks |= term.spread
             self.nouns.update(term.nouns)
-            if term.known is not None:
+            if term.ids_named is not None:
                 self.named.append((term, ask.value))
             step = term.compile(ask.value)
             return _looked(step, term.nouns)
@@ -314,6 +314,6 @@ def missing_names(connection: apsw.Connection, plan: QueryPlan) -> list[str]:
     missing = {
         f"There is no {term.name} “{value.lstrip('=').strip()}”.": None
         for term, value in plan.named
-        if term.known is not None and not term.known(connection, value)
+        if term.ids_named is not None and not term.ids_named(connection, value)
     }
     return list(missing)

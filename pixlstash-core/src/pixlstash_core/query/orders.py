@@ -40,6 +40,11 @@ class Order(Struct, eq=False):
     def bytes(self) -> int:
         return len(self.ids) * (5 if self.marks is None else 6) + 200
 
+    def index(self, picture: int) -> int | None:
+        """Return the index of a picture, or None if it is not in the view."""
+        at: list[int] = (self.ids == picture).nonzero()[0].tolist() if 0 < picture < 1 << 32 else []
+        return at[0] if at else None
+
 
 class Explained(Struct, eq=False):
     """What of a query matches a picture: words and where it has them, conditions, and its similarity to each source."""
@@ -52,7 +57,7 @@ class Explained(Struct, eq=False):
     ranked: Ranked | None
 
 
-class Veiled(Struct, eq=False):
+class Visibility(Struct, eq=False):
     """A mask of the hidden, and one of the blurred pictures; None if there are none."""
 
     hidden: NDArray[np.bool_] | None

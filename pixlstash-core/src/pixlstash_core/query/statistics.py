@@ -33,12 +33,17 @@ MEGAPIXELS = ((0, 1), (1, 4), (4, 8), (8, 16), (16, None))
 
 
 def of(
-    views: Views, db: Database, features: Iterable[Feature], reader: Reader, text: str, veil: HideAndBlur | None = None
+    views: Views,
+    db: Database,
+    features: Iterable[Feature],
+    reader: Reader,
+    text: str,
+    hide_and_blur: HideAndBlur | None = None,
 ) -> Statistics:
     """Return the statistics of the pictures of a query within the reader's scope, including those of features."""
     import numpy as np
 
-    frame, mask = views.mask(reader, parse(text), veil)
+    frame, mask = views.mask(reader, parse(text), hide_and_blur)
     ids = np.flatnonzero(mask)
     with db.reading() as connection:
         panels = [_scores(frame, ids), _megapixels(frame, ids), _formats(connection, frame, mask)]

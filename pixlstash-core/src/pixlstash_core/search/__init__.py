@@ -1,1 +1,1 @@
-"""Search by similarity and by words, and why a picture was found."""
+"""Search by similarity and by words, and explanations of matches."""

@@ -1,4 +1,4 @@
-"""Arithmetic of likeness: several scores made one, one scale for all engines, and ranks of two kinds made one."""
+"""Combines similarity scores: of several references, to one scale for all engines, and with word ranks."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 Scores = NDArray[np.float32]
-#: Of what is compared with anything, so much is looked at to know what is usual.
+#: Number of vectors in a sample, with which usual scores are determined.
 SAMPLE = 1024
-#: How much the first ranks count, in reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
+#: The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
 FUSION = 60
 
 
 class Usual(Struct, frozen=True):
-    """The cosine that is usual among pictures at random, and by how much it differs from that."""
+    """The median and the spread of cosines between random pictures."""
 
     middle: float
     spread: float
 
     def likeness(self, scores: Scores) -> Scores:
-        """Cosines on the scale of all engines: 0 is usual or less, 1 the same; 0.6 stands out as few by chance do."""
+        """Convert cosines to similarities from 0 (usual or less) to 1 (equal), which are comparable between engines."""
         beyond = np.maximum(0, (scores - self.middle) / self.spread)
         share = (scores - self.middle) / max(1e-3, 1 - self.middle)
-        found: Scores = np.clip(np.maximum(1 - np.exp(-beyond / 4), share), 0, 1).astype(np.float32)
-        return found
+        likeness: Scores = np.clip(np.maximum(1 - np.exp(-beyond / 4), share), 0, 1).astype(np.float32)
+        return likeness
 
     def cosine(self, likeness: float) -> float:
-        """The least cosine that has this likeness."""
+        """Return the lowest cosine with a similarity."""
         low, high = self.middle, 1.0
         for _ in range(40):
             at = (low + high) / 2
@@ -39,7 +39,7 @@ class Usual(Struct, frozen=True):
 
 
 def usual(scores: Scores) -> Usual:
-    """Of the scores of a sample: the median, and the deviation from it that outliers hardly move."""
+    """Return the median of a sample of scores, and their spread by median absolute deviation."""
     if not len(scores):
         return Usual(0.0, 0.1)
     middle = float(np.median(scores))
@@ -47,12 +47,12 @@ def usual(scores: Scores) -> Usual:
 
 
 def sample(places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Some of them, evenly spread."""
+    """Return a sample of at most about `SAMPLE` rows, evenly spread."""
     return places[:: max(1, len(places) // SAMPLE)]
 
 
 def combined(scores: Sequence[Scores], weights: Sequence[float], how: str) -> Scores:
-    """The scores of several things as one. A weight counts against the greatest of them.
+    """Combine the scores of several references. Weights are relative to the greatest one.
 
     `harmonic` and `geometric` are means of (1 + score) / 2, as scores may be below 0.
     """
@@ -74,9 +74,9 @@ _WAYS: Mapping[str, Callable[[Scores, Scores], Scores]] = {
 
 
 def fused(rankings: Sequence[tuple[NDArray[np.uint32], float]], size: int) -> NDArray[np.uint32]:
-    """Ids that are in any of some rankings (each with its weight), by the sum of their reciprocal ranks."""
+    """Merge rankings (ids, weight) by the weighted sum of reciprocal ranks. `size`: the highest id + 1."""
     total = np.zeros(size, np.float64)
     for ids, weight in rankings:
         total[ids] += weight / (FUSION + 1 + np.arange(len(ids)))
-    found = np.flatnonzero(total)
-    return found[np.lexsort((-found, -total[found]))].astype(np.uint32)
+    ranked = np.flatnonzero(total)
+    return ranked[np.lexsort((-ranked, -total[ranked]))].astype(np.uint32)

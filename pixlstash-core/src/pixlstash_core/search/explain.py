@@ -1,4 +1,4 @@
-"""Says in words why a picture was found."""
+"""Turns the explanation of a match into sentences."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..query.orders import Explained
 from ..query.scope import sees
 from ..types import FaceInfo, Reader, Reason, Why
 
-#: Places of words, as people call them.
+#: Names of the places of words, for users.
 PLACES = {"name": "name, title or keywords", "caption": "caption", "prompt": "prompt", "tag": "tags"}
 
 
 class Reasons:
-    """Of one picture, for one reader. `engine`: whose results were compared; `faces`: what is known of faces."""
+    """The reasons for one picture and one reader. `engine`: whose results were compared; `faces(reader, ids)`."""
 
     def __init__(
         self, reader: Reader, picture: int, engine: str, faces: Callable[[Reader, Sequence[int]], dict[int, FaceInfo]]

@@ -1,4 +1,4 @@
-"""Searching with a picture that is not in the library, and saying why a picture was found."""
+"""Operations of similarity search, also with pictures outside the library, and explanations of matches."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from .vectors import Likeness
 
 
 def hold(context: Context, reader: Reader, name: str, path: Path) -> Held:
-    """Keep a picture for an hour to search with, without taking it in: `like:upload:TOKEN`."""
+    """Hold a picture for an hour, to search with it without importing it: `like:upload:TOKEN`."""
     if path.stat().st_size > MOST:
         raise Invalid(f"A picture to search with has at most {MOST >> 20} MiB.")
-    kept = context.part(Intake).temporary(name)
+    held = context.part(Intake).temporary(name)
     if path.parent == context.part(Intake).incoming:
-        path.rename(kept)
+        path.rename(held)
     else:
-        shutil.copyfile(path, kept)
-    token = context.part(Search).held.hold(reader.principal, kept, name)
+        shutil.copyfile(path, held)
+    token = context.part(Search).held.hold(reader.principal, held, name)
     return Held(token, datetime.fromtimestamp(int(time.time() + KEPT), UTC))
 
 
@@ -45,9 +45,9 @@ def alike(context: Context, reader: Reader, q: str, limit: int = 100) -> list[Al
 def gauge(
     context: Context, reader: Reader, character: int, tokens: list[str], combine: Combine = "mean"
 ) -> list[float | None]:
-    """How alike the faces in held pictures are to those a character is told by; None where there is no face.
+    """The similarity of the faces in held pictures to a character's reference faces; None if there is no face.
 
-    Of a picture the likest face counts, as the cosine that the engine gives.
+    The most similar face of a picture counts, as the cosine of the engine's vectors.
     """
     with context.db.reading() as connection:
         groups.find(connection, reader, CHARACTERS, character)
@@ -56,9 +56,9 @@ def gauge(
 
 def why(context: Context, reader: Reader, id: int, q: str = "") -> Why:
     """Why a query finds a picture: matching words, engines, and similarity."""
-    told = context.views.explain(reader, q[:LONGEST], id)
-    engine = context.part(Search).engine(told.ranked) if told.ranked is not None else ""
-    return Reasons(reader, id, engine, context.part(Search).faces).of(told)
+    explained = context.views.explain(reader, q[:LONGEST], id)
+    engine = context.part(Search).engine(explained.ranked) if explained.ranked is not None else ""
+    return Reasons(reader, id, engine, context.part(Search).faces).of(explained)
 
 
 # -- similar --------------------------------------------------------------------------------------------------------
@@ -76,14 +76,14 @@ def similar(context: Context, reader: Reader, ask: FindSimilar) -> SimilarFound:
         raise Invalid(NOTHING)
     among = context.views.ids(reader, ask.q)
     matrix = context.part(Likeness).matrix(producer)
-    found = near(matrix, to, among, ask.combine, ask.limit)
-    by_id = {one.id: one for one in context.views.listed(reader, [one.picture for one in found])}
+    matches = near(matrix, to, among, ask.combine, ask.limit)
+    by_id = {picture.id: picture for picture in context.views.listed(reader, [match.picture for match in matches])}
     return SimilarFound(
         context.part(Outputs).producer(producer).engine,
         len(to) - len(matrix.places(sorted(set(to)))),
         [
-            Similar(by_id[one.picture], round(one.score, 4), one.like)
-            for one in found
-            if one.picture in by_id and scope.sees(reader, one.like)
+            Similar(by_id[match.picture], round(match.score, 4), match.like)
+            for match in matches
+            if match.picture in by_id and scope.sees(reader, match.like)
         ],
     )

@@ -1,4 +1,4 @@
-"""Pictures that are searched with and not imported: kept beside for a while, under a token that cannot be guessed."""
+"""Holds pictures that are searched with, but not imported, for an hour, under a random token."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from msgspec import Struct
 
 from ..errors import NotFound
 
-#: Seconds that one is kept after it was last used; how many are at once; and bytes of one, at most.
+#: Seconds until an unused picture is deleted; maximum number of pictures, and of bytes of one.
 KEPT, MANY, MOST = 3600.0, 50, 64 << 20
 
 
 class HeldPicture(Struct, eq=False):
-    """Its file, who may use it, until when (monotonic), and what producers made of it."""
+    """A held picture: its file, its owner, its expiry (monotonic), and results of producers."""
 
     path: Path
     name: str
@@ -28,14 +28,14 @@ class HeldPicture(Struct, eq=False):
 
 
 class HeldPictures:
-    """Those of one library."""
+    """The held pictures of one library."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[str, HeldPicture] = {}
 
     def hold(self, principal: str, path: Path, name: str) -> str:
-        """Take over a file; its token."""
+        """Take over a file and return its token."""
         token = secrets.token_urlsafe(12)
         with self._lock:
             self._held[token] = HeldPicture(path, name, principal, time.monotonic() + KEPT)
@@ -44,7 +44,7 @@ class HeldPictures:
         return token
 
     def make(self, principal: str, token: str, producer: int, make: Callable[[Path, str], Any]) -> Any:
-        """What a producer makes of it, made once. `NotFound` where there is none, or it is another's."""
+        """Return a producer's result for a held picture, cached. `NotFound`: there is none, or it is another's."""
         with self._lock:
             held = self._held.get(token)
             if held is None or held.principal != principal or held.until < time.monotonic():

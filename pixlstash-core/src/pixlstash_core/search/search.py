@@ -1,4 +1,4 @@
-"""Turns what a query is to be like into vectors, and says why a picture was found."""
+"""`Search`: turns the references of a query (pictures, words, faces) into vectors, and prepares its ranking."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..query.columns import Frame
     from .rankers import Compared
 
-#: Vectors of words that are kept.
+#: Maximum number of cached vectors of words.
 WORDS = 1000
 NOTHING = (
     "Nothing knows yet what pictures look like: run an embedder, such as `pixlstash engine run visual-descriptor`."
@@ -35,9 +35,9 @@ NO_FACES = "No faces are known yet: run an engine that finds them, as `pixlstash
 
 
 class Search:
-    """Likeness in one library.
+    """Similarity search in one library.
 
-    `references(name)`: the faces a character is told by; `faces(reader, ids)`: what a reader may know of faces.
+    `references(name)`: a character's reference faces; `faces(reader, ids)`: the parts of faces that a reader may see.
     """
 
     nouns = frozenset({"vectors", "regions", "producers", "tags", "captions"})
@@ -59,7 +59,7 @@ class Search:
         self.held = HeldPictures()
 
     def prepare(self, reader: Reader, ranked: Ranked) -> Prepared:
-        """Have a vector of all that is to be compared with. A person waits."""
+        """Compute the vectors of all references of a query, and return its ranking."""
         notes: list[str] = []
         if ranked.by == FACE:
             return self._faces(reader, ranked, notes)
@@ -76,11 +76,11 @@ class Search:
         spoken = self._spoken(producer, words, notes, how)
         matrix = self._likeness.matrix(producer)
         compared = [self._picture_part(reader, producer, matrix, part, spoken, notes) for part in ranked.parts]
-        there = "".join("-+"[one.vector is not None] for one in compared)
+        there = "".join("-+"[reference.vector is not None] for reference in compared)
         return PictureRank(ranked, matrix, compared, self._places, f"{producer}{there}", notes)
 
     def gauge(self, reader: Reader, character: int, tokens: Sequence[str], combine: str) -> list[float | None]:
-        """How alike the likest face of each held picture is to those of a character; None: it has none."""
+        """Return the similarity of each held picture's most similar face to a character's; None if it has none."""
         import numpy as np
 
         from .combining import combined
@@ -89,17 +89,19 @@ class Search:
         if producer is None:
             raise Invalid(NO_FACES)
         faces = self._likeness.faces(producer)
-        known = [one for one in self._references(str(character)) if scope.sees(reader, self._likeness.owner(one) or 0)]
-        own = faces.rows[np.flatnonzero(np.isin(faces.ids, known))].astype(np.float32)
+        references = [
+            face for face in self._references(str(character)) if scope.sees(reader, self._likeness.owner(face) or 0)
+        ]
+        own = faces.rows[np.flatnonzero(np.isin(faces.ids, references))].astype(np.float32)
         if not len(own):
             raise Invalid("No face is known of this character.")
-        found: list[float | None] = []
+        similarities: list[float | None] = []
         for token in tokens:
-            held = self._upload(reader, producer, Part("upload", token))
-            vectors = np.asarray([_vector(one["vector"]) for one in held])
+            uploaded = self._upload(reader, producer, Part("upload", token))
+            vectors = np.asarray([_vector(face["vector"]) for face in uploaded])
             scores = combined(own @ vectors.T, [1.0] * len(own), combine) if len(vectors) else None
-            found.append(None if scores is None else float(scores.max()))
-        return found
+            similarities.append(None if scores is None else float(scores.max()))
+        return similarities
 
     def outliers(self, frame: Frame, mask: NDArray[bool_]) -> NDArray[uint32]:
         from .rankers import outliers
@@ -110,9 +112,9 @@ class Search:
         return outliers(self._likeness.matrix(producer), mask, frame.first)
 
     def producer(self, ranked: Ranked) -> int | None:
-        """The producer that a query is compared by: one that knows words, where the query has some.
+        """Return the producer whose vectors a query uses: one that also embeds words, if the query has some.
 
-        Visual similarity alone goes by the embedder that is preferred for that, which may know no words.
+        Without words, it is the preferred embedder, which may not embed words.
         """
         if ranked.by == FACE:
             return self._likeness.active("face")
@@ -120,23 +122,23 @@ class Search:
         return (self._for_words() if words else None) or self._likeness.active()
 
     def engine(self, ranked: Ranked) -> str:
-        """The engine whose results pictures (or faces) are compared by."""
+        """Return the engine whose results a query uses."""
         producer = self.producer(ranked)
         return self._outputs.producer(producer).engine if producer is not None else ""
 
     def _for_words(self) -> int | None:
-        """The embedder for words: the default one, if it knows words, or else the newest that does.
+        """Return the producer for words: the default embedder, if it embeds words, or else the newest that does.
 
-        One that has not processed all that the one before it did has to wait, so that no picture is lost meanwhile.
+        A newer one is not used before it has processed all pictures of the previous one.
         """
-        knowing = [one for one in self._likeness.counting() if self._host.interactive.understands(one)]
+        knowing = [producer for producer in self._likeness.counting() if self._host.interactive.understands(producer)]
         default = engines.default(self._db, "vector")
-        knowing.sort(key=lambda one: (self._outputs.producer(one).engine == default, one))
-        found: int | None = None
+        knowing.sort(key=lambda producer: (self._outputs.producer(producer).engine == default, producer))
+        chosen: int | None = None
         for producer in knowing:
-            if found is None or self._likeness.has_caught_up(producer, found):
-                found = producer
-        return found
+            if chosen is None or self._likeness.has_caught_up(producer, chosen):
+                chosen = producer
+        return chosen
 
     # -- pictures ------------------------------------------------------------------------------------------------------
 
@@ -145,7 +147,7 @@ class Search:
     ) -> Compared:
         import numpy as np
 
-        from .rankers import Compared, centre
+        from .rankers import Compared, mean_vector
 
         if part.source == "words":
             return Compared(part, _vector(spoken.get(part.value)))
@@ -158,13 +160,13 @@ class Search:
             engine = self._outputs.producer(producer).engine
             notes.append(f"{str(part).capitalize()} has not been looked at by {engine} yet.")
             return Compared(part, None)
-        return Compared(part, centre(matrix, places), matrix.ids[places].tolist())
+        return Compared(part, mean_vector(matrix, places), matrix.ids[places].tolist())
 
     def _pictures(self, reader: Reader, part: Part) -> list[int]:
-        """The pictures a part means, that the reader sees."""
+        """Return the pictures of a reference that the reader may see."""
         if part.members is not None:
             ids = self._likeness.ids(part.members.sql, part.members.bindings)
-            return [one for one in ids if scope.sees(reader, one)]
+            return [picture for picture in ids if scope.sees(reader, picture)]
         picture = int(part.value)
         if not scope.sees(reader, picture):
             raise QueryError(f"there is no picture {picture}", part.at)
@@ -182,28 +184,28 @@ class Search:
         return self._host.interactive.picture(producer, path, name)
 
     def _spoken(self, producer: int, words: Sequence[str], notes: list[str], how: str) -> dict[str, bytes]:
-        """Vectors of words; none, with a note that says `how` it was searched, where there cannot be any just now."""
+        """Return the vectors of words; none, with a note that begins with `how`, if they cannot be computed now."""
         if not words:
             return {}
         with self._lock:
-            known = {one: self._words[producer, one] for one in words if (producer, one) in self._words}
-        new = [one for one in dict.fromkeys(words) if one not in known]
+            cached = {word: self._words[producer, word] for word in words if (producer, word) in self._words}
+        new = [word for word in dict.fromkeys(words) if word not in cached]
         if not new:
-            return known
+            return cached
         if not self._host.interactive.understands(producer):
             engine = self._outputs.producer(producer).engine
             notes.append(f"{how}: the engine {engine} knows what pictures look like, but no words.")
             return {}
         try:
-            found = dict(zip(new, self._host.interactive.words(producer, new), strict=True))
+            computed = dict(zip(new, self._host.interactive.words(producer, new), strict=True))
         except PixlStashError as error:
             notes.append(f"{how}. {error}")
             return {}
         with self._lock:
-            self._words.update({(producer, one): body for one, body in found.items()})
+            self._words.update({(producer, word): body for word, body in computed.items()})
             while len(self._words) > WORDS:
                 self._words.popitem(last=False)
-        return {**known, **found}
+        return {**cached, **computed}
 
     # -- faces ---------------------------------------------------------------------------------------------------------
 
@@ -219,8 +221,8 @@ class Search:
         compared = []
         for part in ranked.parts:
             if part.source == "upload":
-                found = self._upload(reader, producer, part)
-                vectors = [Compared(part, _vector(one["vector"])) for one in found]
+                uploaded = self._upload(reader, producer, part)
+                vectors = [Compared(part, _vector(face["vector"])) for face in uploaded]
             else:
                 at = np.flatnonzero(np.isin(faces.ids, self._face_ids(reader, producer, part)))
                 vectors = [Compared(part, faces.rows[n].astype(np.float32), [int(faces.ids[n])]) for n in at]
@@ -235,8 +237,8 @@ class Search:
             if owner is None or not scope.sees(reader, owner):
                 raise QueryError(f"there is no face {part.value}", part.at)
             return [int(part.value)]
-        if part.source == "character" and (found := self._references(part.value)):
-            return found
+        if part.source == "character" and (references := self._references(part.value)):
+            return references
         return self._likeness.faces_of(producer, self._pictures(reader, part))
 
 

@@ -1,4 +1,4 @@
-"""The pictures that are most like some others, among any."""
+"""Finds the pictures that are most similar to others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .matrix import Matrix, top
 
 
 class Near(Struct, frozen=True):
-    """A picture, how alike it is (cosine), and the picture it is most like."""
+    """A similar picture, its cosine, and the picture that it is most similar to."""
 
     picture: int
     score: float
@@ -21,7 +21,7 @@ class Near(Struct, frozen=True):
 
 
 def near(matrix: Matrix, to: Sequence[int], among: Sequence[int], combine: str, limit: int) -> list[Near]:
-    """The pictures among these that are most like some (which are left out), the likest first."""
+    """Return the pictures `among` some that are most similar to others (which are left out), the most similar first."""
     queries = matrix.places(np.unique(np.asarray(to, np.int64)))
     places = matrix.places(np.setdiff1d(np.asarray(among, np.int64), np.asarray(to, np.int64)))
     if not len(queries) or not len(places):

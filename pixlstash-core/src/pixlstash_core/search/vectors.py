@@ -1,4 +1,4 @@
-"""What pictures and faces look like: the vectors of a producer in memory, for exact search among any of them."""
+"""`Likeness`: the vectors of pictures and faces in memory, for exact search."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FACES = """
     select id, vector, picture_id from region where producer_id = ? and vector is not null order by picture_id, id
     """
 
-#: One picture that an older producer has processed and a newer one has not, where there is one.
+#: Finds a picture that an older producer has processed and a newer one has not.
 _LEFT = """
     select 1 from done d where d.producer_id = :old
       and not exists (select 1 from done n where n.picture_id = d.picture_id and n.producer_id = :new)
@@ -29,15 +29,15 @@ _LEFT = """
 
 
 class Faces(Matrix):
-    """Vectors of faces by the id of their region, with the picture each is in. Rows go by picture, then by id."""
+    """Vectors of faces by the ids of their regions, with their pictures. Rows are sorted by picture, then by id."""
 
     owners: NDArray[int64]
 
 
 class Likeness:
-    """The vectors of one library, held in memory as long as they are used and did not change.
+    """The vectors of one library, cached in memory while they are in use and unchanged.
 
-    `revision(noun)` is that of `vectors`, and of `regions`.
+    `revision(topic)`: the revision of `vectors` or `regions`.
     """
 
     def __init__(self, db: Database, revision: Callable[[str], int]) -> None:
@@ -48,17 +48,17 @@ class Likeness:
         self._caught_up: dict[tuple[int, int], tuple[int, bool]] = {}
 
     def matrix(self, producer: int) -> Matrix:
-        """All vectors of pictures of a producer."""
+        """Return all vectors of pictures of a producer."""
 
         def read() -> Matrix:
             rows: Any = self._db.read(_PICTURES, (producer,))
             return Matrix.of(rows)
 
-        found: Matrix = self._get("vectors", producer, read)
-        return found
+        matrix: Matrix = self._get("vectors", producer, read)
+        return matrix
 
     def faces(self, producer: int) -> Faces:
-        """All faces of a producer."""
+        """Return all vectors of faces of a producer."""
 
         def read() -> Faces:
             import numpy as np
@@ -69,8 +69,8 @@ class Likeness:
             faces.owners = np.fromiter((picture for _, _, picture in rows), np.int64, len(rows))
             return faces
 
-        found: Faces = self._get("regions", producer, read)
-        return found
+        faces: Faces = self._get("regions", producer, read)
+        return faces
 
     def _get(self, noun: str, producer: int, read: Callable[[], Any]) -> Any:
         with self._lock, cancellation.shielded():
@@ -79,31 +79,34 @@ class Likeness:
             held = self._held.get(noun)
             if held is None or held[:2] != (producer, revision):
                 held = (producer, revision, read())
-                self._held[noun] = held  # one of each at a time: it may be a gigabyte
+                self._held[noun] = held  # only one of each, which may be a gigabyte
             return held[2]
 
     def active(self, kind: str = "vector") -> int | None:
-        """The producer by whose vectors pictures (or faces) are compared with each other."""
+        """Return the preferred producer of vectors of pictures (or faces); None if there is none."""
         return next(iter(self.counting(kind)), None)
 
     def counting(self, kind: str = "vector") -> list[int]:
-        """All producers of a kind whose results count, the preferred one first."""
-        return [one for (one,) in self._db.read("select producer_id from active where kind = ? order by rank", (kind,))]
+        """Return all active producers of a kind, the preferred one first."""
+        return [
+            producer
+            for (producer,) in self._db.read("select producer_id from active where kind = ? order by rank", (kind,))
+        ]
 
     def has_caught_up(self, new: int, old: int) -> bool:
-        """Whether a producer has processed every picture that another has, except those in the scrapheap."""
+        """Return whether a producer has processed all pictures of another, except those in the scrapheap."""
         key, revision = (new, old), self._revision("producers")
-        known = self._caught_up.get(key)
-        if known is None or known[0] != revision:
-            known = self._caught_up[key] = (revision, not self._db.read(_LEFT, {"old": old, "new": new}))
-        return known[1]
+        cached = self._caught_up.get(key)
+        if cached is None or cached[0] != revision:
+            cached = self._caught_up[key] = (revision, not self._db.read(_LEFT, {"old": old, "new": new}))
+        return cached[1]
 
     def ids(self, sql: str, bindings: dict[str, Any]) -> list[int]:
-        """What a statement of the query language finds."""
+        """Return the ids that a compiled query yields, ascending."""
         return sorted({id for (id,) in self._db.read(sql, bindings)})
 
     def faces_of(self, producer: int, pictures: Sequence[int]) -> list[int]:
-        """The faces of pictures."""
+        """Return the ids of a producer's faces in pictures."""
         sql = """
             select id from region where producer_id = ? and vector is not null and picture_id in carray(?)
             order by picture_id, id
@@ -111,12 +114,12 @@ class Likeness:
         return [id for (id,) in self._db.read(sql, (producer, bind_ids(pictures)))]
 
     def owner(self, face: int) -> int | None:
-        """The picture that a face is in."""
-        found: int | None = self._db.value("select picture_id from region where id = ?", (face,))
-        return found
+        """Return the picture that a face is in, or None."""
+        picture: int | None = self._db.value("select picture_id from region where id = ?", (face,))
+        return picture
 
     def drop_idle(self) -> None:
-        """Give the memory back when nobody has asked since this was last called."""
+        """Release the memory if no vectors were used since the last call."""
         with self._lock:
             if not self._used:
                 self._held = {}

@@ -26,10 +26,10 @@ from ..types import Snapshot, SnapshotCheck, SnapshotFailure, SnapshotKind, Snap
 from ..types.times import when
 from ..version import __version__
 from . import manifests, sweep
-from .freeze import frozen
+from .frozen_state import frozen
 from .manifests import Manifest
 from .packs import Damaged
-from .shelf import TRIES, Grown, Progress, Shelf, Stored, counts
+from .repository import TRIES, Grown, Progress, Repository, Stored, counts
 
 log = logging.getLogger(__name__)
 #: How many of each sort are kept; those that a person took, until they are deleted.
@@ -40,7 +40,7 @@ AUTOMATIC, FAILURE, LAST = "snapshots.automatic", "snapshots.failure", "snapshot
 REVISION = "select coalesce(max(revision), 0) from derived_revision where noun = ''"
 LONGEST = 200
 #: How often progress is told, in seconds.
-TOLD = 0.25
+ANNOUNCE = 0.25
 
 
 class _Failed(Struct):
@@ -60,11 +60,11 @@ class Snapshots:
         tell: Callable[[], None],
         clock: Callable[[], int] = now,
     ) -> None:
-        self.shelf = Shelf(folder, read_only=db.read_only)
+        self.repository = Repository(folder, read_only=db.read_only)
         self._db, self._hub, self._writer = db, hub, writer
         self._tell, self.clock = tell, clock
         self._active: SnapshotWork | None = None
-        self._told = 0.0
+        self._announced = 0.0
         self._weighed: tuple[list[Manifest], dict[int, int]] = ([], {})
         self._lock = threading.Lock()
         self._imported = False
@@ -72,7 +72,7 @@ class Snapshots:
     def begin(self) -> None:
         """Delete what a crash left incomplete, at start. A disk error here does not keep the library from opening."""
         try:
-            self.shelf.begin()
+            self.repository.begin()
         except (PixlStashError, OSError):
             log.exception("the snapshots could not be tidied")
 
@@ -80,26 +80,26 @@ class Snapshots:
 
     def listed(self) -> list[Snapshot]:
         """Return all snapshots, the newest first; unreadable ones are reported as problems."""
-        found = self.shelf.listed()[0]
-        frees = self._frees(found)
-        return [self._shown(one, frees) for one in found]
+        present = self.repository.listed()[0]
+        frees = self._frees(present)
+        return [self._shown(manifest, frees) for manifest in present]
 
     def get(self, id: int) -> Snapshot:
         """Return a snapshot. Raises `NotFound` or `Damaged`."""
-        return self._shown(self.shelf.find(id)[0], self._frees(self.shelf.listed()[0]))
+        return self._shown(self.repository.find(id)[0], self._frees(self.repository.listed()[0]))
 
     def status(self) -> SnapshotStatus:
         failed = self._failure()
         failure = SnapshotFailure(_second(failed.at), failed.sentence) if failed else None
-        return SnapshotStatus(self._active, self.automatic, failure, self.shelf.size(), self.shelf.problems())
+        return SnapshotStatus(self._active, self.automatic, failure, self.repository.size(), self.repository.problems())
 
     def problems(self) -> list[str]:
         """Return the problems that `pixlstash check` reports."""
         failed = self._failure()
-        told = (
+        sentence = (
             f"The last snapshot failed at {_second(failed.at):%Y-%m-%d %H:%M} UTC: {failed.sentence}" if failed else ""
         )
-        return [told, *self.shelf.problems()] if told else self.shelf.problems()
+        return [sentence, *self.repository.problems()] if sentence else self.repository.problems()
 
     @property
     def automatic(self) -> bool:
@@ -109,30 +109,30 @@ class Snapshots:
         self._put(AUTOMATIC, "on" if on else "off")
         self._tell()
 
-    def _frees(self, found: Sequence[Manifest]) -> dict[int, int]:
+    def _frees(self, present: Sequence[Manifest]) -> dict[int, int]:
         with self._lock:
-            if self._weighed[0] != found:
+            if self._weighed[0] != present:
                 try:
-                    self._weighed = (list(found), sweep.freed(self.shelf, found))
+                    self._weighed = (list(present), sweep.freed(self.repository, present))
                 except PixlStashError:  # a pack is damaged, or went meanwhile: nothing is promised
                     return {}
             return self._weighed[1]
 
-    def _shown(self, one: Manifest, frees: dict[int, int]) -> Snapshot:
-        rows = one.rows
+    def _shown(self, manifest: Manifest, frees: dict[int, int]) -> Snapshot:
+        rows = manifest.rows
         return Snapshot(
-            one.id,
-            one.kind,
-            one.label,
-            _second(one.created),
+            manifest.id,
+            manifest.kind,
+            manifest.label,
+            _second(manifest.created),
             rows.get("picture", 0) - rows.get("scrapheap", 0),
-            one.bytes,
-            one.schema <= self._db.version and one.library == self._db.setting("public_id"),
+            manifest.bytes,
+            manifest.schema <= self._db.version and manifest.library == self._db.setting("public_id"),
             max(0, rows.get("picture_set", 0)),
             max(0, rows.get("project", 0)),
             max(0, rows.get("character", 0)),
-            one.schema,
-            frees.get(one.id, 0),
+            manifest.schema,
+            frees.get(manifest.id, 0),
         )
 
     # -- taking --------------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class Snapshots:
     def take(self, kind: SnapshotKind, label: str | None, progress: Progress = lambda done, total: None) -> Snapshot:
         """Take a snapshot; it is verified and durable on return. A failure is remembered until one succeeds."""
         label = _label(label)
-        with self.shelf.lock, self.working("TAKE", None):
+        with self.repository.lock, self.working("TAKE", None):
             try:
                 taken = self._take(kind, label, self._both(progress))
             except Cancelled:
@@ -150,35 +150,35 @@ class Snapshots:
                 raise
             finally:
                 with suppress(PixlStashError):  # what was stored for nothing goes, above all when the disk is full
-                    sweep.sweep(self.shelf, rewrite=False)
+                    sweep.sweep(self.repository, rewrite=False)
             if self._failure():
                 self._put(FAILURE, "")
         return self.get(taken.id)
 
     def _take(self, kind: SnapshotKind, label: str | None, progress: Progress) -> Manifest:
-        self.shelf.prepare()
+        self.repository.prepare()
         id = self._next()
         while True:
             manifest, stored = self._stored(id, kind, label, progress)
             try:
-                self.shelf.verify(manifest, stored.numbers, progress)
+                self.repository.verify(manifest, stored.numbers, progress)
             except Damaged as error:  # pages of an earlier one that it would share: stored again, then
-                if not self.shelf.set_aside(error.more.get("pack")):
+                if not self.repository.set_aside(error.more.get("pack")):
                     raise
                 continue
-            self.shelf.add(manifest, stored.numbers)  # only now it is called a snapshot
+            self.repository.add(manifest, stored.numbers)  # only now it is called a snapshot
             return manifest
 
     def _stored(self, id: int, kind: SnapshotKind, label: str | None, progress: Progress) -> tuple[Manifest, Stored]:
         """Store the present state."""
         for left in reversed(range(TRIES)):
             try:
-                with frozen(self._db, self._writer.exclusive, self.shelf.scratch) as source:
+                with frozen(self._db, self._writer.exclusive, self.repository.scratch) as source:
                     created = self.clock()
                     rows = counts(source.connection, self._writer.table_names())
                     settings: dict[str, str] = dict(fetch(source.connection, "select name, value from setting"))
                     revision = fetch(source.connection, REVISION)[0][0]
-                    stored = self.shelf.store(source, progress, patient=left == 0)
+                    stored = self.repository.store(source, progress, patient=left == 0)
                 break
             except Grown:
                 continue
@@ -204,7 +204,7 @@ class Snapshots:
 
     def _next(self) -> int:
         """Return an id that was never used."""
-        last = max(self.shelf.highest(), int(self._hub.db.setting(LAST) or 0)) + 1
+        last = max(self.repository.highest(), int(self._hub.db.setting(LAST) or 0)) + 1
         self._put(LAST, str(last))
         return last
 
@@ -212,19 +212,22 @@ class Snapshots:
 
     def imported(self) -> bool:
         """Return whether a snapshot should follow the end of an import: after the first one."""
-        self._imported = self.automatic and self.shelf.highest() == 0
+        self._imported = self.automatic and self.repository.highest() == 0
         return self._imported
 
     def due(self) -> tuple[SnapshotKind, str | None] | None:
         """Return the snapshot to take now, if any."""
         if not self.automatic or not self._db.read("select 1 from picture limit 1"):
             return None
-        found = [one for one in self.shelf.listed()[0] if one.kind in KEPT]
-        if found and (found[0].revision, found[0].epoch) == (self._db.value(REVISION), self._db.setting("epoch")):
+        automatic = [manifest for manifest in self.repository.listed()[0] if manifest.kind in KEPT]
+        if automatic and (automatic[0].revision, automatic[0].epoch) == (
+            self._db.value(REVISION),
+            self._db.setting("epoch"),
+        ):
             return None  # nothing changed since
-        if self._imported and self.shelf.highest() == 0:
+        if self._imported and self.repository.highest() == 0:
             return "OPPORTUNISTIC", FIRST
-        kind = due(when(self.clock()), [(one.kind, when(one.created)) for one in found])
+        kind = due(when(self.clock()), [(manifest.kind, when(manifest.created)) for manifest in automatic])
         return (kind, None) if kind else None
 
     def run(self, progress: Progress = lambda done, total: None) -> Snapshot | None:
@@ -239,40 +242,44 @@ class Snapshots:
 
     def prune(self, progress: Progress = lambda done, total: None, *, but: int | None = None) -> list[int]:
         """Delete the oldest snapshots of each kind beyond the retention limits, except `but`; returns their ids."""
-        with self.shelf.lock, self.working("PRUNE", None):
-            gone = [id for id in surplus([(one.id, one.kind) for one in self.shelf.listed()[0]]) if id != but]
+        with self.repository.lock, self.working("PRUNE", None):
+            gone = [
+                id
+                for id in surplus([(manifest.id, manifest.kind) for manifest in self.repository.listed()[0]])
+                if id != but
+            ]
             for id in gone:
-                sweep.delete(self.shelf, id)
-            sweep.sweep(self.shelf, progress=self._both(progress))
+                sweep.delete(self.repository, id)
+            sweep.sweep(self.repository, progress=self._both(progress))
         return gone
 
     # -- what people do with them --------------------------------------------------------------------------------------
 
     def label(self, id: int, label: str | None) -> Snapshot:
-        self.shelf.label(id, _label(label))
+        self.repository.label(id, _label(label))
         self._tell()
         return self.get(id)
 
     def delete(self, id: int) -> None:
         """Delete a snapshot, and the data that only it needed."""
-        with self.shelf.lock, self.working("DELETE", id):
-            self.shelf.demand(id)
-            sweep.delete(self.shelf, id)
-            sweep.sweep(self.shelf, progress=self._both(lambda done, total: None))
+        with self.repository.lock, self.working("DELETE", id):
+            self.repository.demand(id)
+            sweep.delete(self.repository, id)
+            sweep.sweep(self.repository, progress=self._both(lambda done, total: None))
 
     def verify(self, id: int) -> SnapshotCheck:
         """Verify one snapshot by reading all of it."""
-        self.shelf.demand(id)
-        with self.shelf.lock, self.working("VERIFY", id):
+        self.repository.demand(id)
+        with self.repository.lock, self.working("VERIFY", id):
             try:
-                self.shelf.verify(*self.shelf.find(id), self._both(lambda done, total: None))
+                self.repository.verify(*self.repository.find(id), self._both(lambda done, total: None))
             except PixlStashError as error:
                 return SnapshotCheck(id, str(error))
         return SnapshotCheck(id, None)
 
     def verify_all(self) -> list[SnapshotCheck]:
         """Verify all snapshots, the newest first."""
-        return [self.verify(id) for id in manifests.ids(self.shelf.folder)]
+        return [self.verify(id) for id in manifests.ids(self.repository.folder)]
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -295,15 +302,15 @@ class Snapshots:
     def _both(self, progress: Progress) -> Progress:
         """Return a progress callback that also updates the status."""
 
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             progress(done, total)
             moment = time.monotonic()
-            if self._active and moment - self._told >= TOLD:
-                self._told = moment
+            if self._active and moment - self._announced >= ANNOUNCE:
+                self._announced = moment
                 self._active = msgspec.structs.replace(self._active, progress=round(done / max(total, 1), 3))
                 self._tell()
 
-        return told
+        return report
 
     def _failure(self) -> _Failed | None:
         text = self._hub.db.setting(FAILURE)
@@ -329,11 +336,11 @@ def due(moment: datetime, taken: Sequence[tuple[str, datetime]]) -> SnapshotKind
     return "WEEKLY" if moment.isocalendar()[:2] not in weeks else "DAILY"
 
 
-def surplus(found: Sequence[tuple[int, str]]) -> list[int]:
+def surplus(snapshots: Sequence[tuple[int, str]]) -> list[int]:
     """Return the ids beyond the number to keep of each kind. Later ids are newer, whatever their clock time."""
     gone: list[int] = []
-    for kind, kept in KEPT.items():
-        gone += sorted((id for id, one in found if one == kind), reverse=True)[kept:]
+    for kind, number in KEPT.items():
+        gone += sorted((id for id, sort in snapshots if sort == kind), reverse=True)[number:]
     return sorted(gone)
 
 

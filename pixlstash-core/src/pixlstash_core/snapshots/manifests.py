@@ -68,8 +68,8 @@ def path_of(folder: Path, id: int) -> Path:
 
 def ids(folder: Path) -> list[int]:
     """Return the ids of the manifests in a folder, the newest first."""
-    found = (path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
-    return sorted((int(name) for name in found if re.fullmatch(r"[1-9]\d{0,14}", name)), reverse=True)
+    names = (path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+    return sorted((int(name) for name in names if re.fullmatch(r"[1-9]\d{0,14}", name)), reverse=True)
 
 
 def head(folder: Path, id: int) -> Manifest:

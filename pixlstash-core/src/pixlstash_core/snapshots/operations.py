@@ -33,9 +33,9 @@ from ..types.outcome import many
 from . import picture_history as moments
 from .as_of import OpenSnapshots
 from .feature import Snapshots
-from .merging import Choice
+from .merge import Choice
+from .repository import part
 from .restore import Choose, Restores
-from .shelf import part
 
 
 def snapshots(context: Context, reader: Reader) -> list[Snapshot]:
@@ -86,38 +86,38 @@ def verify_snapshots(context: Context, reader: Reader) -> list[SnapshotCheck]:
 
 def export_snapshot(context: Context, reader: Reader, id: int, path: Path) -> Snapshot:
     """Write a snapshot's database to a new file on the server."""
-    context.part(Snapshots).shelf.export(id, path)
+    context.part(Snapshots).repository.export(id, path)
     return context.part(Snapshots).get(id)
 
 
 def picture_history(context: Context, reader: Reader, id: int) -> list[PictureMoment]:
     """The changes of one picture from snapshot to snapshot until now, the oldest first."""
-    taken = sorted(context.part(Snapshots).listed(), key=lambda one: one.id)
+    taken = sorted(context.part(Snapshots).listed(), key=lambda snapshot: snapshot.id)
     sha256 = moments.identity(context.db, id)
-    for one in reversed(taken if sha256 is None else []):
-        with suppress(PixlStashError), context.part(OpenSnapshots).reading(one.id, context.public_id) as db:
+    for snapshot in reversed(taken if sha256 is None else []):
+        with suppress(PixlStashError), context.part(OpenSnapshots).reading(snapshot.id, context.public_id) as db:
             sha256 = sha256 or moments.identity(db, id)
     if sha256 is None:
         raise scope.absent()
-    found: list[PictureMoment] = []
+    history: list[PictureMoment] = []
     before: moments.State = {}
-    for one in taken:
+    for snapshot in taken:
         try:
-            with context.part(OpenSnapshots).reading(one.id, context.public_id) as db:
+            with context.part(OpenSnapshots).reading(snapshot.id, context.public_id) as db:
                 seen = moments.seen(db, context.writer.tables(), sha256)
         except PixlStashError as error:
-            found.append(PictureMoment(one.id, one.label, one.created_at, False, [], str(error)))
+            history.append(PictureMoment(snapshot.id, snapshot.label, snapshot.created_at, False, [], str(error)))
             continue
         changes = moments.changes(before, seen or {})
-        found.append(PictureMoment(one.id, one.label, one.created_at, seen is not None, changes))
+        history.append(PictureMoment(snapshot.id, snapshot.label, snapshot.created_at, seen is not None, changes))
         before = seen or {}
     seen = moments.seen(context.db, context.writer.tables(), sha256)
-    return [*found, PictureMoment(None, None, None, seen is not None, moments.changes(before, seen or {}))]
+    return [*history, PictureMoment(None, None, None, seen is not None, moments.changes(before, seen or {}))]
 
 
 def open_snapshot(context: Context, reader: Reader, id: int) -> BinaryIO:
     """Open a snapshot's database for reading. Close it."""
-    return context.part(Snapshots).shelf.open(id)
+    return context.part(Snapshots).repository.open(id)
 
 
 # -- restore --------------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def restore_snapshot(context: Context, reader: Reader, id: int, ask: RestoreSnap
 
 def restore_resources(context: Context, reader: Reader, id: int, ask: RestoreResources) -> RestoreReport:
     """Restore only some pictures, sets, characters or projects, in one step that can be undone."""
-    count = len({(one.type, one.id) for one in ask.resources})
+    count = len({(resource.type, resource.id) for resource in ask.resources})
     what = "1 thing" if count == 1 else f"{count:,} things"
     label = Label(reader.principal, f"{what} restored from snapshot {id}")
     with context.part(Restores).alone(), context.part(Snapshots).working("RESTORE", id):
@@ -196,16 +196,16 @@ def _preview(context: Context, reader: Reader, id: int, choose: Choose, *, some:
 
 
 def _warnings(context: Context, shown: Snapshot, summary: RestoreSummary) -> list[str]:
-    found = []
+    warnings = []
     if summary.missing_files:
-        found.append(f"Not found where it should be: the file of {many(summary.missing_files)}.")
+        warnings.append(f"Not warnings where it should be: the file of {many(summary.missing_files)}.")
     if summary.permanently_deleted:
-        found.append(f"Not restored: {many(summary.permanently_deleted)} that you permanently deleted since then.")
+        warnings.append(f"Not restored: {many(summary.permanently_deleted)} that you permanently deleted since then.")
     if shown.schema_version < context.db.version:
-        found.append("The snapshot is of an older PixlStash; it is brought up to date first.")
+        warnings.append("The snapshot is of an older PixlStash; it is brought up to date first.")
     if summary.settings_to_revert:
-        found.append("Settings of the library are restored as well; those of this installation stay.")
-    return found
+        warnings.append("Settings of the library are restored as well; those of this installation stay.")
+    return warnings
 
 
 def _safety(context: Context, id: int, without: bool) -> Snapshot | None:

@@ -151,9 +151,9 @@ def frames(folder: Path, pack: Pack, wanted: Sequence[int] | None = None) -> Ite
 
 def _same(pack: Pack, frame: int, body: bytes) -> bool:
     view, size = memoryview(body), pack.page_size
-    found = b"".join(digest(view[at : at + size]) for at in range(0, len(body), size))
+    hashes = b"".join(digest(view[at : at + size]) for at in range(0, len(body), size))
     first = frame * FRAME * DIGEST
-    return found == pack.hashes[first : first + len(found)]
+    return hashes == pack.hashes[first : first + len(hashes)]
 
 
 def verify(folder: Path, name: str) -> Pack:
@@ -162,12 +162,12 @@ def verify(folder: Path, name: str) -> Pack:
     try:
         with path.open("rb") as file:
             _from_the_disk(file)
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
         raise Damaged(f"Pack {name} of the snapshots is missing.", pack=name) from error
     except OSError as error:
         raise Damaged(f"Pack {name} of the snapshots cannot be read: {error}.", pack=name) from error
-    if found[: len(name)] != name:
+    if digest[: len(name)] != name:
         raise Damaged(f"Pack {name} of the snapshots is damaged.", pack=name)
     pack = read_index(folder, name)
     for _ in frames(folder, pack):
@@ -191,9 +191,9 @@ class Packing:
     New pages are numbered from `first` on, in the order in which they come; `written` are their packs.
     """
 
-    def __init__(self, folder: Path, page_size: int, known: dict[bytes, int], first: int) -> None:
+    def __init__(self, folder: Path, page_size: int, numbers: dict[bytes, int], first: int) -> None:
         self._folder, self._page_size = folder, page_size
-        self._known, self._next = known, first
+        self._numbers, self._next = numbers, first
         self._compress: Callable[[bytes], bytes] = zstandard.ZstdCompressor(level=3, write_checksum=True).compress
         self._worker = ThreadPoolExecutor(1, "packing")
         self._pending: deque[Future[bytes]] = deque()
@@ -207,10 +207,10 @@ class Packing:
 
     def add(self, name: bytes, page: bytes | memoryview) -> int:
         """Return the number of the page with this hash, storing the page if needed."""
-        number = self._known.get(name)
+        number = self._numbers.get(name)
         if number is not None:
             return number
-        self._known[name] = number = self._next
+        self._numbers[name] = number = self._next
         self._next += 1
         self._pages.append(bytes(page))  # a view would keep all that was read with it
         self._hashes += name

@@ -7,31 +7,31 @@ from collections.abc import Sequence
 from ..database.connection import Database, fetch
 from ..database.features import Table
 from ..types import PictureChange
-from . import differing
-from .differing import Said
+from . import diff
+from .diff import Content
 
-State = dict[tuple[object, ...], Said]
+State = dict[tuple[object, ...], Content]
 
 
 def identity(db: Database, picture: int) -> bytes | None:
     """Return the SHA-256 of a picture's file, which identifies it under any id."""
-    found: bytes | None = db.value("select sha256 from picture where id = ?", (picture,))
-    return found
+    sha256: bytes | None = db.value("select sha256 from picture where id = ?", (picture,))
+    return sha256
 
 
 def seen(db: Database, tables: Sequence[Table], sha256: bytes) -> State | None:
     """Return the metadata of the picture with this hash; None if there is none."""
     with db.reading() as connection:
-        found = fetch(connection, "select id from picture where sha256 = ?", (sha256,))
-        return differing.state(connection, tables, found[0][0]) if found else None
+        rows = fetch(connection, "select id from picture where sha256 = ?", (sha256,))
+        return diff.state(connection, tables, rows[0][0]) if rows else None
 
 
 def changes(before: State, after: State) -> list[PictureChange]:
     """Return what was added, removed or changed, by topic."""
-    found = []
+    changes = []
     for key in {**before, **after}:
         old, new = before.get(key), after.get(key)
         if old != new:
-            topic = (new or old or Said("", None)).topic
-            found.append(PictureChange(topic, old.text if old else None, new.text if new else None))
-    return sorted(found, key=lambda one: (one.topic, one.old or "", one.new or ""))
+            topic = (new or old or Content("", None)).topic
+            changes.append(PictureChange(topic, old.text if old else None, new.text if new else None))
+    return sorted(changes, key=lambda change: (change.topic, change.old or "", change.new or ""))

@@ -25,11 +25,11 @@ from ..database.writer import Committed, Label, Write, Writer
 from ..errors import Conflict, Invalid, NotFound, NotThere, StoreUnreachable
 from ..plugins.contracts import Opened
 from ..types import PreviewedResource, Resource, RestoreSummary, TopicChange, TopicDiff
-from . import counting, differing, merging
+from . import diff, merge, restore_summary
 from .manifests import Manifest
-from .merging import Choice, RestorePlan
-from .paging import Frames, Scribbled
-from .shelf import Progress, Shelf, part, unseen
+from .merge import Choice, RestorePlan
+from .repository import Progress, Repository, part, unseen
+from .vfs import Frames, Overlay
 
 if TYPE_CHECKING:
     from .manifests import Numbers
@@ -61,7 +61,7 @@ class Old(Struct):
     changed: bool = False
 
 
-class _Kept(Struct):
+class _OpenedDatabase(Struct):
     """A written database that is kept for a while, since most previews are followed by a restore."""
 
     old: Old
@@ -94,22 +94,22 @@ class Restores:
     """The restores of one library, one at a time; reading continues meanwhile."""
 
     def __init__(
-        self, db: Database, hub: Hub, writer: Writer, shelf: Shelf, tables: Callable[[], Sequence[Table]]
+        self, db: Database, hub: Hub, writer: Writer, repository: Repository, tables: Callable[[], Sequence[Table]]
     ) -> None:
-        self._db, self._hub, self._writer, self._shelf = db, hub, writer, shelf
+        self._db, self._hub, self._writer, self._repository = db, hub, writer, repository
         self._tables = tables
-        self._one = threading.Lock()
-        self._kept: _Kept | None = None  # in the hands of who holds the shelf's lock
+        self._running = threading.Lock()
+        self._cached: _OpenedDatabase | None = None  # in the hands of who holds the repository's lock
 
     @contextmanager
     def alone(self, what: str = "restore") -> Iterator[None]:
         """Raise `Conflict` while another restore is running."""
-        if not self._one.acquire(blocking=False):
+        if not self._running.acquire(blocking=False):
             raise Conflict(f"Another {what} is going on. Nothing was changed; try again when it is done.")
         try:
             yield
         finally:
-            self._one.release()
+            self._running.release()
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -119,62 +119,62 @@ class Restores:
 
         When only `some` of it will be looked at, it is read where it lies instead, unless there is such a file already.
         """
-        with self._shelf.lock:
-            manifest, numbers = self._shelf.find(id)
+        with self._repository.lock:
+            manifest, numbers = self._repository.find(id)
             if manifest.schema > self._db.version:
                 raise Conflict(f"Snapshot {id} was taken by a newer PixlStash. Update PixlStash.")
             if manifest.library != self._db.setting("public_id"):
                 raise Conflict(f"Snapshot {id} is of another library.")
-            if self._kept is not None and self._kept.busy:  # two are compared
+            if self._cached is not None and self._cached.busy:  # two are compared
                 with ExitStack() as closing:
                     yield self._write_out(manifest, numbers, closing, progress)
                 return
-            if self._kept is None or not _fits(self._kept.old, manifest, some):
+            if self._cached is None or not _fits(self._cached.old, manifest, some):
                 self._drop()
                 with ExitStack() as closing:
                     if some and manifest.schema == self._db.version:
-                        old = self._scribbled(manifest, numbers, closing)
+                        old = self._overlaid(manifest, numbers, closing)
                     else:
                         old = self._write_out(manifest, numbers, closing, progress)
-                    self._kept = _Kept(old, closing.pop_all())
-            kept, done = self._kept, False
-            kept.busy = True
+                    self._cached = _OpenedDatabase(old, closing.pop_all())
+            entry, done = self._cached, False
+            entry.busy = True
             try:
-                yield kept.old
+                yield entry.old
                 done = True
             finally:
-                kept.busy, kept.used = False, time.monotonic()
-                if kept.old.changed or not done:
+                entry.busy, entry.used = False, time.monotonic()
+                if entry.old.changed or not done:
                     self._drop()
 
     def _write_out(self, manifest: Manifest, numbers: Numbers, closing: ExitStack, progress: Progress) -> Old:
-        path = closing.enter_context(self._shelf.written_out(manifest, numbers, progress))
+        path = closing.enter_context(self._repository.written_out(manifest, numbers, progress))
         if manifest.schema < self._db.version:
             Database(path, "library", synchronous="off").close()
         return Old(manifest, str(path), path)
 
-    def _scribbled(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
-        paging = Scribbled(Frames(self._shelf.packs, FRAMES), manifest, numbers)
+    def _overlaid(self, manifest: Manifest, numbers: Numbers, closing: ExitStack) -> Old:
+        paging = Overlay(Frames(self._repository.packs, FRAMES), manifest, numbers)
         closing.callback(paging.close)
         return Old(manifest, f"file:snapshot.db?{paging.mode}", None)
 
     def drop_idle(self, idle: float = IDLE) -> None:
         """Delete the kept database if it has not been used for so many seconds and no snapshot is being used."""
-        if self._shelf.lock.acquire(blocking=False):
+        if self._repository.lock.acquire(blocking=False):
             try:
-                if self._kept is not None and not self._kept.busy and time.monotonic() - self._kept.used >= idle:
+                if self._cached is not None and not self._cached.busy and time.monotonic() - self._cached.used >= idle:
                     self._drop()
             finally:
-                self._shelf.lock.release()
+                self._repository.lock.release()
 
     def close(self) -> None:
-        with self._shelf.lock:
+        with self._repository.lock:
             self._drop()
 
     def _drop(self) -> None:
-        if self._kept is not None:
-            self._kept.closing.close()
-            self._kept = None
+        if self._cached is not None:
+            self._cached.closing.close()
+            self._cached = None
 
     @contextmanager
     def compared(
@@ -184,9 +184,9 @@ class Restores:
         with translated(), closing(self._db.connect(attaching=True)) as connection:
             attach(connection, old.where)
             fetch(connection, "begin")
-            moved, purged = merging.identify(connection, self._hub.purged)
+            moved, purged = merge.identify(connection, self._hub.purged)
             old.changed |= bool(moved or purged)
-            plan = merging.plan(connection, self._tables(), choose(connection), progress)
+            plan = merge.plan(connection, self._tables(), choose(connection), progress)
             yield connection, plan, purged
             fetch(connection, "commit")
 
@@ -196,10 +196,10 @@ class Restores:
         with translated(), closing(opened) as connection:
             attach(connection, old.where)
             fetch(connection, "begin")
-            old.changed |= bool(merging.identify(connection, lambda sha256: False)[0])
-            found = differing.of(connection, self._tables())
+            old.changed |= bool(merge.identify(connection, lambda sha256: False)[0])
+            differences = diff.of(connection, self._tables())
             fetch(connection, "commit")
-            return found
+            return differences
 
     def most_files_missing(self, connect: Callable[[int], Opened]) -> bool:
         """Whether more than half of some pictures' files are missing: a disk may be disconnected."""
@@ -220,9 +220,9 @@ class Restores:
         """Return what a restore would do now."""
         with self.compared(old, choose) as (connection, plan, purged):
             return Previewed(
-                counting.summary(connection, plan, purged),
-                counting.resources(connection, plan),
-                counting.topics(connection, plan),
+                restore_summary.summary(connection, plan, purged),
+                restore_summary.resources(connection, plan),
+                restore_summary.topics(connection, plan),
             )
 
     def among(self, resources: Sequence[Resource], complete: bool, *, lenient: bool = False) -> Choose:
@@ -245,8 +245,8 @@ class Restores:
 
     def _merge(self, old: Old, choose: Choose, label: Label, epoch: str | None, progress: Progress) -> Restored:
         with self.compared(old, choose, part(progress, 0, COMPARED)) as (connection, plan, purged):
-            summary = counting.summary(connection, plan, purged) if epoch is not None else None
-            missing = summary.missing_files if summary else counting.without_file(connection, plan)
+            summary = restore_summary.summary(connection, plan, purged) if epoch is not None else None
+            missing = summary.missing_files if summary else restore_summary.without_file(connection, plan)
         attached = False
 
         def work(write: Write) -> int:
@@ -254,7 +254,7 @@ class Restores:
             if write.value(REVISION) != plan.revision:  # somebody wrote meanwhile
                 fresh = write.derive(self._again(old, choose))
             merged = part(progress, COMPARED, MERGED)
-            write.derive(lambda connection: merging.carry_out(connection, fresh, now(), merged))
+            write.derive(lambda connection: merge.carry_out(connection, fresh, now(), merged))
             if epoch is not None:
                 write.execute("update main.setting set value = ? where name = 'epoch'", (epoch,))
             return sum(step.go + step.put for step in fresh.steps)
@@ -274,8 +274,8 @@ class Restores:
 
     def _again(self, old: Old, choose: Choose) -> Callable[[apsw.Connection], RestorePlan]:
         def work(connection: apsw.Connection) -> RestorePlan:
-            old.changed |= any(merging.identify(connection, self._hub.purged))
-            return merging.plan(connection, self._tables(), choose(connection))
+            old.changed |= any(merge.identify(connection, self._hub.purged))
+            return merge.plan(connection, self._tables(), choose(connection))
 
         return work
 
@@ -302,7 +302,7 @@ def attach(connection: apsw.Connection, where: str) -> None:
     fetch(connection, "pragma old.journal_mode = memory")
     fetch(connection, "pragma old.synchronous = off")
     fetch(connection, "pragma old.cache_size = -32000")
-    connection.create_scalar_function("surest_tags", differing.surest_tags, 1, deterministic=True)
+    connection.create_scalar_function("surest_tags", diff.surest_tags, 1, deterministic=True)
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
@@ -320,8 +320,8 @@ def chosen(
     if not resources:
         raise Invalid("Say what to restore.")
     only: dict[str, list[int]] = {"picture": [], **{name: [] for name in GROUPS}}
-    for one in resources:
-        only[one.type].append(one.id)
+    for resource in resources:
+        only[resource.type].append(resource.id)
     lost: dict[str, list[int]] = {}
     for name, ids in only.items():
         sql = f"select id from old.{name} where id in carray(?)"
@@ -344,10 +344,14 @@ def chosen(
 
 def _but(tables: Sequence[Table], resources: Sequence[Resource]) -> dict[str, list[int]]:
     """Return, by topic, the pictures whose metadata stays unchanged."""
-    some = {one.id: set(one.topics) for one in resources if one.type == "picture" and one.topics is not None}
+    some = {
+        resource.id: set(resource.topics)
+        for resource in resources
+        if resource.type == "picture" and resource.topics is not None
+    }
     if not some:
         return {}
-    topics = {merging.topic(table) for table in tables}
+    topics = {merge.topic(table) for table in tables}
     if unknown := {topic for wanted in some.values() for topic in wanted} - topics:
         raise Invalid(f"There is nothing called {min(unknown)!r} to be restored.")
     return {topic: [id for id, wanted in some.items() if topic not in wanted] for topic in topics}
@@ -361,19 +365,19 @@ def _missing(
     but: dict[str, list[int]],
 ) -> list[int]:
     """Return the groups of a type that chosen rows refer to and that are neither present nor chosen."""
-    found: set[int] = set()
+    missing: set[int] = set()
     for table in tables:
         naming = [column for column, parent in table.within if parent == group]
         others = [(column, parent) for column, parent in table.within if parent != group and only.get(parent)]
-        kept = set(but.get(merging.topic(table), ()))
+        unchanged = set(but.get(merge.topic(table), ()))
         for column in naming:
             for other, parent in others:
-                ids = [id for id in only[parent] if parent != "picture" or id not in kept]
+                ids = [id for id in only[parent] if parent != "picture" or id not in unchanged]
                 rows = fetch(
                     connection,
                     f'select distinct "{column}" from old."{table.name}" where "{other}" in carray(?)'
                     f' and "{column}" not in (select id from main.{group})',
                     (bind_ids(ids),),
                 )
-                found |= {row[0] for row in rows}
-    return sorted(found - set(only[group]))
+                missing |= {row[0] for row in rows}
+    return sorted(missing - set(only[group]))

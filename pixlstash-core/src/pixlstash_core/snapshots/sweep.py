@@ -17,7 +17,7 @@ from ..storage.files import fsync_folder, writing_to
 from . import manifests, packs
 from .manifests import Manifest
 from .packs import DIGEST, FRAME, Pack, Packing
-from .shelf import Progress, Shelf, _bases, _used, weights
+from .repository import Progress, Repository, _bases, _used, weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,52 +30,52 @@ if TYPE_CHECKING:
 WORTH = 0.75
 
 
-def delete(shelf: Shelf, id: int) -> None:
+def delete(repository: Repository, id: int) -> None:
     """Delete a snapshot, intact or not. The next sweep frees what only it needed."""
-    with shelf.lock, writing_to(shelf.folder):
-        manifests.path_of(shelf.folder, id).unlink(missing_ok=True)
-        fsync_folder(shelf.folder)
+    with repository.lock, writing_to(repository.folder):
+        manifests.path_of(repository.folder, id).unlink(missing_ok=True)
+        fsync_folder(repository.folder)
 
 
-def sweep(shelf: Shelf, *, rewrite: bool = True, progress: Progress = lambda done, total: None) -> int:
+def sweep(repository: Repository, *, rewrite: bool = True, progress: Progress = lambda done, total: None) -> int:
     """Delete unused packs after rewriting hardly used ones; returns the freed bytes.
 
     While a manifest cannot be read nothing is dropped: nobody knows what it needs.
     """
-    with shelf.lock:
-        found, damaged = shelf.listed()
+    with repository.lock:
+        present, damaged = repository.listed()
         if damaged:
             return 0
-        before = _size(shelf)
-        if rewrite and found:
+        before = _size(repository)
+        if rewrite and present:
             with suppress(packs.Damaged):  # what cannot be read is left as it is, and `check` says so
-                _rewrite(shelf, found, progress)
-            found = shelf.listed()[0]
-        named = {name for one in found for name, _ in one.packs}
-        with writing_to(shelf.packs):
-            for path in filter(packs.is_pack, shelf.packs.glob(f"*{packs.SUFFIX}*")):
+                _rewrite(repository, present, progress)
+            present = repository.listed()[0]
+        named = {name for manifest in present for name, _ in manifest.packs}
+        with writing_to(repository.packs):
+            for path in filter(packs.is_pack, repository.packs.glob(f"*{packs.SUFFIX}*")):
                 if path.name.partition(".")[0] not in named:
                     path.unlink()
             if before:
-                fsync_folder(shelf.packs)
-        return before - _size(shelf)
+                fsync_folder(repository.packs)
+        return before - _size(repository)
 
 
-def _size(shelf: Shelf) -> int:
-    return sum(path.stat().st_size for path in shelf.packs.glob(f"*{packs.SUFFIX}*"))
+def _size(repository: Repository) -> int:
+    return sum(path.stat().st_size for path in repository.packs.glob(f"*{packs.SUFFIX}*"))
 
 
-def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]]:
+def uses(repository: Repository, present: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]]:
     """Return by pack the number of snapshots that use each of its pages."""
     import numpy as np
 
     from ..database.arrays import distinct
 
     counted: dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]] = {}
-    for one in found:
-        numbers = distinct(np.sort(manifests.read(shelf.folder, one.id)[1]))
+    for manifest in present:
+        numbers = distinct(np.sort(manifests.read(repository.folder, manifest.id)[1]))
         first = 0
-        for name, pages in one.packs:
+        for name, pages in manifest.packs:
             low, high = np.searchsorted(numbers, [first, first + pages])
             counts = counted.setdefault(name, np.zeros(pages, np.int32))
             if len(counts) != pages:
@@ -85,18 +85,18 @@ def uses(shelf: Shelf, found: Sequence[Manifest]) -> dict[str, np.ndarray[tuple[
     return counted
 
 
-def freed(shelf: Shelf, found: Sequence[Manifest]) -> dict[int, int]:
+def freed(repository: Repository, present: Sequence[Manifest]) -> dict[int, int]:
     """Return by snapshot the approximate bytes that deleting it and sweeping would free now."""
-    counted = uses(shelf, found)
-    each = {name: weights(packs.read_index(shelf.packs, name)) for name in counted}
+    counted = uses(repository, present)
+    each = {name: weights(packs.read_index(repository.packs, name)) for name in counted}
     if wrong := [name for name in counted if len(counted[name]) != len(each[name])]:
         raise packs.Damaged(f"Pack {wrong[0]} of the snapshots has another number of pages.", pack=wrong[0])
-    return {one.id: int(sum(_freed(one, shelf, counted, each))) for one in found}
+    return {manifest.id: int(sum(_freed(manifest, repository, counted, each))) for manifest in present}
 
 
 def _freed(
     manifest: Manifest,
-    shelf: Shelf,
+    repository: Repository,
     counted: dict[str, np.ndarray[tuple[int], np.dtype[np.int32]]],
     each: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]],
 ) -> Iterator[float]:
@@ -105,7 +105,7 @@ def _freed(
 
     from ..database.arrays import distinct
 
-    numbers = distinct(np.sort(manifests.read(shelf.folder, manifest.id)[1]))
+    numbers = distinct(np.sort(manifests.read(repository.folder, manifest.id)[1]))
     first = 0
     for name, pages in manifest.packs:
         low, high = np.searchsorted(numbers, [first, first + pages])
@@ -116,61 +116,68 @@ def _freed(
         first += pages
 
 
-def _rewrite(shelf: Shelf, found: list[Manifest], progress: Progress) -> None:
-    used = {name: counts > 0 for name, counts in uses(shelf, found).items()}
+def _rewrite(repository: Repository, present: list[Manifest], progress: Progress) -> None:
+    used = {name: counts > 0 for name, counts in uses(repository, present).items()}
     old = {name: bits for name, bits in used.items() if bits.mean() < WORTH}
-    indexes = {name: packs.read_index(shelf.packs, name) for name in used}
+    indexes = {name: packs.read_index(repository.packs, name) for name in used}
     if any(len(pack) != len(used[name]) for name, pack in indexes.items()):
         raise packs.Damaged("A pack of the snapshots has another number of pages than a manifest says.")
     by_size: dict[int, list[Pack]] = {}
     for pack in indexes.values():
         by_size.setdefault(pack.page_size, []).append(pack)
-    for page_size, given in by_size.items():
-        if chosen := {pack.name: used[pack.name] for pack in given if pack.name in old}:
-            _anew(shelf, page_size, given, chosen, [one for one in found if one.page_size == page_size], progress)
+    for page_size, of_size in by_size.items():
+        if chosen := {pack.name: used[pack.name] for pack in of_size if pack.name in old}:
+            _anew(
+                repository,
+                page_size,
+                of_size,
+                chosen,
+                [manifest for manifest in present if manifest.page_size == page_size],
+                progress,
+            )
 
 
 def _anew(
-    shelf: Shelf,
+    repository: Repository,
     page_size: int,
-    given: list[Pack],
+    of_size: list[Pack],
     old: dict[str, Bits],
-    found: list[Manifest],
+    present: list[Manifest],
     progress: Progress,
 ) -> None:
     """Store the used pages of old packs again, and update the manifests."""
     import numpy as np
 
-    kept = [pack for pack in given if pack.name not in old]
-    known: dict[bytes, int] = {}
+    unchanged = [pack for pack in of_size if pack.name not in old]
+    numbers: dict[bytes, int] = {}
     first = 0
-    for pack in kept:
-        known.update(zip(pack.digests(), range(first, first + len(pack)), strict=True))
+    for pack in unchanged:
+        numbers.update(zip(pack.digests(), range(first, first + len(pack)), strict=True))
         first += len(pack)
-    packing = Packing(shelf.packs, page_size, known, first)
+    packing = Packing(repository.packs, page_size, numbers, first)
     moved: dict[str, Numbers] = {}
     try:
-        for pack in given:
+        for pack in of_size:
             if pack.name in old:
-                moved[pack.name] = _moved(shelf, pack, old[pack.name], packing)
+                moved[pack.name] = _moved(repository, pack, old[pack.name], packing)
                 progress(len(moved), len(old))
         packing.finish()
     except BaseException:
         packing.give_up()
         raise
     for new in packing.written:
-        packs.verify(shelf.packs, new.name)
-    with writing_to(shelf.packs):
-        fsync_folder(shelf.packs)
-    every = [*kept, *packing.written]
+        packs.verify(repository.packs, new.name)
+    with writing_to(repository.packs):
+        fsync_folder(repository.packs)
+    every = [*unchanged, *packing.written]
     places = {pack.name: base + np.arange(len(pack)) for pack, base in zip(every, _bases(every), strict=True)} | moved
     hashes = np.concatenate([np.frombuffer(pack.hashes, np.uint8).reshape(-1, DIGEST) for pack in every])
-    for one in found:
-        if any(name in old for name, _ in one.packs):
-            _rename(shelf, one, every, places, hashes)
+    for manifest in present:
+        if any(name in old for name, _ in manifest.packs):
+            _rename(repository, manifest, every, places, hashes)
 
 
-def _moved(shelf: Shelf, pack: Pack, used: Bits, packing: Packing) -> Numbers:
+def _moved(repository: Repository, pack: Pack, used: Bits, packing: Packing) -> Numbers:
     """Store the used pages of a pack; returns the new number of each, by its place in the pack."""
     import numpy as np
 
@@ -179,7 +186,7 @@ def _moved(shelf: Shelf, pack: Pack, used: Bits, packing: Packing) -> Numbers:
     numbers = np.full(len(pack), -1, np.int64)
     digests = pack.digests()
     wanted = distinct(np.sort(np.flatnonzero(used) // FRAME)).tolist()
-    for frame, body in packs.frames(shelf.packs, pack, wanted):
+    for frame, body in packs.frames(repository.packs, pack, wanted):
         view = memoryview(body)
         for slot in range(frame * FRAME, min(len(pack), (frame + 1) * FRAME)):
             if used[slot]:
@@ -189,7 +196,7 @@ def _moved(shelf: Shelf, pack: Pack, used: Bits, packing: Packing) -> Numbers:
 
 
 def _rename(
-    shelf: Shelf,
+    repository: Repository,
     manifest: Manifest,
     every: list[Pack],
     places: dict[str, Numbers],
@@ -198,9 +205,11 @@ def _rename(
     """Write a manifest that refers to other packs with the same pages."""
     import numpy as np
 
-    _, numbers = manifests.read(shelf.folder, manifest.id)
+    _, numbers = manifests.read(repository.folder, manifest.id)
     through = np.concatenate([places[name] for name, _ in manifest.packs])[numbers]
     if through.min() < 0 or hashlib.sha256(hashes[through].tobytes()).hexdigest() != manifest.sha256:
         raise packs.Damaged(f"Snapshot {manifest.id} would not be the same in other packs, so it was left as it is.")
     used, placed = _used(every, through)
-    manifests.write(shelf.folder, structs.replace(manifest, packs=[(pack.name, len(pack)) for pack in used]), placed)
+    manifests.write(
+        repository.folder, structs.replace(manifest, packs=[(pack.name, len(pack)) for pack in used]), placed
+    )

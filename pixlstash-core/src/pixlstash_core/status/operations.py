@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from ..collections import projects, queries, sets
+from ..collections import projects, saved_queries, sets
 from ..context import Context
 from ..imports import locations
 from ..imports.locations import Stores
@@ -15,9 +15,9 @@ from ..snapshots.feature import Snapshots
 from ..types import CheckReport, LibraryInfo, PluginInfo, Reader, Sidebar
 from ..version import __version__
 from . import checks
-from .sidebar import under_veil
+from .sidebar import without_hidden
 
-#: What the plugin of that name keeps in the libraries that it fills, now and formerly.
+#: The settings in which the demo plugin records that it fills a library, now and formerly.
 DEMO = ("demo.pictures", "demo")
 
 
@@ -47,7 +47,7 @@ def sidebar(context: Context, reader: Reader, veil: bool = False) -> Sidebar:
     `veil`: ignore hidden pictures.
     """
     shown = context.hide_and_blur(veil)
-    visibility = context.views.veiled(reader, shown) if shown else None
+    visibility = context.views.visibility(reader, shown) if shown else None
     with context.db.reading() as connection:
         live, dead = scope.counts_in(connection, reader)
         all_sets = sets.infos(connection, reader)
@@ -59,10 +59,10 @@ def sidebar(context: Context, reader: Reader, veil: bool = False) -> Sidebar:
             all_sets,
             sets.tree(all_sets),
             projects.infos(connection, reader),
-            queries.infos(connection, reader),
+            saved_queries.infos(connection, reader),
             locations.folders(connection) if reader.may("owner") and reader.scope.all else [],
         )
-        return under_veil(connection, bar, visibility) if visibility else bar
+        return without_hidden(connection, bar, visibility) if visibility else bar
 
 
 def plugin_list(context: Context, reader: Reader) -> list[PluginInfo]:

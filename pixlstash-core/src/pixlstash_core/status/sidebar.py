@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import apsw
 from msgspec.structs import replace
 
-from ..query.orders import Veiled
+from ..query.orders import Visibility
 from ..types import CharacterInfo, ProjectInfo, SetInfo, Sidebar
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ G = TypeVar("G", CharacterInfo, SetInfo, ProjectInfo)
 NEWEST = 3
 
 
-def under_veil(connection: apsw.Connection, bar: Sidebar, visibility: Veiled) -> Sidebar:
+def without_hidden(connection: apsw.Connection, bar: Sidebar, visibility: Visibility) -> Sidebar:
     """Remove hidden pictures from counts, covers and newest pictures, and list which of the others are blurred."""
     if visibility.hidden is not None:
         bar = _without(connection, bar, visibility, visibility.hidden)
@@ -30,7 +30,7 @@ def under_veil(connection: apsw.Connection, bar: Sidebar, visibility: Veiled) ->
     return replace(bar, blurred=sorted(filter(visibility.blurs, shown)))
 
 
-def _without(connection: apsw.Connection, bar: Sidebar, visibility: Veiled, hidden: NDArray[np.bool_]) -> Sidebar:
+def _without(connection: apsw.Connection, bar: Sidebar, visibility: Visibility, hidden: NDArray[np.bool_]) -> Sidebar:
     assert visibility.frame is not None, "hidden pictures are computed in a frame"
     living = visibility.frame.living
     gone, shown = hidden & living, living & ~hidden

@@ -1,7 +1,7 @@
-"""Zip files that somebody else made: what is in them, and the bytes of each member.
+"""Reads zip files of unknown origin: lists and unpacks their members.
 
-Python's `zipfile` is not used: one bad name makes it give up the whole file, it reads a table of any size into memory,
-and it unpacks by methods that may ask for gigabytes. Nothing here is ever written by a member's name.
+Python's `zipfile` is not used: it rejects a whole file because of one bad name, reads a table of contents of any size
+into memory, and supports compression methods that need gigabytes. No file is ever created under a member's name.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from msgspec.structs import replace
 
 from ..errors import Refused
 
-#: The most members, and bytes they unpack to together and each.
+#: Maximum number of members, and maximum unpacked bytes of all and of each.
 MOST, TOTAL, LARGEST = 50_000, 50 << 30, 20 << 30
-#: Bytes of the table of contents, which is kept in memory.
+#: Maximum bytes of the table of contents, which is read into memory.
 TABLE = 32 << 20
-#: What unpacks to more than this is a bomb when it also grows more than so many times. Flat pictures are small.
+#: A member is a zip bomb if it unpacks to more than this size and by more than this factor.
 BOMB, GROWTH = 100 << 20, 200
 BLOCK = 1 << 20
-#: How documents begin that are zip files inside (OpenRaster, Krita, EPUB, OpenDocument, Office Open XML).
+#: The first bytes of documents that are zip files (OpenRaster, Krita, EPUB, OpenDocument, Office Open XML).
 DOCUMENTS = (b"mimetype", b"[Content_Types].xml")
 
 _END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
@@ -41,7 +41,7 @@ DAMAGED = "It is damaged inside the zip file: pack or download the zip file agai
 
 
 class Member(Struct, frozen=True):
-    """One file in a zip file: `packed` bytes from a header at `offset`; `problem` says why it is left where it is."""
+    """A member of a zip file: `packed` bytes, with a header at `offset`. `problem`: why it cannot be unpacked."""
 
     name: str
     offset: int
@@ -54,12 +54,12 @@ class Member(Struct, frozen=True):
 
     @property
     def short(self) -> str:
-        """Its name without folders."""
+        """The name without folders."""
         return self.name.replace("\\", "/").rpartition("/")[2]
 
 
 def is_archive(head: bytes) -> bool:
-    """Whether a file that begins like this is a zip file to look into: not one that is a document to its program."""
+    """Return whether a file with these first bytes is a zip file, and not a document in a zip-based format."""
     if head[:4] == b"PK\5\6":  # an empty one
         return True
     return head[:4] == b"PK\3\4" and not head[_LOCAL.size :].startswith(DOCUMENTS)
@@ -71,21 +71,21 @@ def looks_like_archive(path: Path) -> bool:
 
 
 def members(path: Path) -> list[Member]:
-    """Its members, without folders and hidden files. `Refused` when nothing in it can be had."""
+    """Return the members, without folders and hidden files. Raises `Refused` if the file is damaged or empty."""
     with path.open("rb") as file:
         try:
-            found = _read_table(file)
+            members = _read_table(file)
         except struct.error as error:
             raise Refused("The zip file's table of contents is damaged: pack or download it again.") from error
-    if not found:
+    if not members:
         raise Refused("There are no files in the zip file.")
-    if sum(member.size for member in found if member.problem is None) > TOTAL:
+    if sum(member.size for member in members if member.problem is None) > TOTAL:
         raise Refused(f"The zip file unpacks to more than {TOTAL >> 30} GB. Split it into smaller ones.")
-    return found
+    return members
 
 
 def unpack(file: BinaryIO, member: Member) -> Iterator[bytes]:
-    """The bytes of a member, in blocks, checked at the end: what came before an error is to be thrown away."""
+    """Yield the bytes of a member in blocks. They are verified at the end: discard them if this raises."""
     if member.problem is not None:
         raise Refused(member.problem)
     file.seek(member.offset)
@@ -129,7 +129,7 @@ def _read_table(file: BinaryIO) -> list[Member]:
     start, left = _find_table(file)
     file.seek(start)
     names: set[bytes] = set()
-    found: list[Member] = []
+    members: list[Member] = []
     count = 0
     while left >= _ENTRY.size:
         head = file.read(_ENTRY.size)
@@ -146,14 +146,14 @@ def _read_table(file: BinaryIO) -> list[Member]:
             raise struct.error("cut off")
         member = _read_entry(fields, rest[:name], rest[name : name + extra], start, names)
         if _is_wanted(member.name):
-            found.append(member)
-    for at in _overlapping(found):
-        found[at] = replace(found[at], problem="It shares its bytes with another member, as in zip bombs.")
-    return found
+            members.append(member)
+    for at in _overlapping(members):
+        members[at] = replace(members[at], problem="It shares its bytes with another member, as in zip bombs.")
+    return members
 
 
 def _find_table(file: BinaryIO) -> tuple[int, int]:
-    """(where the table begins, its size in bytes)."""
+    """Return (offset of the table of contents, its size in bytes)."""
     size = file.seek(0, os.SEEK_END)
     start = max(0, size - _END.size - _COMMENT)
     file.seek(start)
@@ -161,7 +161,7 @@ def _find_table(file: BinaryIO) -> tuple[int, int]:
     ends = [at for at in _places(tail, b"PK\5\6") if at + _END.size <= len(tail)]
     if not ends:
         raise Refused("The zip file has no table of contents: it is cut off. Pack or download it again.")
-    # A comment may contain anything; the true end is the one whose comment ends where the file does, if there is one.
+    # A comment may contain anything: prefer a record whose comment ends at the end of the file.
     whole = [at for at in ends if at + _END.size + _END.unpack_from(tail, at)[-1] == len(tail)]
     at = (whole or ends)[-1]
     _, disk, table_disk, here, count, length, offset, _ = _END.unpack_from(tail, at)
@@ -189,7 +189,7 @@ def _places(text: bytes, wanted: bytes) -> Iterator[int]:
 
 
 def _read_entry(fields: tuple[int, ...], raw: bytes, extra: bytes, table: int, names: set[bytes]) -> Member:
-    """An entry as a member; `names` are those before it, and gets its own."""
+    """Convert an entry to a member, and add its name to `names`, those of earlier entries."""
     _, _, _, flags, method, at, on, crc, packed, size, *_, external, offset = fields
     wide = _wide(extra, [size, packed, offset])
     size, packed, offset = wide or (size, packed, offset)
@@ -216,7 +216,7 @@ def _read_entry(fields: tuple[int, ...], raw: bytes, extra: bytes, table: int, n
 
 
 def _wide(extra: bytes, values: list[int]) -> tuple[int, int, int] | None:
-    """Sizes and offset with those in place that did not fit 32 bits; None when they are missing."""
+    """Return sizes and offset, with 64-bit values from the extra field; None if these are missing."""
     field = _extra(extra, 1)
     for at, value in enumerate(values):
         if value == _FULL:
@@ -228,7 +228,7 @@ def _wide(extra: bytes, values: list[int]) -> tuple[int, int, int] | None:
 
 
 def _extra(extra: bytes, wanted: int) -> bytes:
-    """One extra field of an entry; none when it, or one before it, is cut off."""
+    """Return an extra field of an entry; empty if it is missing or truncated."""
     while len(extra) >= 4:
         tag, length = struct.unpack_from("<HH", extra)
         if tag == wanted:
@@ -238,10 +238,10 @@ def _extra(extra: bytes, wanted: int) -> bytes:
 
 
 def _name(raw: bytes, flags: int, extra: bytes) -> str:
-    """As its maker meant it: UTF-8 where it says so or is so, else what the first PC used."""
-    given = _extra(extra, 0x7075)
-    if len(given) > 5 and given[0] == 1 and int.from_bytes(given[1:5], "little") == zlib.crc32(raw):
-        return given[5:].decode(errors="replace")
+    """Decode a name: as UTF-8 if it is declared or valid, or else as code page 437."""
+    path = _extra(extra, 0x7075)
+    if len(path) > 5 and path[0] == 1 and int.from_bytes(path[1:5], "little") == zlib.crc32(raw):
+        return path[5:].decode(errors="replace")
     with suppress(UnicodeDecodeError):
         return raw.decode()
     return raw.decode(errors="replace") if flags & 0x800 else raw.decode("cp437")
@@ -253,14 +253,14 @@ def _leads_out(name: str) -> bool:
 
 
 def _is_wanted(name: str) -> bool:
-    """Not a folder, and not hidden or in a hidden folder, which importing a folder leaves out as well."""
+    """Return whether a name is not a folder, not hidden, and not in a hidden folder."""
     *_, last = parts = name.replace("\\", "/").split("/")
     hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
     return bool(last) and not hidden and parts[0] != "__MACOSX"
 
 
 def _moment(on: int, at: int) -> float | None:
-    """When it was changed, in seconds since 1970; a zip file says it in the local time of who packed it."""
+    """Convert a modification time in local time to seconds since 1970; None if it is invalid."""
     day = ((on >> 9) + 1980, on >> 5 & 15, on & 31, at >> 11, at >> 5 & 63, (at & 31) * 2, 0, 0, -1)
     if not (1 <= day[1] <= 12 and 1 <= day[2] <= 31):
         return None
@@ -270,14 +270,14 @@ def _moment(on: int, at: int) -> float | None:
         return None
 
 
-def _overlapping(found: list[Member]) -> set[int]:
-    """Indexes of members that have bytes in common with another. Where each begins its data is only known in part."""
+def _overlapping(members: list[Member]) -> set[int]:
+    """Return the indexes of members whose data overlaps another's."""
     overlapping: set[int] = set()
     reach, last = 0, -1
-    for start, at in sorted((member.offset, at) for at, member in enumerate(found) if member.problem is None):
+    for start, at in sorted((member.offset, at) for at, member in enumerate(members) if member.problem is None):
         if start < reach:
             overlapping |= {last, at}
-        end = start + _LOCAL.size + found[at].packed
+        end = start + _LOCAL.size + members[at].packed
         if end > reach:
             reach, last = end, at
     return overlapping

@@ -1,4 +1,4 @@
-"""Plain files: opened without leaving a folder, made durable, read in part. Fallbacks where the system lacks a call."""
+"""File operations that are durable and follow no links out of a folder, with fallbacks for missing system calls."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import BinaryIO, NamedTuple
 
 from ..errors import Conflict, DiskFull, NotThere, StoreUnreachable
 
-#: What systems answer that cannot sync a folder; anything else is the disk speaking.
+#: Error numbers of systems that cannot sync a folder; all others are disk errors.
 NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
-#: What systems answer when a link is not to be followed.
+#: Error numbers for a link with O_NOFOLLOW.
 LINK = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP), getattr(errno, "EFTYPE", errno.ELOOP)}
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
-#: Whether folders can be opened one below the other, so that no link is followed on the way (not on Windows).
+#: Whether folders can be opened relative to a descriptor, which prevents following links (not on Windows).
 BY_DESCRIPTOR = (
     hasattr(os, "O_NOFOLLOW")
     and hasattr(os, "O_DIRECTORY")
@@ -41,18 +41,18 @@ class Root(NamedTuple):
 
     @classmethod
     def pinned(cls, path: Path, *, follow: bool = True) -> Root:
-        """The folder as it is now. `follow=False`: `NotADirectoryError` when it is a link."""
-        found = os.stat(path, follow_symlinks=follow)
-        if not stat.S_ISDIR(found.st_mode):
+        """Return a root with the folder's present identity. `follow=False`: `NotADirectoryError` for a link."""
+        status = os.stat(path, follow_symlinks=follow)
+        if not stat.S_ISDIR(status.st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-        return cls(path, _identity(found))
+        return cls(path, _identity(status))
 
     @classmethod
     def of(cls, root: Root | Path) -> Root:
         return root if isinstance(root, Root) else cls(root)
 
     def key(self, path: Path) -> str:
-        """A path below the root as a key; `NotThere` when it is not below it."""
+        """Convert a path below the root to a key. Raises `NotThere` if it is not below it."""
         try:
             return path.relative_to(self.path).as_posix()
         except ValueError as error:
@@ -64,7 +64,7 @@ class RootReplaced(OSError):
 
 
 def walk(root: Path | Root, prefix: str = "") -> Iterator[tuple[str, os.stat_result]]:
-    """Every regular file below a folder, in no order, as (path, what the system says of it); nothing is kept in memory.
+    """Yield (path, status) of every regular file below a folder, in any order, without keeping them in memory.
 
     Hidden ones, links, and folders that may not be opened are left out, also those that become links meanwhile.
     `prefix`: only this folder below the root. OSError: the root or the prefix cannot be opened, or the disk stops
@@ -90,10 +90,10 @@ def walk_below(root: Root, prefix: str = "") -> Iterator[tuple[str, os.stat_resu
                         pending.append(inside)
                     elif entry.is_file(follow_symlinks=False):
                         try:
-                            found = entry.stat(follow_symlinks=False)
-                        except FileNotFoundError:  # gone again meanwhile
+                            status = entry.stat(follow_symlinks=False)
+                        except FileNotFoundError:  # deleted meanwhile
                             continue
-                        yield inside, found
+                        yield inside, status
         except (PermissionError, FileNotFoundError, NotADirectoryError):
             if folder == prefix:
                 raise
@@ -105,14 +105,14 @@ def open_within(root: Path, key: str) -> BinaryIO:
         return _plain(os.fdopen(open_below(Root(root), key), "rb"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise NotThere(f"{key!r} is not there any more, or is reached through a link.") from error
-    except ValueError as error:  # a name the system cannot take
+    except ValueError as error:  # a name that the system does not support
         raise NotThere(f"There is no {key!r} here.") from error
     except OSError as error:
         raise StoreUnreachable(f"{key} cannot be read: {error.strerror}.") from error
 
 
 def open_below(root: Root, key: str, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
-    """A descriptor of `root/key`, whatever it is, opened without following any link below the root.
+    """Open `root/key`, of any file type, without following links below the root. Returns a descriptor.
 
     OSError: `FileNotFoundError` or `NotADirectoryError` where a link is in the way, `RootReplaced`, or as `os.open`.
     """
@@ -148,7 +148,7 @@ def unlink_below(root: Root, key: str) -> bool:
 
 @contextmanager
 def parent_below(root: Root, key: str) -> Iterator[tuple[str, int | None]]:
-    """(name, descriptor of its folder) of `root/key`, for the `dir_fd` of `os.open`, `os.stat` and `os.unlink`.
+    """Yield (name, descriptor of the folder) of `root/key`, for `dir_fd` of `os.open`, `os.stat` and `os.unlink`.
 
     No link is followed on the way to the folder; the last name may be one. Without descriptors (Windows) this is
     (path, None): the folder was no link when it was looked at, which a race can change. OSError as `open_below`.
@@ -174,7 +174,7 @@ def _parts(key: str) -> tuple[str, ...]:
 
 @contextmanager
 def _entries(root: Root, key: str) -> Iterator[Iterator[os.DirEntry[str]]]:
-    """What is in a folder below the root."""
+    """List a folder below the root."""
     if BY_DESCRIPTOR:
         with _descend(root, key) as descriptor, os.scandir(descriptor) as entries:
             yield entries
@@ -185,7 +185,7 @@ def _entries(root: Root, key: str) -> Iterator[Iterator[os.DirEntry[str]]]:
 
 @contextmanager
 def _descend(root: Root, key: str) -> Iterator[int]:
-    """The descriptor of a folder, opened one path component after the other."""
+    """Open a folder, one path component after the other. Returns a descriptor."""
     descriptor = os.open(root.path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         _check_identity(root, os.fstat(descriptor))
@@ -201,7 +201,7 @@ def _descend(root: Root, key: str) -> Iterator[int]:
 
 @contextmanager
 def _no_links(key: str) -> Iterator[None]:
-    """Systems answer differently when O_NOFOLLOW meets a link."""
+    """Turn the different errors of systems for a link with O_NOFOLLOW into `NotADirectoryError`."""
     try:
         yield
     except OSError as error:
@@ -211,7 +211,7 @@ def _no_links(key: str) -> Iterator[None]:
 
 
 def _check_folder(root: Root, key: str) -> str:
-    """Without descriptors: the path of a folder, which is inside the root now."""
+    """Return the path of a folder after checking that it is inside the root, for systems without descriptors."""
     path = root.path.joinpath(*_parts(key))
     _check_identity(root, os.stat(root.path))
     if not path.resolve().is_relative_to(root.path.resolve()):
@@ -220,7 +220,7 @@ def _check_folder(root: Root, key: str) -> str:
 
 
 def _verify(root: Root, key: str, descriptor: int) -> None:
-    """Without descriptors of folders: see that what was opened is what lies inside the root."""
+    """Check that an opened file is inside the root, for systems without descriptors of folders."""
     try:
         inside = Path(_check_folder(root, key)).resolve()
         if os.path.samestat(os.fstat(descriptor), os.stat(inside, follow_symlinks=False)):
@@ -232,13 +232,13 @@ def _verify(root: Root, key: str, descriptor: int) -> None:
     raise FileNotFoundError(errno.ENOENT, "it was replaced while it was opened", key)
 
 
-def _check_identity(root: Root, found: os.stat_result) -> None:
-    if root.identity is not None and root.identity != _identity(found):
+def _check_identity(root: Root, status: os.stat_result) -> None:
+    if root.identity is not None and root.identity != _identity(status):
         raise RootReplaced(errno.ESTALE, "it is no longer the same folder (was its disk unmounted?)", str(root.path))
 
 
-def _identity(found: os.stat_result) -> str:
-    return f"{found.st_dev}:{found.st_ino}"
+def _identity(status: os.stat_result) -> str:
+    return f"{status.st_dev}:{status.st_ino}"
 
 
 def _plain(file: BinaryIO) -> BinaryIO:
@@ -249,7 +249,7 @@ def _plain(file: BinaryIO) -> BinaryIO:
 
 
 class _Limited(io.RawIOBase):
-    """At most so many bytes of a file."""
+    """A file that ends after a number of bytes."""
 
     def __init__(self, file: BinaryIO, length: int) -> None:
         self._file, self._left = file, length
@@ -273,14 +273,14 @@ def limited(file: BinaryIO, length: int) -> BinaryIO:
 
 
 def create_private(path: Path) -> BinaryIO:
-    """Make a file that only this user may read, to be written and read; FileExistsError when it is there."""
+    """Create a file that only this user may read, for writing and reading. Raises `FileExistsError`."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.fdopen(os.open(path, flags, 0o600), "w+b")
 
 
 @contextmanager
 def writing_new(path: Path) -> Iterator[BinaryIO]:
-    """Write a file that is not there yet: private, durable, and under its name only once it is whole.
+    """Write a new file: private, durable, and under its name only once it is complete.
 
     `Conflict` when something has that name by then; it is left as it is. On any error nothing of ours stays behind.
     """
@@ -305,7 +305,7 @@ def writing_new(path: Path) -> Iterator[BinaryIO]:
 
 
 def _give_name(temporary: Path, path: Path) -> None:
-    """Rename a file, but never over another one."""
+    """Rename a file without replacing another one."""
     try:
         os.link(temporary, path, follow_symlinks=False)
         temporary.unlink()
@@ -318,20 +318,20 @@ def _give_name(temporary: Path, path: Path) -> None:
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:
-    """Make a folder, and those above it, where they are missing. Their names are durable on return."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    """Create a folder and its parents, if they are missing, durably."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(mode, parents=True, exist_ok=True)
-    for one in missing:
-        fsync_folder(one.parent)
+    for path in missing:
+        fsync_folder(path.parent)
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make what happened to the names in a folder durable, where the system can."""
+    """Make changes of names in a folder durable, if the system can."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except PermissionError:  # names may be made there, but not read
+    except PermissionError:  # a folder that can be written to, but not read
         return
     try:
         os.fsync(descriptor)
@@ -344,7 +344,7 @@ def fsync_folder(folder: Path) -> None:
 
 @contextmanager
 def writing_to(place: object) -> Iterator[None]:
-    """Turn what the system says about writing there into sentences for people."""
+    """Translate errors of the system in the block to errors with a sentence for users."""
     try:
         yield
     except OSError as error:

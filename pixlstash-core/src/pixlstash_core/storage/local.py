@@ -21,7 +21,7 @@ class FolderParams(Params, frozen=True, kw_only=True):
 
 
 class Folder(Opened):
-    """A reference folder: read through one descriptor per path component, so that no link leads out of it."""
+    """An opened reference folder. Links that lead out of it are not followed."""
 
     writable = False
 
@@ -35,17 +35,17 @@ class Folder(Opened):
 
     def stat(self, key: str) -> Stat:
         with open_within(self._present(), path_of(key)) as file:
-            found = os.fstat(file.fileno())
-        return Stat(found.st_size, found.st_mtime_ns)
+            status = os.fstat(file.fileno())
+        return Stat(status.st_size, status.st_mtime_ns)
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
-        """Every regular file; hidden ones, links and folders that cannot be read are left out."""
+        """Yield all regular files, except hidden ones, links, and files in unreadable folders."""
         root = self._present()
         try:
             pinned = Root.pinned(root)
             for path, status in walk_below(pinned, path_of(prefix).rstrip("/")):
                 yield key_of(path), Stat(status.st_size, status.st_mtime_ns)
-            if Root.pinned(self._present()) != pinned:  # what was not listed is not missing, but out of reach
+            if Root.pinned(self._present()) != pinned:  # files that were not listed are unreachable, not missing
                 raise StoreUnreachable(f"{root} is no longer what it was: was its disk unmounted?")
         except OSError as error:
             raise StoreUnreachable(f"{root} cannot be read: {error.strerror}.") from error
@@ -79,7 +79,7 @@ class Folder(Opened):
         return self._present() / path_of(key)
 
     def _present(self) -> Path:
-        """The root, unless it looks unmounted: gone, not a folder, or empty."""
+        """Return the root. Raises if it seems not to be mounted: missing, not a folder, or empty."""
         try:
             with os.scandir(self.root) as entries:
                 if next(entries, None) is None:
@@ -90,7 +90,7 @@ class Folder(Opened):
 
 
 class Managed(Folder):
-    """Originals the library keeps: `ab/abcd….png`, named by their SHA-256."""
+    """The folder of the library's own originals, named by their SHA-256: `ab/abcd….png`."""
 
     writable = True
 
@@ -112,11 +112,11 @@ class Managed(Folder):
         self.adopt(key, partial)
 
     def adopt(self, key: str, partial: Path) -> None:
-        """Take in a file that is already durable on the same disk, by renaming it."""
+        """Store a file that is already durable on the same disk, by renaming it."""
         target = self._present() / key
         with writing_to(self.root):
             target.parent.mkdir(0o700, exist_ok=True)
-            if target.parent not in self._durable:  # whoever made it may not have come to syncing it
+            if target.parent not in self._durable:  # the process that created it may have stopped before syncing it
                 fsync_folder(self.root)
                 self._durable.add(target.parent)
             os.replace(partial, target)
@@ -131,16 +131,16 @@ class Managed(Folder):
                 )  # or a power cut brings the bytes back, and no row names them any more
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
-        for key, found in super().list(prefix):
+        for key, status in super().list(prefix):
             if not key.startswith("incoming/"):
-                yield key, found
+                yield key, status
 
 
 ESCAPED = "%:"
 
 
 def key_of(path: str) -> str:
-    """A relative path as a key: itself, or escaped where its bytes are not UTF-8, which a database cannot hold."""
+    """Convert a relative path to a key: unchanged, or escaped if it is not valid UTF-8."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -154,12 +154,12 @@ def keys_of(path: str) -> tuple[str, str]:
 
 
 def path_of(key: str) -> str:
-    """The path of a key; inverse of `key_of`."""
+    """Convert a key to a path; the inverse of `key_of`."""
     return os.fsdecode(unquote_to_bytes(key[len(ESCAPED) :])) if key.startswith(ESCAPED) else key
 
 
 class FolderStore(Store):
-    """A reference folder: indexed in place and never touched."""
+    """The kind of store for reference folders, which are indexed in place and never written to."""
 
     scheme = "folder"
     Params = FolderParams
@@ -169,7 +169,7 @@ class FolderStore(Store):
 
 
 class FileStore(Store):
-    """The library's own originals."""
+    """The kind of store for the library's own originals."""
 
     scheme = "file"
     Params = FolderParams

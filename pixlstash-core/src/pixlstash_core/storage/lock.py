@@ -1,4 +1,4 @@
-"""The lock of a library: one process serves it, and leaves there how to reach it."""
+"""The lock file of a library, which also has the address of the process that serves it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from msgspec import Struct
 from ..errors import LibraryInUse, ReadOnly
 from .files import writing_to
 
-#: How often a lock is tried, 20 ms apart, before somebody is said to hold it.
+#: Attempts to lock, 20 ms apart.
 PATIENCE = 10
 
 
 class Holder(Struct):
-    """Who holds the library; `url` and `secret` are set while it is served."""
+    """The process that holds the lock; `url` and `secret` are set while it serves the library."""
 
     pid: int
     url: str | None = None
@@ -29,13 +29,13 @@ class Holder(Struct):
 
 
 class Lock:
-    """Held from construction until `release`. The operating system frees it when the process dies."""
+    """A lock that is held from construction until `release`, or until the process ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = _open(path)
         try:
-            # A reader of the lock holds it for an instant, so one refusal says nothing yet.
+            # Readers hold the lock for an instant, so one failure does not mean that it is held.
             if not _patiently(self._file):
                 holder = read(path)
                 where = f" and serves it at {holder.url}" if holder and holder.url else ""
@@ -48,7 +48,7 @@ class Lock:
             raise
 
     def tell(self, holder: Holder) -> None:
-        """Say how to reach the holder."""
+        """Write how to reach this process."""
         # Byte 0 carries the lock where locking is mandatory (Windows), so the text starts after it.
         self._file.seek(1)
         self._file.write(msgspec.json.encode(holder))
@@ -56,7 +56,7 @@ class Lock:
         self._file.flush()
 
     def release(self) -> None:
-        with suppress(OSError):  # what is written there means nothing without the lock
+        with suppress(OSError):  # the content means nothing without the lock
             self._file.seek(0)
             self._file.truncate()
         with suppress(OSError):
@@ -72,7 +72,7 @@ def _patiently(file: BinaryIO) -> bool:
 
 
 def read(path: Path) -> Holder | None:
-    """The present holder, if one holds it and says who it is."""
+    """Return the present holder of a lock, if it is held and readable."""
     try:
         with path.open("rb") as file:
             if _try(file):
@@ -86,7 +86,7 @@ def read(path: Path) -> Holder | None:
 def _open(path: Path) -> BinaryIO:
     with writing_to(path.parent):
         try:
-            # A link would have us write to somebody else's file.
+            # Through a link, we would write to a foreign file.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         except OSError as error:
             if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

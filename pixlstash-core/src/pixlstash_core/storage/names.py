@@ -1,13 +1,13 @@
-"""Names that somebody else chose, made fit to show and to store."""
+"""Cleans file names of unknown origin."""
 
 from __future__ import annotations
 
-#: Characters of a name that are kept.
+#: Maximum characters of a name.
 LONGEST = 255
 
 
 def fit(name: str) -> str:
-    """A picture's name: without folders, and not too long; its ending stays."""
+    """Return a name without folders, printable and shortened, with its extension."""
     name = printable(name.replace("\0", "").replace("\\", "/").rpartition("/")[2]).strip()
     if len(name) > LONGEST:
         stem, dot, end = name.rpartition(".")
@@ -16,5 +16,5 @@ def fit(name: str) -> str:
 
 
 def printable(text: str) -> str:
-    """What is not printable (line ends, characters that turn the direction of text), or not UTF-8, is replaced."""
+    """Replace characters that are not printable (line ends, direction marks) or not UTF-8."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

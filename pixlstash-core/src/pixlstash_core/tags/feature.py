@@ -10,7 +10,7 @@ from ..database.hub import now
 from ..database.writer import Write
 from ..query import scope
 from ..types import EngineTag, PictureTag, Reader, TagState
-from . import outputs
+from . import engine_results
 from .entries import EFFECTIVE, ENGINE, IMPLIED, NEVER, NO, WHOLE, YES, of_pictures, unpack
 from .rules import TABLES, concerned, refresh, refresh_said, refresh_said_many
 from .terms import TERMS, WORDS
@@ -65,7 +65,7 @@ FEATURE = Feature(
     words=WORDS,
     inherits=("insert or ignore into said_tag select :new, tag_id, yes, at from said_tag where picture_id = :old",),
     sorts=(Sort("rarity", ("tags",), _rarity),),
-    outputs=(outputs.KIND,),
+    outputs=(engine_results.KIND,),
     statistics=_statistics,
 )
 

@@ -90,7 +90,7 @@ def settled(values: Values) -> Values:
 
 
 def halves(values: Values) -> tuple[Values, Values]:
-    """Return (current values, values being prepared)."""
+    """Return (the current values, those that a bulk update is preparing), from the two halves of packed values."""
     now, then = values & int(LOW), values >> NEXT
     return now, np.where(then != 0, then - 1, now)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ..database.features import OutputKind
+from ..database.output_kinds import OutputKind
 from ..engines.weights import SUFFIXES
 from ..library.features import KINDS
 from ..plugins.addresses import read_addresses

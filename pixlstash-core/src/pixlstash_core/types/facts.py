@@ -62,4 +62,4 @@ MOVING = (
 GENERATION = "Generation"
 #: By the heading they are shown under, unless what says them has another one.
 HEADINGS = {GENERATION: MAKING, "Camera": TAKING, "Description": DESCRIPTION, "Video": MOVING}
-KNOWN = tuple(one for row in HEADINGS.values() for one in row)
+KNOWN = tuple(fact for row in HEADINGS.values() for fact in row)

@@ -17,7 +17,7 @@ from .words import CHARACTERS, GARDEN, WINTER
 ARRANGED = ("demo", "arranged")
 #: Of a demo with a million pictures, this many of the newest are put in order.
 NEWEST = 600
-COLOURS = ("#d97757", "#6a8caf", "#7a9e6b", "#b08bbf", "#c9a24b", "#7f8aa3")
+COLORS = ("#d97757", "#6a8caf", "#7a9e6b", "#b08bbf", "#c9a24b", "#7f8aa3")
 QUERIES = (
     ("To rate", "score:0 sort:-created"),
     ("Best of all", "score:>=4"),
@@ -51,10 +51,10 @@ def arrange(library: Library) -> None:
     for step in (_score, _tag, _stack):
         with contextlib.suppress(PixlStashError):
             step(library, newest)
-    for name, colour in zip(CHARACTERS, COLOURS, strict=True):
+    for name, color in zip(CHARACTERS, COLORS, strict=True):
         if ids := find(f'prompt:"{name},"', NEWEST):
             with contextlib.suppress(PixlStashError):
-                made = library.create_character(NOBODY, structs.Create(name=name.title(), colour=colour)).id
+                made = library.create_character(NOBODY, structs.Create(name=name.title(), colour=color)).id
                 library.add_to_character(NOBODY, made, structs.Selection(ids=ids))
                 library.edit_character(NOBODY, made, structs.Edit(cover=ids[0]))
     for name, icon, query, most in SETS:
@@ -113,9 +113,9 @@ def _projects(library: Library) -> None:
     bar = library.sidebar(NOBODY)
     sets = {group.name: group.id for group in bar.sets}
     people = {group.name: group.id for group in bar.characters}
-    for (name, icon, in_it, who, note), colour in zip(PROJECTS, COLOURS, strict=False):
+    for (name, icon, in_it, who, note), color in zip(PROJECTS, COLORS, strict=False):
         with contextlib.suppress(PixlStashError):
-            made = library.create_project(NOBODY, structs.Create(name=name, icon=icon, colour=colour, note=note)).id
+            made = library.create_project(NOBODY, structs.Create(name=name, icon=icon, colour=color, note=note)).id
             characters = [people[name] for name in who if name in people]
             groups = structs.DropOnProject(sets=[sets[name] for name in in_it], characters=characters, add=True)
             library.drop_on_project(NOBODY, made, groups)

@@ -81,7 +81,7 @@ DECK = (
     Subject("flowers", _TULIPS, "golden day dusk", upright=True, camera=True),
 )
 DECK_SIZE = len(DECK)
-#: How prompts call a light, and about the mean colour of pictures in it.
+#: How prompts call a light, and about the mean color of pictures in it.
 LIGHTS = {
     "golden": ("golden hour", (160, 138, 114)),
     "dusk": ("dusk, violet sky", (124, 102, 108)),
@@ -90,7 +90,7 @@ LIGHTS = {
     "overcast": ("overcast, soft light", (140, 144, 148)),
     "night": ("night", (68, 64, 72)),
 }
-_STYLES = ("35mm film", "painterly", "soft focus", "highly detailed", "muted colours", "volumetric light")
+_STYLES = ("35mm film", "painterly", "soft focus", "highly detailed", "muted colors", "volumetric light")
 
 
 def prompt(subject: Subject, light: str, character: str | None, second: str | None, bits: int, model: str) -> str:

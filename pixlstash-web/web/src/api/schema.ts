@@ -14,9 +14,9 @@ export type Watching = "live" | "polling" | "off";
 
 export type JobState = "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
 
-export type Combine = "mean" | "min" | "max" | "harmonic" | "geometric";
-
 export type Presence = "present" | "missing" | "unreachable";
+
+export type Combine = "mean" | "min" | "max" | "harmonic" | "geometric";
 
 export type ResourceType = "picture" | "picture_set" | "character" | "project";
 
@@ -1681,6 +1681,143 @@ export interface BackupReport {
 }
 
 /**
+ * Which originals to download: a selection, or the pictures of a query `q`, in its order. `beside`: files to add beside
+ * each picture. `name` is that of the zip file, without its extension. With `options`, the zip file is an export with
+ * them, and `beside` is ignored.
+ */
+export interface PrepareDownload {
+  view?: string | null;
+  ranges?: readonly (readonly [number, number])[] | null;
+  ids?: readonly number[] | null;
+  stacks?: boolean;
+  q?: string | null;
+  beside?: "captions" | "metadata" | "none";
+  name?: string;
+  options?: ExportOptions | null;
+}
+
+/**
+ * How pictures are exported; docs/export.md describes each option. `side`: the longest side in pixels at most;
+ * `bucket`: crop to resolution buckets of this side instead; `faces`: export crops of faces instead of whole pictures,
+ * each with `margin` of its size around it. Without these and with `format` "original", files stay as they are, except
+ * that `strip` removes their metadata. `text`: write a caption file beside each picture, made from `template`; `jsonl`:
+ * also write `metadata.jsonl`. `captions`: whose captions `{caption}` has, by preference: "you" or the id of an engine
+ * (empty: as displayed).
+ */
+export interface ExportOptions {
+  layout?: "ai-toolkit" | "kohya" | "onetrainer" | "plain";
+  side?: number | null;
+  bucket?: number | null;
+  faces?: boolean;
+  margin?: number;
+  format?: "jpeg" | "original" | "png" | "webp";
+  quality?: number;
+  strip?: boolean;
+  text?: boolean;
+  jsonl?: boolean;
+  template?: string;
+  trigger?: string;
+  class_word?: string;
+  repeats?: number;
+  captions?: readonly string[];
+  several?: "all" | "first" | "turn";
+  tags_by?: "all" | "engines" | "people";
+  without?: readonly string[];
+  underscores?: boolean;
+  name?: string;
+}
+
+/** A prepared download, to be fetched within an hour. `bytes`: the sum of the originals' sizes. */
+export interface Download {
+  id: string;
+  name: string;
+  pictures: number;
+  bytes: number;
+}
+
+/** Preview an export of a selection, or of the pictures of a query `q`. */
+export interface PreviewExport {
+  view?: string | null;
+  ranges?: readonly (readonly [number, number])[] | null;
+  ids?: readonly number[] | null;
+  stacks?: boolean;
+  q?: string | null;
+  options?: ExportOptions;
+}
+
+/**
+ * What an export would have: the first 20 pictures, the 200 most frequent tags, and all resolution buckets. `empty`:
+ * pictures whose caption would be empty; `long`: those with more than 75 tokens; `left_out`: moving pictures, which
+ * cannot be resized.
+ */
+export interface ExportPreview {
+  pictures: number;
+  empty: number;
+  long: number;
+  left_out: number;
+  samples: ExportSample[];
+  tags: TagTotal[];
+  buckets: BucketTotal[];
+  layout: string[];
+}
+
+/** One picture as it would be exported. `text` is its caption, or None; `tokens` about how many CLIP counts. */
+export interface ExportSample {
+  id: number;
+  name: string;
+  text: string | null;
+  tokens: number;
+  width: number;
+  height: number;
+}
+
+/** How many exported captions can have a tag. */
+export interface TagTotal {
+  name: string;
+  pictures: number;
+}
+
+/** The number of pictures of one resolution bucket. */
+export interface BucketTotal {
+  width: number;
+  height: number;
+  pictures: number;
+}
+
+/**
+ * Which pictures to export to where: a selection, or the pictures of a query `q`, in its order. `path`: a new or empty
+ * folder, an earlier export of this library, or a new file whose name ends in `.zip`. With `again`, the path of a
+ * manifest, its pictures are exported again with its options, names and captions.
+ */
+export interface MakeExport {
+  view?: string | null;
+  ranges?: readonly (readonly [number, number])[] | null;
+  ids?: readonly number[] | null;
+  stacks?: boolean;
+  path: string;
+  q?: string | null;
+  options?: ExportOptions;
+  again?: string | null;
+}
+
+/**
+ * The result of an export. `written`: new or changed files, of `bytes` in all; `deleted`: files of the previous export
+ * that are in this one no more. `problems`: the first hundred of the `left_out` pictures, with reasons; `differs`: the
+ * first hundred files of an export from a manifest whose bytes are not the same.
+ */
+export interface ExportReport {
+  path: string;
+  pictures: number;
+  files: number;
+  written: number;
+  bytes: number;
+  deleted: number;
+  left_out: number;
+  problems: string[];
+  differs: string[];
+}
+
+/**
  * The changes of a picture up to a snapshot, or to the present (`snapshot_id` is null), since the entry before.
  * `exists`: whether it was in the library; `problem`: why the snapshot cannot be read.
  */
@@ -1739,7 +1876,7 @@ export interface CheckReport {
   problems: string[];
 }
 
-/** Who is logged in to which library. `needs_password`: everything else is refused until one is set. */
+/** The current login. `needs_password`: all other requests are refused until a password is set. */
 export interface SessionInfo {
   principal: string;
   rights: Right;
@@ -1750,14 +1887,14 @@ export interface SessionInfo {
   public_id: string;
 }
 
-/** Exactly one proof: the secret of a one-time link, the password, or a token. */
+/** Exactly one credential: the secret of a one-time link, the password, or a token. */
 export interface SignIn {
   claim?: string | null;
   password?: string | null;
   token?: string | null;
 }
 
-/** `current` is needed when there is one already. */
+/** The new password; `current` is required if one is set. */
 export interface SetPassword {
   password: string;
   current?: string | null;
@@ -1933,6 +2070,10 @@ export const operations = {
   preview_resources: "POST /snapshots/{id}/restore/preview/batch" as Operation<{ id: number } & RestoreResources, RestorePreview>,
   restore_resources: "POST /snapshots/{id}/restore/batch" as Operation<{ id: number } & RestoreResources, RestoreReport>,
   backup: "POST /backups" as Operation<MakeBackup, BackupReport>,
+  prepare_download: "POST /downloads" as Operation<PrepareDownload, Download>,
+  download: "GET /downloads/{id}" as Operation<{ id: string }, ArrayBuffer>,
+  preview_export: "POST /exports/preview" as Operation<PreviewExport, ExportPreview>,
+  export: "POST /exports" as Operation<MakeExport, ExportReport>,
   picture_history: "GET /pictures/{id}/history" as Operation<{ id: number }, PictureMoment[]>,
   tokens: "GET /tokens" as Operation<{}, TokenInfo[]>,
   create_token: "POST /tokens" as Operation<CreateToken, NewToken>,

@@ -1,5 +1,6 @@
 /** Which dialog is open, and what it is about. At most one is open at a time. */
 import type { Snapshot } from "../api/schema";
+import type { Chosen } from "../exports/chosen";
 import type { Entry } from "../sidebar/rows";
 import type { Pick } from "../snapshots/picked.svelte";
 import type { Selected } from "../state/actions";
@@ -9,6 +10,8 @@ export interface Subjects {
   appearance: Entry;
   captions: Selected;
   dates: Selected;
+  download: Chosen;
+  export: Chosen;
   folders: null;
   hide: null;
   history: null;

@@ -3,6 +3,7 @@ import { original } from "../api/images";
 import { engineMenus } from "../engines/menus";
 import { sizeOf, spread, stack, turn, unstack } from "../dialogs/arrange";
 import { addPictures } from "../dialogs/choices";
+import { saveFrom } from "../exports/saving";
 import { similar } from "../similarity/similar";
 import { dialogs } from "../dialogs/dialogs.svelte";
 import { tagPictures } from "../dialogs/tags";
@@ -42,9 +43,10 @@ export function pictureMenu(selected: Selected, open: (() => void) | null): Item
     items.push("line");
   } else items.push(...found(about));
   if (id !== undefined) {
-    items.push({ label: "Save the original", icon: "download", run: () => save(id) });
+    items.push({ label: "Save the original", icon: "download", run: () => saveFrom(original(id, true)) });
     items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
   }
+  if (!library.past) items.push(...downloading(about));
   if (library.owner && (!library.readonly || library.returnable)) items.push(back(about, size));
   if (id !== undefined || library.owner) if (!library.readonly) items.push("line");
   if (!library.readonly && library.inScrapheap) {
@@ -72,6 +74,15 @@ export function wholeMenu(about: About, size: number | null, project: () => void
     ...lying(about, true, true, undefined).map(withoutKeys),
     "line",
     withoutKeys(leaving(about, size)),
+  ];
+}
+
+/** These pictures as files: originals, or a training set. `name`: what they are together. */
+export function downloading(about: About, name = "pictures"): Item[] {
+  const opening = (dialog: "download" | "export") => about((pictures) => dialogs.open(dialog, { pictures, name }));
+  return [
+    { label: "Download…", icon: "download", run: opening("download") },
+    { label: "Export training set…", icon: "box", run: opening("export") },
   ];
 }
 
@@ -145,13 +156,6 @@ function back(about: About, size: number): Item {
 function leaving(about: About, size: number | null): Item {
   const of = size === null ? " all" : size === 1 ? "" : ` ${counted(size, "picture")}`;
   return { label: `Move${of} to the scrapheap`, icon: "scrapheap", keys: "Del", run: about(remove) };
-}
-
-function save(id: number): void {
-  const link = document.createElement("a");
-  link.href = original(id, true);
-  link.download = "";
-  link.click();
 }
 
 async function copy(id: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** What can be done with an entry of the sidebar: looking first, then its own looks, where it belongs, and its end. */
-import { wholeMenu } from "../grid/pictureMenu";
+import { downloading, wholeMenu } from "../grid/pictureMenu";
 import { likeEntry } from "../similarity/similar";
 import { dialogs } from "../dialogs/dialogs.svelte";
 import { addEntries, addPictures } from "../dialogs/choices";
@@ -11,7 +11,7 @@ import { picked } from "../snapshots/picked.svelte";
 import type { Act, Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
 import { type Entry, lockedSet, type Row } from "./rows";
-import { about, type RowPictures } from "./rowPictures";
+import { about, reading, type RowPictures } from "./rowPictures";
 
 export interface Acts {
   go(): void;
@@ -24,8 +24,9 @@ export interface Acts {
 
 /** The same for what only shows pictures: a folder, or a name with sets below it. */
 export function rowMenu(whole: RowPictures, acts: Pick<Acts, "go" | "combine" | "combined">): Item[] {
-  if (library.readonly) return looking(acts);
-  return [...looking(acts), "line", ...pictures(whole, about(whole)(movePictures))];
+  const looks = [...looking(acts), ...saving(whole)];
+  if (library.readonly) return looks;
+  return [...looks, "line", ...pictures(whole, about(whole)(movePictures))];
 }
 
 /** Of a folder, and of the section of folders; a line comes first. */
@@ -47,6 +48,11 @@ function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combi
   ];
 }
 
+/** Its pictures as files; a snapshot's can only be looked at. */
+function saving(whole: RowPictures): Item[] {
+  return library.past ? [] : downloading(reading(whole), whole.name);
+}
+
 const movePictures = (selected: Selected) => addPictures(selected, "project");
 
 /** The verbs of the grid, for all pictures of a row. */
@@ -56,11 +62,11 @@ function pictures(whole: RowPictures, project: () => void): Item[] {
 
 export function entryMenu(entry: Entry, { rename, look, ...acts }: Acts): Item[] {
   const locked = lockedSet(entry);
-  const items = looking(acts);
+  const whole = { part: entry.part, name: entry.name, pictures: entry.group?.pictures ?? null };
+  const items = [...looking(acts), ...saving(whole)];
   if (library.returnable && entry.group)
     items.push("line", { label: "Restore this…", icon: "history", run: () => picked.entry(entry) });
   if (library.readonly) return items;
-  const whole = { part: entry.part, name: entry.name, pictures: entry.group?.pictures ?? null };
   const all = pictures(whole, moves(entry) ? () => addEntries([entry]) : about(whole)(movePictures));
   // A set or a character is something to be like itself, however many pictures are in it.
   const likes = (item: Item) => item !== "line" && "keys" in item && item.keys === "L" && moves(entry);

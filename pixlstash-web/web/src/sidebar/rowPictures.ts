@@ -43,8 +43,18 @@ async function picturesOf({ part, name }: RowPictures): Promise<Selected | null>
 
 /** Acts on all pictures of a row; which they are is asked when it is done. */
 export function about(whole: RowPictures): About {
+  return (act) => {
+    const run = reading(whole)(act);
+    return () => {
+      if (library.readonly) toasts.add({ text: "This library can only be looked at here", seconds: 4 });
+      else run();
+    };
+  };
+}
+
+/** The same for what changes nothing. */
+export function reading(whole: RowPictures): About {
   return (act) => async () => {
-    if (library.readonly) return void toasts.add({ text: "This library can only be looked at here", seconds: 4 });
     const selected = await picturesOf(whole);
     if (selected) act(selected);
   };

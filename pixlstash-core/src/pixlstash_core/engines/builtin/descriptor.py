@@ -42,7 +42,7 @@ def describe(image: Any) -> Any:
     down = (rgb[..., 0] + rgb[..., 1]) / 2 - rgb[..., 2]  # yellow against blue
     planes = (light, 0.5 + 0.8 * across, 0.5 + 0.8 * down)
     ways = _ways(light)
-    parts = (_colours(planes, STEPS).mean(axis=0), ways.reshape(-1, WAYS).T @ _colours(planes, HUES), _grid(ways))
+    parts = (_colors(planes, STEPS).mean(axis=0), ways.reshape(-1, WAYS).T @ _colors(planes, HUES), _grid(ways))
     # The square root gives rare values more weight.
     return np.concatenate([_unit(np.sqrt(part).ravel()) for part in parts]).astype(np.float32)
 
@@ -64,7 +64,7 @@ def _soft(values: Any, steps: int) -> Any:
     return np.maximum(0, 1 - np.abs(place - np.arange(steps)))
 
 
-def _colours(planes: Sequence[Any], steps: Sequence[int]) -> Any:
+def _colors(planes: Sequence[Any], steps: Sequence[int]) -> Any:
     """Return, for each pixel as a row, its share of each color, in steps: light, red–green, yellow–blue."""
     light, across, down = (_soft(plane, count).reshape(SIDE * SIDE, -1) for plane, count in zip(planes, steps))
     return (light[:, :, None, None] * across[:, None, :, None] * down[:, None, None, :]).reshape(SIDE * SIDE, -1)

@@ -14,26 +14,26 @@ from typing import NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Point = tuple[float, float]
 Points = Sequence[Point]
 Shape = Points | Sequence[Points]
 Box = tuple[int, int, int, int]
-Paint = Colour | Image.Image
-Fill = Paint | Sequence[Colour]
+Paint = Color | Image.Image
+Fill = Paint | Sequence[Color]
 
 
 @cache
-def rgb(text: str) -> tuple[Colour, ...]:
+def rgb(text: str) -> tuple[Color, ...]:
     """Colours written in hexadecimal: `ff8800 000000`."""
     return tuple((int(code[:2], 16), int(code[2:4], 16), int(code[4:], 16)) for code in text.split())
 
 
-def mix(a: Colour, b: Colour, t: float) -> Colour:
+def mix(a: Color, b: Color, t: float) -> Color:
     return (round(a[0] + (b[0] - a[0]) * t), round(a[1] + (b[1] - a[1]) * t), round(a[2] + (b[2] - a[2]) * t))
 
 
-def scale(a: Colour, by: float) -> Colour:
+def scale(a: Color, by: float) -> Color:
     return (min(255, round(a[0] * by)), min(255, round(a[1] * by)), min(255, round(a[2] * by)))
 
 
@@ -75,8 +75,8 @@ def falloff(power: float) -> Image.Image:
     return Image.radial_gradient("L").point([round(255 * max(0.0, 1 - v / 181) ** power) for v in range(256)])
 
 
-def ramp(stops: Sequence[Colour], size: tuple[int, int], angle: float = 90.0) -> Image.Image:
-    """Even colour stops along a direction: 90 from top to bottom, 0 from left to right."""
+def ramp(stops: Sequence[Color], size: tuple[int, int], angle: float = 90.0) -> Image.Image:
+    """Even color stops along a direction: 90 from top to bottom, 0 from left to right."""
     if angle in (0.0, 90.0):
         strip = Image.new("RGB", (1, len(stops)) if angle else (len(stops), 1))
         strip.putdata(list(stops))
@@ -183,9 +183,9 @@ class Canvas:
         """Paint through a mask. A `paint` picture covers the mask's box."""
         if mask is not None:
             stencil = mask.image.point(_faded(round(alpha * 100))) if alpha < 1 else mask.image
-            # Pillow blends a picture in half the time it takes to blend a bare colour.
-            colours = paint if isinstance(paint, Image.Image) else Image.new("RGB", stencil.size, paint)
-            self.image.paste(colours, (mask.x, mask.y), stencil)
+            # Pillow blends a picture in half the time it takes to blend a bare color.
+            colors = paint if isinstance(paint, Image.Image) else Image.new("RGB", stencil.size, paint)
+            self.image.paste(colors, (mask.x, mask.y), stencil)
 
     def fill(
         self,
@@ -196,7 +196,7 @@ class Canvas:
         inside: Mask | None = None,
         angle: float = 90,
     ) -> Mask | None:
-        """Fill a polygon (or several, as one shape) with a colour or a ramp of colours; the mask comes back."""
+        """Fill a polygon (or several, as one shape) with a color or a ramp of colors; the mask comes back."""
         several = shape and not isinstance(shape[0][0], (int, float))
         mask = self.mask(shape if several else [shape], soft)  # type: ignore[arg-type, list-item]
         if mask is not None and inside is not None:
@@ -207,9 +207,9 @@ class Canvas:
         return mask
 
     def glow(
-        self, x: float, y: float, rx: float, colour: Colour, strength: float = 1.0, ry: float = 0.0, power: float = 2.0
+        self, x: float, y: float, rx: float, color: Color, strength: float = 1.0, ry: float = 0.0, power: float = 2.0
     ) -> None:
-        """Light of a colour around a point, fading to nothing at its radii."""
+        """Light of a color around a point, fading to nothing at its radii."""
         ry = ry or rx
         x0, y0, x1, y1 = math.floor(x - rx), math.floor(y - ry), math.ceil(x + rx), math.ceil(y + ry)
         cut = meet((x0, y0, x1, y1), self.box)
@@ -218,16 +218,16 @@ class Canvas:
         kx, ky = 256 / (x1 - x0), 256 / (y1 - y0)
         source = ((cut[0] - x0) * kx, (cut[1] - y0) * ky, (cut[2] - x0) * kx, (cut[3] - y0) * ky)
         light = falloff(power).resize((cut[2] - cut[0], cut[3] - cut[1]), Image.Resampling.BILINEAR, box=source)
-        self.lay(Mask(light, cut[0], cut[1]), colour, strength)
+        self.lay(Mask(light, cut[0], cut[1]), color, strength)
 
-    def shade(self, mask: Mask | None, colour: Colour, alpha: float = 1.0) -> None:
-        """Multiply by a colour through a mask."""
-        table = [v * part // 255 for part in colour for v in range(256)]
+    def shade(self, mask: Mask | None, color: Color, alpha: float = 1.0) -> None:
+        """Multiply by a color through a mask."""
+        table = [v * part // 255 for part in color for v in range(256)]
         self._change(mask, lambda under: under.point(table), alpha)
 
-    def light(self, mask: Mask | None, colour: Colour, alpha: float = 1.0) -> None:
-        """Screen a colour through a mask."""
-        table = [v + part * (255 - v) // 255 for part in colour for v in range(256)]
+    def light(self, mask: Mask | None, color: Color, alpha: float = 1.0) -> None:
+        """Screen a color through a mask."""
+        table = [v + part * (255 - v) // 255 for part in color for v in range(256)]
         self._change(mask, lambda under: under.point(table), alpha)
 
     def relief(self, mask: Mask | None, field: Image.Image, alpha: float = 1.0) -> None:

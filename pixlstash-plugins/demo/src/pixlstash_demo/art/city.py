@@ -7,7 +7,7 @@ from random import Random
 from PIL import Image, ImageFilter, ImageOps
 
 from . import land
-from .canvas import Canvas, Colour, Points, mix, scale
+from .canvas import Canvas, Color, Points, mix, scale
 from .frame import Frame
 from .light import Light
 
@@ -42,7 +42,7 @@ def city(c: Canvas, light: Light, rng: Random) -> None:
     c.fill([drop.corners("0,0 .05,0 -.07,1 -.12,1") for drop in drops], (210, 220, 255), 0.28)
 
 
-def _houses(c: Canvas, light: Light, rng: Random, side: int, gap: float, ground: float, t: float, tone: Colour) -> None:
+def _houses(c: Canvas, light: Light, rng: Random, side: int, gap: float, ground: float, t: float, tone: Color) -> None:
     """The houses of one depth on one side, from the gap outwards."""
     x = gap + side * c.w * (0.045 + 0.13 * t**1.3)
     while 0 < x < c.w:
@@ -59,13 +59,13 @@ def _houses(c: Canvas, light: Light, rng: Random, side: int, gap: float, ground:
             pane = Frame(c, left + step * (n % columns + 0.45), top + cell * (0.9 + n // columns * 1.9), cell)
             (lit if rng.random() < busy else dark).append(pane.corners("0,0 .7,0 .7,1.15 0,1.15"))
         c.fill(dark, mix(tone, light.sky[2], 0.35), 0.6)
-        colour = mix(rng.choice(WARM), light.haze, 0.4 * (1 - t))
-        c.fill(lit, colour, 0.25 + 0.4 * t, 2 + 3 * t)
-        c.fill(lit, [colour, scale(colour, 0.85)], 0.9)
+        color = mix(rng.choice(WARM), light.haze, 0.4 * (1 - t))
+        c.fill(lit, color, 0.25 + 0.4 * t, 2 + 3 * t)
+        c.fill(lit, [color, scale(color, 0.85)], 0.9)
         x += side * w * rng.uniform(0.96, 1.15)
 
 
-def _sign(c: Canvas, rng: Random, gap: float, ground: float, side: int, colour: Colour) -> None:
+def _sign(c: Canvas, rng: Random, gap: float, ground: float, side: int, color: Color) -> None:
     """A glowing board with made-up characters, one above the other or side by side."""
     k = rng.uniform(0.13, 0.46)
     size, count, flat = c.u * 0.045 * (0.4 + k * 1.5), rng.randint(2, 4), rng.random() < 0.3
@@ -73,16 +73,16 @@ def _sign(c: Canvas, rng: Random, gap: float, ground: float, side: int, colour: 
     f = Frame(c, x, y, size)
     w, h = (count, 1) if flat else (1, count)
     board = [f.at(-w / 2, 0), f.at(w / 2, 0), f.at(w / 2, h), f.at(-w / 2, h)]
-    c.glow(*f.at(0, h / 2), size * count * 2.2, colour, 0.75)
-    c.fill(board, [scale(colour, 0.28), scale(colour, 0.18)])
+    c.glow(*f.at(0, h / 2), size * count * 2.2, color, 0.75)
+    c.fill(board, [scale(color, 0.28), scale(color, 0.18)])
     strokes: list[Points] = []
     for n in range(count):
         at = f.at(n + 0.5 - w / 2, 0.5) if flat else f.at(0, n + 0.5)
         letter = Frame(c, *at, size * 0.34)
         bars = ["-.8,-.9 .8,-.9", "-.8,0 .8,0", "-.8,.9 .8,.9", "-.7,-1 -.7,1", "0,-1 0,1", ".7,-1 .7,1"]
         strokes += [letter.stroke(bar, [0.24, 0.24]) for bar in rng.sample(bars, 3)]
-    c.fill(strokes, colour, 0.8, size * 0.05)
-    c.fill(strokes, mix(colour, land.WHITE, 0.75))
+    c.fill(strokes, color, 0.8, size * 0.05)
+    c.fill(strokes, mix(color, land.WHITE, 0.75))
 
 
 def _wet(c: Canvas, light: Light, rng: Random, ground: float, gap: float) -> None:
@@ -105,7 +105,7 @@ def _wet(c: Canvas, light: Light, rng: Random, ground: float, gap: float) -> Non
 def _walker(c: Canvas, light: Light, rng: Random, f: Frame) -> None:
     """Somebody under an umbrella, from behind; seven units tall."""
     dark = mix((18, 18, 28), light.sky[1], 0.2)
-    colour = mix(rng.choice(UMBRELLAS), light.shade, 0.25)
+    color = mix(rng.choice(UMBRELLAS), light.shade, 0.25)
     c.shade(c.mask([f.spot(0, 0.1, 1.7, 0.3), f.spot(0, 2, 0.8, 2)], f.k * 0.4), (24, 22, 36), 0.55)
     c.fill([f.stroke("-.3,-2.6 -.36,0", [0.5, 0.34]), f.stroke(".28,-2.6 .5,-.1", [0.5, 0.3])], scale(dark, 0.6))
     coat = f.corners("-.34,-5.5 -.86,-5.1 -.9,-3.6 -1,-2|")
@@ -113,8 +113,8 @@ def _walker(c: Canvas, light: Light, rng: Random, f: Frame) -> None:
     c.fill(
         f.shape("0,-6.8 -.42,-6.5 -.5,-5.8 -.4,-5.2|"), [mix(dark, light.rim, 0.35), scale(dark, 0.5), dark], angle=0.0
     )
-    c.fill(f.shape("0,-5.5 -.52,-5.35 -.5,-4.95|"), [colour, scale(colour, 0.5)])
+    c.fill(f.shape("0,-5.5 -.52,-5.35 -.5,-4.95|"), [color, scale(color, 0.5)])
     c.fill(f.stroke(".5,-7.6 .6,-4.2", [0.1, 0.1]), (16, 16, 22))
     top = Frame(c, *f.at(0.5, -8.15), f.k)
     canopy = top.corners("0,0 -.8,.15 -1.75,.85 -2.1,1.8 -1.58,1.64 -1.05,1.8 -.53,1.64 0,1.8|")
-    c.fill(canopy, [mix(colour, light.key, 0.3), colour, scale(colour, 0.5)])
+    c.fill(canopy, [mix(color, light.key, 0.3), color, scale(color, 0.5)])

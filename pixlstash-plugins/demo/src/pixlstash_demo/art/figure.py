@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from PIL import Image
 
-from .canvas import Canvas, Colour, Fill, Mask, Shape, mix, rgb, scale
+from .canvas import Canvas, Color, Fill, Mask, Shape, mix, rgb, scale
 from .frame import Frame
 from .light import Light, flesh, tint
 
@@ -16,12 +16,12 @@ from .light import Light, flesh, tint
 class Look(Struct, frozen=True):
     """Colours that never change from picture to picture. `hair`: dark, middle, light; `cloth`: main, second."""
 
-    skin: Colour
-    hair: tuple[Colour, ...]
+    skin: Color
+    hair: tuple[Color, ...]
     cut: str
-    eyes: Colour
-    lips: Colour
-    cloth: tuple[Colour, ...]
+    eyes: Color
+    lips: Color
+    cloth: tuple[Color, ...]
     garment: str
     extra: str = ""
 
@@ -102,20 +102,20 @@ class Figure(Frame):
             self._body.paste(255, mask.box, mask.image)
         return mask
 
-    def across(self, colour: Colour) -> list[Colour]:
+    def across(self, color: Color) -> list[Color]:
         """Shades of a cloth from left to right."""
-        return [tint(colour, self.light, lit) for lit in (0.16, 0.5, 0.81, 1.0)][:: self.side]
+        return [tint(color, self.light, lit) for lit in (0.16, 0.5, 0.81, 1.0)][:: self.side]
 
-    def skin(self, lit: float = 0.6, pale: float = 0.0) -> Colour:
+    def skin(self, lit: float = 0.6, pale: float = 0.0) -> Color:
         return flesh(mix(self.look.skin, (255, 255, 255), pale), self.light, lit)
 
-    def shadow(self, depth: float) -> Colour:
+    def shadow(self, depth: float) -> Color:
         """The skin's own shadow: darker and redder, never grey."""
         red, green, blue = self.look.skin
-        colour = (round(red * (depth * 0.6 + 0.4)), round(green * depth * 0.92), round(blue * depth * 0.9))
-        return flesh(colour, self.light, 0.2)
+        color = (round(red * (depth * 0.6 + 0.4)), round(green * depth * 0.92), round(blue * depth * 0.9))
+        return flesh(color, self.light, 0.2)
 
-    def skins(self) -> list[Colour]:
+    def skins(self) -> list[Color]:
         """Shades of the skin from left to right."""
         return [self.skin(lit) for lit in (0.44, 0.69, 0.9, 0.98)][:: self.side]
 
@@ -145,12 +145,12 @@ class Figure(Frame):
             c.fill(knit, tint(scale(main, 0.6), self.light, 0.25), 0.5, 0.015 * f.k, cloth)
         for path, which, both in _PIECES.get(look.garment, ()):
             for s in (-1, 1) if both else (1,):
-                colour = mix(look.cloth[which], (255, 255, 255), 0.12)
+                color = mix(look.cloth[which], (255, 255, 255), 0.12)
                 lit = 0.85 if s == self.side or not both else 0.45
                 piece = f.corners(path, self.yaw * s, s)
                 if both:
                     c.fill([(x, y + 0.06 * f.k) for x, y in piece], scale(self.light.near, 0.6), 0.5, 0.05 * f.k, cloth)
-                self.solid(piece, [tint(colour, self.light, lit), tint(colour, self.light, lit * 0.7)])
+                self.solid(piece, [tint(color, self.light, lit), tint(color, self.light, lit * 0.7)])
         if look.garment == "dress":
             hem = f.stroke("-1.5,2,.2 -1.15,2.37,.2 -.55,2.74,.2 0,2.88,.2|", [0.09, 0.09], self.yaw)
             c.fill(hem, tint(second, self.light, 0.8), 0.9, inside=cloth)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .canvas import Colour, Mask, Points, curve, mix, ribbon, scale
+from .canvas import Color, Mask, Points, curve, mix, ribbon, scale
 from .figure import Figure
 from .frame import Frame
 from .light import flesh, tint
@@ -83,7 +83,7 @@ def draw_hair(f: Figure) -> None:
     f.canvas.fill(shine, tint(f.look.hair[2], f.light, 1.0), 0.38, 0.05 * f.k, mask)
 
 
-def _tones(f: Figure) -> list[Colour]:
+def _tones(f: Figure) -> list[Color]:
     dark, middle, bright = f.look.hair
     tones = ((dark, 0.2), (middle, 0.55), (mix(middle, bright, 0.35), 0.95))
     return [tint(tone, f.light, lit) for tone, lit in tones][:: f.side]
@@ -97,26 +97,26 @@ def _spread(f: Figure, count: int) -> list[float]:
 def _comb(f: Figure, mask: Mask | None, strands: list[list[tuple[float, float]]], width: float) -> None:
     """Strokes along the fall of the hair, every other one dark or bright."""
     dark, _, bright = f.look.hair
-    for part, colour, alpha in ((0, tint(scale(dark, 0.7), f.light, 0.2), 0.5), (1, tint(bright, f.light, 1.0), 0.42)):
+    for part, color, alpha in ((0, tint(scale(dark, 0.7), f.light, 0.2), 0.5), (1, tint(bright, f.light, 1.0), 0.42)):
         shapes = []
         for strand in strands[part::2]:
             w = width * f.rng.uniform(0.5, 1.5) * f.k
             shapes.append(ribbon(curve([f.at(*point) for point in strand], False, 5), [w * 0.2, w, w * 0.7, w * 0.1]))
         if mask is not None:
-            f.canvas.fill(shapes, colour, alpha, 0.008 * f.k, mask)
+            f.canvas.fill(shapes, color, alpha, 0.008 * f.k, mask)
 
 
 def _curl(f: Figure, mask: Mask | None, reach: float, count: int) -> None:
     """Curls in dark and bright over a mass of hair."""
     dark, middle, bright = f.look.hair
-    for colour in (tint(scale(dark, 0.6), f.light, 0.2), tint(mix(middle, bright, 0.5), f.light, 0.9)):
+    for color in (tint(scale(dark, 0.6), f.light, 0.2), tint(mix(middle, bright, 0.5), f.light, 0.9)):
         curls = []
         for _ in range(count):
             x, y = f.rng.uniform(-reach, reach), f.rng.uniform(-1.4, 1.1)
             curl = Frame(f.canvas, *f.at(x, y), f.rng.uniform(0.07, 0.13) * f.k, f.rng.choice((-1, 1)))
             curls.append(curl.stroke("-1,0 -.3,-1 1,0 .4,1 0,.5", [0.1, 0.35, 0.35, 0.1]))
         if mask is not None:
-            f.canvas.fill(curls, colour, 0.55, 0.012 * f.k, mask)
+            f.canvas.fill(curls, color, 0.55, 0.012 * f.k, mask)
 
 
 def draw_face(f: Figure, gaze: float) -> None:

@@ -8,7 +8,7 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
-from .canvas import Canvas, Colour, Mask, Point, Points, curve, ellipse, mix, noise, ramp, ribbon
+from .canvas import Canvas, Color, Mask, Point, Points, curve, ellipse, mix, noise, ramp, ribbon
 from .frame import Frame
 from .light import Light
 
@@ -72,10 +72,10 @@ def draw_ridges(c: Canvas, light: Light, rng: Random, top: float, bottom: float,
         t = n / max(1, count - 1)
         y = top + (bottom - top) * t**1.25
         line = ridge(rng, c.w, y, c.h * (0.05 + 0.035 * t), 0.48, rng.randint(2, 4), 6)
-        colour = mix(light.haze, light.near, 0.12 + 0.88 * t**1.1)
-        foot = mix(colour, light.haze, 0.55 * (1 - t) + 0.12)
+        color = mix(light.haze, light.near, 0.12 + 0.88 * t**1.1)
+        foot = mix(color, light.haze, 0.55 * (1 - t) + 0.12)
         end = min(c.h, y + (bottom - top) / count * 2.2 + c.h * 0.08)
-        mask = c.fill([*line, (c.w + 4.0, end), (-4.0, end)], [mix(colour, light.sun, 0.1 * (1 - t)), colour, foot])
+        mask = c.fill([*line, (c.w + 4.0, end), (-4.0, end)], [mix(color, light.sun, 0.1 * (1 - t)), color, foot])
         if mask is not None:
             c.image.paste(foot, (0, min(c.h, mask.box[3] - 2), c.w, c.h))
 
@@ -128,12 +128,12 @@ def mottle(c: Canvas, rng: Random, mask: Mask | None, cells: tuple[int, int], de
     c.relief(mask, field.point([round(128 + (v - 128) * depth) for v in range(256)]), alpha)
 
 
-def draw_ground(c: Canvas, rng: Random, line: Points, paint: list[Colour], cells: tuple[int, int] = (20, 12)) -> None:
+def draw_ground(c: Canvas, rng: Random, line: Points, paint: list[Color], cells: tuple[int, int] = (20, 12)) -> None:
     """The ground below a skyline."""
     mottle(c, rng, c.fill(below(c, line), paint), cells, 0.45)
 
 
-def draw_reflection(c: Canvas, rng: Random, shore: float, tone: Colour, dim: float = 0.8) -> None:
+def draw_reflection(c: Canvas, rng: Random, shore: float, tone: Color, dim: float = 0.8) -> None:
     """Still water from the shore down: the world upside down, broken into bands, toned."""
     y = round(shore)
     h = c.h - y
@@ -154,16 +154,16 @@ def ripple(c: Canvas, rng: Random, mirror: Image.Image, y: int, width: float) ->
         at += band
 
 
-def draw_grass(c: Canvas, rng: Random, line: Points, tall: float, count: int, colours: tuple[Colour, Colour]) -> None:
+def draw_grass(c: Canvas, rng: Random, line: Points, tall: float, count: int, colors: tuple[Color, Color]) -> None:
     """Blades growing from a line, in two tones."""
-    for colour in colours:
+    for color in colors:
         blades: list[Points] = []
         for _ in range(count):
             x, y = rng.choice(line)
             x += rng.gauss(0, c.w / len(line))
             blade = Frame(c, x, y + tall * 0.1, tall * rng.uniform(0.4, 1.0))
             blades.append(blade.corners("-.06,0 -.03,-.55,.35 0,-1,1 .04,-.5,.35 .06,0", rng.gauss(0.15, 0.16)))
-        c.fill(blades, colour)
+        c.fill(blades, color)
 
 
 def pine(rng: Random, x: float, foot: float, height: float) -> list[Points]:
@@ -189,17 +189,17 @@ def bare_tree(rng: Random, x: float, y: float, length: float, angle: float = 1.5
     return out
 
 
-def draw_leafy(c: Canvas, rng: Random, x: float, foot: float, height: float, colours: list[Colour]) -> None:
-    """A broad tree; the last colour is its trunk's."""
+def draw_leafy(c: Canvas, rng: Random, x: float, foot: float, height: float, colors: list[Color]) -> None:
+    """A broad tree; the last color is its trunk's."""
     frame = Frame(c, x, foot, height)
-    c.fill(frame.stroke("0,0 0,-.5", [0.06, 0.03]), colours[-1])
+    c.fill(frame.stroke("0,0 0,-.5", [0.06, 0.03]), colors[-1])
     leaves = []
     for _ in range(15):
         a, k = rng.uniform(0, math.tau), rng.random() ** 0.5
         leaves.append(frame.spot(math.cos(a) * k * 0.26, -0.66 - math.sin(a) * k * 0.24, rng.uniform(0.09, 0.16), 0.1))
-    mottle(c, rng, c.fill(leaves, colours), (40, 40), 0.6)
+    mottle(c, rng, c.fill(leaves, colors), (40, 40), 0.6)
 
 
-def draw_meadow(c: Canvas, rng: Random, tall: float, count: int, colours: tuple[Colour, Colour]) -> None:
+def draw_meadow(c: Canvas, rng: Random, tall: float, count: int, colors: tuple[Color, Color]) -> None:
     """Grass along the lower edge of the picture."""
-    draw_grass(c, rng, [(c.w * n / 40, c.h * 1.01) for n in range(41)], tall, count, colours)
+    draw_grass(c, rng, [(c.w * n / 40, c.h * 1.01) for n in range(41)], tall, count, colors)

@@ -8,7 +8,7 @@ from random import Random
 from PIL import Image
 
 from . import land
-from .canvas import Canvas, Colour, Mask, Point, Points, ellipse, mix, noise, ramp, ribbon, scale
+from .canvas import Canvas, Color, Mask, Point, Points, ellipse, mix, noise, ramp, ribbon, scale
 from .frame import Frame
 from .light import Light
 
@@ -66,13 +66,13 @@ def mountains(c: Canvas, light: Light, rng: Random) -> None:
             x, y = rng.choice(line)
             trees += land.pine(rng, x, y + c.h * 0.008, c.h * rng.uniform(0.035, 0.06) * (1 + 1.3 * t))
         c.fill(trees, [mix(mix(tone, light.near, 0.6), light.haze, 0.25 * (1 - t)), mix(tone, light.near, 0.7)])
-    for colour in rng.sample([(232, 92, 128), (250, 214, 96), (245, 240, 250), (150, 108, 214), (236, 122, 70)], 3):
+    for color in rng.sample([(232, 92, 128), (250, 214, 96), (245, 240, 250), (150, 108, 214), (236, 122, 70)], 3):
         dots: list[Points] = []
         for _ in range(110):
             t = rng.random() ** 0.7
             k = c.u * (0.0014 + 0.0065 * t) * rng.uniform(0.6, 1.3)
             dots.append(ellipse(rng.random() * c.w, c.h * (0.76 + 0.24 * t), k, k * 0.75, n=7))
-        c.fill(dots, mix(colour, light.shade, 0.18), 0.9)
+        c.fill(dots, mix(color, light.shade, 0.18), 0.9)
     blades = (mix((70, 104, 50), light.near, 0.3), mix((110, 142, 70), light.sun, 0.15))
     land.draw_meadow(c, rng, c.h * 0.09, 90, blades)
 
@@ -175,7 +175,7 @@ def snow(c: Canvas, light: Light, rng: Random) -> None:
         c.fill(flakes, land.WHITE, alpha, c.u * size * 0.4)
 
 
-def _birch(c: Canvas, light: Light, rng: Random, horizon: float, sun: Point, blue: Colour) -> None:
+def _birch(c: Canvas, light: Light, rng: Random, horizon: float, sun: Point, blue: Color) -> None:
     t = rng.random() ** 1.6
     x = c.w * rng.choice((rng.uniform(-0.02, 0.34), rng.uniform(0.66, 1.02)))
     foot, tall = horizon + c.h * (0.05 + 0.3 * t), c.h * (0.34 + 0.45 * t)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from .canvas import Colour, mix, rgb
+from .canvas import Color, mix, rgb
 
 
 class Light(Struct, frozen=True):
     """`sky` from the zenith to the horizon; `haze` is what distance fades to; `near` what the nearest silhouettes tend
     to; `key` and `shade` tint what the light hits and misses; `rim` edges figures. `low`: how low the sun is, 0..1."""
 
-    sky: tuple[Colour, ...]
-    sun: Colour
-    haze: Colour
-    near: Colour
-    key: Colour
-    shade: Colour
-    rim: Colour
-    cloud: Colour
+    sky: tuple[Color, ...]
+    sun: Color
+    haze: Color
+    near: Color
+    key: Color
+    shade: Color
+    rim: Color
+    cloud: Color
     low: float
 
 
@@ -58,16 +58,16 @@ def light_of(name: str, style: int) -> Light:
     return LIGHTS[name][style % len(LIGHTS[name])]
 
 
-def tint(colour: Colour, light: Light, lit: float) -> Colour:
-    """A surface's colour where `lit` of the light reaches it (0..1)."""
-    return _multiply(colour, mix(light.shade, light.key, lit))
+def tint(color: Color, light: Light, lit: float) -> Color:
+    """A surface's color where `lit` of the light reaches it (0..1)."""
+    return _multiply(color, mix(light.shade, light.key, lit))
 
 
-def flesh(colour: Colour, light: Light, lit: float) -> Colour:
-    """As `tint`, for faces: eyes correct for the light on them, so half of its colour is taken back."""
+def flesh(color: Color, light: Light, lit: float) -> Color:
+    """As `tint`, for faces: eyes correct for the light on them, so half of its color is taken back."""
     shade, key = mix(light.shade, (176, 138, 132), 0.55), mix(light.key, (255, 250, 244), 0.5)
-    return _multiply(colour, mix(shade, key, lit))
+    return _multiply(color, mix(shade, key, lit))
 
 
-def _multiply(colour: Colour, by: Colour) -> Colour:
-    return (colour[0] * by[0] // 255, colour[1] * by[1] // 255, colour[2] * by[2] // 255)
+def _multiply(color: Color, by: Color) -> Color:
+    return (color[0] * by[0] // 255, color[1] * by[1] // 255, color[2] * by[2] // 255)

@@ -36,10 +36,10 @@ def _backdrop(c: Canvas, light: Light, rng: Random, recipe: Recipe) -> None:
         c.image = ramp(
             [scale(light.sky[0], 0.8), light.sky[2], mix(light.sky[4], light.sky[3], 0.5), light.near], (c.w, c.h)
         )
-        colours = (*rng.sample(NEON, 2), *WARM[:2])
+        colors = (*rng.sample(NEON, 2), *WARM[:2])
         for _ in range(3):
-            c.glow(c.w * rng.random(), c.h * rng.uniform(0.2, 0.7), c.u * 0.5, rng.choice(colours), 0.5)
-        bokeh(c, rng, 22, colours, 0.1, 0.8, 0.085)
+            c.glow(c.w * rng.random(), c.h * rng.uniform(0.2, 0.7), c.u * 0.5, rng.choice(colors), 0.5)
+        bokeh(c, rng, 22, colors, 0.1, 0.8, 0.085)
     elif place == 0:
         land.draw_view(c, light, rng, c.h * rng.uniform(0.46, 0.56), lake=False)
         c.blur(c.u * 0.012)

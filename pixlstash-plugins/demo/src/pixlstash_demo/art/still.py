@@ -8,7 +8,7 @@ from random import Random
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from . import land, landscapes
-from .canvas import Canvas, Colour, Mask, Points, ellipse, mix, noise, ramp, rgb, scale
+from .canvas import Canvas, Color, Mask, Points, ellipse, mix, noise, ramp, rgb, scale
 from .frame import Frame
 from .land import WHITE
 from .light import Light, light_of
@@ -32,16 +32,14 @@ GLASSES = {
 VASES = ("-.15,-1 -.126,-.86 -.24,-.55 -.3,-.3 -.26,-.08 -.18,-.005|", "-.19,-1 -.18,-.9 -.2,-.5 -.21,-.1 -.19,-.005|")
 
 
-def bokeh(
-    c: Canvas, rng: Random, count: int, colours: tuple[Colour, ...], low: float, high: float, size: float
-) -> None:
+def bokeh(c: Canvas, rng: Random, count: int, colors: tuple[Color, ...], low: float, high: float, size: float) -> None:
     """Discs of unfocused light between two heights, brighter at their rims. Drawn at half size: they are soft."""
     layers = [Image.new("RGB", (max(1, c.w // 2), max(1, c.h // 2))) for _ in range(2)]
     for n in range(count):
         layer, k = layers[n % 2], c.u * size * rng.uniform(0.3, 1.25) / 2
         x, y = rng.random() * layer.width, layer.height * rng.uniform(low, high)
-        colour, strength = rng.choice(colours), rng.uniform(0.1, 0.34)
-        fill, rim = scale(colour, strength), scale(colour, strength * 1.5)
+        color, strength = rng.choice(colors), rng.uniform(0.1, 0.34)
+        fill, rim = scale(color, strength), scale(color, strength * 1.5)
         ImageDraw.Draw(layer).ellipse((x - k, y - k, x + k, y + k), fill, rim, max(1, round(k * 0.1)))
     light = ImageChops.screen(*layers).filter(ImageFilter.BoxBlur(1)).resize((c.w, c.h), Image.Resampling.BILINEAR)
     c.image = ImageChops.screen(c.image, light)
@@ -95,7 +93,7 @@ def bottle(c: Canvas, light: Light, rng: Random) -> None:
         return
     world = _world(rng, inside.image.size)
     c.lay(inside, world)
-    red, green, blue = world.resize((1, 1), Image.Resampling.BOX).tobytes()  # its colour falls on the table
+    red, green, blue = world.resize((1, 1), Image.Resampling.BOX).tobytes()  # its color falls on the table
     c.glow(f.x, f.y, f.k * wide * 1.5, (red, green, blue), 0.35, ry=f.k * wide * 0.5)
     _shine(c, light, inside, f, wide, side, 0.75)
     jar, lid = kind == "jar", Frame(c, *f.at(0, -top), f.k * neck)
@@ -111,7 +109,7 @@ def _world(rng: Random, size: tuple[int, int]) -> Image.Image:
     c = Canvas(*size)
     light = light_of(rng.choice(("night", "night", "dusk")), rng.randint(0, 3))
     landscapes.dusk(c, light, rng)
-    hue: Colour = rng.choice(((90, 130, 255), (200, 90, 230), (60, 200, 200), (255, 120, 130)))
+    hue: Color = rng.choice(((90, 130, 255), (200, 90, 230), (60, 200, 200), (255, 120, 130)))
     c.glow(c.w * rng.uniform(0.3, 0.7), c.h * 0.35, c.w * 0.6, mix(hue, (80, 160, 255), rng.random()), 0.4)
     nebula = noise(rng, size, (4, 5), 5).point([min(255, max(0, (v - 132) * 5)) for v in range(256)])
     c.light(Mask(nebula, 0, 0), hue, 0.4)
@@ -157,7 +155,7 @@ def flowers(c: Canvas, light: Light, rng: Random) -> None:
     c.fill(fallen, mix(pairs[0][0], light.shade, 0.2))
 
 
-def _vase(c: Canvas, light: Light, rng: Random, f: Frame, side: int, green: Colour) -> None:
+def _vase(c: Canvas, light: Light, rng: Random, f: Frame, side: int, green: Color) -> None:
     glassy = rng.random() < 0.5
     shape = f.shape(rng.choice(VASES))
     if glassy:
@@ -173,8 +171,8 @@ def _vase(c: Canvas, light: Light, rng: Random, f: Frame, side: int, green: Colo
         _shine(c, light, mask, f, 0.28, side, 0.5 if glassy else 0.25)
 
 
-def _flower(c: Canvas, light: Light, rng: Random, f: Frame, pair: tuple[Colour, Colour], side: int) -> None:
-    """Rings of petals about a small centre, seen a little from the side."""
+def _flower(c: Canvas, light: Light, rng: Random, f: Frame, pair: tuple[Color, Color], side: int) -> None:
+    """Rings of petals about a small center, seen a little from the side."""
     pale, deep = mix(pair[0], light.key, 0.25), mix(pair[1], light.shade, 0.2)
     flat, turn = rng.uniform(0.66, 0.95), rng.uniform(0, math.tau)
     c.shade(c.mask([f.spot(-0.1 * side, 0.2, 0.9, 0.8)], f.k * 0.16), scale(light.near, 1.8), 0.4)
@@ -187,6 +185,6 @@ def _flower(c: Canvas, light: Light, rng: Random, f: Frame, pair: tuple[Colour, 
             petals.append([(f.x + x, f.y + y * flat) for x, y in outline])
         c.fill(petals, [low, high][::side], angle=20.0 if side < 0 else 160.0)
         c.fill([petal[::14] for petal in petals], deep, 0.12)
-    centre = [mix((250, 214, 110), light.sun, 0.3), mix((190, 120, 50), light.shade, 0.2)]
-    c.fill(f.spot(0, 0, 0.16, 0.14 * flat), centre)
+    center = [mix((250, 214, 110), light.sun, 0.3), mix((190, 120, 50), light.shade, 0.2)]
+    c.fill(f.spot(0, 0, 0.16, 0.14 * flat), center)
     c.light(c.mask([ellipse(*f.at(side * 0.3, -0.35), f.k * 0.5, f.k * 0.36)], f.k * 0.2), light.sun, 0.16)

@@ -1,0 +1,77 @@
+"""The background jobs of a library: their handlers, and the repeating ones."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..backups.operations import KIND as BACKUP
+from ..backups.operations import back_up_job
+from ..engines.host import FETCH, REHEARSAL
+from ..exports.operations import KIND as EXPORT
+from ..exports.operations import export_job
+from ..imports import jobs as intake
+from ..jobs.lanes import Task
+from ..tags import bulk_update
+from .parts import Parts
+
+#: Seconds between two runs of the jobs that release unused memory, that delete orphaned thumbnails, and that check
+#: whether a snapshot is due.
+TIDY, DAY, SNAPSHOTS = 300.0, 86_400.0, 900.0
+
+
+def register_handlers(library: Parts) -> None:
+    """Register the handlers of all kinds of jobs of the core."""
+    stores, scanned = library.stores, library.reference_folders.scanned
+    handlers = intake.handlers(library.intake, library.scans, stores.connect, stores.own, library.plugins, scanned)
+    for kind, handler in handlers.items():
+        library.queue.handle(kind, handler)
+    library.queue.handle("upload", library.upload_sessions.run)
+    library.queue.handle("redraw", intake.redraw_job(library.redraws))
+    # Newer thumbnails may still wait for their row; the next process checks them.
+    library.queue.handle("stills", intake.stills_job(library.db, library.thumbnails, library.thumbnails.newest()))
+    library.queue.handle("weigh", partial(_weigh, library))
+    library.queue.handle("engine", library.host.run)
+    library.queue.handle(FETCH, library.host.fetch)
+    library.queue.handle(REHEARSAL, library.host.rehearse)
+    library.queue.handle("tidy", lambda task: tidy(library))
+    library.queue.handle("snapshots", partial(_take_snapshots, library))
+    library.queue.handle(EXPORT, partial(export_job, library), by_hand=True)
+    library.queue.handle(BACKUP, partial(back_up_job, library), by_hand=True)
+
+
+def start(library: Parts) -> None:
+    """Queue the repeating jobs, and start the engines and the lanes."""
+    queued = {job.kind for job in library.queue.running()}
+    if "redraw" not in queued and library.redraws.waiting():
+        library.queue.put("redraw", "Reading incomplete pictures again", {}, lane="cpu")
+    library.queue.repeat("stills", "Deleting orphaned thumbnails", every=DAY)
+    library.queue.repeat("tidy", "Releasing memory", every=TIDY)
+    library.queue.repeat("snapshots", "Taking snapshots", every=SNAPSHOTS, lane="io")
+    library.queue_weighing()
+    library.host.start()
+    library.queue.start()
+    library.reference_folders.start(library.scans)
+
+
+def tidy(library: Parts) -> None:
+    """Release memory and files that were not used for a while."""
+    library.views.drop_idle()
+    library.search.held.drop_old()
+    library.likeness.drop_idle()
+    library.open_snapshots.drop_idle()
+    library.restores.drop_idle()
+    library.upload_sessions.sweep()
+
+
+def _take_snapshots(library: Parts, task: Task) -> None:
+    def progress(done: int, total: int) -> None:
+        task.progress(done, total)
+        task.check()
+
+    library.restore_points.run(progress)
+
+
+def _weigh(library: Parts, task: Task) -> None:
+    while (at := bulk_update.step(library.writer)) is not None:
+        task.progress(*at)
+        task.check()
