@@ -1,7 +1,7 @@
 # PixlStash in a container: `docker build -t pixlstash .`, then see "With Docker" in README.md.
 
-# What comes in besides: `--build-arg PLUGINS="wd-tagger faces clip joycaption"`, any of them. The last two need torch,
-# which is gigabytes for NVIDIA's GPUs: this index has it for CPUs, https://download.pytorch.org/whl/cu130 for those.
+# What comes in besides: `--build-arg PLUGINS="wd-tagger faces ocr clip joycaption"`, any of them. The last two need
+# torch, which is gigabytes for NVIDIA's GPUs: this index has it for CPUs, https://download.pytorch.org/whl/cu130 for those.
 ARG PLUGINS=""
 ARG TORCH="https://download.pytorch.org/whl/cpu"
 

@@ -35,7 +35,7 @@ STAMP = os.path.join(VENV, "run.stamp")
 PLUGINS = "./pixlstash-plugins/"
 PACKAGES = ["-e", "./pixlstash-core[heif,search,video,watch]", "-e", "./pixlstash-web"]
 PACKAGES += ["-e", PLUGINS + "compat", "-e", PLUGINS + "demo", "-e", PLUGINS + "generation"]
-PACKAGES += ["-e", PLUGINS + "faces[cpu]", "-e", PLUGINS + "wd-tagger[cpu]"]
+PACKAGES += ["-e", PLUGINS + "faces[cpu]", "-e", PLUGINS + "ocr[cpu]", "-e", PLUGINS + "wd-tagger[cpu]"]
 TEST_TOOLS = ["-r", "tests/requirements.txt", "-e", PLUGINS + "joycaption"]
 #: What the plugins with torch need, and one of them. Where there is no torch for this Python, their tests are skipped.
 TORCH = ["-e", PLUGINS + "clip", "-e", PLUGINS + "joycaption[local]", "torchvision"]
@@ -50,7 +50,7 @@ INPUTS = [
     "pixlstash-core/pyproject.toml",
     *(
         f"pixlstash-plugins/{name}/pyproject.toml"
-        for name in ("clip", "compat", "demo", "faces", "generation", "joycaption", "wd-tagger")
+        for name in ("clip", "compat", "demo", "faces", "generation", "joycaption", "ocr", "wd-tagger")
     ),
     "pixlstash-web/pyproject.toml",
     "pixlstash-web/hatch_build.py",

@@ -42,6 +42,8 @@ from pixlstash_core import (
     Store,
     Tag,
     Tagger,
+    TextExtractor,
+    TextLine,
     WeightFile,
     Weights,
 )
@@ -155,6 +157,7 @@ def test_everything_public_is_on_the_page_or_in_a_signature() -> None:
         ("embedders", (Embedder,)),
         ("face_extractors", (FaceExtractor, Face)),
         ("detectors", (Detector, Region)),
+        ("text_extractors", (TextExtractor, TextLine)),
         ("measurers", (Measurer,)),
     ],
 )

@@ -28,6 +28,8 @@ PROMISED: dict[str, str] = {
     "Secret": "reveal",
     "Tag": "name confidence category",
     "Tagger": "run load",
+    "TextExtractor": "run load",
+    "TextLine": "text box confidence corners",
     "WeightFile": "url path size sha256",
     "Weights": "files license acknowledge",
     "Embedded": "format text exif xmp comment",

@@ -136,7 +136,12 @@ def of(library: Library) -> dict[str, frozenset[tuple[Any, ...]]]:
 def _said(library: Library) -> Iterator[tuple[Any, ...]]:
     by = "join producer r on r.id = o.producer_id join picture p on p.id = o.picture_id"
     yield from library.db.read(f"select p.sha256, 'done', r.engine, o.error from done o {by}")
-    for table, value in (("measure_output", "value"), ("vector_output", "body"), ("tag_output", "body")):
+    for table, value in (
+        ("measure_output", "value"),
+        ("vector_output", "body"),
+        ("tag_output", "body"),
+        ("text_output", "text"),
+    ):
         yield from library.db.read(f"select p.sha256, '{table}', r.engine, o.{value} from {table} o {by}")
     yield from library.db.read(
         "select p.sha256, 'tag', t.name from derived_tagged d join tag t on t.id = d.tag_id"

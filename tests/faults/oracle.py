@@ -149,6 +149,7 @@ def _derived(library: Library) -> Iterator[str]:
         connection.execute("begin immediate").fetchall()
         kept = _derived_rows(connection)
         fetch(connection, "delete from derived_grid")
+        fetch(connection, "delete from derived_text")
         fetch(connection, "insert into derived_words(derived_words) values ('delete-all')")
         ids = [row[0] for row in fetch(connection, "select id from picture order by id")]
         for noun in FEATURES:
@@ -167,6 +168,7 @@ def _derived(library: Library) -> Iterator[str]:
 def _derived_rows(connection: apsw.Connection) -> dict[str, Rows]:
     return {
         "derived_grid": fetch(connection, "select * from derived_grid order by id"),
+        "derived_text": fetch(connection, "select * from derived_text order by picture_id"),
         "derived_words": fetch(connection, "select doc, term, col, offset from temp.term order by 1, 2, 3, 4"),
     }
 

@@ -26,6 +26,8 @@ from .plugins.engines import (
     Sends,
     Tag,
     Tagger,
+    TextExtractor,
+    TextLine,
     WeightFile,
     Weights,
 )
@@ -157,6 +159,8 @@ __all__ = [
     "Table",
     "Tag",
     "Tagger",
+    "TextExtractor",
+    "TextLine",
     "TakeFromProject",
     "Upload",
     "UploadedFile",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .snapshots import operations as _snapshots
     from .status import operations as _status
     from .tags import operations as _tags
+    from .texts import operations as _texts
 else:  # Modules are imported when one of their functions is used, so that clients of a server load no database code.
     _access = Later("pixlstash_core.access.operations")
     _backups = Later("pixlstash_core.backups.operations")
@@ -45,6 +46,7 @@ else:  # Modules are imported when one of their functions is used, so that clien
     _snapshots = Later("pixlstash_core.snapshots.operations")
     _status = Later("pixlstash_core.status.operations")
     _tags = Later("pixlstash_core.tags.operations")
+    _texts = Later("pixlstash_core.texts.operations")
 
 
 class Api:
@@ -64,6 +66,7 @@ class Api:
     statistics = op("GET", "/pictures/statistics", "read", _pictures.read_statistics, past=True)
     alike = op("GET", "/pictures/alike", "read", _search.alike)
     why = op("GET", "/pictures/{id}/why", "read", _search.why)
+    picture_text = op("GET", "/pictures/{id}/text", "read", _texts.picture_text, past=True)
     picture_faces = op("GET", "/pictures/{id}/faces", "read", _people.picture_faces, past=True)
     character_faces = op("GET", "/characters/{id}/faces", "read", _people.character_faces, past=True)
     suggest_character = op("GET", "/characters/{id}/suggestions", "write", _people.suggest_character)

@@ -25,7 +25,7 @@ from .engine_texts import described, ended, rehearsed, sending, state
 from .options import choices, negative, option, selection
 from .verbs import Shown, Verb, group
 
-KINDS = ("tag", "caption", "vector", "face", "region", "measure")
+KINDS = ("tag", "caption", "vector", "face", "region", "text", "measure")
 PARAM = option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A setting; may be repeated.")
 INSTALLED = show.Table("engine=id | kind | lane | state | >done | >errors | >outdated", state=state)
 UNINSTALLED = show.Table(

@@ -28,6 +28,7 @@ MODULES = {
     "plugins": "plugin",
     "snapshots": "snapshot",
     "tags": "tag",
+    "texts": "text",
     "cleanup": "stack duplicate scrapheap",
 }
 PLACES = {verb: module for module, verbs in MODULES.items() for verb in verbs.split()}

@@ -27,6 +27,13 @@ KINDS = {
     "detector": Kind(
         "Detector", "detectors", "Detector, Region", "", '[Region("middle", (0.25, 0.25, 0.75, 0.75), 0.9)]'
     ),
+    "text-extractor": Kind(
+        "TextExtractor",
+        "text_extractors",
+        "TextExtractor, TextLine",
+        "",
+        '[TextLine("text", (0.1, 0.1, 0.9, 0.2), 0.9)]',
+    ),
     "measurer": Kind(
         "Measurer", "measurers", "Measurer", '    measure = "brightness"\n', "float(image.array.mean() / 255)"
     ),

@@ -22,7 +22,7 @@ import apsw
 from ..errors import Conflict, DiskFull, Invalid, PixlStashError, ReadOnly
 from ..storage.files import create_private
 from ..threads import report
-from . import cancellation
+from . import cancellation, nearby
 
 Rows = list[tuple[Any, ...]]
 #: Maximum number of idle connections in the pool.
@@ -91,6 +91,7 @@ class Database:
             connection.pragma("synchronous", self._synchronous)
             connection.pragma("journal_size_limit", 64 << 20)
         connection.pragma("foreign_keys", True)
+        connection.create_scalar_function("has_near", nearby.has_near, 2, deterministic=True)
         connection.pragma("cache_size", -16_000)
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)

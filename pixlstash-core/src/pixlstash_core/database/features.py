@@ -198,7 +198,7 @@ class Feature(Struct, frozen=True):
 
     `inherits`: statements with :old and :new picture ids that hand people's words on to a successor. `of_bytes`: what
     they hand on holds for the bytes of a file only, so that a picture does not take it over from its duplicate.
-    `words`: where free words are looked for besides names and prompts (their names do not matter).
+    `words`: where free words are looked for besides names and prompts, named as `Reason.place` gives it.
     `statistics(connection, ids)`: what is to be said about some pictures.
     """
 

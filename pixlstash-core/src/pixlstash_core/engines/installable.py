@@ -9,6 +9,7 @@ from ..types import UninstalledEngine
 
 _WD = ("pixlstash-wd-tagger", 'pip install "pixlstash-wd-tagger[cpu]"')
 _FACES = ("pixlstash-faces", 'pip install "pixlstash-faces[cpu]"')
+_OCR = ("pixlstash-ocr", 'pip install "pixlstash-ocr[cpu]"')
 _CLIP = ("pixlstash-clip", "pip install pixlstash-clip")
 _JOY = ("pixlstash-joycaption", 'pip install "pixlstash-joycaption[local]"')
 # An engine that uses an endpoint needs no torch.
@@ -39,6 +40,7 @@ _ROWS = (
      _FACES),
     ("face", "faces/buffalo-l", "InsightFace buffalo_l", 191_307_687, _RESEARCH, "gpu", _FACES),
     ("face", "faces/antelopev2", "InsightFace antelopev2", 277_589_161, _RESEARCH, "gpu", _FACES),
+    ("text", "ocr/ppocr-v6", "PP-OCRv6 small", 0, "Apache-2.0", "gpu", _OCR),
 )  # fmt: skip
 
 ENGINES = tuple(

@@ -13,7 +13,9 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -21,10 +23,19 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import Conflict, DiskFull, Invalid, NotThere, PixlStashError, Refused, StoreUnreachable
-from ..storage.files import Root, make_folder, open_below, open_within, parent_below, unlink_below, writing_to
+from ..storage.files import (
+    Root,
+    fsync_folder,
+    make_folder,
+    open_below,
+    open_within,
+    parent_below,
+    unlink_below,
+    writing_to,
+)
 from . import manifest
 from .manifest import Header, Line
-from .targets import PICTURE_ERRORS, Output
+from .targets import PICTURE_ERRORS, Ahead, Output
 
 #: The journal of an export that is being written, or was interrupted.
 JOURNAL = "manifest.jsonl.new"
@@ -41,6 +52,14 @@ class Record(Struct, frozen=True):
     same: bool
 
 
+class Ready(Struct, frozen=True):
+    """A file with its bytes; `temporary` is its name until it has its own, or None if it is there."""
+
+    sha256: bytes
+    size: int
+    temporary: str | None
+
+
 class Folder:
     """A folder of one library. Call `begin`, then `put` for each file, then `end`."""
 
@@ -49,6 +68,8 @@ class Folder:
         self._records: dict[str, Record] = {}
         self._names: set[str] = set()
         self._folders: set[str] = {""}
+        self._ahead = Ahead()
+        self._temporaries: set[str] = set()
         self.line = Line("", "", 0)
         self.written = self.bytes = self.deleted = 0
 
@@ -70,13 +91,21 @@ class Folder:
             self._begin_journal()
             unlink_below(self._root, manifest.NAME)  # from here on it is incomplete
 
-    def put(self, output: Output) -> Iterator[bytes]:
+    def start(self, output: Output) -> Future[Ready]:
+        return self._ahead.start(self._prepare, output)
+
+    def put(self, output: Output, started: Future[Ready] | None = None) -> Iterator[bytes]:
         """Write a file, unless it is there as an earlier run wrote it."""
         self._names.add(output.name)
-        record = self._records.get(output.name)
-        if record is None or not self._is_there(output, record):
-            with _writing(self.path):
-                self._write(output, record)
+        with _writing(self.path):
+            ready = started.result() if started is not None else self._prepare(output)
+            self.line = output.line(ready.sha256, ready.size)
+            self._journal.write(manifest.encoded(msgspec.structs.replace(self.line, text=None)))
+            self._journal.flush()
+            if ready.temporary is not None:
+                self._place(output.name, ready.temporary)
+                self.written += 1
+                self.bytes += ready.size
         yield from ()
 
     def end(self, manifest_file: IO[bytes]) -> Iterator[bytes]:
@@ -94,13 +123,17 @@ class Folder:
                 os.fsync(out.fileno())
             self._move(temporary, manifest.NAME, replace=False)
             unlink_below(self._root, JOURNAL)
-            _sync()
+            fsync_folder(self.path)
         yield from ()
 
     def close(self) -> None:
         """Leave what was written, for the next run."""
+        self._ahead.close()
         with suppress(OSError, AttributeError):
             self._journal.close()
+        for temporary in self._temporaries:
+            with suppress(OSError):
+                unlink_below(self._root, temporary)
 
     # -- what is there -------------------------------------------------------------------------------------------------
 
@@ -130,20 +163,19 @@ class Folder:
         mark = f'{{"format":"{manifest.FORMAT}","version":{manifest.VERSION},"library":"{self._header.library}"'
         return not head or head.startswith(mark.encode())
 
-    def _is_there(self, output: Output, record: Record) -> bool:
-        """Whether the file is what would be written, without producing that where it is known."""
+    def _is_there(self, output: Output) -> Ready | None:
+        """The file, if it is there as it would be written, without producing that where it is known."""
+        record = self._records.get(output.name)
+        if record is None:
+            return None
         expected = output.sha256.hex() if output.sha256 is not None else None
         if expected is None:
             drawn_alike = record.same and (record.source, record.box) == (output.source, output.box)
             expected = record.sha256 if drawn_alike else None
         if expected is None or expected != record.sha256:
-            return False
+            return None
         digest = self._digest(output.name)
-        if digest is None or digest[0] != expected:
-            return False
-        self.line = output.line(bytes.fromhex(expected), digest[1])
-        self._journal_line(self.line)
-        return True
+        return Ready(bytes.fromhex(expected), digest[1], None) if digest and digest[0] == expected else None
 
     def _digest(self, name: str) -> tuple[str, int] | None:
         """(SHA-256, size) of a plain file; None if there is none."""
@@ -175,22 +207,27 @@ class Folder:
         os.fsync(self._journal.fileno())
         self._move(temporary, JOURNAL, replace=True)
 
-    def _journal_line(self, line: Line) -> None:
-        self._journal.write(manifest.encoded(msgspec.structs.replace(line, text=None)))
-        self._journal.flush()
-
-    def _write(self, output: Output, record: Record | None) -> None:
-        self._make_folders(output.name)
+    def _prepare(self, output: Output) -> Ready:
+        """Write an output to a file of another name, unless it is there. On any thread."""
+        there = self._is_there(output)
+        if there is not None:
+            return there
         temporary = _temporary()
+        self._temporaries.add(temporary)
         try:
-            sha256, size = self._produce(output, temporary)
-            self.line = output.line(sha256, size)
-            self._journal_line(self.line)
-            self._move(temporary, output.name, replace=self._is_ours(output.name, record))
+            return Ready(*self._produce(output, temporary), temporary)
+        except BaseException:
+            unlink_below(self._root, temporary)
+            raise
+
+    def _place(self, name: str, temporary: str) -> None:
+        """Give a prepared file its name."""
+        try:
+            self._make_folders(name)
+            self._move(temporary, name, replace=self._is_ours(name, self._records.get(name)))
         finally:
             unlink_below(self._root, temporary)
-        self.written += 1
-        self.bytes += size
+            self._temporaries.discard(temporary)
 
     def _produce(self, output: Output, temporary: str) -> tuple[bytes, int]:
         """Write the bytes of an output to a new file, from the first opener that has the right ones."""
@@ -200,11 +237,11 @@ class Folder:
             unlink_below(self._root, temporary)
             try:
                 blocks = opener()
-                with self._created(temporary) as out:
+                with self._raw(temporary) as raw:  # the blocks are large already
                     for block in blocks:
                         digest.update(block)
                         size += len(block)
-                        out.write(block)
+                        _write(raw, block)
             except PICTURE_ERRORS as error:
                 problem = error
                 continue
@@ -229,8 +266,10 @@ class Folder:
         return True
 
     def _created(self, name: str) -> BinaryIO:
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
-        return os.fdopen(open_below(self._root, name, flags, 0o666), "w+b", buffering=BLOCK)
+        return BufferedWriter(self._raw(name))
+
+    def _raw(self, name: str) -> FileIO:
+        return FileIO(open_below(self._root, name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb")
 
     def _move(self, name: str, target: str, *, replace: bool) -> None:
         """Rename a file of ours; unless `replace`, never over another."""
@@ -290,6 +329,12 @@ def _writing(path: Path) -> Iterator[None]:
             raise DiskFull(
                 "The disk is full. Free some space, and export to the same folder again: what is there is kept."
             ) from full
+
+
+def _write(file: FileIO, block: bytes) -> None:
+    rest = memoryview(block)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
 
 
 def _temporary() -> str:

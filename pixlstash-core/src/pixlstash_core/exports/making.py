@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
+from concurrent.futures import Future
+from contextlib import closing
+from functools import partial
 from importlib.metadata import version
 from tempfile import SpooledTemporaryFile
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +23,7 @@ from . import layouts, manifest, strip
 from .manifest import FORMAT, VERSION, Header
 from .plan import Item, LeftOut
 from .rendering import Renderer
-from .targets import PICTURE_ERRORS, Opener, Output, Target, of_bytes
+from .targets import AHEAD, PICTURE_ERRORS, Opener, Output, Target, of_bytes
 
 METADATA = "metadata.jsonl"
 BLOCK = 1 << 20
@@ -85,17 +88,17 @@ def write(recipe: Recipe, target: Target, tally: Tally, progress: Progress = lam
 
     `progress(pictures)` is called between two pictures; what it raises ends the export there.
     """
-    with Spool(HELD) as lines, Spool(HELD) as rows:
+    with closing(target), Spool(HELD) as lines, Spool(HELD) as rows:
         book = manifest.Writer(lines, recipe.header)
         done = 0
-        for item in recipe.items:
+        for item, output, started in _ahead(recipe, target):
             progress(done)
             done += 1
-            if isinstance(item, LeftOut):
-                tally.leave_out(item.name, item.why)
+            if isinstance(item, LeftOut) or output is None:
+                tally.leave_out(item.name, item.why if isinstance(item, LeftOut) else "")
                 continue
             try:
-                yield from _put(target, book, tally, _picture(recipe, item))
+                yield from _put(target, book, tally, output, started)
             except PICTURE_ERRORS as error:
                 tally.leave_out(item.source.name, str(error))
                 continue
@@ -113,8 +116,24 @@ def write(recipe: Recipe, target: Target, tally: Tally, progress: Progress = lam
         yield from target.end(lines)
 
 
-def _put(target: Target, book: manifest.Writer, tally: Tally, output: Output) -> Iterator[bytes]:
-    yield from target.put(output)
+def _ahead(recipe: Recipe, target: Target) -> Iterator[tuple[Item | LeftOut, Output | None, Future[Any] | None]]:
+    """Yield the items in order, each with its output, which is prepared while earlier ones are written."""
+    window: deque[tuple[Item | LeftOut, Output | None, Future[Any] | None]] = deque()
+    for item in recipe.items:
+        if isinstance(item, LeftOut):
+            window.append((item, None, None))
+        else:
+            output = _picture(recipe, item)
+            window.append((item, output, target.start(output)))
+        if len(window) > AHEAD:
+            yield window.popleft()
+    yield from window
+
+
+def _put(
+    target: Target, book: manifest.Writer, tally: Tally, output: Output, started: Future[Any] | None = None
+) -> Iterator[bytes]:
+    yield from target.put(output, started)
     book.add(target.line)
     tally.files += 1
     tally.compare(output.name, target.line.sha256)
@@ -151,7 +170,7 @@ def _picture(recipe: Recipe, item: Item) -> Output:
     if item.format is not None:
         draw = partial(_drawn, recipe.renderer, item, options.quality)
         return Output(item.name, [draw], 0, None, sha256, item.box, item.text)
-    connect = cache(recipe.renderer.connect)
+    connect = recipe.renderer.connect
     openers: list[Opener] = [partial(_original, connect, store, key) for store, key in source.places]
     verbatim = all(_is_verbatim(connect, store) for store, _ in source.places)
     if options.strip:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Protocol
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import IO, Any, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -14,10 +16,14 @@ from .plan import Box
 from .zips import ZipStream
 
 #: Originals up to this size are read and verified before anything of them is in a zip file.
-HELD = 64 << 20
+HELD = 32 << 20
+#: Threads that prepare files, and files that are begun before the one that is written.
+WORKERS = max(2, min(8, os.cpu_count() or 1))
+AHEAD = WORKERS + 1
 #: What is wrong with one picture, as opposed to the export.
 PICTURE_ERRORS = (NotThere, NotFound, StoreUnreachable, Refused)
 Opener = Callable[[], Iterator[bytes]]
+T = TypeVar("T")
 
 
 class Output(Struct, frozen=True):
@@ -43,15 +49,36 @@ def of_bytes(name: str, data: bytes) -> Output:
     return Output(name, [lambda: iter((data,))], len(data), hashlib.sha256(data).digest())
 
 
+class Ahead:
+    """Prepares a few outputs on threads, while earlier ones are written. `close` waits for what has begun."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="export")
+
+    def start(self, work: Callable[[Output], T], output: Output) -> Future[T]:
+        return self._threads.submit(work, output)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
 class Target(Protocol):
     """Where an export is written to. What `put` and `end` yield are bytes for a stream; consume them."""
 
-    def put(self, output: Output) -> Iterator[bytes]:
+    def start(self, output: Output) -> Future[Any]:
+        """Begin to prepare a file on another thread, for `put`."""
+        ...
+
+    def put(self, output: Output, started: Future[Any] | None = None) -> Iterator[bytes]:
         """Write a file; its line is then in `line`. Raises one of `PICTURE_ERRORS` if it is not written."""
         ...
 
     def end(self, manifest: IO[bytes]) -> Iterator[bytes]:
         """Write the manifest, which completes the export."""
+        ...
+
+    def close(self) -> None:
+        """End the threads. Harmless when they have ended."""
         ...
 
     line: Line
@@ -65,16 +92,21 @@ class ZipTarget:
 
     def __init__(self, manifest: str) -> None:
         self._archive, self._manifest = ZipStream(), manifest
+        self._ahead = Ahead()
         self.line = Line("", "", 0)
         self.written = self.bytes = self.deleted = 0
 
-    def put(self, output: Output) -> Iterator[bytes]:
+    def start(self, output: Output) -> Future[tuple[bytes, bytes] | None]:
+        return self._ahead.start(_verified, output)
+
+    def put(self, output: Output, started: Future[tuple[bytes, bytes] | None] | None = None) -> Iterator[bytes]:
         """Add a member. An original that is too large to be read first, and is not as it was, ends the export."""
-        if output.size > HELD:
+        verified = started.result() if started is not None else _verified(output)
+        if verified is None:
             yield from self._stream(output)
         else:
-            data = _verified(output)
-            self.line = output.line(hashlib.sha256(data).digest(), len(data))
+            data, sha256 = verified
+            self.line = output.line(sha256, len(data))
             yield from self._archive.add(output.name, (data,), len(data))
         self.written += 1
         self.bytes += self.line.size
@@ -84,6 +116,9 @@ class ZipTarget:
         manifest.seek(0)
         yield from self._archive.add(self._manifest, iter(lambda: manifest.read(1 << 20), b""), size)
         yield from self._archive.end()
+
+    def close(self) -> None:
+        self._ahead.close()
 
     def _stream(self, output: Output) -> Iterator[bytes]:
         digest, size = hashlib.sha256(), 0
@@ -101,8 +136,10 @@ class ZipTarget:
         self.line = output.line(digest.digest(), size)
 
 
-def _verified(output: Output) -> bytes:
-    """The bytes of an output, from the first opener that has the right ones."""
+def _verified(output: Output) -> tuple[bytes, bytes] | None:
+    """The bytes of an output, from the first opener that has the right ones, and their hash; None if it is large."""
+    if output.size > HELD:
+        return None
     problem: PixlStashError = NotThere("Its file is not there.")
     for opener in output.openers:
         try:
@@ -110,7 +147,8 @@ def _verified(output: Output) -> bytes:
         except PICTURE_ERRORS as error:
             problem = error
             continue
-        if output.sha256 is None or hashlib.sha256(data).digest() == output.sha256:
-            return data
+        sha256 = hashlib.sha256(data).digest()
+        if output.sha256 is None or sha256 == output.sha256:
+            return data, sha256
         problem = Refused("Its file is damaged: it is not what was imported.")
     raise problem

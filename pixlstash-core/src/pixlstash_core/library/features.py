@@ -15,6 +15,7 @@ from ..pictures import corrections, duplicates, scores, scrapheap
 from ..pictures import feature as pictures
 from ..search import engine_results as vectors
 from ..tags import feature as tags
+from ..texts import feature as texts
 
 FEATURES: tuple[Feature, ...] = (
     pictures.FEATURE,
@@ -33,6 +34,7 @@ FEATURES: tuple[Feature, ...] = (
     vectors.FEATURE,
     regions.FEATURE,
     people.FEATURE,
+    texts.FEATURE,
     measures.FEATURE,
     locations.FEATURE,
     settings.FEATURE,

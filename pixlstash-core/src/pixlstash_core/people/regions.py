@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from ..database.connection import Database, bind_ids
 from ..database.features import COMPUTED, Feature, Lookup, Table, Term
 from ..database.output_kinds import OutputKind
 from ..database.writer import Write, Writer
+from ..engines import boxes
 from ..plugins.engines import Face, Region
 from ..query.terms import how_many
 from ..search.matrix import unit
@@ -36,14 +36,17 @@ FEATURE = Feature(
     ),
     terms=(Term("faces", "Faces", _faces, ("pictures", "regions", "tags")),),
 )
-MOST = 1000
 
 
 def check_regions(engine: Any, result: Any, about: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the regions that an engine found in one image as plain dicts; raise `ValueError` if they are invalid."""
     return [
-        {"label": str(region.label)[:200], "box": _box(region.box), "confidence": _confidence(region.confidence)}
-        for region in _all(result, Region)
+        {
+            "label": str(region.label)[:200],
+            "box": boxes.box(region.box),
+            "confidence": boxes.confidence(region.confidence),
+        }
+        for region in boxes.listed(result, Region)
     ]
 
 
@@ -52,53 +55,18 @@ def check_faces(engine: Any, result: Any, about: dict[str, Any]) -> list[dict[st
     return [
         {
             "label": "",
-            "box": _box(face.box),
-            "confidence": _confidence(face.confidence),
+            "box": boxes.box(face.box),
+            "confidence": boxes.confidence(face.confidence),
             "vector": unit(face.vector, about),
-            "landmarks": [_point(point) for point in face.landmarks],
+            "landmarks": [boxes.point(point) for point in face.landmarks],
         }
-        for face in _all(result, Face)
+        for face in boxes.listed(result, Face)
     ]
 
 
 def combine(frames: Sequence[tuple[float | None, list[dict[str, Any]]]]) -> list[dict[str, Any]]:
     """Return the regions of all frames of a video, each with the time of its frame in seconds."""
     return [{**region, "time": time} for time, regions in frames for region in regions]
-
-
-def _all(result: Any, kind: type) -> Sequence[Any]:
-    if not isinstance(result, list | tuple) or not all(isinstance(item, kind) for item in result):
-        raise ValueError(f"a list of {kind.__name__} was expected, and {result!r:.80} was given")
-    if len(result) > MOST:
-        raise ValueError(f"{len(result)} boxes were given for one image, and {MOST} are the most")
-    return result
-
-
-def _box(box: Any) -> list[float]:
-    """Return a box clipped to the image; raise `ValueError` if it is invalid or empty."""
-    if not isinstance(box, list | tuple) or len(box) != 4:
-        raise ValueError(f"a box of left, top, right and bottom was expected, and {box!r:.80} was given")
-    numbers = [float(number) for number in box]
-    if not all(map(math.isfinite, numbers)):
-        raise ValueError(f"a box with NaN or infinity in it was given: {box!r:.80}")
-    left, top, right, bottom = (min(1.0, max(0.0, number)) for number in numbers)
-    if not (left < right and top < bottom):
-        raise ValueError(f"a box that is empty, or not in fractions of the image, was given: {box!r:.80}")
-    return [round(number, 6) for number in (left, top, right, bottom)]
-
-
-def _point(point: Any) -> list[float]:
-    across, down = (float(number) for number in point)
-    if not (math.isfinite(across) and math.isfinite(down)):
-        raise ValueError("a landmark with NaN or infinity in it was given")
-    return [round(across, 6), round(down, 6)]
-
-
-def _confidence(value: Any) -> float:
-    confidence = float(value)
-    if not (math.isfinite(confidence) and 0 <= confidence <= 1):
-        raise ValueError(f"a confidence of {confidence} was given, and not one between 0 and 1")
-    return confidence
 
 
 class Keeper:

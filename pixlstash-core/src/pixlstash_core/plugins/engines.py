@@ -1,4 +1,4 @@
-"""Base classes of the six kinds of engines, and their results."""
+"""Base classes of the seven kinds of engines, and their results."""
 
 from __future__ import annotations
 
@@ -45,6 +45,17 @@ class Face(Struct, frozen=True):
     confidence: float
     vector: Any
     landmarks: Sequence[tuple[float, float]] = ()
+
+
+class TextLine(Struct, frozen=True):
+    """A line of text in an image. `corners`: of a line that is not level, its four corners as fractions of the upright
+    image, clockwise from the upper left one of its text.
+    """
+
+    text: str
+    box: Box
+    confidence: float
+    corners: Sequence[tuple[float, float]] = ()
 
 
 #: A vector: any buffer of float32 (a numpy array, `array("f")`, bytes), or a sequence of numbers.
@@ -95,7 +106,7 @@ class Sends(Struct, frozen=True):
 
 
 class Engine(Generic[M, R]):
-    """Base of engines, which compute something about pictures. Subclass one of the six kinds instead.
+    """Base of engines, which compute something about pictures. Subclass one of the seven kinds instead.
 
     `id` is unique and stable; `revision` changes when outputs would. `load` makes the model once; `run` gives one
     result for each image, in order, as it has it. A plugin keeps no state of its own.
@@ -177,6 +188,12 @@ class FaceExtractor(Engine[M, list[Face]]):
 
 class Detector(Engine[M, list[Region]]):
     """Detects objects: `run` yields a list of `Region` for each image. The regions of all frames are stored."""
+
+
+class TextExtractor(Engine[M, list[TextLine]]):
+    """Reads the text in images: `run` yields a list of `TextLine` for each, in reading order. The lines of all frames
+    are stored.
+    """
 
 
 class Measurer(Engine[M, float]):

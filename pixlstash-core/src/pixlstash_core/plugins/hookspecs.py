@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from .contracts import FactReader, Importer, Kind, Store
-from .engines import Captioner, Detector, Embedder, FaceExtractor, Measurer, Tagger
+from .engines import Captioner, Detector, Embedder, FaceExtractor, Measurer, Tagger, TextExtractor
 from .operation import Operations
 
 if TYPE_CHECKING:
@@ -197,6 +197,23 @@ def detectors() -> Iterable[Detector[Any]]:  # type: ignore[empty-body]
     @hookimpl
     def detectors():
         yield Horizon()
+    """
+
+
+@hookspec
+def text_extractors() -> Iterable[TextExtractor[Any]]:  # type: ignore[empty-body]
+    """Yield engines that read the text in pictures.
+
+    class Stamp(TextExtractor):
+        id, revision, lane = "stamp", "1", "cpu"
+
+        def run(self, model, images, params):
+            for image in images:
+                yield [TextLine(f"No. {image.picture.id}", (0.1, 0.8, 0.9, 0.9), 1.0)]
+
+    @hookimpl
+    def text_extractors():
+        yield Stamp()
     """
 
 

@@ -20,7 +20,7 @@ from msgspec import Struct
 from ..types import PluginInfo
 from . import hookspecs
 from .contracts import FactReader, Importer, Kind, Store
-from .engines import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, fault
+from .engines import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, TextExtractor, fault
 from .operation import Operations
 from .precedence import Installed, Origin, Thing, choose, installed
 
@@ -342,6 +342,7 @@ ENGINES: dict[str, type[Engine[Any, Any]]] = {
     "embedders": Embedder,
     "face_extractors": FaceExtractor,
     "detectors": Detector,
+    "text_extractors": TextExtractor,
     "measurers": Measurer,
 }
 #: The other hooks that yield objects: class, id and validation of the objects.

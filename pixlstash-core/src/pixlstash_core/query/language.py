@@ -30,6 +30,8 @@ SORTS = (
     "-pixels",
     "rarity",
     "-rarity",
+    "text",
+    "-text",
     "random",
     "relevance",
     "likeness",

@@ -21,12 +21,14 @@ from .evaluator import Evaluation, TermMask, mask_of
 from .terms import WORDS_NOUNS, place_of
 
 Mask = NDArray[np.bool_]
-#: Columns of the full text with their weights. Tags and other places have the weight of the first.
+#: Columns of the full text with their weights.
 PLACES: tuple[tuple[tuple[str, ...], float], ...] = (
     (("name", "title", "keywords"), 1.0),
     (("caption", "description"), 0.7),
     (("prompt",), 0.5),
 )
+#: Weights of the places that features contribute.
+CONTRIBUTED = {"tag": 1.0, "text": 0.5}
 #: Words of one text that are used, at most.
 MOST = 16
 #: Common English words, which are used only in a text that has no others.
@@ -62,7 +64,7 @@ def hits(text: str, places: Sequence[Term]) -> list[list[Hit]]:
         [
             *(Hit(word, columns[0], weight, _looked(columns, word)) for columns, weight in PLACES),
             *(
-                Hit(word, "tag", 1.0, TermMask(step, frozenset(place.nouns)))
+                Hit(word, place.name, CONTRIBUTED.get(place.name, 1.0), TermMask(step, frozenset(place.nouns)))
                 for place in places
                 if (step := _of(place, word))
             ),

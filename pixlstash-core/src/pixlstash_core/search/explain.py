@@ -5,29 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..query.language import Ask, parse
 from ..query.orders import Explained
 from ..query.scope import sees
 from ..types import FaceInfo, Reader, Reason, Why
 
 #: Names of the places of words, for users.
-PLACES = {"name": "name, title or keywords", "caption": "caption", "prompt": "prompt", "tag": "tags"}
+PLACES = {"name": "name, title or keywords", "caption": "caption", "prompt": "prompt", "tag": "tags", "text": "text"}
 
 
 class Reasons:
-    """The reasons for one picture and one reader. `engine`: whose results were compared; `faces(reader, ids)`."""
+    """The reasons for one picture and one reader. `engine`: whose results were compared; `faces(reader, ids)`.
+
+    `snippet(picture, words)`: the part of the text in a picture that has these words.
+    """
 
     def __init__(
-        self, reader: Reader, picture: int, engine: str, faces: Callable[[Reader, Sequence[int]], dict[int, FaceInfo]]
+        self,
+        reader: Reader,
+        picture: int,
+        engine: str,
+        faces: Callable[[Reader, Sequence[int]], dict[int, FaceInfo]],
+        snippet: Callable[[int, str], str] = lambda picture, words: "",
     ) -> None:
         self._reader, self._picture, self._engine, self._faces = reader, picture, engine, faces
+        self._snippet = snippet
 
     def of(self, explained: Explained) -> Why:
         reasons = [
-            *(Reason("words", f"“{word}” is in its {PLACES[place]}", word, place) for word, place in explained.words),
-            *(Reason("condition", f"It meets {text}", text) for text in explained.conditions),
+            *(self._word(word, place) for word, place in explained.words),
+            *(self._condition(text) for text in explained.conditions),
             *(self._fit(fit) for fit in explained.fits),
         ]
         return Why(self._picture, explained.matches, reasons, explained.notes)
+
+    def _word(self, word: str, place: str) -> Reason:
+        snippet = self._snippet(self._picture, word) if place == "text" else ""
+        shown = f": {snippet}" if snippet else ""
+        return Reason("words", f"“{word}” is in its {PLACES[place]}{shown}", word, place, snippet=snippet)
+
+    def _condition(self, text: str) -> Reason:
+        ask = next(iter(parse(text).asks()), None) if text.startswith("text:") else None
+        snippet = self._snippet(self._picture, ask.value) if isinstance(ask, Ask) else ""
+        shown = f": {snippet}" if snippet else ""
+        return Reason("condition", f"It meets {text}{shown}", text, "text" if snippet else "", snippet=snippet)
 
     def _fit(self, fit: Any) -> Reason:
         score, likeness = round(fit.score, 6), round(fit.likeness, 4)

@@ -15,6 +15,7 @@ from ..errors import Invalid
 from ..imports.intake import Intake
 from ..query import scope
 from ..query.language import LONGEST
+from ..texts import feature as texts
 from ..types import Alike, Combine, FindSimilar, Held, Reader, Similar, SimilarFound, Why
 from .explain import Reasons
 from .query_images import KEPT, MOST
@@ -58,7 +59,9 @@ def why(context: Context, reader: Reader, id: int, q: str = "") -> Why:
     """Why a query finds a picture: matching words, engines, and similarity."""
     explained = context.views.explain(reader, q[:LONGEST], id)
     engine = context.part(Search).engine(explained.ranked) if explained.ranked is not None else ""
-    return Reasons(reader, id, engine, context.part(Search).faces).of(explained)
+    return Reasons(
+        reader, id, engine, context.part(Search).faces, lambda picture, words: texts.snippet(context.db, picture, words)
+    ).of(explained)
 
 
 # -- similar --------------------------------------------------------------------------------------------------------

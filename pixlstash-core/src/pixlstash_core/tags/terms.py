@@ -118,7 +118,7 @@ def _free(value: str) -> Lookup:
     return Lookup(f"{_FOUND} ({stands}) and effective", bound)
 
 
-WORDS = (Term("", "", _free, _NOUNS),)
+WORDS = (Term("tag", "", _free, _NOUNS),)
 TERMS = tuple(
     Term(name, label, compile, _NOUNS, values=_values, private=private)
     for name, label, compile, private in (

@@ -219,6 +219,8 @@ from .tags import TagDetail as TagDetail
 from .tags import Tagging as Tagging
 from .tags import TagInfo as TagInfo
 from .tags import TagState as TagState
+from .texts import PictureText as PictureText
+from .texts import TextLineInfo as TextLineInfo
 from .views import HideAndBlur as HideAndBlur
 from .views import Row as Row
 from .views import Rows as Rows

@@ -61,7 +61,7 @@ class SnapshotsChanged(_Event, frozen=True, tag="snapshots_changed"):
 
 
 class FoldersChanged(_Event, frozen=True, tag="folders_changed"):
-    """The state of a reference or import folder changed. It is sent to subscribers only and not stored."""
+    """The state of a reference folder changed. It is sent to subscribers only and not stored."""
 
 
 Event = (

@@ -35,10 +35,11 @@ class Alike(Struct, frozen=True):
 class Reason(Struct, frozen=True):
     """One reason why a query finds a picture; `sentence` is the text to show.
 
-    `words`: `text` is found in `place` (name, prompt, caption, tag …). `meaning`: what `text` means is like what
+    `words`: `text` is found in `place` (name, prompt, caption, tag, text …). `meaning`: what `text` means is like what
     `engine` saw. `likeness`: it looks like `picture`. `face`: its face `face` is like the face `like` of `picture`.
     `condition`: `text` is a condition of the query. `score`: the cosine as the engine gives it; `likeness` is that on
-    the scale that all engines share (0: like any picture, 1: the same).
+    the scale that all engines share (0: like any picture, 1: the same). `snippet`: of words and conditions that are
+    found in the text in the picture, that part of the text.
     """
 
     kind: Literal["words", "meaning", "likeness", "face", "condition"]
@@ -51,6 +52,7 @@ class Reason(Struct, frozen=True):
     picture: int | None = None
     face: FaceInfo | None = None
     like: int | None = None
+    snippet: str = ""
 
 
 class Why(Struct, frozen=True):

@@ -279,10 +279,11 @@ export interface Why {
 
 /**
  * One reason why a query finds a picture; `sentence` is the text to show. `words`: `text` is found in `place` (name,
- * prompt, caption, tag …). `meaning`: what `text` means is like what `engine` saw. `likeness`: it looks like `picture`.
- * `face`: its face `face` is like the face `like` of `picture`. `condition`: `text` is a condition of the query.
- * `score`: the cosine as the engine gives it; `likeness` is that on the scale that all engines share (0: like any
- * picture, 1: the same).
+ * prompt, caption, tag, text …). `meaning`: what `text` means is like what `engine` saw. `likeness`: it looks like
+ * `picture`. `face`: its face `face` is like the face `like` of `picture`. `condition`: `text` is a condition of the
+ * query. `score`: the cosine as the engine gives it; `likeness` is that on the scale that all engines share (0: like
+ * any picture, 1: the same). `snippet`: of words and conditions that are found in the text in the picture, that part of
+ * the text.
  */
 export interface Reason {
   kind: "condition" | "face" | "likeness" | "meaning" | "words";
@@ -295,6 +296,7 @@ export interface Reason {
   picture: number | null;
   face: FaceInfo | null;
   like: number | null;
+  snippet: string;
 }
 
 /**
@@ -316,6 +318,28 @@ export interface FaceInfo {
   not_characters: number[];
   reference: boolean;
   turn: number;
+}
+
+/**
+ * The text that an engine read in a picture. `engine`: empty if no engine has read any. `turn`: by how many quarters
+ * clockwise a person rotated the picture, which the boxes are not.
+ */
+export interface PictureText {
+  lines: TextLineInfo[];
+  engine: string;
+  turn: number;
+}
+
+/**
+ * A line of text in a picture. `corners`: of a line that is not level, its four corners as fractions of the upright
+ * picture, clockwise from the upper left corner of the text. `time`: of a moving picture, in seconds.
+ */
+export interface TextLineInfo {
+  text: string;
+  box: [number, number, number, number];
+  confidence: number;
+  corners: ([number, number])[];
+  time: number | null;
 }
 
 /** The faces assigned to a character, and its references: at most ten, chosen ones or else the clearest. */
@@ -1921,6 +1945,7 @@ export const operations = {
   statistics: "GET /pictures/statistics" as Operation<{ q?: string | null; veil?: boolean | null }, Statistics>,
   alike: "GET /pictures/alike" as Operation<{ q: string; limit?: number | null }, Alike[]>,
   why: "GET /pictures/{id}/why" as Operation<{ id: number; q?: string | null }, Why>,
+  picture_text: "GET /pictures/{id}/text" as Operation<{ id: number }, PictureText>,
   picture_faces: "GET /pictures/{id}/faces" as Operation<{ id: number }, FaceInfo[]>,
   character_faces: "GET /characters/{id}/faces" as Operation<{ id: number }, CharacterFaces>,
   suggest_character: "GET /characters/{id}/suggestions" as Operation<{ id: number; q?: string | null; limit?: number | null }, MaybeCharacter[]>,

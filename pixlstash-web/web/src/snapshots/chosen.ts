@@ -32,6 +32,7 @@ const OF_ONE: Readonly<Record<string, string>> = {
   project_members: "in projects",
   engine_tags: "engines' tags",
   engine_captions: "engines' description",
+  engine_text: "text in the picture",
   measures: "measures",
   vectors: "likeness",
 };

@@ -34,6 +34,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
   engines: { label: "Engines that count", named: true },
   engine_tags: { label: "Engines' tags" },
   engine_captions: { label: "Engines' descriptions" },
+  engine_text: { label: "Text in pictures" },
   measures: { label: "Measures" },
   vectors: { label: "Likeness" },
   stores: { label: "Folders" },

@@ -24,6 +24,7 @@ export type ViewerAction =
   | "info"
   | "tag"
   | "faces"
+  | "text"
   | "similar"
   | "similarFaces"
   | "draw"
@@ -68,6 +69,7 @@ export const VIEWER_KEYS: readonly ViewerKey[] = [
   { key: "a", label: "Accept or reject a suggested tag", group: CHANGE, action: "accept" },
   { key: "r", label: "Accept or reject a suggested tag", group: CHANGE, action: "reject" },
   { key: "f", label: "Faces, and who they are", group: LOOK, action: "faces" },
+  { key: "x", label: "Text in the picture", group: LOOK, action: "text" },
   { key: "b", label: "Draw a box around a face", group: CHANGE, action: "draw" },
   { key: "l", label: "Similar pictures", group: "Look", action: "similar" },
   { key: "l", shift: true, label: "Similar faces", group: "Look", action: "similarFaces" },
