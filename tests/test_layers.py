@@ -16,8 +16,10 @@ LAYERS = (
     "types errors version",
     "threads plugins storage database",
     "media query context jobs history",
-    "access tags collections captions engines imports texts search people pictures folders snapshots backups exports"
-    " status",
+    (
+        "access tags collections captions engines imports texts search people pictures folders snapshots backups"
+        " exports status"
+    ),
     "api library session client",
     "connect testing cli",
 )
