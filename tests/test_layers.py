@@ -17,8 +17,8 @@ LAYERS = (
     "threads plugins storage database",
     "media query context jobs history",
     (
-        "tags collections access captions engines imports texts search people pictures sharing snapshots backups"
-        " exports status"
+        "tags collections access captions engines imports texts search people pictures folders sharing"
+        " snapshots backups exports status"
     ),
     "api library session client",
     "connect testing cli",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .collections import operations as _collections
     from .engines import operations as _engines
     from .exports import operations as _exports
+    from .folders import operations as _folders
     from .history import operations as _history
     from .imports import operations as _imports
     from .jobs import operations as _jobs
@@ -36,6 +37,7 @@ else:  # Modules are imported when one of their functions is used, so that clien
     _collections = Later("pixlstash_core.collections.operations")
     _engines = Later("pixlstash_core.engines.operations")
     _exports = Later("pixlstash_core.exports.operations")
+    _folders = Later("pixlstash_core.folders.operations")
     _history = Later("pixlstash_core.history.operations")
     _imports = Later("pixlstash_core.imports.operations")
     _jobs = Later("pixlstash_core.jobs.operations")
@@ -192,6 +194,16 @@ class Api:
     cancel_upload = op("DELETE", "/uploads/{id}", "write", _imports.cancel_upload)
     uploaded_files = op("GET", "/uploads/{id}/files", "write", _imports.uploaded_files)
     import_paths = op("POST", "/imports", "owner", _imports.import_paths)
+    folders = op("GET", "/folders", "owner", _folders.list_folders)
+    add_folder = op("POST", "/folders", "owner", _folders.add_folder, status=201)
+    edit_folder = op("PATCH", "/folders/{id}", "owner", _folders.edit_folder)
+    preview_remove_folder = op("GET", "/folders/{id}/removal", "owner", _folders.preview_remove_folder)
+    remove_folder = op("DELETE", "/folders/{id}", "owner", _folders.remove_folder)
+    relocate_folder = op("POST", "/folders/{id}/relocate", "owner", _folders.relocate_folder, long=True)
+    scan_folder = op("POST", "/folders/{id}/scan", "owner", _folders.scan_folder)
+    folder_tree = op("GET", "/folders/{id}/tree", "owner", _folders.folder_tree)
+    server_folders = op("GET", "/server/folders", "owner", _folders.server_folders)
+    measure_folder = op("GET", "/server/folders/size", "owner", _folders.measure_folder)
     jobs = op("GET", "/jobs", "owner", _jobs.jobs)
     job = op("GET", "/jobs/{id}", "owner", _jobs.job)
     cancel_job = op("POST", "/jobs/{id}/cancel", "owner", _jobs.cancel_job, changes=False)

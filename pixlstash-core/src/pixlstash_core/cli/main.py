@@ -19,6 +19,7 @@ MODULES = {
     "captions": "caption",
     "engines": "engine",
     "exports": "export",
+    "folders": "folder",
     "groups": "set character project icons",
     "jobs": "import job",
     "library": "init check undo redo history owner",

@@ -23,7 +23,8 @@ TIDY, DAY, SNAPSHOTS = 300.0, 86_400.0, 900.0
 
 def register_handlers(library: Parts) -> None:
     """Register the handlers of all kinds of jobs of the core."""
-    handlers = intake.handlers(library.intake, library.db, library.stores.connect, library.stores.own, library.plugins)
+    stores, scanned = library.stores, library.reference_folders.scanned
+    handlers = intake.handlers(library.intake, library.scans, stores.connect, stores.own, library.plugins, scanned)
     for kind, handler in handlers.items():
         library.queue.handle(kind, handler)
     library.queue.handle("upload", library.upload_sessions.run)
@@ -52,6 +53,7 @@ def start(library: Parts) -> None:
     library.queue_weighing()
     library.host.start()
     library.queue.start()
+    library.reference_folders.start(library.scans)
 
 
 def tidy(library: Parts) -> None:

@@ -25,12 +25,14 @@ from ..engines.prefetch import Sources
 from ..engines.tempdir import Scratch
 from ..engines.weights import folder as models_folder
 from ..exports.downloads import Downloads
+from ..folders.folders import Folders
 from ..history.events import Feed
 from ..imports import locations as stores
 from ..imports import sidecars
 from ..imports.intake import Intake
 from ..imports.operations import place_in_project
 from ..imports.redraws import Redraws
+from ..imports.scanning import Scans
 from ..imports.uploads import Uploads
 from ..jobs.lanes import Jobs
 from ..media.messages import Limits
@@ -54,7 +56,7 @@ from ..storage.lock import Lock
 from ..tags import bulk_update
 from ..tags.aliases import TABLES as WEIGHED
 from ..threads import FollowUps
-from ..types import JobChanged, SnapshotsChanged
+from ..types import FoldersChanged, JobChanged, SnapshotsChanged
 from .as_of import LibraryAsOf
 from .features import FEATURES, KINDS
 
@@ -90,7 +92,9 @@ class Parts(Context):
         self.name = str(self.db.setting("name") or path.name)
         self.plugins.prefer(outputs.distributions(self.db))
         self.feed = Feed(self.db, self.hub)
-        self.follow_ups = FollowUps({"autorun": self._queue_autorun, "weigh": self.queue_weighing})
+        self.follow_ups = FollowUps(
+            {"autorun": self._queue_autorun, "weigh": self.queue_weighing, "folders": self._follow_folders}
+        )
         self.writer = Writer(
             self.db,
             self.hub,
@@ -184,8 +188,12 @@ class Parts(Context):
             limits.pixels,
             plugins.fact_readers,
         )
+        changed = partial(self.feed.tell, FoldersChanged())
+        self.reference_folders = Folders(self.db, self.hub, self.queue, self.stores.connect, path, changed)
+        self.scans = Scans(self.intake, self.reference_folders.is_on_another_disk)
         self.add_parts(
             Downloads(),
+            self.reference_folders,
             self.access,
             self.feed,
             self.queue,
@@ -213,6 +221,8 @@ class Parts(Context):
         changes = commit.changes
         if changes.added:
             self.follow_ups.request("autorun")
+        if "store" in changes.rows:
+            self.follow_ups.request("folders")
         if changes.rows.keys() & WEIGHED:
             self.follow_ups.request("weigh")
         renamed = "picture" in changes.ids
@@ -221,6 +231,10 @@ class Parts(Context):
     def _queue_autorun(self) -> None:
         """Queue the engines that run automatically on new pictures."""
         self.host.autorun.look()
+
+    def _follow_folders(self) -> None:
+        """Watch folders where they are now: a change of them may have been undone or restored."""
+        self.reference_folders.changed()
 
     def queue_weighing(self) -> None:
         """Queue the job that recomputes tags for all pictures after a threshold changed, if it did."""
@@ -250,6 +264,7 @@ class Parts(Context):
             return
         self._closed = True
         steps: list[Callable[[], object]] = [
+            self.reference_folders.close,
             self.queue.stop,
             self.people.close,
             self.host.close,

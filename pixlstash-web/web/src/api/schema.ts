@@ -8,6 +8,10 @@ export type Right = "read" | "write" | "owner";
 
 export type Policy = "all" | "new" | "asked";
 
+export type FolderState = "ok" | "missing" | "unmounted" | "empty" | "unreadable";
+
+export type Watching = "live" | "polling" | "off";
+
 export type JobState = "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
 
 export type Presence = "present" | "missing" | "unreachable";
@@ -1465,6 +1469,95 @@ export interface ImportPaths {
 }
 
 /**
+ * A folder that is indexed in place. `pictures` are those not in the scrapheap; `missing` files have disappeared.
+ * `problem` says what is wrong and what to do, `note` why it is not watched live. `job`: the scan that was last asked
+ * for, until the next start.
+ */
+export interface ReferenceFolder {
+  id: number;
+  name: string;
+  path: string;
+  state: FolderState;
+  problem: string;
+  pictures: number;
+  missing: number;
+  watch: boolean;
+  watching: Watching;
+  note: string;
+  scanned: string | null;
+  job: number | null;
+}
+
+/** Index a folder of the server's machine in place. `name`: by default, the folder's own. */
+export interface AddFolder {
+  path: string;
+  name?: string;
+  watch?: boolean;
+}
+
+/** What is to change of a reference folder; None leaves it as it is. `watch`: follow changes on disk. */
+export interface EditFolder {
+  name?: string | null;
+  watch?: boolean | null;
+}
+
+/** What removing a reference folder does. `only_here`: pictures with no file elsewhere; `locked`: in locked sets. */
+export interface FolderRemoval {
+  pictures: number;
+  only_here: number;
+  locked: number;
+  sentence: string;
+}
+
+/** Where the files of a reference folder are now. `force`: even if fewer than half of them are there. */
+export interface RelocateFolder {
+  path: string;
+  force?: boolean;
+}
+
+/** The folders directly in a folder of a reference folder. `here`: pictures directly in it. */
+export interface FolderTree {
+  path: string;
+  here: number;
+  branches: FolderBranch[];
+}
+
+/** A folder in a reference folder: `path` is relative to it; `pictures` includes those in folders below. */
+export interface FolderBranch {
+  name: string;
+  path: string;
+  pictures: number;
+  has_folders: boolean;
+}
+
+/**
+ * The folders in a folder of the server's machine; without a path, those where browsing starts. `more`: how many were
+ * left out. `suggested`: output folders of generators that exist on this machine.
+ */
+export interface ServerFolders {
+  path: string;
+  parent: string | null;
+  folders: ServerFolder[];
+  more: number;
+  suggested: ServerFolder[];
+}
+
+/** A folder of the server's machine. `program`: the generator that writes its pictures there, if it looks so. */
+export interface ServerFolder {
+  name: string;
+  path: string;
+  program: string;
+}
+
+/** The number of files in a folder and their size in bytes; not `complete`: counting stopped after ten seconds. */
+export interface FolderSize {
+  path: string;
+  files: number;
+  bytes: number;
+  complete: boolean;
+}
+
+/**
  * One snapshot. `byte_size`: bytes if it stood alone, compressed; `frees`: what deleting it would free on the disk,
  * given the others. `is_compatible`: whether this PixlStash can read the schema it is of, and it is of this library.
  */
@@ -2079,6 +2172,16 @@ export const operations = {
   continue_upload: "PATCH /uploads/{id}?offset" as Operation<{ id: string; offset: number }, Upload>,
   uploaded_files: "GET /uploads/{id}/files" as Operation<{ id: string; offset?: number | null; limit?: number | null }, UploadedFile[]>,
   import_paths: "POST /imports" as Operation<ImportPaths, Job>,
+  folders: "GET /folders" as Operation<{}, ReferenceFolder[]>,
+  add_folder: "POST /folders" as Operation<AddFolder, ReferenceFolder>,
+  edit_folder: "PATCH /folders/{id}" as Operation<{ id: number } & EditFolder, ReferenceFolder>,
+  remove_folder: "DELETE /folders/{id}?keep" as Operation<{ id: number; keep?: boolean | null }, Done>,
+  preview_remove_folder: "GET /folders/{id}/removal" as Operation<{ id: number }, FolderRemoval>,
+  relocate_folder: "POST /folders/{id}/relocate" as Operation<{ id: number } & RelocateFolder, Done>,
+  scan_folder: "POST /folders/{id}/scan" as Operation<{ id: number }, Job>,
+  folder_tree: "GET /folders/{id}/tree" as Operation<{ id: number; path?: string | null }, FolderTree>,
+  server_folders: "GET /server/folders" as Operation<{ path?: string | null }, ServerFolders>,
+  measure_folder: "GET /server/folders/size" as Operation<{ path: string }, FolderSize>,
   jobs: "GET /jobs" as Operation<{}, Job[]>,
   job: "GET /jobs/{id}" as Operation<{ id: number }, Job>,
   cancel_job: "POST /jobs/{id}/cancel" as Operation<{ id: number }, Job>,

@@ -12,6 +12,7 @@ export interface Subjects {
   dates: Selected;
   download: Chosen;
   export: Chosen;
+  folders: null;
   hide: null;
   history: null;
   keys: null;

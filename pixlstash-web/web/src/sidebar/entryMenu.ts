@@ -1,6 +1,7 @@
 /** What can be done with an entry of the sidebar: looking first, then its own looks, where it belongs, and its end. */
 import { downloading, wholeMenu } from "../grid/pictureMenu";
 import { likeEntry } from "../similarity/similar";
+import { dialogs } from "../dialogs/dialogs.svelte";
 import { addEntries, addPictures } from "../dialogs/choices";
 import { dialogs } from "../dialogs/dialogs.svelte";
 import type { Selected } from "../state/actions";
@@ -10,7 +11,7 @@ import { library } from "../state/library.svelte";
 import { picked } from "../snapshots/picked.svelte";
 import type { Act, Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
-import { type Entry, lockedSet } from "./rows";
+import { type Entry, lockedSet, type Row } from "./rows";
 import { about, reading, type RowPictures } from "./rowPictures";
 
 export interface Acts {
@@ -27,6 +28,13 @@ export function rowMenu(whole: RowPictures, acts: Pick<Acts, "go" | "combine" | 
   const looks = [...looking(acts), ...saving(whole)];
   if (library.readonly) return looks;
   return [...looks, "line", ...pictures(whole, about(whole)(movePictures))];
+}
+
+/** Of a folder, and of the section of folders; a line comes first. */
+export function foldersMenu(row: Row): Item[] {
+  const isFolder = row.type === "folder" || (row.type === "head" && row.section === "folder");
+  if (!isFolder || !library.owner || library.readonly) return [];
+  return ["line", { label: "Manage folders…", icon: "folder", run: () => dialogs.open("folders", null) }];
 }
 
 function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combined">): Item[] {
