@@ -3,7 +3,6 @@ import { downloading, wholeMenu } from "../grid/pictureMenu";
 import { likeEntry } from "../similarity/similar";
 import { dialogs } from "../dialogs/dialogs.svelte";
 import { addEntries, addPictures } from "../dialogs/choices";
-import { dialogs } from "../dialogs/dialogs.svelte";
 import type { Selected } from "../state/actions";
 import { edit, remove } from "../state/groups";
 import { route } from "../state/route.svelte";
