@@ -121,6 +121,12 @@ class Desk:
             if key.endswith("Enter"):
                 self._entered = time.monotonic()
 
+    def pick(self, *labels: str, key: str | None = None) -> None:
+        """Go through the open menu and its submenus to an item, by the pointer or with `key`."""
+        for label in labels:
+            item = self.page.get_by_role("menuitem", name=label).last
+            item.press(key) if key else item.click()
+
     # -- the table -------------------------------------------------------------------------------------------------
 
     def tiles(self) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def test_axe_finds_nothing_serious(sit: Sit, served: Served, axe: Axe, width: in
 def test_axe_finds_nothing_serious_in_an_empty_library(sit: Sit, empty: Served, axe: Axe, theme: str) -> None:
     desk = sit(empty, width=1440 if theme == "dark" else 390, height=844, color_scheme=theme, reduced_motion="reduce")
     desk.page.goto(empty.url)
-    desk.page.get_by_role("button", name="Add a folder").click()
+    desk.page.get_by_role("button", name="Index a folder").click()
     assert axe(desk.page) == []
 
 
@@ -199,6 +199,6 @@ def test_whatever_has_the_focus_shows_it(sit: Sit, shown: Served) -> None:
     assert any("Size of the tiles" in one for one in stops) and not [one for one in stops if one.startswith("unseen")]
     desk.focus(0)
     desk.press("Space", "Shift+F10")
-    desk.page.get_by_role("menuitem", name="Descriptions").press("Enter")
+    desk.pick("More", "Descriptions", key="Enter")
     stops = walk(8)
     assert any("whole words" in one for one in stops) and not [one for one in stops if one.startswith("unseen")]

@@ -33,7 +33,7 @@ def test_a_stack_is_laid_shown_and_taken_apart(sit: Sit, served: Served) -> None
     at = shown(desk).index(leader)
     desk.press("Escape")
     desk.tile(at).click(button="right")
-    desk.page.get_by_role("menuitem", name="Show the stack").click()
+    desk.pick("Stack, rotate, date", "Show the stack")
     desk.becomes(lambda: sorted(shown(desk)), [13, 14, 16])
     desk.page.go_back()
     desk.becomes(lambda: len(shown(desk)), gallery.PAINTED - 2)
@@ -50,6 +50,8 @@ def test_one_picture_alone_is_no_stack(sit: Sit, served: Served) -> None:
     desk.press("k")
     desk.says("Choose two pictures at least")
     desk.tile(0).click(button="right")
+    desk.pick("Stack, rotate, date")
+    expect(desk.page.get_by_role("menuitem", name="Rotate right")).to_be_visible()
     assert desk.page.get_by_role("menuitem", name="Unstack").count() == 0
 
 
@@ -81,7 +83,7 @@ def test_dates_are_shifted(sit: Sit, served: Served, axe: Axe) -> None:
     desk = sit(served).go()
     before = served.library.picture(OWNER, 16).created
     desk.tile(0).click(button="right")
-    desk.page.get_by_role("menuitem", name="Date").click()
+    desk.pick("Stack, rotate, date", "Date")
     dialog = desk.page.get_by_role("dialog", name="Date")
     dialog.get_by_role("button", name="Earlier or later").click()
     save = dialog.get_by_role("button", name="Date 1 picture")
@@ -184,7 +186,7 @@ def test_a_rule_keeps_to_what_is_chosen(sit: Sit, served: Served, paired: list[s
     for index in places:
         desk.tile(index).click(modifiers=["Control"])
     desk.tile(places[0]).click(button="right")
-    desk.page.get_by_role("menuitem", name="Stack by rule").click()
+    desk.pick("Stack, rotate, date", "Stack by rule")
     dialog = desk.page.get_by_role("dialog", name="Stack by rule")
     dialog.get_by_role("radio", name=re.compile("^One prompt")).check()
     expect(dialog.get_by_role("status")).to_contain_text("1 stack of 2 pictures")

@@ -25,7 +25,7 @@ def checked(sit: Sit, served: Served) -> Desk:
     for index in range(4):
         desk.tile(index).click(modifiers=["Control"])
     desk.tile(0).click(button="right")
-    desk.page.get_by_role("menuitem", name="Descriptions").click()
+    desk.pick("More", "Descriptions")
     dialog(desk).get_by_role("button", name="Check", exact=True).click()
     return desk
 
@@ -56,10 +56,10 @@ def test_it_opens_where_one_begins_to_write(sit: Sit, served: Served) -> None:
     desk = sit(served).go()
     desk.focus(0)
     desk.press("Space", "Shift+F10")
-    desk.page.get_by_role("menuitem", name="Descriptions").press("Enter")
+    desk.pick("More", "Descriptions", key="Enter")
     expect(desk.page.get_by_role("dialog").get_by_label("Find")).to_be_focused()
     desk.press("Escape", "Shift+F10")
-    desk.page.get_by_role("menuitem", name="Date").press("Enter")
+    desk.pick("Stack, rotate, date", "Date", key="Enter")
     expect(desk.page.get_by_role("dialog").get_by_label("Made on")).to_be_focused()
 
 

@@ -42,7 +42,7 @@ def test_a_selection_is_saved_with_what_was_chosen_to_lie_beside(
     for index in range(3):
         desk.tile(index).click(modifiers=["Control"])
     desk.tile(0).click(button="right")
-    desk.page.get_by_role("menuitem", name="Download…").click()
+    desk.pick("More", "Download…")
     shown = desk.page.get_by_role("dialog", name="Download 3 pictures")
     expect(shown.get_by_role("status")).to_contain_text("pictures.zip")
     assert axe(desk.page) == []
@@ -57,7 +57,7 @@ def test_it_works_by_keyboard(sit: Sit, served: Served, tmp_path: Path) -> None:
     desk = sit(served).go()
     desk.focus(0)
     desk.press("Space", "Shift+F10")
-    desk.page.get_by_role("menuitem", name="Download…").press("Enter")
+    desk.pick("More", "Download…", key="Enter")
     expect(dialog(desk).get_by_label("Originals only")).to_be_focused()
     desk.press("ArrowDown", "ArrowDown")
     expect(dialog(desk).get_by_label("With metadata")).to_be_checked()

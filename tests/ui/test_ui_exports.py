@@ -31,7 +31,7 @@ def opened(desk: Desk, served: Served) -> Desk:
     for index in range(3):
         desk.tile(index).click(modifiers=["Control"])
     desk.tile(0).click(button="right")
-    desk.page.get_by_role("menuitem", name="Export training set…").click()
+    desk.pick("More", "Export training set…")
     expect(dialog(desk)).to_be_visible()
     return desk
 
@@ -114,7 +114,7 @@ def test_the_zip_file_is_what_the_preview_shows(desk: Desk, tmp_path: Path) -> N
         assert "mira, a lighthouse, long hair, sea" in texts and len(texts) == 3
     expect(shown).to_have_count(0)
     desk.tile(0).click(button="right")  # what was chosen is there the next time
-    desk.page.get_by_role("menuitem", name="Export training set…").click()
+    desk.pick("More", "Export training set…")
     expect(dialog(desk).get_by_label("Trigger word")).to_have_value("mira")
 
 

@@ -63,7 +63,7 @@ def test_a_folder_is_named_on_the_empty_page(sit: Sit, empty: Served, tmp_path: 
     folder = tmp_path / "pictures"
     folder.mkdir()
     (folder / "one.png").write_bytes(gallery.paint(1))
-    desk.page.get_by_role("button", name="Add a folder").click()
+    desk.page.get_by_role("button", name="Index a folder").click()
     field = desk.page.get_by_label("Folder on the machine that runs PixlStash")
     field.fill(str(tmp_path / "nowhere"))
     desk.press("Enter")

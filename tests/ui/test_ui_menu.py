@@ -8,7 +8,7 @@ from ui.conftest import Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import Create
+from pixlstash_core.types import AddTags, Create
 
 pytestmark = pytest.mark.browser
 #: From just below the toolbar to the lowest row.
@@ -111,3 +111,113 @@ def test_escape_closes_one_menu_after_the_other(sit: Sit, served: Served) -> Non
     assert desk.chosen == [2]  # that Escape was the menu's
     desk.press("Escape")
     desk.becomes(lambda: desk.chosen, [])
+
+
+#: Rows of each open menu: items, and a row of stars.
+ROWS = "menu => menu.querySelectorAll(':scope > .mi:not(.back), :scope > .stars5').length"
+
+
+def rows(desk: Desk) -> int:
+    expect(menu(desk)).to_be_visible()
+    found: int = menu(desk).evaluate(ROWS)
+    return found
+
+
+def test_no_menu_is_longer_than_twelve_rows(sit: Sit, ordered: Served) -> None:
+    desk = sit(ordered).go("/?q=set:1")
+    desk.tile(0).click(button="right")
+    assert 8 < rows(desk) <= 12
+    desk.press("Escape")
+    desk.press("Control+a")
+    desk.tile(0).click(button="right")
+    assert 8 < rows(desk) <= 12
+    desk.press("Escape")
+    for name in ("Harbour", "Ann", "Calendar", "to sort"):
+        desk.page.get_by_role("treeitem", name=name).click(button="right")
+        assert 4 < rows(desk) <= 12
+        desk.press("Escape")
+    desk.page.get_by_role("banner").get_by_role("button", name="More").click()
+    assert 4 < rows(desk) <= 12
+
+
+def test_submenus_open_beside_each_other(sit: Sit, ordered: Served) -> None:
+    """By keys as by the pointer, to any depth; Escape and ← close the last one."""
+    desk = sit(ordered, width=1440, height=900).go()
+    desk.page.get_by_role("treeitem", name="Harbour").click(button="right")
+    expect(menu(desk).locator(":focus")).to_have_count(1)
+    desk.press("a")
+    desk.press("ArrowRight")
+    second = desk.page.get_by_role("menu").nth(1)
+    expect(second.locator(":focus")).to_have_count(1)
+    desk.press("s", "ArrowRight")
+    third = desk.page.get_by_role("menu").nth(2)
+    expect(third.get_by_role("menuitem", name="Stack", exact=True)).to_be_focused()
+    desk.press("ArrowLeft")
+    expect(third).to_be_hidden()
+    expect(second.get_by_role("menuitem", name="Stack, rotate, date")).to_be_focused()
+    desk.press("Escape")
+    expect(second).to_be_hidden()
+    desk.page.get_by_role("menuitem", name="All 4 pictures").hover()
+    desk.page.get_by_role("menuitem", name="Stack, rotate, date").hover()
+    desk.page.get_by_role("menuitem", name="Rotate right").click()
+    desk.says("4 pictures turned")
+
+
+def test_on_a_phone_a_menu_is_a_sheet(sit: Sit, shown: Served) -> None:
+    desk = sit(shown, width=390, height=844, has_touch=True, is_mobile=True).go()
+    desk.page.get_by_role("button", name="Order and look").tap()
+    box = menu(desk).bounding_box()
+    assert box is not None and (box["x"], box["width"], box["y"] + box["height"]) == (0, 390, 844)
+    assert all(one["height"] >= 44 for one in map(Locator.bounding_box, menu(desk).locator(".mi").all()) if one)
+    desk.page.touchscreen.tap(200, 100)
+    expect(menu(desk)).to_be_hidden()
+    expect(desk.viewer).to_have_count(0)  # that press closed the sheet, and did nothing else
+
+
+def test_the_viewer_has_the_menu_of_its_picture(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    desk.open(2)
+    id = desk.parameter("open")
+    desk.viewer.locator(".stage").click(button="right")
+    assert 8 < rows(desk) <= 12
+    desk.page.get_by_role("menuitemradio", name="4 stars").click()
+    desk.says("1 picture scored 4")
+    assert served.library.picture(OWNER, int(id or 0)).score == 4
+    expect(desk.viewer).to_be_focused()
+    desk.viewer.get_by_role("button", name="More").click()
+    desk.pick("Stack, rotate, date", "Rotate right")
+    desk.says("1 picture turned")
+
+
+def test_a_tag_has_a_menu(sit: Sit, served: Served) -> None:
+    newest = served.library.pictures(OWNER, limit=1)[0].id
+    served.library.add_tags(OWNER, AddTags(ids=[newest], tags=["harbor", "boat"]))
+    desk = sit(served).go()
+    desk.open(0)
+    desk.viewer.locator("[data-tag=boat]").click(button="right")
+    desk.pick("Remove from this picture")
+    desk.becomes(lambda: [one.name for one in served.library.picture_tags(OWNER, newest)], ["harbor"])
+    desk.viewer.locator("[data-tag=harbor]").focus()
+    desk.press("Shift+F10", "Enter")
+    desk.becomes(lambda: desk.parameter("q"), "tag:harbor")
+
+
+#: Visible controls whose only content is an icon and that have no tooltip.
+MUTE = """() => [...document.querySelectorAll('button, a[href]')].filter(one => one.checkVisibility()
+  && !one.textContent.trim() && one.querySelector('svg') && !one.closest('[title]')).map(one => one.outerHTML)"""
+
+
+@pytest.mark.parametrize("page", ["", "?page=duplicates", "?page=engines", "?page=people", "?page=snapshots"])
+def test_every_icon_has_a_tooltip(sit: Sit, ordered: Served, page: str) -> None:
+    desk = sit(ordered, width=1440).go()
+    desk.page.goto(desk.url + "/" + page)
+    desk.page.get_by_role("treeitem", name="Harbour").wait_for()
+    assert desk.page.evaluate(MUTE) == []
+    if not page:
+        desk.tile(0).click(modifiers=["Control"])
+        assert desk.page.evaluate(MUTE) == []
+        desk.press("f")
+        assert desk.page.evaluate(MUTE) == []
+        desk.press("Escape")
+        desk.open(1)
+        assert desk.page.evaluate(MUTE) == []

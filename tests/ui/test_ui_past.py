@@ -26,7 +26,7 @@ def choose(desk: Desk, *ids: int) -> None:
     for id in ids:
         desk.tile(index(desk, id)).click(modifiers=["Control"])
     desk.page.get_by_role("toolbar", name="Selection").get_by_role("button", name="More").click()
-    desk.page.get_by_role("menuitem", name="Restore from a snapshot").click()
+    desk.pick("More", "Restore from a snapshot")
 
 
 def changes(desk: Desk) -> Locator:
@@ -277,7 +277,7 @@ def test_a_view_of_the_past_is_brought_back_by_the_menus(sit: Sit, ordered: Serv
     desk.says("1 change restored")
     assert {one.name for one in library.sidebar(OWNER).sets} == {"Harbour", "Trips/Norway"}
     desk.tile(0).click(button="right")
-    desk.page.get_by_role("menuitem", name="Restore this").click()
+    desk.pick("More", "Restore this")
     expect(desk.page.get_by_text("Nothing about the selected picture differs")).to_be_visible()
     desk.press("Escape")
     expect(desk.page.get_by_role("dialog")).to_have_count(0)

@@ -112,7 +112,7 @@ def test_a_server_killed_in_the_middle(sit: Sit, process: Process, film: Path, t
     wire, pieces = begun(desk, film)
     desk.guard.expected = ["net::ERR_"]
     process.kill()
-    expect(row(desk, film.name)).to_contain_text("Waits for the server")
+    expect(row(desk, film.name)).to_contain_text("Waiting for the server")
     wire.mend()
     before = len(pieces)
     process.start()
@@ -133,7 +133,7 @@ def test_a_dropped_connection(sit: Sit, served: Served, film: Path) -> None:
     wire, pieces = begun(desk, film)
     desk.guard.expected = ["net::ERR_"]
     wire.cut()
-    expect(row(desk, film.name)).to_contain_text("Waits for the server")
+    expect(row(desk, film.name)).to_contain_text("Waiting for the server")
     before = len(pieces)
     wire.mend()
     desk.says("1 picture added")
@@ -172,7 +172,7 @@ def test_it_warns_before_bytes_are_lost_and_only_then(sit: Sit, served: Served, 
     desk.page.close(run_before_unload=True)
     desk.until(lambda: asked == ["beforeunload"])
     panel(desk).get_by_role("button", name="Cancel all").click()
-    expect(panel(desk).get_by_role("heading")).to_have_text("1 cancelled")
+    expect(panel(desk).get_by_role("heading", level=2)).to_have_text("1 cancelled")
     desk.page.reload()
     desk.seen()
     assert asked == ["beforeunload"]

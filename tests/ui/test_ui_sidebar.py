@@ -278,7 +278,7 @@ def test_nothing_is_made_without_a_name(sit: Sit, ordered: Served) -> None:
 def test_colour_icon_note_and_lock(sit: Sit, ordered: Served, axe: Axe) -> None:
     desk = sit(ordered).go()
     row(desk, "Harbour").click(button="right")
-    desk.page.get_by_role("menuitem", name="Colour, icon and note").click()
+    desk.page.get_by_role("menuitem", name="Color, icon and note").click()
     dialog = desk.page.get_by_role("dialog", name="Harbour")
     dialog.get_by_role("radio", name="Teal").click()
     dialog.get_by_role("radio", name="anchor").click()
@@ -427,7 +427,7 @@ def test_the_same_by_keyboard(sit: Sit, ordered: Served, axe: Axe) -> None:
 def test_pictures_taken_out_of_the_set_that_is_shown_leave(sit: Sit, ordered: Served) -> None:
     desk = sit(ordered).go("/?q=set:1")
     desk.tile(0).click(button="right")
-    desk.page.get_by_role("menuitem", name="Take out of Harbour").click()
+    desk.pick("More", "Remove from Harbour")
     desk.becomes(lambda: len(shown(desk)), 3)
     desk.press("Control+z")
     desk.becomes(lambda: shown(desk), {1, 2, 3, 4})

@@ -144,7 +144,7 @@ def test_tags_are_added_with_completion(sit: Sit, tagged: Served, axe: Axe) -> N
 
 def test_a_tag_finds_its_like(sit: Sit, tagged: Served) -> None:
     desk = opened(sit, tagged)
-    chip(desk, "archive").click()
+    chip(desk, "archive").click(modifiers=["Control"])
     desk.becomes(lambda: desk.parameter("q"), "tag:archive")
     desk.becomes(lambda: [one["id"] for one in desk.tiles()], [FIRST])
     assert desk.viewer.count() == 0
@@ -208,7 +208,7 @@ def test_many_descriptions_are_changed_after_a_look(sit: Sit, tagged: Served, ax
     desk.focus(0)
     desk.press("Control+a")
     desk.tile(0).click(button="right")
-    desk.page.get_by_role("menuitem", name="Descriptions").click()
+    desk.pick("More", "Descriptions")
     dialog = desk.page.get_by_role("dialog", name="Descriptions of 16 pictures")
     dialog.get_by_label("Find").fill("cat")
     dialog.get_by_label("Replace with").fill("fox")

@@ -70,10 +70,10 @@ def test_what_is_here_already_and_what_is_none_is_said_of_each(
     known = tmp_path / "mine-too.png"
     known.write_bytes(gallery.paint(3))
     drop(desk, files[0], note, known)
-    expect(panel(desk).get_by_role("heading")).to_have_text("1 picture added, 1 here already, 1 refused")
+    expect(panel(desk).get_by_role("heading", level=2)).to_have_text("1 picture added, 1 here already, 1 refused")
     expect(row(desk, "mine.txt")).to_contain_text("Refused: ")
     expect(row(desk, "mine-0.png")).to_contain_text("Added")
-    expect(row(desk, "mine-too.png")).to_contain_text("Here already")
+    expect(row(desk, "mine-too.png")).to_contain_text("Already in the library")
     assert names(served) == {"mine-0.png"}
     expect(desk.page.locator(".pill")).to_contain_text("1 new")
     row(desk, "mine-too.png").get_by_role("link").click()
@@ -101,9 +101,9 @@ def test_what_lies_in_the_scrapheap_is_offered_back(sit: Sit, served: Served, tm
 
 def test_chosen_from_the_menu(sit: Sit, served: Served, files: list[Path]) -> None:
     desk = sit(served).go()
-    desk.page.get_by_role("button", name="More").click()
+    desk.page.get_by_role("button", name="Import").click()
     with desk.page.expect_file_chooser() as chooser:
-        desk.page.get_by_role("menuitem", name="Add pictures…").click()
+        desk.pick("Upload files…")
     chooser.value.set_files(files)
     desk.says("3 pictures added")
     assert names(served) == THREE
@@ -132,9 +132,9 @@ def test_a_folder_is_dropped_with_all_that_is_in_it(sit: Sit, served: Served, ne
 
 def test_a_folder_is_chosen(sit: Sit, served: Served, nested: Path) -> None:
     desk = sit(served).go()
-    desk.page.get_by_role("button", name="More").click()
+    desk.page.get_by_role("button", name="Import").click()
     with desk.page.expect_file_chooser() as chooser:
-        desk.page.get_by_role("menuitem", name="Add a folder…").click()
+        desk.pick("Upload a folder…")
     chooser.value.set_files(nested)
     desk.says("3 pictures added")
     assert names(served) == THREE
@@ -206,12 +206,12 @@ def test_several_are_on_their_way_at_once_and_never_more_than_four(sit: Sit, ser
     wire = Wire(desk)
     wire.slow(0.4)  # a busy machine looks late
     drop(desk, *(large(tmp_path, megabytes=1, seed=seed) for seed in range(7)))
-    expect(panel(desk).get_by_role("heading")).to_have_text("Adding 1 of 7")
+    expect(panel(desk).get_by_role("heading", level=2)).to_have_text("Uploading 1 of 7")
     expect(panel(desk).locator(".pace")).to_have_text(
         re.compile(r"[\d.]+\s[kM]?B of 7\.\d+\sMB · [\d.]+\s[kM]B/s · \d+ s left")
     )
     expect(panel(desk).get_by_role("progressbar", name="Progress of")).to_have_count(4)
-    expect(panel(desk).get_by_text("Waits its turn")).to_have_count(3)
+    expect(panel(desk).get_by_text("Waiting", exact=True)).to_have_count(3)
     wire.mend()
     desk.says("7 pictures added")
 
@@ -225,7 +225,7 @@ def test_one_is_cancelled_and_sent_after_all(sit: Sit, served: Served, tmp_path:
     expect(row(desk, files[0].name)).to_contain_text("Added")
     desk.until(lambda: served.library.uploads(OWNER))
     row(desk, path.name).get_by_role("button", name="Cancel").click()
-    expect(panel(desk).get_by_role("heading")).to_have_text("1 picture added, 1 cancelled")
+    expect(panel(desk).get_by_role("heading", level=2)).to_have_text("1 picture added, 1 cancelled")
     desk.becomes(lambda: served.library.uploads(OWNER), [])
     assert names(served) == {files[0].name}
     wire.mend()
@@ -240,7 +240,7 @@ def test_what_stopped_for_a_reason_that_passes_is_tried_again(sit: Sit, served: 
     path = large(tmp_path, megabytes=17)
     drop(desk, path)
     expect(row(desk, path.name)).to_contain_text("Stopped: ")
-    expect(panel(desk).get_by_role("heading")).to_have_text("1 failed")
+    expect(panel(desk).get_by_role("heading", level=2)).to_have_text("1 failed")
     served.library.cancel_upload(OWNER, begun[0].id)
     panel(desk).get_by_role("button", name="Retry", exact=True).click()
     desk.says("1 picture added")
@@ -260,8 +260,59 @@ def test_axe_finds_nothing_serious_about_uploads(
     if width < 640:
         panel(desk).get_by_role("button", name="Show the list").click()
     expect(row(desk, note.name)).to_contain_text("Refused")
-    expect(row(desk, known.name)).to_contain_text("Here already")
+    expect(row(desk, known.name)).to_contain_text("Already in the library")
     assert axe(desk.page) == []
     panel(desk).get_by_role("button", name="Cancel all").click()
-    expect(panel(desk).get_by_role("heading")).to_contain_text("1 cancelled")
+    expect(panel(desk).get_by_role("heading", level=2)).to_contain_text("1 cancelled")
+    assert axe(desk.page) == []
+
+
+def test_a_server_folder_is_indexed_at_any_time(sit: Sit, served: Served, nested: Path) -> None:
+    """From the button, and from the sidebar's Folders +."""
+    desk = sit(served).go()
+    desk.page.get_by_role("button", name="Import").click()
+    desk.pick("Index a server folder…")
+    dialog = desk.page.get_by_role("dialog", name="Index a server folder")
+    expect(dialog.get_by_label("Folder on the machine")).to_be_focused()
+    desk.guard.expected = ["400 (Bad Request)"]
+    desk.page.keyboard.type("/nowhere/at/all")
+    desk.press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    desk.press("Escape")
+    expect(dialog).to_have_count(0)
+    head = desk.page.get_by_role("treeitem", name="Folders")
+    head.hover()
+    head.get_by_role("button", name="New in Folders").click()
+    dialog.get_by_label("Folder on the machine").fill(str(nested))
+    dialog.get_by_role("button", name="Index this folder").click()
+    expect(dialog).to_have_count(0)
+    desk.until(lambda: names(served) == THREE)
+    expect(desk.page.get_by_role("treeitem", name=nested.name)).to_be_visible()
+
+
+def test_the_panel_docks_and_groups_refusals_by_reason(sit: Sit, served: Served, tmp_path: Path, axe: Axe) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text("no picture")
+    (tmp_path / "empty.png").write_bytes(b"")
+    many = [tmp_path / f"known-{n}.png" for n in range(6)]
+    for path in many:
+        path.write_bytes(gallery.paint(3))
+    desk = sit(served, width=1440, permissions=["clipboard-read", "clipboard-write"]).go()
+    drop(desk, *(tmp_path / name for name in ("a.txt", "b.txt", "c.txt", "empty.png")), *many)
+    unknown = panel(desk).get_by_role("button", name="Refused").filter(has_text="3")
+    expect(unknown).to_be_visible()
+    expect(panel(desk).get_by_role("button", name="Already in the library")).to_contain_text("6")
+    box, side = panel(desk).bounding_box(), desk.page.get_by_role("navigation", name="Library").bounding_box()
+    assert box is not None and side is not None
+    assert box["x"] >= side["x"] + side["width"], "it never covers the sidebar"
+    assert box["y"] >= desk.frame["y"] + desk.frame["height"] - 1, "nor pictures"
+    unknown.click()
+    expect(panel(desk).locator("li", has_text="a.txt")).to_have_count(0)
+    unknown.click()
+    panel(desk).get_by_label("Filter the list").fill("b.t")
+    expect(panel(desk).locator("li")).to_have_count(1)
+    panel(desk).get_by_role("button", name="Copy the list").click()
+    desk.says("List copied")
+    copied = desk.page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("Refused") and copied.endswith("\tb.txt") and "\n" not in copied
     assert axe(desk.page) == []

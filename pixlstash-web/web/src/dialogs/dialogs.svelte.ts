@@ -12,10 +12,15 @@ export interface Subjects {
   dates: Selected;
   download: Chosen;
   export: Chosen;
+  /** A folder of the server, to be indexed. */
+  folder: null;
+  /** The folders that are indexed in place. */
   folders: null;
   hide: null;
   history: null;
   keys: null;
+  /** What to delete permanently; null for the whole scrapheap. */
+  purge: Selected | null;
   /** What to restore, from which snapshot. */
   restore: { one: Snapshot; pick: Pick };
   /** Pictures or an entry of the sidebar; null for the links that exist. */

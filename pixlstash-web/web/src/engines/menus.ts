@@ -8,22 +8,20 @@ import { copyText } from "../ui/copy";
 import { toasts } from "../ui/toasts.svelte";
 import type { Item, Submenu } from "../ui/menu.svelte";
 import { engines, REHEARSED } from "./engines.svelte";
+import { OFFERED } from "./offered";
 import { KINDS, type OutputKind, priced, standing } from "./words";
 
-/** The kinds that people choose from a menu, and the key that, with Shift, runs the default one. */
-export const OFFERED: readonly { kind: OutputKind; key: string; label: string }[] = [
-  { kind: "tag", key: "t", label: "Tag with the default engine" },
-  { kind: "caption", key: "d", label: "Describe with the default engine" },
-  { kind: "face", key: "f", label: "Find faces with the default engine" },
-];
-
 /**
- * Tag with…, describe with…, find faces with…, for the pictures of a menu.
+ * Tag with and Describe with, for the pictures of a menu; other `kinds` where they are named.
  * @param keyed whether the default engines have keys there
  */
-export function engineMenus(about: About, keyed: boolean): Submenu[] {
+export function engineMenus(
+  about: About,
+  keyed: boolean,
+  kinds: readonly OutputKind[] = ["tag", "caption"],
+): Submenu[] {
   if (library.readonly || !library.owner) return [];
-  return OFFERED.map(({ kind, key }) => {
+  return OFFERED.filter(({ kind }) => kinds.includes(kind)).map(({ kind, key }) => {
     const { verb, icon } = KINDS.find((one) => one.kind === kind)!;
     return {
       label: verb,

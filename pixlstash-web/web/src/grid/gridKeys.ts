@@ -1,5 +1,5 @@
 /** What the keys do on the table. */
-import { OFFERED, runDefault } from "../engines/menus";
+import { OFFERED } from "../engines/offered";
 import { similar } from "../similarity/similar";
 import { sizeOf, stack, turn, unstack } from "../dialogs/arrange";
 import { addPictures } from "../dialogs/choices";
@@ -201,7 +201,7 @@ function changes(ground: Ground): Binding[] {
     { key: "t", where: "grid", label: "Tag, or take tags off", group: "Change", run: about(tagPictures) },
     ...belongs,
     ...OFFERED.map(({ kind, key, label }): Binding => {
-      const run = about((selected) => void runDefault(kind, selected));
+      const run = about(async (selected) => (await import("../engines/menus")).runDefault(kind, selected));
       return { key, shift: true, where: "grid", label, group: "Change", run };
     }),
     { key: "k", where: "grid", label: "Stack, or take apart", group: "Change", run: about(pile) },

@@ -4,6 +4,7 @@ import { engineMenus } from "../engines/menus";
 import { sizeOf, spread, stack, turn, unstack } from "../dialogs/arrange";
 import { addPictures } from "../dialogs/choices";
 import { saveFrom } from "../exports/saving";
+import { beginReview } from "../review/start";
 import { similar } from "../similarity/similar";
 import { dialogs } from "../dialogs/dialogs.svelte";
 import { tagPictures } from "../dialogs/tags";
@@ -16,6 +17,7 @@ import { library } from "../state/library.svelte";
 import { route } from "../state/route.svelte";
 import { CopyError, copyPicture, whyNoPictureCopy } from "../ui/copy";
 import { counted } from "../ui/format";
+import type { IconName } from "../ui/icons";
 import type { Item } from "../ui/menu.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import { SCORE, STACKED } from "./frozen";
@@ -23,57 +25,51 @@ import { SCORE, STACKED } from "./frozen";
 /** Does something to the pictures a menu is about, once it is known which they are. */
 export type About = (act: (selected: Selected) => unknown) => () => void;
 
-/** @param open opens the one picture chosen; null where there are several */
+/** @param open opens the one picture chosen; null where there are several, or it is open */
 export function pictureMenu(selected: Selected, open: (() => void) | null): Item[] {
   const { view, ranges } = selected;
   const size = sizeOf(selected);
   const first = ranges[0]?.[0];
   const id = size === 1 && first !== undefined ? view.idAt(first) : undefined;
   const about: About = (act) => () => void act(selected);
+  const flags = first === undefined ? 0 : (view.flagsAt(first) ?? 0);
   const items: Item[] = [];
-  if (open) items.push({ label: "Open", icon: "open", keys: "Enter", run: open }, "line");
-  if (!library.readonly) {
-    const flags = first === undefined ? 0 : (view.flagsAt(first) ?? 0);
-    items.push({ score: id === undefined ? 0 : flags & SCORE, give: (n) => void score(selected, n) });
-    if (!library.inScrapheap) {
-      items.push(...belonging(about), ...here(selected, id), "line");
-      items.push(...found(about));
-      items.push(...lying(about, size > 1, (flags & STACKED) !== 0, id));
-    }
-    items.push("line");
-  } else items.push(...found(about));
-  if (id !== undefined) {
-    items.push({ label: "Save the original", icon: "download", run: () => saveFrom(original(id, true)) });
-    items.push({ label: "Copy the picture", icon: "copy", run: () => void copy(id) });
-  }
-  if (library.owner && !library.readonly && !library.past && !library.inScrapheap)
-    items.push({ label: "Share…", icon: "share", run: () => dialogs.open("share", { selected }) });
-  if (!library.past) items.push(...downloading(about));
-  if (library.owner && (!library.readonly || library.returnable)) items.push(back(about, size));
-  if (id !== undefined || library.owner) if (!library.readonly) items.push("line");
-  if (!library.readonly && library.inScrapheap) {
-    const label = size === 1 ? "Restore" : `Restore ${counted(size, "picture")}`;
-    items.push({ label, icon: "restore", keys: "Del", run: () => void restore(selected) });
-  } else if (!library.readonly) items.push(leaving(about, size));
+  if (open) items.push({ label: "Open", icon: "open", keys: "Enter", run: open });
+  else if (size > 1)
+    items.push({ label: "Review side by side", icon: "compare", keys: "V", run: () => void beginReview() });
+  if (!library.readonly)
+    items.push({ score: id === undefined ? 0 : flags & SCORE, give: (n) => void score(selected, n) }, "line");
+  if (!library.readonly && !library.inScrapheap) items.push(...belonging(about), "line", ...engineMenus(about, true));
+  if (library.readonly || !library.inScrapheap) items.push(likeness(about, true));
+  if (!library.readonly && !library.inScrapheap) items.push(arranging(about, size > 1, (flags & STACKED) !== 0, id));
+  items.push(...folded("More", "more", () => others(about, selected, id, size)));
+  if (library.readonly) return items;
+  if (!library.inScrapheap) return [...items, "line", leaving(about, size)];
+  const label = size === 1 ? "Restore" : `Restore ${counted(size, "picture")}`;
+  items.push("line", { label, icon: "restore", keys: "Del", run: () => void restore(selected) });
+  if (library.owner)
+    items.push({
+      label: "Delete permanently…",
+      icon: "close",
+      run: about((selected) => dialogs.open("purge", selected)),
+    });
   return items;
 }
 
 /**
  * The same for several pictures that are not looked at: those of an entry of the sidebar. What changes them at once has
  * no key there.
- * @param project moves it to a project: an entry itself, with what is in it
  */
-export function wholeMenu(about: About, size: number | null, project: () => void): Item[] {
-  const score_ = (n: number) => about((selected) => score(selected, n))();
-  const items = belonging(about).map((item) =>
-    item !== "line" && "keys" in item && item.keys === "P" ? { ...item, run: project } : item,
-  );
+export function wholeMenu(about: About, size: number | null): Item[] {
   return [
-    { score: 0, give: score_, keyless: true },
-    ...items,
+    { score: 0, give: (n) => about((selected) => score(selected, n))(), keyless: true },
     "line",
-    ...found(about, false),
-    ...lying(about, true, true, undefined).map(withoutKeys),
+    ...belonging(about),
+    describing(about),
+    "line",
+    ...engineMenus(about, false),
+    likeness(about, false),
+    arranging(about, true, true, undefined, false),
     "line",
     withoutKeys(leaving(about, size)),
   ];
@@ -92,11 +88,15 @@ function withoutKeys(item: Item): Item {
   return item !== "line" && "keys" in item ? { ...item, keys: undefined } : item;
 }
 
+/** A submenu, unless nothing is in it. */
+function folded(label: string, icon: IconName, items: () => Item[]): Item[] {
+  return items().length ? [{ label, icon, items }] : [];
+}
+
 /** Where pictures belong. */
 function belonging(about: About): Item[] {
   return [
     { label: "Tag…", icon: "tag", keys: "T", run: about(tagPictures) },
-    { label: "Descriptions…", icon: "text", run: about((selected) => dialogs.open("captions", selected)) },
     { label: "Add to set…", icon: "set", keys: "S", run: about((selected) => addPictures(selected, "set")) },
     {
       label: "Add to character…",
@@ -108,29 +108,22 @@ function belonging(about: About): Item[] {
   ];
 }
 
-/** What engines can find out about them, and what they find by it. */
-function found(about: About, keyed = true): Item[] {
-  return [
-    ...engineMenus(about, keyed),
+function describing(about: About): Item {
+  return { label: "Descriptions…", icon: "text", run: about((selected) => dialogs.open("captions", selected)) };
+}
+
+/** Pictures and faces like these. */
+function likeness(about: About, keyed: boolean): Item {
+  const items: Item[] = [
     { label: "Similar pictures", icon: "like", keys: "L", run: about((selected) => similar(selected, "like")) },
     { label: "Similar faces", icon: "face", keys: "Shift+L", run: about((selected) => similar(selected, "face")) },
-    "line",
+    ...engineMenus(about, keyed, ["face"]),
   ];
+  return { label: "Find similar", icon: "like", items: () => items };
 }
 
-/** What can be done in the one group that is shown. */
-function here(selected: Selected, id: number | undefined): Item[] {
-  const { parts } = resolved(placeOf(route.q), library.sidebar);
-  const group = library.sidebar && parts.length === 1 && parts[0] ? entriesOf(library.sidebar).get(parts[0]) : null;
-  if (!group?.group) return [];
-  const items: Item[] = [{ label: `Take out of ${group.name}`, icon: "minus", run: () => void take(selected, group) }];
-  if (id !== undefined)
-    items.push({ label: `Cover of ${group.name}`, icon: "pictures", run: () => void edit(group, { cover: id }) });
-  return items;
-}
-
-/** How pictures lie: stacked, turned, dated. `id`: of the only one. */
-function lying(about: About, several: boolean, stacked: boolean, id: number | undefined): Item[] {
+/** Stacks, rotation and date. `id`: of the only picture. */
+function arranging(about: About, several: boolean, stacked: boolean, id: number | undefined, keyed = true): Item {
   const items: Item[] = several ? [{ label: "Stack", icon: "stack", keys: "K", run: about(stack) }] : [];
   if (stacked && id !== undefined) items.push({ label: "Show the stack", icon: "stack", run: () => void spread(id) });
   if (several)
@@ -140,16 +133,53 @@ function lying(about: About, several: boolean, stacked: boolean, id: number | un
       run: about((selected) => dialogs.open("stacks", selected)),
     });
   if (several || stacked) items.push({ label: "Unstack", icon: "squares", keys: "Shift+K", run: about(unstack) });
-  return [
-    ...items,
-    { label: "Turn right", icon: "redo", keys: "Ctrl+→", run: about((selected) => turn(selected, 1)) },
-    { label: "Turn left", icon: "undo", keys: "Ctrl+←", run: about((selected) => turn(selected, -1)) },
+  if (items.length) items.push("line");
+  items.push(
+    { label: "Rotate right", icon: "redo", keys: "Ctrl+→", run: about((selected) => turn(selected, 1)) },
+    { label: "Rotate left", icon: "undo", keys: "Ctrl+←", run: about((selected) => turn(selected, -1)) },
     { label: "Date…", icon: "clock", run: about((selected) => dialogs.open("dates", selected)) },
+  );
+  return { label: "Stack, rotate, date", icon: "stack", items: () => (keyed ? items : items.map(withoutKeys)) };
+}
+
+/** What is asked for less often. */
+function others(about: About, selected: Selected, id: number | undefined, size: number): Item[] {
+  const changes = !library.readonly && !library.inScrapheap;
+  return [
+    ...(changes ? [describing(about), ...inGroup(selected, id)] : []),
+    ...(id === undefined
+      ? []
+      : [
+          { label: "Save the original", icon: "download", run: () => saveFrom(original(id, true)) } as const,
+          { label: "Copy the picture", icon: "copy", run: () => void copy(id) } as const,
+        ]),
+    ...(changes && library.owner && !library.past ? [sharing(selected)] : []),
+    ...(library.past ? [] : downloading(about)),
+    ...(library.owner && (!library.readonly || library.returnable) ? [restoring(about, size)] : []),
   ];
 }
 
-/** What they were, in a snapshot: the one that is looked at, or one to be chosen. */
-function back(about: About, size: number): Item {
+function sharing(selected: Selected): Item {
+  return { label: "Share…", icon: "share", run: () => dialogs.open("share", { selected }) };
+}
+
+/** What can be done in the one group that is shown. */
+function inGroup(selected: Selected, id: number | undefined): Item[] {
+  const { parts } = resolved(placeOf(route.q), library.sidebar);
+  const group = library.sidebar && parts.length === 1 && parts[0] ? entriesOf(library.sidebar).get(parts[0]) : null;
+  if (!group?.group) return [];
+  const items: Item[] = [{ label: `Remove from ${group.name}`, icon: "minus", run: () => void take(selected, group) }];
+  if (id !== undefined)
+    items.push({
+      label: `Use as cover of ${group.name}`,
+      icon: "pictures",
+      run: () => void edit(group, { cover: id }),
+    });
+  return items;
+}
+
+/** Values they had in a snapshot: the one that is looked at, or one to be chosen. */
+function restoring(about: About, size: number): Item {
   const run = about((selected) => picked.pictures(selected));
   if (!library.past) return { label: "Restore from a snapshot…", icon: "history", run };
   return { label: size === 1 ? "Restore this…" : "Restore these…", icon: "history", keys: "R", run };

@@ -1,16 +1,16 @@
-/** What can be done with an entry of the sidebar: looking first, then its own looks, where it belongs, and its end. */
+/** The menus of the sidebar: what can be done with a row, and in a submenu what with all its pictures. */
 import { downloading, wholeMenu } from "../grid/pictureMenu";
 import { likeEntry } from "../similarity/similar";
 import { dialogs } from "../dialogs/dialogs.svelte";
-import { addEntries, addPictures } from "../dialogs/choices";
-import type { Selected } from "../state/actions";
+import { addEntries } from "../dialogs/choices";
 import { edit, remove } from "../state/groups";
 import { route } from "../state/route.svelte";
 import { library } from "../state/library.svelte";
 import { picked } from "../snapshots/picked.svelte";
-import type { Act, Item } from "../ui/menu.svelte";
+import { counted } from "../ui/format";
+import type { Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
-import { type Entry, lockedSet, type Row } from "./rows";
+import { type Entry, lockedSet, moves, type Row } from "./rows";
 import { about, reading, type RowPictures } from "./rowPictures";
 
 export interface Acts {
@@ -22,11 +22,9 @@ export interface Acts {
   combined: boolean;
 }
 
-/** The same for what only shows pictures: a folder, or a name with sets below it. */
+/** Of a row that only shows pictures: a folder, or a name with sets below it. */
 export function rowMenu(whole: RowPictures, acts: Pick<Acts, "go" | "combine" | "combined">): Item[] {
-  const looks = [...looking(acts), ...saving(whole)];
-  if (library.readonly) return looks;
-  return [...looks, "line", ...pictures(whole, about(whole)(movePictures))];
+  return [...looking(acts), ...saving(whole), ...(library.readonly ? [] : (["line", all(whole)] as const))];
 }
 
 /** Of a folder, and of the section of folders; a line comes first. */
@@ -40,7 +38,7 @@ function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combi
   return [
     { label: "Open", icon: "open", keys: "Enter", run: go },
     {
-      label: combined ? "Leave out of what is shown" : "Combine with what is shown",
+      label: combined ? "Remove from what is shown" : "Combine with what is shown",
       icon: "compare",
       keys: "Space",
       run: combine,
@@ -53,43 +51,58 @@ function saving(whole: RowPictures): Item[] {
   return library.past ? [] : downloading(reading(whole), whole.name);
 }
 
-const movePictures = (selected: Selected) => addPictures(selected, "project");
-
-/** The verbs of the grid, for all pictures of a row. */
-function pictures(whole: RowPictures, project: () => void): Item[] {
-  return wholeMenu(about(whole), whole.pictures, project);
+/** What can be done with all pictures of a row. */
+function all(whole: RowPictures): Item {
+  const { pictures } = whole;
+  const label =
+    pictures === null ? "All pictures" : pictures === 1 ? "Its picture" : `All ${counted(pictures, "picture")}`;
+  return { label, icon: "pictures", items: () => wholeMenu(about(whole), pictures) };
 }
 
-export function entryMenu(entry: Entry, { rename, look, ...acts }: Acts): Item[] {
-  const locked = lockedSet(entry);
+/** What can be done with an entry itself; then, in a submenu, with its pictures. */
+export function entryMenu(entry: Entry, acts: Acts): Item[] {
+  const items = looking(acts);
+  const back: Item[] =
+    entry.group && library.owner && (!library.readonly || library.returnable)
+      ? [
+          {
+            label: library.past ? "Restore this…" : "Restore from a snapshot…",
+            icon: "history",
+            run: () => picked.entry(entry),
+          },
+        ]
+      : [];
   const whole = { part: entry.part, name: entry.name, pictures: entry.group?.pictures ?? null };
-  const items = [...looking(acts), ...saving(whole)];
-  if (library.returnable && entry.group)
-    items.push("line", { label: "Restore this…", icon: "history", run: () => picked.entry(entry) });
-  if (library.readonly) return items;
-  const all = pictures(whole, moves(entry) ? () => addEntries([entry]) : about(whole)(movePictures));
-  // A set or a character is something to be like itself, however many pictures are in it.
-  const likes = (item: Item) => item !== "line" && "keys" in item && item.keys === "L" && moves(entry);
-  items.push("line", ...all.map((item) => (likes(item) ? { ...(item as Act), run: () => likeEntry(entry) } : item)));
-  if (entry.kind === "character")
-    items.push({ label: "Faces and suggestions", icon: "face", run: () => route.turn("people", String(entry.id)) });
-  items.push("line", { label: "Rename", icon: "pencil", keys: "F2", run: rename });
-  if (entry.group) items.push({ label: "Colour, icon and note…", icon: "palette", run: () => look(entry) });
+  const further = [...saving(whole), ...back];
+  if (library.readonly) return further.length ? [...items, "line", ...further] : items;
+  return [...items, "line", ...own(entry, acts), "line", ...leading(entry), ...further, "line", all(whole)];
+}
+
+/** Its name, its looks, its end. */
+function own(entry: Entry, { rename, look }: Acts): Item[] {
+  const items: Item[] = [{ label: "Rename", icon: "pencil", keys: "F2", run: rename }];
+  if (entry.group) items.push({ label: "Color, icon and note…", icon: "palette", run: () => look(entry) });
   if (entry.kind === "set") {
+    const locked = lockedSet(entry);
     const label = locked ? "Unlock" : "Lock";
     items.push({ label, icon: locked ? "unlock" : "lock", run: () => void edit(entry, { locked: !locked }) });
   }
-  if (entry.group && library.owner)
+  if (entry.group && library.owner && !library.past)
     items.push({ label: "Share…", icon: "share", run: () => dialogs.open("share", { entry }) });
-  if (entry.group && library.owner)
-    items.push({ label: "Restore from a snapshot…", icon: "history", run: () => picked.entry(entry) });
-  items.push("line", { label: "Delete", icon: "scrapheap", keys: "Del", run: () => void remove(entry) });
+  items.push({ label: "Delete", icon: "scrapheap", keys: "Del", run: () => void remove(entry) });
   return items;
 }
 
-/** Whether a project can hold it, and with it its pictures. */
-export function moves({ kind }: Entry): boolean {
-  return kind === "set" || kind === "character";
+/** Where it belongs, and where it leads. */
+function leading(entry: Entry): Item[] {
+  const items: Item[] = [];
+  if (moves(entry)) {
+    items.push({ label: "Move to project…", icon: "box", keys: "P", run: () => addEntries([entry]) });
+    items.push({ label: "Similar pictures", icon: "like", keys: "L", run: () => likeEntry(entry) });
+  }
+  if (entry.kind === "character")
+    items.push({ label: "Faces and suggestions", icon: "face", run: () => route.turn("people", String(entry.id)) });
+  return items;
 }
 
 /** Of the section of characters: people do not agree on what they are called. */

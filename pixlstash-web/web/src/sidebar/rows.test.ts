@@ -36,7 +36,15 @@ const info: Sidebar = {
   folders: [],
   blurred: [],
 };
-const looks = { filter: "", folded: new Set<string>(), people: false, readonly: false, snapshots: 3, past: false };
+const looks = {
+  filter: "",
+  folded: new Set<string>(),
+  people: false,
+  readonly: false,
+  indexes: false,
+  snapshots: 3,
+  past: false,
+};
 const shown = (change: Partial<typeof looks>) =>
   rowsOf(info, [], { ...looks, ...change }).map((row) => `${"  ".repeat(row.level - 1)}${row.label}`);
 
@@ -47,6 +55,7 @@ test("everything, in its place", () => {
     "  Snapshots",
     "  Scrapheap",
     "  Duplicates",
+    "  Tags",
     "  Unassigned faces",
     "  Suggested faces",
     "  Suggested tags",

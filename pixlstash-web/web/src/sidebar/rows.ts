@@ -95,6 +95,8 @@ export interface Looks {
   /** How characters are headed. */
   people: boolean;
   readonly: boolean;
+  /** Folders can be indexed from here. */
+  indexes: boolean;
   /** How many snapshots there are; null where they are not one's business. */
   snapshots: number | null;
   /** The library is looked at as it was. */
@@ -136,7 +138,7 @@ export function rowsOf(info: Sidebar, stores: readonly StoreInfo[], looks: Looks
     ["folder", stores.filter(({ name }) => matches(name)).map(folder)],
   ];
   return sections.flatMap(([section, rows]) => {
-    const made = !looks.readonly && section !== "library" && section !== "folder";
+    const made = section === "folder" ? looks.indexes : !looks.readonly && section !== "library";
     if (!rows.length && (filter || !made)) return [];
     const key = `head:${section}`;
     const label = section === "character" && looks.people ? "People" : SECTIONS[section];
@@ -167,6 +169,7 @@ function places(info: Sidebar, { readonly, snapshots, past }: Looks): Row[] {
       pictures: info.scrapheap,
     },
     { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates", icon: "copy" },
+    ...(past ? [] : [{ type: "page", key: "page:tags", level: 2, label: "Tags", page: "tags", icon: "tag" } as const]),
     ...(readonly || past ? [] : DECIDED),
   ];
 }
@@ -185,6 +188,11 @@ export function facesOf({ group }: Entry): readonly number[] {
 
 export function lockedSet({ group }: Entry): boolean {
   return (group as Partial<SetInfo> | null)?.locked === true;
+}
+
+/** Whether a project can hold it, and with it its pictures. */
+export function moves({ kind }: Entry): boolean {
+  return kind === "set" || kind === "character";
 }
 
 /** Without case and accents. */

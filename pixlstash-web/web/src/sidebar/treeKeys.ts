@@ -6,9 +6,8 @@ import type { Selected } from "../state/actions";
 import { remove } from "../state/groups";
 import { keys, type Press, pressed } from "../state/keys";
 import { library } from "../state/library.svelte";
-import { moves } from "./entryMenu";
 import type { Kind } from "./place";
-import type { Entry, Row } from "./rows";
+import { type Entry, moves, type Row } from "./rows";
 import { about, rowPicturesOf } from "./rowPictures";
 
 export interface Ground {

@@ -109,6 +109,8 @@ class Route {
     if (page === this.page && about === this.about) return;
     this.page = page;
     this.about = about;
+    // A page is in place of whatever was open; Back returns to it.
+    if (page !== null) this.open = this.review = null;
     this.#write(true);
   }
 

@@ -9,8 +9,10 @@ const PAGES: Record<Page, string> = {
   engines: "Engines",
   faces: "Suggested faces",
   people: "Unassigned faces",
+  settings: "Settings",
   snapshots: "Snapshots",
   suggested: "Suggested tags",
+  tags: "Tags",
 };
 
 /** What a page in place of the table is called. `about`: what it is about, as in the address. */

@@ -1,16 +1,16 @@
 /** What else can be done with the library, behind the last button. */
-import { sidePanel } from "../statistics/sidePanel.svelte";
 import { chosen } from "../grid/chosen";
 import { dialogs } from "../dialogs/dialogs.svelte";
 import { beginReview } from "../review/start";
 import { library } from "../state/library.svelte";
 import { picked } from "../snapshots/picked.svelte";
+import { narrow } from "../ui/screen";
+import { sidePanel } from "../statistics/sidePanel.svelte";
 import { route } from "../state/route.svelte";
 import { table } from "../state/table.svelte";
 import type { Item } from "../ui/menu.svelte";
 
 export interface Acts {
-  add(what?: "folder"): void;
   history(): void;
   sheet(): void;
   leave(): void;
@@ -19,8 +19,6 @@ export interface Acts {
 export function moreMenu(acts: Acts): Item[] {
   const items: Item[] = [];
   if (!library.readonly) {
-    items.push({ label: "Add pictures…", icon: "upload", run: () => acts.add() });
-    items.push({ label: "Add a folder…", icon: "folderAdd", run: () => acts.add("folder") });
     items.push({ label: "History", icon: "undo", run: acts.history }, "line");
   }
   if (library.returnable && table.view?.count) {
@@ -40,12 +38,15 @@ export function moreMenu(acts: Acts): Item[] {
     items.push({ label: "Snapshots", icon: "history", run: () => route.turn("snapshots") });
   if (!library.past) items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
   if (library.owner && !library.past) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
-  items.push({ label: "Statistics", icon: "statistics", keys: "G", run: () => sidePanel.toggle("statistics") });
+  // Elsewhere it has a button of its own.
+  if (narrow.current)
+    items.push({ label: "Statistics", icon: "statistics", run: () => sidePanel.toggle("statistics") });
   if (library.owner && !library.readonly && !library.past)
     items.push({ label: "Links…", icon: "link", run: () => dialogs.open("share", null) });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => dialogs.open("hide", null) });
-  items.push({ label: "Keys", icon: "keyboard", keys: "?", run: acts.sheet });
+  items.push({ label: "Settings", icon: "tune", run: () => route.turn("settings") });
+  items.push({ label: "Keyboard shortcuts", icon: "keyboard", keys: "?", run: acts.sheet });
   items.push({ label: "Log out", icon: "signOut", run: acts.leave });
   return items;
 }

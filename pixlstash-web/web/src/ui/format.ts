@@ -1,13 +1,12 @@
 /** Numbers, sizes and times as people read them. Each function takes the raw value of the API. */
 
-const LOCALE = undefined; // the browser's own
+import { look } from "../state/look.svelte";
 
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const THIN = "\u2009";
 
 /** A count with the reader's own grouping: 48,216. */
 export function count(n: number): string {
-  return whole.format(n);
+  return look.whole.format(n);
 }
 
 /** "1 picture", "48,216 pictures". */
@@ -26,7 +25,8 @@ export function bytes(n: number): string {
     unit += 1;
   }
   const digits = unit === 0 || n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2;
-  return `${n.toFixed(digits)}${THIN}${units[unit]}`;
+  const places = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${n.toLocaleString(look.numberLocale, places)}${THIN}${units[unit]}`;
 }
 
 /** Width and height in pixels: 1024 × 1024. */
@@ -34,25 +34,16 @@ export function pixels(width: number, height: number): string {
   return `${width} × ${height}`;
 }
 
-const day = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
-const dayTime = new Intl.DateTimeFormat(LOCALE, {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-});
-
 /** An ISO 8601 time as day and time in the reader's zone, or "unknown" for none. */
 export function moment(iso: string | null | undefined): string {
   const at = iso ? new Date(iso) : null;
-  return at && !Number.isNaN(at.getTime()) ? dayTime.format(at) : "unknown";
+  return at && !Number.isNaN(at.getTime()) ? look.dayTime.format(at) : "unknown";
 }
 
 /** An ISO 8601 time as a day. */
 export function date(iso: string | null | undefined): string {
   const at = iso ? new Date(iso) : null;
-  return at && !Number.isNaN(at.getTime()) ? day.format(at) : "unknown";
+  return at && !Number.isNaN(at.getTime()) ? look.day.format(at) : "unknown";
 }
 
 /** How long ago, coarse: "just now", "4 min ago", "3 h ago", then the day. */

@@ -15,7 +15,7 @@ export interface Act {
   off?: boolean;
 }
 
-/** Opens beside its item. `items` is read while it is shown: what comes late appears. */
+/** Opens beside its item, which no other item of its menu is named like. `items` is read while it is shown: late ones appear. */
 export interface Submenu {
   label: string;
   icon?: IconName;
@@ -42,6 +42,13 @@ class Menu {
     this.items = items;
     this.at = { x, y };
     this.shown += 1;
+  }
+
+  /** Where a `contextmenu` event asked for it: at the pointer, or below the element where a key did. */
+  asked(event: MouseEvent, items: readonly Item[]): void {
+    event.preventDefault();
+    if (event.clientX || event.clientY) return this.open(items, event.clientX, event.clientY);
+    if (event.target instanceof Element) this.under(event.target, items);
   }
 
   /** Below a button, flush with its left edge. */

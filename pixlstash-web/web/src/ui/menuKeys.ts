@@ -9,10 +9,11 @@ export function itemsOf(panel: HTMLElement): HTMLElement[] {
 
 const PAUSE = 700;
 
-/** One of these for each panel: it remembers what was typed a moment ago. Answers whether the key was about going. */
+/** Remembers what was typed in a panel a moment ago. Answers whether the key was about going. */
 export function walker(): (event: KeyboardEvent, panel: HTMLElement) => boolean {
   let typed = "";
   let typedAt = 0;
+  let typedIn: HTMLElement | null = null;
 
   function jump(key: string, all: readonly HTMLElement[], at: number): void {
     typed = Date.now() - typedAt > PAUSE ? key : typed + key;
@@ -23,6 +24,7 @@ export function walker(): (event: KeyboardEvent, panel: HTMLElement) => boolean 
 
   return (event, panel) => {
     const all = itemsOf(panel);
+    if (panel !== typedIn) [typed, typedIn] = ["", panel];
     const at = all.indexOf(document.activeElement as HTMLElement);
     const go: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 };
     const to = go[event.key];

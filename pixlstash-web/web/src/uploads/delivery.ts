@@ -7,7 +7,7 @@ import type { Upload, Uploaded } from "../api/schema";
 import { fileKey } from "./fileKey";
 
 /** Files from this size on go in pieces. */
-export const WHOLE = 16 << 20;
+const WHOLE = 16 << 20;
 const PIECE = 8 << 20;
 /** Something on the way may take no larger ones. */
 const SMALLEST_PIECE = 256 << 10;
@@ -31,7 +31,9 @@ export interface Listener {
 }
 
 /** The file changed, or is gone, since it was chosen. */
-export class Unreadable extends Error {}
+class Unreadable extends Error {
+  override name = "Unreadable";
+}
 
 export class Delivery {
   /** The server's name for what came so far. */
@@ -78,7 +80,7 @@ export class Delivery {
   async #pieces(): Promise<Uploaded> {
     let upload = await this.#begin();
     while (upload.state === "receiving") upload = await this.#next(upload);
-    this.listener.sent(this.file.size);
+    this.listener.there(this.file.size); // whatever was not sent just now was there
     while (upload.state !== "done" || !upload.result) {
       this.listener.phase("taking");
       await this.#sleep(POLL);

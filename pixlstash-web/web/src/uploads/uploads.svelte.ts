@@ -4,12 +4,14 @@ import type { Archive, Uploaded } from "../api/schema";
 import { library } from "../state/library.svelte";
 import { table } from "../state/table.svelte";
 import { toasts } from "../ui/toasts.svelte";
-import { Delivery, type Phase, Unreadable, WHOLE } from "./delivery";
+import type { Phase } from "./delivery";
 import type { Found } from "./dropped";
 import { TransferSpeed } from "./speed";
 import { summary } from "./words";
 
 const AT_ONCE = 4;
+/** A file of so many bytes takes a while. */
+const LARGE = 16 << 20;
 /** Milliseconds between two looks of the page at thousands of files. */
 const PAINT = 100;
 
@@ -22,6 +24,8 @@ export interface Item {
   readonly size: number;
   /** Bytes that are there or on their way. */
   readonly sent: number;
+  /** Of these, bytes that were on the server before. */
+  readonly here: number;
   readonly state: State;
   /** Why not. */
   readonly reason: string | null;
@@ -45,6 +49,8 @@ class Uploads {
   list = $state.raw<readonly Item[]>([]);
   /** Bytes a second. */
   speed = $state(0);
+  /** Height of the panel in CSS pixels, 0 while there is none: what floats over the table keeps above it. */
+  docked = $state(0);
 
   readonly #items = new Map<number, Item>();
   readonly #files = new Map<number, File>();
@@ -69,7 +75,7 @@ class Uploads {
       const key = this.#next++;
       this.#files.set(key, file);
       const state = { state: "queued", reason: null, picture: null, archive: null } as const;
-      this.#items.set(key, { key, path, size: file.size, sent: 0, ...state });
+      this.#items.set(key, { key, path, size: file.size, sent: 0, here: 0, ...state });
       this.#queue.push(key);
     }
     this.#fill();
@@ -91,7 +97,17 @@ class Uploads {
   unread(path: string): void {
     const key = this.#next++;
     const reason = "The browser may not read it.";
-    this.#items.set(key, { key, path, size: 0, sent: 0, state: "refused", reason, picture: null, archive: null });
+    this.#items.set(key, {
+      key,
+      path,
+      size: 0,
+      sent: 0,
+      here: 0,
+      state: "refused",
+      reason,
+      picture: null,
+      archive: null,
+    });
     this.#paint();
   }
 
@@ -108,7 +124,7 @@ class Uploads {
   retry(key: number): void {
     const item = this.#items.get(key);
     if (item?.state !== "failed" && item?.state !== "cancelled") return;
-    this.#change(key, { state: "queued", reason: null, sent: 0 });
+    this.#change(key, { state: "queued", reason: null, sent: 0, here: 0 });
     this.#queue.push(key);
     this.#fill();
   }
@@ -159,7 +175,7 @@ class Uploads {
   }
 
   #large(key: number): boolean {
-    return (this.#files.get(key)?.size ?? 0) >= WHOLE;
+    return (this.#files.get(key)?.size ?? 0) >= LARGE;
   }
 
   async #deliver(key: number): Promise<void> {
@@ -168,6 +184,7 @@ class Uploads {
     this.#running.set(key, stop);
     let end: Partial<Item>;
     try {
+      const { Delivery } = await import("./delivery");
       end = { ...told(await new Delivery(file, this.#listen(key), stop.signal).run()), sent: file.size };
     } catch (error) {
       end = why(error);
@@ -181,7 +198,10 @@ class Uploads {
   #listen(key: number) {
     return {
       phase: (phase: Phase) => this.#change(key, { state: phase }),
-      there: (sent: number) => this.#change(key, { sent }),
+      there: (sent: number) => {
+        const item = this.#items.get(key);
+        this.#change(key, { sent, here: (item?.here ?? 0) + Math.max(0, sent - (item?.sent ?? 0)) });
+      },
       sent: (sent: number) => {
         this.#pace.add(sent - (this.#items.get(key)?.sent ?? 0));
         this.#change(key, { sent });
@@ -224,7 +244,7 @@ function told({ status, id, reason, archive }: Uploaded): Partial<Item> {
 }
 
 function why(error: unknown): Partial<Item> {
-  if (error instanceof Unreadable)
+  if (error instanceof Error && error.name === "Unreadable")
     return { state: "refused", reason: "The file was changed or removed while it was read. Choose it again." };
   if (!(error instanceof ApiError)) return { state: "failed", reason: "Something unexpected happened." };
   // Other files fail for the same reason, and the same file may pass later.

@@ -2,14 +2,25 @@ import { describe, expect, it } from "vitest";
 import type { Archive } from "../api/schema";
 import { TransferSpeed } from "./speed";
 import type { Item } from "./uploads.svelte";
-import { pace, sorted, standing, summary, totals, unpacked } from "./words";
+import { grouped, pace, report, sorted, standing, summary, totals, unpacked } from "./words";
 
 const plain = (text: string) => text.replace(/[\u2009\u00a0\u202f]/g, " ");
 let keys = 0;
 
 function item(state: Item["state"], change: Partial<Item> = {}): Item {
   const key = ++keys;
-  return { key, path: `${key}.png`, size: 1000, sent: 0, state, reason: null, picture: null, archive: null, ...change };
+  return {
+    key,
+    path: `${key}.png`,
+    size: 1000,
+    sent: 0,
+    here: 0,
+    state,
+    reason: null,
+    picture: null,
+    archive: null,
+    ...change,
+  };
 }
 
 const zip: Archive = {
@@ -58,7 +69,7 @@ describe("totals", () => {
     const going = (one: Item) => one.state === "sending";
     const items = [item("sending", { sent: 250 }), item("imported", { sent: 1000 }), item("cancelled", { sent: 10 })];
     const all = totals(items, going);
-    expect(all).toEqual({ files: 3, done: 2, size: 2000, sent: 1250 });
+    expect(all).toEqual({ files: 3, done: 2, size: 2000, sent: 1250, here: 0 });
     expect(plain(pace(all, 250))).toBe("1.25 kB of 2.00 kB · 250 B/s · 3 s left");
     expect(plain(pace(all, 0))).toBe("1.25 kB of 2.00 kB");
   });
@@ -86,5 +97,25 @@ describe("TransferSpeed", () => {
     one.add(1000, 0);
     one.add(-1000, 100);
     expect(one.speed(1000)).toBe(1000);
+  });
+});
+
+describe("grouped", () => {
+  it("keeps refusals apart by reason, and what is on its way together", () => {
+    const items = [
+      item("refused", { reason: "no picture" }),
+      item("sending"),
+      item("imported"),
+      item("refused", { reason: "too large" }),
+      item("queued"),
+      item("refused", { reason: "no picture" }),
+    ];
+    expect(grouped(items).map(({ title, items }) => [title, items.length])).toEqual([
+      ["In progress", 2],
+      ["Refused: no picture", 2],
+      ["Refused: too large", 1],
+      ["Added", 1],
+    ]);
+    expect(report(items.slice(0, 1))).toBe(`Refused: no picture\t${items[0]?.path}`);
   });
 });

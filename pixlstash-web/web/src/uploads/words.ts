@@ -8,25 +8,29 @@ export interface Totals {
   done: number;
   size: number;
   sent: number;
+  /** Bytes that did not have to be sent. */
+  here: number;
 }
 
 const GONE = new Set(["cancelled", "failed", "refused"]);
 
 /** Of files that are still wanted. */
 export function totals(items: readonly Item[], going: (item: Item) => boolean): Totals {
-  const all = { files: items.length, done: 0, size: 0, sent: 0 };
+  const all = { files: items.length, done: 0, size: 0, sent: 0, here: 0 };
   for (const item of items) {
     if (!going(item)) all.done += 1;
     if (GONE.has(item.state)) continue;
     all.size += item.size;
     all.sent += item.sent;
+    all.here += item.here;
   }
   return all;
 }
 
 /** "1.2 GB of 4.0 GB · 34 MB/s · 2 min left" */
-export function pace({ size, sent }: Totals, speed: number): string {
+export function pace({ size, sent, here }: Totals, speed: number): string {
   const parts = [`${bytes(sent)} of ${bytes(size)}`];
+  if (here > 0) parts.push(`${bytes(here)} already on the server`);
   if (speed > 0) parts.push(`${bytes(speed)}/s`);
   if (speed > 0 && sent < size) parts.push(`${duration((size - sent) / speed)} left`);
   return parts.join(" · ");
@@ -68,13 +72,44 @@ function listed(n: Record<"imported" | "here" | "refused" | "failed" | "cancelle
     .join(", ");
 }
 
+/** Files that ended alike, or are not there yet. */
+export interface Group {
+  key: string;
+  title: string;
+  /** Somebody has to know or do something about them. */
+  bad: boolean;
+  items: Item[];
+}
+
+/** Groups in the order of `sorted`; those that were refused or failed one by reason. */
+export function grouped(items: readonly Item[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const item of sorted(items)) {
+    const going = ["sending", "waiting", "taking", "queued"].includes(item.state);
+    const bad = item.state === "refused" || item.state === "failed";
+    const title = going ? "In progress" : item.archive ? "Zip files" : standing(item);
+    const key = going ? "going" : item.archive ? "archive" : `${item.state} ${item.reason ?? ""}`;
+    const group = groups.get(key) ?? { key, title, bad, items: [] };
+    group.items.push(item);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** A line for each file: what became of it, and its path. */
+export function report(items: readonly Item[]): string {
+  return sorted(items)
+    .map((item) => `${standing(item)}\t${item.path}`)
+    .join("\n");
+}
+
 const WORDS: Record<Item["state"], string> = {
-  queued: "Waits its turn",
+  queued: "Waiting",
   sending: "",
-  waiting: "Waits for the server, then goes on",
-  taking: "The library takes it in",
+  waiting: "Waiting for the server",
+  taking: "Processing",
   imported: "Added",
-  duplicate: "Here already",
+  duplicate: "Already in the library",
   scrapheaped: "In the scrapheap",
   restored: "Restored from the scrapheap",
   archive: "",
