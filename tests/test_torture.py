@@ -23,7 +23,9 @@ def test_a_result_replaces_that_of_the_same_test(tmp_path: Path) -> None:
     rows.pytest_runtest_logreport(report("tests/a", "failed", "\n3 kills|2 hit\n"))
     rows.pytest_runtest_logreport(report("b", "passed", ""))
     text = page.read_text()
-    assert re.search(r"\| `a` \| failed \| 3 kills\\\|2 hit \| 7 \| \w+\+?, [\d-]+ \|\n\| `b` \| passed \| 61 s \| 7 ", text)
+    assert re.search(
+        r"\| `a` \| failed \| 3 kills\\\|2 hit \| 7 \| \w+\+?, [\d-]+ \|\n\| `b` \| passed \| 61 s \| 7 ", text
+    )
     assert text.count("| `b` |") == 1 and text.endswith("\n\nThe end.\n")
 
 
