@@ -17,7 +17,7 @@ COPY pixlstash-web pixlstash-web
 COPY pixlstash-plugins pixlstash-plugins
 RUN for name in $PLUGINS; do set -- "$@" "./pixlstash-plugins/$name[cpu,local]"; done; \
     pip wheel --no-cache-dir -c constraints.txt ${PLUGINS:+--extra-index-url $TORCH} -w /wheels \
-    "./pixlstash-core[heif,search,video]" ./pixlstash-web ./pixlstash-plugins/compat ./pixlstash-plugins/demo \
+    "./pixlstash-core[heif,search,video,watch]" ./pixlstash-web ./pixlstash-plugins/compat ./pixlstash-plugins/demo \
     ./pixlstash-plugins/generation "$@"
 
 FROM python:3.11-slim
@@ -27,7 +27,7 @@ ENV PIXLSTASH_LIBRARY=/library PIXLSTASH_MODELS=/models
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     for name in $PLUGINS; do set -- "$@" "pixlstash-$name[cpu,local]"; done; \
     pip install --no-cache-dir --no-index --find-links /wheels \
-    "pixlstash-core[heif,search,video]" pixlstash-web pixlstash-compat pixlstash-demo pixlstash-generation "$@" \
+    "pixlstash-core[heif,search,video,watch]" pixlstash-web pixlstash-compat pixlstash-demo pixlstash-generation "$@" \
     && useradd --create-home --uid 1000 pixlstash \
     && install -d -o pixlstash -g pixlstash -m 700 /library /models
 USER pixlstash

@@ -8,7 +8,7 @@ BIN = .venv/bin
 UI = pixlstash-web/web
 NPM = npm --prefix $(UI) --no-fund --no-audit --no-update-notifier
 
-.PHONY: run install test quick check check-ui torture bench ui clean
+.PHONY: run install test quick integration check check-ui torture bench ui clean
 
 run:
 	@$(PYTHON) run.py
@@ -29,6 +29,10 @@ test: install
 # The tests of daily work: no attacks, no browser, no PyTorch.
 quick: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not attack and not browser and not slow" $(ARGS)
+
+# Tests with other people's programs: ComfyUI on the CPU, from COMFYUI_DIR.
+integration: install
+	$(BIN)/python -m pytest --integration $(ARGS)
 
 # The same attacks as in `make test`, many more of them: the seed is printed, SEED=n repeats it. Each result is written
 # into docs/reliability.md when that test ends. ROWS=kill,power runs those whose names contain one of these words.

@@ -33,7 +33,7 @@ LOG = os.path.join(VENV, "run.log")
 STAMP = os.path.join(VENV, "run.stamp")
 
 PLUGINS = "./pixlstash-plugins/"
-PACKAGES = ["-e", "./pixlstash-core[heif,search,video]", "-e", "./pixlstash-web"]
+PACKAGES = ["-e", "./pixlstash-core[heif,search,video,watch]", "-e", "./pixlstash-web"]
 PACKAGES += ["-e", PLUGINS + "compat", "-e", PLUGINS + "demo", "-e", PLUGINS + "generation"]
 PACKAGES += ["-e", PLUGINS + "faces[cpu]", "-e", PLUGINS + "ocr[cpu]", "-e", PLUGINS + "wd-tagger[cpu]"]
 TEST_TOOLS = ["-r", "tests/requirements.txt", "-e", PLUGINS + "joycaption"]

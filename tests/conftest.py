@@ -42,6 +42,7 @@ QUIET = [
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--torture", action="store_true", help="attacks at full length; a new seed unless SEED is set")
+    parser.addoption("--integration", action="store_true", help="only the tests that run other people's programs")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -82,7 +83,9 @@ def head_commit() -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    integration = config.getoption("--integration")
+    items[:] = [item for item in items if (item.get_closest_marker("integration") is not None) == integration]
     # Playwright's sync API keeps an event loop running on this thread for as long as its browser is open, and no test
     # after that could run one of its own.
     items.sort(key=lambda item: ROOT / "tests" / "ui" in item.path.parents)

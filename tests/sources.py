@@ -9,8 +9,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 #: Folders with Python packages in `src`, core first.
 PACKAGES = [ROOT / "pixlstash-core", ROOT / "pixlstash-web", *sorted(ROOT.glob("pixlstash-plugins/*/"))]
+PACKAGES.append(ROOT / "comfyui-pixlstash")
 #: Files that a program of ours writes, compared with what it writes by tests of their own.
-GENERATED = {ROOT / "pixlstash-web" / "web" / "src" / "api" / "schema.ts"}
+GENERATED = {
+    ROOT / "pixlstash-web" / "web" / "src" / "api" / "schema.ts",
+    ROOT / "comfyui-pixlstash" / "src" / "comfyui_pixlstash" / "operations.py",
+}
 NOT_OURS = {"node_modules", "dist", "build", "static", "shared", "__pycache__"}
 
 

@@ -61,7 +61,7 @@ def test_the_packages_and_extras_exist() -> None:
         *(f"pixlstash-{plugin}" for plugin in ALWAYS),
     }
     extras = {extra for _, extras in named for extra in extras.split(",") if extra}
-    assert extras == {"heif", "search", "video"} <= set(PROJECTS["pixlstash-core"]["optional-dependencies"])
+    assert extras == {"heif", "search", "video", "watch"} <= set(PROJECTS["pixlstash-core"]["optional-dependencies"])
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
@@ -87,7 +87,7 @@ def test_plugins_are_built_in_when_asked_for(plugins: str, tmp_path: Path) -> No
         subprocess.run([shutil.which("sh") or "sh", "-c", line], env=environment, check=True, cwd=ROOT)
     wheel, install, *_ = (one.split("\n") for one in (tmp_path / "asked").read_text("utf-8").split("\n\n"))
     names = plugins.split()
-    core = "pixlstash-core[heif,search,video]"
+    core = "pixlstash-core[heif,search,video,watch]"
     assert wheel[wheel.index(f"./{core}") :] == [
         *(f"./{core}", "./pixlstash-web", *(f"./pixlstash-plugins/{name}" for name in ALWAYS)),
         *(f"./pixlstash-plugins/{name}[cpu,local]" for name in names),

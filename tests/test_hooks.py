@@ -137,7 +137,8 @@ def _origin(name: str) -> Any:
 
 
 def _noun(name: str) -> str:
-    return {"kinds": "Kind", "readers": "FactReader", "stores": "Store", "importers": "Importer"}[name]
+    plain = {"kinds": "Kind", "readers": "FactReader", "stores": "Store", "importers": "Importer"}
+    return plain.get(name) or {"sharers": "Sharer", "rendition_steps": "RenditionStep"}[name]
 
 
 def test_everything_public_is_on_the_page_or_in_a_signature() -> None:

@@ -16,7 +16,10 @@ LAYERS = (
     "types errors version",
     "threads plugins storage database",
     "media query context jobs history",
-    "access tags collections captions engines imports texts search people pictures snapshots backups exports status",
+    (
+        "tags collections access captions engines imports texts search people pictures folders sharing"
+        " snapshots backups exports status"
+    ),
     "api library session client",
     "connect testing cli",
 )

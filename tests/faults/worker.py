@@ -21,6 +21,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.tags import bulk_update
 from pixlstash_core.types import (
     OWNER,
+    AddFolder,
     AddTags,
     BeginUpload,
     DeletePictures,
@@ -84,6 +85,32 @@ def scan(path: Path, tell: Tell, folder: Path) -> None:
 
 def copy(path: Path, tell: Tell, folder: Path) -> None:
     take_in(path, tell, folder, in_place=False)
+
+
+def follow(path: Path, tell: Tell, folder: Path) -> None:
+    """Follow a folder while files are added to it, renamed in it, and deleted; the source itself stays as it is."""
+    own = path.with_name(f"{path.name}-followed")
+    with Library.open(path) as library:
+        library.subscribe(lambda event: tell(added=event.ids) if isinstance(event, PicturesAdded) else None)
+        if not own.exists():
+            own.mkdir()
+            (own / "unfinished").mkdir()
+        library.add_folder(OWNER, AddFolder(str(own)))
+        for number, source in enumerate(sorted(folder.rglob("*.png"))):
+            shutil.copyfile(source, own / source.name)
+            if number % 3 == 1:
+                os.replace(own / source.name, own / "unfinished" / source.name)
+        until = time.monotonic() + 60
+        names = {source.name for source in folder.rglob("picture *.png")}
+        while time.monotonic() < until and names - indexed(library):
+            time.sleep(0.05)
+        tell(followed=len(indexed(library)))
+
+
+def indexed(library: Library) -> set[str]:
+    """The names of the files that are in a reference folder, as far as the library knows."""
+    rows = library.db.read("select key from location where store_id > 1 and state = 'present'")
+    return {key.rpartition("/")[2] for (key,) in rows}
 
 
 def take_in(path: Path, tell: Tell, folder: Path, *, in_place: bool) -> None:
@@ -311,7 +338,7 @@ def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
 VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
     for verb in (
-        *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped),
+        *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, follow),
         *(purge, undo, weigh, snapshots, restores, backups, exports, cross),
     )
 }

@@ -98,3 +98,25 @@ def test_logging_out_ends_the_session(sit: Sit, served: Served) -> None:
     desk.page.reload()
     expect(desk.page.get_by_role("heading", name="Log in")).to_be_visible()
     assert desk.page.locator(".tile").count() == 0
+
+
+def test_a_token_in_the_address_logs_in_and_leaves_no_secret(sit: Sit, served: Served) -> None:
+    secret = served.token("read")
+    desk = sit(served, anonymous=True)
+    desk.guard.expected = [UNAUTHORISED, "status of 403"]
+    desk.page.goto(f"{served.url}/?sort=name&token={secret}")
+    desk.seen()
+    assert desk.page.url == f"{served.url}/?sort=name"
+    assert not [address for address in history_of(desk) if secret in address]
+    (cookie,) = desk.page.context.cookies()
+    assert cookie["httpOnly"] and cookie["sameSite"] == "Strict" and secret not in cookie["value"]
+    session = desk.page.evaluate("fetch('/api/v1/session').then(answer => answer.json())")
+    assert (session["rights"], session["principal"][:6]) == ("read", "token:")
+
+
+def test_a_token_in_the_address_does_not_replace_the_owner(sit: Sit, served: Served) -> None:
+    desk = sit(served)
+    desk.go(f"/?sort=name&token={served.token('read')}")
+    assert desk.page.url == f"{served.url}/?sort=name"
+    session = desk.page.evaluate("fetch('/api/v1/session').then(answer => answer.json())")
+    assert session["rights"] == "owner"

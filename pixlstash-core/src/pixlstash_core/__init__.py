@@ -35,6 +35,7 @@ from .plugins.hookspecs import hookimpl
 from .plugins.image import Image, Pictured
 from .plugins.operation import Operations, op
 from .plugins.settings import LOAD, OUTPUT, RUN, Secret
+from .plugins.sharers import Rendition, RenditionStep, Shared, Sharer
 from .query.quoting import quoted
 from .types import (
     NOBODY,
@@ -142,6 +143,8 @@ __all__ = [
     "Reader",
     "Refused",
     "Region",
+    "Rendition",
+    "RenditionStep",
     "Resource",
     "ResourceType",
     "RestorePreview",
@@ -152,6 +155,8 @@ __all__ = [
     "Secret",
     "Selection",
     "Sends",
+    "Shared",
+    "Sharer",
     "Shell",
     "Stat",
     "Store",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .collections import operations as _collections
     from .engines import operations as _engines
     from .exports import operations as _exports
+    from .folders import operations as _folders
     from .history import operations as _history
     from .imports import operations as _imports
     from .jobs import operations as _jobs
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .people import review_operations as _review
     from .pictures import operations as _pictures
     from .search import operations as _search
+    from .sharing import link_operations as _links
+    from .sharing import operations as _sharing
     from .snapshots import operations as _snapshots
     from .status import operations as _status
     from .tags import operations as _tags
@@ -34,6 +37,7 @@ else:  # Modules are imported when one of their functions is used, so that clien
     _collections = Later("pixlstash_core.collections.operations")
     _engines = Later("pixlstash_core.engines.operations")
     _exports = Later("pixlstash_core.exports.operations")
+    _folders = Later("pixlstash_core.folders.operations")
     _history = Later("pixlstash_core.history.operations")
     _imports = Later("pixlstash_core.imports.operations")
     _jobs = Later("pixlstash_core.jobs.operations")
@@ -41,6 +45,8 @@ else:  # Modules are imported when one of their functions is used, so that clien
     _review = Later("pixlstash_core.people.review_operations")
     _pictures = Later("pixlstash_core.pictures.operations")
     _search = Later("pixlstash_core.search.operations")
+    _links = Later("pixlstash_core.sharing.link_operations")
+    _sharing = Later("pixlstash_core.sharing.operations")
     _snapshots = Later("pixlstash_core.snapshots.operations")
     _status = Later("pixlstash_core.status.operations")
     _tags = Later("pixlstash_core.tags.operations")
@@ -172,6 +178,13 @@ class Api:
     job_errors = op("GET", "/jobs/{id}/errors", "owner", _engines.job_errors)
     retry_job = op("POST", "/jobs/{id}/retry", "write", _engines.retry_job)
     revert_job = op("POST", "/jobs/{id}/revert", "write", _engines.revert_job)
+    links = op("GET", "/links", "owner", _links.links)
+    create_link = op("POST", "/links", "owner", _links.create_link, status=201)
+    replace_link = op("POST", "/links/{id}/replace", "owner", _links.replace_link)
+    revoke_link = op("DELETE", "/links/{id}", "owner", _links.revoke_link)
+    publish = op("POST", "/publications", "owner", _sharing.publish)
+    publications = op("GET", "/publications", "owner", _sharing.publications_)
+    unpublish = op("DELETE", "/publications/{id}", "owner", _sharing.unpublish)
     undo = op("POST", "/undo", "write", _history.undo)
     redo = op("POST", "/redo", "write", _history.redo)
     history = op("GET", "/history", "write", _history.list_history)
@@ -181,6 +194,16 @@ class Api:
     cancel_upload = op("DELETE", "/uploads/{id}", "write", _imports.cancel_upload)
     uploaded_files = op("GET", "/uploads/{id}/files", "write", _imports.uploaded_files)
     import_paths = op("POST", "/imports", "owner", _imports.import_paths)
+    folders = op("GET", "/folders", "owner", _folders.list_folders)
+    add_folder = op("POST", "/folders", "owner", _folders.add_folder, status=201)
+    edit_folder = op("PATCH", "/folders/{id}", "owner", _folders.edit_folder)
+    preview_remove_folder = op("GET", "/folders/{id}/removal", "owner", _folders.preview_remove_folder)
+    remove_folder = op("DELETE", "/folders/{id}", "owner", _folders.remove_folder)
+    relocate_folder = op("POST", "/folders/{id}/relocate", "owner", _folders.relocate_folder, long=True)
+    scan_folder = op("POST", "/folders/{id}/scan", "owner", _folders.scan_folder)
+    folder_tree = op("GET", "/folders/{id}/tree", "owner", _folders.folder_tree)
+    server_folders = op("GET", "/server/folders", "owner", _folders.server_folders)
+    measure_folder = op("GET", "/server/folders/size", "owner", _folders.measure_folder)
     jobs = op("GET", "/jobs", "owner", _jobs.jobs)
     job = op("GET", "/jobs/{id}", "owner", _jobs.job)
     cancel_job = op("POST", "/jobs/{id}/cancel", "owner", _jobs.cancel_job, changes=False)

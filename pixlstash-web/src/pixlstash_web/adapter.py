@@ -26,7 +26,7 @@ from pixlstash_core.errors import Abandoned, Invalid, PixlStashError
 from pixlstash_core.query.private_paths import hide, may_know
 
 from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
-from .authorization import admit
+from .authorization import SeeOther, admit
 from .site import Site
 from .table import Call, Policy, Route
 from .threadpool import run_in_threadpool
@@ -185,6 +185,10 @@ class Resource:
         except PixlStashError as error:
             await run_in_threadpool(redact, call, error)
             response = as_error(error, self._allow if error.status == 405 else None)
+        except SeeOther as other:
+            response = Response(None, 303, {"Location": other.location, "Cache-Control": "no-store"})
+            if other.cookie is not None:
+                response.headers["Set-Cookie"] = other.cookie
         except (ClientDisconnect, Abandoned):
             return
         except (Exception, SystemExit, KeyboardInterrupt):  # a plugin's route may raise anything

@@ -7,14 +7,17 @@ from functools import partial
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route as Matched
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pixlstash_core.errors import NotFound
 
+from . import shared_page
 from .adapter import Resource, RoutePlan
 from .answers import as_error
+from .authorization import linked_token, may_be_linked, without_token
 from .headers import Headers
 from .host_header import Host
 from .openapi import describe
@@ -69,5 +72,21 @@ class Rest:
         if path == "/api" or path.startswith("/api/"):
             response = as_error(NotFound("The API has no such path."))
         else:
-            response = await run_in_threadpool(self._site.static_files.answer, Request(scope), path)
+            response = await run_in_threadpool(self._page, Request(scope), path)
         await response(scope, receive, send)
+
+    def _page(self, request: Request, path: str) -> Response:
+        """The page of a link, or a file of the browser UI.
+
+        A token in the address moves to the fragment, which is sent to no server.
+        """
+        page = shared_page.answer(request, path)
+        if page is not None:
+            return page
+        token = linked_token(request)
+        if token is None:
+            return self._site.static_files.answer(request, path)
+        reader = self._site.library.access.reader_of(token)
+        fragment = f"token={token}" if reader is not None and may_be_linked(reader) else ""
+        location = without_token(request, fragment)
+        return Response(None, 303, {"Location": location, "Cache-Control": "no-store"})

@@ -18,6 +18,7 @@ from pixlstash_core.errors import TooMany
 from pixlstash_core.threads import report
 from pixlstash_core.types import (
     Event,
+    FoldersChanged,
     Job,
     JobChanged,
     PicturesAdded,
@@ -48,13 +49,14 @@ NAMES = {
 class Batch(msgspec.Struct, frozen=True):
     """Merged events in order, and the newest state of each job. `revision`: that of the last event, or None.
 
-    `snapshots`: their list or status has changed.
+    `snapshots`, `folders`: their list or status has changed.
     """
 
     events: list[Outcome]
     jobs: list[Job]
     revision: int | None
     snapshots: bool = False
+    folders: bool = False
 
 
 class EventStreams:
@@ -146,10 +148,12 @@ def merge(heard: Iterable[Event]) -> Batch:
     events: list[Outcome] = []
     jobs: dict[int, Job] = {}
     revision: int | None = None
-    snapshots = False
+    snapshots = folders = False
     for event in heard:
         if isinstance(event, SnapshotsChanged):
             snapshots = True
+        elif isinstance(event, FoldersChanged):
+            folders = True
         elif isinstance(event, JobChanged):
             jobs.pop(event.job.id, None)
             jobs[event.job.id] = event.job
@@ -166,7 +170,7 @@ def merge(heard: Iterable[Event]) -> Batch:
                 events.append(event)
             else:
                 events[at] = _joined(events[at], event)
-    return Batch(events, list(jobs.values()), revision, snapshots)
+    return Batch(events, list(jobs.values()), revision, snapshots, folders)
 
 
 def _partner(events: list[Outcome], event: Outcome) -> int | None:
@@ -202,6 +206,7 @@ def render(batch: Batch, reader: Reader) -> bytes:
     if reader.may("owner") and reader.scope.all:
         lines += [("job_changed", msgspec.json.encode(job)) for job in batch.jobs]
         lines += [("snapshots_changed", b"{}")] if batch.snapshots else []
+        lines += [("folders_changed", b"{}")] if batch.folders else []
     last = len(lines) - 1
     return b"".join(message(name, data, batch.revision if i == last else None) for i, (name, data) in enumerate(lines))
 

@@ -43,7 +43,7 @@ async def _stream(call: Call, queue: asyncio.Queue[Batch | None], after: int | N
         yield b"retry: 2000\n" + message("ping", b"{}", here if after is None else None)
         if after is not None:
             yield await run_in_threadpool(_missed, library, reader, after)
-        checked = time.monotonic()
+        checked, ended = time.monotonic(), library.access.ended
         while True:
             try:
                 batch = await asyncio.wait_for(queue.get(), PING)
@@ -54,8 +54,9 @@ async def _stream(call: Call, queue: asyncio.Queue[Batch | None], after: int | N
                 return
             if not text:
                 continue
-            if time.monotonic() - checked >= RECHECK:
-                checked = time.monotonic()
+            # What a scope contains may change with each event, and a revoked token gets none.
+            if not reader.scope.all or ended != library.access.ended or time.monotonic() - checked >= RECHECK:
+                checked, ended = time.monotonic(), library.access.ended
                 if await run_in_threadpool(library.access.reader_of, call.secret or "") != reader:
                     return
             yield text

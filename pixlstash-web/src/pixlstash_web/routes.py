@@ -17,6 +17,7 @@ from .hookspecs import api
 from .openapi import openapi
 from .search_uploads import hold
 from .session import session, set_password, sign_in, sign_out
+from .shared_routes import open_link, shared_image, shared_pictures, shared_preview
 from .snapshot_routes import snapshot_routes
 from .table import Call, Route
 from .uploads import begin_upload, continue_upload, upload
@@ -36,6 +37,10 @@ OWN: tuple[Route, ...] = (
     api("PATCH", "/uploads/{id}", continue_upload, "write"),
     api("GET", "/events", events, "read", media="text/event-stream"),
     api("GET", "/snapshots/{id}/export", export_snapshot, "owner", media=BINARY),
+    api("GET", "/shared/{link}", shared_pictures, "public"),
+    api("POST", "/shared/{link}/open", open_link, "public"),
+    api("GET", "/shared/{link}/pictures/{picture}/preview", shared_preview, "public", media="image/jpeg"),
+    api("GET", "/shared/{link}/pictures/{picture}/image", shared_image, "public", media="image/jpeg"),
     api("GET", "/openapi.json", openapi, "read"),
 )
 #: Operations whose functions need the request itself.

@@ -10,7 +10,7 @@ from pixlstash_core.access.feature import ABSOLUTE
 from pixlstash_core.errors import Invalid, Unauthorised
 from pixlstash_core.types import Reader, Right
 
-from .authorization import SECURE, cookie_name
+from .authorization import session_cookie
 from .table import Call
 
 Secret = Annotated[str, Meta(max_length=1024)]
@@ -89,8 +89,4 @@ def _info(call: Call, reader: Reader) -> SessionInfo:
 
 
 def _set_cookie(call: Call, secret: str, seconds: int) -> None:
-    name = cookie_name(call.site, call.request)
-    secure = "; Secure" if name.startswith(SECURE) else ""
-    call.headers.append(
-        ("Set-Cookie", f"{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
-    )
+    call.headers.append(("Set-Cookie", session_cookie(call, secret, seconds)))

@@ -49,14 +49,14 @@ def schema() -> str:
         if operation["operationId"] != "openapi"
     ]
     answers = [operation["responses"] for _, _, operation in operations]
-    answered = _reachable(structs, [*answers, *({"$ref": struct.__name__} for struct in ALSO)])
+    answered = reachable(structs, [*answers, *({"$ref": struct.__name__} for struct in ALSO)])
     parts = [HEADER, *_unions(document)]
     parts += [_struct(name, struct, name in answered) for name, struct in structs.items() if name != "Problem"]
     rows = [f"  {_row(*operation)},\n" for operation in operations]
     return "\n".join([*parts, "".join(["export const operations = {\n", *rows, "};\n"])])
 
 
-def _reachable(structs: dict[str, Schema], roots: Iterable[Any]) -> set[str]:
+def reachable(structs: dict[str, Schema], roots: Iterable[Any]) -> set[str]:
     """Return the names of the structs that schemas contain, at any depth."""
     names: set[str] = set()
     waiting = list(roots)

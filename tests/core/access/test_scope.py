@@ -26,6 +26,7 @@ from pixlstash_core.types import (
     AssignFaces,
     BeginUpload,
     Create,
+    CreateLink,
     CreateToken,
     DatePictures,
     DecideFaces,
@@ -40,12 +41,15 @@ from pixlstash_core.types import (
     EmptyScrapheap,
     Faces,
     FetchWeights,
+    Grant,
     HideAndBlur,
     ImportPaths,
     MakeBackup,
+    MakeExport,
     MergeCharacters,
     NotDuplicates,
     PreviewEmpty,
+    Publish,
     Reader,
     ReferFaces,
     RehearseEngine,
@@ -195,6 +199,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "verify_snapshots": (),
     "export_snapshot": (1, Path("nowhere")),
     "open_snapshot": (1,),
+    "export": (MakeExport(path="/nowhere"),),
     "backup": (MakeBackup("/nowhere"),),
     "diff_snapshot": (1,),
     "picture_history": (1,),
@@ -208,6 +213,13 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "set_engine": (SetEngine(engine="sharpness"),),
     "revert_job": (1,),
     "retry_job": (1,),
+    "publish": (Publish(scope=Grant(pictures=[1])),),
+    "publications": (),
+    "links": (),
+    "create_link": (CreateLink(scope=Grant(pictures=[1])),),
+    "replace_link": (1,),
+    "revoke_link": (1,),
+    "unpublish": (1,),
     "job_errors": (1,),
     "allow_host": (AllowHost("sharpness", "a"),),
     "rehearsal": (1,),
@@ -232,6 +244,7 @@ WHOLE: dict[str, tuple[Any, ...]] = {
 #: What the tests below ask within the scope.
 WITHIN = set(
     "info view block details pictures find count statistics suggest picture payload thumbnail original score delete"
+    " picture_text"
     " restore".split()
 )
 #: What looks alike: `test_likeness.py` asks with a scope.
@@ -255,8 +268,12 @@ TAGGED = set(
 )
 
 
+#: What downloads and exports contain: `test_exports_scope.py` asks with a scope.
+EXPORTED = {"prepare_download", "download", "preview_export"}
+
+
 def test_every_method_is_looked_at() -> None:
-    assert set(every()) == set(WHOLE) | WITHIN | ALIKE | PEOPLED | GROUPED | TAGGED
+    assert set(every()) == set(WHOLE) | WITHIN | ALIKE | PEOPLED | GROUPED | TAGGED | EXPORTED
 
 
 def test_every_method_takes_the_reader_first() -> None:
@@ -299,6 +316,7 @@ def test_one_picture(house: House) -> None:
         lambda id: library.payload(house.reader, id, "workflow"),
         lambda id: library.thumbnail(house.reader, id),
         lambda id: library.original(house.reader, id),
+        lambda id: library.picture_text(house.reader, id),
     ]
     for call in calls:
         said = set()

@@ -219,7 +219,7 @@ def test_importing_is_the_same(two: Two, pictures: Path, tmp_path: Path) -> None
 def test_tokens_and_the_owner(two: Two) -> None:
     for path in (two.alone, two.served):
         made = say(path, "token", "create", "--rights", "write", "--label", "nodes", "--json")
-        assert set(made.json) == {"token", "id", "rights"} and made.json["rights"] == "write"
+        assert set(made.json) == {"token", "id", "rights", "expires"} and made.json["rights"] == "write"
         plain = say(path, "token", "create")
         assert re.fullmatch(r"pl_api_\S+\n", plain.out) and "not shown again" in plain.err
         reset = say(path, "owner", "reset")

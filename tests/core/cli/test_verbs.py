@@ -27,7 +27,6 @@ WITHOUT_VERB = {
     "only printed: `pixlstash icons`, which needs no library": "icons",
     "uploads": "uploads begin_upload find_upload cancel_upload uploaded_files upload upload_batch upload_files "
     "upload_piece import_from",
-    "access of the owner": "tokens revoke_token",
     "jobs that people see": "pause_job resume_job",
     "used by `pixlstash demo`": "fill_demo",
     "only within the process of the server": "add_store scan purge open_snapshot edit_snapshot",

@@ -62,7 +62,7 @@ def test_what_is_new_or_changed_is_chosen_newest_first(library: Library, tmp_pat
         keys = [key for key, _, _ in found.fresh()]
         assert keys == ["a.png", "b.png", "mended", "touched", "back", "grown", "c.txt"]
         (gone,) = found.gone()
-    assert library.db.value("select key from location where id = ?", (gone[0],)) == "gone" and len(gone) == 1
+    assert library.db.value("select key from location where id = ?", (gone[0][0],)) == "gone" and len(gone) == 1
     with Listing(library.db) as found:  # nothing is known where nobody asks
         found.fill([("known", 1, 1), ("new", 1, 1)])
         assert found.choose() == 2 and list(found.gone()) == []
@@ -98,7 +98,7 @@ def test_what_is_gone_is_told_in_slices(library: Library, tmp_path: Path, monkey
     job = finish(library, library.import_paths(OWNER, ImportPaths([str(folder)], in_place=True)))
     assert job.state == "done"
     states: dict[str, int] = dict(library.db.read("select state, count(*) from location group by state"))
-    assert states == {"present": 1, "missing": 30}
+    assert states == {"present": 1}  # the picture is still there, so its other files were moved or were copies
     assert library.revision == before + 2
 
 

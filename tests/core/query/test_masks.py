@@ -209,3 +209,12 @@ def test_all_are_looked_up_again_when_that_is_not_enough() -> None:
         asked.masks.touch(revision, {"tags": {3}})
     asked.get(tags=4 + MANY)
     assert asked.among == [None, None, None, None]
+
+
+def test_terms_that_share_a_statement_do_not_share_a_mask(library: Library) -> None:
+    """They hang on different topics: one's mask would go stale unnoticed, or lack the revision of the other's topic."""
+    add(library, invented(1, prompt="harbour"))
+    for text in ("harbour", "prompt:harbour", "faces:1", "caption:harbour", "harbour", "prompt:harbour"):
+        library.find(OWNER, text)
+    library.set_caption(OWNER, SetCaption(ids=library.find(OWNER).ids, text="harbour at dusk"))
+    assert len(library.find(OWNER, "caption:harbour").ids) == 1 == len(library.find(OWNER, "dusk").ids)

@@ -7,46 +7,55 @@ it, and the next request is refused. Opened read-only, all of it lives in memory
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from contextlib import suppress
+from datetime import datetime
 
-import apsw
+from msgspec import Struct
 
 from ..database.hub import Hub, now
-from ..errors import Forbidden, NotFound, PixlStashError, Unauthorised
-from ..types import CreateToken, NewToken, Reader, Right, TokenInfo
+from ..errors import Forbidden, Invalid, NotFound, PixlStashError, Unauthorised
+from ..types import CreateToken, Grant, NewToken, Reader, Right, Scope, TokenInfo
+from ..types.times import when
 from . import passwords
 from . import tokens as token_format
+from .credentials import Memory, Rows
+from .scopes import Scopes, read_grant, write_grant
 
-HOUR = 3_600_000
+#: Milliseconds. The last use of a token is stored by the minute.
+MINUTE = 60_000
+HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 CLAIM, IDLE, ABSOLUTE = HOUR, 14 * DAY, 90 * DAY
+BAD_TOKEN = "This token is invalid, expired or revoked."
 
 
-class Rows(Protocol):
-    """The storage of credentials: `hub.db`, or a copy of its rows in memory."""
+class Valid(Struct, frozen=True):
+    """A valid credential. `public_id` is that of the token behind it; `scope` is the stored grant of that token."""
 
-    def read(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]: ...
-
-    def writing(self) -> AbstractContextManager[apsw.Connection]: ...
+    id: int
+    kind: str
+    public_id: str
+    rights: str
+    used: int | None
+    scope: str | None
 
 
 class Access:
     """The credentials of one library. Thread-safe."""
 
-    def __init__(self, hub: Hub, *, read_only: bool = False) -> None:
-        self._rows: Rows = _Memory(hub) if read_only else hub
+    def __init__(self, hub: Hub, scopes: Scopes, *, read_only: bool = False) -> None:
+        self._rows: Rows = Memory(hub) if read_only else hub
+        self.scopes = scopes
+        #: Increases whenever a credential may have become invalid, so that open streams check theirs again.
+        self.ended = 0
         self._lent: dict[bytes, Reader] = {}
         self._attempts = passwords.Attempts()
         #: A secret for other processes of the same user, from the lock file; valid while this process lives.
         self.local_secret = self.lend(Reader("local", "owner"))
 
     def close(self) -> None:
-        """Discard credentials that are only in memory."""
-        if isinstance(self._rows, _Memory):
+        """What is kept in memory only is gone."""
+        if isinstance(self._rows, Memory):
             self._rows.close()
 
     # -- state ---------------------------------------------------------------------------------------------------------
@@ -103,12 +112,16 @@ class Access:
     def _login_token(self, token: str) -> tuple[str, Reader]:
         with self._rows.writing():
             row = self._find(token)
-            if row is None or row[1] != "token":
-                raise Unauthorised("This token is invalid, expired or revoked.")
+            if row is None or row.kind != "token":
+                raise Unauthorised(BAD_TOKEN)
+            expires = now() + ABSOLUTE
             secret, _ = self._insert(
-                "own", "session", row[3], expires=now() + ABSOLUTE, idle=IDLE, parent=row[0], label=row[2]
+                "own", "session", row.rights, expires=expires, idle=IDLE, parent=row.id, label=row.public_id
             )
-        return secret, Reader(f"token:{row[2]}", _right(row[3]))
+        reader = self._reader(row)
+        if reader is None:
+            raise Unauthorised(BAD_TOKEN)
+        return secret, reader
 
     def reader_of(self, secret: str) -> Reader | None:
         """Return the reader of a token, a session or a lent secret; None if it is invalid or has expired."""
@@ -121,13 +134,20 @@ class Access:
         if lent is not None:
             return lent
         row = self._find(secret)
-        if row is None or row[1] == "claim":
+        if row is None or row.kind == "claim":
             return None
-        id, kind, public_id, rights, used = row
-        if used is None or now() - used > HOUR:
+        if row.used is None or now() - row.used > MINUTE:
             with suppress(PixlStashError):  # a full disk locks nobody out
-                self._touch(id)
-        return Reader("owner" if kind == "session" and not public_id else f"token:{public_id}", _right(rights))
+                self._touch(row.id)
+        return self._reader(row)
+
+    def _reader(self, row: Valid) -> Reader | None:
+        if row.kind == "session" and not row.public_id:
+            return Reader("owner", _right(row.rights))
+        if row.scope is not None and row.rights not in ("read", "write"):
+            return None  # such a token cannot be created, so somebody else wrote this row
+        scope = Scope() if row.scope is None else self.scopes.resolve(row.scope)
+        return Reader(f"token:{row.public_id}", _right(row.rights), scope)
 
     def lend(self, reader: Reader) -> str:
         """Return a secret for a reader that is only in memory and valid until the process ends."""
@@ -141,6 +161,7 @@ class Access:
             connection.execute(
                 "delete from token where digest = ? and kind = 'session'", (token_format.digest(secret),)
             ).fetchall()
+        self.ended += 1
 
     # -- the owner -----------------------------------------------------------------------------------------------------
 
@@ -158,6 +179,7 @@ class Access:
                 "delete from token where kind = 'session' and parent_id is null and digest != ?",
                 (token_format.digest(keep) if keep else b"",),
             ).fetchall()
+        self.ended += 1
 
     def reset(self, reader: Reader) -> str:
         """Remove the password and all sessions, but no tokens; returns the secret of a new one-time link."""
@@ -166,23 +188,47 @@ class Access:
             connection.execute("update owner set password = null, claimed = null").fetchall()
             connection.execute("delete from token where kind in ('session', 'claim')").fetchall()
             self._attempts.clear()
+            self.ended += 1
             return self.claim_link()
 
     # -- tokens --------------------------------------------------------------------------------------------------------
 
     def create_token(self, reader: Reader, ask: CreateToken) -> NewToken:
+        """Create a token. `Invalid` for an expiry that is not in the future, or a scope that makes no sense."""
         _demand_owner(reader)
-        secret, id = self._insert("api", "token", ask.rights, label=ask.label[:200])
-        return NewToken(secret, id, ask.rights)
+        if ask.scope is not None:
+            if ask.rights == "owner":
+                raise Invalid("A token with a scope has the right to read or to write, not all rights.")
+            self.scopes.check(ask.scope)
+        secret, id = self._insert(
+            "api",
+            "token",
+            ask.rights,
+            label=ask.label[:200],
+            expires=None if ask.expires is None else in_future(ask.expires),
+            scope=None if ask.scope is None else write_grant(ask.scope),
+        )
+        return NewToken(secret, id, ask.rights, ask.expires)
 
     def tokens(self, reader: Reader) -> list[TokenInfo]:
-        """Return all valid tokens, the oldest first."""
+        """Every valid token, oldest first."""
         _demand_owner(reader)
         rows = self._rows.read(
-            "select id, label, rights, created, last_used from token where kind = 'token' order by id"
+            "select id, label, rights, created, last_used, scope, expires from token"
+            " where kind = 'token' and (expires is null or expires > ?) order by id",
+            (now(),),
         )
         return [
-            TokenInfo(id, label, _right(rights), _time(made), _seen(used)) for id, label, rights, made, used in rows
+            TokenInfo(
+                id,
+                label,
+                _right(rights),
+                when(made),
+                None if used is None else when(used - used % MINUTE),
+                None if scope is None else read_grant(scope) or Grant(),
+                None if expires is None else when(expires),
+            )
+            for id, label, rights, made, used, scope, expires in rows
         ]
 
     def revoke(self, reader: Reader, id: int) -> None:
@@ -192,29 +238,38 @@ class Access:
             gone = connection.execute(
                 "delete from token where id = ? and kind = 'token' returning id", (id,)
             ).fetchall()
+        self.ended += 1
         if not gone:
             raise NotFound("There is no such token.")
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _find(self, secret: str) -> tuple[int, str, str, str, int | None] | None:
-        """Return (id, kind, public id of its token, rights, last use) of a valid secret, or None."""
+    def _find(self, secret: str) -> Valid | None:
+        """The row of a secret that is valid now."""
         digest, at = token_format.digest(secret), now()
         rows = self._rows.read(
             """
-            select t.id, t.kind, t.digest, t.rights, t.last_used,
-                   case t.kind when 'session' then coalesce(p.public_id, '') else t.public_id end
-            from token t left join token p on p.id = t.parent_id
-            where t.digest = :digest and (t.expires is null or t.expires > :now)
-              and (t.idle is null or coalesce(t.last_used, t.created) + t.idle > :now)
-              and (p.expires is null or p.expires > :now)
+            select t.digest, t.id, t.kind,
+              case t.kind when 'session' then coalesce(p.public_id, '') else t.public_id end,
+              case when p.id is null then t.rights else p.rights end, t.last_used,
+              case when p.id is null then t.scope else p.scope end,
+              t.expires <= :now or coalesce(t.last_used, t.created) + t.idle <= :now, p.expires <= :now
+            from token t left join token p on p.id = t.parent_id where t.digest = :digest
             """,
             {"digest": digest, "now": at},
         )
-        if not rows or not token_format.same(rows[0][2], digest):
+        if not rows or not token_format.same(rows[0][0], digest):
             return None
-        id, kind, _, rights, used, public_id = rows[0]
-        return id, kind, public_id, rights, used
+        valid = Valid(*rows[0][1:7])
+        if not any(rows[0][7:]):
+            return valid
+        # Delete what has expired, so that it stays invalid if the clock is set back.
+        with suppress(PixlStashError), self._rows.writing() as connection:
+            connection.execute(
+                "delete from token where id = ?1 or (?2 and id = (select parent_id from token where id = ?1))",
+                (valid.id, bool(rows[0][8])),
+            ).fetchall()
+        return None
 
     def _touch(self, id: int) -> None:
         with self._rows.writing() as connection:
@@ -233,6 +288,7 @@ class Access:
         expires: int | None = None,
         idle: int | None = None,
         parent: int | None = None,
+        scope: str | None = None,
     ) -> tuple[str, int]:
         """Insert a row, and delete expired ones. Returns (secret, id)."""
         secret, at = token_format.new(prefix), now()
@@ -243,8 +299,9 @@ class Access:
             ).fetchall()
             connection.execute(
                 """
-                insert into token(public_id, digest, kind, rights, label, created, expires, idle, last_used, parent_id)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                insert into token
+                  (public_id, digest, kind, rights, label, created, expires, idle, last_used, parent_id, scope)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 (
                     secrets.token_hex(8),
@@ -257,6 +314,7 @@ class Access:
                     idle,
                     used,
                     parent,
+                    scope,
                 ),
             ).fetchall()
             return secret, connection.last_insert_rowid()
@@ -272,34 +330,6 @@ class Access:
                 raise Unauthorised("The password is not right.")
 
 
-class _Memory:
-    """A copy of the owner and the tokens in memory, for a library that may not be written."""
-
-    def __init__(self, hub: Hub) -> None:
-        self._lock = threading.RLock()
-        self._connection = apsw.Connection(":memory:")
-        self._connection.pragma("foreign_keys", True)
-        for name in ("owner", "token"):
-            self._connection.execute(hub.value("select sql from sqlite_schema where name = ?", (name,))).fetchall()
-            rows = hub.read(f"select * from {name} order by 1")
-            if rows:
-                marks = ", ".join("?" * len(rows[0]))
-                self._connection.executemany(f"insert into {name} values ({marks})", rows).fetchall()
-
-    def read(self, sql: str, bindings: Any = None) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._connection.execute(sql, bindings).fetchall()
-
-    @contextmanager
-    def writing(self) -> Iterator[apsw.Connection]:
-        with self._lock, self._connection:
-            yield self._connection
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
-
-
 def _demand_owner(reader: Reader) -> None:
     """Raise unless a person asks: a token could otherwise create credentials that outlive its revocation."""
     if not reader.is_person:
@@ -311,9 +341,11 @@ def _right(text: str) -> Right:
     return "owner" if text == "owner" else "write" if text == "write" else "read"
 
 
-def _time(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _seen(ms: int | None) -> datetime | None:
-    return None if ms is None else _time(ms - ms % HOUR)
+def in_future(time: datetime) -> int:
+    """Return a time in milliseconds; `Invalid` unless it has a zone and is in the future."""
+    if time.tzinfo is None:
+        raise Invalid("Give the expiry with its time zone, for instance 2030-01-31T12:00:00Z.")
+    milliseconds = int(time.timestamp() * 1000)
+    if milliseconds <= now():
+        raise Invalid("The expiry must be in the future.")
+    return milliseconds

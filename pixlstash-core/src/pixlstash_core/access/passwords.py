@@ -20,10 +20,10 @@ COST = (15, 8, 1)
 FREE, SLOWEST = 5, 900
 
 
-def hash_password(password: str) -> str:
-    """Return the salted hash of a password. Raises `Invalid` if the password is too short."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid(f"A password has at least {SHORTEST} characters (and at most {LONGEST}).")
+def hash_password(password: str, shortest: int = SHORTEST) -> str:
+    """Return the salted hash of a password. Raises `Invalid` if it has fewer than `shortest` characters."""
+    if not shortest <= len(password) <= LONGEST:
+        raise Invalid(f"A password has at least {shortest} characters (and at most {LONGEST}).")
     salt = secrets.token_bytes(16)
     return "scrypt${}${}${}${}${}".format(*COST, salt.hex(), _stretch(password, salt, *COST).hex())
 

@@ -37,11 +37,11 @@ def import_(shell: Shell, paths: list[Path], in_place: bool, as_json: bool) -> N
     with shell.connect(work=True) as session:
         job = watch.finish(session, session.import_paths(ask), quiet=as_json)
     report = job.report or ImportReport(0, 0, [], 0.0)
-    (show.dump if as_json else _report)(report)
+    (show.dump if as_json else print_report)(report)
     show.demand_done(job, "The import")
 
 
-def _report(report: ImportReport) -> None:
+def print_report(report: ImportReport) -> None:
     refused = len(report.refused)
     click.echo(
         f"{report.imported} imported, {report.duplicates} already there, {refused} refused, {report.seconds:.1f} s"

@@ -1,4 +1,4 @@
-"""The verbs `pixlstash init`, `check`, `undo`, `redo`, `history`, `token` and `owner`."""
+"""`pixlstash init`, `check`, `undo`, `redo`, `history` and `owner`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..api import Api
-from ..types import CheckReport, CreateToken, HistoryEntry
+from ..types import CheckReport, HistoryEntry
 from . import show
 from .options import option
 from .verbs import Verb, group
@@ -43,16 +43,6 @@ def _checked(report: CheckReport) -> None:
 
 def _state(entry: HistoryEntry) -> str:
     return entry.state if entry.undoable else "for good"
-
-
-def _create_token(session: Any, **ask: Any) -> dict[str, Any]:
-    made = session.create_token(CreateToken(**ask))
-    return {"token": made.token, "id": made.id, "rights": made.rights}
-
-
-def _token(made: dict[str, Any]) -> None:
-    click.echo(made["token"])
-    click.echo("Keep it safe: it is not shown again.", err=True)
 
 
 def _reset_owner(session: Any) -> tuple[str, str | None]:
@@ -90,18 +80,6 @@ COMMANDS = (
             "Nothing was done yet.",
             state=_state,
             what=lambda entry: entry.sentence.removesuffix("."),
-        ),
-    ),
-    group(
-        "token",
-        "Tokens: credentials for programs.",
-        Verb(
-            "create",
-            _create_token,
-            "Create a token. It is shown only once.",
-            option("--rights", type=click.Choice(["owner", "write", "read"]), default="read", show_default=True),
-            option("--label", default="", help="A label."),
-            show=_token,
         ),
     ),
     group(

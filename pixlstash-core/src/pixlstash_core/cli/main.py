@@ -19,16 +19,19 @@ MODULES = {
     "captions": "caption",
     "engines": "engine",
     "exports": "export",
+    "folders": "folder",
     "groups": "set character project icons",
     "jobs": "import job",
-    "library": "init check undo redo history token owner",
+    "library": "init check undo redo history owner",
     "people": "face review",
     "pictures": "list find stats show score date turn similar why",
     "plugins": "plugin",
+    "sharing": "share",
     "snapshots": "snapshot",
     "tags": "tag",
     "texts": "text",
     "cleanup": "stack duplicate scrapheap",
+    "tokens": "token",
 }
 PLACES = {verb: module for module, verbs in MODULES.items() for verb in verbs.split()}
 

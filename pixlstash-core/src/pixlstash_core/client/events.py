@@ -7,6 +7,7 @@ from typing import Any
 
 from ..types import (
     Event,
+    FoldersChanged,
     Job,
     JobChanged,
     Lagged,
@@ -45,6 +46,8 @@ def events(channel: Channel, after: int | None = None) -> Iterator[Event]:
                 yield read(value.encode(), EVENTS[name])
             elif field == "data" and name == "snapshots_changed":
                 yield SnapshotsChanged()
+            elif field == "data" and name == "folders_changed":
+                yield FoldersChanged()
             elif field == "data" and name == "lagged":
                 yield Lagged()
     finally:

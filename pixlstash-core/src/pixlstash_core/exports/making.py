@@ -10,7 +10,7 @@ from contextlib import closing
 from functools import partial
 from importlib.metadata import version
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 import msgspec
 from msgspec import Struct
@@ -184,11 +184,8 @@ def _drawn(renderer: Renderer, item: Item, quality: int) -> Iterator[bytes]:
 
 
 def _original(connect: Callable[[int], Opened], store: int, key: str) -> Iterator[bytes]:
-    return _blocks(connect(store).read(key))
-
-
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
+    """Yield the bytes of an original. It is opened for the first block, so that nothing stays open if none is read."""
+    with connect(store).read(key) as file:
         while True:
             try:
                 block = file.read(BLOCK)

@@ -38,12 +38,9 @@ from ..storage.files import Root
 from ..storage.local import Managed, path_of
 from ..types import ImportReport, Reading, Refusal, Uploaded
 from . import picture_rows
-from .listing import Listing
 
 #: The number of refusals that a report lists; all are counted.
 SHOWN = 1000
-#: Causes of refusal that do not go away: the same bytes would be refused again.
-LASTING = frozenset({"unsupported", "damaged", "empty", "pixels"})
 #: Names of files in `incoming`: those of `Intake.temporary`, and those of `Managed.put`.
 TEMPORARY = re.compile(r"\d+-[0-9a-f]+-[0-9a-f]{8}(\.[a-z0-9]{1,7})?|put-\d+-[0-9a-f]{64}(\.[a-z0-9]+)?")
 
@@ -315,33 +312,6 @@ class Intake:
                 tally.refuse(path_of(file.key), str(error))
                 refused(file, error)
 
-    def scan(self, store: int, public_id: str, opened: Opened, tally: Tally, step: Callable[[int, int], None]) -> None:
-        """Update the index of a store: import new files, newest first, then mark missing ones."""
-        root = _pinned(opened.local_root)
-        with Listing(self.db) as listing:
-            with self.hub.db.reading() as hub:
-                listing.leave_out(hub.execute("select key, size, mtime from refusal where store = ?", (public_id,)))
-            listing.fill((key, entry.size, entry.mtime) for key, entry in opened.list())
-            total = listing.choose(store)
-
-            def refused(file: File, error: PixlStashError) -> None:
-                # Only faults of the file itself are remembered: a busy machine or a missing permission may change.
-                if error.more.get("cause") in LASTING:
-                    self.hub.write(
-                        "insert or replace into refusal values (?, ?, ?, ?, ?, ?)",
-                        (public_id, file.key, file.size, file.mtime, str(error), now()),
-                    )
-
-            self.many(
-                (File(key, key.rpartition("/")[2], size, mtime) for key, size, mtime in listing.fresh()),
-                lambda file: self.index(store, opened, file, root),
-                tally,
-                lambda: step(tally.done, max(total, tally.done)),
-                refused,
-            )
-            for gone in listing.gone():
-                outcome(self.writer.submit(partial(picture_rows.miss, locations=gone)))
-
     def renew(self, plugins: str) -> None:
         """Forget refused files if the plugins have changed, since the new ones may be able to read them."""
         if self.hub.value("select value from setting where name = 'imports.plugins'") == plugins:
@@ -361,14 +331,6 @@ class Intake:
                 if TEMPORARY.fullmatch(path.name) and not path.is_symlink():
                     path.unlink(missing_ok=True)
         return dropped
-
-
-def _pinned(root: Path | None) -> Root | None:
-    if root is None:
-        return None
-    with suppress(OSError):  # listing the store reports the error
-        return Root.pinned(root)
-    return Root(root)
 
 
 def _drop(path: Path) -> None:

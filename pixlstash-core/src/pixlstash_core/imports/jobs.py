@@ -27,6 +27,7 @@ from . import locations as stores
 from .intake import File, Intake, Taken, Tally
 from .listing import Entry, Listing
 from .redraws import Redraws
+from .scanning import Scans
 
 Connect = Callable[[int], Opened]
 Own = Callable[[], tuple[int, Managed]]
@@ -71,11 +72,13 @@ def put_importer(jobs: Jobs, importers: dict[str, Importer], name: str, params: 
     return jobs.put("importer", f"Importing from {importer.label or name}", ImporterPayload(name, params))
 
 
-def handlers(intake: Intake, db: Database, connect: Connect, own: Own, plugins: Plugins) -> dict[str, Handler]:
-    """Return the handler of each kind of job in this module."""
+def handlers(
+    intake: Intake, scans: Scans, connect: Connect, own: Own, plugins: Plugins, scanned: Callable[[int], None]
+) -> dict[str, Handler]:
+    """What runs each kind of job of this file. `scanned(store)` is called when the index of a store is up to date."""
     return {
         "copy": copy_job(intake, own),
-        "scan": scan_job(intake, db, connect),
+        "scan": scan_job(scans, intake.db, connect, scanned),
         "importer": import_job(intake, own, plugins),
     }
 
@@ -163,7 +166,7 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
     return run
 
 
-def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
+def scan_job(scans: Scans, db: Database, connect: Connect, scanned: Callable[[int], None]) -> Handler:
     """Return the handler that updates the index of one store."""
 
     def run(task: Task) -> None:
@@ -180,7 +183,8 @@ def scan_job(intake: Intake, db: Database, connect: Connect) -> Handler:
             task.report = tally.report()
             task.check()
 
-        intake.scan(store, public_id, connect(store), tally, step)
+        scans.scan(store, public_id, connect(store), tally, step)
+        scanned(store)
         total = (before if before is not None else task.before(0)) + tally.done
         task.progress(total, total)
         task.report = tally.report()

@@ -47,6 +47,8 @@ def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) 
     return [(store.name, store.pictures - fewer.get(("store", store.id), 0)) for store in stores[:limit]]
 
 
+#: The scheme of reference folders.
+FOLDER = "folder"
 _ROOT = "rtrim(replace(coalesce(json_extract(params, '$.path'), ''), char(92), '/'), '/')"
 #: `at`: a store, and the prefix of its keys below the path.
 _BELOW = """
@@ -89,23 +91,30 @@ class Stores:
         self._db, self._root = db, root
         self._kinds, self._absent = plugins.stores(), plugins.absent
         self._opened: dict[int, Opened] = {}
+        #: The params that each was opened with: a relocation, its undo, and a restore change them.
+        self._texts: dict[int, str] = {}
         self._own: int | None = db.value("select id from store where scheme = 'file' order by id limit 1")
 
     def connect(self, store: int) -> Opened:
-        """Return the opened store with this id, connecting to it first if needed."""
-        if store not in self._opened:
-            rows = self._db.read("select scheme, params from store where id = ?", (store,))
-            if not rows:
-                raise NotFound("There is no such store.")
-            scheme, text = rows[0]
-            kind = self._kinds.get(scheme)
-            if kind is None:
-                raise StoreUnreachable(f"No installed plugin offers stores of scheme {scheme!r}.{self._absent(scheme)}")
-            params = msgspec.json.decode(text)
-            if issubclass(kind.Params, FolderParams):  # relative to the library, so that its folder may be moved
-                params["path"] = str(self._root / params["path"])
-            self._opened[store] = kind.connect(_converted(params, kind))
-        return self._opened[store]
+        """Return the opened store with this id, connecting to it first if its params have changed."""
+        rows = self._db.read("select scheme, params from store where id = ?", (store,))
+        if not rows:
+            raise NotFound("There is no such store.")
+        scheme, text = rows[0]
+        opened = self._opened.get(store)
+        if opened is None or self._texts.get(store, text) != text:
+            opened = self._opened[store] = self._connect(scheme, text)
+            self._texts[store] = text
+        return opened
+
+    def _connect(self, scheme: str, text: str) -> Opened:
+        kind = self._kinds.get(scheme)
+        if kind is None:
+            raise StoreUnreachable(f"No installed plugin offers stores of scheme {scheme!r}.{self._absent(scheme)}")
+        params = msgspec.json.decode(text)
+        if issubclass(kind.Params, FolderParams):  # relative to the library, so that its folder may be moved
+            params["path"] = str(self._root / params["path"])
+        return kind.connect(_converted(params, kind))
 
     def own(self) -> tuple[int, Managed]:
         """Return the id and connection of the store that holds the library's own originals."""

@@ -13,6 +13,7 @@ from ..context import Context
 from ..database.writer import Label, Write
 from ..errors import Invalid, NotFound, Refused
 from ..jobs.lanes import Jobs
+from ..storage import protected
 from ..storage.archive import looks_like_archive
 from ..storage.names import fit
 from ..types import BeginUpload, ImportPaths, Job, Reader, Upload, Uploaded, UploadedFile
@@ -124,6 +125,5 @@ def scan(context: Context, reader: Reader, store: int) -> Job:
 
 
 def _reference(context: Context, path: Path) -> int:
-    if context.path.is_relative_to(path) or path.is_relative_to(context.path):
-        raise Invalid(f"{path} and the library at {context.path} lie within each other.")
-    return stores.add(context.writer, "folder", path.name or str(path), {"path": str(path)})
+    path = protected.usable(str(path), context.path)
+    return stores.add(context.writer, stores.FOLDER, path.name or str(path), {"path": str(path)})

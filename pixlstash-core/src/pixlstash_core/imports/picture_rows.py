@@ -103,7 +103,18 @@ def locate(write: Write, picture: int, store: int, key: str, size: int | None, m
 
 
 def miss(write: Write, locations: list[int]) -> None:
-    """Mark these locations as missing."""
+    """Record that these files are gone: as missing, or not at all where the picture has another file in the store.
+
+    That is what a file that was moved or renamed looks like.
+    """
+    write.execute(
+        """
+        delete from location where id in carray(:gone) and exists (
+          select 1 from location o where o.picture_id = location.picture_id and o.store_id = location.store_id
+            and o.state = 'present' and o.id not in carray(:gone))
+        """,
+        {"gone": bind_ids(locations)},
+    )
     write.execute("update location set state = 'missing' where id in carray(?)", (bind_ids(locations),))
 
 

@@ -11,6 +11,8 @@ from ..exports.operations import KIND as EXPORT
 from ..exports.operations import export_job
 from ..imports import jobs as intake
 from ..jobs.lanes import Task
+from ..sharing.operations import KIND as PUBLISH
+from ..sharing.operations import publish_job
 from ..tags import bulk_update
 from .parts import Parts
 
@@ -21,7 +23,8 @@ TIDY, DAY, SNAPSHOTS = 300.0, 86_400.0, 900.0
 
 def register_handlers(library: Parts) -> None:
     """Register the handlers of all kinds of jobs of the core."""
-    handlers = intake.handlers(library.intake, library.db, library.stores.connect, library.stores.own, library.plugins)
+    stores, scanned = library.stores, library.reference_folders.scanned
+    handlers = intake.handlers(library.intake, library.scans, stores.connect, stores.own, library.plugins, scanned)
     for kind, handler in handlers.items():
         library.queue.handle(kind, handler)
     library.queue.handle("upload", library.upload_sessions.run)
@@ -32,6 +35,7 @@ def register_handlers(library: Parts) -> None:
     library.queue.handle("engine", library.host.run)
     library.queue.handle(FETCH, library.host.fetch)
     library.queue.handle(REHEARSAL, library.host.rehearse)
+    library.queue.handle(PUBLISH, partial(publish_job, library))
     library.queue.handle("tidy", lambda task: tidy(library))
     library.queue.handle("snapshots", partial(_take_snapshots, library))
     library.queue.handle(EXPORT, partial(export_job, library), by_hand=True)
@@ -49,6 +53,7 @@ def start(library: Parts) -> None:
     library.queue_weighing()
     library.host.start()
     library.queue.start()
+    library.reference_folders.start(library.scans)
 
 
 def tidy(library: Parts) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from ..access.feature import Access
+from ..access.scopes import Scopes
 from ..collections import saved_queries
 from ..context import Context
 from ..database.commit import Commit
@@ -24,12 +25,14 @@ from ..engines.prefetch import Sources
 from ..engines.tempdir import Scratch
 from ..engines.weights import folder as models_folder
 from ..exports.downloads import Downloads
+from ..folders.folders import Folders
 from ..history.events import Feed
 from ..imports import locations as stores
 from ..imports import sidecars
 from ..imports.intake import Intake
 from ..imports.operations import place_in_project
 from ..imports.redraws import Redraws
+from ..imports.scanning import Scans
 from ..imports.uploads import Uploads
 from ..jobs.lanes import Jobs
 from ..media.messages import Limits
@@ -43,6 +46,8 @@ from ..query.terms import TERMS
 from ..query.views import Views
 from ..search import vectors as likeness
 from ..search.search import Search
+from ..sharing.links import Links
+from ..sharing.renditions import Renditions
 from ..snapshots import feature as snapshots
 from ..snapshots import restore as restores
 from ..snapshots.as_of import OpenSnapshots
@@ -51,7 +56,7 @@ from ..storage.lock import Lock
 from ..tags import bulk_update
 from ..tags.aliases import TABLES as WEIGHED
 from ..threads import FollowUps
-from ..types import JobChanged, SnapshotsChanged
+from ..types import FoldersChanged, JobChanged, SnapshotsChanged
 from .as_of import LibraryAsOf
 from .features import FEATURES, KINDS
 
@@ -87,7 +92,9 @@ class Parts(Context):
         self.name = str(self.db.setting("name") or path.name)
         self.plugins.prefer(outputs.distributions(self.db))
         self.feed = Feed(self.db, self.hub)
-        self.follow_ups = FollowUps({"autorun": self._queue_autorun, "weigh": self.queue_weighing})
+        self.follow_ups = FollowUps(
+            {"autorun": self._queue_autorun, "weigh": self.queue_weighing, "folders": self._follow_folders}
+        )
         self.writer = Writer(
             self.db,
             self.hub,
@@ -106,8 +113,6 @@ class Parts(Context):
         sorts = {sort.name: sort for feature in FEATURES for sort in feature.sorts}
         self._make_views = partial(Views, terms=terms, places=places, sorts=sorts)
         saved = partial(saved_queries.text, self.db)
-        self.access = Access(self.hub, read_only=read_only)
-        opened.callback(self.access.close)
         limits = Limits.chosen(os.environ)
         self.pool = DecoderPool(limits=limits, disabled=plugins.disabled, extra=plugins.extra)
         self.queue = Jobs(self.hub, self._job_changed)
@@ -166,6 +171,8 @@ class Parts(Context):
         self.views = self._make_views(
             self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search, missed=missed
         )
+        self.access = Access(self.hub, Scopes(self.db, self.views, counted), read_only=read_only)
+        opened.callback(self.access.close)
         self.people = People(self.db, self.views, self.likeness, counted)
         self.upload_sessions = Uploads(
             self.hub, self.intake, self.queue, self.stores.own, partial(place_in_project, self)
@@ -181,8 +188,12 @@ class Parts(Context):
             limits.pixels,
             plugins.fact_readers,
         )
+        changed = partial(self.feed.tell, FoldersChanged())
+        self.reference_folders = Folders(self.db, self.hub, self.queue, self.stores.connect, path, changed)
+        self.scans = Scans(self.intake, self.reference_folders.is_on_another_disk)
         self.add_parts(
             Downloads(),
+            self.reference_folders,
             self.access,
             self.feed,
             self.queue,
@@ -191,6 +202,10 @@ class Parts(Context):
             self.upload_sessions,
             self.outputs,
             self.host,
+        )
+        self.add_parts(
+            Links(self.hub, path, read_only=read_only),
+            Renditions(self.db, self.pool, self.thumbnails, plugins, self.stores.connect, self.intake.temporary),
         )
         self.add_parts(self.likeness, self.search, self.people, self.restore_points, self.restores, self.open_snapshots)
 
@@ -206,6 +221,8 @@ class Parts(Context):
         changes = commit.changes
         if changes.added:
             self.follow_ups.request("autorun")
+        if "store" in changes.rows:
+            self.follow_ups.request("folders")
         if changes.rows.keys() & WEIGHED:
             self.follow_ups.request("weigh")
         renamed = "picture" in changes.ids
@@ -214,6 +231,10 @@ class Parts(Context):
     def _queue_autorun(self) -> None:
         """Queue the engines that run automatically on new pictures."""
         self.host.autorun.look()
+
+    def _follow_folders(self) -> None:
+        """Watch folders where they are now: a change of them may have been undone or restored."""
+        self.reference_folders.changed()
 
     def queue_weighing(self) -> None:
         """Queue the job that recomputes tags for all pictures after a threshold changed, if it did."""
@@ -243,6 +264,7 @@ class Parts(Context):
             return
         self._closed = True
         steps: list[Callable[[], object]] = [
+            self.reference_folders.close,
             self.queue.stop,
             self.people.close,
             self.host.close,

@@ -1,4 +1,4 @@
-"""`thumbnails.db`: one WebP thumbnail per picture, by the SHA-256 of its bytes.
+"""`thumbnails.db`: one WebP thumbnail per picture, by the SHA-256 of its bytes, and renditions for other people.
 
 It can be rebuilt, so writes do not wait for the disk.
 """
@@ -7,16 +7,29 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import apsw
+from msgspec import Struct
 
 from ..database.connection import Database, translated
 from ..errors import PixlStashError
 
 #: Thumbnails that are checked together.
 SLICE = 5000
+#: Bytes of cached renditions; the ones that were not used for the longest time are dropped.
+RENDITIONS = 2 << 30
+
+
+class Rendered(Struct, frozen=True):
+    """A rendition: the size of `image` in pixels, and two JPEGs."""
+
+    width: int
+    height: int
+    image: bytes
+    preview: bytes
 
 
 class Thumbnails:
@@ -36,7 +49,38 @@ class Thumbnails:
 
     def drop(self, sha256: bytes) -> None:
         with self._lock, translated():
-            self._db.writer.execute("delete from thumbnail where sha256 = ?", (sha256,)).fetchall()
+            for table in ("thumbnail", "rendition"):
+                self._db.writer.execute(f"delete from {table} where sha256 = ?", (sha256,)).fetchall()
+
+    def rendition(self, sha256: bytes, recipe: bytes) -> Rendered | None:
+        """Return a cached rendition of a picture, made by a recipe."""
+        sql = "select width, height, image, preview from rendition where sha256 = ? and recipe = ?"
+        rows = self._db.read(sql, (sha256, recipe))
+        return Rendered(*rows[0]) if rows else None
+
+    def put_rendition(self, sha256: bytes, recipe: bytes, rendered: Rendered) -> None:
+        """Cache a rendition, and drop the oldest ones beyond `RENDITIONS` bytes."""
+        if self._db.read_only:
+            return
+        size = len(rendered.image) + len(rendered.preview)
+        values = (
+            sha256,
+            recipe,
+            rendered.width,
+            rendered.height,
+            size,
+            time.time_ns(),
+            rendered.preview,
+            rendered.image,
+        )
+        with self._lock, self._db.transaction() as connection:
+            connection.execute("insert or replace into rendition values (?, ?, ?, ?, ?, ?, ?, ?)", values).fetchall()
+            connection.execute(
+                "delete from rendition where rowid in (select rowid from"
+                " (select rowid, sum(bytes) over (order by used desc, rowid desc) as total from rendition)"
+                " where total > ?)",
+                (RENDITIONS,),
+            ).fetchall()
 
     def newest(self) -> int:
         """Return a mark: thumbnails stored so far are numbered up to it, later ones beyond it."""
@@ -53,6 +97,10 @@ class Thumbnails:
         with self._lock, self._db.transaction() as connection:
             connection.executemany(
                 "delete from thumbnail where sha256 = ? and rowid <= ?", [(sha256, mark) for sha256 in hashes]
+            ).fetchall()
+            connection.executemany(
+                "delete from rendition where sha256 = ?1 and not exists (select 1 from thumbnail where sha256 = ?1)",
+                [(sha256,) for sha256 in hashes],
             ).fetchall()
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ import pluggy
 from .contracts import FactReader, Importer, Kind, Store
 from .engines import Captioner, Detector, Embedder, FaceExtractor, Measurer, Tagger, TextExtractor
 from .operation import Operations
+from .sharers import RenditionStep, Sharer
 
 if TYPE_CHECKING:
     import click
@@ -112,6 +113,45 @@ def importers() -> Iterable[Importer]:  # type: ignore[empty-body]
     @hookimpl
     def importers():
         yield Card()
+    """
+
+
+@hookspec
+def sharers() -> Iterable[Sharer]:  # type: ignore[empty-body]
+    """Yield ways to publish pictures for other people, who get renditions of them.
+
+    class Contact(Sharer):
+        id, label = "contact", "A contact sheet"
+
+        def share(self, title, renditions, params):
+            path = Path.home() / f"{title or 'Pictures'}.txt"
+            with path.open("x") as file:  # never over another file
+                for rendition in renditions:
+                    print(rendition.name, rendition.width, rendition.height, file=file)
+            return Shared(str(path), str(path))
+
+        def revoke(self, state):
+            Path(state).unlink(missing_ok=True)
+
+    @hookimpl
+    def sharers():
+        yield Contact()
+    """
+
+
+@hookspec
+def rendition_steps() -> Iterable[RenditionStep]:  # type: ignore[empty-body]
+    """Yield steps that change the pixels of renditions, by the settings of a share.
+
+    class Gray(RenditionStep):
+        id = "gray"
+
+        def apply(self, image, params):
+            return image.convert("L").convert("RGB")
+
+    @hookimpl
+    def rendition_steps():
+        yield Gray()
     """
 
 

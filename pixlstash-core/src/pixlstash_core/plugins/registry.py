@@ -23,12 +23,14 @@ from .contracts import FactReader, Importer, Kind, Store
 from .engines import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, TextExtractor, fault
 from .operation import Operations
 from .precedence import Installed, Origin, Thing, choose, installed
+from .sharers import RenditionStep, Sharer
 
 #: Modules of built-in plugins, which use the same hooks as others.
 BUILTIN = (
     "pixlstash_core.storage.builtin",
     "pixlstash_core.media.builtin",
     "pixlstash_core.engines.builtin",
+    "pixlstash_core.sharing.builtin",
 )
 #: Present names of plugins, by the names in the lists of disabled plugins of older libraries.
 RENAMED = {
@@ -36,7 +38,7 @@ RENAMED = {
     "pixlstash_core.demo.builtin": "demo",
 }
 #: The project's own plugins, each in a package `pixlstash-NAME`.
-OWN = ("clip", "compat", "demo", "faces", "generation", "joycaption", "wd-tagger")
+OWN = ("clip", "compat", "demo", "faces", "generation", "joycaption", "ocr", "wd-tagger")
 
 
 #: A function that returns the error in an object, if any.
@@ -126,6 +128,12 @@ class Plugins:
 
     def importers(self) -> dict[str, Importer]:
         return {importer.id: importer for importer in self._objects("importers")}
+
+    def sharers(self) -> dict[str, Sharer]:
+        return {sharer.id: sharer for sharer in self._objects("sharers")}
+
+    def rendition_steps(self) -> dict[str, RenditionStep]:
+        return {step.id: step for step in self._objects("rendition_steps")}
 
     def engines(self) -> dict[str, Offered]:
         """Return all engines by id."""
@@ -351,4 +359,6 @@ _OBJECT_HOOKS: dict[str, tuple[type, Callable[[Any], str], Fault]] = {
     "readers": (FactReader, lambda thing: thing.id, _no_order),
     "stores": (Store, lambda thing: thing.scheme, _fine),
     "importers": (Importer, lambda thing: thing.id, _fine),
+    "sharers": (Sharer, lambda thing: thing.id, _fine),
+    "rendition_steps": (RenditionStep, lambda thing: thing.id, _fine),
 }

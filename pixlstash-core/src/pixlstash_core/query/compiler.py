@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..database.features import Condition, Lookup, Sort, Term
-from ..errors import QueryError
+from ..errors import Invalid, QueryError
 from . import ranking
 from .evaluator import (
     Complement,
@@ -307,6 +308,13 @@ def matches(plan: QueryPlan, look: Evaluation, scope: Mask | None) -> Mask:
     if not plan.inside_stacks:
         mask &= frame.leaders
     return mask if scope is None else mask & scope
+
+
+def within_stacks(plan: QueryPlan) -> QueryPlan:
+    """Return a plan for which each picture of a stack counts by itself; `Invalid` if the query ranks by similarity."""
+    if plan.ranked is not None:
+        raise Invalid("This query ranks by similarity, so it has no fixed set of pictures. Leave out like: and face:.")
+    return replace(plan, inside_stacks=True)
 
 
 def missing_names(connection: apsw.Connection, plan: QueryPlan) -> list[str]:

@@ -68,7 +68,7 @@ class Masks:
         `find` evaluates the lookup for all pictures, or for the given ids with `lookup.among`.
         """
         seen = {noun: revisions.get(noun, 0) for noun in nouns | ALWAYS}
-        key = (lookup.sql, tuple(sorted(lookup.bindings.items())))
+        key = (lookup.sql, tuple(sorted(lookup.bindings.items())), nouns)  # two terms may share the SQL
         with self._lock:
             cached = self._masks.get(key)
             changed = None if cached is None else self._changed(cached, seen, size)

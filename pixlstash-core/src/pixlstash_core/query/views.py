@@ -25,7 +25,7 @@ from . import explain, grid, scope, sections, sorting, suggest
 from . import language as query
 from .blocks import BLOCK, Blocks
 from .caches import Holder
-from .compiler import QueryPlan, matches, missing_names
+from .compiler import QueryPlan, matches, missing_names, within_stacks
 from .evaluator import Evaluation
 from .order_cache import OrderCache
 from .orders import Explained, Order, Visibility
@@ -169,11 +169,13 @@ class Views:
         return frame.count(mask)
 
     def mask(
-        self, reader: Reader, parsed: query.Query, hide_and_blur: HideAndBlur | None = None
+        self, reader: Reader, parsed: query.Query, hide_and_blur: HideAndBlur | None = None, *, in_stacks: bool = False
     ) -> tuple[Frame, NDArray[np.bool_]]:
-        """Return the columns at present, and a mask of the pictures of a query."""
+        """Return the columns at present, and a mask of a query's pictures (`in_stacks`: each of a stack by itself)."""
         hide = self._planner.plan_hidden(reader, hide_and_blur.hide) if hide_and_blur else None
         plan = self._planner.plan(reader, parsed)
+        if in_stacks:
+            plan = within_stacks(plan)
         prepared = self._prepared(reader, plan)
         with self._evaluating(reader) as (look, inside):
             mask = matches(plan, look, inside)

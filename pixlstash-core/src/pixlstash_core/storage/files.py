@@ -71,6 +71,12 @@ def walk(root: Path | Root, prefix: str = "") -> Iterator[tuple[str, os.stat_res
     answering on the way.
     """
     root = Root.of(root)
+    for inside, status in walk_below(root, prefix):
+        yield os.path.join(root.path, *inside.split("/")), status
+
+
+def walk_below(root: Root, prefix: str = "") -> Iterator[tuple[str, os.stat_result]]:
+    """The same with paths relative to the root, with `/` between their parts."""
     pending = [prefix]
     while pending:
         folder = pending.pop()
@@ -87,7 +93,7 @@ def walk(root: Path | Root, prefix: str = "") -> Iterator[tuple[str, os.stat_res
                             status = entry.stat(follow_symlinks=False)
                         except FileNotFoundError:  # deleted meanwhile
                             continue
-                        yield os.path.join(root.path, *inside.split("/")), status
+                        yield inside, status
         except (PermissionError, FileNotFoundError, NotADirectoryError):
             if folder == prefix:
                 raise
@@ -117,6 +123,15 @@ def open_below(root: Root, key: str, flags: int = os.O_RDONLY, mode: int = 0o666
         if folder is None:
             _verify(root, key, descriptor)
     return descriptor
+
+
+def stat_below(root: Root, key: str) -> os.stat_result | None:
+    """What the system says of `root/key`, which may be a link, following none on the way; None when it is not there."""
+    try:
+        with parent_below(root, key) as (name, folder):
+            return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
 
 
 def unlink_below(root: Root, key: str) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 from ..errors import StoreUnreachable
 from ..plugins.contracts import Opened, Params, Stat, Store
-from .files import Root, fsync_folder, limited, open_within, unlink_below, walk, writing_to
+from .files import Root, fsync_folder, limited, open_within, stat_below, unlink_below, walk_below, writing_to
 
 
 class FolderParams(Params, frozen=True, kw_only=True):
@@ -39,15 +41,39 @@ class Folder(Opened):
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
         """Yield all regular files, except hidden ones, links, and files in unreadable folders."""
         root = self._present()
-        inside = len(str(root).rstrip(os.sep)) + 1
         try:
             pinned = Root.pinned(root)
-            for path, status in walk(pinned, path_of(prefix).rstrip("/")):
-                yield key_of(path[inside:].replace(os.sep, "/")), Stat(status.st_size, status.st_mtime_ns)
+            for path, status in walk_below(pinned, path_of(prefix).rstrip("/")):
+                yield key_of(path), Stat(status.st_size, status.st_mtime_ns)
             if Root.pinned(self._present()) != pinned:  # files that were not listed are unreachable, not missing
                 raise StoreUnreachable(f"{root} is no longer what it was: was its disk unmounted?")
         except OSError as error:
             raise StoreUnreachable(f"{root} cannot be read: {error.strerror}.") from error
+
+    def list_parts(self, paths: Iterable[str]) -> Iterator[tuple[str, Stat]]:
+        """The regular files at these paths, relative to the root, or below them; what is not there is left out."""
+        root = self._present()
+        try:
+            pinned = Root.pinned(root)
+            for path in paths:
+                for inside, status in self._part(pinned, path):
+                    yield key_of(inside), Stat(status.st_size, status.st_mtime_ns)
+            if Root.pinned(self._present()) != pinned:
+                raise StoreUnreachable(f"{root} is no longer what it was: was its disk unmounted?")
+        except OSError as error:
+            raise StoreUnreachable(f"{root} cannot be read: {error.strerror}.") from error
+
+    def _part(self, root: Root, path: str) -> Iterator[tuple[str, os.stat_result]]:
+        if not path or any(part.startswith(".") for part in path.split("/")):
+            return
+        status = stat_below(root, path)
+        if status is None or stat.S_ISLNK(status.st_mode):
+            return
+        if stat.S_ISREG(status.st_mode):
+            yield path, status
+        elif stat.S_ISDIR(status.st_mode):
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+                yield from walk_below(root, path)
 
     def local(self, key: str) -> Path | None:
         return self._present() / path_of(key)
@@ -120,6 +146,11 @@ def key_of(path: str) -> str:
     except UnicodeEncodeError:
         return ESCAPED + quote_from_bytes(os.fsencode(path), safe="/")
     return ESCAPED + quote(path, safe="/") if path.startswith(ESCAPED) else path
+
+
+def keys_of(path: str) -> tuple[str, str]:
+    """The keys that a folder may have in those of the files below it, some of whose names may not be UTF-8."""
+    return key_of(path), ESCAPED + quote_from_bytes(os.fsencode(path), safe="/")
 
 
 def path_of(key: str) -> str:

@@ -1,4 +1,4 @@
-"""Checks for the tests of plugins: `check(MyEngine())`, `check_kind`, `check_store`, `check_importer`.
+"""Checks for the tests of plugins: `check(MyEngine())`, `check_kind`, `check_store`, `check_importer`, `check_sharer`.
 
 Each checks whether an object fulfills its contract, and raises AssertionError with all problems. Numbers of an engine's
 results may differ by a hundredth between a batch and single images, because arithmetic on batches is not exact.
@@ -12,8 +12,10 @@ from typing import Any
 
 from ..plugins.contracts import Importer, Kind, Store
 from ..plugins.engines import Engine, fault
+from ..plugins.sharers import Sharer
 from .engines import EngineCheck, heavy, images
 from .objects import importer_faults, kind_faults, store_faults
+from .sharers import sharer_faults
 
 
 def check(
@@ -59,9 +61,17 @@ def check_importer(importer: Importer, *, params: dict[str, Any] | None = None) 
     _demand_none(str(getattr(importer, "id", importer)), importer_faults(importer, params))
 
 
+def check_sharer(sharer: Sharer, *, params: dict[str, Any] | None = None) -> None:
+    """Check a sharer. `params`: settings with which three small renditions are published and taken back, twice.
+
+    Without `params`, only its declarations are checked.
+    """
+    _demand_none(str(getattr(sharer, "id", sharer)), sharer_faults(sharer, params))
+
+
 def _demand_none(name: str, wrong: list[str]) -> None:
     if wrong:
         raise AssertionError(f"{name}: " + "; ".join(wrong) + ".")
 
 
-__all__ = ["check", "check_importer", "check_kind", "check_store", "images"]
+__all__ = ["check", "check_importer", "check_kind", "check_sharer", "check_store", "images"]

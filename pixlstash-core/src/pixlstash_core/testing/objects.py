@@ -37,7 +37,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 def kind_faults(kind: Kind, samples: Sequence[Path] = ()) -> list[str]:
     """Return problems of a media kind. `samples`: files of its formats."""
-    wrong = _named(kind, "id")
+    wrong = name_faults(kind, "id")
     own = type(kind).__module__.startswith("pixlstash_core.")
     for what, head in HEADS.items():
         try:
@@ -72,7 +72,7 @@ def kind_faults(kind: Kind, samples: Sequence[Path] = ()) -> list[str]:
 
 def store_faults(store: Store, params: dict[str, Any] | None = None) -> list[str]:
     """Return problems of a store. `params`: settings for connecting; None: do not connect."""
-    wrong = [*_named(store, "scheme"), *_settings(store)]
+    wrong = [*name_faults(store, "scheme"), *settings_faults(store)]
     if wrong or params is None:
         return wrong
     try:
@@ -86,7 +86,7 @@ def store_faults(store: Store, params: dict[str, Any] | None = None) -> list[str
 
 def importer_faults(importer: Importer, params: dict[str, Any] | None = None) -> list[str]:
     """Return problems of an importer. `params`: settings for scanning; None: do not scan."""
-    wrong = [*_named(importer, "id"), *_settings(importer)]
+    wrong = [*name_faults(importer, "id"), *settings_faults(importer)]
     if wrong or params is None:
         return wrong
     settings = read_params(importer.Params, params)
@@ -107,14 +107,14 @@ def importer_faults(importer: Importer, params: dict[str, Any] | None = None) ->
 # -- inside ------------------------------------------------------------------------------------------------------------
 
 
-def _named(thing: Any, name: str) -> list[str]:
+def name_faults(thing: Any, name: str) -> list[str]:
     value = getattr(thing, name, None)
     if isinstance(value, str) and _ID.fullmatch(value):
         return []
     return [f"it needs an `{name}` of small letters, digits and `.`, `_`, `-`, and has {value!r}"]
 
 
-def _settings(thing: Any) -> list[str]:
+def settings_faults(thing: Any) -> list[str]:
     """Return problems with its settings."""
     if not (isinstance(thing.Params, type) and issubclass(thing.Params, Params)):
         return ["its `Params` is not a class made from `Params`"]

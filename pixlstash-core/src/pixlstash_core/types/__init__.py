@@ -10,6 +10,7 @@ from __future__ import annotations
 from .access import NOBODY as NOBODY
 from .access import OWNER as OWNER
 from .access import CreateToken as CreateToken
+from .access import Grant as Grant
 from .access import NewToken as NewToken
 from .access import Reader as Reader
 from .access import Right as Right
@@ -42,6 +43,7 @@ from .engines import SetEngine as SetEngine
 from .engines import UninstalledEngine as UninstalledEngine
 from .engines import WeightsInfo as WeightsInfo
 from .events import Event as Event
+from .events import FoldersChanged as FoldersChanged
 from .events import JobChanged as JobChanged
 from .events import Lagged as Lagged
 from .events import PicturesAdded as PicturesAdded
@@ -66,6 +68,18 @@ from .files import Facts as Facts
 from .files import Format as Format
 from .files import KnownPicture as KnownPicture
 from .files import Reading as Reading
+from .folders import AddFolder as AddFolder
+from .folders import EditFolder as EditFolder
+from .folders import FolderBranch as FolderBranch
+from .folders import FolderRemoval as FolderRemoval
+from .folders import FolderSize as FolderSize
+from .folders import FolderState as FolderState
+from .folders import FolderTree as FolderTree
+from .folders import ReferenceFolder as ReferenceFolder
+from .folders import RelocateFolder as RelocateFolder
+from .folders import ServerFolder as ServerFolder
+from .folders import ServerFolders as ServerFolders
+from .folders import Watching as Watching
 from .groups import AddLink as AddLink
 from .groups import ArrangeSet as ArrangeSet
 from .groups import CharacterInfo as CharacterInfo
@@ -131,6 +145,11 @@ from .search import Alike as Alike
 from .search import Held as Held
 from .search import Reason as Reason
 from .search import Why as Why
+from .sharing import CreateLink as CreateLink
+from .sharing import LinkInfo as LinkInfo
+from .sharing import Publication as Publication
+from .sharing import Publish as Publish
+from .sharing import StepUse as StepUse
 from .sidebar import Branch as Branch
 from .sidebar import EditQuery as EditQuery
 from .sidebar import FolderInfo as FolderInfo

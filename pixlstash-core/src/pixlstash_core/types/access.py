@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 Right = Literal["read", "write", "owner"]
 
@@ -49,17 +49,41 @@ OWNER = Reader("owner", "owner")
 NOBODY = Reader("", "owner")
 
 
+Ids = Annotated[list[int], Meta(max_length=50_000)]
+
+
+class Grant(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the library: these pictures, and all pictures of these sets, characters, projects and of a query.
+
+    What groups and queries contain is determined at each request. Pictures in the scrapheap are not part of it.
+    """
+
+    pictures: Ids = []
+    sets: Ids = []
+    characters: Ids = []
+    projects: Ids = []
+    query: Annotated[str, Meta(max_length=2000)] | None = None
+
+
 class TokenInfo(Struct, frozen=True):
+    """A token. `last_used` is accurate to the minute; without `scope`, it is for the whole library."""
+
     id: int
     label: str
     right: Right
     created: datetime
     last_used: datetime | None
+    scope: Grant | None = None
+    expires: datetime | None = None
 
 
 class CreateToken(Struct, frozen=True):
+    """`scope`: only this part of the library, for the rights to read and write. `expires`: a time with its zone."""
+
     rights: Right = "read"
     label: str = ""
+    scope: Grant | None = None
+    expires: datetime | None = None
 
 
 class NewToken(Struct, frozen=True):
@@ -68,3 +92,4 @@ class NewToken(Struct, frozen=True):
     token: str
     id: int
     rights: Right
+    expires: datetime | None = None

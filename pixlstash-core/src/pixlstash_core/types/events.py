@@ -60,4 +60,17 @@ class SnapshotsChanged(_Event, frozen=True, tag="snapshots_changed"):
     """A snapshot is being taken, or the list changed; request both. It is sent to subscribers only and not stored."""
 
 
-Event = PicturesAdded | PicturesChanged | PicturesRemoved | RowsChanged | JobChanged | SnapshotsChanged | Lagged
+class FoldersChanged(_Event, frozen=True, tag="folders_changed"):
+    """The state of a reference folder changed. It is sent to subscribers only and not stored."""
+
+
+Event = (
+    PicturesAdded
+    | PicturesChanged
+    | PicturesRemoved
+    | RowsChanged
+    | JobChanged
+    | SnapshotsChanged
+    | FoldersChanged
+    | Lagged
+)

@@ -8,6 +8,10 @@ export type Right = "read" | "write" | "owner";
 
 export type Policy = "all" | "new" | "asked";
 
+export type FolderState = "ok" | "missing" | "unmounted" | "empty" | "unreadable";
+
+export type Watching = "live" | "polling" | "off";
+
 export type JobState = "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
 
 export type Presence = "present" | "missing" | "unreachable";
@@ -1320,6 +1324,87 @@ export interface Similar {
   like: number;
 }
 
+/**
+ * A link. `path` is to be appended to the server's address; what follows `#` in it is secret. `path` is null for a link
+ * that recipients cannot open: it `expired`, or it was made with another key file, as in a library restored from a
+ * backup, and must be replaced. `left_out`: hidden and blurred pictures. `last_visit` is accurate to the minute.
+ */
+export interface LinkInfo {
+  id: number;
+  path: string | null;
+  title: string;
+  live: boolean;
+  scope: Grant;
+  pictures: number;
+  left_out: number;
+  download: boolean;
+  password: boolean;
+  created: string;
+  expires: string | null;
+  expired: boolean;
+  visits: number;
+  last_visit: string | null;
+}
+
+/**
+ * A part of the library: these pictures, and all pictures of these sets, characters, projects and of a query. What
+ * groups and queries contain is determined at each request. Pictures in the scrapheap are not part of it.
+ */
+export interface Grant {
+  pictures: number[];
+  sets: number[];
+  characters: number[];
+  projects: number[];
+  query: string | null;
+}
+
+/**
+ * Share pictures by a link: those of a `scope`, or of a `selection` as it is now. `live`: whatever the sets,
+ * characters, projects and the query contain at each visit, instead of the pictures of now; by default, if there are
+ * only sets, characters and projects. Recipients may save the pictures if `download`.
+ */
+export interface CreateLink {
+  scope?: Grant | null;
+  selection?: Selection | null;
+  title?: string;
+  live?: boolean | null;
+  steps?: readonly StepUse[] | null;
+  hidden?: boolean;
+  download?: boolean;
+  expires?: string | null;
+  password?: string | null;
+}
+
+/** A step that changes the pixels of renditions (`resize`, `watermark` or a plugin's), with its settings. */
+export interface StepUse {
+  id: string;
+  params?: Record<string, unknown>;
+}
+
+/**
+ * Publish pictures as they are now with a sharer, such as `gallery` with `{"path"}`. Without `steps`, pictures are
+ * reduced to 2,048 pixels. Hidden and blurred pictures are left out unless `hidden`.
+ */
+export interface Publish {
+  sharer?: string;
+  params?: Record<string, unknown>;
+  scope: Grant;
+  title?: string;
+  steps?: readonly StepUse[] | null;
+  hidden?: boolean;
+}
+
+/** What was published: where, how many pictures, and how many hidden or blurred ones were left out. */
+export interface Publication {
+  id: number;
+  sharer: string;
+  title: string;
+  where: string;
+  pictures: number;
+  left_out: number;
+  created: string;
+}
+
 export interface HistoryEntry {
   revision: number;
   at: string;
@@ -1381,6 +1466,95 @@ export interface BeginUpload {
 export interface ImportPaths {
   paths: readonly string[];
   in_place?: boolean;
+}
+
+/**
+ * A folder that is indexed in place. `pictures` are those not in the scrapheap; `missing` files have disappeared.
+ * `problem` says what is wrong and what to do, `note` why it is not watched live. `job`: the scan that was last asked
+ * for, until the next start.
+ */
+export interface ReferenceFolder {
+  id: number;
+  name: string;
+  path: string;
+  state: FolderState;
+  problem: string;
+  pictures: number;
+  missing: number;
+  watch: boolean;
+  watching: Watching;
+  note: string;
+  scanned: string | null;
+  job: number | null;
+}
+
+/** Index a folder of the server's machine in place. `name`: by default, the folder's own. */
+export interface AddFolder {
+  path: string;
+  name?: string;
+  watch?: boolean;
+}
+
+/** What is to change of a reference folder; None leaves it as it is. `watch`: follow changes on disk. */
+export interface EditFolder {
+  name?: string | null;
+  watch?: boolean | null;
+}
+
+/** What removing a reference folder does. `only_here`: pictures with no file elsewhere; `locked`: in locked sets. */
+export interface FolderRemoval {
+  pictures: number;
+  only_here: number;
+  locked: number;
+  sentence: string;
+}
+
+/** Where the files of a reference folder are now. `force`: even if fewer than half of them are there. */
+export interface RelocateFolder {
+  path: string;
+  force?: boolean;
+}
+
+/** The folders directly in a folder of a reference folder. `here`: pictures directly in it. */
+export interface FolderTree {
+  path: string;
+  here: number;
+  branches: FolderBranch[];
+}
+
+/** A folder in a reference folder: `path` is relative to it; `pictures` includes those in folders below. */
+export interface FolderBranch {
+  name: string;
+  path: string;
+  pictures: number;
+  has_folders: boolean;
+}
+
+/**
+ * The folders in a folder of the server's machine; without a path, those where browsing starts. `more`: how many were
+ * left out. `suggested`: output folders of generators that exist on this machine.
+ */
+export interface ServerFolders {
+  path: string;
+  parent: string | null;
+  folders: ServerFolder[];
+  more: number;
+  suggested: ServerFolder[];
+}
+
+/** A folder of the server's machine. `program`: the generator that writes its pictures there, if it looks so. */
+export interface ServerFolder {
+  name: string;
+  path: string;
+  program: string;
+}
+
+/** The number of files in a folder and their size in bytes; not `complete`: counting stopped after ten seconds. */
+export interface FolderSize {
+  path: string;
+  files: number;
+  bytes: number;
+  complete: boolean;
 }
 
 /**
@@ -1768,17 +1942,23 @@ export interface PictureChange {
   new: string | null;
 }
 
+/** A token. `last_used` is accurate to the minute; without `scope`, it is for the whole library. */
 export interface TokenInfo {
   id: number;
   label: string;
   right: Right;
   created: string;
   last_used: string | null;
+  scope: Grant | null;
+  expires: string | null;
 }
 
+/** `scope`: only this part of the library, for the rights to read and write. `expires`: a time with its zone. */
 export interface CreateToken {
   rights?: Right;
   label?: string;
+  scope?: Grant | null;
+  expires?: string | null;
 }
 
 /** A new token with its secret, which is shown only this once. */
@@ -1786,6 +1966,7 @@ export interface NewToken {
   token: string;
   id: number;
   rights: Right;
+  expires: string | null;
 }
 
 /** A plugin: what it registers, or the problems that prevent it or parts of it from loading. */
@@ -1835,6 +2016,19 @@ export interface SetPassword {
 export interface Held {
   token: string;
   until: string;
+}
+
+/** What a link shows. `pictures` are the names of the pictures in the paths below. */
+export interface SharedPictures {
+  title: string;
+  pictures: string[];
+  download: boolean;
+}
+
+/** `secret` is what follows `#` in the link. */
+export interface OpenLink {
+  secret: string;
+  password?: string | null;
 }
 
 export const operations = {
@@ -1960,6 +2154,13 @@ export const operations = {
   job_errors: "GET /jobs/{id}/errors" as Operation<{ id: number }, EngineError[]>,
   retry_job: "POST /jobs/{id}/retry" as Operation<{ id: number }, Job>,
   revert_job: "POST /jobs/{id}/revert" as Operation<{ id: number }, Done>,
+  links: "GET /links" as Operation<{}, LinkInfo[]>,
+  create_link: "POST /links" as Operation<CreateLink, LinkInfo>,
+  replace_link: "POST /links/{id}/replace" as Operation<{ id: number }, LinkInfo>,
+  revoke_link: "DELETE /links/{id}" as Operation<{ id: number }, undefined>,
+  publish: "POST /publications" as Operation<Publish, Job>,
+  publications: "GET /publications" as Operation<{}, Publication[]>,
+  unpublish: "DELETE /publications/{id}" as Operation<{ id: number }, undefined>,
   undo: "POST /undo" as Operation<{}, Done>,
   redo: "POST /redo" as Operation<{}, Done>,
   history: "GET /history" as Operation<{ limit?: number | null }, HistoryEntry[]>,
@@ -1971,6 +2172,16 @@ export const operations = {
   continue_upload: "PATCH /uploads/{id}?offset" as Operation<{ id: string; offset: number }, Upload>,
   uploaded_files: "GET /uploads/{id}/files" as Operation<{ id: string; offset?: number | null; limit?: number | null }, UploadedFile[]>,
   import_paths: "POST /imports" as Operation<ImportPaths, Job>,
+  folders: "GET /folders" as Operation<{}, ReferenceFolder[]>,
+  add_folder: "POST /folders" as Operation<AddFolder, ReferenceFolder>,
+  edit_folder: "PATCH /folders/{id}" as Operation<{ id: number } & EditFolder, ReferenceFolder>,
+  remove_folder: "DELETE /folders/{id}?keep" as Operation<{ id: number; keep?: boolean | null }, Done>,
+  preview_remove_folder: "GET /folders/{id}/removal" as Operation<{ id: number }, FolderRemoval>,
+  relocate_folder: "POST /folders/{id}/relocate" as Operation<{ id: number } & RelocateFolder, Done>,
+  scan_folder: "POST /folders/{id}/scan" as Operation<{ id: number }, Job>,
+  folder_tree: "GET /folders/{id}/tree" as Operation<{ id: number; path?: string | null }, FolderTree>,
+  server_folders: "GET /server/folders" as Operation<{ path?: string | null }, ServerFolders>,
+  measure_folder: "GET /server/folders/size" as Operation<{ path: string }, FolderSize>,
   jobs: "GET /jobs" as Operation<{}, Job[]>,
   job: "GET /jobs/{id}" as Operation<{ id: number }, Job>,
   cancel_job: "POST /jobs/{id}/cancel" as Operation<{ id: number }, Job>,
@@ -2009,4 +2220,8 @@ export const operations = {
   hold: "POST /held?name" as Operation<{ name: string }, Held>,
   events: "GET /events" as Operation<{ after?: number | null }, unknown>,
   export_snapshot: "GET /snapshots/{id}/export" as Operation<{ id: number }, ArrayBuffer>,
+  shared_pictures: "GET /shared/{link}" as Operation<{ link: string }, SharedPictures>,
+  open_link: "POST /shared/{link}/open" as Operation<{ link: string } & OpenLink, undefined>,
+  shared_preview: "GET /shared/{link}/pictures/{picture}/preview" as Operation<{ link: string; picture: string }, ArrayBuffer>,
+  shared_image: "GET /shared/{link}/pictures/{picture}/image" as Operation<{ link: string; picture: string; save?: boolean | null }, ArrayBuffer>,
 };

@@ -14,6 +14,8 @@ export interface Subjects {
   export: Chosen;
   /** A folder of the server, to be indexed. */
   folder: null;
+  /** The folders that are indexed in place. */
+  folders: null;
   hide: null;
   history: null;
   keys: null;
@@ -21,6 +23,8 @@ export interface Subjects {
   purge: Selected | null;
   /** What to restore, from which snapshot. */
   restore: { one: Snapshot; pick: Pick };
+  /** Pictures or an entry of the sidebar; null for the links that exist. */
+  share: { selected: Selected } | { entry: Entry } | null;
   /** Null where nothing was chosen. */
   stacks: Selected | null;
 }

@@ -153,9 +153,14 @@ function others(about: About, selected: Selected, id: number | undefined, size: 
           { label: "Save the original", icon: "download", run: () => saveFrom(original(id, true)) } as const,
           { label: "Copy the picture", icon: "copy", run: () => void copy(id) } as const,
         ]),
+    ...(changes && library.owner && !library.past ? [sharing(selected)] : []),
     ...(library.past ? [] : downloading(about)),
     ...(library.owner && (!library.readonly || library.returnable) ? [restoring(about, size)] : []),
   ];
+}
+
+function sharing(selected: Selected): Item {
+  return { label: "Share…", icon: "share", run: () => dialogs.open("share", { selected }) };
 }
 
 /** What can be done in the one group that is shown. */

@@ -1,6 +1,7 @@
 /** The menus of the sidebar: what can be done with a row, and in a submenu what with all its pictures. */
 import { downloading, wholeMenu } from "../grid/pictureMenu";
 import { likeEntry } from "../similarity/similar";
+import { dialogs } from "../dialogs/dialogs.svelte";
 import { addEntries } from "../dialogs/choices";
 import { edit, remove } from "../state/groups";
 import { route } from "../state/route.svelte";
@@ -9,7 +10,7 @@ import { picked } from "../snapshots/picked.svelte";
 import { counted } from "../ui/format";
 import type { Item } from "../ui/menu.svelte";
 import { folds } from "./folds.svelte";
-import { type Entry, lockedSet, moves } from "./rows";
+import { type Entry, lockedSet, moves, type Row } from "./rows";
 import { about, reading, type RowPictures } from "./rowPictures";
 
 export interface Acts {
@@ -24,6 +25,13 @@ export interface Acts {
 /** Of a row that only shows pictures: a folder, or a name with sets below it. */
 export function rowMenu(whole: RowPictures, acts: Pick<Acts, "go" | "combine" | "combined">): Item[] {
   return [...looking(acts), ...saving(whole), ...(library.readonly ? [] : (["line", all(whole)] as const))];
+}
+
+/** Of a folder, and of the section of folders; a line comes first. */
+export function foldersMenu(row: Row): Item[] {
+  const isFolder = row.type === "folder" || (row.type === "head" && row.section === "folder");
+  if (!isFolder || !library.owner || library.readonly) return [];
+  return ["line", { label: "Manage folders…", icon: "folder", run: () => dialogs.open("folders", null) }];
 }
 
 function looking({ go, combine, combined }: Pick<Acts, "go" | "combine" | "combined">): Item[] {
@@ -79,6 +87,8 @@ function own(entry: Entry, { rename, look }: Acts): Item[] {
     const label = locked ? "Unlock" : "Lock";
     items.push({ label, icon: locked ? "unlock" : "lock", run: () => void edit(entry, { locked: !locked }) });
   }
+  if (entry.group && library.owner && !library.past)
+    items.push({ label: "Share…", icon: "share", run: () => dialogs.open("share", { entry }) });
   items.push({ label: "Delete", icon: "scrapheap", keys: "Del", run: () => void remove(entry) });
   return items;
 }

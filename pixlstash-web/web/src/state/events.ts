@@ -8,6 +8,8 @@ export interface Listener {
   job(job: Job): void;
   /** Something about snapshots: what there is must be asked. */
   snapshots(): void;
+  /** Something about reference folders: their list must be asked. */
+  folders(): void;
   /** The channel was interrupted and is open again: anything may have happened. */
   missed(): void;
   /** The channel is down; the browser or we try again. */
@@ -46,6 +48,7 @@ export function listen(listener: Listener): () => void {
     on("pictures_removed", listener.changed);
     on("job_changed", listener.job);
     on("snapshots_changed", () => listener.snapshots());
+    on("folders_changed", () => listener.folders());
     source.addEventListener("lagged", () => listener.missed());
   }
 

@@ -8,6 +8,7 @@ import { library } from "./library.svelte";
 import { route } from "./route.svelte";
 import { table } from "./table.svelte";
 import { restoring } from "../snapshots/restoring.svelte";
+import { folders } from "../folders/folders.svelte";
 import { shelf } from "../snapshots/shelf.svelte";
 import { uploads } from "../uploads/uploads.svelte";
 import { hiding } from "./hiding.svelte";
@@ -86,6 +87,10 @@ export function follow(untouched: () => boolean): () => void {
     changed: (event) => void changed(event),
     job: (job) => library.heard(job),
     snapshots: () => void shelf.read(),
+    folders: () => {
+      folders.heard();
+      library.recount();
+    },
     missed: () => void missed(),
     // Asking anything finds out what is wrong: the bar at the top or the login page say it.
     down: () => void library.read().catch(() => undefined),

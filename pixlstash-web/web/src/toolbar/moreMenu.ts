@@ -41,6 +41,8 @@ export function moreMenu(acts: Acts): Item[] {
   // Elsewhere it has a button of its own.
   if (narrow.current)
     items.push({ label: "Statistics", icon: "statistics", run: () => sidePanel.toggle("statistics") });
+  if (library.owner && !library.readonly && !library.past)
+    items.push({ label: "Links…", icon: "link", run: () => dialogs.open("share", null) });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => dialogs.open("hide", null) });
   items.push({ label: "Settings", icon: "tune", run: () => route.turn("settings") });

@@ -1,0 +1,1 @@
+"""Reference folders: indexed in place, browsed, relocated and watched."""

@@ -1,0 +1,1 @@
+"""What other people get: renditions without metadata, and where they are published."""

@@ -1,0 +1,21 @@
+"""The sharer and the steps that come with the core, through the public hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..plugins.hookspecs import hookimpl
+from ..plugins.sharers import RenditionStep, Sharer
+from .gallery import Gallery
+from .steps import Resize, Watermark
+
+
+@hookimpl
+def sharers() -> Iterable[Sharer]:
+    yield Gallery()
+
+
+@hookimpl
+def rendition_steps() -> Iterable[RenditionStep]:
+    yield Resize()
+    yield Watermark()
