@@ -37,7 +37,7 @@ def test_an_entry_offers_what_a_choice_in_the_grid_does(sit: Sit, ordered: Serve
     for name in ("Harbour", "Ann", "Calendar"):
         row(desk, name).click(button="right")
         own = [label for label, _ in verbs(desk)]
-        assert own[:3] == ["Open", "Combine with what is shown", "Rename"] and "Delete" in own[:6] and len(own) <= 12
+        assert own[:3] == ["Open", "Combine with what is shown", "Rename"] and "Delete" in own[:7] and len(own) <= 12
         desk.pick("All ")
         assert [one for one in verbs(desk, 1) if one in grid] == grid
         stars = desk.page.locator(".menu").get_by_role("menuitemradio", name="3 stars")

@@ -28,7 +28,7 @@ def test_chosen_pictures_are_shared_by_a_link(look: tuple[int, str], sit: Sit, s
     desk.press("Space", "ArrowRight", "Space")
     assert len(desk.chosen) == 2
     desk.tile(0).click(button="right")
-    menu(desk, "Share…")
+    desk.pick("More", "Share…")
     share = dialog(desk, "Share 2 pictures")
     share.get_by_label("Title").fill("For Ann")
     share.get_by_label("Watermark").fill("Sample")

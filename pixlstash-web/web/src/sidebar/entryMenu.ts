@@ -24,7 +24,8 @@ export interface Acts {
 
 /** Of a row that only shows pictures: a folder, or a name with sets below it. */
 export function rowMenu(whole: RowPictures, acts: Pick<Acts, "go" | "combine" | "combined">): Item[] {
-  return [...looking(acts), ...saving(whole), ...(library.readonly ? [] : (["line", all(whole)] as const))];
+  if (library.readonly) return [...looking(acts), ...saving(whole)];
+  return [...looking(acts), ...saving(whole).slice(0, 1), "line", all(whole)];
 }
 
 /** Of a folder, and of the section of folders; a line comes first. */
@@ -56,7 +57,7 @@ function all(whole: RowPictures): Item {
   const { pictures } = whole;
   const label =
     pictures === null ? "All pictures" : pictures === 1 ? "Its picture" : `All ${counted(pictures, "picture")}`;
-  return { label, icon: "pictures", items: () => wholeMenu(about(whole), pictures) };
+  return { label, icon: "pictures", items: () => [...wholeMenu(about(whole), pictures), ...saving(whole).slice(1)] };
 }
 
 /** What can be done with an entry itself; then, in a submenu, with its pictures. */
@@ -73,7 +74,8 @@ export function entryMenu(entry: Entry, acts: Acts): Item[] {
         ]
       : [];
   const whole = { part: entry.part, name: entry.name, pictures: entry.group?.pictures ?? null };
-  const further = [...saving(whole), ...back];
+  // Its menu is long: what else is saved of its pictures is below them, where there is such a menu.
+  const further = [...(library.readonly ? saving(whole) : saving(whole).slice(0, 1)), ...back];
   if (library.readonly) return further.length ? [...items, "line", ...further] : items;
   return [...items, "line", ...own(entry, acts), "line", ...leading(entry), ...further, "line", all(whole)];
 }

@@ -8,7 +8,6 @@ import { library } from "./library.svelte";
 import { route } from "./route.svelte";
 import { table } from "./table.svelte";
 import { restoring } from "../snapshots/restoring.svelte";
-import { folders } from "../folders/folders.svelte";
 import { shelf } from "../snapshots/shelf.svelte";
 import { uploads } from "../uploads/uploads.svelte";
 import { hiding } from "./hiding.svelte";
@@ -88,7 +87,7 @@ export function follow(untouched: () => boolean): () => void {
     job: (job) => library.heard(job),
     snapshots: () => void shelf.read(),
     folders: () => {
-      folders.heard();
+      void import("../folders/folders.svelte").then(({ folders }) => folders.heard());
       library.recount();
     },
     missed: () => void missed(),

@@ -7,7 +7,6 @@ import { toasts } from "../ui/toasts.svelte";
 import type { Phase } from "./delivery";
 import type { Found } from "./dropped";
 import { TransferSpeed } from "./speed";
-import { summary } from "./words";
 
 const AT_ONCE = 4;
 /** A file of so many bytes takes a while. */
@@ -234,7 +233,7 @@ class Uploads {
     if (table.live || table.view?.count === 0) void table.renew(true);
     const clean = items.every((item) => item.state === "imported");
     if (!clean) return;
-    toasts.add({ text: summary(items) });
+    void import("./words").then(({ summary }) => toasts.add({ text: summary(items) }));
     this.clear();
   }
 }
