@@ -19,6 +19,7 @@ from pixlstash_core.errors import Forbidden, NotFound, PixlStashError, QueryErro
 from pixlstash_core.library import Library
 from pixlstash_core.query.language import BY_HAND, SORTS
 from pixlstash_core.types import (
+    AddFolder,
     AddLink,
     AllowHost,
     ArrangeSet,
@@ -35,6 +36,7 @@ from pixlstash_core.types import (
     DrawFace,
     DropOnProject,
     Edit,
+    EditFolder,
     EditQuery,
     EditSet,
     EditSnapshot,
@@ -54,6 +56,7 @@ from pixlstash_core.types import (
     ReferFaces,
     RehearseEngine,
     RejectFaces,
+    RelocateFolder,
     ResolveDuplicates,
     Resource,
     RestorePictures,
@@ -240,6 +243,16 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "review_characters": (),
     "review_faces": (),
     "decide_faces": (DecideFaces(character=1, yes=Faces(faces=[1])),),
+    "folders": (),
+    "add_folder": (AddFolder(path="/nowhere"),),
+    "edit_folder": (1, EditFolder(name="x")),
+    "preview_remove_folder": (1,),
+    "remove_folder": (1,),
+    "relocate_folder": (1, RelocateFolder(path="/nowhere")),
+    "scan_folder": (1,),
+    "folder_tree": (1,),
+    "server_folders": (),
+    "measure_folder": ("/nowhere",),
 }
 #: What the tests below ask within the scope.
 WITHIN = set(
