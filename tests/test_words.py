@@ -133,6 +133,8 @@ ALLOWED = {
     # `op(…, past=True)`, and the routes derived from it.
     "pixlstash_core.plugins": {"past"},
     "pixlstash_web": {"past"},
+    # The generated client of the ComfyUI nodes has the fields of the HTTP API.
+    "comfyui_pixlstash": {"colour"},
     # The column of colors.
     "pixlstash_core.collections": {"_COLOUR"},
     "pixlstash_core.media": {"colour"},

@@ -19,6 +19,7 @@ from pixlstash_core.errors import Forbidden, NotFound, PixlStashError, QueryErro
 from pixlstash_core.library import Library
 from pixlstash_core.query.language import BY_HAND, SORTS
 from pixlstash_core.types import (
+    AddFolder,
     AddLink,
     AllowHost,
     ArrangeSet,
@@ -35,6 +36,7 @@ from pixlstash_core.types import (
     DrawFace,
     DropOnProject,
     Edit,
+    EditFolder,
     EditQuery,
     EditSet,
     EditSnapshot,
@@ -54,6 +56,7 @@ from pixlstash_core.types import (
     ReferFaces,
     RehearseEngine,
     RejectFaces,
+    RelocateFolder,
     ResolveDuplicates,
     Resource,
     RestorePictures,
@@ -240,6 +243,16 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "review_characters": (),
     "review_faces": (),
     "decide_faces": (DecideFaces(character=1, yes=Faces(faces=[1])),),
+    "folders": (),
+    "add_folder": (AddFolder(path="/nowhere"),),
+    "edit_folder": (1, EditFolder(name="x")),
+    "preview_remove_folder": (1,),
+    "remove_folder": (1,),
+    "relocate_folder": (1, RelocateFolder(path="/nowhere")),
+    "scan_folder": (1,),
+    "folder_tree": (1,),
+    "server_folders": (),
+    "measure_folder": ("/nowhere",),
 }
 #: What the tests below ask within the scope.
 WITHIN = set(
@@ -251,23 +264,17 @@ WITHIN = set(
 ALIKE = {"similar", "hold", "why", "alike", "gauge"}
 #: What tells of people and what is to be reviewed: `test_people.py` and `test_review.py` ask with a scope.
 PEOPLED = {"picture_faces", "character_faces"}
-
-
 #: What tells of sets, characters and projects: `test_projects.py` and `test_stacks.py` ask all of it with a scope.
 GROUPED = set(
     "sidebar icons sets find_set set_members characters find_character character_members projects find_project"
     " project_members queries picture_stack".split()
 )
-
-
 #: What tells of tags and captions, and says them: their own tests ask with a scope.
 TAGGED = set(
     "tags tag picture_tags complete_tags add_tags remove_tags accept_tags reject_tags rename_tag merge_tags alias_tags"
     " categorise_tags imply_tags never_tags import_tags set_tagging caption set_caption preview_captions edit_captions"
     " lint_captions".split()
 )
-
-
 #: What downloads and exports contain: `test_exports_scope.py` asks with a scope.
 EXPORTED = {"prepare_download", "download", "preview_export"}
 
