@@ -129,6 +129,8 @@ def test_every_sort_is_tried_here() -> None:
         "likeness",  # of what pictures are like: test_search
         "outlier",
         "-outlier",
+        "text",  # what is read in pictures: test_texts
+        "-text",
         "hand",  # of sets: test_sets
     }
 
