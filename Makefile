@@ -26,7 +26,7 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: install
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 2 $(ARGS)
 
-# The tests of daily work, in two minutes: no attacks, browsers, servers, engines or PyTorch.
+# The tests of daily work: no attacks, browsers, servers, engines or PyTorch.
 SLOW = tests/comfyui tests/plugins tests/ui tests/web tests/test_skips.py $(addprefix tests/core/,backups cli engines)
 quick: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not attack" $(addprefix --ignore ,$(SLOW)) $(ARGS)
