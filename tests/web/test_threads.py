@@ -35,6 +35,7 @@ SURVIVES = {
     "lane-(io|cpu|gpu|net)": f"{LANE}::test_a_lane_survives_what_any_function_it_calls_raises",
     "follower": EVENTS,
     "listener-.+": EVENTS,
+    r"folder-\d+": "core/folders/test_watching.py::test_it_survives_what_any_function_it_calls_raises",
     "follow-up": f"{CORE}::test_a_follow_up_is_done_at_last_and_holds_up_no_other",
     "decoder-watch": f"{CORE}::test_the_watch_of_decoders_survives_what_a_child_raises",
     "engine-idle": f"{CORE}::test_an_idle_engine_is_ended_whatever_was_raised_before",
