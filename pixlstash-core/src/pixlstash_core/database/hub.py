@@ -16,7 +16,6 @@ from typing import Any
 import apsw
 import msgspec
 
-from ..errors import PixlStashError
 from .connection import Database, Rows
 
 #: Ids are reserved in blocks of this size, so that raising the watermark costs one commit per block.
@@ -94,11 +93,14 @@ class Hub:
 
 def switched_off(library: Path) -> list[str]:
     """Return the disabled plugins of a library folder, before any plugin is loaded."""
-    try:
-        db = Database(library / "hub.db", "hub", read_only=True)
-    except PixlStashError:  # missing, or of an older schema
+    try:  # of any schema: an older one is upgraded later
+        connection = apsw.Connection(str(library / "hub.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    except apsw.Error:  # missing
         return []
     try:
-        return msgspec.json.decode(db.setting("plugins.disabled") or "[]", type=list[str])
+        rows = connection.execute("select value from setting where name = 'plugins.disabled'").fetchall()
+        return msgspec.json.decode(rows[0][0], type=list[str]) if rows else []
+    except apsw.Error:  # no hub
+        return []
     finally:
-        db.close()
+        connection.close()
