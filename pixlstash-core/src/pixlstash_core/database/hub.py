@@ -99,7 +99,7 @@ def switched_off(library: Path) -> list[str]:
         return []
     try:
         rows = connection.execute("select value from setting where name = 'plugins.disabled'").fetchall()
-        return msgspec.json.decode(rows[0][0], type=list[str]) if rows else []
+        return msgspec.json.decode(str(rows[0][0]), type=list[str]) if rows else []
     except apsw.Error:  # no hub
         return []
     finally:
