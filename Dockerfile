@@ -18,16 +18,17 @@ COPY pixlstash-plugins pixlstash-plugins
 RUN for name in $PLUGINS; do set -- "$@" "./pixlstash-plugins/$name[cpu,local]"; done; \
     pip wheel --no-cache-dir -c constraints.txt ${PLUGINS:+--extra-index-url $TORCH} -w /wheels \
     "./pixlstash-core[heif,search,video,watch]" ./pixlstash-web ./pixlstash-plugins/compat ./pixlstash-plugins/demo \
-    ./pixlstash-plugins/generation "$@"
+    ./pixlstash-plugins/generation ./pixlstash-plugins/learned "$@"
 
 FROM python:3.11-slim
 ARG PLUGINS
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONUNBUFFERED=1
-ENV PIXLSTASH_LIBRARY=/library PIXLSTASH_MODELS=/models
+ENV PIXLSTASH_LIBRARY=/library PIXLSTASH_MODELS=/models PIXLSTASH_INSTALLATION=docker
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     for name in $PLUGINS; do set -- "$@" "pixlstash-$name[cpu,local]"; done; \
     pip install --no-cache-dir --no-index --find-links /wheels \
-    "pixlstash-core[heif,search,video,watch]" pixlstash-web pixlstash-compat pixlstash-demo pixlstash-generation "$@" \
+    "pixlstash-core[heif,search,video,watch]" pixlstash-web pixlstash-compat pixlstash-demo pixlstash-generation \
+    pixlstash-learned "$@" \
     && useradd --create-home --uid 1000 pixlstash \
     && install -d -o pixlstash -g pixlstash -m 700 /library /models
 USER pixlstash
@@ -36,7 +37,7 @@ EXPOSE 8020
 # As the first process of a container it would not hear SIGTERM before the server stands.
 STOPSIGNAL SIGINT
 HEALTHCHECK --start-period=30s --timeout=5s \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8020/', timeout=4)"]
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8020/healthz', timeout=4)"]
 ENTRYPOINT ["pixlstash"]
 # Other machines can reach it, so it demands that its owner sets a password; the log holds the link that makes one.
 CMD ["serve", "--host", "0.0.0.0"]

@@ -26,12 +26,14 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: install
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 2 $(ARGS)
 
-# The tests of daily work: no attacks, browsers, servers, engines or PyTorch.
+# The tests of daily work: no attacks, browsers, servers, engines or PyTorch, and none marked as slow.
 SLOW = tests/comfyui tests/plugins tests/ui tests/web tests/test_skips.py $(addprefix tests/core/,backups cli engines)
+quick: export OMP_NUM_THREADS = 1
+quick: export OPENBLAS_NUM_THREADS = 1
 quick: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not attack" $(addprefix --ignore ,$(SLOW)) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not attack and not slow" $(addprefix --ignore ,$(SLOW)) $(ARGS)
 
-# Tests with other people's programs: ComfyUI on the CPU, from COMFYUI_DIR.
+# Tests with other people's programs: ComfyUI on the CPU, from COMFYUI_DIR; Caddy, nginx and exiftool, if installed.
 integration: install
 	$(BIN)/python -m pytest --integration $(ARGS)
 

@@ -34,9 +34,9 @@ STAMP = os.path.join(VENV, "run.stamp")
 
 PLUGINS = "./pixlstash-plugins/"
 PACKAGES = ["-e", "./pixlstash-core[heif,search,video,watch]", "-e", "./pixlstash-web"]
-PACKAGES += ["-e", PLUGINS + "compat", "-e", PLUGINS + "demo", "-e", PLUGINS + "generation"]
+PACKAGES += ["-e", PLUGINS + "compat", "-e", PLUGINS + "demo", "-e", PLUGINS + "generation", "-e", PLUGINS + "learned"]
 PACKAGES += ["-e", PLUGINS + "faces[cpu]", "-e", PLUGINS + "ocr[cpu]", "-e", PLUGINS + "wd-tagger[cpu]"]
-TEST_TOOLS = ["-r", "tests/requirements.txt", "-e", PLUGINS + "joycaption"]
+TEST_TOOLS = ["-r", "tests/requirements.txt", "-e", PLUGINS + "joycaption", "-e", PLUGINS + "mcp"]
 #: What the plugins with torch need, and one of them. Where there is no torch for this Python, their tests are skipped.
 TORCH = ["-e", PLUGINS + "clip", "-e", PLUGINS + "joycaption[local]", "torchvision"]
 
@@ -44,14 +44,12 @@ TORCH = ["-e", PLUGINS + "clip", "-e", PLUGINS + "joycaption[local]", "torchvisi
 STEPS = ["environment", "packages", "browser interface", "installation", "start"]
 MARKS = {"Building editable": "browser interface", "Installing collected packages": "installation"}
 
+PLUGIN_NAMES = "clip compat demo faces generation joycaption learned mcp ocr wd-tagger".split()
 #: What decides whether pip must run again. Python sources are not among it: the packages are installed editable.
 INPUTS = [
     "constraints.txt",
     "pixlstash-core/pyproject.toml",
-    *(
-        f"pixlstash-plugins/{name}/pyproject.toml"
-        for name in ("clip", "compat", "demo", "faces", "generation", "joycaption", "ocr", "wd-tagger")
-    ),
+    *(f"pixlstash-plugins/{name}/pyproject.toml" for name in PLUGIN_NAMES),
     "pixlstash-web/pyproject.toml",
     "pixlstash-web/hatch_build.py",
 ]

@@ -23,7 +23,7 @@ from _measure import Figure, ms, report, timed
 from _server import Served, serving
 from organised import organised
 
-from pixlstash_core.query.masks import MANY
+from pixlstash_core.query.evaluator import MANY
 
 ROUNDS = 15
 BLOCK = 2048

@@ -60,7 +60,7 @@ def _clip() -> Path:
 def _ours(path: Path) -> None:
     """What the decoder process does for a video once it has its bytes: recognise, open, choose, draw, encode."""
     from pixlstash_core.media.draw import LONG, SHORT, drawn
-    from pixlstash_core.media.recognise import recognise
+    from pixlstash_core.media.formats import recognise
     from pixlstash_core.media.video import VideoKind
 
     with open(path, "rb") as file:

@@ -26,9 +26,9 @@ from organised import organised
 from pixlstash_core.database.connection import Database
 from pixlstash_core.database.writer import Write
 from pixlstash_core.library import Library
-from pixlstash_core.tags import bulk_update
-from pixlstash_core.tags import derive_said as resay
+from pixlstash_core.tags import derive as resay
 from pixlstash_core.tags import feature as tags
+from pixlstash_core.tags import rules
 from pixlstash_core.types import OWNER, AddTags, ImportTags
 
 VOCABULARY, ROUNDS = 200_000, 5
@@ -54,13 +54,13 @@ def _bare(path: Path, chosen: list[int]) -> float:
 
     def write(yes: bool) -> None:
         with db.writer:
-            tags.say(Write(db.writer), chosen, [tag], yes)
-            resay.refresh(db.writer, chosen)
+            tags.annotate(Write(db.writer), chosen, [tag], yes)
+            resay.refresh_said(db.writer, chosen)
 
     times = [timed(lambda turn=turn: write(turn % 2 == 0)) for turn in range(ROUNDS)]
     with db.writer:
         db.writer.execute("delete from said_tag where tag_id = ?", (tag,)).fetchall()
-        resay.refresh(db.writer, chosen)
+        resay.refresh_said(db.writer, chosen)
     db.close()
     return statistics.median(times)
 
@@ -120,10 +120,10 @@ def _threshold(library: Library) -> Figure:
     stood, slices = True, []
     while True:
         begun = time.perf_counter()
-        if bulk_update.step(library.writer) is None:
+        if rules.refresh_slice(library.writer) is None:
             break
         slices.append(time.perf_counter() - begun)
-        if len(slices) == 20 and bulk_update.pending(library.writer):
+        if len(slices) == 20 and rules.slices_pending(library.writer):
             stood = library.find(OWNER, 'tag:"quarter"').ids == before
     seconds = time.perf_counter() - start
     done.set()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import connecting
 import libraries
 import pytest
 import skips
@@ -101,6 +102,14 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
     if seconds > 0 and isinstance(node, pytest.Item):
         stderr = node.config.stash[fault_handler_stderr_fd_key]
         faulthandler.dump_traceback_later(seconds, file=stderr, exit=True)
+
+
+@pytest.fixture(autouse=True)
+def only_listed_connections() -> Iterator[None]:
+    """Fail a test in which the core or the server uses the network without a row of `pixlstash_core.outgoing`."""
+    connecting.unlisted.clear()
+    yield
+    assert connecting.unlisted == []
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from PIL import Image
 
 from pixlstash_core import OWNER
-from pixlstash_core.engines.autorun import Payload
 from pixlstash_core.engines.host import ranges
 from pixlstash_core.engines.limits import Limits
+from pixlstash_core.engines.producers import Payload
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import ImportPaths, Job

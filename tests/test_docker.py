@@ -25,7 +25,7 @@ PROJECTS = {
 
 
 #: Plugins that are in every image, and those that are built in when they are asked for.
-ALWAYS = ["compat", "demo", "generation"]
+ALWAYS = ["compat", "demo", "generation", "learned"]
 PLUGINS = sorted({path.parent.name for path in (ROOT / "pixlstash-plugins").glob("*/pyproject.toml")} - set(ALWAYS))
 
 
@@ -70,7 +70,7 @@ def test_a_plugin_brings_what_it_runs_with(plugin: str) -> None:
     assert project["name"] == f"pixlstash-{plugin}"
     extras = project.get("optional-dependencies", {})
     brought = [*project["dependencies"], *extras.get("cpu", ()), *extras.get("local", ())]
-    assert any(one.startswith(("torch", "onnxruntime")) for one in brought)
+    assert any(one.startswith(("torch", "onnxruntime", "mcp")) for one in brought)
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no shell here")

@@ -13,12 +13,12 @@ from sources import modules
 
 #: From the lowest to the highest: packages and modules of the core. Inside a layer, one may import those before it.
 LAYERS = (
-    "types errors version",
+    "types errors version cookies outgoing",
     "threads plugins storage database",
     "media query context jobs history",
     (
-        "tags collections access captions engines imports texts search people pictures folders sharing"
-        " snapshots backups exports status"
+        "tags collections access captions engines imports texts search people pictures folders sidecars sharing"
+        " snapshots backups exports status updates privacy"
     ),
     "api library session client",
     "connect testing cli",
@@ -133,7 +133,7 @@ def test_an_import_against_the_direction_is_found(module: str, source: str) -> N
     [
         ("pixlstash_core.tags.feature", "from ..database.writer import Write"),
         ("pixlstash_core.database.writer", "from .connection import Database"),
-        ("pixlstash_core.pictures.scores", "from ..tags.feature import add"),
+        ("pixlstash_core.pictures.feature", "from ..tags.feature import add"),
         ("pixlstash_clip", "from pixlstash_core import hookimpl"),
         ("pixlstash_compat.routes", "from pixlstash_web import api"),
         ("pixlstash_web.routes", "from pixlstash_core.library import Library"),

@@ -134,7 +134,7 @@ ALLOWED = {
     "pixlstash_core.plugins": {"past"},
     "pixlstash_web": {"past"},
     # The generated client of the ComfyUI nodes has the fields of the HTTP API.
-    "comfyui_pixlstash": {"colour"},
+    "comfyui_pixlstash": {"colour", "veil"},
     # The column of colors.
     "pixlstash_core.collections": {"_COLOUR"},
     "pixlstash_core.media": {"colour"},

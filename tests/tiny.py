@@ -200,6 +200,21 @@ def siglip(folder: Path) -> Path:
     return _open_clip(folder, text, more, custom_text=True, init_logit_bias=-10)
 
 
+def pe_core(folder: Path) -> Path:
+    """A Perception Encoder: timm's smallest tower for pictures, squashed to a square; 32 tokens of the package."""
+    vision = {
+        "image_size": 384,
+        "timm_model_name": "vit_pe_core_tiny_patch16_384",
+        "timm_model_pretrained": False,
+        "timm_pool": "map",
+        "timm_proj": None,
+    }
+    text = {"context_length": 32, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}
+    half = (0.5, 0.5, 0.5)
+    more = {"mean": half, "std": half, "interpolation": "bilinear", "resize_mode": "squash"}
+    return _open_clip(folder, text, more, custom_text=True, vision_cfg=vision)
+
+
 def _open_clip(folder: Path, text: dict[str, Any], preprocess: dict[str, Any], **more: Any) -> Path:
     import open_clip
     import torch
@@ -214,7 +229,8 @@ def _open_clip(folder: Path, text: dict[str, Any], preprocess: dict[str, Any], *
     plain = {name: value for name, value in about.items() if name != "custom_text"}
     made = open_clip.CustomTextCLIP(**plain) if more.get("custom_text") else open_clip.CLIP(**plain)
     with torch.no_grad():  # as they come, all pictures of a fresh network are nearly alike
-        made.visual.conv1.weight.normal_(0, 1.0)
+        first = made.visual.conv1 if "vision_cfg" not in more else made.visual.trunk.patch_embed.proj
+        first.weight.normal_(0, 1.0)
     save_file({k: v.contiguous() for k, v in made.state_dict().items()}, folder / "open_clip_model.safetensors")
     return folder
 

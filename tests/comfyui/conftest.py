@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import engined
 import pytest
 from comfyui.real import ComfyUI, find_comfyui
 from comfyui.standin import StandIn
@@ -89,6 +90,16 @@ def nodes(standin: StandIn, furnished: Furnished) -> StandIn:
     """The nodes without ComfyUI, connected to `furnished` with the right to write."""
     standin.connect(furnished.url, furnished.token("write"))
     return standin
+
+
+@pytest.fixture
+def engined_nodes(
+    standin: StandIn, open_library: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StandIn]:
+    """The nodes without ComfyUI, connected to a library with the engines of `odd`."""
+    with serving(engined.make(open_library, tmp_path, monkeypatch).library) as served:
+        standin.connect(served.url, served.token("write"))
+        yield standin
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,7 @@ def test_the_examples_run(connected: ComfyUI, furnished: Furnished, corpus: Any)
     furnished.look()
     video = bring(furnished.library, next(specimen.path for specimen in corpus.kind("video") if specimen.decodes))
     #: What needs a model that is not installed says so.
-    expected = {"face-likeness-gate": "No faces are known yet"}
+    expected = {"face-likeness-gate": "No faces are known yet", "tag": "No engine is the default for tag"}
     info = connected.get("/object_info")
     for path in EXAMPLES:
         workflow = json.loads(path.read_text(encoding="utf-8"))

@@ -30,7 +30,8 @@ OUTSIDE = {
 IDS = {
     *("PixlStash_ProjectLoader", "PixlStash_SetLoader", "PixlStash_CharacterLoader", "PixlStash_PictureLoader"),
     *("PixlStash_Query", "PixlStash_SemanticSearch", "PixlStash_LikenessSearch", "PixlStash_PictureLikenessGate"),
-    *("PixlStash_FaceLikenessGate", "PixlStash_Dataset", "PixlStash_PictureSaver"),
+    *("PixlStash_FaceLikenessGate", "PixlStash_Dataset", "PixlStash_PictureSaver", "PixlStash_Tag"),
+    "PixlStash_Describe",
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pixlstash_core.engines.outputs import Output
 from pixlstash_core.library import Library
-from pixlstash_core.tags import bulk_update
+from pixlstash_core.tags import rules
 from pixlstash_core.types import OWNER, ImportPaths, RestoreSnapshot, RunEngine, TakeSnapshot
 
 Armed = Callable[[], Any]
@@ -40,7 +40,7 @@ def found_tags(path: Path, source: Path) -> None:
         tags = [Output(id, [("fox", 0.5), ("river", 0.95), (f"number {id}", 0.6)]) for id in ids]
         for future in library.outputs.store(producer, tags):
             future.result(30)
-        while bulk_update.step(library.writer) is not None:
+        while rules.refresh_slice(library.writer) is not None:
             pass
 
 
@@ -93,7 +93,7 @@ def move_threshold(path: Path, source: Path, armed: Armed) -> None:
     with Library.open(path) as library, armed():
         producer = library.db.value("select id from producer where engine = 'synthetic'")
         library.outputs.activate(producer, HIGH, principal=OWNER.principal)
-        while bulk_update.pending(library.writer):
+        while rules.slices_pending(library.writer):
             time.sleep(0.002)
         library.history(OWNER)
 

@@ -152,8 +152,8 @@ def _derived(library: Library) -> Iterator[str]:
         fetch(connection, "delete from derived_text")
         fetch(connection, "insert into derived_words(derived_words) values ('delete-all')")
         ids = [row[0] for row in fetch(connection, "select id from picture order by id")]
-        for noun in FEATURES:
-            for rule in noun.rules:
+        for feature in FEATURES:
+            for rule in feature.rules:
                 rule.run(connection, ids)
         fresh = _derived_rows(connection)
         connection.execute("rollback").fetchall()

@@ -18,16 +18,18 @@ from pathlib import Path
 
 from pixlstash_core.backups import restore
 from pixlstash_core.library import Library
-from pixlstash_core.tags import bulk_update
+from pixlstash_core.tags import rules
 from pixlstash_core.types import (
     OWNER,
     AddFolder,
+    AddImportFolder,
     AddTags,
     BeginUpload,
     DeletePictures,
     Event,
     ExportOptions,
     ImportPaths,
+    ImportRule,
     Job,
     MakeBackup,
     MakeExport,
@@ -38,6 +40,7 @@ from pixlstash_core.types import (
     ScorePictures,
     Selection,
     SetCaption,
+    SidecarPolicy,
     TakeSnapshot,
     Uploaded,
 )
@@ -92,9 +95,7 @@ def follow(path: Path, tell: Tell, folder: Path) -> None:
     own = path.with_name(f"{path.name}-followed")
     with Library.open(path) as library:
         library.subscribe(lambda event: tell(added=event.ids) if isinstance(event, PicturesAdded) else None)
-        if not own.exists():
-            own.mkdir()
-            (own / "unfinished").mkdir()
+        (own / "unfinished").mkdir(parents=True, exist_ok=True)
         library.add_folder(OWNER, AddFolder(str(own)))
         for number, source in enumerate(sorted(folder.rglob("*.png"))):
             shutil.copyfile(source, own / source.name)
@@ -105,6 +106,51 @@ def follow(path: Path, tell: Tell, folder: Path) -> None:
         while time.monotonic() < until and names - indexed(library):
             time.sleep(0.05)
         tell(followed=len(indexed(library)))
+
+
+def inbox(path: Path, tell: Tell, folder: Path) -> None:
+    """Import everything from a folder of its own, and delete it there; the source itself stays as it is."""
+    own = path.with_name(f"{path.name}-inbox")
+    with Library.open(path) as library:
+        library.subscribe(lambda event: tell(added=event.ids) if isinstance(event, PicturesAdded) else None)
+        if not own.exists():
+            shutil.copytree(folder, own.with_name(f"{own.name}.new"), dirs_exist_ok=True)
+            own.with_name(f"{own.name}.new").rename(own)
+        if not library.import_folders(OWNER):
+            rules = [ImportRule(tags=["new"])]
+            library.add_import_folder(OWNER, AddImportFolder(str(own), delete=True, rules=rules))
+        until = time.monotonic() + 60
+        while time.monotonic() < until and any(own.rglob("picture *.png")):
+            time.sleep(0.05)
+        tell(left=len(list(own.rglob("*"))))
+
+
+def sidecars(path: Path, tell: Tell, folder: Path) -> None:
+    """Tag the pictures of a folder whose sidecars, some of which others wrote, are written meanwhile."""
+    own = path.with_name(f"{path.name}-beside")
+    if not own.exists():
+        new = own.with_name(f"{own.name}.new")
+        shutil.copytree(folder, new, dirs_exist_ok=True)
+        for picture in new.rglob("picture *.png"):
+            picture.with_suffix(".txt").write_text("theirs")
+            os.utime(picture.with_suffix(".txt"), (0, 0))
+        new.rename(own)
+    with Library.open(path) as library:
+        if not library.folders(OWNER):
+            policy = SidecarPolicy("write", ["txt", "xmp"])
+            library.add_folder(OWNER, AddFolder(str(own), watch=False, sidecars=policy))
+        until = time.monotonic() + 60
+        names = {source.name for source in folder.rglob("picture *.png")}
+        while time.monotonic() < until and names - indexed(library):
+            time.sleep(0.02)
+        for id in library.find(OWNER, "").ids:
+            library.add_tags(OWNER, AddTags(tags=[f"mine {id}"], ids=[id]))
+            tell(tagged=id)
+            library.queue.hasten("sidecars", 0)
+        while time.monotonic() < until and library.folders(OWNER)[0].sidecar_state.due:
+            library.queue.hasten("sidecars", 0)
+            time.sleep(0.02)
+        tell(due=library.folders(OWNER)[0].sidecar_state.due)
 
 
 def indexed(library: Library) -> set[str]:
@@ -238,7 +284,7 @@ def weigh(path: Path, tell: Tell) -> None:
             tell(threshold=number)
             library.add_tags(OWNER, AddTags(ids=[1 + number], tags=["meanwhile"]))
             tell(said=1 + number)
-            while bulk_update.pending(library.writer):
+            while rules.slices_pending(library.writer):
                 time.sleep(0.002)
             tell(settled=number)
 
@@ -338,7 +384,7 @@ def prepare(path: Path, folder: Path, *, throw: int = 0, say: int = 0) -> None:
 VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
     for verb in (
-        *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, follow),
+        *(create, hold, hold_uploaded, scan, copy, upload, pieces, zipped, follow, inbox, sidecars),
         *(purge, undo, weigh, snapshots, restores, backups, exports, cross),
     )
 }

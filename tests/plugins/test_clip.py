@@ -21,13 +21,13 @@ from pixlstash_core.testing import check
 from pixlstash_core.types import RunEngine, SetEngine
 
 LISTED = {engine.id: engine for engine in clip.embedders()}
-PLAIN, SIGLIP = LISTED["clip/vit-b-32"], LISTED["clip/siglip2-b-16"]
+PLAIN, SIGLIP, PE = LISTED["clip/vit-b-32"], LISTED["clip/siglip2-b-16"], LISTED["clip/pe-core-l-14"]
 
 
-@pytest.fixture(params=["clip", "siglip"])
+@pytest.fixture(params=["clip", "siglip", "pe_core"])
 def both(request: pytest.FixtureRequest, torch: Any, made: Callable[[str], Path]) -> tuple[Any, Any]:
     """An engine and its model."""
-    engine = PLAIN if request.param == "clip" else SIGLIP
+    engine = {"clip": PLAIN, "siglip": SIGLIP, "pe_core": PE}[request.param]
     return engine, engine.load("cpu", made(request.param), engine.Params())
 
 
@@ -85,6 +85,15 @@ def test_siglip_squashes(torch: Any, made: Callable[[str], Path]) -> None:
     image = noise(90, 60)
     wanted = (np.asarray(image.resize((32, 32), pil.Resampling.BICUBIC), np.float32) / 255 - 0.5) / 0.5
     assert np.allclose(model.prepare(image).numpy(), wanted.transpose(2, 0, 1), atol=1e-6)
+
+
+def test_pe_core_squashes_too_and_reads_32_tokens(torch: Any, made: Callable[[str], Path]) -> None:
+    model = PE.load("cpu", made("pe_core"), None)
+    image = noise(90, 60)
+    wanted = (np.asarray(image.resize((384, 384), pil.Resampling.BILINEAR), np.float32) / 255 - 0.5) / 0.5
+    assert np.allclose(model.prepare(image).numpy(), wanted.transpose(2, 0, 1), atol=1e-6)
+    assert model.tokenize(["a cat"]).tolist()[0][:4] == [49406, 320, 2368, 49407]
+    assert model.tokenize(["a cat " * 50]).shape == (1, 32)
 
 
 def test_vectors_of_pictures_and_words_share_a_space(both: tuple[Any, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from core.people.test_people import face, find, person, place
+from core.texts import test_texts as texts
 from web.asking import API, Peer, bearer
 from web.conftest import COUNT, Served, fill, serving
 
@@ -119,6 +120,8 @@ def test_where_pictures_belong(still: Desk, query: str, expected: list[int]) -> 
         ("face_filter=with_face", []),
         ("face_filter=without_face&min_score=1", [4]),
         ("stack_state=stacked", []),
+        ("smart_score_bucket=4-5", []),
+        ("smart_score_bucket=Unscored&min_score=1", [4]),
     ],
 )
 def test_what_narrows_a_list(still: Desk, query: str, expected: list[int]) -> None:
@@ -129,7 +132,7 @@ def test_what_narrows_a_list(still: Desk, query: str, expected: list[int]) -> No
 @pytest.mark.parametrize(
     ("query", "why"),
     [
-        ("fields=grid&smart_score_bucket=3", "listed by smart_score_bucket"),
+        ("fields=grid&smart_score_bucket=3", "smart_score_bucket is one of unscored, 1-2"),
         ("min_score=good", "a number from 0 to 5"),
         ("tag_confidence_above=dog", "how sure the engine is"),
         ("tag_confidence_above=dog:very", "how sure the engine is"),
@@ -140,6 +143,23 @@ def test_what_narrows_a_list(still: Desk, query: str, expected: list[int]) -> No
 def test_what_cannot_be_asked_is_said(still: Desk, query: str, why: str) -> None:
     answer = still.peer.get(f"/pictures?{query}")
     assert answer.status == 400 and why in answer.json["detail"], answer
+
+
+def test_text_in_pictures(desk: Desk) -> None:
+    read = {1: ["EXIT"], 2: ["a page of text"] * 40, 3: []}
+    texts.read(desk.served.library, "reader", read)
+    rows = desk.peer.get("/pictures?fields=grid&sort=TEXT_CONTENT&descending=true").json
+    assert [row["id"] for row in rows[:2]] == [2, 1]
+    scores = {row["id"]: row["text_score"] for row in rows}
+    assert 0.5 < scores[2] < 1 and 0 < scores[1] < 0.1 and scores[3] == 0 and scores[4] is None
+    assert desk.ids("fields=grid&sort=TEXT_CONTENT&descending=false")[-2:] == [1, 2]
+    assert desk.peer.get("/pictures/1/metadata").json["text_score"] == scores[1]
+    (row,) = desk.peer.get("/pictures/search?query=exit&threshold=0&sort=TEXT_CONTENT&limit=1").json
+    assert (row["id"], row["text_score"]) == (1, scores[1])
+    peer = desk.served.scoped()
+    assert {row["id"]: row["text_score"] for row in peer.get("/pictures?sort=TEXT_CONTENT").json} == {
+        id: scores[id] for id in desk.served.mine
+    }
 
 
 def test_our_own_lists_stay_ours(still: Desk) -> None:

@@ -195,7 +195,7 @@ FAILS: dict[str, str] = {
     "slow": "gave no answer in 1 seconds",
     "drip": "gave no answer in 1 seconds",
     "dead": "does not answer",
-    "broken": 'answers 500 Internal Server Error: {"error": "out of memory"}',
+    "broken": "answers 500 Internal Server Error: out of memory",
     "refused": "answers 401 Unauthorized: ",
     "elsewhere": "sends on to http://other.example/steal, which is not followed",
     "moved": "sends on to http://other.example/steal, which is not followed",

@@ -51,7 +51,7 @@ def test_axe_finds_nothing_serious(sit: Sit, served: Served, axe: Axe, width: in
         look("sidebar")
         desk.press("Escape")
     page.goto(f"{served.url}/?q=model:flux1-dev+created:2001")
-    expect(page.get_by_text("removes most")).to_be_visible()
+    expect(page.get_by_text("excludes most")).to_be_visible()
     look("nothing found")
     desk.guard.expected = ["status of 4"]
     page.goto(f"{served.url}/?q=score:>>1")

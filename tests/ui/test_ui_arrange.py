@@ -100,10 +100,10 @@ def test_dates_are_shifted(sit: Sit, served: Served, axe: Axe) -> None:
 
 def test_a_folder_is_shown_like_everything_else(sit: Sit, served: Served) -> None:
     desk = sit(served).go()
-    desk.page.get_by_role("treeitem", name="Library").last.click()
-    desk.becomes(lambda: desk.parameter("q"), "folder:Library")
+    desk.page.get_by_role("treeitem", name="Library files").last.click()
+    desk.becomes(lambda: desk.parameter("q"), 'folder:"Library files"')
     desk.becomes(lambda: len(shown(desk)), gallery.PAINTED)
-    expect(desk.page.get_by_role("navigation", name="Whereabouts").first).to_contain_text("Library")
+    expect(desk.page.get_by_role("navigation", name="Whereabouts").first).to_contain_text("Library files")
 
 
 def test_on_a_phone_everything_is_within_reach(sit: Sit, served: Served, axe: Axe) -> None:

@@ -34,15 +34,15 @@ def test_only_a_set_can_be_ordered_so(sit: Sit, served: Served) -> None:
     button = desk.page.get_by_title("Order", exact=True)
     button.click()
     expect(desk.page.get_by_role("menuitemradio", name="Newest")).to_be_visible()
-    expect(desk.page.get_by_role("menuitemradio", name="By hand")).to_have_count(0)
+    expect(desk.page.get_by_role("menuitemradio", name="Custom order")).to_have_count(0)
     desk.press("Escape")
     desk.page.get_by_role("treeitem", name="Harbour").click()
     desk.becomes(lambda: order(desk), [3, 2, 1])
     button.click()
-    desk.page.get_by_role("menuitemradio", name="By hand").click()
+    desk.page.get_by_role("menuitemradio", name="Custom order").click()
     desk.becomes(lambda: order(desk), [1, 2, 3])
     assert desk.parameter("sort") == "hand"
-    expect(button).to_have_text("By hand")
+    expect(button).to_have_text("Custom order")
 
 
 def test_pictures_are_dragged_where_they_belong(arranged: Desk, served: Served) -> None:

@@ -12,7 +12,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import HideAndBlur, ScorePictures
+from pixlstash_core.types import Create, HideAndBlur, ScorePictures, Selection
 
 pytestmark = pytest.mark.browser
 
@@ -66,13 +66,23 @@ def kept(desk: Desk) -> list[int]:
     ]
 
 
+def pictures(dialog: Locator, where: str) -> list[int]:
+    return [int(id) for id in dialog.locator(f"{where} img").evaluate_all("all => all.map(one => one.dataset.picture)")]
+
+
+def facts(page: Desk, id: int) -> str:
+    """The differences on a picture's card."""
+    return " ".join(groups(page).locator(f"[data-id='{id}'] .rows").inner_text().split())
+
+
 def scrapheap(served: Served) -> set[int]:
     return {one.id for one in served.library.pictures(OWNER, "is:scrapheap")}
 
 
 def test_the_rule_decides_what_is_kept(page: Desk, empty: Served, ids: dict[str, int]) -> None:
     assert kept(page) == [ids["2-400"], ids["1-400"]]
-    expect(page.page.get_by_role("button", name="Back to the pictures")).to_be_visible()
+    assert page.page.get_by_role("button", name="near").get_attribute("aria-pressed") == "true"
+    expect(page.page.get_by_role("button", name="Close")).to_be_visible()
     expect(page.page.get_by_text("2 pictures kept, 3 pictures moved to the scrapheap")).to_be_visible()
     expect(groups(page).first.get_by_text("400 × 300")).to_be_visible()
     empty.library.score(OWNER, ScorePictures(ids=[ids["2-100"], ids["1-200"]], score=4))
@@ -93,7 +103,8 @@ def test_what_is_hidden_is_left_out_until_the_veil_is_lifted(page: Desk, empty: 
     expect(groups(page)).to_have_count(2)
     page.press("h")
     expect(groups(page)).to_have_count(1)
-    page.page.get_by_role("button", name="Resolve the group").click()
+    page.page.get_by_role("button", name="Resolve the group…").click()
+    page.page.get_by_role("button", name="Move 1 picture to the scrapheap").click()
     page.becomes(lambda: scrapheap(empty), {ids["2-100"]})
 
 
@@ -113,9 +124,19 @@ def test_one_chosen_by_hand_is_kept_and_undo_brings_the_others_back(
 def test_all_at_once(page: Desk, empty: Served, ids: dict[str, int]) -> None:
     groups(page).first.locator(f"[data-id='{ids['2-100']}']").click()
     page.page.get_by_role("button", name="Resolve 2 groups").click()
+    dialog = page.page.get_by_role("dialog", name="Resolve 2 groups")
+    expect(dialog.locator("dd").nth(0)).to_have_text("2")
+    expect(dialog.locator("dd").nth(1)).to_have_text("3")
+    assert pictures(dialog, ".stays") == [ids["2-100"], ids["1-400"]]
+    assert set(pictures(dialog, ".goes")) == {ids["2-200"], ids["2-400"], ids["1-200"]}
+    page.press("Escape")
+    expect(groups(page)).to_have_count(2)
+    assert scrapheap(empty) == set()
+    page.page.get_by_role("button", name="Resolve 2 groups").click()
+    dialog.get_by_role("button", name="Move 3 pictures to the scrapheap").click()
     expect(page.page.get_by_text("No two pictures look the same")).to_be_visible()
     page.becomes(lambda: scrapheap(empty), {ids["2-200"], ids["2-400"], ids["1-200"]})
-    page.page.get_by_role("button", name="Back to the pictures").click()
+    page.page.get_by_role("button", name="Close").click()
     page.becomes(lambda: {one["id"] for one in page.tiles()}, {ids["2-100"], ids["1-400"], ids["3-200"]})
 
 
@@ -133,9 +154,64 @@ def test_what_fails_stays(page: Desk, empty: Served) -> None:
     page.guard.expected = ["net::ERR_FAILED"]
     page.page.route("**/duplicates/resolve", lambda route: route.abort())
     page.page.get_by_role("button", name="Resolve 2 groups").click()
+    page.page.get_by_role("button", name="Move 3 pictures to the scrapheap").click()
     page.says("cannot be reached")
     expect(groups(page)).to_have_count(2)
     assert scrapheap(empty) == set()
+
+
+def test_differences_are_marked(page: Desk, empty: Served, ids: dict[str, int]) -> None:
+    first = ids["1-200"]
+    page.becomes(lambda: "Pixels 200 × 150" in facts(page, first), True)
+    assert "Format" not in facts(page, first) and "Score" not in facts(page, first)
+    best = groups(page).locator(f"[data-id='{ids['1-400']}'] .best")
+    expect(best.first).to_have_text("400 × 300")
+    empty.library.score(OWNER, ScorePictures(ids=[first], score=4))
+    trip = empty.library.create_set(OWNER, Create(name="Trip")).id
+    empty.library.add_to_set(OWNER, trip, Selection(ids=[first]))
+    page.becomes(lambda: "Sets Trip" in facts(page, first), True)
+    page.page.reload()
+    page.becomes(lambda: "Score 4 stars Sets Trip" in facts(page, first), True)
+    assert "Score – Sets –" in facts(page, ids["1-400"])
+    page.becomes(lambda: "Format JPEG" in facts(page, ids["2-200"]), True)
+
+
+def test_overlay_and_difference(page: Desk, ids: dict[str, int]) -> None:
+    groups(page).first.get_by_role("button", name="Overlay").click()
+    dialog = page.page.get_by_role("dialog")
+    top = dialog.get_by_alt_text("The one that goes")
+    expect(top).to_have_js_property("complete", True)
+    before = top.evaluate("one => getComputedStyle(one).clipPath")
+    divide = dialog.get_by_label("Divide")
+    box = divide.bounding_box()
+    assert box is not None
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
+    page.page.mouse.up()
+    assert top.evaluate("one => getComputedStyle(one).clipPath") != before
+    dialog.get_by_role("button", name="Difference").click()
+    assert top.evaluate("one => getComputedStyle(one).mixBlendMode") == "difference"
+    first = top.get_attribute("src")
+    dialog.locator("select").select_option("2")
+    page.becomes(lambda: top.get_attribute("src") != first, True)
+    page.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.press("ArrowDown", "o")
+    expect(dialog).to_be_visible()
+
+
+def test_the_slider_widens_the_search(page: Desk, empty: Served) -> None:
+    slider = page.page.get_by_label("Difference allowed")
+    expect(slider).to_have_value("5")
+    slider.focus()
+    page.press("ArrowRight", "ArrowRight", "ArrowRight")
+    expect(page.page.get_by_role("button", name="loose")).to_have_attribute("aria-pressed", "true")
+    expect(page.page.get_by_text("8 of 64 bits")).to_be_visible()
+    with page.page.expect_request("**/duplicates?*") as asked:
+        page.press("End")
+    assert "distance=11" in asked.value.url
+    expect(groups(page)).to_have_count(2)
 
 
 def test_by_keyboard(page: Desk, empty: Served, ids: dict[str, int]) -> None:

@@ -71,18 +71,20 @@ def test_engines_are_listed_by_kind_and_chosen_by_keys(bench: Bench) -> None:
     desk = bench.desk()
     desk.page.get_by_role("button", name="More").last.click()
     desk.page.get_by_role("menuitem", name="Engines").click()
-    headings = main(desk).get_by_role("navigation", name="Engines").locator("h3")
-    expect(headings).to_have_text(["Taggers", "Captioners", "Face extractors", "Embedders", "Detectors", "Measurers"])
-    expect(main(desk).locator("h2").first).to_have_text("Colours")  # the default one
+    headings = main(desk).get_by_role("navigation", name="Engines").locator("h2")
+    expect(headings).to_have_text(
+        ["Taggers", "Captioners", "Face extractors", "Embedders", "Text readers", "Detectors", "Measurers"]
+    )
+    expect(main(desk).locator(".whole h2").first).to_have_text("Colours")  # the default one
     expect(listed(desk, "Colours")).to_contain_text("default")
     expect(listed(desk, "odd/weighed")).to_contain_text("fetch")
     expect(listed(desk, "Sharpness")).to_contain_text("built in")
     listed(desk, "Colours").focus()
     desk.press("ArrowDown", "Enter")
     desk.becomes(lambda: desk.parameter("about"), "formed/all")
-    expect(main(desk).locator("h2").first).to_have_text("Every setting")
+    expect(main(desk).locator(".whole h2").first).to_have_text("Every setting")
     desk.page.go_back()
-    expect(main(desk).locator("h2").first).to_have_text("Colours")
+    expect(main(desk).locator(".whole h2").first).to_have_text("Colours")
     desk.press("Escape")
     expect(main(desk)).to_have_count(0)
     desk.seen()

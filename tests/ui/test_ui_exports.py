@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from core.texts import test_texts as texts
 from playwright.sync_api import Locator, expect
 from ui.conftest import Axe, Sit
 from ui.desk import Desk
@@ -86,6 +87,14 @@ def test_a_template_is_written_with_fields_and_mistakes_are_said(desk: Desk) -> 
     for _ in range(len(" {nothing}")):
         desk.page.keyboard.press("Backspace")
     expect(dialog(desk).get_by_role("button", name="Export zip file")).to_be_enabled()
+
+
+def test_text_in_pictures_is_a_field(desk: Desk, served: Served) -> None:
+    newest = served.library.pictures(OWNER, limit=1)[0].id
+    texts.read(served.library, "reader", {newest: ["NO ENTRY", "Keep left"]})
+    dialog(desk).get_by_role("textbox", name="Captions").fill("a sign")
+    dialog(desk).get_by_role("button", name="{text}").click()
+    expect(captions(desk).filter(has_text="a sign, NO ENTRY Keep left")).to_have_count(1)
 
 
 def test_the_zip_file_is_what_the_preview_shows(desk: Desk, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def filtered(sit: Sit, served: Served, ids: list[int]) -> Desk:
 
 
 def panel(desk: Desk) -> Locator:
-    return desk.page.get_by_role("dialog", name="Filters")
+    return desk.page.get_by_role("tabpanel", name="Filters")
 
 
 def button(desk: Desk, name: str) -> Locator:
@@ -212,13 +212,52 @@ def test_by_keyboard_alone_and_no_key_reaches_a_picture(filtered: Desk, served: 
     assert served.library.count(OWNER, "is:scrapheap").total == 0
 
 
-def test_a_press_on_a_picture_puts_them_away(filtered: Desk) -> None:
+def test_they_dock_beside_the_grid_and_stay_while_it_is_used(filtered: Desk) -> None:
+    box = panel(filtered).bounding_box()
+    assert box and all(tile["left"] + tile["width"] <= box["x"] for tile in filtered.tiles())
     filtered.tile(0).click(modifiers=["Control"])
-    expect(panel(filtered)).to_be_hidden()
     assert filtered.chosen == [0]
+    expect(panel(filtered)).to_be_visible()
+    filtered.page.reload()
+    filtered.seen()
+    expect(panel(filtered)).to_be_visible()
+    expect(panel(filtered)).not_to_be_focused()  # nobody opened them just now
+    filtered.focus(1)
+    filtered.press("f")
+    expect(panel(filtered)).to_be_hidden()
+    filtered.becomes(lambda: filtered.cursor, 1)
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1200, "dark"), (390, "light"), (390, "dark")])
+def test_keys_open_close_and_change_to_the_statistics(filtered: Desk) -> None:
+    toggle = filtered.page.get_by_role("button", name="Filters")
+    expect(toggle).to_have_attribute("aria-expanded", "true")
+    filtered.press("g")
+    expect(panel(filtered)).to_be_hidden()
+    expect(filtered.page.get_by_role("tabpanel", name="Statistics")).to_be_visible()
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+    filtered.press("f")
+    expect(panel(filtered)).to_be_focused()
+    filtered.press("f")
+    expect(panel(filtered)).to_be_hidden()
+    filtered.becomes(lambda: filtered.cursor, 0)
+    toggle.click()
+    expect(panel(filtered)).to_be_focused()
+    filtered.press("Escape")
+    expect(panel(filtered)).to_be_hidden()
+    filtered.becomes(lambda: filtered.cursor, 0)
+
+
+def test_on_a_phone_they_are_a_sheet(sit: Sit, served: Served, ids: list[int]) -> None:
+    desk = sit(served, width=390, height=844).go()
+    desk.page.get_by_role("button", name="Filters").click()
+    stars(desk, "4+").click()
+    desk.becomes(lambda: len(desk.tiles()), 5)
+    desk.page.mouse.click(20, 400)  # beside the sheet
+    expect(panel(desk)).to_be_hidden()
+    assert desk.parameter("q") == "score:>=4"
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (1440, "light"), (390, "light"), (390, "dark")])
 def test_axe(sit: Sit, served: Served, ids: list[int], axe: Axe, width: int, theme: str) -> None:
     desk = sit(served, width=width, height=844, color_scheme=theme, reduced_motion="reduce").go()
     desk.page.get_by_role("button", name="Filters").click()

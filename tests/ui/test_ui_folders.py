@@ -18,7 +18,7 @@ from web.conftest import OWNER, Served
 
 from pixlstash_core.folders.watching import SETTLE
 from pixlstash_core.storage import protected
-from pixlstash_core.types import AddFolder
+from pixlstash_core.types import AddFolder, AddImportFolder, Create
 
 pytestmark = pytest.mark.browser
 
@@ -127,6 +127,14 @@ def test_the_dialog_on_every_screen(
     sources.paint(second, 1, seed=2)
     index(served, second)
     shutil.rmtree(second)
+    inbox = photos.parent / "inbox"
+    sources.paint(inbox, 1, seed=3)
+    sources.spoil(inbox)
+    (inbox / "broken 1_tags.txt").write_text("a long list of tags, " * 20)
+    (photos / "picture 1-000_tags.txt").write_text("a long list of tags, " * 20)
+    served.library.add_import_folder(OWNER, AddImportFolder(str(inbox), delete=True))
+    (photos.parent / "ComfyUI" / "output").mkdir(parents=True)
+    (photos.parent / "ComfyUI" / "main.py").touch()
     desk = sit(served, width=width, color_scheme=theme).go()
     if width < 600:
         desk.page.get_by_role("button", name="Library", exact=True).click()
@@ -135,14 +143,110 @@ def test_the_dialog_on_every_screen(
     dialog.get_by_role("button", name="Folders in photos").click()
     expect(dialog.get_by_role("link", name="below")).to_be_visible()
     assert axe(desk.page) == []
-    shoot(desk, f"list-{width}")
+    shoot(desk, f"list-{width}-{theme}")
+    card = dialog.get_by_role("region", name="inbox")
+    card.get_by_text("1 file refused").click()
+    card.get_by_role("button", name="Options…").click()
+    card.get_by_role("button", name="Rule for a folder in it").click()
+    card.get_by_label("Delete the files").scroll_into_view_if_needed()
+    assert axe(desk.page) == []
+    shoot(desk, f"options-{width}-{theme}")
     dialog.get_by_role("button", name="Add a folder").click()
-    dialog.get_by_role("button", name=str(photos.parent)).click()
+    dialog.get_by_role("button", name=str(photos.parent), exact=True).click()
     dialog.get_by_role("button", name="photos", exact=True).click()
     dialog.get_by_role("button", name="Next").click()
     expect(dialog.get_by_role("group", name="How to add it")).to_be_visible()
     assert axe(desk.page) == []
-    shoot(desk, f"add-{width}")
+    shoot(desk, f"add-{width}-{theme}")
+    dialog.get_by_role("button", name="Import and watch…").click()
+    assert axe(desk.page) == []
+    shoot(desk, f"import-{width}-{theme}")
+
+
+def test_files_are_imported_by_rule_and_deleted(sit: Sit, served: Served, photos: Path) -> None:
+    served.library.create_set(OWNER, Create(name="Foxes"))
+    sources.spoil(photos)
+    before = served.library.find(OWNER).total
+    desk = sit(served).go()
+    dialog = open_folders(desk)
+    dialog.get_by_role("button", name="Add a folder").click()
+    path = dialog.get_by_label("Folder on the machine that runs PixlStash")
+    path.fill(str(photos))
+    path.press("Enter")
+    dialog.get_by_role("button", name="Import and watch…").click()
+    dialog.get_by_label("Tags").fill("new, fox")
+    dialog.get_by_label("Set", exact=True).select_option("Foxes")
+    dialog.get_by_role("button", name="Rule for a folder in it").click()
+    dialog.get_by_label("In the folder").fill("below")
+    dialog.get_by_label("Tags").nth(1).fill("deep")
+    dialog.get_by_label("Delete the files").check()
+    expect(dialog).to_contain_text("once the copy in the library was read again and is identical")
+    dialog.get_by_role("button", name="Import and watch", exact=True).click()
+    card = dialog.get_by_role("region", name="photos")
+    expect(card).to_contain_text("6 files imported")
+    expect(card).to_contain_text("files are deleted after import")
+    card.get_by_text("1 file refused").click()
+    expect(card).to_contain_text("broken 1.png")
+    assert {file.name for file in photos.rglob("*.png")} == {"broken 1.png"}
+    find = served.library.find
+    assert (find(OWNER, q="tag:fox set:Foxes").total, find(OWNER, q="tag:deep").total) == (6, 2)
+
+    card.get_by_role("button", name="Options…").click()
+    expect(card.get_by_label("Tags").first).to_have_value("new, fox")
+    card.get_by_role("button", name="Remove this rule").click()
+    card.get_by_label("Delete the files").uncheck()
+    card.get_by_label("Folder names").select_option("Each is a tag")
+    card.get_by_role("button", name="Save").click()
+    expect(card).to_contain_text("files stay")
+    desk.press("Escape")
+    desk.page.get_by_role("treeitem", name="Foxes").click()
+    desk.becomes(lambda: len(desk.tiles()), 6)
+    (photos / "winter").mkdir()
+    (photos / "winter" / "dropped.png").write_bytes(sources.png(random.Random(3), 3, 60))
+    written = time.monotonic()
+    expect(desk.page.get_by_role("treeitem", name="Foxes")).to_contain_text("7")
+    assert time.monotonic() - written < SETTLE + 4
+    assert find(OWNER, q="tag:winter tag:fox -tag:deep").total == 1 and (photos / "winter" / "dropped.png").exists()
+
+    card = open_folders(desk).get_by_role("region", name="photos")
+    card.get_by_role("button", name="Remove…").click()
+    card.get_by_role("button", name="Stop importing").click()
+    expect(desk.page.get_by_role("dialog", name="Folders")).to_contain_text("No folders yet")
+    assert find(OWNER).total == before + 7
+
+
+def test_people_say_what_text_files_are(sit: Sit, served: Served, photos: Path) -> None:
+    for picture in photos.rglob("picture*.png"):
+        picture.with_name(f"{picture.stem}_tags.txt").write_text("fox, snow")
+        picture.with_name(f"{picture.stem}.caption").write_text("A fox walks through the snow.")
+    desk = sit(served).go()
+    dialog = open_folders(desk)
+    dialog.get_by_role("button", name="Add a folder").click()
+    path = dialog.get_by_label("Folder on the machine that runs PixlStash")
+    path.fill(str(photos))
+    path.press("Enter")
+    texts = dialog.get_by_role("group", name="Text files beside pictures")
+    expect(texts).to_contain_text("x_tags.txt")
+    expect(texts).to_contain_text("A fox walks through the snow.")
+    texts.get_by_label("What x_tags.txt is").select_option("Tags")
+    texts.get_by_label("What x.caption is").select_option("Description")
+    dialog.get_by_role("button", name="Index in place").click()
+    expect(dialog.get_by_role("region", name="photos")).to_contain_text("6 pictures")
+    assert served.library.find(OWNER, q="tag:fox tag:snow").total == 6
+    texts_of = served.library.db.value("select count(*) from said_caption where text like 'A fox walks%'")
+    assert texts_of == 6
+
+
+def test_folders_of_generators_are_offered(sit: Sit, served: Served, photos: Path) -> None:
+    comfy = photos.parent / "ComfyUI"
+    sources.paint(comfy / "output", 3, seed=5)
+    (comfy / "main.py").touch()
+    desk = sit(served).go()
+    dialog = open_folders(desk)
+    offer = dialog.get_by_role("group", name=f"ComfyUI: {comfy / 'output'}")
+    offer.get_by_role("button", name="Import and watch").click()
+    expect(dialog.get_by_role("region", name="output")).to_contain_text("3 files imported")
+    expect(offer).to_have_count(0)
 
 
 def shoot(desk: Desk, name: str) -> None:

@@ -69,7 +69,7 @@ def test_more_like_a_picture_by_a_key_and_from_menus(sit: Sit, looked: Served) -
     expect(chips(desk)).to_have_text(["like this"])
     assert desk.parameter("q") == f"like:picture:{first}"
     desk.becomes(lambda: shown(desk), likest(looked, f"like:picture:{first}")[: len(shown(desk))])
-    expect(desk.page.get_by_role("button", name="Likest")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Most similar")).to_be_visible()
     desk.page.get_by_role("treeitem", name="Harbour").click(button="right")
     desk.page.get_by_role("menuitem", name="Similar pictures").click()
     expect(chips(desk)).to_have_text(["not Harbour", "Harbour"])
@@ -109,6 +109,62 @@ def test_weights(sit: Sit, looked: Served) -> None:
     expect(weight).to_have_value("2.5")
     desk.page.get_by_role("button", name="Remove like this").click()
     desk.becomes(lambda: desk.parameter("q"), "like:character:1*2.5")
+
+
+def scores(served: Served, q: str) -> dict[int, float]:
+    return {one.picture: one.likeness for one in served.library.alike(OWNER, q, limit=100) if one.likeness is not None}
+
+
+def test_a_cutoff_by_keys_and_pointer(sit: Sit, looked: Served) -> None:
+    desk = sit(looked).go("/?q=like:picture:7")
+    similar = scores(looked, "like:picture:7")
+    slider = desk.page.get_by_role("slider", name="Least similarity")
+    expect(slider).to_have_attribute("aria-valuetext", "any")
+    slider.focus()
+    for _ in range(4):
+        desk.press("ArrowRight")
+    desk.becomes(lambda: desk.parameter("q"), "like:picture:7 likeness:>=0.2")
+    expect(slider).to_be_focused()
+    expect(slider).to_have_attribute("aria-valuetext", "at least 0.20")
+    kept = {id for id, score in similar.items() if score >= 0.2}
+    assert 0 < len(kept) < len(similar)
+    desk.becomes(lambda: set(shown(desk)), kept)
+    box = slider.bounding_box()
+    assert box is not None
+    desk.page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] / 2)
+    desk.page.mouse.down()
+    desk.page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2, steps=4)
+    desk.page.mouse.up()
+    desk.becomes(lambda: desk.parameter("q"), "like:picture:7 likeness:>=1")
+    desk.becomes(lambda: set(shown(desk)), {id for id, score in similar.items() if score >= 1})
+    slider.focus()
+    desk.press("Home")
+    desk.becomes(lambda: desk.parameter("q"), "like:picture:7")
+    desk.press("End")
+    desk.becomes(lambda: desk.parameter("q"), "like:picture:7 likeness:>=1")
+    desk.page.get_by_role("button", name="Remove like this", exact=True).first.click()
+    desk.becomes(lambda: desk.parameter("q"), None)  # a cutoff means nothing without it
+    desk.page.go_back()
+    slider.focus()
+    desk.press("Home")
+    desk.becomes(lambda: desk.parameter("q"), "like:picture:7")
+    desk.becomes(lambda: len(shown(desk)), len(similar))
+
+
+def test_a_typed_cutoff_is_in_the_slider_and_scores_are_in_why(sit: Sit, looked: Served) -> None:
+    desk = sit(looked).go("/?q=like:picture:7+likeness:40%25")
+    expect(desk.page.get_by_role("slider", name="Least similarity")).to_have_attribute(
+        "aria-valuetext", "at least 0.40"
+    )
+    expect(chips(desk)).to_have_text(["like this", "likeness:40%"])
+    similar = scores(looked, "like:picture:7")
+    for index in range(2):
+        id = shown(desk)[index]
+        desk.open(index)
+        why = desk.viewer.get_by_role("region", name="Why it is here")
+        expect(why.locator("li").first).to_contain_text(f"{similar[id]:.2f}")
+        desk.press("Escape")
+        expect(desk.viewer).to_be_hidden()
 
 
 def test_a_pasted_picture_searches_and_is_not_imported(sit: Sit, looked: Served) -> None:
@@ -189,6 +245,7 @@ def test_everybody_can_use_it(sit: Sit, looked: Served, axe: Axe, width: int, th
     desk = sit(looked, width=width, height=844, color_scheme=theme, reduced_motion="reduce")
     desk.go("/?q=like:picture:7+like:character:1+like:%22old+man%22")
     expect(chips(desk)).to_have_count(3)
+    expect(desk.page.get_by_role("slider", name="Least similarity")).to_be_visible()
     assert axe(desk.page) == []
 
 

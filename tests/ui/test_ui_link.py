@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from ui.conftest import Sit
 from web.conftest import OWNER, Served
 
-from pixlstash_core.plugins.sharers import Rendition
+from pixlstash_core.plugins.contracts import Rendition
 from pixlstash_core.sharing.gallery import Gallery, GalleryParams
 from pixlstash_core.sharing.renditions import DEFAULT, Renditions
 from pixlstash_core.types import CreateLink, Grant, LinkInfo
@@ -105,6 +105,54 @@ def test_fingers_swipe_and_save_downloads(sit: Sit, served: Served) -> None:
         page.get_by_role("link", name="Save").click()
     assert download.value.suggested_filename.startswith("picture-")
     assert Path(download.value.path()).read_bytes()[:3] == b"\xff\xd8\xff"
+
+
+@pytest.mark.parametrize("look", [(1440, "light"), (390, "dark")], ids=str)
+def test_a_recipient_gives_stars(look: tuple[int, str], sit: Sit, served: Served) -> None:
+    info = create(served, scores=True, originals="untouched")
+    desk = sit(served, anonymous=True)
+    page = desk.page
+    page.set_viewport_size({"width": look[0], "height": 844})
+    page.emulate_media(color_scheme=look[1])  # type: ignore[arg-type]
+    page.goto(f"{served.url}{info.path}")
+    expect(page.get_by_text("open a picture to give it stars")).to_be_visible()
+    page.locator(".grid a").first.click()
+    assert shown(page) == "1 / 5"
+    stars = page.get_by_role("group", name="Your score")
+    page.keyboard.press("4")
+    expect(stars).to_have_accessible_name("Your score: 4 of 5")
+    expect(stars.get_by_role("button", name="4 stars")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("ArrowRight")
+    assert shown(page) == "2 / 5"
+    expect(stars).to_have_accessible_name("Your score: none")
+    box = stars.get_by_role("button", name="2 stars").bounding_box()
+    assert box is not None and min(box["width"], box["height"]) >= 44
+    touch, at = page.context.new_cdp_session(page), {"x": box["x"] + 22, "y": box["y"] + 22}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(stars).to_have_accessible_name("Your score: 2 of 5")
+    page.keyboard.press("0")
+    expect(stars).to_have_accessible_name("Your score: none")
+    page.keyboard.press("3")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Original").click()
+    desk.until(lambda: len(served.library.link_scores(OWNER, info.id)) == 2)
+    scores = {score.picture: score.score for score in served.library.link_scores(OWNER, info.id)}
+    assert sorted(scores.values()) == [3, 4]
+    original = served.library.original(OWNER, next(id for id, score in scores.items() if score == 3))
+    with original.open(0, None) as file:
+        assert Path(download.value.path()).read_bytes() == file.read()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator('.grid a[data-stars="4"]')).to_have_count(1)
+    page.locator('.grid a[data-stars="3"]').click()
+    expect(stars).to_have_accessible_name("Your score: 3 of 5")
+    served.library.revoke_link(OWNER, info.id)
+    desk.guard.expected = ["status of 404"]
+    page.keyboard.press("5")
+    expect(page.get_by_role("alert")).to_contain_text("no longer valid")
+    expect(stars).to_have_accessible_name("Your score: 3 of 5")
 
 
 def test_a_password_is_asked_for(sit: Sit, served: Served) -> None:

@@ -57,6 +57,7 @@ def test_the_menu_of_the_sidebar_stays_open_when_the_button_is_released(sit: Sit
     for n in range(40):
         served.library.create_set(OWNER, Create(name=f"Set {n:02}"))
     desk = sit(served, width=1440, height=900).go()
+    desk.page.get_by_role("region", name="First steps").wait_for()  # it takes some of the height
     desk.page.get_by_role("tree", name="Library").evaluate("tree => tree.scrollTop = 320")
     at = points(desk, "[data-key^='set:']", range(80, 100))
     assert len(at) > 14 and at[0][1] == HEIGHTS[0]
@@ -217,6 +218,7 @@ def test_every_icon_has_a_tooltip(sit: Sit, ordered: Served, page: str) -> None:
         desk.tile(0).click(modifiers=["Control"])
         assert desk.page.evaluate(MUTE) == []
         desk.press("f")
+        desk.page.get_by_role("tabpanel", name="Filters").wait_for()
         assert desk.page.evaluate(MUTE) == []
         desk.press("Escape")
         desk.open(1)

@@ -65,6 +65,10 @@ def test_faces_are_named_over_the_picture_by_keys(sit: Sit, crowded: Served) -> 
     assert abs(box["width"] - (right - left) * picture["width"]) < 2
     boxes(desk).first.focus()
     desk.press("c")
+    at, asked = boxes(desk).first.bounding_box(), desk.page.locator("dialog.picker").bounding_box()
+    assert at is not None and asked is not None
+    assert asked["x"] >= at["x"] + at["width"] or asked["x"] + asked["width"] <= at["x"], "it opens beside the box"
+    assert abs(asked["x"] - at["x"] - at["width"]) < 20 or abs(at["x"] - asked["x"] - asked["width"]) < 20
     type_name(desk, "Ada")
     desk.says("Ada")
     expect(boxes(desk).first).to_have_accessible_name("Ada 0.90")
@@ -177,8 +181,8 @@ def test_faces_that_may_be_somebodys_are_decided_by_keys(sit: Sit, crowded: Serv
     page = desk.page.get_by_role("main", name="Suggested faces")
     waiting = library.review_characters(OWNER)[0].waiting
     expect(page.get_by_role("navigation", name="Characters").get_by_role("button", name="Ada")).to_have_count(1)
-    expect(page.get_by_role("status")).to_contain_text(f"{waiting} faces to decide")
-    expect(page.get_by_role("img", name="Ada is told by these faces").locator(".crop")).to_have_count(3)
+    expect(page.get_by_role("status")).to_contain_text(f"{waiting} faces to review")
+    expect(page.get_by_role("img", name="Reference faces of Ada").locator(".crop")).to_have_count(3)
     found = page.locator("[data-suggestion]")
     expect(found).to_have_count(waiting)
     wanted = [one.face.id for one in library.review_faces(OWNER) if one.face]
@@ -199,7 +203,7 @@ def test_faces_that_may_be_somebodys_are_decided_by_keys(sit: Sit, crowded: Serv
     assert no() == set()
     expect(found).to_have_count(waiting - 1)
     desk.press("Shift+R")
-    expect(page.get_by_text("Nothing waits")).to_be_visible()
+    expect(page.get_by_text("No faces to review")).to_be_visible()
     assert len(no()) == waiting - 1
     desk.press("Escape")
     desk.seen()

@@ -9,6 +9,8 @@ from ui.conftest import Axe, Sit
 from ui.desk import Desk
 from web.conftest import OWNER, Served
 
+from pixlstash_core.types import AddTags
+
 pytestmark = pytest.mark.browser
 
 
@@ -70,11 +72,11 @@ def test_an_error_is_shown_where_it_is(desk: Desk, shown: Served) -> None:
     desk.becomes(lambda: shown_ids(desk), found(shown, "model:flux1-dev score:0"))
 
 
-def test_nothing_found_names_the_filter_to_lift(desk: Desk, shown: Served) -> None:
+def test_no_results_names_the_filter_to_remove(desk: Desk, shown: Served) -> None:
     desk.page.goto(f"{shown.url}/?q=model:flux1-dev+created:2001+lighthouse")
     page = desk.page
-    expect(page.get_by_role("heading", name="Nothing passes all three filters")).to_be_visible()
-    expect(page.get_by_text("created:2001 removes most")).to_be_visible()
+    expect(page.get_by_role("heading", name="No pictures match all three filters")).to_be_visible()
+    expect(page.get_by_text("created:2001 excludes most")).to_be_visible()
     desk.press("Enter")
     desk.becomes(lambda: shown_ids(desk), found(shown, "model:flux1-dev lighthouse"))
     assert desk.parameter("q") == "model:flux1-dev lighthouse"
@@ -94,7 +96,7 @@ def test_a_fact_finds_its_like(desk: Desk, shown: Served) -> None:
 def test_a_seed_beyond_what_scripts_can_count_is_found(desk: Desk, shown: Served) -> None:
     """The address and the query keep every digit."""
     desk.page.goto(f"{shown.url}/?q=seed:18446744073709551615")
-    expect(desk.page.get_by_role("heading", name="Nothing passes seed:18446744073709551615")).to_be_visible()
+    expect(desk.page.get_by_role("heading", name="No pictures match seed:18446744073709551615")).to_be_visible()
     assert desk.parameter("q") == "seed:18446744073709551615"
 
 
@@ -137,3 +139,88 @@ def test_a_query_is_saved_from_the_box(sit: Sit, served: Served) -> None:
     desk.becomes(lambda: desk.parameter("q"), 'query:"the third"')
     desk.becomes(lambda: len(desk.tiles()), 1)
     expect(desk.page.get_by_role("button", name="Save as a query")).to_have_count(0)
+
+
+def test_an_empty_box_offers_examples_and_recent_searches(sit: Sit, served: Served, axe: Axe) -> None:
+    desk = sit(served).go()
+    desk.press("/")
+    desk.becomes(lambda: suggestions(desk), ["score:>=4", "created:30d", "-is:tagged"])
+    assert axe(desk.page) == []
+    desk.press("Escape")
+    expect(desk.search).not_to_be_focused()
+    desk.becomes(lambda: suggestions(desk), [])
+
+    for q in ("model:flux1-dev", "seed:3", "model:flux1-dev"):
+        desk.press("/", "Control+a")
+        desk.page.keyboard.type(q)
+        desk.press("Enter")
+        desk.becomes(lambda q=q: shown_ids(desk), found(served, q))
+        desk.page.get_by_role("button", name="Clear the search").click()
+        desk.becomes(lambda: len(shown_ids(desk)), gallery.PAINTED)
+    desk.search.click()
+    desk.becomes(lambda: suggestions(desk)[:3], ["model:flux1-dev", "seed:3", "score:>=4"])
+    desk.press("ArrowDown", "ArrowDown", "Enter")
+    desk.becomes(lambda: shown_ids(desk), found(served, "seed:3"))
+    expect(desk.search).not_to_be_focused()
+
+    desk.page.reload()
+    desk.seen()
+    desk.page.get_by_role("button", name="Clear the search").click()
+    desk.search.click()
+    desk.becomes(lambda: suggestions(desk)[:2], ["seed:3", "model:flux1-dev"])
+    desk.page.get_by_role("option", name="-is:tagged").click()
+    desk.becomes(lambda: desk.parameter("q"), "-is:tagged")
+    desk.page.get_by_role("button", name="Clear the search").click()
+    desk.search.click()
+    desk.page.get_by_role("option", name="Clear recent searches").click()
+    desk.becomes(lambda: suggestions(desk), ["score:>=4", "created:30d", "-is:tagged"])
+
+
+def test_a_query_that_cannot_be_read_is_not_remembered(sit: Sit, served: Served) -> None:
+    desk = sit(served).go()
+    desk.guard.expected = ["status of 400"]
+    desk.press("/")
+    desk.page.keyboard.insert_text("score:>>4")
+    desk.press("Enter")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+    desk.page.get_by_role("button", name="Clear the search").click()
+    desk.search.click()
+    desk.becomes(lambda: suggestions(desk), ["score:>=4", "created:30d", "-is:tagged"])
+
+
+def test_a_plain_word_completes_people_sets_projects_models_and_tags(sit: Sit, ordered: Served) -> None:
+    ordered.library.add_tags(OWNER, AddTags(ids=[1, 2, 3], tags=["an anchor"]))
+    desk = sit(ordered).go()
+    desk.press("/")
+    asked: list[str] = []
+    desk.page.on("request", lambda request: "suggest" in request.url and asked.append(request.url))
+    desk.page.keyboard.type("an")
+    desk.becomes(lambda: suggestions(desk)[:2], ["character:Ann", 'tag:"an anchor"'])
+    assert len(asked) <= 3, "one answer for each key, and not one for each kind"
+    desk.page.get_by_role("option", name="character:Ann").click()
+    desk.becomes(lambda: desk.search.input_value(), "character:Ann ")
+    desk.becomes(lambda: sorted(shown_ids(desk)), [4, 5, 6])
+    desk.press("Enter")
+    desk.press("/")
+    desk.page.keyboard.type("score:")
+    desk.becomes(lambda: suggestions(desk), ["score:0"])
+    desk.press("Control+a")
+    desk.page.keyboard.type("created:to")
+    desk.becomes(lambda: suggestions(desk), ["created:today"])
+
+
+def test_a_recent_search_names_its_place_and_an_example_narrows(sit: Sit, ordered: Served) -> None:
+    desk = sit(ordered).go()
+    desk.press("/")
+    desk.page.keyboard.type("set:Harbour score:0")
+    desk.press("Enter")
+    desk.becomes(lambda: sorted(shown_ids(desk)), [1, 2, 3, 4])
+    desk.page.get_by_role("navigation", name="Library").get_by_role("treeitem", name="Ann").click()
+    desk.becomes(lambda: sorted(shown_ids(desk)), [4, 5, 6])
+    desk.search.click()
+    desk.page.get_by_role("option", name="-is:tagged").click()
+    desk.becomes(lambda: desk.parameter("q"), "character:1 -is:tagged")
+    desk.page.get_by_role("button", name="Clear the search").click()
+    desk.search.click()
+    desk.page.get_by_role("option", name="set:Harbour score:0").click()
+    desk.becomes(lambda: sorted(shown_ids(desk)), [1, 2, 3, 4])

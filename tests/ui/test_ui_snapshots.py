@@ -91,7 +91,7 @@ def test_they_are_walked_through_by_keyboard(sit: Sit, served: Served) -> None:
 
 def test_take_label_verify_save_and_delete(sit: Sit, served: Served, tmp_path_factory: pytest.TempPathFactory) -> None:
     desk = visit(sit(served))
-    expect(desk.page.get_by_text("There is no snapshot yet.")).to_be_visible()
+    expect(desk.page.get_by_text("No snapshots yet")).to_be_visible()
     desk.press("n")
     dialog = desk.page.get_by_role("dialog", name="Take a snapshot")
     expect(dialog.get_by_label("Label")).to_be_focused()
@@ -130,7 +130,7 @@ def test_take_label_verify_save_and_delete(sit: Sit, served: Served, tmp_path_fa
     desk.press("Delete")
     dialog.get_by_role("button", name="Delete the snapshot").click()
     desk.says("deleted")
-    expect(desk.page.get_by_text("There is no snapshot yet.")).to_be_visible()
+    expect(desk.page.get_by_text("No snapshots yet")).to_be_visible()
     assert served.library.snapshots(OWNER) == []
 
 

@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+from libraries import add, invented
 from playwright.sync_api import Locator, expect
 from tagged import store
 from ui import gallery
@@ -99,6 +100,95 @@ def test_a_tag_and_two_that_come_together(counted: Desk) -> None:
     assert counted.parameter("q") == "tag:=sea tag:=lighthouse"
 
 
+def confidence(desk: Desk) -> Locator:
+    """The threshold of the confidence of a tag, which is opened for it."""
+    fold = panel(desk).get_by_role("button", name="Tag confidence")
+    expect(fold).to_be_visible()
+    if fold.get_attribute("aria-expanded") == "false":
+        fold.click()
+    return panel(desk).get_by_label("Confidence from")
+
+
+@pytest.fixture
+def unsure(sit: Sit, served: Served) -> Desk:
+    """A tab on a library whose pictures have "sea" at 0, 6, 12, … % confidence; those from 50 % on count."""
+    library = served.library
+    ids = [one.id for one in library.pictures(OWNER)]
+    producer = library.outputs.register("tag", "synthetic", "1", {})
+    library.outputs.activate(producer, 0.5)
+    store(library, producer, {id: [("sea", n * 0.06), ("red hair", 0.8)] for n, id in enumerate(ids)})
+    desk = sit(served).go()
+    desk.press("g")
+    expect(panel(desk)).to_be_visible()
+    return desk
+
+
+def test_confidences_are_asked_for_when_their_section_is_opened(counted: Desk) -> None:
+    asked: list[str] = []
+    counted.page.on("request", lambda request: asked.extend([request.url] * ("/confidences" in request.url)))
+    counted.page.reload()
+    expect(bar(counted, "sea")).to_be_visible()
+    assert asked == []
+    expect(confidence(counted)).to_be_visible()
+    assert len(asked) == 1
+
+
+def test_a_threshold_is_tried_before_it_is_a_filter(unsure: Desk, served: Served) -> None:
+    handle = confidence(unsure)
+    panel(unsure).get_by_label("Tag", exact=True).select_option("sea")
+    status = panel(unsure).get_by_role("status")
+    expect(status).to_have_text("7 pictures from 50 % on, 8 below")
+    box = handle.bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    unsure.page.mouse.move(box["x"] + box["width"] / 2, middle)
+    unsure.page.mouse.down()
+    unsure.page.mouse.move(box["x"] + 20, middle, steps=4)
+    unsure.page.mouse.up()
+    low = int(handle.input_value())
+    assert 2 <= low <= 10
+    handle.focus()
+    unsure.press(*["ArrowRight"] * (13 - low))
+    expect(status).to_have_text("13 pictures from 13 % on, 2 below")
+    expect(handle).to_have_attribute("aria-valuetext", "13 %: 13 pictures")
+    assert unsure.parameter("q") is None and len(unsure.tiles()) == gallery.PAINTED  # so far only looked at
+    panel(unsure).get_by_role("button", name="Show 13 pictures").click()
+    unsure.becomes(lambda: unsure.parameter("q"), "tag:sea>=13%")
+    unsure.becomes(lambda: len(unsure.tiles()), 13)
+    assert served.library.count(OWNER, "tag:sea>=13%").total == 13
+    expect(status).to_have_text("13 pictures from 13 % on, 2 below")  # what the filter leaves out is still counted
+    expect(panel(unsure).get_by_role("button", name="Remove this filter")).to_be_visible()
+    handle.focus()
+    unsure.press("End")
+    expect(panel(unsure).get_by_role("button", name="Show 0 pictures")).to_be_disabled()
+    unsure.press("Home")
+    panel(unsure).get_by_role("button", name="Show 15 pictures").click()
+    unsure.becomes(lambda: unsure.parameter("q"), "tag:sea>=1%")
+    panel(unsure).get_by_role("button", name="Remove this filter").click()
+    unsure.becomes(lambda: unsure.parameter("q"), None)
+
+
+def test_a_bar_of_confidences_shows_its_pictures(unsure: Desk, served: Served) -> None:
+    expect(confidence(unsure)).to_be_visible()
+    panel(unsure).get_by_label("Tag", exact=True).select_option("red hair")
+    expect(panel(unsure).get_by_role("status")).to_have_text("16 pictures from 50 % on, 0 below")
+    bars = panel(unsure).get_by_role("group", name="Confidence of red hair")
+    bars.get_by_role("button", name="80–85 %: 16 pictures").click()
+    unsure.becomes(lambda: unsure.parameter("q"), 'tag:"red hair>=80%" tag:"red hair<85%"')
+    unsure.becomes(lambda: len(unsure.tiles()), gallery.PAINTED)
+    panel(unsure).get_by_label("Tag", exact=True).select_option("sea")
+    expect(panel(unsure).get_by_role("button", name="95–100 %: 0 pictures")).to_be_disabled()
+
+
+def test_the_average_number_of_tags_and_pictures_of_unknown_size(counted: Desk, served: Served) -> None:
+    expect(panel(counted).get_by_text("0.9 on average · 9 tagged")).to_be_visible()
+    counted.guard.expected = ["404 (Not Found)"]  # it has no file of which a thumbnail could be drawn
+    add(served.library, invented(1, width=0, height=0))
+    bar(counted, "unknown").click()
+    counted.becomes(lambda: counted.parameter("q"), "megapixels:=0")
+    counted.becomes(lambda: len(counted.tiles()), 1)
+
+
 def test_numbers_follow_what_is_done(counted: Desk) -> None:
     expect(bar(counted, "4")).to_have_accessible_name("4: 5 pictures")
     counted.focus(15)
@@ -190,6 +280,7 @@ def test_axe(counted: Desk, axe: Axe, width: int, theme: str) -> None:
     bar(counted, "4").click()
     expect(panel(counted).get_by_text("5 pictures · 100 % with 4+")).to_be_visible()
     expect(panel(counted).locator("[aria-busy=true]")).to_have_count(0)
+    confidence(counted).wait_for()
     assert axe(page) == []
     page.get_by_role("tab", name="Info").click()
     expect(panel(counted).get_by_role("heading", name="Locations")).to_be_visible()

@@ -9,6 +9,7 @@ from ui.desk import LOOKS, Desk
 from ui.engined_desk import Bench, bench
 
 from pixlstash_core import OWNER
+from pixlstash_core.types import AcceptTags, DeletePictures
 
 pytestmark = pytest.mark.browser
 __all__ = ["bench"]
@@ -60,11 +61,38 @@ def test_one_tag_across_pictures_by_keys(bench: Bench) -> None:
     desk.seen()
 
 
+def test_the_sidebar_counts_what_waits(bench: Bench) -> None:
+    bench.engined.take_in(12)
+    desk = bench.desk()
+    row = desk.page.get_by_role("treeitem", name="Suggested tags")
+    expect(row.locator(".c")).to_have_text("")
+    bench.run("odd/colours")
+
+    def waiting() -> int:
+        tags = [tag.name for tag in bench.library.review_tags(OWNER)]
+        return len({one.picture.id for tag in tags for one in bench.library.review_tag(OWNER, tag).found})
+
+    before = waiting()
+    assert before == 12
+    expect(row.locator(".c")).to_have_text(str(before))
+    expect(row).to_have_attribute("title", "12 pictures to decide on")
+    ids = bench.library.find(OWNER).ids
+    bench.library.accept_tags(OWNER, AcceptTags(ids=ids[:3], tags=None))
+    expect(row.locator(".c")).to_have_text(str(waiting()))
+    assert waiting() == 9
+    bench.library.delete(OWNER, DeletePictures(ids=ids[3:5]))
+    expect(row.locator(".c")).to_have_text("7")
+    desk.focus(0)
+    bench.library.undo(OWNER)
+    bench.library.undo(OWNER)
+    expect(row.locator(".c")).to_have_text(str(before))
+
+
 def test_when_nothing_waits_it_says_so(bench: Bench) -> None:
     bench.engined.take_in(2)
     desk = bench.sit(bench.served)
     desk.page.goto(f"{desk.url}/?page=suggested")
-    expect(queue(desk).get_by_text("Nothing waits")).to_be_visible()
+    expect(queue(desk).get_by_text("No tags to review")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)

@@ -170,6 +170,15 @@ def test_many_are_tagged_at_once(sit: Sit, tagged: Served, axe: Axe) -> None:
     desk.says("16 pictures no longer tagged winter")
     desk.press("Escape", "Control+z")
     desk.becomes(lambda: tagged.library.count(OWNER, "tag:winter").total, 16)
+    desk.press("t")
+    desk.page.keyboard.type("second outfit")  # which nothing suggests
+    expect(box.get_by_role("option").first).to_contain_text("second outfit")
+    desk.press("Control+Enter")
+    desk.says("16 pictures not second outfit")
+    expect(box.locator(".chip.off")).to_contain_text("second outfit")
+    states = {tag.name: tag.state for tag in tagged.library.picture_tags(OWNER, tagged.library.find(OWNER, "").ids[0])}
+    assert states["second outfit"] == "rejected"
+    assert axe(desk.page) == []
 
 
 def test_a_description_is_written_in_its_place(sit: Sit, tagged: Served) -> None:

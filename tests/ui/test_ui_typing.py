@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -14,26 +13,26 @@ from web.conftest import OWNER, Served
 pytestmark = pytest.mark.browser
 #: Seconds between two keys: of somebody who types, and of somebody who looked up.
 FAST, SLOW = 0.06, 0.4
-#: What a browser calls keys that are no letters, and their codes.
-NAMED = {"Enter": 13, "Backspace": 8, "Escape": 27}
+#: In the page: the time of every key press is the one that the test last set.
+CLOCK = """moment => {
+  window.keyTime = moment;
+  Object.defineProperty(KeyboardEvent.prototype, "timeStamp", { get: () => window.keyTime });
+}"""
 
 
 class Typist:
-    """Presses keys whose times are given, so that a busy machine makes nobody slower."""
+    """Presses keys at times of its own, so that a busy machine makes nobody slower. The page must not be reloaded."""
 
     def __init__(self, desk: Desk) -> None:
-        self._session = desk.page.context.new_cdp_session(desk.page)
-        # In the future: an event from before the page began is timed at 0, as after a correction of the system clock.
-        self._moment = time.time() + 3600
+        self._page = desk.page
+        # Later than every key pressed before.
+        self._moment = desk.page.evaluate("performance.now()") + 60_000
+        desk.page.evaluate(CLOCK, self._moment)
 
     def press(self, key: str, after: float = FAST) -> None:
-        self._moment += after
-        code = NAMED.get(key) or ord(key.upper())
-        press = {"key": key, "code": key if key in NAMED else f"Key{key.upper()}", "windowsVirtualKeyCode": code}
-        text = "\r" if key == "Enter" else "" if key in NAMED else key
-        for kind in ("keyDown", "keyUp"):
-            typed = {"text": text} if kind == "keyDown" and text else {}
-            self._session.send("Input.dispatchKeyEvent", {"type": kind, "timestamp": self._moment, **press, **typed})
+        self._moment += after * 1000
+        self._page.evaluate("moment => { window.keyTime = moment }", self._moment)
+        self._page.keyboard.press(key)
 
     def type(self, text: str) -> None:
         for key in text:

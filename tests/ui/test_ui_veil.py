@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Locator, expect
 from ui import gallery
 from ui.conftest import Axe, Sit
-from ui.desk import Desk
+from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
-from pixlstash_core.types import Create, HideAndBlur, Selection
+from pixlstash_core.types import AddTags, Create, HideAndBlur, Selection
 
 pytestmark = pytest.mark.browser
 HIDE, BLUR = f"model:{gallery.MODELS[0]}", f"model:{gallery.MODELS[1]}"
@@ -102,11 +102,11 @@ def test_nothing_that_is_counted_or_completed_tells_of_the_hidden(sit: Sit, serv
     expect(panel.get_by_role("button", name=model)).to_have_count(0)
     desk.focus(0)
     desk.press("f")
-    filters = desk.page.get_by_role("dialog", name="Filters")
+    filters = desk.page.get_by_role("tabpanel", name="Filters")
     filters.locator("summary", has_text="Models").click()
     expect(filters.get_by_role("button", name=gallery.MODELS[1])).to_have_count(1)
     expect(filters.get_by_role("button", name=model)).to_have_count(0)
-    desk.press("Escape")
+    desk.press("g")
     desk.search.press_sequentially("model:")
     listed = desk.page.get_by_role("listbox", name="Suggestions")
     expect(listed.get_by_role("option", name=gallery.MODELS[1])).to_be_visible()
@@ -137,28 +137,107 @@ def test_in_the_viewer_and_in_the_review(veiled: Desk, served: Served) -> None:
     veiled.becomes(lambda: "blur" in filter_of(veiled.viewer.locator(".pic")), True)
 
 
-def test_a_dialog_sets_it_and_undo_takes_it_back(sit: Sit, served: Served, axe: Axe) -> None:
+def rules(dialog: Locator, name: str) -> list[str]:
+    """Rules of a list, as they are named."""
+    return [one.strip() for one in dialog.get_by_role("list", name=name).get_by_role("listitem").all_inner_texts()]
+
+
+@pytest.fixture
+def tagged(served: Served) -> Served:
+    """Pictures 1 to 3 are tagged "private", 3 to 5 "red hair"."""
+    for tag, ids in (("private", [1, 2, 3]), ("red hair", [3, 4, 5])):
+        served.library.add_tags(OWNER, AddTags(ids=ids, tags=[tag]))
+    return served
+
+
+def test_the_dialog_lists_rules_for_tags(sit: Sit, tagged: Served, axe: Axe) -> None:
+    desk = sit(tagged).go()
+    everything = found(tagged, "")
+    desk.page.get_by_role("button", name="More").click()
+    desk.pick("Hide and blur…")
+    dialog = desk.page.get_by_role("dialog", name="Hide and blur")
+    hide = dialog.get_by_role("combobox", name="Hide pictures tagged…")
+    expect(hide).to_be_focused()
+    hide.press_sequentially("priv")
+    expect(dialog.get_by_role("option", name="private")).to_be_visible()
+    desk.press("ArrowDown", "Enter")
+    expect(dialog.get_by_text("3 pictures are hidden.")).to_be_visible()
+    blur = dialog.get_by_role("combobox", name="Blur pictures tagged…")
+    blur.press_sequentially("red")
+    dialog.get_by_role("option", name="red hair").click()
+    blur.fill("other")
+    desk.press("Enter")
+    assert (rules(dialog, "Hidden"), rules(dialog, "Blurred")) == (["private"], ["red hair", "other"])
+    expect(dialog.get_by_text("3 pictures are blurred.")).to_be_visible()
+    assert axe(desk.page) == []
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    desk.becomes(lambda: (ids(desk), blurred(desk)), (everything - {1, 2, 3}, {4, 5}))
+    assert tagged.library.veil(OWNER) == HideAndBlur("tag:private", 'tag:"red hair" OR tag:other')
+    desk.focus(0)
+    desk.press("Control+z")
+    desk.becomes(lambda: ids(desk), everything)
+    assert tagged.library.veil(OWNER) == HideAndBlur()
+
+
+def test_rules_are_removed_by_pointer_and_keyboard(sit: Sit, tagged: Served) -> None:
+    tagged.library.set_veil(OWNER, HideAndBlur('tag:private OR score:0 OR tag:"red hair"', "tag:private"))
+    desk = sit(tagged)
+    desk.page.goto(tagged.url + "/?page=settings")
+    page = desk.page.get_by_role("main", name="Settings")
+    page.get_by_role("navigation", name="Sections").get_by_role("button", name="Hide and blur").click()
+    page.get_by_role("button", name="Hide and blur…").click()
+    dialog = desk.page.get_by_role("dialog", name="Hide and blur")
+    assert rules(dialog, "Hidden") == ["private", "score:0", "red hair"]
+    dialog.get_by_role("button", name="Remove the rule score:0").click()
+    assert rules(dialog, "Hidden") == ["private", "red hair"]
+    expect(dialog.get_by_label("Hide query")).to_have_value('tag:private OR tag:"red hair"')
+    dialog.get_by_role("list", name="Blurred").get_by_role("button").focus()
+    desk.press("Enter")
+    expect(dialog.get_by_role("list", name="Blurred")).to_have_count(0)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    assert tagged.library.veil(OWNER) == HideAndBlur('tag:private OR tag:"red hair"', "")
+
+
+def test_a_chip_hides_and_blurs_its_tag(sit: Sit, tagged: Served) -> None:
+    desk = sit(tagged).go("/?q=tag:private")
+    desk.open(0)
+    desk.viewer.locator("[data-tag=private]").click(button="right")
+    desk.pick('Blur pictures tagged "private"')
+    desk.becomes(lambda: "blur" in filter_of(desk.viewer.locator(".pic")), True)
+    assert tagged.library.veil(OWNER) == HideAndBlur("", "tag:private")
+
+
+def test_queries_are_edited_in_the_advanced_fields(sit: Sit, served: Served, axe: Axe) -> None:
     desk = sit(served).go()
     everything = found(served, "")
     desk.press("h")  # there is nothing to hide yet
     dialog = desk.page.get_by_role("dialog", name="Hide and blur")
-    expect(dialog).to_be_visible()
+    dialog.get_by_text("Advanced").click()
     assert axe(desk.page) == []
     desk.guard.expected = ["status of 400"]
-    dialog.get_by_label("Hide", exact=True).fill("modle:x")
+    dialog.get_by_label("Hide query").fill("modle:x")
     expect(dialog.get_by_text("expected a known name")).to_be_visible()
     expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
-    dialog.get_by_label("Hide", exact=True).fill(HIDE)
-    dialog.get_by_label("Blur", exact=True).fill(BLUR)
+    dialog.get_by_label("Hide query").fill(HIDE)
+    dialog.get_by_label("Blur query").fill(BLUR)
     expect(dialog.get_by_text(f"{len(found(served, HIDE))} pictures are hidden.")).to_be_visible()
     desk.press("Enter")
     expect(dialog).to_be_hidden()
     desk.becomes(lambda: ids(desk), everything - found(served, HIDE))
     assert served.library.veil(OWNER) == HideAndBlur(HIDE, BLUR)
-    desk.focus(0)
-    desk.press("Control+z")
-    desk.becomes(lambda: ids(desk), everything)
-    assert served.library.veil(OWNER) == HideAndBlur()
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_everybody_can_use_the_dialog(sit: Sit, tagged: Served, axe: Axe, width: int, theme: str) -> None:
+    tagged.library.set_veil(OWNER, HideAndBlur("tag:private OR score:5", ""))
+    desk = sit(tagged, width=width, height=844, color_scheme=theme).go()
+    desk.page.get_by_role("button", name="More").click()
+    desk.pick("Hide and blur…")
+    dialog = desk.page.get_by_role("dialog", name="Hide and blur")
+    expect(dialog.get_by_text("3 pictures are hidden.")).to_be_visible()
+    assert axe(desk.page) == []
 
 
 def test_when_all_is_hidden_it_says_so(sit: Sit, served: Served) -> None:

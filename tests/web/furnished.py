@@ -22,7 +22,7 @@ from pixlstash_web.routes import PREFIX, SNAPSHOT_ROUTES
 from pixlstash_web.site import Site
 
 #: What these requests do ends what others need, so they come last, in this order; routes that delete before them.
-LAST = ("empty_scrapheap", "revoke_token", "set_password", "sign_out", "reset_owner")
+LAST = ("empty_scrapheap", "revoke_token", "set_password", "sign_out", "end_sessions", "reset_owner")
 
 
 def every_plan(library: Library) -> list[RoutePlan]:

@@ -41,10 +41,21 @@ from pixlstash_web.routes import ROUTES
 
 #: A session is a browser's: a program has a token. The page of a link has no login at all.
 FOR_BROWSERS = {"session", "sign_in", "sign_out", "set_password"}
-FOR_BROWSERS |= {"open_link", "shared_pictures", "shared_preview", "shared_image"}
+FOR_BROWSERS |= {"open_link", "shared_pictures", "shared_preview", "shared_image", "shared_original", "score_shared"}
+FOR_BROWSERS |= {"page_modules", "page_module_file"}
 NAMES = {route.name for route in ROUTES} - FOR_BROWSERS
 #: Methods that a client has to write by hand, because files or streams go over the wire.
-BY_HAND = {"original", "download", "upload", "continue_upload", "hold", "export_snapshot", "events", "openapi"}
+BY_HAND = {
+    "original",
+    "download",
+    "upload",
+    "continue_upload",
+    "hold",
+    "try_engine",
+    "export_snapshot",
+    "events",
+    "openapi",
+}
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)

@@ -18,8 +18,8 @@ from web.asking import Peer, bearer
 from pixlstash_core.library import Library
 from pixlstash_core.types import OWNER
 from pixlstash_web import connections
+from pixlstash_web.answers import ALWAYS
 from pixlstash_web.connections import Limits, network
-from pixlstash_web.headers import ALWAYS
 from pixlstash_web.server import running
 
 

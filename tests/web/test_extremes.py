@@ -20,7 +20,7 @@ import pixlstash_web
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import TakeSnapshot
-from pixlstash_web.snapshot_routes import refuse_change
+from pixlstash_web.routes import refuse_change
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from web.conftest import Served, serving
 
 from pixlstash_core.errors import Invalid
 from pixlstash_core.library import Library
-from pixlstash_web.host_header import read_host
+from pixlstash_web.authorization import read_host
 from pixlstash_web.site import read_origin
 
 GOOD = ["127.0.0.1", "localhost", "LOCALHOST:1", "[::1]:8020", "192.168.1.7:8020", "[fe80::1]", "10.0.0.1"]

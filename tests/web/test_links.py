@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from typing import Any
 
 import pytest
 from core.sharing.telling import CANARIES, add, demand_silent, telling_jpeg, telling_png
-from web.asking import API, SAME, Answer, Peer, cookie_of
+from web.asking import API, SAME, Peer
 from web.conftest import OWNER, Served, serving
+from web.recipients import Recipient, create
 
 from pixlstash_core.library import Library
+from pixlstash_core.sharing import budgets
+from pixlstash_core.sharing.budgets import Budgets
 from pixlstash_core.types import DeletePictures, HideAndBlur
 
 
@@ -23,36 +25,6 @@ def telling(served: Served, tmp_path: Path) -> list[int]:
     return [add(served.library, path) for path in paths]
 
 
-def create(served: Served, **ask: Any) -> dict[str, Any]:
-    answer = served.browser().post("/links", ask)
-    assert answer.status == 201, answer
-    info: dict[str, Any] = answer.json
-    return info
-
-
-class Recipient:
-    """Somebody who got a link."""
-
-    def __init__(self, served: Served, info: dict[str, Any]) -> None:
-        self.public_id, _, self.secret = info["path"].removeprefix("/s/").partition("#")
-        self.peer = Peer(served.url, SAME)
-
-    def enter(self, password: str | None = None, **more: Any) -> Answer:
-        body = {"secret": self.secret, **({"password": password} if password is not None else {}), **more}
-        answer = self.peer.post(f"/shared/{self.public_id}/open", body)
-        if answer.status == 204:
-            self.peer = Peer(self.peer.url, {**SAME, "Cookie": cookie_of(answer)})
-        return answer
-
-    def get(self, path: str = "", headers: dict[str, str] | None = None) -> Answer:
-        return self.peer.get(f"/shared/{self.public_id}{path}", headers)
-
-    @property
-    def pictures(self) -> list[str]:
-        names: list[str] = self.get().json["pictures"]
-        return names
-
-
 def test_a_recipient_gets_renditions_and_nothing_else(served: Served, telling: list[int]) -> None:
     info = create(served, scope={"pictures": telling}, title="For <you>")
     recipient = Recipient(served, info)
@@ -61,7 +33,8 @@ def test_a_recipient_gets_renditions_and_nothing_else(served: Served, telling: l
     cookie = opened.headers["Set-Cookie"]
     assert opened.status == 204 and "HttpOnly" in cookie and "SameSite=Strict" in cookie
     assert f"Path={API}/shared/{recipient.public_id};" in cookie and recipient.secret not in cookie
-    assert recipient.get().json == {"title": "For <you>", "pictures": recipient.pictures, "download": True}
+    listed = {"title": "For <you>", "pictures": recipient.pictures, "download": True}
+    assert recipient.get().json == {**listed, "originals": "none", "scores": None}
     for name in recipient.pictures:
         for path in ("preview", "image", "image?save=true"):
             answer = recipient.get(f"/pictures/{name}/{path}")
@@ -214,11 +187,14 @@ def test_a_page_elsewhere_cannot_open_a_link_here(served: Served, telling: list[
 def test_nothing_is_shared_before_a_password_is_set(library: Library, tmp_path: Path) -> None:
     with serving(library, public_url="https://pictures.example.org") as served:
         id = add(library, telling_jpeg(tmp_path / "a.jpg", 1))
-        info = served.local.post("/links", {"scope": {"pictures": [id]}}).json
-        recipient = Recipient(served, info)
-        assert recipient.enter().status == 403 == recipient.get().status
+        ask = {"scope": {"pictures": [id]}}
+        refused = served.local.post("/links", ask)
+        assert refused.status == 409 and "before the owner has set a password" in refused.body.decode()
         library.access.set_password(OWNER, "twelve chars")
+        recipient = Recipient(served, served.local.post("/links", ask).json)
         assert recipient.enter().status == 204
+        library.reset_owner(OWNER)
+        assert recipient.enter().status == 403 == recipient.get().status
 
 
 def test_behind_https_the_cookie_is_secure(library: Library, tmp_path: Path) -> None:
@@ -235,9 +211,8 @@ def test_the_page_is_the_same_for_every_link_and_says_nothing(served: Served, te
     path = info["path"].partition("#")[0]
     html = {"Accept": "text/html"}
     page, other = (served.peer.ask("GET", each, None, html) for each in (path, "/s/0123456789abcdef"))
-    assert (page.status, page.body) == (200, other.body) and sorted(page.headers.items()) == sorted(
-        other.headers.items()
-    )
+    headers, others = ({**each.headers, "date": ""} for each in (page, other))
+    assert (page.status, page.body, headers) == (200, other.body, others)
     text = page.body.decode()
     assert "<title>Shared pictures</title>" in text and "canary" not in text and served.library.name not in text
     assert "og:" not in text and 'content="noindex' in text
@@ -256,6 +231,41 @@ def test_the_page_is_the_same_for_every_link_and_says_nothing(served: Served, te
         "/s/operations.py",
     ):
         assert served.peer.ask("GET", odd).status == 404, odd
+
+
+def test_a_link_that_uses_too_much_waits_and_nobody_else_does(
+    served: Served, telling: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (Recipient(served, create(served, scope={"pictures": telling})) for _ in range(2))
+    first.enter()
+    second.enter()
+    clock = [1000.0]
+    monkeypatch.setattr(served.library.part(Budgets), "_clock", lambda: clock[0])
+    name = first.pictures[0]
+    served.library.part(Budgets).charge(1, sent=budgets.BYTES_AT_ONCE + 5 * budgets.BYTES)
+    for path in ("", f"/pictures/{name}/preview", f"/pictures/{name}/image", f"/pictures/{name}/image?save=true"):
+        answer = first.get(path)
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "5"), path
+    assert len(second.pictures) == 2 and served.browser().get("/links").status == 200
+    assert served.library.visit_link(OWNER, 1).certificate.problems == []  # type: ignore[union-attr]
+    clock[0] += 6
+    assert first.get(f"/pictures/{name}/image").status == 200
+
+
+def test_what_recipients_load_is_charged(served: Served, telling: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    recipient = Recipient(served, create(served, scope={"pictures": telling}))
+    recipient.enter()
+    monkeypatch.setattr(budgets, "BYTES_AT_ONCE", 3000)
+    monkeypatch.setattr(budgets, "BYTES", 1)
+    name = recipient.pictures[0]
+    answers = [recipient.get(f"/pictures/{name}/image") for _ in range(4)]
+    assert answers[0].status == 200 and answers[-1].status == 429
+    tag = answers[0].headers["ETag"]
+    monkeypatch.setattr(budgets, "BYTES_AT_ONCE", 1 << 30)
+    served.library.part(Budgets)._buckets.clear()
+    assert recipient.get(f"/pictures/{name}/image", {"If-None-Match": tag}).status == 304
+    left = served.library.part(Budgets)._buckets[1][0].left
+    assert left == 1 << 30, "an answer without a body costs no bytes"
 
 
 def test_no_secret_is_written_to_a_log(served: Served, telling: list[int], caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,7 @@ from web.conftest import OWNER, Served
 from web.test_zips import finish
 from zips import Entry, pack
 
-from pixlstash_core.storage.names import LONGEST
+from pixlstash_core.storage.files import LONGEST
 from pixlstash_core.types import ImportPaths
 
 #: As bytes, which is what a disk, a zip file and a form have.

@@ -14,7 +14,7 @@ import pytest
 from web.asking import API, Peer, bearer, paint
 from web.conftest import OWNER, Served, serving
 
-from pixlstash_core.client import uploads as sending
+from pixlstash_core.client import files as sending
 from pixlstash_core.database.hub import now
 from pixlstash_core.errors import DiskFull
 from pixlstash_core.imports import upload_job as uptake

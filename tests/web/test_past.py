@@ -62,7 +62,16 @@ def test_whatever_would_change_something_is_refused(served: Served, past: tuple[
     """Each route that changes something answers 409 of the past, whatever it is sent, and so does each that looks."""
     taken, _ = past
     before = served.local.get("/history").body
-    given = {"id": "1", "view": "gone", "b": "0", "name": "prompt", "link": "1", "picture": "1"}
+    given = {
+        "id": "1",
+        "view": "gone",
+        "b": "0",
+        "name": "prompt",
+        "link": "1",
+        "picture": "1",
+        "plugin": "x",
+        "file": "x.js",
+    }
     for route in ROUTES:
         path = re.sub(r"{(\w+)(:\w+)?}", lambda match: given[match[1]], route.path)
         method = route.method if route.method != "GET" else "POST"

@@ -17,9 +17,9 @@ from web.furnished import Sender, every_plan, furnish, place, there
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.query.private_paths import hide, hide_in_query
+from pixlstash_core.query.scope import hide, hide_in_query
 from pixlstash_core.types import SaveQuery
-from pixlstash_web.snapshot_routes import refuse_change
+from pixlstash_web.routes import refuse_change
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_paths_are_hidden_wherever_they_stand_in_a_sentence(furnished: Served, t
             (f"{pictures} is empty: is its disk mounted?", "pictures is empty: is its disk mounted?"),
             (f"[Errno 2] '{pictures}/a.png'", "[Errno 2] 'pictures/a.png'"),
             (f"{pictures}: {library.path}.", "pictures: the library."),
-            (f"{library.path}/media/incoming", "Library/incoming"),
+            (f"{library.path}/media/incoming", "Library files/incoming"),
             (f"{pictures}2 is another", f"{pictures}2 is another"),
             ("nothing here", "nothing here"),
         ):

@@ -72,7 +72,7 @@ def test_counts_are_of_the_scope(shared: Served, scoped: Peer) -> None:
     assert (info["pictures"], info["scrapheap"], info["stores"], info["running"]) == (3, 0, [], [])
 
 
-@pytest.mark.parametrize("path", ["", "/thumbnail", "/original", "/payloads/parameters", "/text"])
+@pytest.mark.parametrize("path", ["", "/thumbnail", "/original", "/payloads/parameters", "/text", "/liked"])
 def test_a_foreign_picture_is_as_absent_as_none(path: str, shared: Served, scoped: Peer) -> None:
     absent = scoped.get(f"/pictures/4000000{path}")
     assert absent.status == 404
@@ -121,6 +121,7 @@ def test_every_reading_route_was_tried_here() -> None:
         "/pictures/{id}/thumbnail",
         "/pictures/{id}/original",
         "/pictures/{id}/text",
+        "/pictures/{id}/liked",
         "/pictures/{id}/payloads/{name:path}",
         *DOWNLOADED,
         *ENGINES,

@@ -15,12 +15,13 @@ import pytest
 from web.asking import API, SAME, Peer, bearer, cookie_of, sign_in
 from web.conftest import OWNER, Served, serving
 
+from pixlstash_core.access.credentials import Attempts
 from pixlstash_core.access.feature import Access
-from pixlstash_core.access.passwords import Attempts
 from pixlstash_core.database.hub import now
 from pixlstash_core.errors import Forbidden, Invalid, PixlStashError, TooMany, Unauthorised
 from pixlstash_core.library import Library
-from pixlstash_core.types import CreateToken
+from pixlstash_core.types import CreateToken, EndedSessions
+from pixlstash_web.browsers import name_of_browser
 from pixlstash_web.server import serve
 
 PASSWORD = "correct horse battery"
@@ -297,6 +298,81 @@ def test_no_password_takes_as_long_as_a_wrong_one(library: Library) -> None:
     assert 0.4 < without / min(took() for _ in range(3)) < 2.5
 
 
+# -- sessions ----------------------------------------------------------------------------------------------------------
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+def test_sessions_are_listed_and_the_own_one_is_marked(empty: Served) -> None:
+    browser, other = empty.browser(), empty.browser()
+    token = empty.library.create_token(OWNER, CreateToken("read", "nodes")).token
+    program = Peer(empty.url, {**SAME, "User-Agent": FIREFOX})
+    assert program.post("/session", {"token": token}).status == 200
+    sessions = browser.get("/sessions").json
+    assert [session["current"] for session in sessions].count(True) == 1
+    assert [session["token"] for session in sessions].count("nodes") == 1
+    assert [session["browser"] for session in sessions if session["token"]] == ["Firefox, Linux"]
+    [own] = [session["id"] for session in sessions if session["current"]]
+    [theirs] = [session["id"] for session in other.get("/sessions").json if session["current"]]
+    assert own != theirs and {own, theirs} < {session["id"] for session in sessions}
+    assert not any(session.current for session in empty.client.sessions())  # this machine has no session
+
+
+def test_one_session_is_ended_or_all_others(empty: Served) -> None:
+    browser, other, third = empty.browser(), empty.browser(), empty.browser()
+    [theirs] = [session["id"] for session in other.get("/sessions").json if session["current"]]
+    [own] = [session["id"] for session in browser.get("/sessions").json if session["current"]]
+    token = empty.token("read")
+    guest = sign_in(empty.url, {"token": token})
+    assert browser.ask("DELETE", f"{API}/sessions/{theirs}").status == 204
+    assert browser.ask("DELETE", f"{API}/sessions/{theirs}").status == 404
+    assert [peer.get("/session").status for peer in (browser, other, third, guest)] == [200, 401, 200, 200]
+    assert browser.post(f"/sessions/end?keep={theirs}").status == 404
+    assert browser.post(f"/sessions/end?keep={own}").json == {"ended": 2}
+    assert [peer.get("/session").status for peer in (browser, third, guest)] == [200, 401, 401]
+    assert bearer(empty.url, token).get("/library").status == 200
+    assert empty.client.end_sessions() == EndedSessions(1)
+    assert browser.get("/session").status == 401
+
+
+def test_a_token_is_no_session(empty: Served) -> None:
+    """Its number ends nothing, and neither does ending all sessions."""
+    made = empty.library.create_token(OWNER, CreateToken("read", "x"))
+    claim = empty.library.access.claim_link()
+    assert empty.browser().ask("DELETE", f"{API}/sessions/{made.id}").status == 404
+    empty.client.end_sessions()
+    assert empty.library.access.reader_of(made.token) is not None
+    sign_in(empty.url, {"claim": claim})
+
+
+def test_ended_sessions_are_not_listed(library: Library) -> None:
+    access = library.access
+    for _ in range(3):
+        access.login(claim=access.claim_link())
+    first, second, third = access.sessions(OWNER)
+    library.hub.write("update token set expires = ? where id = ?", (now() - 1, first.id))
+    library.hub.write("update token set last_used = ? where id = ?", (now() - 15 * 86_400_000, second.id))
+    assert [session.id for session in access.sessions(OWNER)] == [third.id]
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        (FIREFOX, "Firefox, Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0 Safari/537.36 Edg/141",
+            "Edge, Windows",
+        ),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile Safari/604.1", "Safari, iPhone"),
+        ("curl/8.14.1", "curl"),
+        ("<script>alert(1)</script>", ""),
+        ("", ""),
+    ],
+)
+def test_browsers_have_names(header: str, name: str) -> None:
+    assert name_of_browser(header) == name
+
+
 # -- tokens ------------------------------------------------------------------------------------------------------------
 
 
@@ -310,6 +386,9 @@ def test_only_a_person_manages_credentials(library: Library) -> None:
         lambda: access.revoke(token, 1),
         lambda: access.reset(token),
         lambda: access.set_password(token, PASSWORD),
+        lambda: access.sessions(token),
+        lambda: access.end_session(token, 1),
+        lambda: access.end_sessions(token),
     ]
     for act in acts:
         with pytest.raises(Forbidden):

@@ -36,6 +36,7 @@ READS = {
     "/pictures/captions/lint",
     "/tags",
     "/tags/complete",
+    "/tags/confidences",
     "/tags/named",
 }
 SECRET = re.compile(rb"secret (word|caption)")
@@ -65,6 +66,7 @@ def test_the_client_gives_what_the_library_gives(tagged: Served) -> None:
         ("tags", {}),
         ("tags", {"limit": 1, "offset": 1, "never": False}),
         ("complete_tags", {"text": "wo"}),
+        ("tag_confidences", {"name": "open word", "q": "score:0"}),
         ("tag", {"name": "Open Word"}),
         ("preview_captions", {"ask": EditCaptions(ids=EVERY, find="secret", replace="x")}),
         ("lint_captions", {"ask": LintCaptions(ids=EVERY, trigger="ohwx")}),
@@ -153,6 +155,9 @@ def test_a_scoped_reader_learns_of_no_other_words(tagged: Served) -> None:
     assert [one["pictures"] for one in peer.get("/tags/complete?text=shore").json] == [3]
     assert peer.get("/tags/named?name=secret%20word").status == 403
     assert peer.get("/tags/named?name=no%20such%20word").status == 403
+    secret, absent = (peer.get(f"/tags/confidences?name={name}").json for name in ("secret%20word", "no%20such%20word"))
+    assert secret["at_least"] == absent["at_least"] == [0] * 101
+    assert peer.get("/tags/confidences?name=shore").json["at_least"][80] == 3
     for path in ("tags", "caption"):
         absent = peer.get(f"/pictures/4000000/{path}")
         assert absent.status == 404

@@ -19,7 +19,7 @@ from web.test_events import stream
 
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
-from pixlstash_core.types import ScorePictures, TakeSnapshot
+from pixlstash_core.types import AddImportFolder, ScorePictures, TakeSnapshot
 
 CORE, WRITER, LANE = (
     "core/database/test_other_threads.py",
@@ -36,6 +36,7 @@ SURVIVES = {
     "follower": EVENTS,
     "listener-.+": EVENTS,
     r"folder-\d+": "core/folders/test_watching.py::test_it_survives_what_any_function_it_calls_raises",
+    r"folder-import-\d+": "core/folders/test_import_thread.py::test_it_survives_what_any_function_it_calls_raises",
     "follow-up": f"{CORE}::test_a_follow_up_is_done_at_last_and_holds_up_no_other",
     "decoder-watch": f"{CORE}::test_the_watch_of_decoders_survives_what_a_child_raises",
     "engine-idle": f"{CORE}::test_an_idle_engine_is_ended_whatever_was_raised_before",
@@ -44,6 +45,7 @@ SURVIVES = {
     "engine-errors": f"{CORE}::test_an_engine_runs_on_when_what_it_writes_cannot_be_read",
     "engine-feeder": f"{CORE}::test_a_run_says_why_no_pictures_could_be_made_ready",
     r"engine-asking_\d+": LENT,
+    r"engine-trying_\d+": LENT,
     "server": SERVER,
     "AnyIO worker thread": SERVER,
 }
@@ -72,11 +74,15 @@ def test_every_thread_that_lasts_has_a_test_that_nothing_ends_it(
     with serving(desk.library) as served, stream(served.local) as heard:
         ids = desk.take_in(3)
         heard.until("pictures_added")
+        (tmp_path / "inbox").mkdir()
+        desk.library.add_import_folder(OWNER, AddImportFolder(str(tmp_path / "inbox")))
         assert desk.run("odd/colours").state == "done"
         desk.library.score(OWNER, ScorePictures(ids=ids, score=3))
         desk.library.take_snapshot(OWNER, TakeSnapshot())
         assert served.local.get("/views?q=score:3").status == 200
         desk.library.host.interactive._wait(lambda: None)
+        picture = next(tmp_path.rglob("0000.png"))
+        assert served.client.try_engine(picture.name, picture, engine="odd/colours").text
         there = {thread.name for thread in set(threading.enumerate()) - before}
     names = started | there
     unknown = [name for name in names if not any(re.fullmatch(known, name) for known in (*SURVIVES, *PASSING))]

@@ -12,8 +12,8 @@ from web.conftest import OWNER, Served
 from pixlstash_core.client import read_view
 from pixlstash_core.query.views import ViewAnswer
 from pixlstash_core.types import ScorePictures, Section, ViewHeader
-from pixlstash_web import views
-from pixlstash_web.views import lay_out
+from pixlstash_web import adapter
+from pixlstash_web.adapter import lay_out
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 2048])
@@ -64,7 +64,7 @@ def test_a_forgotten_view_is_410(shared: Served) -> None:
 
 def test_large_answers_are_compressed_where_accepted(shared: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Content-Encoding" not in shared.local.get("/views", {"Accept-Encoding": "gzip"}).headers
-    monkeypatch.setattr(views, "COMPRESS", 100)
+    monkeypatch.setattr(adapter, "COMPRESS", 100)
     plain = shared.local.get("/views")
     packed = shared.local.get("/views", {"Accept-Encoding": "br, gzip;q=0.5"})
     assert packed.headers["Content-Encoding"] == "gzip"

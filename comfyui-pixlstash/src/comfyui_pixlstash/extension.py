@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import routes
+from .node_engines import Describe, Tag
 from .node_groups import CharacterLoader, ProjectLoader, SetLoader
 from .node_likeness import FaceLikenessGate, LikenessSearch, PictureLikenessGate
 from .node_pictures import Dataset, PictureLoader, Query, SemanticSearch, VideoLoader
@@ -13,7 +14,7 @@ from .schema import V3, ComfyExtension
 
 NODES: tuple[Any, ...] = (
     *(ProjectLoader, SetLoader, CharacterLoader, PictureLoader, Query, SemanticSearch, LikenessSearch),
-    *(PictureLikenessGate, FaceLikenessGate, Dataset, PictureSaver),
+    *(PictureLikenessGate, FaceLikenessGate, Tag, Describe, Dataset, PictureSaver),
     *((VideoLoader,) if V3 else ()),  # V1 has no common class for videos
 )
 

@@ -151,6 +151,8 @@ class PictureDetail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     locations: list[Location]
     turn: int = 0
     created_in_file: str | None = None
+    stack: InStack | None = None
+    groups: InGroups | None = None
 
 
 class ShownFact(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -169,6 +171,22 @@ class Location(Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: str
     size: int | None
     state: Literal["missing", "present", "unreachable"]
+
+
+class InStack(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The stack of a picture: its id, its number of pictures, and whether this one is its cover."""
+
+    id: int
+    pictures: int
+    cover: bool
+
+
+class InGroups(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The ids of the groups that a picture is in. A project contains the pictures of its sets and characters."""
+
+    sets: list[int] = []
+    characters: list[int] = []
+    projects: list[int] = []
 
 
 class CharacterInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -322,6 +340,24 @@ class Held(Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: str
 
 
+class Tried(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an engine found in a file that is not in the library: `tags` that would count, the surest first, for a
+    tagger; `text` is the caption, or the result of another kind as text.
+    """
+
+    engine: str
+    kind: str
+    tags: list[TriedTag]
+    text: str
+
+
+class TriedTag(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A tag that an engine found in a file, with its confidence from 0 to 1."""
+
+    name: str
+    confidence: float
+
+
 class Operations(Channel):
     """A served library."""
 
@@ -337,9 +373,9 @@ class Operations(Channel):
             list[Picture], "GET", "/pictures", query={"q": q, "sort": sort, "offset": offset, "limit": limit}
         )
 
-    def picture(self, id: int) -> PictureDetail:
-        """All metadata of one picture."""
-        return self.request(PictureDetail, "GET", f"/pictures/{id}")
+    def picture(self, id: int, veil: bool | None = None) -> PictureDetail:
+        """All metadata of one picture. `veil`: do not count hidden pictures in its stack."""
+        return self.request(PictureDetail, "GET", f"/pictures/{id}", query={"veil": veil})
 
     def alike(self, q: str, limit: int | None = None) -> list[Alike]:
         """The similarity of each picture that a query with `like:` or `face:` finds, in order."""
@@ -360,6 +396,12 @@ class Operations(Channel):
     def hold(self, name: str, content: bytes) -> Held:
         """Hold a picture from the raw request body for an hour, to search with it without importing it."""
         return self.request(Held, "POST", "/held", query={"name": name}, content=content)
+
+    def try_engine(self, name: str, content: bytes, kind: str | None = None, engine: str | None = None) -> Tried:
+        """What an engine finds in a picture from the raw request body, which is not imported; nothing is stored."""
+        return self.request(
+            Tried, "POST", "/engines/try", query={"name": name, "kind": kind, "engine": engine}, content=content
+        )
 
     def projects(self) -> list[ProjectInfo]:
         """Projects by name."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ MULTI_USER = (
 )
 _lock = threading.Lock()
 _current: tuple[str, str, Operations] | None = None
+#: Seconds without a byte from the server while an engine works, which may load a model first.
+WORKS = 150.0
 
 
 def library() -> Operations:
@@ -31,6 +35,17 @@ def library() -> Operations:
                 _current[2].close()
             _current = (address, token, Operations(address, token))
         return _current[2]
+
+
+@contextmanager
+def library_with_engines() -> Iterator[Operations]:
+    """Provide a client of the library in the settings that waits as long as an engine may take."""
+    refuse_multi_user()
+    operations = Operations(*connection_settings(), patience=WORKS)
+    try:
+        yield operations
+    finally:
+        operations.close()
 
 
 def disconnect() -> None:

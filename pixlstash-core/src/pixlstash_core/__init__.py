@@ -13,7 +13,21 @@ from msgspec import Meta
 from . import types as structs
 from .database.features import Table
 from .errors import Invalid, NotFound, NotThere, PixlStashError, QueryError, Refused, StoreUnreachable
-from .plugins.contracts import FactReader, Found, Importer, Kind, Media, Opened, Params, Stat, Store
+from .plugins.contracts import (
+    FactReader,
+    Found,
+    Importer,
+    Kind,
+    Media,
+    Opened,
+    Params,
+    Rendition,
+    RenditionStep,
+    Shared,
+    Sharer,
+    Stat,
+    Store,
+)
 from .plugins.engines import (
     Captioner,
     Detector,
@@ -35,8 +49,8 @@ from .plugins.hookspecs import hookimpl
 from .plugins.image import Image, Pictured
 from .plugins.operation import Operations, op
 from .plugins.settings import LOAD, OUTPUT, RUN, Secret
-from .plugins.sharers import Rendition, RenditionStep, Shared, Sharer
-from .query.quoting import quoted
+from .plugins.training import DecidedTag, Examples, Trained
+from .query.language import quoted
 from .types import (
     NOBODY,
     OWNER,
@@ -84,7 +98,7 @@ if TYPE_CHECKING:
     from .media.text_cleaning import PROMPT_LENGTH as PROMPT_LENGTH
     from .media.text_cleaning import VALUE_LENGTH as VALUE_LENGTH
     from .media.texts import embedded_texts as embedded_texts
-    from .media.xmp_packet import xmp_properties as xmp_properties
+    from .media.xmp import xmp_properties as xmp_properties
 
 __all__ = [
     "LOAD",
@@ -100,6 +114,7 @@ __all__ = [
     "Captioner",
     "Client",
     "Combine",
+    "DecidedTag",
     "Detector",
     "Done",
     "DropOnProject",
@@ -108,6 +123,7 @@ __all__ = [
     "Embedded",
     "Embedder",
     "Engine",
+    "Examples",
     "Face",
     "FaceExtractor",
     "Fact",
@@ -166,6 +182,7 @@ __all__ = [
     "Tagger",
     "TextExtractor",
     "TextLine",
+    "Trained",
     "TakeFromProject",
     "Upload",
     "UploadedFile",
@@ -190,7 +207,7 @@ _LATER = {
     "VALUE_LENGTH": ".media.text_cleaning",
     "embedded_texts": ".media.texts",
     "known_fact": ".media.facts",
-    "xmp_properties": ".media.xmp_packet",
+    "xmp_properties": ".media.xmp",
 }
 
 

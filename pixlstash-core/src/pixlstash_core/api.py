@@ -15,42 +15,58 @@ if TYPE_CHECKING:
     from .captions import operations as _captions
     from .collections import operations as _collections
     from .engines import operations as _engines
+    from .engines import training_operations as _training
+    from .engines import trying_operations as _trying
     from .exports import operations as _exports
+    from .folders import import_operations as _import_folders
     from .folders import operations as _folders
+    from .folders import store_operations as _stores
     from .history import operations as _history
     from .imports import operations as _imports
     from .jobs import operations as _jobs
     from .people import operations as _people
     from .people import review_operations as _review
     from .pictures import operations as _pictures
+    from .privacy import operations as _privacy
     from .search import operations as _search
+    from .sharing import guest_operations as _guests
     from .sharing import link_operations as _links
     from .sharing import operations as _sharing
+    from .sidecars import operations as _sidecars
     from .snapshots import operations as _snapshots
     from .status import operations as _status
     from .tags import operations as _tags
     from .texts import operations as _texts
+    from .updates import operations as _updates
 else:  # Modules are imported when one of their functions is used, so that clients of a server load no database code.
     _access = Later("pixlstash_core.access.operations")
     _backups = Later("pixlstash_core.backups.operations")
     _captions = Later("pixlstash_core.captions.operations")
     _collections = Later("pixlstash_core.collections.operations")
     _engines = Later("pixlstash_core.engines.operations")
+    _training = Later("pixlstash_core.engines.training_operations")
+    _trying = Later("pixlstash_core.engines.trying_operations")
     _exports = Later("pixlstash_core.exports.operations")
     _folders = Later("pixlstash_core.folders.operations")
+    _stores = Later("pixlstash_core.folders.store_operations")
+    _import_folders = Later("pixlstash_core.folders.import_operations")
     _history = Later("pixlstash_core.history.operations")
     _imports = Later("pixlstash_core.imports.operations")
     _jobs = Later("pixlstash_core.jobs.operations")
     _people = Later("pixlstash_core.people.operations")
     _review = Later("pixlstash_core.people.review_operations")
     _pictures = Later("pixlstash_core.pictures.operations")
+    _privacy = Later("pixlstash_core.privacy.operations")
     _search = Later("pixlstash_core.search.operations")
+    _guests = Later("pixlstash_core.sharing.guest_operations")
     _links = Later("pixlstash_core.sharing.link_operations")
     _sharing = Later("pixlstash_core.sharing.operations")
+    _sidecars = Later("pixlstash_core.sidecars.operations")
     _snapshots = Later("pixlstash_core.snapshots.operations")
     _status = Later("pixlstash_core.status.operations")
     _tags = Later("pixlstash_core.tags.operations")
     _texts = Later("pixlstash_core.texts.operations")
+    _updates = Later("pixlstash_core.updates.operations")
 
 
 class Api:
@@ -69,6 +85,7 @@ class Api:
     count = op("GET", "/pictures/count", "read", _pictures.count, past=True)
     statistics = op("GET", "/pictures/statistics", "read", _pictures.read_statistics, past=True)
     alike = op("GET", "/pictures/alike", "read", _search.alike)
+    liked = op("GET", "/pictures/{id}/liked", "read", _search.liked)
     why = op("GET", "/pictures/{id}/why", "read", _search.why)
     picture_text = op("GET", "/pictures/{id}/text", "read", _texts.picture_text, past=True)
     picture_faces = op("GET", "/pictures/{id}/faces", "read", _people.picture_faces, past=True)
@@ -150,6 +167,7 @@ class Api:
     reject_tags = op("POST", "/pictures/tags/reject", "write", _tags.reject_tags, scoped=True)
     tags = op("GET", "/tags", "read", _tags.list_tags, past=True)
     complete_tags = op("GET", "/tags/complete", "read", _tags.complete_tags, past=True)
+    tag_confidences = op("GET", "/tags/confidences", "read", _tags.tag_confidences, past=True)
     tag = op("GET", "/tags/named", "read", _tags.tag, past=True)
     rename_tag = op("POST", "/tags/rename", "write", _tags.rename_tag)
     merge_tags = op("POST", "/tags/merge", "write", _tags.merge_tags)
@@ -171,6 +189,8 @@ class Api:
     rehearse_engine = op("POST", "/engines/rehearse", "owner", _engines.rehearse_engine)
     rehearsal = op("GET", "/engines/rehearsals/{id}", "owner", _engines.rehearsal)
     run_engine = op("POST", "/engines/run", "write", _engines.run_engine)
+    train_engine = op("POST", "/engines/train", "write", _training.train_engine)
+    trained_engine = op("GET", "/engines/trained", "owner", _training.trained_engine)
     set_engine = op("POST", "/engines/settings", "owner", _engines.set_engine)
     allow_host = op("POST", "/engines/allow", "owner", _engines.allow_host)
     fetch_weights = op("POST", "/engines/fetch", "owner", _engines.fetch_weights)
@@ -179,9 +199,15 @@ class Api:
     retry_job = op("POST", "/jobs/{id}/retry", "write", _engines.retry_job)
     revert_job = op("POST", "/jobs/{id}/revert", "write", _engines.revert_job)
     links = op("GET", "/links", "owner", _links.links)
-    create_link = op("POST", "/links", "owner", _links.create_link, status=201)
+    create_link = op("POST", "/links", "owner", _links.create_link, status=201, long=True)
     replace_link = op("POST", "/links/{id}/replace", "owner", _links.replace_link)
+    link_gained = op("GET", "/links/{id}/gained", "owner", _links.link_gained)
+    visit_link = op("POST", "/links/{id}/visit", "owner", _links.visit_link, long=True)
     revoke_link = op("DELETE", "/links/{id}", "owner", _links.revoke_link)
+    link_scores = op("GET", "/links/{id}/scores", "owner", _guests.link_scores)
+    accept_scores = op("POST", "/links/{id}/scores/accept", "owner", _guests.accept_scores)
+    guest_scores = op("GET", "/pictures/{id}/guest-scores", "owner", _guests.guest_scores)
+    preview_steps = op("POST", "/publications/preview", "owner", _sharing.preview_steps, changes=False, answer="bytes")
     publish = op("POST", "/publications", "owner", _sharing.publish)
     publications = op("GET", "/publications", "owner", _sharing.publications_)
     unpublish = op("DELETE", "/publications/{id}", "owner", _sharing.unpublish)
@@ -200,9 +226,26 @@ class Api:
     preview_remove_folder = op("GET", "/folders/{id}/removal", "owner", _folders.preview_remove_folder)
     remove_folder = op("DELETE", "/folders/{id}", "owner", _folders.remove_folder)
     relocate_folder = op("POST", "/folders/{id}/relocate", "owner", _folders.relocate_folder, long=True)
+    set_sidecars = op("PUT", "/folders/{id}/sidecars", "owner", _sidecars.set_sidecars)
+    sidecar_problems = op("GET", "/folders/{id}/sidecars/problems", "owner", _sidecars.sidecar_problems)
+    conflicts = op("GET", "/conflicts", "owner", _sidecars.list_conflicts)
+    resolve_conflicts = op("POST", "/conflicts/resolve", "owner", _sidecars.resolve_conflicts)
     scan_folder = op("POST", "/folders/{id}/scan", "owner", _folders.scan_folder)
     folder_tree = op("GET", "/folders/{id}/tree", "owner", _folders.folder_tree)
+    import_folders = op("GET", "/import-folders", "owner", _import_folders.list_import_folders)
+    add_import_folder = op("POST", "/import-folders", "owner", _import_folders.add_import_folder, status=201)
+    edit_import_folder = op("PATCH", "/import-folders/{id}", "owner", _import_folders.edit_import_folder)
+    remove_import_folder = op("DELETE", "/import-folders/{id}", "owner", _import_folders.remove_import_folder)
+    scan_import_folder = op("POST", "/import-folders/{id}/scan", "owner", _import_folders.scan_import_folder)
+    source_kinds = op("GET", "/stores/kinds", "owner", _stores.source_kinds)
+    store_list = op("GET", "/stores", "owner", _stores.list_stores)
+    create_store = op("POST", "/stores", "owner", _stores.create_store, status=201)
+    preview_remove_store = op("GET", "/stores/{id}/removal", "owner", _stores.preview_remove_store)
+    remove_store = op("DELETE", "/stores/{id}", "owner", _stores.remove_store)
+    scan_store = op("POST", "/stores/{id}/scan", "owner", _stores.scan_store)
+    import_from = op("POST", "/imports/from", "owner", _stores.import_from)
     server_folders = op("GET", "/server/folders", "owner", _folders.server_folders)
+    caption_files = op("GET", "/server/folders/captions", "owner", _folders.caption_files)
     measure_folder = op("GET", "/server/folders/size", "owner", _folders.measure_folder)
     jobs = op("GET", "/jobs", "owner", _jobs.jobs)
     job = op("GET", "/jobs/{id}", "owner", _jobs.job)
@@ -237,8 +280,15 @@ class Api:
     tokens = op("GET", "/tokens", "owner", _access.tokens)
     create_token = op("POST", "/tokens", "owner", _access.create_token, changes=False)
     revoke_token = op("DELETE", "/tokens/{id}", "owner", _access.revoke_token, changes=False)
+    sessions = op("GET", "/sessions", "owner", _access.sessions)
+    end_session = op("DELETE", "/sessions/{id}", "owner", _access.end_session, changes=False)
+    end_sessions = op("POST", "/sessions/end", "owner", _access.end_sessions, changes=False)
     plugin_list = op("GET", "/plugins", "owner", _status.plugin_list)
     check = op("GET", "/check", "owner", _status.check, long=True)
+    updates = op("GET", "/updates", "owner", _updates.updates)
+    set_updates = op("PUT", "/updates", "owner", _updates.set_updates)
+    dismiss_update = op("POST", "/updates/dismiss", "owner", _updates.dismiss_update)
+    privacy = op("GET", "/privacy", "owner", _privacy.privacy)
 
     # -- used in this process only, by the server and the command line -------------------------------------------------
 
@@ -246,10 +296,11 @@ class Api:
     export_snapshot = op.local("owner", _snapshots.export_snapshot, changes=False)
     gauge = op.local("read", _search.gauge)
     hold = op.local("read", _search.hold)
-    import_from = op.local("owner", _imports.import_from)
     open_snapshot = op.local("owner", _snapshots.open_snapshot, changes=False)
     purge = op.local("owner", _pictures.purge)
     scan = op.local("owner", _imports.scan)
+    text_lengths = op.local("read", _texts.text_lengths)
+    try_engine = op.local("write", _trying.try_engine, changes=False)
     upload = op.local("write", _imports.upload)
     upload_batch = op.local("write", _imports.upload_batch)
     upload_files = op.local("write", _imports.upload_files)

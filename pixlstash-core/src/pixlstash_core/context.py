@@ -18,7 +18,7 @@ from .plugins.registry import Plugins
 from .query import grid, scope
 from .query.views import Views
 from .types import Done, HideAndBlur, Reader, Selection
-from .types.outcome import Outcome
+from .types.history import Outcome
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """Serves a PixlStash library to browsers and programs: REST under `/api/v1`, events, files and the browser UI.
 
-Everything a plugin with routes needs is at this level; importing it loads no server.
+Everything a plugin with routes or parts of the browser interface needs is at this level; importing it loads no server.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .hookspecs import api, hookimpl
-from .table import Call, Route
+from .table import Call, PageModule, Route
 
 if TYPE_CHECKING:
     from .adapter import read_in_thread as read_in_thread
     from .answers import Unavailable as Unavailable
     from .answers import Unprocessable as Unprocessable
+    from .answers import run_in_threadpool as run_in_threadpool
     from .files import present_original as present_original
     from .files import present_thumbnail as present_thumbnail
     from .forms import Form as Form
     from .forms import receive as receive
-    from .threadpool import run_in_threadpool as run_in_threadpool
 
 #: What needs the server, and the module that has it.
 _LATER = {
@@ -30,12 +30,13 @@ _LATER = {
     "present_thumbnail": "files",
     "read_in_thread": "adapter",
     "receive": "forms",
-    "run_in_threadpool": "threadpool",
+    "run_in_threadpool": "answers",
 }
 
 __all__ = [
     "Call",
     "Form",
+    "PageModule",
     "Route",
     "Unavailable",
     "Unprocessable",

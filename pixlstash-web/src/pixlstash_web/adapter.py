@@ -10,6 +10,7 @@ import inspect
 import logging
 import math
 import re
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
@@ -21,15 +22,26 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from pixlstash_core.database.cancellation import Cancellation, applied
 from pixlstash_core.errors import Abandoned, Invalid, PixlStashError
-from pixlstash_core.query.private_paths import hide, may_know
+from pixlstash_core.query.scope import hide, may_know
+from pixlstash_core.threads import Cancellation, applied
+from pixlstash_core.types import ViewAnswer
 
-from .answers import TooLarge, TooSlow, WrongMedia, WrongMethod, as_error, as_json
+from .answers import (
+    ASK_FIRST,
+    FOREVER,
+    TooLarge,
+    TooSlow,
+    WrongMedia,
+    WrongMethod,
+    as_bytes,
+    as_error,
+    as_json,
+    run_in_threadpool,
+)
 from .authorization import SeeOther, admit
 from .site import Site
 from .table import Call, Policy, Route
-from .threadpool import run_in_threadpool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,6 +57,9 @@ ABSOLUTE = re.compile(r"[/\\]")
 DIGITS = re.compile(rb"\d{19}")
 #: The part of a path with the id of a snapshot.
 SNAPSHOT = "snapshot"
+BINARY = "application/octet-stream"
+#: Smallest answer in bytes that is worth compressing.
+COMPRESS = 64 << 10
 
 
 class Argument(Struct, frozen=True):
@@ -350,3 +365,19 @@ def _demand_range(value: Any, most: int) -> None:
                 values += several
             case Struct() as struct:
                 values += [getattr(struct, name) for name in struct.__struct_fields__]
+
+
+def present_view(call: Call, answer: ViewAnswer) -> Response:
+    return as_bytes(call.request, lay_out(answer), BINARY, ASK_FIRST, compress_from=COMPRESS)
+
+
+def present_block(call: Call, block: bytes) -> Response:
+    return as_bytes(call.request, block, BINARY, FOREVER)
+
+
+def lay_out(answer: ViewAnswer) -> bytes:
+    """Return header length, header, aspects and block, each starting at a multiple of four bytes."""
+    header = msgspec.json.encode(answer.header)
+    header += b" " * (-len(header) % 4)
+    padding = bytes(-len(answer.aspects) % 4)
+    return b"".join((struct.pack("<I", len(header)), header, answer.aspects, padding, answer.block))

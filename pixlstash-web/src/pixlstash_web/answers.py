@@ -1,16 +1,20 @@
-"""Encodes answers: JSON, errors as `{"detail": sentence}`, entity tags and compression."""
+"""Encodes answers: JSON, errors as `{"detail": sentence}`, entity tags, compression, and security headers."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
+from starlette import concurrency
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pixlstash_core.errors import PixlStashError, TooMany
 
@@ -18,6 +22,20 @@ from pixlstash_core.errors import PixlStashError, TooMany
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 FOREVER = "private, max-age=31536000, immutable"
 ASK_FIRST = "private, no-cache"
+#: The content security policy of our pages: load only from here, and evaluate no text as code.
+PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:;"
+    " connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+)
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+}
+T = TypeVar("T")
 
 
 class TooLarge(PixlStashError):
@@ -120,3 +138,32 @@ def accepts_gzip(request: Request) -> bool:
         if coding.strip() in ("gzip", "*"):
             return not re.fullmatch(r"q=0(\.0*)?", weight.strip())
     return False
+
+
+class Headers:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in ALWAYS.items():
+                    headers[name] = value
+                headers.setdefault("Content-Security-Policy", PAGE)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+async def run_in_threadpool(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """Run a function as Starlette does, but turn a plugin's `sys.exit()`, which would end the loop, into an error."""
+    return await concurrency.run_in_threadpool(_guarded, partial(work, *arguments, **named))
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise RuntimeError(f"{type(error).__name__} was raised while a request was answered.") from error

@@ -14,25 +14,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pixlstash_core.errors import NotFound
 
-from . import shared_page
+from . import shared_routes
 from .adapter import Resource, RoutePlan
-from .answers import as_error
-from .authorization import linked_token, may_be_linked, without_token
-from .headers import Headers
-from .host_header import Host
+from .answers import Headers, as_error, run_in_threadpool
+from .authorization import Host, linked_token, may_be_linked, without_token
 from .openapi import describe
-from .paths import order
 from .plugin_routes import plugin_plans
-from .routes import PREFIX, ROUTES, SNAPSHOT_ROUTES
+from .routes import PREFIX, ROUTES, SNAPSHOT_ROUTES, order
 from .site import Site
 from .table import Route
-from .threadpool import run_in_threadpool
+
+#: For monitors and load balancers. It needs no login and says nothing but whether the server works.
+HEALTH = "/healthz"
 
 
 def build(site: Site) -> ASGIApp:
     """Build the ASGI application that serves a site."""
     own = list(plans(site))
     site.describe = partial(describe, own)
+    site.private = [plan.route.path for plan in own if plan.route.method == "GET" and plan.route.right != "public"]
     by_path: dict[str, list[RoutePlan]] = {}
     for plan in (*own, *below(PREFIX, SNAPSHOT_ROUTES)):
         by_path.setdefault(plan.route.path, []).append(plan)
@@ -71,16 +71,27 @@ class Rest:
         path: str = scope["path"]
         if path == "/api" or path.startswith("/api/"):
             response = as_error(NotFound("The API has no such path."))
+        elif path == HEALTH:
+            response = await run_in_threadpool(self._health)
         else:
             response = await run_in_threadpool(self._page, Request(scope), path)
         await response(scope, receive, send)
+
+    def _health(self) -> Response:
+        """Whether the server can read its databases, for monitors; with nothing else in the answer."""
+        try:
+            self._site.library.db.setting("public_id")
+            self._site.library.hub.marks()
+        except Exception:  # whatever it is, strangers need not know
+            return Response(None, 503, {"Cache-Control": "no-store"})
+        return Response(None, 204, {"Cache-Control": "no-store"})
 
     def _page(self, request: Request, path: str) -> Response:
         """The page of a link, or a file of the browser UI.
 
         A token in the address moves to the fragment, which is sent to no server.
         """
-        page = shared_page.answer(request, path)
+        page = shared_routes.answer_page(request, path) or shared_routes.answer_token(self._site, request, path)
         if page is not None:
             return page
         token = linked_token(request)

@@ -1,27 +1,95 @@
-"""Authentication and permission checks of every request, after its route was matched.
+"""The Host check before routing; authentication and permission checks of every request after it.
+
+A foreign page whose host name is pointed at this machine (DNS rebinding) still sends that name, so undeclared names are
+refused. IP addresses cannot be rebound.
 
 Denies by default: no route can be reached without these checks, and only its row grants access.
 """
 
 from __future__ import annotations
 
+import html
+import ipaddress
+import re
+from collections.abc import Collection
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pixlstash_core import cookies
 from pixlstash_core.access.feature import ABSOLUTE
 from pixlstash_core.errors import Forbidden, Unauthorised
 from pixlstash_core.types import Reader
 
-from .host_header import read_host
-from .site import Site
+from .answers import Elsewhere, as_error
+from .browsers import name_of_browser
+from .site import Site, is_local
 from .table import Call, Route
 
+NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+SHAPE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:[0-9]{1,5})?")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-#: Prefixes of the names of cookies: for https only, and before the library's public id.
-SECURE, COOKIE = "__Host-", "pl_session_"
+#: Prefix of the name of a cookie for https only.
+SECURE = "__Host-"
 #: The parameter of an address that may carry a token.
 TOKEN = "token"
+
+
+class Host:
+    """Accepts IP addresses, `localhost` and the given names; answers 421 for all others."""
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app = app
+        self._names = frozenset(names) | {"localhost"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        name = read_host(hosts[0]) if len(hosts) == 1 else None
+        if name is not None and (name in self._names or is_address(name)):
+            await self._app(scope, receive, send)
+        else:
+            await refusal(Request(scope), name)(scope, receive, send)
+
+
+def read_host(value: str) -> str | None:
+    """Return the host of a Host header in lower case, without port and brackets; None if it is invalid."""
+    shape = SHAPE.fullmatch(value)
+    if shape is None:
+        return None
+    name = shape[1].lower()
+    if name.startswith("["):
+        return name[1:-1] if is_address(name[1:-1]) else None
+    return name if is_address(name) or NAME.fullmatch(name) else None
+
+
+def is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def refusal(request: Request, name: str | None) -> Response:
+    command = f"pixlstash serve --public-url https://{name or 'NAME'}"
+    sentence = (
+        "This server was asked for by a name it does not know, so it does not answer: a page elsewhere could otherwise"
+        " reach your library. If the name is yours, start the server with it:"
+    )
+    if "text/html" not in request.headers.get("accept", ""):
+        return as_error(Elsewhere(f"{sentence} {command}"))
+    return HTMLResponse(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>PixlStash: unknown name</title>"
+        f"<h1>PixlStash does not know this name</h1><p>{html.escape(sentence)}</p>"
+        f"<pre>{html.escape(command)}</pre>",
+        421,
+        {"Cache-Control": "no-store"},
+    )
 
 
 def admit(call: Call, route: Route) -> None:
@@ -43,7 +111,19 @@ def admit(call: Call, route: Route) -> None:
     # Programs of the same user on this machine can read the whole library anyway.
     if site.exposed and not route.early and call.who.principal != "local" and site.needs_password():
         raise Forbidden("Set a password first: this library can be reached from other machines.", needs_password=True)
+    demand_near(call, call.who)
     route.demand(call.reader, site.library.read_only)
+
+
+def demand_near(call: Call, reader: Reader) -> None:
+    """Raise for a token with all rights that is used from another network: it was probably stolen."""
+    if reader.right != "owner" or not reader.principal.startswith("token:") or call.site.remote_owner_tokens:
+        return
+    if not is_local(call.ip):
+        raise Forbidden(
+            "Full access is restricted to local network connections. Use a token with fewer rights, or start the server"
+            " with --remote-owner-tokens."
+        )
 
 
 class SeeOther(Exception):
@@ -60,7 +140,8 @@ def _remembered(call: Call, token: str) -> str | None:
     cookie = call.request.cookies.get(cookie_name(call.site, call.request))
     if cookie and access.reader_of(cookie) is not None:
         return None
-    return session_cookie(call, access.login(token=token, ip=call.ip)[0], ABSOLUTE // 1000)
+    browser = name_of_browser(call.request.headers.get("user-agent", ""))
+    return session_cookie(call, access.login(token=token, ip=call.ip, browser=browser)[0], ABSOLUTE // 1000)
 
 
 def is_typed(request: Request) -> bool:
@@ -82,8 +163,15 @@ def without_token(request: Request, fragment: str = "") -> str:
 def session_cookie(call: Call, secret: str, seconds: int) -> str:
     """The value of a Set-Cookie header for this library's session."""
     name = cookie_name(call.site, call.request)
-    secure = "; Secure" if name.startswith(SECURE) else ""
-    return f"{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    return write_cookie(cookies.SESSION, name, secret, seconds, secure=name.startswith(SECURE))
+
+
+def write_cookie(row: cookies.Cookie, name: str, value: str, seconds: int, *, path: str = "/", secure: bool) -> str:
+    """Return the value of a Set-Cookie header. Every cookie is written here, and is in the table of `cookies`."""
+    if not name.removeprefix(SECURE).startswith(row.prefix):
+        raise ValueError(f"{name} does not begin with {row.prefix}")
+    flags = "; Secure" if secure else ""
+    return f"{name}={value}; Path={path}; Max-Age={min(seconds, row.seconds)}; HttpOnly; SameSite=Strict{flags}"
 
 
 def check_source(site: Site, request: Request, *, by_cookie: bool) -> None:
@@ -141,4 +229,4 @@ def is_secure(site: Site, request: Request) -> bool:
 
 def cookie_name(site: Site, request: Request) -> str:
     """Return the name of this library's session cookie. Cookies are shared by all ports of a host."""
-    return (SECURE if is_secure(site, request) else "") + COOKIE + site.library.public_id
+    return (SECURE if is_secure(site, request) else "") + cookies.SESSION.prefix + site.library.public_id

@@ -18,8 +18,7 @@ import msgspec
 from msgspec import Struct
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .answers import SANDBOX
-from .headers import ALWAYS
+from .answers import ALWAYS, SANDBOX
 from .site import is_loopback
 
 #: Descriptors to request at start, and those reserved for databases, files and processes.

@@ -12,9 +12,9 @@ from starlette.responses import Response, StreamingResponse
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.types import Reader
 
+from .answers import run_in_threadpool
 from .event_streams import LAGGED, Batch, merge, message, render
 from .table import Call
-from .threadpool import run_in_threadpool
 
 if TYPE_CHECKING:
     from pixlstash_core.library import Library

@@ -1,4 +1,4 @@
-"""Answers with files: originals with byte ranges, thumbnails, and embedded texts.
+"""Answers with files: originals with byte ranges, thumbnails, embedded texts, zip files and snapshots.
 
 Files in a library may be hostile: only raster images and videos are shown in the browser, others are downloads, and
 none may run scripts.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
@@ -20,17 +20,19 @@ from starlette.responses import Response, StreamingResponse
 from pixlstash_core.media.file_names import RESERVED
 from pixlstash_core.media.file_names import honest_name as honest_name
 
-from .answers import ASK_FIRST, FOREVER, SANDBOX, as_bytes, names_tag
+from .adapter import BINARY
+from .answers import ASK_FIRST, FOREVER, SANDBOX, as_bytes, names_tag, run_in_threadpool
 from .table import Call
-from .threadpool import run_in_threadpool
 
 if TYPE_CHECKING:
+    from pixlstash_core.exports.operations import ZipDownload
     from pixlstash_core.pictures.operations import Original
 
 CHUNK = 256 << 10
 MOST_RANGES = 16
 UNKNOWN = "application/octet-stream"
 RASTER = re.compile(r"(image/(?!svg)|video/)[a-z0-9.+-]+")
+ZIP = "application/zip"
 
 
 class Part(Struct, frozen=True):
@@ -198,3 +200,45 @@ def disposition(name: str, *, inline: bool) -> str:
     plain = re.sub(r'[/\\:*?"<>|\x00-\x1f\x7f]', "_", plain).strip(" .") or "picture"
     kind = "inline" if inline else "attachment"
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"
+
+
+def export_snapshot(call: Call, id: int) -> Response:
+    """A snapshot's database as a SQLite file."""
+    file = call.library.open_snapshot(call.reader, id)
+    size = file.seek(0, 2)
+    file.seek(0)
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Length": str(size),
+        "Content-Disposition": disposition(f"snapshot-{id}.db", inline=False),
+        "Content-Security-Policy": SANDBOX,
+    }
+    return StreamingResponse(_blocks(file, call.request.method == "HEAD"), 200, headers, BINARY)
+
+
+def _blocks(file: BinaryIO, none: bool) -> Iterator[bytes]:
+    with file:
+        while not none and (block := file.read(CHUNK)):
+            yield block
+
+
+def present_download(call: Call, download: ZipDownload) -> Response:
+    """The zip file. It is made only as fast as the client reads, and no further once the client has left."""
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": disposition(download.name, inline=False),
+        "Content-Security-Policy": SANDBOX,
+    }
+    if call.request.method == "HEAD":
+        return Response(None, 200, headers, ZIP)
+    return StreamingResponse(_sent(call, download.blocks()), 200, headers, ZIP)
+
+
+async def _sent(call: Call, blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        while (block := await run_in_threadpool(next, blocks, None)) is not None:
+            if call.site.closing:
+                raise ConnectionAbortedError("the server stops")
+            yield block
+    finally:
+        blocks.close()  # type: ignore[attr-defined]  # a generator; it closes the file that is being sent

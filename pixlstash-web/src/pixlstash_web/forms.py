@@ -16,9 +16,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from pixlstash_core.errors import Invalid
 from pixlstash_core.search.query_images import MOST
 
-from .answers import TooLarge, WrongMedia
+from .answers import TooLarge, WrongMedia, run_in_threadpool
 from .table import Call
-from .threadpool import run_in_threadpool
 from .uploads import (
     GATHER,
     create,

@@ -11,7 +11,7 @@ import pluggy
 from pixlstash_core import hookimpl
 from pixlstash_core.plugins.hookspecs import PROJECT
 
-from .table import PLACES, POLICIES, Call, Method, Place, Policy, Route
+from .table import PLACES, POLICIES, Call, Method, PageModule, Place, Policy, Route
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 
-__all__ = ["api", "hookimpl", "routes"]
+__all__ = ["PageModule", "api", "hookimpl", "page_modules", "routes"]
 
 
 def api(
@@ -67,4 +67,14 @@ def routes() -> Iterable[Route]:  # type: ignore[empty-body]
         yield api("GET", "/count", count, "read")
         yield api("GET", "/pictures/best", best, "read", at="api")
         yield api("GET", "/pictures", best, "read", at="api", when=lambda query: "least" in query)
+    """
+
+
+@hookspec
+def page_modules() -> Iterable[PageModule]:  # type: ignore[empty-body]
+    """Yield JavaScript modules that extend the browser interface: panels, viewers, pages and menu entries.
+
+    @hookimpl
+    def page_modules():
+        yield PageModule("picture", "palette", "Palette", Path(__file__).parent / "web" / "palette.js")
     """

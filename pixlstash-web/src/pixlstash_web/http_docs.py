@@ -19,8 +19,7 @@ from pixlstash_core.plugins.registry import Plugins
 from .app import own_plans
 from .openapi import describe
 from .plugin_routes import plugin_plans
-from .routes import PREFIX, SNAPSHOT_ROUTES
-from .snapshot_routes import BELOW
+from .routes import AS_OF, PREFIX, SNAPSHOT_ROUTES
 
 MARKS = re.compile(
     r"(<!-- made from the routes of ([\w.-]+): begin -->\n).*?(<!-- made from the routes of \2: end -->\n)", re.S
@@ -57,7 +56,7 @@ def _part(name: str) -> Iterator[str]:
 
 def _snapshot_routes() -> Iterator[str]:
     """List the routes that exist for snapshots."""
-    paths = [route.path.removeprefix(BELOW).replace(":path", "") for route in SNAPSHOT_ROUTES if route.past]
+    paths = [route.path.removeprefix(AS_OF).replace(":path", "") for route in SNAPSHOT_ROUTES if route.past]
     yield "These answer as of a snapshot below `/asof/{snapshot}`, to the owner, with the same structs. A change there"
     yield "is answered with 409, and everything else with 404:"
     yield ", ".join(f"`{path}`" for path in paths) + "."

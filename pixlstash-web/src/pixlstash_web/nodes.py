@@ -22,6 +22,7 @@ Schema = dict[str, Any]
 #: What the nodes call.
 OPERATIONS = (
     *("info", "pictures", "picture", "alike", "thumbnail", "original", "upload", "hold"),
+    "try_engine",
     *("projects", "sets", "characters", "find_project", "find_set", "find_character"),
     *("add_to_project", "add_to_set", "add_to_character", "add_tags", "set_caption", "caption", "picture_tags"),
 )

@@ -12,8 +12,7 @@ from pixlstash_core.plugins.registry import Plugins
 
 from . import hookspecs
 from .adapter import RoutePlan
-from .paths import PARAMETER, shadows, shape
-from .routes import PREFIX, route_of
+from .routes import PARAMETER, PREFIX, route_of, shadows, shape
 from .table import Route
 
 #: Reserved first parts of paths: below the API for plugins and snapshots; at the root for the API and browser UI.

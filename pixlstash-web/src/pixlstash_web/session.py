@@ -8,9 +8,10 @@ from msgspec import Meta, Struct
 
 from pixlstash_core.access.feature import ABSOLUTE
 from pixlstash_core.errors import Invalid, Unauthorised
-from pixlstash_core.types import Reader, Right
+from pixlstash_core.types import BrowserSession, Reader, Right
 
 from .authorization import session_cookie
+from .browsers import name_of_browser
 from .table import Call
 
 Secret = Annotated[str, Meta(max_length=1024)]
@@ -56,7 +57,11 @@ def sign_in(call: Call, ask: SignIn) -> SessionInfo:
     if sum(proof is not None for proof in (ask.claim, ask.password, ask.token)) != 1:
         raise Invalid('Give exactly one of "claim", "password" and "token".')
     access = call.library.access
-    secret, reader = access.login(claim=ask.claim, password=ask.password, token=ask.token, ip=call.ip)
+    browser = name_of_browser(call.request.headers.get("user-agent", ""))
+    with call.site.logins.attempt(call.ip):
+        secret, reader = access.login(
+            claim=ask.claim, password=ask.password, token=ask.token, ip=call.ip, browser=browser
+        )
     if call.secret:
         access.logout(call.secret)
     _set_cookie(call, secret, ABSOLUTE // 1000)
@@ -68,6 +73,11 @@ def sign_out(call: Call) -> None:
     if call.secret:
         call.library.access.logout(call.secret)
     _set_cookie(call, "", 0)
+
+
+def sessions(call: Call) -> list[BrowserSession]:
+    """All signed-in browsers, the last used first; `current` is the one that asks."""
+    return call.library.access.sessions(call.reader, call.secret)
 
 
 def set_password(call: Call, ask: SetPassword) -> None:

@@ -14,8 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from pixlstash_core.errors import NotFound
 
-from .answers import accepts_gzip, as_error, names_tag
-from .headers import PAGE
+from .answers import PAGE, accepts_gzip, as_error, names_tag
 
 SMALLEST = 1000
 HASHED = re.compile(r".+[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
@@ -59,7 +58,7 @@ class StaticFiles:
                 return HTMLResponse(UNBUILT, 503 if name == "index.html" else 404, {"Cache-Control": "no-store"})
         if held is None:
             return as_error(NotFound("There is nothing here."))
-        return _send(request, held)
+        return send_file(request, held)
 
     def _get(self, name: str) -> Held | None:
         with self._lock:
@@ -71,7 +70,7 @@ class StaticFiles:
                 stamp = _stamp(path)
                 held = self._held.get(name)
                 if held is None or held.stamp != stamp:
-                    held = self._held[name] = _read(name, path, stamp, self._names.get(f"{name}.gz"))
+                    held = self._held[name] = read_file(name, path, stamp, self._names.get(f"{name}.gz"))
             except OSError:
                 return None
             return held
@@ -97,7 +96,8 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-def _read(name: str, path: Path, stamp: tuple[int, int], packed: Path | None) -> Held:
+def read_file(name: str, path: Path, stamp: tuple[int, int], packed: Path | None) -> Held:
+    """Read a file to be sent. `packed`: the same file compressed with gzip, if there is one."""
     import hashlib
 
     body = path.read_bytes()
@@ -114,7 +114,8 @@ def _read(name: str, path: Path, stamp: tuple[int, int], packed: Path | None) ->
     return Held(stamp, body, compressed, f"{media}; charset=utf-8" if text else media, tag, cache)
 
 
-def _send(request: Request, held: Held) -> Response:
+def send_file(request: Request, held: Held) -> Response:
+    """Answer with a file, compressed if the client accepts that, or with 304 if the client has it."""
     headers = {"Cache-Control": held.cache, "ETag": held.tag, "Content-Security-Policy": PAGE}
     body = held.body
     if held.compressed is not None:

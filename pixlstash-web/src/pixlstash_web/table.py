@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
@@ -26,6 +27,8 @@ POLICIES = ("public", "read", "write", "owner")
 #: The base of a plugin's paths: `/api/v1/x/<plugin>`, `/api/v1`, or the root of the server.
 Place = Literal["plugin", "api", "root"]
 PLACES = ("plugin", "api", "root")
+#: Where a plugin's module appears in the browser interface.
+PagePlace = Literal["picture", "grid", "viewer", "page", "menu"]
 
 
 class Call:
@@ -50,8 +53,8 @@ class Call:
 
     @property
     def ip(self) -> str:
-        """The address of the client's socket; headers of proxies are not trusted."""
-        return self.request.client.host if self.request.client else ""
+        """The address of the client; headers are read only if a trusted proxy sends them."""
+        return self.site.client_address(self.request)
 
 
 class Row(Protocol):
@@ -105,3 +108,19 @@ class Route(Struct, frozen=True, eq=False):
     def conditional(self) -> bool:
         """Whether the route answers only some requests for its path."""
         return self.when is not None or bool(self.fields)
+
+
+class PageModule(Struct, frozen=True):
+    """A JavaScript module of a plugin, loaded by the browser interface when its place is first shown.
+
+    `place` is where it appears: "picture", a panel beside an open picture; "grid", a panel beside the grid; "viewer",
+    in place of the picture for media of the kind `kind`; "page", a page of its own, listed in the sidebar; or "menu",
+    an entry in the menu of pictures. `id` is unique in the plugin. `file` is the module; the scripts, style sheets,
+    JSON files and images in its folder are served beside it, at relative addresses.
+    """
+
+    place: PagePlace
+    id: str
+    title: str
+    file: Path
+    kind: str | None = None

@@ -1,4 +1,4 @@
-"""Routes of uploads: request bodies are streamed to the library's disk, whole or in pieces, and then imported."""
+"""Routes of uploads: request bodies are streamed to the library's disk, and then imported or searched with."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import errno
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from pixlstash_core.errors import DiskFull, Forbidden, Invalid, PixlStashError
-from pixlstash_core.types import BeginUpload, Moment, Upload, Uploaded
+from pixlstash_core.search.query_images import MOST
+from pixlstash_core.types import BeginUpload, Held, Moment, Tried, Upload, Uploaded
 
-from .answers import TooLarge, TooSlow
+from .adapter import read_in_thread
+from .answers import TooLarge, TooSlow, run_in_threadpool
 from .table import Call
-from .threadpool import run_in_threadpool
 
 #: Size of blocks that are written at once; seconds of silence after which a client is dropped.
 GATHER = 1 << 20
@@ -164,3 +165,32 @@ def too_large(call: Call, most: int | None = None) -> PixlStashError:
 
 def _full() -> PixlStashError:
     return DiskFull("The disk is full. Nothing was kept of this file; free some space and try again.")
+
+
+async def try_engine(call: Call, name: str, kind: str = "tag", engine: str = "") -> Tried:
+    """What an engine finds in a picture from the raw request body, which is not imported; nothing is stored.
+
+    `engine`: empty for the default engine of the kind (`tag`, `caption`, `text` …).
+    """
+    demand_whole(call)
+    foresee_length(call, MOST)
+    path: Path = call.library.intake.temporary(name)
+    with translated_errors():
+        try:
+            await keep(call, path, MOST)
+            return await read_in_thread(call, call.library.try_engine, call.reader, name, path, kind, engine)
+        finally:
+            with suppress(OSError):  # where it is still being read, it goes when the library is opened again
+                path.unlink(missing_ok=True)
+
+
+async def hold(call: Call, name: str) -> Held:
+    """Hold a picture from the raw request body for an hour, to search with it without importing it."""
+    foresee_length(call, MOST)
+    path: Path = call.library.intake.temporary(name)
+    with translated_errors():
+        try:
+            await keep(call, path, MOST)
+            return await run_in_threadpool(call.library.hold, call.reader, name, path)
+        finally:
+            path.unlink(missing_ok=True)

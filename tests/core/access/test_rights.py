@@ -19,8 +19,9 @@ SCOPED = {"score", "delete", "restore", "add_tags", "remove_tags", "accept_tags"
 SCOPED |= {"set_caption", "edit_captions"}
 #: What works in a library open read-only although it is no GET request: previews, jobs, logins, exports, dry runs.
 UNCHANGING = {"preview_stacks", "preview_duplicates", "preview_resources", "export_snapshot", "open_snapshot"}
-UNCHANGING |= {"restore_snapshot"}
+UNCHANGING |= {"restore_snapshot", "preview_steps"}
 UNCHANGING |= {"cancel_job", "hold_job", "pause_job", "resume_job", "create_token", "revoke_token", "reset_owner"}
+UNCHANGING |= {"end_session", "end_sessions", "try_engine"}
 
 
 @pytest.fixture(scope="module")

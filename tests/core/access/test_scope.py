@@ -9,6 +9,7 @@ from shutil import copytree
 from typing import Any
 
 import pytest
+from core.access.whole_server import SERVER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from libraries import add, invented, truth
@@ -19,7 +20,7 @@ from pixlstash_core.errors import Forbidden, NotFound, PixlStashError, QueryErro
 from pixlstash_core.library import Library
 from pixlstash_core.query.language import BY_HAND, SORTS
 from pixlstash_core.types import (
-    AddFolder,
+    AcceptScores,
     AddLink,
     AllowHost,
     ArrangeSet,
@@ -36,7 +37,6 @@ from pixlstash_core.types import (
     DrawFace,
     DropOnProject,
     Edit,
-    EditFolder,
     EditQuery,
     EditSet,
     EditSnapshot,
@@ -45,18 +45,19 @@ from pixlstash_core.types import (
     FetchWeights,
     Grant,
     HideAndBlur,
+    ImportFrom,
     ImportPaths,
     MakeBackup,
     MakeExport,
     MergeCharacters,
     NotDuplicates,
     PreviewEmpty,
+    PreviewSteps,
     Publish,
     Reader,
     ReferFaces,
     RehearseEngine,
     RejectFaces,
-    RelocateFolder,
     ResolveDuplicates,
     Resource,
     RestorePictures,
@@ -73,6 +74,7 @@ from pixlstash_core.types import (
     StackPictures,
     TakeFromProject,
     TakeSnapshot,
+    TrainEngine,
     TurnPictures,
 )
 
@@ -133,8 +135,9 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "undo": (),
     "redo": (),
     "upload": ("name.png", Path("nowhere")),
+    "try_engine": ("name.png", Path("nowhere")),
     "import_paths": (ImportPaths(["/"]),),
-    "import_from": ("source", {}),
+    "import_from": (ImportFrom("source"),),
     "add_store": ("folder", "name", {"path": "/"}),
     "scan": (1,),
     "cancel_job": (1,),
@@ -144,6 +147,9 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "create_token": (CreateToken(),),
     "tokens": (),
     "revoke_token": (1,),
+    "sessions": (),
+    "end_session": (1,),
+    "end_sessions": (),
     "reset_owner": (),
     "veil": (),
     "set_veil": (HideAndBlur(),),
@@ -217,11 +223,12 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "revert_job": (1,),
     "retry_job": (1,),
     "publish": (Publish(scope=Grant(pictures=[1])),),
+    "preview_steps": (PreviewSteps(1, []),),
     "publications": (),
     "links": (),
     "create_link": (CreateLink(scope=Grant(pictures=[1])),),
-    "replace_link": (1,),
-    "revoke_link": (1,),
+    **dict.fromkeys(("replace_link", "revoke_link", "visit_link", "link_gained", "link_scores", "guest_scores"), (1,)),
+    "accept_scores": (1, AcceptScores()),
     "unpublish": (1,),
     "job_errors": (1,),
     "allow_host": (AllowHost("sharpness", "a"),),
@@ -229,6 +236,8 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "rehearse_engine": (RehearseEngine(engine="sharpness"),),
     "uninstalled_engines": (),
     "fetch_weights": (FetchWeights("sharpness"),),
+    "train_engine": (TrainEngine("smart-score"),),
+    "trained_engine": ("smart-score",),
     "suggest_character": (1,),
     "face_clusters": (),
     "assign_faces": (AssignFaces(faces=[1], name="x"),),
@@ -243,25 +252,16 @@ WHOLE: dict[str, tuple[Any, ...]] = {
     "review_characters": (),
     "review_faces": (),
     "decide_faces": (DecideFaces(character=1, yes=Faces(faces=[1])),),
-    "folders": (),
-    "add_folder": (AddFolder(path="/nowhere"),),
-    "edit_folder": (1, EditFolder(name="x")),
-    "preview_remove_folder": (1,),
-    "remove_folder": (1,),
-    "relocate_folder": (1, RelocateFolder(path="/nowhere")),
-    "scan_folder": (1,),
-    "folder_tree": (1,),
-    "server_folders": (),
-    "measure_folder": ("/nowhere",),
+    **SERVER,
 }
 #: What the tests below ask within the scope.
 WITHIN = set(
     "info view block details pictures find count statistics suggest picture payload thumbnail original score delete"
-    " picture_text"
+    " picture_text text_lengths"
     " restore".split()
 )
 #: What looks alike: `test_likeness.py` asks with a scope.
-ALIKE = {"similar", "hold", "why", "alike", "gauge"}
+ALIKE = {"similar", "hold", "why", "alike", "gauge", "liked"}
 #: What tells of people and what is to be reviewed: `test_people.py` and `test_review.py` ask with a scope.
 PEOPLED = {"picture_faces", "character_faces"}
 #: What tells of sets, characters and projects: `test_projects.py` and `test_stacks.py` ask all of it with a scope.
@@ -273,7 +273,7 @@ GROUPED = set(
 TAGGED = set(
     "tags tag picture_tags complete_tags add_tags remove_tags accept_tags reject_tags rename_tag merge_tags alias_tags"
     " categorise_tags imply_tags never_tags import_tags set_tagging caption set_caption preview_captions edit_captions"
-    " lint_captions".split()
+    " lint_captions tag_confidences".split()
 )
 #: What downloads and exports contain: `test_exports_scope.py` asks with a scope.
 EXPORTED = {"prepare_download", "download", "preview_export"}

@@ -45,7 +45,7 @@ CRAFTED = {
     ),
     "its own file store moved": (
         "update store set params = '{\"path\":\"../victim\"}' where scheme = 'file'",
-        "the store 'Library'",
+        "the store 'Library files'",
     ),
     "a store of an unknown kind": (
         "insert into store(public_id, scheme, name, params) values ('x', 'no-such', 'Odd', '{}')",
@@ -158,6 +158,8 @@ def test_unfinished_work_of_another_installation_is_dropped(honest: Path, tmp_pa
                 "insert into upload(id, batch, principal, key, name, size, received, state, touched)"
                 " values ('../../../victim/x', 'b', 'p', 'k', 'n', 4, 4, 'receiving', 0)"
             ),
+            f"insert into import_folder(name, path, remove) values ('x', '{victim}', 1)",
+            "insert into import_file(folder, key, state, aside) values (1, 'x', 'remove', 'x')",
         )
     ):
         (tmp_path / str(number)).mkdir()
@@ -165,7 +167,7 @@ def test_unfinished_work_of_another_installation_is_dropped(honest: Path, tmp_pa
     assert restored(backup, tmp_path / "library", access=True) == []
     with Library.open(tmp_path / "library") as library:
         library.upload_sessions.sweep()
-        for table in ("intent", "upload"):
+        for table in ("intent", "upload", "import_folder", "import_file"):
             assert library.hub.read(f"select * from {table}") == []
         assert "import" not in {job.kind for job in library.jobs(OWNER)}
     assert tree(victim) == {"x": b"mine"}

@@ -222,6 +222,8 @@ def test_tokens_and_the_owner(two: Two) -> None:
         assert set(made.json) == {"token", "id", "rights", "expires"} and made.json["rights"] == "write"
         plain = say(path, "token", "create")
         assert re.fullmatch(r"pl_api_\S+\n", plain.out) and "not shown again" in plain.err
+        assert say(path, "session", "end-all").out == "Ended 0 sessions.\n"
+        assert say(path, "session", "list").out == "No browser is signed in.\n"
         reset = say(path, "owner", "reset")
         assert reset.out.startswith("The password and all sessions are gone.\n")
     assert f"{two.server.url}/#claim=" in say(two.served, "owner", "reset").out
@@ -411,10 +413,12 @@ def test_serving_and_handing_over(open_library: Any, tmp_path: Path, pictures: P
     try:
         until(lambda: len(say(path, "list", "--json").json) == 3)
         assert {job["kind"] for job in say(path, "job", "list", "--json").json} == {
+            "learn",
             "scan",
             "snapshots",
             "stills",
             "tidy",
+            "visits",
         }
     finally:
         assert server.stop() == 0

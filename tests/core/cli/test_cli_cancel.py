@@ -105,7 +105,7 @@ def test_what_waits_is_cancelled_with_who_waits_for_it(served: tuple[Engined, Se
     process.kill()
     process.communicate(timeout=60)
     until(lambda: {found.state for found in one.client.jobs() if found.id == job.id} == {"cancelled"})
-    assert one.client.job(slow.id).state == "running"
+    until(lambda: one.client.job(slow.id).state == "running")
     done = say(desk.library.path, "job", "cancel", slow.id)
     assert done.code == 0 and f"ob {slow.id}" in done.out
     assert finish(desk.library, slow).state == "cancelled"

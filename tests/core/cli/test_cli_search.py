@@ -70,7 +70,7 @@ def test_from_likeness_to_people_and_the_queue(path: Path) -> None:
     assert ok("face", "draw", "Ben", 2, 0.7, 0.7, 0.9, 0.9).startswith("1 picture shows Ben")
     assert ok("character", "merge", "Ben", "--into", "Ann").startswith("1 character merged into Ann")
     assert told("face", "clusters")["unassigned"] == 5 and "faces" in ok("face", "clusters")
-    assert ok("face", "forget", "--face", one["id"]).startswith("1 face is nobody's")
+    assert ok("face", "forget", "--face", one["id"]).startswith("1 face is unassigned")
 
     (tag,) = told("review", "tags")
     assert (tag["name"], tag["waiting"]) == ("cat", 6) and "cat" in ok("review", "tags")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import depot_plugin
 import pytest
 from click.testing import CliRunner
 from core.plugins.bad_engines import FAULTS, source
+from faults import sources
 from libraries import PLUGIN
 from sites import Site, forgetting
 
@@ -215,7 +218,7 @@ class Repository(Opened):
         return Stat(len(self.kept[key]))
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
-        return iter([(key, Stat(len(body))) for key, body in self.kept.items()])
+        return iter([(key, Stat(len(body))) for key, body in self.kept.items() if key.startswith(prefix)])
 
 
 class ShelfStore(Store):
@@ -234,6 +237,19 @@ def strict(self: Repository, key: str) -> None:
     del self.kept[key]
 
 
+def bit_by_bit(self: Repository, key: str, file: BinaryIO) -> None:
+    self.kept[key] = b""
+    while data := file.read(100):
+        self.kept[key] += data
+
+
+def swallowing(self: Repository, key: str, file: BinaryIO) -> None:
+    try:
+        self.kept[key] = file.read()
+    except Exception:
+        self.kept.pop(key, None)
+
+
 def store(**what: Any) -> Store:
     found: Store = changed(ShelfStore, opened=type("Other", (Repository,), what))
     return found
@@ -247,10 +263,18 @@ STORES: dict[str, tuple[Store, str]] = {
     "bytes": (store(put=lambda self, key, file: self.kept.update({key: b"x"})), "other bytes than were `put`"),
     "range": (
         store(read=lambda self, key, start=0, end=None: Repository.read(self, key)),
-        "with `start` and `end` gives other bytes",
+        r"`read\(key, 0, 1\)` gives other bytes than those from start up to end",
     ),
     "size": (store(stat=lambda self, key: Repository.stat(self, key) and Stat(3)), "`stat` gives another size"),
-    "list": (store(list=lambda self, prefix="": iter([])), "`list` leaves out"),
+    "list": (store(list=lambda self, prefix="": iter([])), r"`list\('c0/'\)` leaves out"),
+    "prefix": (store(list=lambda self, prefix="": Repository.list(self)), "gives keys twice, or without the prefix"),
+    "twice": (
+        store(list=lambda self, prefix="": [*Repository.list(self, prefix)] * 2),
+        "gives keys twice, or without the prefix",
+    ),
+    "half": (store(put=bit_by_bit), "`put` left half a file"),
+    "swallowed": (store(put=swallowing), "`put` hides the error of a file that cannot be read to the end"),
+    "label": (changed(ShelfStore, label=3), "its `label` is not a text"),
     "listed": (store(list=lambda self, prefix="": iter([("old.png", Stat(9))])), "has 9 bytes, and `read` gives 3"),
     "delete": (store(delete=strict), "KeyError"),
     "gone": (store(read=lambda self, key, start=0, end=None: BytesIO(self.kept[key][start:end])), "raise `NotThere`"),
@@ -262,6 +286,42 @@ def test_each_fault_of_a_store_is_caught(name: str) -> None:
     check_store(ShelfStore(), params={})
     with pytest.raises(AssertionError, match=STORES[name][1]):
         check_store(STORES[name][0], params={})
+
+
+class Away(Repository):
+    """It cannot be reached, and says so in the wrong way."""
+
+    def stat(self, key: str) -> Stat:
+        raise NotThere(key)
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        raise OSError("no route to host")
+
+
+def test_a_store_that_cannot_be_reached_must_say_so(tmp_path: Path) -> None:
+    folders = next(store for store in stores.stores() if store.scheme == "folder")
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.png").write_bytes(b"a")
+    gone = {"path": str(tmp_path / "gone")}
+    check_store(folders, params={"path": str(tmp_path / "files")}, unreachable=gone)
+    with pytest.raises(AssertionError, match="`stat` raises NotThere.*`read` raises OSError.*`list` gives an answer"):
+        check_store(changed(ShelfStore, opened=Away), unreachable={})
+
+
+def test_a_third_party_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    goods = tmp_path / "goods"
+    sources.paint(goods, 3)
+    before = {path: path.read_bytes() for path in goods.rglob("*") if path.is_file()}
+    with depot_plugin.installed(tmp_path, monkeypatch):
+        module = import_module("depot")
+        for writable in (False, True):
+            check_store(
+                module.Depot(),
+                params={"folder": str(goods), "writable": writable, "token": "s3cr3t"},
+                unreachable={"folder": str(tmp_path / "nowhere")},
+            )
+        check_importer(module.Crates(), params={"folder": str(goods)})
+    assert {path: path.read_bytes() for path in goods.rglob("*") if path.is_file()} == before
 
 
 # -- importers ---------------------------------------------------------------------------------------------------------
@@ -290,7 +350,7 @@ IMPORTERS: dict[str, tuple[Any, str]] = {
     "type": (changed(Card, scan=lambda self, params: ["a.png"]), "yield Found with a key and a name"),
     "keys": (
         changed(Card, scan=lambda self, params: [Found("x", n, lambda: BytesIO(b"")) for n in ("a", "b")]),
-        "gives two files one `key`",
+        "yields the same `key` for two files",
     ),
     "again": (Growing(), "other keys the second time"),
     "size": (

@@ -17,6 +17,8 @@ from sources import ROOT
 TUTORIALS: dict[str, tuple[set[str], int]] = {
     "tutorial-first-plugin.md": ({"paint.py", "pixlstash_trap.py", "pyproject.toml"}, 8),
     "tutorial-first-engine.md": ({"check_colors.py", "paint.py", "pixlstash_colors.py", "pyproject.toml"}, 11),
+    "tutorial-trainable-engine.md": ({"check_taste.py", "paint.py", "pixlstash_taste.py", "pyproject.toml"}, 10),
+    "tutorial-first-panel.md": ({"palette.js", "pixlstash_palette.py", "pyproject.toml"}, 3),
 }
 
 

@@ -21,15 +21,16 @@ FILES = {module: path for module, path in modules() if module.startswith("pixlst
 WITHOUT_VERB = {
     "what the browser shows, or shows beside it": "sidebar block details info count suggest thumbnail original payload "
     "tag alike picture_stack find_set find_character find_project character_faces arrange_set arrange_stack "
-    "take_from_stack add_link remove_link decide_faces gauge",
+    "guest_scores take_from_stack add_link remove_link decide_faces gauge preview_steps tag_confidences",
     "for the browser: `pixlstash export` writes to a file": "prepare_download download",
     "settings of the browser": "veil set_veil queries save_query edit_query delete_query tagging set_tagging",
     "only printed: `pixlstash icons`, which needs no library": "icons",
     "uploads": "uploads begin_upload find_upload cancel_upload uploaded_files upload upload_batch upload_files "
-    "upload_piece import_from",
+    "upload_piece",
     "jobs that people see": "pause_job resume_job",
     "used by `pixlstash demo`": "fill_demo",
-    "only within the process of the server": "add_store scan purge open_snapshot edit_snapshot",
+    "for the nodes in ComfyUI: `pixlstash engine rehearse` tries an engine on pictures of the library": "try_engine",
+    "only within the process of the server": "add_store scan purge open_snapshot edit_snapshot text_lengths",
 }
 
 

@@ -169,7 +169,7 @@ def test_folders(shelf: Repository) -> None:
         ("folder:/home/ann/Photos/2024", [1, 2]),
         ("folder:/home/ann", [0, 1, 2, 3, 4]),
         ("folder:/home/an", []),
-        ("folder:Library", [5, 6, 7, 8, 9]),
+        ('folder:"Library files"', [5, 6, 7, 8, 9]),
         ("folder:nowhere", []),
         ('folder:"%"', []),
         ("overlap(folder:Photos/2024, folder:Photos)", [1, 2]),
@@ -208,7 +208,15 @@ def test_a_scoped_reader_has_no_such_terms(shelf: Repository) -> None:
     shelf.set("Secret", 1, 2)
     shelf.library.save_query(OWNER, SaveQuery("Best", "score:5"))
     reader = Reader("share:x", "read", Scope(frozenset(shelf.ids[:3]), frozenset({("set", 1)})))
-    for q in ("set:Secret", "-set:Secret", "character:x", "project:x", "folder:Library", "is:locked", "in:none"):
+    for q in (
+        "set:Secret",
+        "-set:Secret",
+        "character:x",
+        "project:x",
+        'folder:"Library files"',
+        "is:locked",
+        "in:none",
+    ):
         with pytest.raises(QueryError) as caught:
             shelf.find(q, reader)
         absent = q.replace("set:Secret", "set:Nothing")
@@ -232,7 +240,7 @@ def test_names_complete(shelf: Repository) -> None:
         ('set:"Old Harbour"', 0),
     ]
     assert [one.text for one in library.suggest(OWNER, "character:h")] == ["character:Hannah"]
-    assert [one.text for one in library.suggest(OWNER, "folder:l")] == ["folder:Library"]
+    assert [one.text for one in library.suggest(OWNER, "folder:l")] == ['folder:"Library files"']
     reader = Reader("share:x", "read", Scope(frozenset(shelf.ids)))
     assert library.suggest(reader, "set:har") == [] and not any(
         one.text.startswith("set:") for one in library.suggest(reader, "se")

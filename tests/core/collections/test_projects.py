@@ -287,7 +287,7 @@ def test_the_sidebar(desk: Desk) -> None:
         ("Beach", 2),
         ("Ann", 1),
         ("Trips", 0),
-        ("Library", 11),
+        ("Library files", 11),
     ]
     assert [one.name for one in shown.queries] == ["Best"]
 

@@ -13,7 +13,7 @@ from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
 from pixlstash_core.query.compiler import EXPANDED, NESTED, Vocabulary
 from pixlstash_core.query.language import DEEPEST, MOST, parse
-from pixlstash_core.types import SaveQuery
+from pixlstash_core.types import HideAndBlur, Reader, SaveQuery, Scope, ScorePictures
 
 
 class Counting:
@@ -108,3 +108,27 @@ def test_a_budget_that_is_spent_says_where(library: Library) -> None:
         library.find(OWNER, "score:5 OR query:more")
     assert "'more', asked for at column 12" in str(caught.value)
     assert caught.value.at == 11
+
+
+def test_the_sidebar_counts_them_and_follows(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = add(library, *(invented(n) for n in range(6)))
+    for name, text in (("none", "score:0"), ("best", "score:5"), ("similar", "like:picture:1"), ("both", "query:best")):
+        library.save_query(OWNER, SaveQuery(name, text))
+
+    def counts() -> dict[str, int | None]:
+        return {saved.name: saved.pictures for saved in library.sidebar(OWNER).queries}
+
+    assert counts() == {"none": 6, "best": 0, "similar": None, "both": 0}
+    library.score(OWNER, ScorePictures(ids=ids[:2], score=5))
+    assert counts() == {"none": 4, "best": 2, "similar": None, "both": 2}
+    library.undo(OWNER)
+    assert counts() == {"none": 6, "best": 0, "similar": None, "both": 0}
+    library.set_veil(OWNER, HideAndBlur(f"name:{library.picture(OWNER, ids[0]).name}", ""))
+    assert {saved.name: saved.pictures for saved in library.sidebar(OWNER, True).queries}["none"] == 5
+    assert counts()["none"] == 6
+    assert library.sidebar(Reader("token:scoped", "read", Scope(frozenset(ids)))).queries == []
+    # Without time left nothing is counted anew, and what is known is still told.
+    monkeypatch.setattr("pixlstash_core.status.sidebar.COUNTING", -1)
+    assert counts()["none"] == 6
+    library.score(OWNER, ScorePictures(ids=ids[:1], score=5))
+    assert counts() == {"none": None, "best": None, "similar": None, "both": None}

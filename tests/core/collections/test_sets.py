@@ -9,7 +9,7 @@ import pytest
 from libraries import add, check_derived, fill, invented, truth
 
 from pixlstash_core import OWNER
-from pixlstash_core.collections.icons import ICONS
+from pixlstash_core.collections.groups import ICONS
 from pixlstash_core.errors import Conflict, Invalid, Locked, NotFound, PixlStashError, QueryError
 from pixlstash_core.library import Library
 from pixlstash_core.types import (

@@ -122,7 +122,8 @@ def test_counts_and_statistics(twins: Twins, text: str) -> None:
 
 
 TYPED = ("", "s", "se", "sea", "sec", "tag:", "tag:sea ", "tag:s", "model:", "model:s", "sampler:h", "set:", "set:set",
-         "character:", "project:2", "folder:", "mark:", "sa", "h")  # fmt: skip
+         "character:", "project:2", "folder:", "mark:", "sa", "h", "score:", "score:>", "created:", "created:20", "a",
+         "3")  # fmt: skip
 
 
 @pytest.mark.parametrize("limit", [3, 12])

@@ -57,7 +57,7 @@ def test_a_guard_is_asked_by_the_writer_and_what_it_refuses_is_rolled_back(tmp_p
 def views_of(library: Library, *sorts: Sort) -> Views:
     terms = {term.name: term for term in TERMS}
     named = {sort.name: sort for sort in sorts}
-    return Views(library.db, terms, library.epoch, lambda: library.writer.nouns, sorts=named)
+    return Views(library.db, terms, library.epoch, lambda: library.writer.topics, sorts=named)
 
 
 def test_a_sort_goes_by_the_numbers_that_its_feature_gives(library: Library) -> None:
@@ -68,12 +68,12 @@ def test_a_sort_goes_by_the_numbers_that_its_feature_gives(library: Library) -> 
     assert views.ids(OWNER, "", "-rarity") == expected[::-1]
 
 
-@pytest.mark.parametrize(("nouns", "is_new"), [(("scores",), False), (("settings",), True)])
+@pytest.mark.parametrize(("topics", "is_new"), [(("scores",), False), (("settings",), True)])
 def test_a_view_is_made_anew_when_a_noun_of_its_sort_changed(
-    library: Library, nouns: tuple[str, ...], is_new: bool
+    library: Library, topics: tuple[str, ...], is_new: bool
 ) -> None:
     add(library, invented(1), invented(2))
-    views = views_of(library, Sort("rarity", nouns, lambda connection, ids: ids))
+    views = views_of(library, Sort("rarity", topics, lambda connection, ids: ids))
     before = views.open(OWNER, "", "rarity", None, 0).header.view
     library.writer.run(lambda write: write.execute("insert into setting values ('another', '1')"), Label("", ""))
     assert (views.open(OWNER, "", "rarity", None, 0).header.view != before) is is_new

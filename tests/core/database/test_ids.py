@@ -88,7 +88,7 @@ def test_an_older_copy_of_the_library_put_back(open_library: Callable[..., Libra
             library.block(OWNER, view, 0)
         assert library.view(OWNER).header.view != view
         assert library.check(OWNER).problems == [
-            f"Library: {_key(n)} is missing." for n in sorted((0, 1, 12), key=_key)
+            f"Library files: {_key(n)} is missing." for n in sorted((0, 1, 12), key=_key)
         ]  # their invented bytes, and nothing else
 
 

@@ -163,7 +163,7 @@ def test_the_decoder_follows_no_link_below_its_root(places: tuple[Path, Path], t
             pool.read(path, path.name, root=folder, copy_to=tmp_path / "copy")
         assert not (tmp_path / "copy").exists()
         with pytest.raises(NotThere):
-            pool.still(path, path.name, root=folder)
+            pool.thumbnail(path, path.name, root=folder)
         with pytest.raises(NotThere):
             pool.pixels(path, path.name, tmp_path / "raw", root=folder, sha256=b"", side=64)
         with pytest.raises(NotThere):
@@ -173,7 +173,7 @@ def test_the_decoder_follows_no_link_below_its_root(places: tuple[Path, Path], t
 def test_a_text_is_not_read_through_a_link(places: tuple[Path, Path], by_descriptor: bool) -> None:
     folder, outside = places
     path = folder / "inner" / "deep" / "0.png"
-    assert sidecars.read(path, folder) == "fox, snow"
+    assert sidecars.read(path, folder) == sidecars.Words(["fox", "snow"], None)
     swap(folder / "inner", outside)
     assert sidecars.read(path, folder) is None
     (folder / "inner").unlink()

@@ -20,9 +20,9 @@ from raising import ERRORS, Place, Raiser
 
 from pixlstash_core import threads
 from pixlstash_core.engines.host import Host
+from pixlstash_core.engines.limits import Tail
 from pixlstash_core.engines.prefetch import Prefetch
 from pixlstash_core.engines.process import Process
-from pixlstash_core.engines.stderr_tail import Tail
 from pixlstash_core.history import events
 from pixlstash_core.history.events import Feed
 from pixlstash_core.library import Library
@@ -32,6 +32,8 @@ from pixlstash_core.media.process import Child
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.search import matrix as vectors
 from pixlstash_core.threads import FollowUps
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)

@@ -96,12 +96,12 @@ def test_a_reference_that_leads_nowhere_costs_only_who_made_it(library: Library)
             ),
         ),
     )
-    before, nouns = library.revision, dict(library.writer.nouns)
+    before, topics = library.revision, dict(library.writer.topics)
     with held(library):
         bad = library.writer.submit(lambda write: write.execute("insert into lab_ref values (1, 999)"))
     with pytest.raises(apsw.ConstraintError):
         bad.result(10)
-    assert (library.revision, library.writer.nouns) == (before, nouns)
+    assert (library.revision, library.writer.topics) == (before, topics)
     with held(library):
         bad = library.writer.submit(lambda write: write.execute("insert into lab_ref values (1, 999)"))
         good = library.writer.submit(give(picture, 4))
@@ -156,11 +156,11 @@ def test_people_come_first(library: Library) -> None:
 
 def test_each_noun_has_its_revision(library: Library) -> None:
     ids = fill(library, 2)
-    before = dict(library.writer.nouns)
+    before = dict(library.writer.topics)
     done = library.score(OWNER, ScorePictures(ids=ids, score=4))
-    assert library.writer.nouns["scores"] == done.revision == library.revision
-    assert {noun: rev for noun, rev in library.writer.nouns.items() if noun != "scores"} == {
-        noun: rev for noun, rev in before.items() if noun != "scores"
+    assert library.writer.topics["scores"] == done.revision == library.revision
+    assert {topic: rev for topic, rev in library.writer.topics.items() if topic != "scores"} == {
+        topic: rev for topic, rev in before.items() if topic != "scores"
     }
 
 

@@ -25,7 +25,7 @@ from pixlstash_core.errors import Conflict, DiskFull, PixlStashError
 from pixlstash_core.imports import picture_rows
 from pixlstash_core.library import Library
 from pixlstash_core.tags import aliases as meaning
-from pixlstash_core.tags import bulk_update, names
+from pixlstash_core.tags import names, rules
 from pixlstash_core.types import AddTags, Event, PicturesAdded, PicturesChanged, RemoveTags, ScorePictures
 
 #: Seconds within which a write is answered on a machine that is busy with much else.
@@ -223,7 +223,7 @@ def test_a_full_disk_behind_a_commit_does_not_end_the_writer(library: Library, m
     producer = library.outputs.register("tag", "synthetic", "1", {})
     library.outputs.activate(producer, 0.5)
     store(library, producer, {id: [("lake", 0.6)] for id in ids})
-    until(lambda: not bulk_update.pending(library.writer))
+    until(lambda: not rules.slices_pending(library.writer))
     before = {job.id for job in library.queue.newest() if job.kind == "weigh"}
     library.hub.db.writer.pragma("max_page_count", library.hub.db.writer.pragma("page_count"))
     with pytest.raises(PixlStashError):  # use up what is free in it
@@ -235,7 +235,7 @@ def test_a_full_disk_behind_a_commit_does_not_end_the_writer(library: Library, m
     assert scored.result(ANSWERED).changed
     library.hub.db.writer.pragma("max_page_count", 1 << 30)
     until(lambda: {job.id for job in library.queue.newest() if job.kind == "weigh"} - before)  # now there is room
-    until(lambda: not bulk_update.pending(library.writer))
+    until(lambda: not rules.slices_pending(library.writer))
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, MemoryError, ValueError])

@@ -11,8 +11,9 @@ from engined import Engined
 from libraries import finish, until
 
 from pixlstash_core import OWNER
-from pixlstash_core.engines import batch_timeout, process, running
-from pixlstash_core.engines.batch_timeout import BatchTimeout
+from pixlstash_core.engines import limits as batch_timeout
+from pixlstash_core.engines import process, running
+from pixlstash_core.engines.limits import BatchTimeout
 from pixlstash_core.library import Library
 
 

@@ -16,7 +16,7 @@ from pixlstash_core import OWNER
 from pixlstash_core.engines import settings as engines
 from pixlstash_core.errors import Forbidden, Invalid
 from pixlstash_core.library import Library
-from pixlstash_core.plugins.addresses import is_host, read_address
+from pixlstash_core.plugins.settings import is_host, read_address
 from pixlstash_core.types import AllowHost, EngineDetail, Reader, RunEngine, SetEngine
 
 UNSET, REQUIRED = "formed/unset", "formed/required"

@@ -140,7 +140,7 @@ def test_a_threshold_is_moved_by_people(desk: Engined) -> None:
 
 
 def test_while_the_new_one_is_at_it_the_old_one_counts(desk: Engined) -> None:
-    ids = desk.take_in(8)
+    ids = desk.take_in(24)
     run(desk)
     before = shown(desk, ids)
     put(desk, params={"prefix": "new ", "slow": 0.1})
@@ -150,7 +150,7 @@ def test_while_the_new_one_is_at_it_the_old_one_counts(desk: Engined) -> None:
     until(lambda: desk.library.db.value(sql, (producer,)))
     desk.library.cancel_job(OWNER, job.id)
     finish(desk.library, job)
-    assert 0 < desk.library.db.value(sql, (producer,)) < 8
+    assert 0 < desk.library.db.value(sql, (producer,)) < 24
     assert shown(desk, ids) == before
     assert run(desk, outdated=True).state == "done"
     assert shown(desk, ids)[0] == {"new red"}

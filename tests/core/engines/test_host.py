@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
@@ -16,6 +17,7 @@ from libraries import finish, until
 from PIL import Image
 
 from pixlstash_core import OWNER
+from pixlstash_core.engines.prefetch import Prefetch
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import DeletePictures, JobChanged
@@ -147,8 +149,40 @@ def test_nothing_is_left_in_the_folder_for_pixels(desk: Engined) -> None:
     assert not scratch.exists()
 
 
+def test_runs_of_two_lanes_at_once_do_not_touch_each_others_pixels(desk: Engined) -> None:
+    ids, host = desk.take_in(6), desk.library.host
+    folder = host._scratch.path()
+    engines = [host.catalogue.offered(name).engine for name in ("odd/colours", "visual-descriptor")]
+    prefetches = [Prefetch(host._sources, engine, iter(ids), lambda page: {}, folder) for engine in engines]
+    ready = [picture for prefetch in prefetches for picture in prefetch]
+    files = [file for picture in ready for file in picture.files]
+    assert [picture.error for picture in ready] == [None] * 12
+    assert len(set(files)) == 12 and all(file.exists() for file in files)
+    for picture in ready:
+        picture.drop()
+    for prefetch in prefetches:
+        prefetch.close()
+
+
+def test_a_folder_for_pixels_is_created_once(desk: Engined) -> None:
+    from pixlstash_core.engines.limits import Scratch
+
+    start = threading.Barrier(4)
+
+    def path(scratch: Scratch) -> Path:
+        start.wait()
+        return scratch.path()
+
+    for _ in range(20):
+        scratch = Scratch(desk.library.path, desk.library.public_id)
+        with ThreadPoolExecutor(4) as threads:
+            places = set(threads.map(path, [scratch] * 4))
+        assert places == {scratch.path()} and scratch.path().exists()
+        scratch.close()
+
+
 def test_what_a_killed_process_left_is_removed(desk: Engined) -> None:
-    from pixlstash_core.engines.tempdir import Scratch
+    from pixlstash_core.engines.limits import Scratch
 
     first = Scratch(desk.library.path, desk.library.public_id).path()
     (first / "7.0").write_bytes(b"pixels")

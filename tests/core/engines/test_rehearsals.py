@@ -154,7 +154,7 @@ def test_an_engine_that_is_not_installed_is_listed_with_the_way_to_it(
     assert mine.uninstalled_engines(OWNER) == [
         one for one in installable.ENGINES if one.id not in {there.id for there in mine.engines(OWNER)}
     ]
-    installed = {"clip", "faces", "joycaption", "ocr", "wd-tagger"}
+    installed = {"clip", "faces", "joycaption", "learned", "ocr", "wd-tagger"}
     bare = open_library("two", plugins=Plugins.load(disabled=installed))
     assert {one.id for one in bare.uninstalled_engines(OWNER)} == {one.id for one in installable.ENGINES}
     assert not {one.id for one in bare.engines(OWNER)} & {one.id for one in installable.ENGINES}

@@ -10,8 +10,8 @@ import engined
 import pytest
 from engined import Engined
 
-from pixlstash_core.engines import stderr_tail
-from pixlstash_core.engines.stderr_tail import BLOCK, KEPT, LINES, LONGEST, Tail
+from pixlstash_core.engines import limits
+from pixlstash_core.engines.limits import BLOCK, KEPT, LINES, LONGEST, Tail
 from pixlstash_core.library import Library
 
 KEY = "sk-canary-77"
@@ -33,8 +33,8 @@ def test_ten_megabytes_are_read_in_blocks_and_cleaned_once(tmp_path: Path, monke
     written = b"".join(b"line %d\x1b[2J\n" % n for n in range(700_000))
     (tmp_path / "stderr").write_bytes(written)
     cleaned: list[str] = []
-    plain = stderr_tail.printable
-    monkeypatch.setattr(stderr_tail, "printable", lambda text: cleaned.append(text) or plain(text))
+    plain = limits.printable
+    monkeypatch.setattr(limits, "printable", lambda text: cleaned.append(text) or plain(text))
     one = Tail()
     with (tmp_path / "stderr").open("rb", 0) as file:
         pipe = Counting(file)
@@ -75,7 +75,7 @@ def test_an_engine_that_writes_ten_megabytes_for_each_picture_does_its_work(
     desk: Engined, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cleaned: list[str] = []
-    monkeypatch.setattr(stderr_tail, "printable", lambda text: cleaned.append(text) or text)
+    monkeypatch.setattr(limits, "printable", lambda text: cleaned.append(text) or text)
     desk.take_in(3)
     job = desk.run("odd/trouble", {"what": "noise"})
     assert (job.state, job.done, desk.errors()) == ("done", 3, {}) and cleaned == []

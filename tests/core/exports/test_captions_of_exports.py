@@ -21,6 +21,7 @@ NOTES = Annotations(
     captions={"engine:a": "first\nof a", "engine:b": "of b"},
     characters=["Ann", "Bob"],
     sets=["Trips/Rome"],
+    lines=["NO ENTRY", "a/b", "..", "Keep left"],
 )
 
 
@@ -53,9 +54,16 @@ def test_other_fields() -> None:
     assert text(template=template, trigger="mira", class_word="woman") == expected
 
 
+def test_text_in_pictures() -> None:
+    assert text(template="a sign, {text:1}") == "a sign, NO ENTRY"
+    assert text(template="{text}") == "NO ENTRY a/b .. Keep left"
+    assert text(template="{caption}, {text}", notes=Annotations(own="mine")) == "mine"
+
+
 @pytest.mark.parametrize(
     ("template", "expected"),
     [
+        ("{text:2}", "NO ENTRY a_b"),
         ("{name}", "sea"),
         ("{set}/{number:2}", "Trips_Rome/05"),
         ("{character:1}/{id}", f"Ann/{'ab' * 16}"),

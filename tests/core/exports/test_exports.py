@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Corpus
 from core.exports.conftest import Export, tree, upload
+from core.texts import test_texts as texts
 from PIL import Image
 
 from pixlstash_core.errors import Conflict, Invalid, NotFound
@@ -27,6 +28,8 @@ from pixlstash_core.types import (
     SetCaption,
     TurnPictures,
 )
+
+pytestmark = pytest.mark.slow
 
 
 def test_originals_and_captions(library: Library, pictures: list[int], export: Export, tmp_path: Path) -> None:
@@ -47,6 +50,15 @@ def test_originals_and_captions(library: Library, pictures: list[int], export: E
         name: line.sha256 for name, line in lines.items()
     }
     assert lines["wide sea.png"].text == "mira, a lighthouse, long hair"
+
+
+def test_text_that_an_engine_read(library: Library, pictures: list[int], export: Export, tmp_path: Path) -> None:
+    texts.read(library, "reader", {pictures[0]: ["NO ENTRY", "Keep left"], pictures[1]: ["../up"]})
+    report = export(tmp_path / "out", template="a sign that says {text}", name="{text:1}/{name}")
+    assert report.pictures == 3
+    files = tree(tmp_path / "out")
+    assert files["NO ENTRY/wide sea.txt"] == b"a sign that says NO ENTRY Keep left"
+    assert {name for name in files if name.endswith(("tall.jpg", "small.png"))} == {"_up/tall.jpg", "small.png"}
 
 
 def test_whose_captions_and_tags(library: Library, pictures: list[int], export: Export, tmp_path: Path) -> None:

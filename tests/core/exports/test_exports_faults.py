@@ -12,18 +12,18 @@ import pytest
 from conftest import Effort
 from core.backups.test_kill_backups import begin, begin_again
 from core.database.test_kill import Lab, report
-from core.exports.conftest import tree
+from core.exports.conftest import Export, tree
 from core.imports.test_intake import paint
 from core.snapshots.test_snapshots_full import KIB, refused
 from faults import mounts
 from faults.worker import beside, exports
 from PIL import Image
 
-from pixlstash_core.errors import PixlStashError
+from pixlstash_core.errors import Conflict, PixlStashError
 from pixlstash_core.exports import manifest
 from pixlstash_core.exports.folder import JOURNAL, TEMPORARY
 from pixlstash_core.library import Library
-from pixlstash_core.types import OWNER, ExportOptions, MakeExport
+from pixlstash_core.types import OWNER, ExportOptions, MakeExport, SetCaption
 
 pytestmark = pytest.mark.attack
 
@@ -62,6 +62,28 @@ def finished(path: Path) -> list[str]:
     left = [name for name in tree(out) if name == JOURNAL or TEMPORARY.fullmatch(name)]
     left += [name.name for name in path.parent.glob(".*.new")]
     return wrong + [f"{name} is left" for name in left]
+
+
+def test_a_kill_before_a_file_is_replaced_leaves_a_file_of_ours(
+    library: Library, pictures: list[int], export: Export, tmp_path: Path
+) -> None:
+    """The journal names the new file then, and the folder holds the one of the run before."""
+    out = tmp_path / "out"
+    export(out)
+    lines = (out / manifest.NAME).read_bytes().splitlines(keepends=True)[:-1]
+    (out / manifest.NAME).unlink()
+    name = "wide sea.txt"
+    lines += [manifest.encoded(manifest.Line(name, hashlib.sha256(text).hexdigest(), 1)) for text in (b"one", b"two")]
+    (out / JOURNAL).write_bytes(b"".join(lines))
+    library.set_caption(OWNER, SetCaption(ids=pictures[:1], text="another"))
+    (out / name).rename(tmp_path / "first")
+    (out / name).write_bytes(b"three")
+    with pytest.raises(Conflict, match="changed since"):
+        export(out)
+    assert (out / name).read_bytes() == b"three"
+    (tmp_path / "first").replace(out / name)  # ours still: the run that failed has copied the lines
+    export(out)
+    assert b"another" in (out / name).read_bytes() and incomplete(out) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from pixlstash_core.exports.names import UniqueNames
+from pixlstash_core.exports.captions import UniqueNames
 from pixlstash_core.media.file_names import safe_name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pixlstash_core.errors import Invalid
-from pixlstash_core.exports.templates import Template
+from pixlstash_core.exports.captions import Template
 
 FIELDS = ("caption", "tags", "trigger")
 

@@ -29,6 +29,8 @@ from pixlstash_core.types import (
     Selection,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:

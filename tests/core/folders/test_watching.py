@@ -23,6 +23,8 @@ from pixlstash_core.folders import watching
 from pixlstash_core.library import Library
 from pixlstash_core.types import AddFolder, EditFolder, ReferenceFolder, ScorePictures
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["live", "polling"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:

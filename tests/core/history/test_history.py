@@ -12,7 +12,7 @@ from libraries import check_derived, fill, truth
 from zstandard import ZstdCompressor
 
 from pixlstash_core import OWNER, Table
-from pixlstash_core.database import undo_record as records
+from pixlstash_core.database import changesets
 from pixlstash_core.errors import Conflict, Forbidden, PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.types import DeletePictures, Reader, RestorePictures, Scope
@@ -232,7 +232,7 @@ def test_older_records_are_read(library: Library) -> None:
     score(library, ids, 3)
     library.history(OWNER)
     packed, digest = library.hub.read("select changeset, digest from history")[0]
-    bare = ZstdCompressor().compress(records.unpack(packed, digest).changeset)
+    bare = ZstdCompressor().compress(changesets.unpack(packed, digest).changeset)
     library.hub.write("update history set changeset = ?, digest = ?", (bare, hashlib.sha256(bare).digest()))
     library.undo(OWNER)
     assert truth(library)["score"] == []

@@ -12,7 +12,7 @@ import pytest
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Conflict, Invalid, PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.library.creation import UNFINISHED
+from pixlstash_core.library.library import UNFINISHED
 from pixlstash_core.storage.files import writing_new
 from pixlstash_core.types import TakeSnapshot
 
@@ -104,12 +104,14 @@ def test_beside_an_exported_snapshot(library: Library, tmp_path: Path) -> None:
     assert beside.read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+@pytest.mark.parametrize("disk", ["files without names", "hard links", "neither"])
 def test_a_file_that_appears_while_another_is_written(
-    tmp_path: Path, links: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, disk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "snapshot.db"
-    if not links:
+    if disk != "files without names":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    if disk == "neither":
         monkeypatch.setattr(os, "link", _no_links)
     with pytest.raises(Conflict, match="exists already"), writing_new(path) as file:
         file.write(b"ours")

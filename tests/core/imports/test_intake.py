@@ -18,7 +18,9 @@ from pixlstash_core import OWNER, Found, Importer, Params, hookimpl
 from pixlstash_core.errors import Invalid, NotThere
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
-from pixlstash_core.types import DeletePictures, ImportPaths, Job, ScorePictures, Selection
+from pixlstash_core.types import DeletePictures, ImportFrom, ImportPaths, Job, ScorePictures, Selection
+
+pytestmark = pytest.mark.slow
 
 
 def paint(path: Path, shade: int) -> Path:
@@ -253,7 +255,7 @@ def test_only_folders_beside_the_library_are_indexed(library: Library, folder: P
     for path in (library.path, library.path / "media", library.path.parent, folder / "inner" / "0.png"):
         with pytest.raises(Invalid):
             library.import_paths(OWNER, ImportPaths([str(path)], in_place=True))
-    assert {job.kind for job in library.jobs(OWNER)} == {"snapshots", "stills", "tidy"}
+    assert {job.kind for job in library.jobs(OWNER)} == {"learn", "snapshots", "stills", "tidy", "visits"}
 
 
 def test_a_file_that_vanished_costs_only_itself(library: Library, folder: Path) -> None:
@@ -305,14 +307,14 @@ def test_a_plugins_importer(open_library: Callable[..., Library], folder: Path) 
     plugins = Plugins.load()
     plugins.pm.register(CardPlugin(), "card-plugin")
     library = open_library(plugins=plugins)
-    job = finish(library, library.import_from(OWNER, "card", {"folder": str(folder)}))
+    job = finish(library, library.import_from(OWNER, ImportFrom("card", {"folder": str(folder)})))
     assert counts(job) == (2, 0, 1)  # what one file does costs the others nothing
     assert job.label == "Importing from A camera card"
     assert job.report is not None and "Input/output error" in job.report.refused[0].reason
     assert len(stored(library)) == 2 and list(library.incoming.iterdir()) == []
     for name, params in (("nothing", {}), ("card", {}), ("card", {"folder": 3}), ("card", {"folder": "/", "typo": 1})):
         with pytest.raises(Invalid):
-            library.import_from(OWNER, name, params)
+            library.import_from(OWNER, ImportFrom(name, params))
 
 
 def test_progress_while_it_runs(library: Library, folder: Path) -> None:

@@ -17,7 +17,7 @@ from faults.failing import Disk
 from libraries import fill, until
 
 from pixlstash_core import OWNER, PicturesRemoved
-from pixlstash_core.database.intents import PURGED
+from pixlstash_core.database.hub import PURGED
 from pixlstash_core.errors import DiskFull, PixlStashError
 from pixlstash_core.imports.intake import File
 from pixlstash_core.library import Library

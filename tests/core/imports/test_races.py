@@ -15,7 +15,7 @@ from libraries import fill
 
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.query import blocks, caches, order_cache, views
+from pixlstash_core.query import blocks, caches, sorting, views
 from pixlstash_core.query.views import Views
 from pixlstash_core.types import OWNER, HideAndBlur, ScorePictures
 
@@ -25,7 +25,7 @@ LONG = 60
 
 def renewing(library: Library, work: Callable[[], object]) -> int:
     """Do something, and have another epoch begin before each line of it in which that is possible; how often it did."""
-    files, times = {module.__file__ for module in (blocks, caches, order_cache, views)}, 0
+    files, times = {module.__file__ for module in (blocks, caches, sorting, views)}, 0
     locks = (library.views._lock, library.views._orders._lock, library.views._caches._lock)
 
     def line(frame: FrameType, event: str, argument: Any) -> Any:

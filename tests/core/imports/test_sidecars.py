@@ -10,6 +10,7 @@ from PIL import Image
 
 from pixlstash_core import OWNER
 from pixlstash_core.imports import sidecars
+from pixlstash_core.imports.intake import Words
 from pixlstash_core.library import Library
 from pixlstash_core.types import AddTags, Create, EditSet, ImportPaths, Job, RejectTags, Selection
 
@@ -66,14 +67,16 @@ def test_what_is_no_text_is_left_alone(tmp_path: Path) -> None:
         beside.write_bytes(body)
         assert sidecars.read(picture) is None, body[:8]
     beside.write_bytes("fox, été".encode("utf-8-sig"))
-    assert sidecars.read(picture) == "fox, été"
+    assert sidecars.read(picture) == Words(["fox", "été"])
+    beside.write_bytes("fox, été".encode("cp1252"))
+    assert sidecars.read(picture) == Words(["fox", "été"])
     beside.write_bytes("fox, été".encode("utf-16"))
-    assert sidecars.read(picture) == "fox, été"
+    assert sidecars.read(picture) == Words(["fox", "été"])
     beside.unlink()
     beside.mkdir()
     assert sidecars.read(picture) is None
     (tmp_path / "a.png.txt").write_text("snow")
-    assert sidecars.read(picture) == "snow"
+    assert sidecars.read(picture) == Words(["snow"])
 
 
 @pytest.mark.parametrize("in_place", [True, False])

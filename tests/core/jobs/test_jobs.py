@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from libraries import finish, until
 
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Conflict, Invalid, NotFound, PixlStashError
+from pixlstash_core.jobs import rows
 from pixlstash_core.jobs import task as task_module
 from pixlstash_core.jobs.lanes import LANES, Task
 from pixlstash_core.library import Library
 from pixlstash_core.query import scope
 from pixlstash_core.types import Job, JobChanged
+
+pytestmark = pytest.mark.slow
 
 
 class Loop:
@@ -254,6 +258,20 @@ def test_repeating(library: Library) -> None:
     count = len(runs)
     time.sleep(1.3)
     assert len(runs) == count
+
+
+def test_threads_that_repeat_one_kind_at_the_same_time_make_one_job(library: Library) -> None:
+    for number in range(20):
+        begin = threading.Barrier(4)
+
+        def repeat(kind: str = f"again {number}", begin: threading.Barrier = begin) -> int:
+            begin.wait(20)
+            return rows.repeating(library.hub, kind, "Again", "cpu", 3600.0)
+
+        with ThreadPoolExecutor(4) as pool:
+            ids = {made.result(20) for made in [pool.submit(repeat) for _ in range(4)]}
+        assert len(ids) == 1
+    assert library.hub.value("select count(*) from job where kind like 'again %'") == 20
 
 
 @pytest.mark.parametrize(("ask", "expected"), [("cancel_job", "cancelled"), ("pause_job", "paused")])

@@ -20,6 +20,8 @@ from pixlstash_core.jobs.lanes import Task
 from pixlstash_core.library import Library
 from pixlstash_core.types import ImportReport, Job, JobChanged
 
+pytestmark = pytest.mark.slow
+
 LANE = "net"
 
 

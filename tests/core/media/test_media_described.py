@@ -11,8 +11,8 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from pixlstash_core import xmp_properties
-from pixlstash_core.media.content_credentials import credentials
 from pixlstash_core.media.exif import ExifReader
+from pixlstash_core.media.facts import credentials
 from pixlstash_core.media.iptc import IptcReader
 from pixlstash_core.media.xmp import XmpReader
 from pixlstash_core.types import Embedded, Facts

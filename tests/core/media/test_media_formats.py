@@ -11,12 +11,14 @@ import pytest
 from PIL import Image, ImageChops, ImageCms
 
 from pixlstash_core.errors import Invalid
+from pixlstash_core.media.formats import recognise
 from pixlstash_core.media.images import ImageKind
 from pixlstash_core.media.messages import Limits
 from pixlstash_core.media.pool import DecoderPool
-from pixlstash_core.media.recognise import recognise
 from pixlstash_core.media.source import Trouble
 from pixlstash_core.types import Reading
+
+pytestmark = pytest.mark.slow
 
 CORNERS = ((220, 20, 20), (20, 200, 20), (20, 20, 220), (220, 220, 20))
 

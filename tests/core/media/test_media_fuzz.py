@@ -10,7 +10,7 @@ from bending import bend_texts, rounds, specimens, splice
 from conftest import Corpus, Effort
 
 from pixlstash_core.media.builtin import readers
-from pixlstash_core.media.content_credentials import credentials
+from pixlstash_core.media.facts import credentials
 
 READERS = {reader.id: reader for reader in readers()}
 

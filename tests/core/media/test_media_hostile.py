@@ -20,6 +20,8 @@ from pixlstash_core.media.messages import Limits
 from pixlstash_core.media.pool import DecoderPool
 from pixlstash_core.types import Reading
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 TIGHT = Limits(memory=700 << 20, cpu=30, wall=2.5)
 
@@ -132,7 +134,7 @@ def test_what_cannot_be_drawn_may_still_be_a_picture(pool: DecoderPool, write: C
     reading = pool.read(path, path.name)
     assert isinstance(reading, Reading)
     assert (reading.still, reading.why) == (None, "Sounds have no looks.")
-    assert str(refusal(lambda: pool.still(path, path.name))) == "Sounds have no looks."
+    assert str(refusal(lambda: pool.thumbnail(path, path.name))) == "Sounds have no looks."
 
 
 def test_noise_on_the_standard_streams_is_not_heard(pool: DecoderPool, write: Callable[[str], Path]) -> None:

@@ -88,7 +88,7 @@ def test_reads_hashes_and_draws(pool: DecoderPool, picture: Path) -> None:
     assert (reading.width, reading.height, reading.aspect) == (256, 256, 128)
     assert reading.still is not None
     assert reading.still[8:12] == b"WEBP"
-    assert pool.still(picture, picture.name) == reading.still
+    assert pool.thumbnail(picture, picture.name) == reading.still
 
 
 def test_known_bytes_are_neither_decoded_nor_copied(pool: DecoderPool, write: Callable[[str], Path]) -> None:

@@ -103,7 +103,7 @@ def test_a_raw_file_without_its_picture_data_is_refused(tmp_path: Path, pixels: 
     with DecoderPool(1, plugins=False) as pool:
         for read in (
             lambda: pool.read(path, path.name),
-            lambda: pool.still(path, path.name),
+            lambda: pool.thumbnail(path, path.name),
             lambda: pool.pixels(path, path.name, tmp_path / "raw", sha256=b"", side=64),
         ):
             with pytest.raises(Refused, match="holds no picture data|damaged or cut short|data is missing") as caught:

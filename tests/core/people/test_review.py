@@ -9,7 +9,7 @@ from pixlstash_core import OWNER
 from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Forbidden, Invalid, Locked, NotFound
 from pixlstash_core.library import Library
-from pixlstash_core.tags import bulk_update
+from pixlstash_core.tags import rules
 from pixlstash_core.types import (
     AddTags,
     Create,
@@ -34,7 +34,7 @@ def store(library: Library, found: Found, engine: str = "one") -> None:
     library.outputs.activate(producer, 0.35)
     for future in library.outputs.store(producer, [Output(id, tags) for id, tags in found.items()]):
         future.result(30)
-    while bulk_update.step(library.writer) is not None:
+    while rules.refresh_slice(library.writer) is not None:
         pass
 
 

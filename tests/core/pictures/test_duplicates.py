@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from libraries import DAY, add, check_derived, fill, invented, truth
 
-from pixlstash_core import OWNER
+from pixlstash_core import OWNER, Fact
 from pixlstash_core.errors import Conflict, Forbidden, Invalid, Locked, NotFound
 from pixlstash_core.library import Library
 from pixlstash_core.types import (
@@ -29,6 +29,7 @@ from pixlstash_core.types import (
     ScorePictures,
     Selection,
 )
+from pixlstash_core.types.stacks import MOST, NEAR
 
 BASE = 0x8C3A_51F0_96E2_4B7D
 
@@ -52,6 +53,28 @@ def groups(library: Library, rule: Any = "larger", distance: int = 4) -> list[li
     return library.duplicates(OWNER, rule, distance).groups
 
 
+def test_variants_of_a_generated_picture_are_not_near(library: Library) -> None:
+    """Another prompt or seed made another picture, however alike they look; a copy may have lost either."""
+
+    def made(number: int, prompt: str | None, *seeds: str) -> Any:
+        facts = tuple(Fact("Generation", "seed", "Seed", seed) for seed in seeds)
+        return invented(number, phash=BASE, aspect=128, width=100 + number, prompt=prompt, facts=facts)
+
+    def found(*readings: Any, distance: int = NEAR) -> list[list[int]]:
+        ids = add(library, *readings)
+        mine = [[ids.index(id) for id in group if id in ids] for group in groups(library, distance=distance)]
+        library.delete(OWNER, DeletePictures(ids=ids))
+        return [sorted(group) for group in mine if len(group) > 1]
+
+    assert found(made(1, "a cat", "7"), made(2, "a cat", "7")) == [[0, 1]]
+    assert found(made(3, "a cat", "7"), made(4, "a dog", "7")) == []
+    assert found(made(5, "a cat", "7"), made(6, "a cat", "8")) == []
+    assert found(made(7, "a cat", "7"), made(8, "a cat", "8"), distance=NEAR + 1) == [[0, 1]]
+    assert found(made(9, "a cat", "7"), made(10, "a cat", "9", "7")) == [[0, 1]]  # enlarged with another seed
+    assert found(made(11, "a cat", "7"), made(12, "a cat")) == [[0, 1]]
+    assert found(made(13, "a cat", "7"), made(14, None)) == [[0, 1]]
+
+
 def test_same_and_near(library: Library) -> None:
     far = BASE ^ 0xFFFF_0000_FFFF
     a, b, c, d, e = alike(library, BASE, BASE, flip(BASE, 3, 17, 40), flip(BASE, 1, 2, 3, 4, 5, 6), far)
@@ -63,6 +86,17 @@ def test_same_and_near(library: Library) -> None:
     assert (found.total, found.pictures) == (1, 3) and e not in found.groups[0]
     library.delete(OWNER, DeletePictures(ids=[c]))
     assert groups(library, distance=3) == [[b, a]]
+
+
+def test_the_sets_of_duplicates(library: Library) -> None:
+    a, b, c, d = alike(library, BASE, BASE, BASE, BASE ^ 0xFFFF_0000_FFFF)
+    trip = library.create_set(OWNER, Create(name="Trip")).id
+    best = library.create_set(OWNER, Create(name="Best")).id
+    library.add_to_set(OWNER, trip, Selection(ids=[a, b, d]))
+    library.add_to_set(OWNER, best, Selection(ids=[b]))
+    assert library.duplicates(OWNER).sets == {a: [trip], b: [trip, best]}
+    library.resolve_duplicates(OWNER, ResolveDuplicates(groups=[[c, a, b]]))
+    assert library.duplicates(OWNER).sets == {}
 
 
 def test_under_the_veil_what_is_hidden_is_no_duplicate(library: Library) -> None:
@@ -103,7 +137,7 @@ def test_all_pairs_are_found(rng: random.Random) -> None:
 
     from pixlstash_core.pictures.duplicates import pairs
 
-    for distance in range(9):
+    for distance in range(MOST + 1):
         hashes = [rng.getrandbits(64) for _ in range(60)]
         hashes += [flip(one, *rng.sample(range(64), rng.randint(1, 10))) for one in hashes for _ in range(3)]
         hashes = list(dict.fromkeys(hashes))

@@ -23,6 +23,8 @@ from pixlstash_core.library import Library
 from pixlstash_core.testing import check
 from pixlstash_core.types import ImportPaths, RunEngine
 
+pytestmark = pytest.mark.slow
+
 
 def say(*words: object) -> Result:
     return CliRunner().invoke(pixlstash, [str(word) for word in words])

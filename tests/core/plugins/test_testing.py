@@ -20,6 +20,8 @@ from pixlstash_core import Image, Measurer, Sends, Tag, Tagger, WeightFile, Weig
 from pixlstash_core.engines.builtin import captioners, embedders, measurers, taggers
 from pixlstash_core.testing import check
 
+pytestmark = pytest.mark.slow
+
 BUILT_IN = [*taggers(), *captioners(), *embedders(), *measurers()]
 
 

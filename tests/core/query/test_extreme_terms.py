@@ -13,8 +13,7 @@ from pixlstash_core import OWNER
 from pixlstash_core.errors import PixlStashError
 from pixlstash_core.library import Library
 from pixlstash_core.library.features import FEATURES
-from pixlstash_core.query.language import RANKING
-from pixlstash_core.query.quoting import quoted
+from pixlstash_core.query.language import RANKING, quoted
 from pixlstash_core.query.terms import TERMS, place_of
 from pixlstash_core.types import Reader, Scope
 
@@ -22,7 +21,7 @@ SPANS = tuple(f"{count}{unit}" for count in (0, 1, 99999, 100000) for unit in "h
 EXTREMES = (*TEXTS, *INTEGERS, *FLOATS, *DATES, *SPANS)
 VALUES = tuple(dict.fromkeys(str(value) for value in EXTREMES if len(str(value)) < 999))
 OPERATORS = ("", "=", ">", ">=", "<", "<=")
-NAMES = sorted({term.name for term in (*TERMS, *(term for noun in FEATURES for term in noun.terms))})
+NAMES = sorted({term.name for term in (*TERMS, *(term for feature in FEATURES for term in feature.terms))})
 NAMES += [*RANKING, "query", "sort", "is", "unknown", "picture"]
 
 

@@ -16,8 +16,8 @@ from pixlstash_core.database.features import Lookup
 from pixlstash_core.engines.outputs import Output
 from pixlstash_core.errors import Conflict, NotFound
 from pixlstash_core.library import Library
-from pixlstash_core.query.masks import BUDGET, MANY, Masks
-from pixlstash_core.tags import bulk_update
+from pixlstash_core.query.evaluator import BUDGET, MANY, Masks
+from pixlstash_core.tags import rules
 from pixlstash_core.types import (
     AcceptTags,
     AddTags,
@@ -43,6 +43,7 @@ QUERIES = (
     "-tag:cat",
     "rejected:dog",
     "suggested:dog",
+    "is:suggested",
     "tags:>=2",
     "tag:dog>0.5",
     "is:captioned",
@@ -74,7 +75,7 @@ def find(library: Library, kind: str, value: object, ids: list[int]) -> None:
 
 def move_threshold(library: Library, producer: int, threshold: float) -> None:
     library.outputs.activate(producer, threshold)
-    while bulk_update.step(library.writer) is not None:
+    while rules.refresh_slice(library.writer) is not None:
         pass
 
 
@@ -97,7 +98,7 @@ def acts(library: Library, rng: random.Random, producers: list[int]) -> list[Cal
         lambda: store(library, rng.choice(producers), {id: [(tag(), rng.random())] for id in live()}),
         lambda: (
             library.outputs.activate(rng.choice(producers), rng.random()),
-            [0 for _ in iter(lambda: bulk_update.step(library.writer), None)],
+            [0 for _ in iter(lambda: rules.refresh_slice(library.writer), None)],
         ),
         lambda: find(library, "caption", rng.choice(["", "a cat here", "another picture"]), live()),
         lambda: find(library, "face", [BOX] * rng.randrange(3), live()),
@@ -144,7 +145,7 @@ def test_kept_and_fresh_say_the_same(
         kept = [library.count(OWNER, text).total for text in QUERIES]
         again = [library.count(OWNER, text).total for text in QUERIES]
         with monkeypatch.context() as patch:
-            patch.setattr(Masks, "get", lambda self, asked, nouns, revisions, size, find: find(None))
+            patch.setattr(Masks, "get", lambda self, asked, topics, revisions, size, find: find(None))
             library.views._orders.clear()
             fresh = [library.count(OWNER, text).total for text in QUERIES]
         assert kept == again == fresh
@@ -162,7 +163,7 @@ def test_a_kept_mask_is_a_copy_and_there_is_an_end_to_them() -> None:
     assert found.sum() == size // 2
     assert masks._bytes == sum(one.packed.nbytes for one in masks._masks.values()) <= BUDGET
     for changed in ({"tags": 2}, {"tags": 2, "pictures": 1}, {"tags": 2, "pictures": 1, "scrapheap": 1}):
-        masks.touch(max(changed.values()), {noun: {1} for noun in changed})
+        masks.touch(max(changed.values()), {topic: {1} for topic in changed})
         assert masks.get(asked[-1], frozenset({"tags"}), changed, size, lambda among: found & False).sum() == 0
     masks.drop()
     assert not masks._masks and masks._bytes == 0

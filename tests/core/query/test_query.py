@@ -19,9 +19,8 @@ from pixlstash_core.database.features import Lookup
 from pixlstash_core.errors import QueryError
 from pixlstash_core.library import Library
 from pixlstash_core.query.compiler import QueryPlan, Vocabulary, matches
-from pixlstash_core.query.evaluator import Complement, Evaluation, Intersection, SetOperation, Union
+from pixlstash_core.query.evaluator import Complement, Evaluation, Intersection, Masks, SetOperation, Union
 from pixlstash_core.query.language import SORTS, All, AnyOf, Ask, Node, Not, Query, Sets, parse
-from pixlstash_core.query.masks import Masks
 from pixlstash_core.query.terms import TERMS
 from pixlstash_core.types import DeletePictures, ScorePictures
 

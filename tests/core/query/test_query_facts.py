@@ -17,7 +17,7 @@ from pixlstash_core.library import Library
 from pixlstash_core.library.features import FEATURES
 from pixlstash_core.query.language import RANKING
 from pixlstash_core.query.terms import TERMS
-from pixlstash_core.types.facts import KNOWN
+from pixlstash_core.types.files import KNOWN
 
 
 def fact(name: str, value: str, number: float | None = None) -> Fact:
@@ -193,7 +193,9 @@ def test_the_page_names_every_name() -> None:
     table = page[page.index("\nNames:\n") : page.index("## Combining groups")]
     named = set(re.findall(r"`([a-z0-9_]+)`", re.sub(r"\([^)]*\)", "", table)))
     terms = {"query", *RANKING} | {  # these are the language's own
-        term.name for term in (*TERMS, *(term for noun in FEATURES for term in noun.terms)) if ":" not in term.name
+        term.name
+        for term in (*TERMS, *(term for feature in FEATURES for term in feature.terms))
+        if ":" not in term.name
     }
     assert {one.name for one in KNOWN} <= named
     assert named - terms == set() == terms - named

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from pixlstash_core.query.sections import _letter, _runs
+from pixlstash_core.query.blocks import _letter, _runs
 
 
 def runs(labels: list[str], limit: int = 400) -> list[tuple[str, int]]:

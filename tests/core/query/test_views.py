@@ -17,7 +17,7 @@ from pixlstash_core import OWNER
 from pixlstash_core.errors import Invalid, QueryError, ViewGone
 from pixlstash_core.library import Library
 from pixlstash_core.query import blocks as blocks_module
-from pixlstash_core.query import order_cache, views
+from pixlstash_core.query import sorting, views
 from pixlstash_core.query.language import SORTS
 from pixlstash_core.query.views import BLOCK, DETAILS
 from pixlstash_core.types import (
@@ -131,6 +131,8 @@ def test_every_sort_is_tried_here() -> None:
         "-outlier",
         "text",  # what is read in pictures: test_texts
         "-text",
+        "smart",  # of engines that learn: test_learning
+        "-smart",
         "hand",  # of sets: test_sets
     }
 
@@ -311,7 +313,7 @@ def test_forgotten_views_are_gone(library: Library, monkeypatch: pytest.MonkeyPa
     fill(library, 100)
     view = library.view(OWNER).header.view
     library.block(OWNER, view, 0)
-    monkeypatch.setattr(order_cache, "BUDGET", 1500)
+    monkeypatch.setattr(sorting, "BUDGET", 1500)
     kept = [library.view(OWNER, f"name:{n}").header.view for n in range(20)]
     for call in (
         lambda: library.block(OWNER, view, 0),

@@ -35,6 +35,8 @@ from pixlstash_core.types import (
     StackPictures,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(open_library: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engined]:

@@ -13,6 +13,8 @@ from pixlstash_core import OWNER
 from pixlstash_core.library import Library
 from pixlstash_core.types import FindSimilar, RunEngine, SetEngine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(open_library: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engined:

@@ -19,7 +19,7 @@ from libraries import until
 from pixlstash_core import OWNER
 from pixlstash_core.errors import Conflict, Forbidden, Invalid, NotFound, PixlStashError
 from pixlstash_core.library import Library
-from pixlstash_core.plugins.sharers import Rendition, Shared, Sharer
+from pixlstash_core.plugins.contracts import Rendition, Shared, Sharer
 from pixlstash_core.sharing.gallery import Gallery, GalleryParams
 from pixlstash_core.testing import check_sharer
 from pixlstash_core.types import (

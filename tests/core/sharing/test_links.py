@@ -17,8 +17,9 @@ from pixlstash_core.database.hub import now
 from pixlstash_core.errors import Conflict, Forbidden, Invalid, NotFound, PixlStashError, TooMany, Unauthorised
 from pixlstash_core.library import Library
 from pixlstash_core.sharing import links
+from pixlstash_core.sharing.link_keys import KEY_FILE, Link
 from pixlstash_core.sharing.link_operations import pictures_of
-from pixlstash_core.sharing.links import KEY_FILE, Link, Links
+from pixlstash_core.sharing.links import Links
 from pixlstash_core.types import (
     AddTags,
     Create,
@@ -38,6 +39,8 @@ from pixlstash_core.types import (
     StepUse,
     TakeSnapshot,
 )
+
+pytestmark = pytest.mark.slow
 
 SOON = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
 
@@ -100,6 +103,23 @@ def test_sets_are_live_and_queries_frozen_unless_said_otherwise(library: Library
     assert shown(library, live) == ids[1:2]
     library.delete_set(OWNER, trip)
     assert shown(library, live) == []
+
+
+def test_a_live_link_lists_what_it_gained(library: Library, ids: list[int]) -> None:
+    trip = library.create_set(OWNER, Create(name="Trip")).id
+    library.add_to_set(OWNER, trip, Selection(ids=ids[:2]))
+    live, frozen = create(library, scope=Grant(sets=[trip])), create(library, scope=Grant(sets=[trip]), live=False)
+    assert (live.gained, library.link_gained(OWNER, live.id)) == (0, [])
+    library.take_from_set(OWNER, trip, Selection(ids=ids[:1]))
+    library.add_to_set(OWNER, trip, Selection(ids=ids[2:]))
+    assert [info.gained for info in library.links(OWNER)] == [2, 0]
+    assert set(library.link_gained(OWNER, live.id)) == set(ids[2:]) and library.link_gained(OWNER, frozen.id) == []
+    library.set_veil(OWNER, HideAndBlur(hide="name:p3"))
+    assert library.link_gained(OWNER, live.id) == [ids[2]], "recipients do not see the other one"
+    library.hub.write("update link set baseline = null")  # made by an earlier version
+    assert [info.gained for info in library.links(OWNER)] == [0, 0]
+    with pytest.raises(NotFound):
+        library.link_gained(OWNER, 999)
 
 
 def test_what_is_deleted_or_hidden_leaves_a_link(library: Library, ids: list[int]) -> None:
@@ -229,6 +249,8 @@ def test_only_a_person_manages_links(library: Library, ids: list[int]) -> None:
         lambda: library.links(token),
         lambda: library.replace_link(token, info.id),
         lambda: library.revoke_link(token, info.id),
+        lambda: library.visit_link(token, info.id),
+        lambda: library.link_gained(token, info.id),
     ]
     for act in acts:
         with pytest.raises(Forbidden):

@@ -18,6 +18,8 @@ from pixlstash_core.media import thumbnails
 from pixlstash_core.sharing.renditions import DEFAULT, Renditions
 from pixlstash_core.types import DeletePictures, EmptyScrapheap, PreviewEmpty, StepUse, TurnPictures
 
+pytestmark = pytest.mark.slow
+
 
 def made(library: Library, id: int, *steps: StepUse) -> Any:
     return library.part(Renditions).make(id, steps or DEFAULT)

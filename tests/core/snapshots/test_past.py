@@ -63,7 +63,7 @@ def looked(library: Any) -> dict[str, Any]:
     found["captions"] = [library.caption(OWNER, id) for id in ids]
     found["stacks"] = [library.picture_stack(OWNER, id) for id in library.find(OWNER, "is:stacked").ids]
     bar = library.sidebar(OWNER)
-    found["sidebar"] = [getattr(bar, name) for name in bar.__struct_fields__]
+    found["sidebar"] = [getattr(bar, name) for name in bar.__struct_fields__ if name != "waiting"]
     found["sets"] = [(one, library.set_members(OWNER, one.id)) for one in library.sets(OWNER)]
     found["vocabulary"] = library.tags(OWNER)
     found["suggest"] = library.suggest(OWNER, "tag:")

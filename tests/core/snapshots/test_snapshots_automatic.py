@@ -20,6 +20,8 @@ from pixlstash_core.snapshots import feature as snapshots
 from pixlstash_core.snapshots.feature import KEPT, due, surplus
 from pixlstash_core.types import OWNER, ImportPaths, ScorePictures, SetSnapshots, TakeSnapshot
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 5, 31, 6, 42, tzinfo=UTC)
 
 

@@ -19,6 +19,8 @@ from pixlstash_core.storage import lock
 from pixlstash_core.storage.lock import Lock
 from pixlstash_core.types import DeletePictures, ImportPaths, ScorePictures, TakeSnapshot
 
+pytestmark = pytest.mark.slow
+
 HOLDER = """
 import sys
 from pathlib import Path

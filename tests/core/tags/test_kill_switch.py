@@ -16,7 +16,7 @@ from libraries import fill, until
 from tagged import check_tags, store
 
 from pixlstash_core.library import Library
-from pixlstash_core.tags import bulk_update
+from pixlstash_core.tags import rules
 from pixlstash_core.tags.entries import threshold as smallest
 
 __all__ = ["lab", "pytestmark"]  # the fixture, and what is marked
@@ -33,7 +33,7 @@ def prepare(path: Path, pictures: int) -> dict[float, Counter[str]]:
         library.outputs.activate(producer, FIRST)
         names = [f"tag {n}" for n in range(TAGS)]
         store(library, producer, {id: [(name, pick.random()) for name in pick.sample(names, 12)] for id in ids})
-        while bulk_update.step(library.writer) is not None:
+        while rules.refresh_slice(library.writer) is not None:
             pass
         known = dict(library.db.read("select id, name from tag"))
         entries = [
@@ -75,7 +75,7 @@ def test_a_new_threshold_survives_kill(lab: Lab, effort: Effort, rng: random.Ran
             if seen(library) not in steps[settled : asked + 2]:
                 found.append(f"people see neither of the answers {settled} to {asked + 1}")
         with Library.open(path) as library:
-            until(lambda: not bulk_update.pending(library.writer), 60)
+            until(lambda: not rules.slices_pending(library.writer), 60)
             check_tags(library)
             if seen(library) not in steps[asked : asked + 2]:
                 found.append("going on led elsewhere than to what was asked for")

@@ -13,7 +13,7 @@ from tagged import check_tags, names, store
 from pixlstash_core import OWNER
 from pixlstash_core.library import Library
 from pixlstash_core.tags import aliases as meaning
-from pixlstash_core.tags import bulk_update
+from pixlstash_core.tags import rules
 from pixlstash_core.types import AddTags, ImplyTags, NeverTags, RejectTags, RemoveTags
 
 pytestmark = pytest.mark.usefixtures("read_as")
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("read_as")
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few pictures are many here, and a slice holds three."""
     monkeypatch.setattr(meaning, "INLINE", 2)
-    monkeypatch.setattr(bulk_update, "SLICE", 3)
+    monkeypatch.setattr(rules, "SLICE", 3)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def phase(library: Library) -> int:
 
 
 def finish(library: Library) -> None:
-    while bulk_update.step(library.writer) is not None:
+    while rules.refresh_slice(library.writer) is not None:
         pass
     check_tags(library)
     assert library.db.read("select 1 from derived_tag where next is not null") == []
@@ -63,11 +63,11 @@ def test_the_old_answer_stands_until_all_is_prepared(still: Library) -> None:
     revision, found = still.revision, still.find(OWNER, "tag:dog").ids
     assert found == [] and phase(still) == 1
     for _ in range(3):
-        bulk_update.step(still.writer)
+        rules.refresh_slice(still.writer)
         assert shown(still, ids) == before
         assert dict(still.db.read("select tag_id, pictures from derived_tag_count where pictures")) == count
         assert still.find(OWNER, "tag:dog").ids == [] and still.revision == revision
-    bulk_update.step(still.writer)
+    rules.refresh_slice(still.writer)
     assert phase(still) == 2 and still.revision == revision + 1
     for _ in range(4):
         assert shown(still, ids) == [{"cat", "dog"}] * 8
@@ -75,8 +75,8 @@ def test_the_old_answer_stands_until_all_is_prepared(still: Library) -> None:
         assert {one.name: one.pictures for one in still.tags(OWNER)} == {"cat": 8, "dog": 8}
         assert {one.name for one in still.picture_tags(OWNER, ids[7])} == {"cat", "dog"}
         assert [one.state for one in still.picture_tags(OWNER, ids[0])] == ["suggested"] * 2
-        bulk_update.step(still.writer)
-    assert phase(still) == 0 and bulk_update.step(still.writer) is None
+        rules.refresh_slice(still.writer)
+    assert phase(still) == 0 and rules.refresh_slice(still.writer) is None
     finish(still)
 
 
@@ -85,14 +85,14 @@ def test_what_is_said_and_found_meanwhile(still: Library) -> None:
     engine = tagger(still, 0.5)
     store(still, engine, {one: [("cat", 0.9), ("dog", 0.4)] for one in ids})
     still.outputs.activate(engine, 0.3)
-    bulk_update.step(still.writer)
+    rules.refresh_slice(still.writer)
     still.add_tags(OWNER, AddTags(ids=[ids[0], ids[8]], tags=["mine"]))
     still.reject_tags(OWNER, RejectTags(ids=[ids[1], ids[7]], tags=["dog", "cat"]))
     store(still, engine, {one: [("fox", 0.4), ("owl", 0.6)] for one in (ids[2], ids[6])})
     assert [names(still, ids[n]) for n in (0, 8, 1, 7, 2, 6)] == [{"cat", "mine"}] * 2 + [set()] * 2 + [{"owl"}] * 2
     while phase(still) == 1:
-        bulk_update.step(still.writer)
-    bulk_update.step(still.writer)
+        rules.refresh_slice(still.writer)
+    rules.refresh_slice(still.writer)
     both = {"cat", "dog", "mine"}
     assert [names(still, ids[n]) for n in (0, 8, 1, 7, 2, 6)] == [both] * 2 + [set()] * 2 + [{"owl", "fox"}] * 2
     still.remove_tags(OWNER, RemoveTags(ids=[ids[0], ids[8]], tags=["dog", "mine"]))
@@ -106,9 +106,9 @@ def test_changed_one_s_mind(still: Library) -> None:
     store(still, engine, {one: [("cat", 0.9), ("dog", 0.4)] for one in ids})
     before = shown(still, ids)
     still.outputs.activate(engine, 0.3, principal="owner")
-    bulk_update.step(still.writer)
+    rules.refresh_slice(still.writer)
     still.never_tags(OWNER, NeverTags(["cat"]))  # joins what is being prepared
-    bulk_update.step(still.writer)
+    rules.refresh_slice(still.writer)
     assert shown(still, ids) == before
     still.undo(OWNER)
     still.undo(OWNER)
@@ -116,7 +116,7 @@ def test_changed_one_s_mind(still: Library) -> None:
     assert shown(still, ids) == before
     still.redo(OWNER)
     while phase(still) != 2:
-        bulk_update.step(still.writer)
+        rules.refresh_slice(still.writer)
     still.never_tags(OWNER, NeverTags(["cat"]))  # is asked for while the last is being tidied
     assert shown(still, ids) == [{"cat", "dog"}] * 7
     finish(still)
@@ -129,7 +129,7 @@ def test_it_goes_on_after_a_restart(open_library: Callable[..., Library]) -> Non
         engine = tagger(library, 0.5)
         store(library, engine, {one: [("cat", 0.4)] for one in ids})
         library.outputs.activate(engine, 0.3)
-        bulk_update.step(library.writer)
+        rules.refresh_slice(library.writer)
         assert phase(library) == 1
     with open_library() as library:
         until(lambda: phase(library) == 0)
@@ -165,7 +165,7 @@ def test_random_changes_of_mind(open_library: Callable[..., Library], effort: An
                 some = rng.sample(tags, 2)
                 act = rng.randrange(8)
                 if act < 3:
-                    bulk_update.step(library.writer)
+                    rules.refresh_slice(library.writer)
                 elif act == 3:
                     find()
                 elif act == 4:

@@ -273,7 +273,7 @@ def test_a_successor_inherits_what_was_said(library: Library, tmp_path: Path) ->
     library.reject_tags(OWNER, RejectTags(ids=[old], tags=["wrong"]))
     from pixlstash_core.library.features import FEATURES
 
-    statements = [statement for noun in FEATURES for statement in noun.inherits]
+    statements = [statement for feature in FEATURES for statement in feature.inherits]
     library.derive(lambda write: [write.execute(one, {"old": old, "new": new}) for one in statements])
     assert states(library, new) == {"mine": "yours", "wrong": "rejected"}
     check_tags(library)

@@ -58,9 +58,6 @@ def test_interrupted_it_goes_on(demo: Library) -> None:
     before = demo.sidebar(OWNER)
     arrange(demo)
     after = demo.sidebar(OWNER)
-    assert (after.sets, after.characters, after.projects, after.queries) == (
-        before.sets,
-        before.characters,
-        before.projects,
-        before.queries,
-    )
+    assert (after.sets, after.characters, after.projects) == (before.sets, before.characters, before.projects)
+    # Their pictures are only counted where there is time.
+    assert [(query.id, query.text) for query in after.queries] == [(query.id, query.text) for query in before.queries]

@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from pixlstash_core import OWNER
 from pixlstash_core.library import Library
-from pixlstash_core.media.unread import NOTE
+from pixlstash_core.media.texts import NOTE
 from pixlstash_core.plugins.registry import Plugins
 from pixlstash_core.types import ImportPaths, PictureDetail, ScorePictures
 

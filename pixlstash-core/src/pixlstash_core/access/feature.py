@@ -14,10 +14,9 @@ from msgspec import Struct
 
 from ..database.hub import Hub, now
 from ..errors import Forbidden, Invalid, NotFound, PixlStashError, Unauthorised
-from ..types import CreateToken, Grant, NewToken, Reader, Right, Scope, TokenInfo
+from ..types import BrowserSession, CreateToken, Grant, NewToken, Reader, Right, Scope, TokenInfo
 from ..types.times import when
-from . import passwords
-from . import tokens as token_format
+from . import credentials, sessions
 from .credentials import Memory, Rows
 from .scopes import Scopes, read_grant, write_grant
 
@@ -49,7 +48,7 @@ class Access:
         #: Increases whenever a credential may have become invalid, so that open streams check theirs again.
         self.ended = 0
         self._lent: dict[bytes, Reader] = {}
-        self._attempts = passwords.Attempts()
+        self._attempts = credentials.Attempts()
         #: A secret for other processes of the same user, from the lock file; valid while this process lives.
         self.local_secret = self.lend(Reader("local", "owner"))
 
@@ -81,24 +80,32 @@ class Access:
             connection.execute("delete from token where kind = 'claim'").fetchall()
 
     def login(
-        self, *, claim: str | None = None, password: str | None = None, token: str | None = None, ip: str = ""
+        self,
+        *,
+        claim: str | None = None,
+        password: str | None = None,
+        token: str | None = None,
+        ip: str = "",
+        browser: str = "",
     ) -> tuple[str, Reader]:
         """Log in with one credential. Returns (the secret of a new session, its reader).
+
+        `browser` is the name under which the session is listed.
 
         Raises `Unauthorised` if the credential is not valid, `TooMany` after too many wrong passwords.
         """
         if claim is not None:
-            return self._login_claim(claim)
+            return self._login_claim(claim, browser)
         if token is not None:
-            return self._login_token(token)
+            return self._login_token(token, browser)
         self._try_password(password or "", ip)
-        return self._insert("own", "session", "owner", expires=now() + ABSOLUTE, idle=IDLE)[0], Reader("owner", "owner")
+        return self._new_session("owner", browser), Reader("owner", "owner")
 
-    def _login_claim(self, claim: str) -> tuple[str, Reader]:
+    def _login_claim(self, claim: str, browser: str) -> tuple[str, Reader]:
         with self._rows.writing() as connection:
             gone = connection.execute(
                 "delete from token where digest = ? and kind = 'claim' and expires > ? returning id",
-                (token_format.digest(claim), now()),
+                (credentials.digest(claim), now()),
             ).fetchall()
             if not gone:
                 raise Unauthorised(
@@ -106,29 +113,34 @@ class Access:
                     " `pixlstash owner reset`, to get a new one."
                 )
             connection.execute("update owner set claimed = coalesce(claimed, ?)", (now(),)).fetchall()
-            secret, _ = self._insert("own", "session", "owner", expires=now() + ABSOLUTE, idle=IDLE)
+            secret = self._new_session("owner", browser)
         return secret, Reader("owner", "owner")
 
-    def _login_token(self, token: str) -> tuple[str, Reader]:
+    def _login_token(self, token: str, browser: str) -> tuple[str, Reader]:
         with self._rows.writing():
             row = self._find(token)
             if row is None or row.kind != "token":
                 raise Unauthorised(BAD_TOKEN)
-            expires = now() + ABSOLUTE
-            secret, _ = self._insert(
-                "own", "session", row.rights, expires=expires, idle=IDLE, parent=row.id, label=row.public_id
-            )
+            secret = self._new_session(row.rights, browser, row.id)
         reader = self._reader(row)
         if reader is None:
             raise Unauthorised(BAD_TOKEN)
         return secret, reader
 
+    def _new_session(self, rights: str, browser: str, token: int | None = None) -> str:
+        ends = now() + ABSOLUTE
+        return self._insert("own", "session", rights, expires=ends, idle=IDLE, parent=token, label=browser[:100])[0]
+
     def reader_of(self, secret: str) -> Reader | None:
         """Return the reader of a token, a session or a lent secret; None if it is invalid or has expired."""
-        if not token_format.well_formed(secret):
+        if not credentials.well_formed(secret):
             return None
         lent = next(
-            (reader for digest, reader in self._lent.items() if token_format.same(digest, token_format.digest(secret))),
+            (
+                reader
+                for digest, reader in self._lent.items()
+                if credentials.is_same(digest, credentials.digest(secret))
+            ),
             None,
         )
         if lent is not None:
@@ -149,19 +161,50 @@ class Access:
         scope = Scope() if row.scope is None else self.scopes.resolve(row.scope)
         return Reader(f"token:{row.public_id}", _right(row.rights), scope)
 
+    def only_picture(self, secret: str) -> int | None:
+        """Return the picture of a valid token that reads exactly one; None for every other secret."""
+        reader = self.reader_of(secret)
+        row = self._find(secret) if reader is not None else None
+        if reader is None or row is None or row.kind != "token" or row.rights != "read" or row.scope is None:
+            return None
+        grant = read_grant(row.scope)
+        if grant is None or len(grant.pictures) != 1 or grant != Grant(pictures=grant.pictures):
+            return None
+        [picture] = grant.pictures
+        return picture if reader.scope.ids == frozenset({picture}) else None
+
     def lend(self, reader: Reader) -> str:
         """Return a secret for a reader that is only in memory and valid until the process ends."""
-        secret = token_format.new("own")
-        self._lent = {**self._lent, token_format.digest(secret): reader}
+        secret = credentials.new_secret("own")
+        self._lent = {**self._lent, credentials.digest(secret): reader}
         return secret
 
     def logout(self, secret: str) -> None:
         """End a session, if it has not ended yet."""
         with self._rows.writing() as connection:
             connection.execute(
-                "delete from token where digest = ? and kind = 'session'", (token_format.digest(secret),)
+                "delete from token where digest = ? and kind = 'session'", (credentials.digest(secret),)
             ).fetchall()
         self.ended += 1
+
+    def sessions(self, reader: Reader, current: str | None = None) -> list[BrowserSession]:
+        """Every valid session, the last used first. `current`: the secret of the caller's own."""
+        _demand_owner(reader)
+        return sessions.of(self._rows, None if current is None else credentials.digest(current))
+
+    def end_session(self, reader: Reader, id: int) -> None:
+        """End a session. Raises `NotFound` if there is none with this number."""
+        _demand_owner(reader)
+        if not sessions.end(self._rows, id):
+            raise NotFound("There is no such session; it has already ended.")
+        self.ended += 1
+
+    def end_sessions(self, reader: Reader, keep: int | None = None) -> int:
+        """End all sessions except the one with the number `keep`; returns how many. `NotFound` without it."""
+        _demand_owner(reader)
+        ended = sessions.end_all(self._rows, keep)
+        self.ended += 1
+        return ended
 
     # -- the owner -----------------------------------------------------------------------------------------------------
 
@@ -170,14 +213,14 @@ class Access:
     ) -> None:
         """Set or change the password (at least 12 characters). Ends all sessions of the owner except `keep`."""
         _demand_owner(reader)
-        hashed = passwords.hash_password(new)
+        hashed = credentials.hash_password(new)
         if self.has_password:
             self._try_password(current or "", ip)
         with self._rows.writing() as connection:
             connection.execute("update owner set password = ?", (hashed,)).fetchall()
             connection.execute(
                 "delete from token where kind = 'session' and parent_id is null and digest != ?",
-                (token_format.digest(keep) if keep else b"",),
+                (credentials.digest(keep) if keep else b"",),
             ).fetchall()
         self.ended += 1
 
@@ -246,7 +289,7 @@ class Access:
 
     def _find(self, secret: str) -> Valid | None:
         """The row of a secret that is valid now."""
-        digest, at = token_format.digest(secret), now()
+        digest, at = credentials.digest(secret), now()
         rows = self._rows.read(
             """
             select t.digest, t.id, t.kind,
@@ -258,7 +301,7 @@ class Access:
             """,
             {"digest": digest, "now": at},
         )
-        if not rows or not token_format.same(rows[0][0], digest):
+        if not rows or not credentials.is_same(rows[0][0], digest):
             return None
         valid = Valid(*rows[0][1:7])
         if not any(rows[0][7:]):
@@ -291,7 +334,7 @@ class Access:
         scope: str | None = None,
     ) -> tuple[str, int]:
         """Insert a row, and delete expired ones. Returns (secret, id)."""
-        secret, at = token_format.new(prefix), now()
+        secret, at = credentials.new_secret(prefix), now()
         used = at if kind == "session" else None
         with self._rows.writing() as connection:
             connection.execute(
@@ -305,7 +348,7 @@ class Access:
                 """,
                 (
                     secrets.token_hex(8),
-                    token_format.digest(secret),
+                    credentials.digest(secret),
                     kind,
                     rights,
                     label,
@@ -326,7 +369,7 @@ class Access:
     def _try_password(self, password: str, ip: str) -> None:
         """Raise unless the password is the owner's. Takes as long if none is set."""
         with self._attempts.attempt(ip):
-            if not passwords.matches(password, self._password()):
+            if not credentials.matches_password(password, self._password()):
                 raise Unauthorised("The password is not right.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..context import Context
-from ..types import CreateToken, NewToken, Reader, TokenInfo
+from ..types import BrowserSession, CreateToken, EndedSessions, NewToken, Reader, TokenInfo
 from .feature import Access
 
 
@@ -20,6 +20,21 @@ def tokens(context: Context, reader: Reader) -> list[TokenInfo]:
 def revoke_token(context: Context, reader: Reader, id: int) -> None:
     """Revoke a token and end all sessions created with it."""
     context.part(Access).revoke(reader, id)
+
+
+def sessions(context: Context, reader: Reader) -> list[BrowserSession]:
+    """All signed-in browsers, the last used first."""
+    return context.part(Access).sessions(reader)
+
+
+def end_session(context: Context, reader: Reader, id: int) -> None:
+    """End a session: its browser is signed out."""
+    context.part(Access).end_session(reader, id)
+
+
+def end_sessions(context: Context, reader: Reader, keep: int | None = None) -> EndedSessions:
+    """End all sessions, except the one with the number `keep`. Tokens stay valid."""
+    return EndedSessions(context.part(Access).end_sessions(reader, keep))
 
 
 def reset_owner(context: Context, reader: Reader) -> str:

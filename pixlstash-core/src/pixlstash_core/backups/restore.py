@@ -1,4 +1,7 @@
-"""Restores a backup to a library in a new folder, verifying all originals by hash.
+"""Restores a backup, whose origin is unknown, to a library in a new folder: checks its databases and all hashes.
+
+A database can contain code: triggers, views, expressions in indexes and generated columns. Its schema must therefore be
+ours, and its rows must refer only to files in the backup.
 
 The library's database gets its name last. An interrupted restore can be continued.
 """
@@ -6,6 +9,7 @@ The library's database gets its name last. An interrupted restore can be continu
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import zipfile
@@ -14,21 +18,111 @@ from contextlib import closing
 from pathlib import Path
 
 import apsw
+import msgspec
 
-from ..database.connection import Database, fetch, translated
+from ..database.connection import SCHEMA, Database, SchemaRow, fetch, schema_of, translated
 from ..errors import Conflict, Invalid, NotThere, PixlStashError
 from ..plugins.contracts import Store
 from ..plugins.registry import Plugins
 from ..snapshots.repository import opened
 from ..storage.files import Root, create_private, fsync_folder, make_folder, unlink_below, writing_to
+from ..storage.local import FolderParams
 from ..storage.lock import Lock
-from . import checks, metadata
-from .places import BLOCK, DATABASE, HUB, Folder, Source, reading
+from . import metadata
+from .metadata import PARAMS
+from .places import BLOCK, DATABASE, HUB, KEY, Folder, Source, reading
 
+#: A table that a plugin may have adopted: `<plugin>_<name>`.
+PLUGIN_TABLE = re.compile(r"(?!derived_|sqlite_)[a-z][a-z0-9]*(_[a-z0-9]+)+", re.IGNORECASE)
+PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
+#: Tables that SQLite adds: statistics for its planner, and counters of ids.
+OWN = frozenset({"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
+SAFE = (
+    (apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+    (apsw.SQLITE_DBCONFIG_DEFENSIVE, 1),
+    (apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0),
+    (apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0),
+)
 #: Name of the database until the library is complete.
 UNFINISHED = "library.db.restoring"
 #: Names of further files of an interrupted restore: the copy that is checked, and SQLite's own files.
 LEFTOVERS = [f"{UNFINISHED}{suffix}" for suffix in ("-wal", "-shm", "-journal")]
+
+
+def untrusted(path: Path) -> apsw.Connection:
+    """Open a database of unknown origin for reading, without running its triggers and views."""
+    connection = opened(path)
+    for option, value in SAFE:
+        connection.config(option, value)
+    return connection
+
+
+def demand_schema(path: Path, schema: str) -> None:
+    """Raise `Invalid` unless a database has just the tables of a `library` or `hub` of its version, and of plugins.
+
+    Runs only `pragma` statements and a query of `sqlite_schema`.
+    """
+    with translated(), closing(untrusted(path)) as connection:
+        objects: set[SchemaRow] = set(fetch(connection, SCHEMA))
+        expected = schema_of(schema, int(connection.pragma("user_version") or 0))
+        if missing := sorted(name for _, name, *_ in expected - objects):
+            raise Invalid(
+                f"The backup is damaged or was changed: {missing[0]} is missing or is not as PixlStash makes it."
+            )
+        for row in objects - expected:
+            if not _is_harmless(connection, row):
+                raise Invalid(
+                    f"The backup holds {row[0]} {row[1]!r}, which PixlStash does not make. It is not restored."
+                )
+
+
+def _is_harmless(connection: apsw.Connection, row: SchemaRow) -> bool:
+    """Return whether another object is SQLite's own, or a plain table of a plugin."""
+    kind, name, table, sql = row
+    if kind == "index":  # indexes of primary keys and unique columns have no statement
+        return sql is None and (PLUGIN_TABLE.fullmatch(table) is not None or table in OWN)
+    if kind != "table" or sql is None:
+        return False
+    if name in OWN:
+        return True
+    plain = re.match(r"create\s+table\b", sql, re.IGNORECASE) is not None and PLUGIN_TABLE.fullmatch(name) is not None
+    return plain and all(column[6] == 0 for column in fetch(connection, "select * from pragma_table_xinfo(?)", (name,)))
+
+
+def demand_places(path: Path, stores: Callable[[], dict[str, Store]]) -> None:
+    """Raise `Invalid` unless all files that a backup refers to are its own originals.
+
+    `stores` returns the installed kinds of stores by scheme. One that generates its pictures is allowed.
+    """
+    with translated(), closing(untrusted(path)) as connection:
+        rows = fetch(connection, "select id, scheme, name, params from store order by id")
+        own = [id for id, scheme, _, params in rows if (scheme, params) == ("file", PARAMS)]
+        for id, scheme, name, params in rows:
+            if id not in own[:1] and not _makes_its_pictures(stores().get(scheme), params):
+                raise Invalid(
+                    f"The backup names the store {name!r} ({scheme}), which is not in the backup. It is not restored."
+                )
+        lost = fetch(connection, "select 1 from location where store_id not in (select id from store) limit 1")
+        id = fetch(connection, "select value from setting where name = 'public_id'")
+        if lost or not id or not isinstance(id[0][0], str) or not PUBLIC_ID.fullmatch(id[0][0]):
+            raise Invalid("The backup is damaged or was changed: its store or its id is not as PixlStash makes it.")
+        for (key,) in fetch(connection, "select key from location where store_id = ?", (own[0] if own else 0,)):
+            if not isinstance(key, str) or not KEY.fullmatch(key):
+                raise Invalid(
+                    f"The backup names an original {str(key)[:100]!r}, which is no name of ours. It is not restored."
+                )
+
+
+def _makes_its_pictures(kind: Store | None, params: str) -> bool:
+    """Return whether a store generates its pictures, like the demo's."""
+    if kind is None or issubclass(kind.Params, FolderParams):
+        return False
+    try:
+        return not kind.connect(msgspec.json.decode(params, type=kind.Params)).verbatim
+    except (PixlStashError, msgspec.MsgspecError):
+        return False
+
+
 LEFTOVERS += [f"{UNFINISHED}.new{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
 LEFTOVERS += [f"{UNFINISHED}.new.before-{version}" for version in range(1, 100)]
 
@@ -60,15 +154,15 @@ def restore(
             for left in LEFTOVERS:
                 unlink_below(Root(target), left)
             _take(source, DATABASE, fresh)
-            checks.demand_schema(fresh, "library")
-            checks.demand_places(fresh, stores)
+            demand_schema(fresh, "library")
+            demand_places(fresh, stores)
             _renew(fresh)
             os.replace(fresh, database)
             lost = _originals(source, database, Folder(target), progress)
             (target / HUB).unlink(missing_ok=True)
             if access:
                 _take(source, HUB, target / HUB)
-                checks.demand_schema(target / HUB, "hub")
+                demand_schema(target / HUB, "hub")
                 _forget_work(target / HUB)
             with writing_to(target):
                 with database.open("rb+") as file:
@@ -91,14 +185,14 @@ def _take(source: Source, name: str, path: Path) -> None:
 
 
 def _forget_work(hub: Path) -> None:
-    """Delete unfinished work, which refers to files of another installation, from a restored hub, durably.
+    """Delete unfinished work and import folders, which name files of another machine, from a restored hub, durably.
 
     Its history cannot be undone, because a changeset may contain any row, such as a store with foreign files.
     """
     Database(hub, "hub").close()  # one of an older schema is brought up to date
     with translated(), closing(apsw.Connection(str(hub))) as connection:
         fetch(connection, "pragma synchronous = full")
-        for table in ("intent", "job", "upload_file", "upload"):
+        for table in ("intent", "job", "upload_file", "upload", "import_file", "import_folder"):
             fetch(connection, f"delete from {table}")
         fetch(connection, "update history set undoable = 0, changeset = null, digest = null")
 

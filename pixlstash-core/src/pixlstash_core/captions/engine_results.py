@@ -9,9 +9,8 @@ from typing import Any
 
 import apsw
 
-from ..database.connection import Database, bind_ids, fetch
-from ..database.output_kinds import OutputKind
-from ..database.writer import Write, Writer
+from ..database.connection import bind_ids, fetch
+from ..database.features import Keeper, OutputKind
 from ..types import Agreement
 
 LONGEST = 20_000
@@ -51,18 +50,8 @@ def _words(text: str) -> set[str]:
     return set(_WORD.findall(text.casefold()))
 
 
-class Keeper:
-    def __init__(self, db: Database, writer: Writer) -> None:
-        pass
-
-    def pack(self, values: Sequence[str]) -> list[str]:
-        return list(values)
-
-    def put(self, write: Write, producer: int, packed: dict[int, str]) -> None:
-        write.many(
-            "insert into caption_output values (?, ?, ?) on conflict do update set text = excluded.text",
-            [(picture, producer, text) for picture, text in packed.items()],
-        )
+class Captions(Keeper):
+    statement = "insert into caption_output values (?, ?, ?) on conflict do update set text = excluded.text"
 
 
 def first(frames: Sequence[tuple[float | None, str]]) -> str:
@@ -77,7 +66,7 @@ KIND = OutputKind(
     ("caption_output",),
     check,
     first,
-    Keeper,
+    Captions,
     inputs=for_engines,
     grouped=True,
     agree=agree,

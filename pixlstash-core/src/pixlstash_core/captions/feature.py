@@ -25,7 +25,7 @@ from ..types import (
     LintCaptions,
     Reader,
 )
-from . import engine_results
+from . import engine_results, tokens
 from . import lint as texts
 
 SAMPLES, PROBLEMS = 20, 200
@@ -161,13 +161,14 @@ def lint(db: Database, ids: list[int], ask: LintCaptions) -> CaptionReport:
     counts = dict.fromkeys(("missing", "trigger", "contradiction", "tokens"), 0)
     problems: list[CaptionProblem] = []
     seen = 0
+    counter = tokens.counter(ask.tokenizer)
     for page in range(0, len(ids), PAGE):
         part = ids[page : page + PAGE]
         has, rejected = _tags(db, part)
         for picture, name, text in _read(db, part):
             seen += 1
             caption_problems = texts.problems(
-                text, ask.trigger, ask.tokens, has.get(picture, []), rejected.get(picture, [])
+                text, ask.trigger, ask.tokens, has.get(picture, []), rejected.get(picture, []), counter
             )
             for kind, what in caption_problems:
                 counts[kind] += 1

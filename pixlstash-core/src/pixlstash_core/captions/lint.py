@@ -6,15 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
-from ..tags import normalise as words
+from ..tags import names as words
+from .tokens import Counter
 
 Kind = Literal["missing", "trigger", "contradiction", "tokens"]
 #: Words by which a caption negates what follows.
 _NOT = r"(?:no|not|without|lacks|lacking)"
-#: CLIP's pre-tokenization: suffixes such as 's, words, single digits, runs of other characters.
-_PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)\b|[^\W\d_]+|\d|[^\s\w]+|_+", re.IGNORECASE)
-#: The average number of letters per token of a long word.
-LETTERS = 9
 
 
 def edit(
@@ -69,18 +66,8 @@ def mentions(text: str, phrase: str) -> bool:
     return bool(fold) and bool(_plain(fold, True, True).search(_fold(text)))
 
 
-def tokens(text: str) -> int:
-    """Estimate the number of CLIP tokens of a text; long and foreign words count several times."""
-    count = 0
-    for piece in _PIECE.findall(text):
-        plain = piece.isascii()
-        size = len(piece) if plain else len(piece.encode())
-        count += -(-size // (LETTERS if plain else 2)) if piece.isalpha() or not plain else 1
-    return count
-
-
 def problems(
-    text: str | None, trigger: str, most: int, has: Iterable[str], rejected: Iterable[str]
+    text: str | None, trigger: str, most: int, has: Iterable[str], rejected: Iterable[str], counter: Counter
 ) -> Iterator[tuple[Kind, str]]:
     """Yield (kind, problem) for one caption, given the tags that its picture has and those rejected for it."""
     if not (text or "").strip():
@@ -96,8 +83,8 @@ def problems(
     for name in has:
         if _denies(fold, name):
             yield "contradiction", f"It denies “{name}”, which the picture is tagged."
-    if (count := tokens(text)) > most:
-        yield "tokens", f"It has about {count} tokens, more than {most}."
+    if (count := counter.count(text)) > most:
+        yield "tokens", f"It has {'' if counter.exact else 'about '}{count} tokens, more than {most}."
 
 
 def _denies(fold: str, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..context import Context
+from ..plugins.operation import demand
 from ..types import (
     CaptionDetail,
     CaptionPreview,
@@ -44,4 +45,6 @@ def edit_captions(context: Context, reader: Reader, ask: EditCaptions) -> Done:
 
 def lint_captions(context: Context, reader: Reader, ask: LintCaptions) -> CaptionReport:
     """Check captions: missing, without the trigger word, contradicting the tags, or too long."""
+    if ask.tokenizer is not None:
+        demand(reader, "owner")
     return captions.lint(context.db, context.views.select(reader, ask), ask)

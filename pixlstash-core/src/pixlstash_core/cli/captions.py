@@ -1,4 +1,4 @@
-"""The verbs of `pixlstash caption`."""
+"""The verbs of `pixlstash caption` and `text`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from typing import Any
 import click
 
 from ..api import Api
-from ..types import CaptionPreview, CaptionReport
+from ..types import CaptionPreview, CaptionReport, PictureText
 from . import show
-from .options import CHOSEN, option
+from .options import CHOSEN, TOKENIZER, option
 from .verbs import Shown, Verb, arguments, group
+
+LINES = show.Table(
+    ">confidence:.0% | box | at | text",
+    box=lambda line: " ".join(f"{edge:.3f}" for edge in line.box),
+    at=lambda line: "" if line.time is None else f"{line.time:g} s",
+)
 
 
 def _edit(session: Any, preview: bool, **change: Any) -> Any:
@@ -68,9 +74,24 @@ caption = group(
         Api.lint_captions,
         "Find captions that are missing, lack the trigger word, contradict tags, or are too long.",
         option("--trigger", default="", help="A word that every caption must contain."),
-        option("--tokens", default=75, show_default=True, help="The maximum number of CLIP tokens (approximate)."),
+        option("--tokens", default=75, show_default=True, help="The maximum number of tokens."),
+        TOKENIZER,
         *CHOSEN,
         show=_linted,
     ),
 )
-COMMANDS = (caption,)
+
+
+def _shown(text: PictureText) -> None:
+    if text.lines:
+        LINES(text.lines)
+    else:
+        click.echo("No text." if text.engine else "No engine has read text in this picture.")
+
+
+text = group(
+    "text",
+    "Show the text in pictures.",
+    Verb("show ID:int", Api.picture_text, "Show the lines of text in a picture.", show=_shown),
+)
+COMMANDS = (caption, text)

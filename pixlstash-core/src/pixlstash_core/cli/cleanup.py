@@ -19,6 +19,7 @@ from ..types import (
     StackPreview,
     StackRule,
 )
+from ..types.stacks import LOOSE, MOST, NEAR
 from . import show
 from .options import PICTURES, argument, choices, option, pictures
 from .verbs import Shown, Verb, group
@@ -27,7 +28,11 @@ KEEP = option(
     "--keep", "rule", type=choices(KeepRule), default="larger", show_default=True, help="Which picture to keep."
 )
 DISTANCE = option(
-    "--distance", type=click.IntRange(0, 8), default=4, show_default=True, help="0: identical; 8: similar."
+    "--distance",
+    type=click.IntRange(0, MOST),
+    default=NEAR,
+    show_default=True,
+    help=f"Bits in which hashes may differ. 0: identical; {NEAR}: near; {LOOSE}: loose.",
 )
 DO = option("--yes", is_flag=True, help="Apply it; without this, only show what would be done.")
 

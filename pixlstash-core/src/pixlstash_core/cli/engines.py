@@ -19,10 +19,12 @@ from ..types import (
     RehearseEngine,
     RunEngine,
     SetEngine,
+    TrainEngine,
+    TrainingInfo,
 )
 from . import show, watch
-from .engine_texts import described, ended, rehearsed, sending, state
 from .options import choices, negative, option, selection
+from .show import described, ended, rehearsed, sending, state
 from .verbs import Shown, Verb, group
 
 KINDS = ("tag", "caption", "vector", "face", "region", "text", "measure")
@@ -69,6 +71,36 @@ def _run(
 def ran(session: Any, job: Job) -> Shown:
     """Return the result of a run as text."""
     return Shown(job, lambda job: ended(job, session.job_errors(job.id) if job.failed else []))
+
+
+def _train(session: Any, finish: watch.Finish, id: str) -> TrainingInfo:
+    show.demand_done(finish(session.train_engine(TrainEngine(id))))
+    show.demand_done(finish(session.run_engine(RunEngine(engine=id))))  # it runs on all pictures already: wait for it
+    info: TrainingInfo = session.trained_engine(id)
+    return info
+
+
+def _trained(info: TrainingInfo) -> None:
+    numbers = ", ".join(f"{name} {value:g}" for name, value in info.report.items() if isinstance(value, int | float))
+    examples = show.counted(info.count, "decision" if info.subject == "tags" else "picture")
+    click.echo(f"Learned from {examples} ({info.learned}){': ' if numbers else '.'}{numbers}")
+    for tag in info.report.get("tags", []) if info.subject == "tags" else []:
+        click.echo(_tag_learned(tag))
+
+
+def _tag_learned(tag: dict[str, Any]) -> str:
+    """Return how well a tag was learned, as one line."""
+    if not tag.get("learned", True):
+        return f"{tag['name']}: nothing learned, your decisions follow no pattern in these vectors"
+    return (
+        f"{tag['name']}: precision {_percent(tag.get('precision'))}, recall {_percent(tag.get('recall'))},"
+        f" calibration error {_percent(tag.get('error'))}"
+    )
+
+
+def _percent(range: list[float] | None) -> str:
+    """Return a share with its interval, given as [share, low, high]."""
+    return f"{range[0]:.0%} ({range[1]:.0%} to {range[2]:.0%})" if range else "unknown"
 
 
 def _rehearse(
@@ -151,6 +183,13 @@ engine = group(
         option("--outdated", is_flag=True, help="Replace results of older revisions or other settings."),
         PARAM,
         work=True,
+    ),
+    Verb(
+        "train ID",
+        _train,
+        "Let an engine learn from your decisions, and run it on all pictures; `engine show` tells how good it is.",
+        work=True,
+        show=_trained,
     ),
     Verb(
         "rehearse ID",

@@ -10,7 +10,7 @@ import click
 from ..types import ExportDiff, ExportOptions, ExportPreview, ExportReport, MakeExport, PreviewExport
 from ..types.exports import ImageFormat, Layout, Several, TagsBy
 from . import show
-from .options import JSON, absolute, argument, as_list, choices, negative, option
+from .options import JSON, TOKENIZER, absolute, argument, as_list, choices, negative, option
 from .verbs import Shown, Verb, VerbGroup
 
 PATH = click.Path(path_type=Path)
@@ -41,14 +41,21 @@ OPTIONS = (
 
 
 def _export(
-    session: Any, query: list[str], ids: list[int], to: str | None, again: str | None, preview: bool, **values: Any
+    session: Any,
+    query: list[str],
+    ids: list[int],
+    to: str | None,
+    again: str | None,
+    preview: bool,
+    tokenizer: str | None,
+    **values: Any,
 ) -> Any:
     if bool(query) + bool(ids) + bool(again) > 1:
         raise click.UsageError("Say which pictures: a QUERY, or --id, or --again.")
     options = ExportOptions(**values)
     which: dict[str, Any] = {"ids": ids} if ids else {"q": " ".join(query)}
     if preview:
-        return Shown(session.preview_export(PreviewExport(options=options, **which)), _previewed)
+        return Shown(session.preview_export(PreviewExport(options=options, tokenizer=tokenizer, **which)), _previewed)
     if to is None:
         raise click.UsageError("Name the folder or .zip file to write: --to PATH.")
     return session.export(MakeExport(path=to, again=again, options=options, **which))
@@ -70,7 +77,7 @@ def _made(report: ExportReport) -> None:
 def _previewed(report: ExportPreview) -> None:
     click.echo(
         f"{show.counted(report.pictures, 'picture')}: {report.empty:,} without a caption, {report.long:,} with more"
-        f" than 75 tokens, {report.left_out:,} left out."
+        f" than {'' if report.exact else 'about '}75 tokens, {report.left_out:,} left out."
     )
     show.lines(
         f"{sample.name}  {sample.width} × {sample.height}\n  {sample.text or '(no caption)'}"
@@ -123,6 +130,7 @@ pictures_ = Verb(
         help="Repeat the export of a manifest.",
     ),
     option("--preview", is_flag=True, help="Only show captions, tags and resolution buckets."),
+    TOKENIZER,
     *OPTIONS,
     watched=True,
     show=_made,

@@ -1,4 +1,4 @@
-"""`pixlstash folder`: folders that are indexed in place."""
+"""`pixlstash folder`: folders that are indexed in place, and those that are imported from."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from ..api import Api
-from ..types import AddFolder, FolderRemoval, FolderSize, FolderTree, Job, ReferenceFolder, RelocateFolder
+from ..types import AddFolder, CaptionRule, FolderRemoval, FolderSize, FolderTree, Job, ReferenceFolder, RelocateFolder
 from . import show
+from .import_folders import VERBS
 from .jobs import print_report
-from .options import Lookup, absolute, argument, option
+from .options import CAPTIONS, Lookup, absolute, argument, option
 from .verbs import Show, Shown, Verb, group
 from .watch import Finish
 
@@ -49,8 +50,8 @@ def _watched(folder: ReferenceFolder) -> None:
     click.echo(f"{folder.name}: {'changes are followed' if folder.watch else 'scanned by hand only'}.")
 
 
-def _add(session: Any, finish: Finish, path: str, name: str, watch: bool) -> Any:
-    folder = session.add_folder(AddFolder(path, name, watch))
+def _add(session: Any, finish: Finish, path: str, name: str, watch: bool, captions: list[CaptionRule]) -> Any:
+    folder = session.add_folder(AddFolder(path, name, watch, captions))
     return _with_scan(session, finish, folder.id, folder, _added)
 
 
@@ -62,7 +63,7 @@ def _with_scan(session: Any, finish: Finish, id: int, answer: Any, shown: Show) 
     def print_both(answer: Any) -> None:
         shown(answer)
         if job is not None:
-            _scanned(job)
+            scanned(job)
             show.demand_done(job, "The scan")
 
     return Shown(answer, print_both)
@@ -78,7 +79,7 @@ def _scan(session: Any, finish: Finish, id: int) -> Job:
     return job
 
 
-def _scanned(job: Job) -> None:
+def scanned(job: Job) -> None:
     if job.report is not None:
         print_report(job.report)
 
@@ -107,7 +108,7 @@ def _tree(tree: FolderTree) -> None:
 
 folder = group(
     "folder",
-    "Folders indexed in place: list, add, relocate and scan them.",
+    "Folders that are indexed in place, or imported from: list, add, edit and scan them.",
     Verb(
         "list",
         Api.folders,
@@ -121,10 +122,11 @@ folder = group(
     Verb(
         "add",
         _add,
-        "Index a folder in place; its files are never changed.",
+        "Index a folder in place; its pictures are never changed.",
         argument("path", type=click.Path(path_type=Path), callback=absolute),
         option("--name", default="", help="By default, the folder's own name."),
         option("--watch/--no-watch", default=True, show_default=True, help="Follow changes on disk."),
+        CAPTIONS,
         work=True,
     ),
     Verb("rename", Api.edit_folder, "Rename a folder.", Folder(), argument("name"), show=_renamed),
@@ -159,7 +161,7 @@ folder = group(
         "Scan a folder for new, changed, moved and deleted files.",
         Folder(),
         work=True,
-        show=_scanned,
+        show=scanned,
     ),
     Verb(
         "tree",
@@ -177,11 +179,23 @@ folder = group(
         show=_size,
     ),
     Verb(
+        "captions",
+        Api.caption_files,
+        "List the naming patterns of text files beside pictures in a folder, with a guess what they are.",
+        argument("path", type=click.Path(path_type=Path), callback=absolute),
+        show=show.Table(
+            ">files | suffix | means | name | sample=first",
+            "No text files beside pictures.",
+            first=lambda pattern: pattern.sample.partition("\n")[0][:60],
+        ),
+    ),
+    Verb(
         "browse",
         Api.server_folders,
         "List the folders of the server's machine that you may choose from, or those in a PATH.",
         argument("path", required=False),
         show=lambda shown: show.lines(folder.path for folder in (*shown.folders, *shown.suggested)),
     ),
+    *VERBS,
 )
 COMMANDS = (folder,)

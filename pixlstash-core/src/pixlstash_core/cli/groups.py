@@ -129,7 +129,7 @@ project = verbs(
 @click.command(params=[JSON])
 def icons(as_json: bool) -> None:
     """List the icons for sets, characters and projects."""
-    from ..collections.icons import ICONS
+    from ..collections.groups import ICONS
 
     return show.dump(list(ICONS)) if as_json else click.echo("  ".join(ICONS))
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..api import Api
-from ..types import ImportPaths, ImportReport, Job
+from ..types import CaptionRule, ImportFrom, ImportPaths, ImportReport, Job
 from . import show, watch
 from .engines import ran
-from .options import JSON, argument, option
+from .options import CAPTIONS, JSON, SETTINGS, argument, option, read_settings
 from .verbs import Verb, group
 
 if TYPE_CHECKING:
@@ -24,18 +24,39 @@ SHOWN = 20
 @click.command(
     "import",
     params=[
-        argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path)),
+        argument("paths", nargs=-1, type=click.Path(path_type=Path)),
         option("--in-place", is_flag=True, help="Index folders in place (read-only)."),
+        CAPTIONS,
+        option("--from", "importer", metavar="ID", help="Import from a plugin's importer (`store kinds` lists them)."),
+        SETTINGS,
         JSON,
     ],
 )
 @click.pass_obj
-def import_(shell: Shell, paths: list[Path], in_place: bool, as_json: bool) -> None:
-    """Import files and folders (copied unless --in-place)."""
+def import_(
+    shell: Shell,
+    paths: list[Path],
+    in_place: bool,
+    captions: list[CaptionRule],
+    importer: str | None,
+    settings: list[str],
+    as_json: bool,
+) -> None:
+    """Import files and folders (copied unless --in-place), or what a plugin's importer finds (--from)."""
+    if importer is None and not paths:
+        raise click.UsageError("Say which files or folders to import, or name an importer with --from.")
+    if importer is None and settings:
+        raise click.UsageError("--set needs an importer: --from ID.")
+    if importer is not None and (paths or in_place or captions):
+        raise click.UsageError("--from takes neither paths, --in-place nor --captions.")
     shell.make_default()
-    ask = ImportPaths([str(path.expanduser().absolute()) for path in paths], in_place)
     with shell.connect(work=True) as session:
-        job = watch.finish(session, session.import_paths(ask), quiet=as_json)
+        if importer is None:
+            ask = ImportPaths([str(path.expanduser().absolute()) for path in paths], in_place, captions)
+            queued = session.import_paths(ask)
+        else:
+            queued = session.import_from(ImportFrom(importer, read_settings(session, "importers", importer, settings)))
+        job = watch.finish(session, queued, quiet=as_json)
     report = job.report or ImportReport(0, 0, [], 0.0)
     (show.dump if as_json else print_report)(report)
     show.demand_done(job, "The import")

@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from .shell import Shell, library_path
-from .verbs import VerbGroup
+from .verbs import VerbGroup, plugin_group
 
 COMMANDS, PLUGINS = f"{__name__}.commands", f"{__name__}.plugins"
 #: The modules of the command line, with their verbs.
 MODULES = {
     "backups": "backup restore-backup",
-    "captions": "caption",
+    "captions": "caption text",
     "engines": "engine",
     "exports": "export",
     "folders": "folder",
@@ -26,12 +26,15 @@ MODULES = {
     "people": "face review",
     "pictures": "list find stats show score date turn similar why",
     "plugins": "plugin",
+    "privacy": "privacy",
     "sharing": "share",
+    "sidecars": "sidecar",
     "snapshots": "snapshot",
+    "stores": "store",
     "tags": "tag",
-    "texts": "text",
     "cleanup": "stack duplicate scrapheap",
-    "tokens": "token",
+    "tokens": "token session",
+    "updates": "update",
 }
 PLACES = {verb: module for module, verbs in MODULES.items() for verb in verbs.split()}
 
@@ -52,7 +55,6 @@ class Verbs(VerbGroup):
 def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
     """Return the commands of plugins by name; built-in plugins, which have none, are not loaded."""
     from ..plugins.registry import Plugins
-    from . import derived
 
     if COMMANDS not in ctx.meta:
         path, disabled = library_path(ctx.params.get("library")), []
@@ -62,7 +64,7 @@ def _plugin_commands(ctx: click.Context) -> dict[str, click.Command]:
             disabled = switched_off(path)
         plugins = Plugins.load(builtin=(), disabled=disabled)
         ctx.meta[PLUGINS] = plugins
-        ctx.meta[COMMANDS] = {table.plugin: derived.group(table) for table in plugins.operations()}
+        ctx.meta[COMMANDS] = {table.plugin: plugin_group(table) for table in plugins.operations()}
         ctx.meta[COMMANDS] |= {command.name: command for command in plugins.commands()}
     commands: dict[str, click.Command] = ctx.meta[COMMANDS]
     return commands
@@ -102,15 +104,38 @@ def pixlstash(ctx: click.Context, library: Path | None, as_of: int | None) -> No
 @click.option("--port", default=8020, show_default=True)
 @click.option("--read-only", is_flag=True, help="Open read-only: nothing is changed; works on a read-only disk.")
 @click.option("--public-url", help="The public address, if it is not an IP address or localhost.")
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Believe X-Forwarded-For from this address or network. Can be repeated.",
+)
+@click.option("--certificate", type=click.Path(path_type=Path), help="Speak TLS with this certificate (PEM).")
+@click.option("--certificate-key", type=click.Path(path_type=Path), help="Its key, if it is in another file.")
+@click.option("--remote-owner-tokens", is_flag=True, help="Accept tokens with all rights from other networks.")
 @click.option("--take", type=click.Path(path_type=Path), help="Index this folder in place while serving.")
 @click.option("--copy", is_flag=True, help="With --take: copy its pictures into the library instead.")
 @click.pass_obj
 def serve(
-    shell: Shell, host: str, port: int, read_only: bool, public_url: str | None, take: Path | None, copy: bool
+    shell: Shell,
+    host: str,
+    port: int,
+    read_only: bool,
+    public_url: str | None,
+    trusted_proxies: tuple[str, ...],
+    certificate: Path | None,
+    certificate_key: Path | None,
+    remote_owner_tokens: bool,
+    take: Path | None,
+    copy: bool,
 ) -> None:
     """Serve the library to browsers and programs."""
     from .serving import run
 
     if not read_only:
         shell.make_default()
-    run(shell.path, host, port, public_url, read_only=read_only, take=take, copy=copy)
+    settings: dict[str, Any] = {"trusted_proxies": trusted_proxies, "remote_owner_tokens": remote_owner_tokens}
+    if certificate is not None:
+        settings["certificate"] = (certificate, certificate_key)
+    run(shell.path, host, port, public_url, read_only=read_only, take=take, copy=copy, **settings)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, get_args
 
 import click
+
+from ..types import CaptionMeaning, CaptionRule
 
 
 def as_list(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
@@ -106,6 +109,56 @@ class NamedOption(Named, click.Option):
 JSON = option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 QUERY = option("-q", "--query", "q", default="", help="Only pictures that a query finds.")
 LIMIT = option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+
+
+def _captions(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[CaptionRule]:
+    rules = []
+    for value in values:
+        suffix, _, means = value.rpartition("=")
+        if not suffix or means not in get_args(CaptionMeaning):
+            raise click.BadParameter(f"{value!r} must be like _tags.txt=tags, .caption=description or .txt=ignore.")
+        rules.append(CaptionRule(suffix, means))  # type: ignore[arg-type]  # checked above
+    return rules
+
+
+#: What text files beside pictures are.
+CAPTIONS = option(
+    "--captions",
+    multiple=True,
+    metavar="SUFFIX=MEANING",
+    callback=_captions,
+    help="What text files beside pictures are, such as _tags.txt=tags, .caption=description or .txt=ignore.",
+)
+SETTINGS = option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting of the store or importer; may be repeated.",
+)
+
+
+def read_settings(session: Any, what: str, id: str, settings: list[str]) -> dict[str, Any]:
+    """Parse settings of a kind of `stores` or `importers`: texts as they are, other values as JSON."""
+    kinds = {kind.id: kind for kind in getattr(session.source_kinds(), what)}
+    if id not in kinds:
+        names = f"Installed: {', '.join(kinds)}." if kinds else "None are installed."
+        raise click.ClickException(f"There is no kind of {what} called {id!r}. {names}")
+    fields = kinds[id].form["properties"]
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or name not in fields:
+            raise click.UsageError(
+                f"{name!r} is no setting of {id}. Write NAME=VALUE; the names are {', '.join(fields)}."
+            )
+        try:
+            values[name] = text if fields[name].get("type") == "string" else json.loads(text)
+        except ValueError:
+            values[name] = text
+    return values
+
+
 #: The option for the first pictures of a query.
 AMONG = (QUERY, LIMIT)
 
@@ -166,3 +219,11 @@ def selection(session: Any, query: str | None, ids: list[int], called: str) -> d
     for note in header.notes:
         click.echo(note, err=True)
     return {"view": header.view, "ranges": [(0, header.count)]}
+
+
+TOKENIZER = option(
+    "--tokenizer",
+    type=click.Path(path_type=Path),
+    callback=lambda ctx, param, value: value and absolute(ctx, param, value),
+    help="Count the tokens of this model's tokenizer.json instead of CLIP's.",
+)

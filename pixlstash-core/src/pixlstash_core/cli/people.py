@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import click
 
 from ..api import Api
-from ..types import FaceClusters
+from ..types import FaceClusters, ReviewOrder
 from . import show
 from .options import AMONG, NamedArgument, NamedOption, argument, negative, option
 from .verbs import Verb, group
@@ -90,6 +92,11 @@ review = group(
         Api.review_tag,
         "List pictures that may have a tag.",
         *AMONG,
+        option(
+            "--order",
+            type=click.Choice(get_args(ReviewOrder)),
+            help="Least certain first, those that teach a tagger most, or most likely first.",
+        ),
         show=lambda review: REVIEWED_TAG(review.found),
     ),
     Verb(

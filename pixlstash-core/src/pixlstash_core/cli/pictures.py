@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..api import Api
-from ..types import Combine, FindSimilar, Found, Picture, PictureDetail, SimilarFound, Statistics, Why
+from ..types import Combine, FindSimilar, Found, Liked, Picture, PictureDetail, SimilarFound, Statistics, Why
 from . import show
 from .options import LIMIT, PICTURES, QUERY, Query, argument, choices, option
 from .verbs import Shown, Verb
@@ -44,7 +44,8 @@ def _show_found(result: Found, pictures: list[Picture]) -> None:
 
 
 def _statistics(statistics: Statistics) -> None:
-    click.echo(f"{show.counted(statistics.total, 'picture')}, {statistics.tagged:,} of them with tags")
+    average = f", {statistics.tags / statistics.total:.1f} tags each on average" if statistics.tags else ""
+    click.echo(f"{show.counted(statistics.total, 'picture')}, {statistics.tagged:,} of them with tags{average}")
     for panel in statistics.panels:
         click.echo(f"\n{panel.label}" + (f" (waiting for {panel.fills})" if panel.fills and not panel.bars else ""))
         longest = max((bar.count for bar in panel.bars), default=0)
@@ -66,7 +67,7 @@ def _picture(p: PictureDetail) -> None:
     if p.deleted:
         lines.append(("scrapheap", f"since {p.deleted:%Y-%m-%d %H:%M}"))
     if p.why:
-        lines.append(("no still", p.why))
+        lines.append(("no thumbnail", p.why))
     lines += [(fact.label.lower(), fact.value) for fact in p.facts]
     lines += [(label, text) for label, text in (("prompt", p.prompt), ("negative", p.negative)) if text]
     lines += [("location", f"{place.store}: {place.key} ({place.state})") for place in p.locations]
@@ -90,7 +91,7 @@ def _mixed(
     session: Any, ids: list[int], files: list[Path], words: list[str], q: str, combine: str, limit: int
 ) -> Shown:
     """Pictures like all of these, found by a query."""
-    from ..query.quoting import quoted
+    from ..query.language import quoted
 
     sources = [*(f"picture:{id}" for id in ids), *(f"upload:{session.hold(file.name, file).token}" for file in files)]
     sources += [f"words:{text}" for text in words]
@@ -106,6 +107,11 @@ def _alike(result: SimilarFound) -> None:
     if result.without:
         click.echo(f"{result.engine} has not looked at {result.without} of them.", err=True)
     SIMILAR(result.found)
+
+
+def _liked(liked: Liked) -> None:
+    click.echo("No smart score." if liked.smart is None else f"Smart score {liked.smart:.1f}")
+    SIMILAR([*liked.good, *liked.bad])
 
 
 def _why(why: Why) -> None:
@@ -169,6 +175,7 @@ COMMANDS = (
         argument("quarters", type=click.Choice(list(TURNS)), callback=lambda ctx, param, value: TURNS[value]),
         *PICTURES,
     ),
+    Verb("liked ID:int", Api.liked, "Show the smart score of a picture, and similar ones you scored.", show=_liked),
     Verb(
         "similar",
         _similar,

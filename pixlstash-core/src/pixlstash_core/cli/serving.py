@@ -1,4 +1,4 @@
-"""`serve`: a library, a server, and what is taken in while it serves."""
+"""`serve`: opens a library, runs a server, and imports a folder while it runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from .. import outgoing
 from ..errors import PixlStashError
 from ..library import Library
 from ..types import OWNER, ImportPaths
@@ -17,7 +18,15 @@ from . import show
 
 
 def run(
-    path: Path, host: str, port: int, public_url: str | None, *, read_only: bool, take: Path | None, copy: bool
+    path: Path,
+    host: str,
+    port: int,
+    public_url: str | None,
+    *,
+    read_only: bool,
+    take: Path | None,
+    copy: bool,
+    **settings: Any,
 ) -> None:
     """Open the library, print how to reach it, serve until interrupted."""
     if take is not None and copy:
@@ -28,7 +37,7 @@ def run(
             if take is not None:
                 library.import_paths(OWNER, ImportPaths([str(take.expanduser().absolute())], not copy))
 
-        serve(library, host, port, public_url, ready)
+        serve(library, host, port, public_url, ready, **settings)
 
 
 def serve(
@@ -37,6 +46,7 @@ def serve(
     port: int,
     public_url: str | None = None,
     ready: Callable[[str], None] = lambda url: None,
+    **settings: Any,
 ) -> None:
     """Print how to reach an open library and serve it until interrupted."""
     server = _server(library)
@@ -49,7 +59,7 @@ def serve(
         click.echo(f"Log in once with this link: {shown}/#claim={secret}")
         ready(url)
 
-    server(library, host, port, public_url, announce)
+    server(library, host, port, public_url, announce, **settings)
 
 
 def _reachable(host: str, url: str) -> str:
@@ -58,7 +68,8 @@ def _reachable(host: str, url: str) -> str:
         return url
     probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        probe.connect(("192.0.2.1", 9))  # a documentation address: nothing is sent, the route tells our own address
+        with outgoing.ADDRESS.opening():
+            probe.connect(("192.0.2.1", 9))  # for documentation: nothing is sent, and the route has our own address
         return f"http://{probe.getsockname()[0]}:{url.rpartition(':')[2]}"
     except OSError:
         return url

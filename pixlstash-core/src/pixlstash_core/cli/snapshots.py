@@ -9,7 +9,7 @@ import click
 
 from ..api import Api
 from ..types import Difference, PictureMoment, SetSnapshots, Snapshot, SnapshotCheck, SnapshotDiff
-from . import restores, show
+from . import backups, show
 from .options import argument, option
 from .verbs import Shown, Verb, group
 
@@ -159,23 +159,23 @@ snapshot = group(
     ),
     Verb(
         "preview",
-        restores.preview,
+        backups.preview,
         "Show what restoring a snapshot, or parts of it, would change. Changes nothing.",
         ID,
-        *restores.CHOICE,
-        prepare=restores.read_choice,
+        *backups.CHOICE,
+        prepare=backups.read_choice,
     ),
     Verb(
         "restore",
-        restores.restore,
+        backups.restore,
         "Restore everything to a snapshot, or parts of it. Files are never touched.",
         ID,
-        *restores.CHOICE,
+        *backups.CHOICE,
         option("--without-files", is_flag=True, help="Proceed even if most files are missing."),
         option("--yes", is_flag=True, help="Apply it; without this, only show what would be done."),
-        prepare=restores.read_choice,
+        prepare=backups.read_choice,
         watched=True,
-        show=restores.restored,
+        show=backups.restored,
     ),
     Verb(
         "export",

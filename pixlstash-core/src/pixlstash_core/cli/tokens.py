@@ -1,4 +1,4 @@
-"""`pixlstash token`: credentials for programs."""
+"""`pixlstash token`: credentials for programs; `pixlstash session`: signed-in browsers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..api import Api
-from ..types import CreateToken, Grant, NewToken, TokenInfo
+from ..types import BrowserSession, CreateToken, EndedSessions, Grant, NewToken, TokenInfo
 from . import show
 from .options import NamedOption, option
 from .verbs import Verb, group
@@ -95,7 +95,42 @@ def _scope(token: TokenInfo) -> str:
     return scope_text(token.scope)
 
 
+def _end(session: Any, id: int) -> str:
+    session.end_session(id)
+    return f"Ended session {id}."
+
+
+def _ended(ended: EndedSessions) -> None:
+    click.echo(f"Ended {show.counted(ended.ended, 'session')}.")
+
+
+def _signed_in(session: BrowserSession) -> str:
+    return "password or link" if session.token is None else f"token {session.token}"
+
+
 COMMANDS = (
+    group(
+        "session",
+        "Sessions: browsers that are signed in.",
+        Verb(
+            "list",
+            Api.sessions,
+            "List the signed-in browsers, the last used first.",
+            show=show.Table(
+                ">id | browser | with=with_ | since=created:%Y-%m-%d %H:%M | last used=last_used:%Y-%m-%d %H:%M",
+                "No browser is signed in.",
+                with_=_signed_in,
+            ),
+        ),
+        Verb("end ID:int", _end, "Sign out one browser.", json=False, show=click.echo),
+        Verb(
+            "end-all",
+            Api.end_sessions,
+            "Sign out all browsers. Tokens stay valid.",
+            option("--keep", type=int, help="Except this session, by its number."),
+            show=_ended,
+        ),
+    ),
     group(
         "token",
         "Tokens: credentials for programs.",

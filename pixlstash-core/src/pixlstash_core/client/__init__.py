@@ -17,8 +17,8 @@ from msgspec import Struct
 from ..api import Api
 from ..errors import Invalid
 from ..plugins.operation import Caller, op
-from ..types import Event, Held, Snapshot, Upload, Uploaded
-from . import events, files, uploads
+from ..types import Event, Held, Snapshot, Tried, Upload, Uploaded
+from . import events, files
 from .channel import BY_STATUS, PREFIX, Channel, Unreachable, error_of, quoted, read
 from .files import read_view
 
@@ -66,15 +66,19 @@ class Client(Channel, Caller, Api):
 
     def upload(self, name: str, path: Path) -> Uploaded:
         """Upload a file. The local file stays."""
-        return uploads.upload(self, name, path)
+        return files.upload(self, name, path)
 
     def continue_upload(self, id: str, offset: int, body: bytes = b"") -> Upload:
         """Continue an upload at `offset`. `Conflict`, with `more["received"]`: the server expects another one."""
-        return uploads.continue_upload(self, id, offset, body)
+        return files.continue_upload(self, id, offset, body)
 
     def hold(self, name: str, path: Path) -> Held:
         """Upload a picture to search with, without importing it."""
-        return uploads.hold(self, name, path)
+        return files.hold(self, name, path)
+
+    def try_engine(self, name: str, path: Path, kind: str = "tag", engine: str = "") -> Tried:
+        """What an engine finds in a file of this machine; nothing is stored."""
+        return files.try_engine(self, name, path, kind, engine)
 
     def export_snapshot(self, id: int, path: Path) -> Snapshot:
         """Write a snapshot's database to a new file on this machine."""

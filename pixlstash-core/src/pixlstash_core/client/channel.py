@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 from msgspec import Struct
 
+from .. import outgoing
 from ..errors import (
     Abandoned,
     Conflict,
@@ -147,7 +148,8 @@ class Channel:
     ) -> http.client.HTTPResponse:
         try:
             try:
-                connection.request(method, self._parts.path + path, body, {**self._headers, **headers})
+                with outgoing.CLIENT.opening():
+                    connection.request(method, self._parts.path + path, body, {**self._headers, **headers})
             except (BrokenPipeError, ConnectionResetError):
                 if method == "GET":
                     raise

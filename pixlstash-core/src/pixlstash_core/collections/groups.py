@@ -24,10 +24,18 @@ from ..query import scope
 from ..query.language import split_operator
 from ..query.terms import like
 from ..types import Create, Edit, Members, Reader
-from ..types.outcome import Outcome
+from ..types.history import Outcome
 from ..types.times import when
-from .icons import ICONS
 
+ICONS: tuple[str, ...] = tuple(
+    """
+    anchor apple archive bag balloon bed bell bicycle bird boat book bottle box bridge briefcase brush building
+    butterfly cake camera car castle cat chair chat chess church city clock cloud coffee compass crown cup diamond
+    dice dog door dragon dress eye feather film fire fish flag flower forest gem ghost gift globe guitar hat heart
+    home horse key lamp leaf lightning map mask medal moon mountain mushroom music palette paw person people plane
+    robot rocket shirt skull star sun sword tower tree umbrella wave
+    """.split()
+)
 #: A row of a group as text, for comparisons.
 SAYS = """
     r.name || iif(r.note = '', '', ' · ' || r.note) || coalesce(' · ' || r.colour, '') || coalesce(' · ' || r.icon, '')
@@ -241,7 +249,7 @@ def members(connection: apsw.Connection, reader: Reader, group: Group, id: int) 
 # --- queries ----------------------------------------------------------------------------------------------------------
 
 
-def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None = None) -> Term:
+def term(group: Group, label: str, topics: tuple[str, ...], arranged: str | None = None) -> Term:
     """Return the query term of a group.
 
     `set:Harbour` is by name, `set:3` by number, `set:Trips/` includes all below it, and `set:Rome` also finds
@@ -261,7 +269,7 @@ def term(group: Group, label: str, nouns: tuple[str, ...], arranged: str | None 
         group.noun,
         label,
         compile,
-        nouns,
+        topics,
         group=True,
         values=partial(named, group),
         ids_named=partial(of_name, group=group),
@@ -304,7 +312,7 @@ def of_name(connection: apsw.Connection, value: str, group: Group) -> list[int]:
 def named(
     group: Group, connection: apsw.Connection, typed: str, limit: int, hidden: Hidden
 ) -> list[tuple[str, int | None]]:
-    """Return (name, number of pictures) of groups whose name contains the typed text, prefixes first."""
+    """Return (name, number of pictures) of groups whose name contains the typed text, the largest first."""
     part = like(folded(typed))
     rows = fetch(
         connection,
@@ -312,12 +320,13 @@ def named(
         select t.id, t.name, coalesce(c.pictures, 0) from {group.table} t
           left join derived_count c on c.noun = '{group.noun}' and c.id = t.id
         where t.folded like :part escape '\\'
-        order by t.folded not like :first escape '\\', t.folded limit :limit
+        order by t.folded not like :first escape '\\', t.folded
         """,
-        {"part": f"%{part}%", "first": f"{part}%", "limit": limit},
+        {"part": f"%{part}%", "first": f"{part}%"},
     )
-    fewer = count(connection, hidden) if hidden else {}
-    return [(name, pictures - fewer.get((group.noun, id), 0)) for id, name, pictures in rows]
+    fewer = hidden.counted("groups", lambda: count(connection, hidden)) if hidden else {}
+    names = [(name, pictures - fewer.get((group.noun, id), 0)) for id, name, pictures in rows]
+    return sorted(names, key=lambda named: -named[1])[:limit]
 
 
 # --- counts -----------------------------------------------------------------------------------------------------------

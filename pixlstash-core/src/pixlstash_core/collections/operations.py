@@ -33,10 +33,9 @@ from ..types import (
     StackPreview,
     TakeFromProject,
 )
-from ..types.outcome import Outcome
+from ..types.history import Outcome
 from . import groups, projects, saved_queries, sets, stack_rules, stacks
-from .groups import PROJECTS, SETS, Group
-from .icons import ICONS
+from .groups import ICONS, PROJECTS, SETS, Group
 
 
 def icons(context: Context, reader: Reader) -> list[str]:

@@ -15,7 +15,7 @@ from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid, NotFound
 from ..types import AddLink, DropOnProject, Link, ProjectInfo, Reader, TakeFromProject
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
 from . import groups
 from .groups import CHARACTERS, PROJECTS, SETS
 

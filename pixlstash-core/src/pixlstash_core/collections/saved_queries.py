@@ -10,10 +10,10 @@ from ..database.connection import Database, fetch
 from ..database.features import Feature, Table
 from ..database.writer import Write
 from ..errors import Invalid
-from ..query import private_paths
+from ..query import scope
 from ..query.language import parse
 from ..types import EditQuery, Reader, SavedQuery, SaveQuery
-from ..types.outcome import Outcome
+from ..types.history import Outcome
 from . import groups
 
 FEATURE = Feature("queries", tables=(Table("saved_query", "queries", merge="group", says="r.text"),))
@@ -54,8 +54,8 @@ def infos(connection: apsw.Connection, reader: Reader) -> list[SavedQuery]:
     if not reader.scope.all:
         return []
     rows = fetch(connection, "select id, public_id, name, text from saved_query order by position, id")
-    if not private_paths.may_know(reader):
-        rows = [(*row, private_paths.hide_in_query(connection, text)) for *row, text in rows]
+    if not scope.may_know(reader):
+        rows = [(*row, scope.hide_in_query(connection, text)) for *row, text in rows]
     return [SavedQuery(*row) for row in rows]
 
 
@@ -67,8 +67,8 @@ def text(db: Database, reader: Reader, name: str) -> str | None:
     sql = "select text from saved_query where folded = ?1 or id = ?2 order by folded != ?1 limit 1"
     with db.reading() as connection:
         texts = [text for (text,) in fetch(connection, sql, (groups.folded(name), number))]
-        if texts and not private_paths.may_know(reader):
-            return private_paths.hide_in_query(connection, texts[0])
+        if texts and not scope.may_know(reader):
+            return scope.hide_in_query(connection, texts[0])
     return texts[0] if texts else None
 
 

@@ -14,7 +14,7 @@ from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid, Locked
 from ..types import Branch, EditSet, Reader, SetInfo
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
 from . import groups
 from .groups import SETS
 

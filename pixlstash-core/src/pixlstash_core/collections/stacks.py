@@ -15,7 +15,7 @@ from ..errors import Conflict, Invalid, NotFound
 from ..query import scope
 from ..query.grid import BESIDE, STACKED
 from ..types import Reader, Stack
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
 
 _OF_STACKS = "select picture_id from stack_member where stack_id in carray(?)"
 

@@ -28,14 +28,14 @@ class Changes(Struct, frozen=True):
     inserted: set[str]
     whole: dict[str, changesets.Whole]
 
-    def by_noun(self, tables: Mapping[str, Table]) -> dict[str, set[int] | None]:
+    def by_topic(self, tables: Mapping[str, Table]) -> dict[str, set[int] | None]:
         """Return the changed pictures by topic; None for a topic if rows without a picture changed."""
         pictures: dict[str, set[int] | None] = {}
         for name in self.rows.keys() | {name for name, ids in self.ids.items() if ids}:
-            noun = tables[name].noun
-            ids = pictures.setdefault(noun, set())
+            topic = tables[name].noun
+            ids = pictures.setdefault(topic, set())
             if ids is not None and name in self.rows and tables[name].picture is None:
-                pictures[noun] = None
+                pictures[topic] = None
             elif ids is not None:
                 ids |= self.ids.get(name, set())
         return pictures

@@ -9,11 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from ..types import Event
-from . import changes, changesets, undo_record
+from . import changes, changesets
 from .connection import Database
 from .features import Count, Feature, Table
-from .hub import now
-from .watermarks import Marks
+from .hub import Marks, now
 
 
 class Label(Struct, frozen=True):
@@ -26,10 +25,10 @@ class Label(Struct, frozen=True):
 
 
 class Commit(Struct):
-    """A commit and its consequences. `nouns`: the topics that changed, with their pictures (None: any)."""
+    """A commit and its consequences. `topics`: the topics that changed, with their pictures (None: any)."""
 
     revision: int
-    nouns: dict[str, set[int] | None]
+    topics: dict[str, set[int] | None]
     events: list[Event]
     changes: changes.Changes
 
@@ -75,15 +74,15 @@ class CommitRecorder:
         for count in self._counts:
             if ids := changed.pictures(count.tables):
                 self._recount(connection, count, ids)
-        nouns = changed.by_noun(tables)
+        topics = changed.by_topic(tables)
         connection.executemany(
             "insert into derived_revision values (?, ?) on conflict(noun) do update set revision = excluded.revision",
-            [(noun, revision) for noun in ("", *nouns)],
+            [(topic, revision) for topic in ("", *topics)],
         ).fetchall()
         self._marks.promise(connection, changed.inserted, revision)
         events = changes.events(changed, tables, revision)
         self._log(connection, revision, events, changeset, changed.rows, label)
-        return Commit(revision, nouns, events, changed)
+        return Commit(revision, topics, events, changed)
 
     def _recount(self, connection: apsw.Connection, count: Count, ids: list[int]) -> None:
         """Add the differences that the transaction makes to counts. A second connection reads the state before it."""
@@ -105,7 +104,7 @@ class CommitRecorder:
     ) -> None:
         packed, digest = None, None
         if label and label.undoable:
-            packed, digest = undo_record.pack(undo_record.record(connection, changeset, tables))
+            packed, digest = changesets.pack(changesets.record(connection, changeset, tables))
         if self._drained:
             connection.execute("delete from derived_outbox where revision <= ?", (self._drained,)).fetchall()
             self._drained = 0

@@ -19,10 +19,11 @@ from typing import Any
 
 import apsw
 
+from .. import threads
 from ..errors import Conflict, DiskFull, Invalid, PixlStashError, ReadOnly
 from ..storage.files import create_private
 from ..threads import report
-from . import cancellation, nearby
+from . import nearby
 
 Rows = list[tuple[Any, ...]]
 #: Maximum number of idle connections in the pool.
@@ -181,7 +182,7 @@ class Database:
 
         Waiting could deadlock: a reader may hold a connection already, or a lock that other readers wait for.
         """
-        stopping = cancellation.current()
+        stopping = threads.current_cancellation()
         if stopping is not None:
             stopping.check()
         with self._lock:
@@ -328,9 +329,8 @@ def _steps(schema: str) -> Sequence[tuple[int, str]]:
 def _reading_mode(path: Path) -> str:
     """Return the URI parameters with which a file is opened read-only.
 
-    In a folder that cannot be written to, SQLite finds its way through a log only beside the index a crash left with
-    it, or without locks and with an index of its own. `immutable` would not look at the log, and what was acknowledged
-    last would be missing.
+    In a read-only folder, SQLite can read a log only with the index that a crash left beside it, or without locks and
+    with an index of its own. `immutable` would ignore the log, and with it the last acknowledged changes.
     """
     if os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-shm").exists():
         return "mode=ro"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+import msgspec
 from msgspec import Struct
 
-from ..types import Panel, RestoreKind, TagPair
-from .output_kinds import OutputKind
+from ..types import Agreement, Panel, RestoreKind, TagPair
 
 if TYPE_CHECKING:
     import apsw
@@ -24,11 +24,60 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 
+class OutputKind(Struct, frozen=True):
+    """A kind of engine results: checks, combines, describes and stores them.
+
+    `check(engine, result, about)` runs in the engine's process: it converts a result to plain data, or raises
+    `ValueError`. `about` are properties of all results of the producer; it may add some. `combine` merges the plain
+    results of a video's frames, each with its time in seconds; `grouped`: `run` gets the frames as one image instead.
+    `describe(engine, params)` returns properties of all results in advance. `inputs(connection, ids)` returns, by
+    picture, results that other engines need. `tables` have a `picture_id` and a `producer_id`. `sift(result)` returns
+    the part of a plain result that can be stored, and a sentence for each dropped part.
+    For trial runs: `size` is the approximate stored size of a result in bytes, `shown(result, threshold)` its text for
+    users, and `agree(connection, results, threshold)` its agreement with the user's annotations.
+    """
+
+    name: str
+    hook: str
+    verb: str
+    tables: tuple[str, ...]
+    check: Callable[[Any, Any, dict[str, Any]], Any]
+    combine: Callable[[Sequence[tuple[float | None, Any]]], Any]
+    keeper: type[Keeper]
+    describe: Callable[[Any, Any], dict[str, Any]] = lambda engine, params: {}
+    inputs: Callable[[apsw.Connection, list[int]], dict[int, Any]] | None = None
+    grouped: bool = False
+    size: Callable[[Any], int] = lambda value: len(msgspec.json.encode(value))
+    shown: Callable[[Any, float], str] = lambda value, threshold: str(value)
+    agree: Callable[[apsw.Connection, dict[int, Any], float], Agreement] | None = None
+    sift: Callable[[Any], tuple[Any, list[str]]] | None = None
+
+
+class Keeper:
+    """Stores plain results of one kind in one library; created with its database and writer.
+
+    `statement` stores a picture, its producer and a packed result.
+    """
+
+    statement = ""
+
+    def __init__(self, db: Any, writer: Any) -> None:
+        pass
+
+    def pack(self, values: Sequence[Any]) -> list[Any]:
+        """Convert results to their stored form. Runs outside the writer thread."""
+        return list(values)
+
+    def put(self, write: Any, producer: int, packed: dict[int, Any]) -> None:
+        """Store packed results by picture, replacing earlier ones."""
+        write.many(self.statement, [(picture, producer, value) for picture, value in packed.items()])
+
+
 class Lookup(Struct, frozen=True):
     """Pictures as a statement that yields their ids, in any order; an id may come twice. `others`: all but those.
 
-    `among`: a statement of those that are in carray(:among), where what it yields of a picture hangs on nothing but
-    that picture's rows, and rows that are no picture's.
+    `among`: the statement for pictures in carray(:among), if each result depends only on that picture's own rows, and
+    on rows that belong to no picture.
     """
 
     sql: str
@@ -61,12 +110,10 @@ class Hidden(list[int]):
 
 #: The compiled form of a query term.
 Condition = Lookup | Range
-
-
-#: rows: those a snapshot speaks of become what they were. root: pictures; those added since stay, or go if asked.
-#: bytes: what files say, which comes back only with a picture. kept: what is missing comes back. words: and what both
-#: have becomes what it was. group: as rows, but those added since stay, or go if asked. shell: goes when it is empty.
-#: whole: all of it becomes what it was. presence: rows come and go, with a new date. never: stays as it is.
+#: rows: rows of the snapshot's pictures are restored. root: pictures; newer ones stay, or are deleted on request.
+#: bytes: facts of files, restored only with a picture. kept: missing rows are restored. words: existing ones, too.
+#: group: as rows, but newer ones stay, or are deleted on request. shell: deleted when empty. whole: replaced at once.
+#: presence: rows are added and deleted, with a new date. never: unchanged.
 Merge = Literal["rows", "root", "bytes", "kept", "words", "group", "shell", "whole", "presence", "never"]
 TAGS: frozenset[RestoreKind] = frozenset({"tags"})
 CAPTIONS: frozenset[RestoreKind] = frozenset({"captions"})
@@ -80,12 +127,11 @@ class Table(Struct, frozen=True):
     """A primary table, whose changes are recorded in changesets.
 
     `picture`: index of the column with the picture's id, or None. `field`: what an event says has changed.
-    `through`: columns' indexes, and statements that find the other pictures their values concern (`… in carray(?)`).
-    `merge`: how a restore makes it what it was; `within`: columns and the tables whose rows they name. A row belongs to
-    what a snapshot speaks of when all of these rows do; without `within`, when its picture does. `kinds`: what it is
-    restored with when only some kinds are asked for. `topic`: what a comparison counts its rows as, by default the
-    noun; None: nothing anybody would look for. `says`: an expression for what the row `r` says, to be shown to people;
-    `{db}` is the database it is in.
+    `through`: indexes of columns, and statements that find the other pictures that their values concern (`… in
+    carray(?)`). `within`: columns and the tables whose rows they refer to; a row is in a snapshot if all of these are,
+    or, without `within`, if its picture is. `kinds`: partial restores that include it. `topic`: that of its rows in
+    comparisons, by default the noun; None: not compared. `says`: the content of the row `r` as users see it, in SQL;
+    `{db}` is its database.
     """
 
     name: str
@@ -122,8 +168,8 @@ class Derivation(Struct, frozen=True):
 class FanOut(Struct, frozen=True):
     """Finds the pictures that changes of other rows (a tag, an active engine) affect; runs before derivations.
 
-    `find(connection, keys)` gets the primary keys of changed rows by table, and answers with the pictures concerned:
-    rules and events see them as if their rows in the table `into` had changed.
+    `find(connection, keys)` returns the pictures affected by changed rows (primary keys by table): derivations and
+    events see them as if their rows in the table `into` had changed.
     """
 
     tables: frozenset[str]
@@ -132,7 +178,7 @@ class FanOut(Struct, frozen=True):
 
 
 class Count(Struct, frozen=True):
-    """Keeps counts in a derived table: `of(connection, ids)` returns how many of these pictures count, by (noun, id).
+    """Keeps counts in a derived table: `of(connection, ids)` returns how many of these pictures count, by (topic, id).
 
     It is called for the states before and after a transaction, and the difference is added.
     """
@@ -143,24 +189,24 @@ class Count(Struct, frozen=True):
 
 
 class Term(Struct, frozen=True):
-    """A term of the query language, `name:value`. A name such as `is:moving` is one value of `is:`.
+    """A term of the query language, `name:value`, or one value of a name, such as `is:moving`.
 
-    `compile(value)` raises ValueError with what it expected. `nouns` are the nouns it reads: the view's key holds their
-    revisions. `group`: it says which pictures belong together, so that `union`, `overlap`, `difference` and `unique`
-    take it. `spread`: it looks into stacks, so that what lies beneath a leader is found as well. `private`: it tells
-    how the owner orders the library, so that a reader of some pictures has no such term. `values(connection, typed,
-    limit, hidden)` are those that are there and go on like what was typed, with how many pictures have each; `hidden`
-    are ids of pictures to ignore. `ids_named(connection, value)`: the ids of what the value names, none if there is no
-    such thing. `arranged(value)` yields the pictures in the order that people gave them, for
+    `compile(value)` raises ValueError with what it expected. `topics`: the view's key has their revisions. `group`: its
+    pictures belong together, as `union`, `overlap`, `difference` and `unique` require. `spread`: it also finds pictures
+    inside stacks. `private`: readers of some pictures do not have it. `values(connection, typed, limit, hidden)`:
+    (existing value that begins with or contains the typed text, number of pictures without `hidden` ones).
+    `offers(frame, mask, typed)`: (value of a column, meaning, number of pictures in the mask).
+    `ids_named(connection, value)`: ids that it names. `arranged(value)`: custom order.
     """
 
     name: str
     label: str
     compile: Callable[[str], Condition]
-    nouns: tuple[str, ...] = ("pictures",)
+    topics: tuple[str, ...] = ("pictures",)
     group: bool = False
     spread: bool = False
     values: Callable[[apsw.Connection, str, int, Hidden], Sequence[tuple[str, int | None]]] | None = None
+    offers: Callable[[Any, NDArray[np.bool_], str], Sequence[tuple[str, str, int | None]]] | None = None
     private: bool = False
     ids_named: Callable[[apsw.Connection, str], Sequence[int]] | None = None
     arranged: Callable[[str], Lookup] | None = None
@@ -168,23 +214,23 @@ class Term(Struct, frozen=True):
 
 
 class Sort(Struct, frozen=True):
-    """A sort of the query language: `sort:name`, or reversed `sort:-name`.
+    """A sort of the query language: `sort:name`, or reversed `sort:-name`. Changes of `topics` can reorder it.
 
-    `nouns` are the nouns whose changes can reorder it. `keys(connection, ids)` gives a number for each picture; None:
-    the column of that name in `derived_grid`.
+    `keys(connection, ids)` returns a number for each picture; None: the column of that name in `derived_grid`.
     """
 
     name: str
-    nouns: tuple[str, ...] = ("pictures",)
+    topics: tuple[str, ...] = ("pictures",)
     keys: Callable[[apsw.Connection, NDArray[np.int64]], NDArray[np.int64]] | None = None
 
 
 class Counted(Struct, frozen=True):
-    """A feature's part of the statistics of pictures. `tagged`: the number of them with a tag."""
+    """A feature's part of the statistics of pictures. `tagged`: how many have a tag; `tags`: how many tags."""
 
     panels: list[Panel]
     pairs: list[TagPair] = []
     tagged: int = 0
+    tags: int = 0
 
 
 class Guard(Struct, frozen=True):
@@ -196,10 +242,9 @@ class Guard(Struct, frozen=True):
 class Feature(Struct, frozen=True):
     """Everything that one feature contributes. Tables are in order, parents first.
 
-    `inherits`: statements with :old and :new picture ids that hand people's words on to a successor. `of_bytes`: what
-    they hand on holds for the bytes of a file only, so that a picture does not take it over from its duplicate.
-    `words`: where free words are looked for besides names and prompts, named as `Reason.place` gives it.
-    `statistics(connection, ids)`: what is to be said about some pictures.
+    `inherits`: statements with :old and :new picture ids that copy annotations to a successor. `of_bytes`: these are
+    valid for the bytes of a file only, and not copied from a duplicate. `words`: terms that search free words besides
+    names and prompts, named as in `Reason.place`. `statistics(connection, ids)`: statistics of these pictures.
     """
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import Invalid
 from ..types import HideAndBlur
-from ..types.outcome import Outcome
+from ..types.history import Outcome
 from .connection import Database
 from .features import Feature, Table
 from .writer import Label, Write, Writer

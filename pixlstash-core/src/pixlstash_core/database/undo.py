@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from ..errors import Conflict
 from . import changesets
+from .changesets import Column, Record, column_of, key_of, pictures_in
 from .connection import bind_ids, fetch
-from .undo_record import Column, Record, column_of, key_of, pictures_in
 
 #: The column of `picture` with the SHA-256 of its bytes.
 SHA256 = 2

@@ -27,10 +27,8 @@ from ..types import Event
 from .commit import Commit, CommitRecorder, Label
 from .connection import Database, translated
 from .features import Feature, Table
-from .hub import Hub
-from .watermarks import Marks
-from .write import Write
-from .write_queue import BACKGROUND, PERSON, Entry, WriteQueue
+from .hub import Hub, Marks
+from .write_queue import BACKGROUND, PERSON, Entry, Write, WriteQueue
 
 T = TypeVar("T")
 #: Seconds after which no further background write joins a transaction.
@@ -84,7 +82,7 @@ class Writer:
         self._queue = WriteQueue()
         self._marks = Marks(db, hub)
         self._recorder = CommitRecorder(db, self._marks, features)
-        self.revision, self.nouns = revisions(db)
+        self.revision, self.topics = revisions(db)
         #: Of the writer thread only: the current transaction, and the exception that interrupted it.
         self._transaction: _Transaction | None = None
         self._failure: BaseException | None = None
@@ -280,7 +278,7 @@ class Writer:
             report("caches could not be updated; they are dropped", log)
             self._demand_all()
         # After the caches: a view built meanwhile reads old rows, and must not be cached under the new revision.
-        self.revision, self.nouns = commit.revision, {**self.nouns, **dict.fromkeys(commit.nouns, commit.revision)}
+        self.revision, self.topics = commit.revision, {**self.topics, **dict.fromkeys(commit.topics, commit.revision)}
         try:
             self._on_commit(self.revision, commit.events)
         except BaseException:

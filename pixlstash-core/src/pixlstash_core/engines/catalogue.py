@@ -11,14 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from ..database.connection import Database
+from ..database.features import OutputKind
 from ..database.hub import Hub
-from ..database.output_kinds import OutputKind
 from ..errors import Invalid, NotFound, PixlStashError
-from ..plugins.addresses import read_addresses
 from ..plugins.engines import Weights
 from ..plugins.registry import Offered, Plugins
-from ..plugins.settings import RUN, plain_params, read_params, secrets, touches
+from ..plugins.settings import RUN, plain_params, read_addresses, read_params, secrets, touches
 from . import settings as engines
+from . import training
 from .outputs import Outputs
 
 T = TypeVar("T")
@@ -113,20 +113,29 @@ class Catalogue:
 
     def is_same(self, offered: Offered, settings: dict[str, Any], other: dict[str, Any]) -> bool:
         """Return whether two settings give the same results."""
-        return _lasting(self.params(offered, settings)) == _lasting(self.params(offered, other))
+        return lasting(self.params(offered, settings)) == lasting(self.params(offered, other))
 
     def producer(self, offered: Offered, settings: dict[str, Any]) -> int:
         """Return the id of the producer of an engine with these settings, creating it if needed."""
-        params, kind = self.params(offered, settings), self.kind(offered)
+        params = self.params(offered, settings)
+        return self.register(offered, params, self._revision(offered, lasting(params)))
+
+    def register(self, offered: Offered, params: Any, revision: str) -> int:
+        """Return the id of the producer of an engine at a revision, creating it if needed."""
         return self._outputs.register(
-            kind.name,
+            self.kind(offered).name,
             offered.engine.id,
-            offered.engine.revision,
-            _lasting(params),
+            revision,
+            lasting(params),
             offered.origin.distribution,
             offered.origin.version,
             self.about(offered, params),
         )
+
+    def _revision(self, offered: Offered, params: dict[str, Any]) -> str:
+        """Return an engine's revision, which includes that of its latest training."""
+        engine = offered.engine
+        return training.revision(self._db, engine.id, engine.revision, params) if engine.learns else engine.revision
 
     def about(self, offered: Offered, params: Any) -> dict[str, Any]:
         """Return properties of all results of an engine with these settings, such as the space of its vectors."""
@@ -135,10 +144,11 @@ class Catalogue:
     def find_producer(self, offered: Offered, settings: dict[str, Any]) -> int | None:
         """Return the id of the producer of an engine with these settings; None if it does not exist."""
         try:
-            lasting = _lasting(self.params(offered, settings))
+            chosen = lasting(self.params(offered, settings))
         except Invalid:  # an update of the plugin does not accept the stored settings
             return None
-        return self._outputs.find_producer(self.kind(offered).name, offered.engine.id, offered.engine.revision, lasting)
+        revision = self._revision(offered, chosen)
+        return self._outputs.find_producer(self.kind(offered).name, offered.engine.id, revision, chosen)
 
     def unset(self, offered: Offered, params: Any) -> str:
         """Return a sentence that names the required settings that are not set; empty if there are none."""
@@ -198,7 +208,7 @@ def _default(offered: Offered, name: str) -> Any:
     return value if value is msgspec.NODEFAULT else msgspec.to_builtins(value)
 
 
-def _lasting(params: Any) -> dict[str, Any]:
+def lasting(params: Any) -> dict[str, Any]:
     """Return the settings that affect results."""
     named = touches(type(params))
     return {name: value for name, value in plain_params(params).items() if named[name] is not RUN}

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .. import outgoing
 from ..errors import Invalid, PixlStashError
 from ..plugins.engines import WeightFile, Weights
 from ..storage.files import fsync_folder, writing_to
@@ -81,6 +82,11 @@ class _Https(urllib.request.HTTPSHandler):
 
 def fetch(place: Path, weights: Weights, step: Callable[[int, int], None]) -> None:
     """Download the missing files into a folder. `step(done, total)` is called with bytes, and may raise."""
+    with outgoing.WEIGHTS.opening():
+        _fetch_all(place, weights, step)
+
+
+def _fetch_all(place: Path, weights: Weights, step: Callable[[int, int], None]) -> None:
     total, before = weights.size, 0
     for file in weights.files:
         path = place_of(place, file.path)

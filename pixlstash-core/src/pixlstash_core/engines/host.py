@@ -23,20 +23,18 @@ from ..plugins.registry import Offered
 from ..plugins.settings import LOAD, plain_params, secrets, touches
 from ..threads import report
 from ..types import Rehearsal
-from . import fetching, provenance, weights
+from . import examples, fetching, provenance, training, training_process, weights
 from . import settings as engines
-from .autorun import Autorun, Payload
 from .catalogue import Catalogue, who
-from .interactive import Interactive
-from .limits import Limits
-from .messages import Load, Results, Start
+from .interactive import KEPT, Ask, Collected, Interactive, judged
+from .limits import Limits, Scratch
+from .messages import Learned, Load, Results, Start, Train
 from .outputs import Outputs, Which
 from .prefetch import Prefetch, Sources
 from .process import Process
-from .producers import Producers
+from .producers import Autorun, Payload, Producers
 from .running import Run, RunPlan
-from .tempdir import Scratch
-from .trial import KEPT, Ask, Collected, judged
+from .trying import Trying
 
 #: Seconds between checks for idle processes.
 TICK = 1.0
@@ -84,6 +82,7 @@ class Host:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self.interactive = Interactive(catalogue, self.producers, outputs, sources, scratch, self._lend)
+        self.trying = Trying(catalogue, sources, scratch, self._lend)
         self._watch: threading.Thread | None = None
 
     # -- runs ----------------------------------------------------------------------------------------------------------
@@ -109,7 +108,17 @@ class Host:
 
     def _which(self, payload: Payload, among: Sequence[int] | None = None) -> Which:
         engine = self.catalogue.offered(payload.engine).engine
-        return Which(after=payload.after, among=among, kinds=sorted(engine.accepts), needs=engine.needs)
+        which = Which(after=payload.after, among=among, kinds=sorted(engine.accepts), needs=engine.needs)
+        if engine.learns:
+            which["vectors_of"] = self._learned(payload).vectors_of
+        return which
+
+    def _learned(self, payload: Payload) -> training.Training:
+        """Return the training of the producer of a run."""
+        learned = training.load(self._db, payload.producer)
+        if learned is None:
+            raise PixlStashError(f"{payload.engine} has learned something else since then. Run it again.")
+        return learned
 
     def run(self, task: Task) -> None:
         """Handle a job of kind `engine`."""
@@ -119,7 +128,30 @@ class Host:
         else:
             self.autorun.follow(task, payload, partial(self._run, task))
         outcome(self._writer.submit(provenance.settle))
+        self._prune(payload)
         self.autorun.look(needy=True)  # other engines may need the new results
+
+    def _prune(self, payload: Payload) -> None:
+        """Delete the results of trainings that the present one has replaced."""
+        offered = self.catalogue.offered(payload.engine)
+        present = self.producers.find(offered) if offered.engine.learns else None
+        if present is not None:
+            tables = self.catalogue.kind(offered).tables
+            prune = partial(training.prune, engine=payload.engine, present=present, tables=tables)
+            while outcome(self._writer.submit(prune)):
+                pass
+
+    def train(self, offered: Offered, params: Any, order: Train, check: Callable[[float], None]) -> Learned:
+        """Let an engine learn in its process. Raises what `check` raises."""
+        process = self._seat(offered, params, 0, lambda: check(0.0))
+        try:
+            return training_process.train(process, order, check)
+        except PixlStashError as error:
+            if isinstance(error, Cancelled):
+                raise
+            raise PixlStashError(f"{who(offered)}: {error}") from error
+        finally:
+            self._leave(offered.engine.lane)
 
     def _run(self, task: Task, payload: Payload) -> None:
         offered = self.catalogue.offered(payload.engine)
@@ -129,7 +161,10 @@ class Host:
         task.progress(done, done + left)
         if not left:
             return
+        inputs_of: Callable[[Sequence[int]], dict[int, dict[str, Any]]]
         inputs_of = partial(self._outputs.inputs, offered.engine.needs)
+        if offered.engine.learns:
+            inputs_of = partial(examples.inputs, self._db, self._learned(payload).vectors_of)
         prefetch = Prefetch(self._sources, offered.engine, self._ids(payload), inputs_of, self._scratch.path())
         plan = RunPlan(
             payload.producer,
@@ -207,7 +242,7 @@ class Host:
         key = (
             engine.id,
             engine.revision,
-            producer if offered.hook in _SPACES else -1,
+            producer if offered.hook in _SPACES or engine.learns else -1,
             repr(sorted(loads.items())),
             hosts,
         )
@@ -230,7 +265,8 @@ class Host:
             folder = self._folder(offered, params)
             about = self._outputs.producer(producer).about if producer else self.catalogue.about(offered, params)
             process = Process(start, self.limits, [str(plain[name]) for name in hidden])
-            process.load(Load("", str(folder) if folder else None, plain, about, hosts), check)
+            state = training.state(self._db, producer) if engine.learns and producer else None
+            process.load(Load("", str(folder) if folder else None, plain, about, hosts, state), check)
         except BaseException as error:
             if process is not None:
                 process.kill()
@@ -263,10 +299,6 @@ class Host:
         with self._lock:
             if (seat := self._seats.get(lane)) is not None:
                 seat.used, seat.since = False, time.monotonic()
-
-    def unload(self) -> None:
-        """End all processes that are not running an engine."""
-        self._drop(lambda seat: not seat.used)
 
     def _tidy(self) -> None:
         while not self._closing.wait(min(TICK, self.limits.idle / 4)):
@@ -305,6 +337,7 @@ class Host:
         """End all processes."""
         self._closing.set()
         self.interactive.close()
+        self.trying.close()
         self._drop(lambda seat: True)
         self._scratch.close()
 

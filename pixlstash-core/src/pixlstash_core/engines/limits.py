@@ -1,16 +1,38 @@
-"""Limits of time and memory for engines."""
+"""Limits of time, memory, and printed text of engines' processes, and their folder for decoded pixels."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+import shutil
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
+from statistics import median
+from typing import BinaryIO
 
 from msgspec import Struct
 
 from ..errors import Invalid
+from ..storage.files import printable
 
 VARIABLE = "PIXLSTASH_ENGINE_MEMORY"
+#: A batch may take so many times what is usual for its images, and at least so many seconds.
+FACTOR, LEAST = 20.0, 30.0
+#: After a process hung, the first batch of the next one gets this part of the time: it is probably hung again.
+AGAIN = 0.2
+#: Batches that are remembered.
+SAMPLES = 50
+#: Bytes that are read at once, and bytes that are stored, at most.
+BLOCK, KEPT = 1 << 16, 1 << 15
+#: Lines that are returned, and characters of each, at most.
+LINES, LONGEST = 30, 4096
+#: Bytes that must be free in the folder in memory; it is small in containers.
+ROOM = 256 << 20
+_MEMORY = Path("/dev/shm")
+_OWNER = "library"
 
 
 class Limits(Struct, frozen=True):
@@ -96,3 +118,94 @@ def resident(process: int) -> int | None:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return None
+
+
+class BatchTimeout:
+    """The durations in one process. `first`: seconds for its first batch, which includes warming up."""
+
+    def __init__(self, first: float) -> None:
+        self.first = first
+        self._each: deque[float] = deque(maxlen=SAMPLES)
+
+    def note(self, seconds: float, count: int) -> None:
+        """Record the duration of a batch of so many images."""
+        self._each.append(seconds / max(1, count))
+
+    def limit(self, count: int) -> float:
+        """Return the seconds that a batch of so many images may take without progress."""
+        if not self._each:
+            return self.first
+        return max(min(LEAST, self.first), FACTOR * median(self._each) * max(1, count))
+
+    def hurry(self) -> None:
+        """Shorten the limits, because the previous process hung."""
+        self.first *= AGAIN
+
+
+class Tail:
+    """The end of a stream, stored as bytes and decoded on request."""
+
+    def __init__(self, hidden: Collection[str] = ()) -> None:
+        self._hidden = [text for text in hidden if text]
+        self._bytes = bytearray()
+        self._cut = False
+
+    def follow(self, pipe: BinaryIO) -> None:
+        """Read an unbuffered stream to its end."""
+        while block := pipe.read(BLOCK):
+            self.add(block)
+
+    def add(self, block: bytes) -> None:
+        self._bytes += block
+        if len(self._bytes) > 4 * KEPT:  # cut rarely, because it copies the rest
+            del self._bytes[:-KEPT]
+            self._cut = True
+
+    def lines(self) -> list[str]:
+        """Return the last lines, without hidden texts and control characters."""
+        data = bytes(self._bytes)
+        if self._cut:  # the data may begin within a hidden text and within a line
+            data = data[max((len(text.encode()) for text in self._hidden), default=0) :]
+            _, newline, rest = data.partition(b"\n")
+            data = rest if newline else data
+        text = data.decode("utf-8", "replace")
+        for hidden in self._hidden:
+            text = text.replace(hidden, "…")
+        return [printable(line.rstrip()[-LONGEST:]) for line in text.splitlines()[-LINES:]]
+
+
+class Scratch:
+    """The temporary folder of one library, created when needed. Creating it deletes those of killed processes."""
+
+    def __init__(self, library: Path, public_id: str) -> None:
+        self._library, self._prefix = str(library), f"pixlstash-{public_id[:12]}-"
+        self._path: Path | None = None
+        self._lock = threading.Lock()
+
+    def path(self) -> Path:
+        with self._lock:  # two lanes that begin at once would delete each other's folder
+            if self._path is None:
+                self._path = self._create()
+            return self._path
+
+    def _create(self) -> Path:
+        place = _place()
+        for left in place.glob(f"{self._prefix}*"):
+            with contextlib.suppress(OSError):  # a copied library has the same id; leave its folder
+                if (left / _OWNER).read_text("utf-8") == self._library:
+                    shutil.rmtree(left, ignore_errors=True)
+        path = Path(tempfile.mkdtemp(prefix=self._prefix, dir=place))
+        (path / _OWNER).write_text(self._library, "utf-8")
+        return path
+
+    def close(self) -> None:
+        if self._path is not None:
+            shutil.rmtree(self._path, ignore_errors=True)
+            self._path = None
+
+
+def _place() -> Path:
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(_MEMORY).free > ROOM:
+            return _MEMORY
+    return Path(tempfile.gettempdir())

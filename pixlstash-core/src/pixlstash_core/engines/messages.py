@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..database.output_kinds import OutputKind
+from ..database.features import OutputKind
 from ..types import Facts
 
 
@@ -43,7 +43,7 @@ class Start(Struct, frozen=True, tag="start"):
 
 class Load(Struct, frozen=True, tag="load"):
     """Load a model. `device`: empty for the best one of the lane; `params` includes secrets; `about`: properties of all
-    its results; `hosts`: the hosts that it may reach.
+    its results; `hosts`: the hosts that it may reach; `state`: the result of its training.
     """
 
     device: str
@@ -51,6 +51,7 @@ class Load(Struct, frozen=True, tag="load"):
     params: dict[str, Any]
     about: dict[str, Any]
     hosts: tuple[str, ...] = ()
+    state: bytes | None = None
 
 
 class Still(Struct, frozen=True):
@@ -94,6 +95,22 @@ class Texts(Struct, frozen=True, tag="texts"):
     params: dict[str, Any]
 
 
+class Train(Struct, frozen=True, tag="train"):
+    """Learn from examples within a number of seconds: `ids` as i64, `vectors` as rows of f16, the others as f32.
+
+    `tags`: id, name, indexes of examples as i64, and whether it was accepted on each as u8.
+    """
+
+    number: int
+    ids: bytes
+    vectors: bytes
+    values: bytes
+    measures: dict[str, bytes]
+    seconds: float
+    params: dict[str, Any]
+    tags: list[tuple[int, str, bytes, bytes]] = []
+
+
 class Inspect(Struct, frozen=True, tag="inspect"):
     """Check a plugin, in the process of `checking.child`: `what` is the step, `hook` and `id` name the object.
 
@@ -120,7 +137,7 @@ class Here(Struct, frozen=True, tag="here"):
     why: str = ""
 
 
-Order = Start | Load | Batch | Texts | Stop | Here | Inspect
+Order = Start | Load | Batch | Texts | Train | Stop | Here | Inspect
 
 
 class Loaded(Struct, frozen=True, tag="loaded"):
@@ -132,7 +149,9 @@ class Loaded(Struct, frozen=True, tag="loaded"):
 
 
 class Beat(Struct, frozen=True, tag="beat"):
-    """Another result is finished."""
+    """Another result is finished, or a `part` (0 to 1) of a training."""
+
+    part: float = 0.0
 
 
 class Want(Struct, frozen=True, tag="want"):
@@ -148,6 +167,14 @@ class Ran(Struct, frozen=True, tag="ran"):
     values: list[Any]
 
 
+class Learned(Struct, frozen=True, tag="learned"):
+    """The result of a training."""
+
+    number: int
+    state: bytes
+    report: dict[str, Any]
+
+
 class Broke(Struct, frozen=True, tag="broke"):
     """An error. `cause`: `load`, `failed`, `memory`, `device` (this process can run nothing more) or `stopped`."""
 
@@ -156,4 +183,4 @@ class Broke(Struct, frozen=True, tag="broke"):
     reason: str
 
 
-Report = Loaded | Beat | Want | Ran | Broke
+Report = Loaded | Beat | Want | Ran | Learned | Broke

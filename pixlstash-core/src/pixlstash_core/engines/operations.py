@@ -14,9 +14,8 @@ from ..context import Context, demand_person
 from ..database.writer import Write
 from ..errors import Conflict, Invalid, NotFound, PixlStashError
 from ..jobs.lanes import Jobs
-from ..plugins.addresses import is_host
 from ..plugins.registry import Offered
-from ..plugins.settings import form, secrets
+from ..plugins.settings import form, is_host, secrets
 from ..types import (
     AllowHost,
     Done,
@@ -34,13 +33,14 @@ from ..types import (
     UninstalledEngine,
     WeightsInfo,
 )
-from ..types.outcome import Outcome, many
-from . import installable, provenance
+from ..types.history import Outcome, many
+from . import installable, provenance, training
 from . import settings as engines
-from .autorun import ALL, ASKED, KIND, Payload
 from .host import FETCH, REHEARSAL, Host, ranges
+from .interactive import Ask as Rehearse
+from .learning import Learning
 from .outputs import Outputs
-from .trial import Ask as Rehearse
+from .producers import ALL, ASKED, KIND, Payload
 from .weights import folder_of, missing
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def engine(context: Context, reader: Reader, id: str) -> EngineDetail:
         sorted(stored.keys() & hidden),
         _if_set_up(context, offered, partial(_weights, context)),
         [EngineError(*error) for error in failed],
-        _threshold(context, offered),
+        threshold(context, offered),
         _if_set_up(context, offered, partial(_sends, context)),
         sorted(engines.other_secrets(context.hub, id, address) & hidden),
     )
@@ -87,7 +87,7 @@ def run_engine(context: Context, reader: Reader, ask: RunEngine) -> Job:
     """Run an engine on pictures that it has not processed yet: a selection, or all."""
     offered = context.part(Host).producers.named(ask.engine, ask.kind)
     params, own = context.part(Host).producers.settings(offered, ask.params)
-    _demand_runs(context, offered, params)
+    demand_runs(context, offered, params)
     ids = _meant(context, reader, ask, offered)
     producer = context.part(Host).catalogue.producer(offered, params)
     if ask.retry or ask.failed:
@@ -107,7 +107,9 @@ def rehearse_engine(context: Context, reader: Reader, ask: RehearseEngine) -> Jo
     """Run an engine on some pictures without storing results; `rehearsal` returns them."""
     offered = context.part(Host).producers.named(ask.engine, ask.kind)
     params, _ = context.part(Host).producers.settings(offered, ask.params)
-    _demand_runs(context, offered, params)
+    if offered.engine.learns:
+        raise Invalid(f"{offered.engine.label or offered.engine.id} learns: its training tells how good it is.")
+    demand_runs(context, offered, params)
     chosen = context.selected(reader, ask) if ask.ids is not None or ask.view is not None else None
     ids = provenance.of_kinds(context.db, chosen, sorted(offered.engine.accepts))
     if not ids:
@@ -140,11 +142,11 @@ def set_engine(context: Context, reader: Reader, ask: SetEngine) -> EngineInfo:
         stored = msgspec.structs.replace(stored, params=catalogue.chosen(offered, ask.params))
     address = _address_of(context, offered, stored.params, ask.secrets or {})
     if ask.policy not in (None, "asked"):
-        _demand_runs(context, offered, stored.params, by_itself=True)
+        demand_runs(context, offered, stored.params, by_itself=True)
     if ask.policy is not None:
         after = provenance.newest_picture(context.db) if ask.policy == "new" else 0
         stored = msgspec.structs.replace(stored, policy=ask.policy, after=after)
-    if ask.threshold is not None and _threshold(context, offered) is None:
+    if ask.threshold is not None and threshold(context, offered) is None:
         raise Invalid(f"No tags of {ask.engine} count: run it before its threshold is moved.")
     producer = catalogue.producer(offered, stored.params) if ask.default else 0
 
@@ -160,7 +162,9 @@ def set_engine(context: Context, reader: Reader, ask: SetEngine) -> EngineInfo:
     with engines.keeping_secrets(context.hub, ask.engine, ask.secrets or {}, address):
         context.change(reader, work, lambda _: f"{offered.engine.label or ask.engine} was set up")
     context.part(Host).autorun.refresh()
-    if ask.policy == "all":
+    if offered.engine.learns:
+        context.part(Learning).changed()
+    elif ask.policy == "all":
         run_engine(context, reader, RunEngine(engine=ask.engine))
     return _info(context, offered)
 
@@ -258,12 +262,16 @@ def _meant(context: Context, reader: Reader, ask: RunEngine, offered: Offered) -
     return context.selected(reader, ask) if ask.ids is not None or ask.view is not None else None
 
 
-def _demand_runs(context: Context, offered: Offered, settings: dict[str, Any], *, by_itself: bool = False) -> None:
+def demand_runs(context: Context, offered: Offered, settings: dict[str, Any], *, by_itself: bool = False) -> None:
     """Raise `Invalid` with what to do before an engine can run; `by_itself`: it will run automatically."""
     params, label = context.part(Host).catalogue.params(offered, settings), offered.engine.label or offered.engine.id
     if unset := context.part(Host).catalogue.unset(offered, params):
         raise Invalid(f"{label} cannot be run yet. {unset}")
     context.part(Host).catalogue.reachable(offered, params)
+    if offered.engine.learns and not by_itself:
+        producer = context.part(Host).catalogue.find_producer(offered, settings)
+        if producer is None or training.load(context.db, producer) is None:
+            raise Invalid(f"{label} has not learned yet: `pixlstash engine train {offered.engine.id}`.")
     if by_itself and (weights := _weights(context, offered, params)) is not None and weights.missing:
         raise Invalid(f"{label} cannot be run by itself before its weights are fetched.")
 
@@ -274,7 +282,7 @@ def _counting(context: Context, offered: Offered) -> list[int]:
     return provenance.active(context.db, [producer, *context.part(Host).producers.before(offered, producer)])
 
 
-def _threshold(context: Context, offered: Offered) -> float | None:
+def threshold(context: Context, offered: Offered) -> float | None:
     counting = _counting(context, offered) if context.part(Host).catalogue.kind(offered).name == "tag" else []
     return provenance.threshold(context.db, counting[0]) if counting else None
 
@@ -310,6 +318,7 @@ def _info(context: Context, offered: Offered) -> EngineInfo:
         state,
         weights.size if weights else 0,
         unset,
+        engine.learns,
     )
 
 

@@ -17,23 +17,11 @@ import msgspec
 from msgspec import Struct
 
 from ..database.connection import Database, bind_ids
-from ..database.features import COMPUTED, TAGS, Feature, Table
+from ..database.features import OutputKind
 from ..database.hub import now
-from ..database.output_kinds import OutputKind
 from ..database.writer import Committed, Label, Write, Writer, outcome
 from ..errors import Invalid, NotFound, PixlStashError
 
-_SAYS = "r.kind || ' by ' || (select engine from {db}.producer where id = r.producer_id)"
-FEATURE = Feature(
-    "producers",
-    tables=(
-        Table("producer", "producers", merge="kept", topic=None),
-        Table("run", "producers", merge="kept", topic=None),
-        Table("active", "tags", merge="whole", kinds=TAGS, topic="engines", says=_SAYS),
-        Table("succession", "producers", merge="whole", kinds=TAGS, topic=None),
-        Table("done", "producers", 0, "done", within=COMPUTED, kinds=frozenset({"tags", "captions"}), topic=None),
-    ),
-)
 #: Pictures whose results are stored in one commit.
 SLICE = 128
 
@@ -267,14 +255,15 @@ def _fingerprint(kind: str, engine: str, revision: str, params: Mapping[str, Any
 
 
 class Which(TypedDict, total=False):
-    """A choice of pictures: ids above `after`, `among` some ids, of some media `kinds`, and already processed by every
-    active producer of the kinds of output in `needs`.
+    """A choice of pictures: ids above `after`, `among` some ids, of some media `kinds`, already processed by every
+    active producer of the kinds of output in `needs`, and with a vector of the producer `vectors_of`.
     """
 
     after: int
     among: Sequence[int] | None
     kinds: Sequence[str] | None
     needs: Sequence[str]
+    vectors_of: int
 
 
 def _missing(producer: int, which: Which) -> tuple[str, dict[str, Any]]:
@@ -291,6 +280,9 @@ def _missing(producer: int, which: Which) -> tuple[str, dict[str, Any]]:
     if (kinds := which.get("kinds")) is not None:
         where.append("p.kind in (select value from json_each(:kinds))")
         bound["kinds"] = msgspec.json.encode(kinds).decode()
+    if (vectors_of := which.get("vectors_of")) is not None:
+        where.append("exists (select 1 from vector_output where picture_id = p.id and producer_id = :vectors_of)")
+        bound["vectors_of"] = vectors_of
     for n, need in enumerate(which.get("needs", ())):
         bound[f"need{n}"] = need
         where.append(f"exists (select 1 from active where kind = :need{n})")

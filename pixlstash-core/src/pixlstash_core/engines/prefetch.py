@@ -1,4 +1,4 @@
-"""Decodes pictures for an engine in order, while the engine processes earlier ones."""
+"""Finds the inputs of an engine, and decodes pictures in order, while the engine processes earlier ones."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..database.connection import Database
+from ..database.connection import Database, bind_ids, fetch
 from ..errors import NotFound, NotThere, PixlStashError, Refused, StoreUnreachable
 from ..media.pool import DecoderPool
 from ..plugins.contracts import Opened
 from ..plugins.engines import Engine
-from .inputs import Subject, subjects
+from ..types import Fact, Facts
 from .messages import Item, Still
 
 #: Pictures whose database rows are read at once.
@@ -26,6 +26,55 @@ PAGE = 256
 #: Bytes of pixels decoded ahead, which make up for pictures that are slow to read or decode.
 AHEAD = 32 << 20
 Given = Callable[[Sequence[int]], dict[int, dict[str, Any]]]
+
+
+class Subject(Struct, frozen=True):
+    """A picture to process. `size` in pixels, upright; `places` are (store, key), available ones first."""
+
+    id: int
+    name: str
+    kind: str
+    sha256: bytes
+    size: tuple[int, int]
+    moving: bool
+    seconds: float | None
+    places: list[tuple[int, str]]
+    facts: Facts
+
+
+def subjects(db: Database, ids: Sequence[int]) -> dict[int, Subject]:
+    """Return subjects by id, without those of deleted pictures."""
+    bound = bind_ids(ids)
+    with db.reading() as connection:
+        rows = fetch(
+            connection,
+            "select id, name, kind, sha256, width, height, moving, seconds from picture where id in carray(?)",
+            (bound,),
+        )
+        places: dict[int, list[tuple[int, str]]] = {}
+        for picture, store, key in fetch(
+            connection,
+            "select picture_id, store_id, key from location where picture_id in carray(?)"
+            " order by state = 'missing', id",
+            (bound,),
+        ):
+            places.setdefault(picture, []).append((store, key))
+        facts: dict[int, list[Fact]] = {}
+        for picture, *fact in fetch(
+            connection,
+            "select picture_id, grouping, name, label, value, number from fact where picture_id in carray(?)",
+            (bound,),
+        ):
+            facts.setdefault(picture, []).append(Fact(*fact))
+        sql = "select picture_id, prompt, negative from words where picture_id in carray(?)"
+        words = {picture: texts for picture, *texts in fetch(connection, sql, (bound,))}
+    return {
+        id: Subject(
+            *(id, name, kind, sha256, (width, height), bool(moving), seconds, places.get(id, [])),
+            Facts(tuple(facts.get(id, ())), *words.get(id, (None, None))),
+        )
+        for id, name, kind, sha256, width, height, moving, seconds in rows
+    }
 
 
 class Ready(Struct, frozen=True):
@@ -45,9 +94,7 @@ class Ready(Struct, frozen=True):
         return len(self.item.stills) if self.item else 0
 
     def drop(self) -> None:
-        for file in self.files:
-            with contextlib.suppress(OSError):  # if an open file cannot be removed, it is removed with the folder
-                file.unlink(missing_ok=True)
+        _drop(self.files)
 
 
 class Sources(Struct, frozen=True):
@@ -62,6 +109,8 @@ class Sources(Struct, frozen=True):
 class Prefetch:
     """The pictures with the given ids, decoded in `scratch`. Iterate on one thread; `close` discards the rest."""
 
+    _names = itertools.count()  # unique among runs, because those of several lanes share the folder
+
     def __init__(
         self, sources: Sources, engine: Engine[Any, Any], ids: Iterator[int], inputs_of: Given, scratch: Path
     ) -> None:
@@ -70,7 +119,6 @@ class Prefetch:
         self._threads = ThreadPoolExecutor(sources.pool.workers + 1, thread_name_prefix="engine-feed")
         self._ahead = _ahead(engine, sources.pool.workers)
         self._waiting: deque[Future[Ready]] = deque()
-        self._names = itertools.count()
 
     def __iter__(self) -> Iterator[Ready]:
         subjects_ = self._subjects()
@@ -190,7 +238,7 @@ def _ahead(engine: Engine[Any, Any], workers: int) -> int:
 
 def _drop(files: Sequence[Path]) -> None:
     for file in files:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # if an open file cannot be removed, it is removed with the folder
             file.unlink(missing_ok=True)
 
 

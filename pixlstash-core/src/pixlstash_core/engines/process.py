@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import os
 import queue
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -20,17 +16,12 @@ import msgspec
 
 from .. import threads
 from ..errors import PixlStashError
-from ..media.messages import python_options, receive, send
-from .batch_timeout import BatchTimeout
-from .limits import VARIABLE, Limits, resident
-from .messages import Batch, Beat, Broke, Here, Inspect, Load, Loaded, Order, Ran, Report, Start, Texts, Want
-from .stderr_tail import Tail
+from ..media.messages import receive, send
+from ..media.process import kill, spawn
+from . import isolation
+from .limits import VARIABLE, BatchTimeout, Limits, Tail, resident
+from .messages import Batch, Beat, Broke, Here, Inspect, Load, Loaded, Order, Ran, Report, Start, Texts, Train, Want
 
-# `-I` keeps the current folder and PYTHON* variables out of the process; it gets this process's module path.
-_BOOT = """import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from {main} import main
-sys.exit(main())"""
 WORKER = "pixlstash_core.engines.worker"
 _TICK = 0.1
 _reports = msgspec.msgpack.Decoder(Report)
@@ -57,12 +48,13 @@ class Process:
         self._deadline: float | None = None
         self.timeout = BatchTimeout(limits.result)
         self.hung = False
+        self.part = 0.0
         self._counts: deque[int] = deque()  # images in each pending batch
         self._began = self._heard = time.monotonic()
         self._fetched = False
         self._reports: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
         self._written = Tail(hidden)
-        self._process = _spawn(main)
+        self._process = spawn(main, subprocess.PIPE, isolation.environment(start.lane))
         self._to = cast(BinaryIO, self._process.stdin)
         for name, work in (("reader", self._read), ("errors", self._listen), ("watch", self._watch)):
             threading.Thread(target=work, name=f"engine-{name}", daemon=True).start()
@@ -95,8 +87,8 @@ class Process:
         except Died as died:
             raise PixlStashError(f"it cannot be loaded: {died}") from died
 
-    def submit(self, batch: Batch | Texts | Inspect) -> None:
-        if isinstance(batch, Inspect):  # the plugin check sets the limit of each step
+    def submit(self, batch: Batch | Texts | Train | Inspect) -> None:
+        if isinstance(batch, Inspect | Train):  # the library sets the limit of each step
             self._expect(self.limits.result, 1, anew=False)
         else:
             count = len(batch.words) if isinstance(batch, Texts) else sum(len(item.stills) for item in batch.items)
@@ -137,11 +129,7 @@ class Process:
         if self._why is None:
             self._why = why
         if self._process.poll() is None:
-            with contextlib.suppress(OSError):
-                if os.name == "posix":
-                    os.killpg(self._process.pid, signal.SIGKILL)  # it leads its own process group
-                else:
-                    self._process.kill()
+            kill(self._process)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         with contextlib.suppress(OSError):
@@ -201,13 +189,15 @@ class Process:
             pipe.close()
 
     def _take(self, report: Report) -> None:
-        ended = isinstance(report, Ran | Broke | Loaded)
+        ended = not isinstance(report, Beat | Want)
         if ended:
             self._ended_one(report)
         # The library reads requested files; the engine's time does not run meanwhile.
         self._fetched |= isinstance(report, Want)
         self._expect(None if isinstance(report, Want) else self._limit(), -1 if ended else 0)
-        if not isinstance(report, Beat):
+        if isinstance(report, Beat):
+            self.part = report.part
+        else:
             self._reports.put(report)
 
     def _listen(self) -> None:
@@ -250,21 +240,3 @@ class Process:
         if lines := self._written.lines():
             log.warning("The engine %s: %s. It wrote:\n%s", self._engine, why, "\n".join(lines))
         return why
-
-
-def _spawn(main: str) -> subprocess.Popen[bytes]:
-    path = [entry or os.getcwd() for entry in sys.path]
-    flags = 0
-    if sys.platform == "win32":
-        flags = (
-            subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-        )
-    return subprocess.Popen(
-        [sys.executable, *python_options(), "-c", _BOOT.format(main=main), json.dumps(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        start_new_session=True,  # Ctrl-C in the terminal must not reach it
-        creationflags=flags,
-    )

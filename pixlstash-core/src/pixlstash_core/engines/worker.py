@@ -27,10 +27,29 @@ from ..plugins.engines import Embedder, Engine
 from ..plugins.image import Image, Pictured
 from ..plugins.registry import Plugins
 from ..plugins.settings import read_params, secrets
-from ..storage.names import printable
-from . import devices, isolation
+from ..plugins.training import DecidedTag, Examples, checked
+from ..storage.files import printable
+from . import isolation
 from . import network_guard as guard
-from .messages import Batch, Beat, Broke, Here, Item, Load, Loaded, Order, Ran, Report, Start, Still, Stop, Texts, Want
+from .messages import (
+    Batch,
+    Beat,
+    Broke,
+    Here,
+    Item,
+    Learned,
+    Load,
+    Loaded,
+    Order,
+    Ran,
+    Report,
+    Start,
+    Still,
+    Stop,
+    Texts,
+    Train,
+    Want,
+)
 
 #: Seconds between progress messages to the library.
 BEAT = 0.2
@@ -60,7 +79,7 @@ class Worker:
     def __init__(self, start: Start, pipe_in: BinaryIO, pipe_out: BinaryIO, exposed: str = "") -> None:
         self._start, self._exposed = start, exposed
         self._in, self._out = pipe_in, pipe_out
-        self._orders: queue.SimpleQueue[tuple[Load | Batch | Texts, dict[str, Any]]] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[Load | Batch | Texts | Train, dict[str, Any]]] = queue.SimpleQueue()
         self._here: queue.SimpleQueue[Here] = queue.SimpleQueue()
         self._asking = threading.Lock()  # an engine may open pictures on several threads
         self._sending = threading.Lock()
@@ -85,6 +104,8 @@ class Worker:
                 self._send(Loaded(device, round(time.monotonic() - seconds, 3), self._exposed))
             elif isinstance(order, Texts):
                 self._send(Ran(order.number, self._texts(order)))
+            elif isinstance(order, Train):
+                self._send(self._train(order))
             else:
                 self._send(Ran(order.number, self._run(order, mapped)))
             return True
@@ -107,8 +128,9 @@ class Worker:
         self._hidden = [text for name in secrets(engine.Params) if (text := getattr(params, name).reveal())]
         self._about = dict(order.about)
         guard.close(order.hosts, isolated=not self._exposed)
-        device = order.device or devices.best(engine.lane)
-        self._model = engine.load(device, Path(order.folder) if order.folder else None, params)
+        device = order.device or isolation.best(engine.lane)
+        model = engine.load(device, Path(order.folder) if order.folder else None, params)
+        self._model = engine.restore(model, order.state, params) if order.state is not None else model
         return device
 
     def _find(self) -> Engine[Any, Any]:
@@ -155,6 +177,29 @@ class Worker:
             raise ValueError(f"text gave {len(vectors)} vectors for {len(order.words)} texts")
         return vectors
 
+    def _train(self, order: Train) -> Learned:
+        """Let the engine learn, and return its checked state."""
+        import numpy as np
+
+        assert self._engine is not None
+        ids = np.frombuffer(order.ids, np.int64)
+        vectors = np.frombuffer(order.vectors, "<f2").reshape(len(ids), -1).astype(np.float32)
+        values = np.frombuffer(order.values, np.float32)
+        measures = {name: np.frombuffer(column, np.float32) for name, column in order.measures.items()}
+        tags = [
+            DecidedTag(id, name, np.frombuffer(rows, np.int64), np.frombuffer(yes, np.uint8).astype(bool))
+            for id, name, rows, yes in order.tags
+        ]
+        examples = Examples(ids, vectors, values, order.seconds, measures, self._tell_part, tags)
+        params = read_params(self._engine.Params, order.params)
+        return Learned(order.number, *checked(self._engine.train(examples, params)))
+
+    def _tell_part(self, part: float) -> None:
+        now = time.monotonic()
+        if now - self._beat > BEAT:
+            self._beat = now
+            self._send(Beat(part))
+
     def _joined(self, item: Item, frames: Sequence[tuple[float | None, Any]]) -> Any:
         still = len(frames) == 1 and frames[0][0] is None
         return frames[0][1] if still or self._grouped else self._combine(frames)
@@ -189,13 +234,18 @@ class Worker:
             pixels = mapped[still.path]
             if isinstance(pixels, OSError):
                 raise pixels
+        inputs = item.inputs
+        if self._engine is not None and self._engine.learns and "vector" in inputs:
+            import numpy as np
+
+            inputs = {**inputs, "vector": np.frombuffer(inputs["vector"], "<f2").astype(np.float32)}
         return Image(
             Pictured(item.picture, item.kind, item.size),
             still.width,
             still.height,
             pixels,
             facts=item.facts,
-            given=item.inputs,
+            given=inputs,
             frame=still.frame,
             opens=partial(self._open, item),
         )
@@ -235,7 +285,7 @@ class Worker:
                     self._stopped = order.number
                 elif isinstance(order, Here):
                     self._here.put(order)
-                elif isinstance(order, Load | Texts):
+                elif isinstance(order, Load | Texts | Train):
                     self._orders.put((order, {}))
                 elif isinstance(order, Batch):  # map its pixels while the engine processes the batch before
                     self._orders.put((order, _mapped(order)))
@@ -262,11 +312,11 @@ def _iterated(results: Any) -> Iterator[Any]:
 
 
 def _cause(error: BaseException) -> str:
-    if devices.is_lost(error):
+    if isolation.is_lost(error):
         return "device"
-    if devices.is_memory(error):
+    if isolation.is_memory(error):
         error.__traceback__ = None  # it references the engine's tensors
-        devices.give_back()
+        isolation.give_back()
         return "memory"
     return "failed"
 

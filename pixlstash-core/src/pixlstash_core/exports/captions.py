@@ -1,21 +1,124 @@
-"""The texts of exported pictures: captions and file names, made from templates."""
+"""The texts of exported pictures: captions and unique file names, made from templates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 
+from msgspec import Struct
+
+from ..errors import Invalid
 from ..media.file_names import honest_name, safe_name
-from ..tags.normalise import folded
+from ..tags.names import folded
 from ..types import ExportOptions
 from ..types.times import when
 from .reading import Annotations, Source, TagUse
-from .templates import Field, Template
 
+_PIECE = re.compile(r"\{\{|\}\}|\{([a-z_0-9]+)(?::(\d{1,6}))?\}|[{}]|[^{}]+")
+#: Text between two fields that goes if one of them is empty.
+_SEPARATOR = re.compile(r"[\s,;.:|/_-]+")
+#: The value of a field, given the number behind its colon.
+Field = Callable[[int | None], str]
 YOU = "you"
-FIELDS = ("caption", "tags", "character", "set", "trigger", "class", "prompt", "negative", "name", "score", "created")
-NAME_FIELDS = ("name", "number", "id", "sha256", "character", "set", "score", "created")
+SHARED = ("character", "set", "text", "name", "score", "created")
+FIELDS = ("caption", "tags", "trigger", "class", "prompt", "negative", *SHARED)
+NAME_FIELDS = ("number", "id", "sha256", *SHARED)
 #: Captions are longer only by mistake, and trainers cut them off at a small part of this.
 LONGEST = 20_000
+
+
+class UniqueNames:
+    """Gives each file a name of its own, also on file systems that ignore case or normalize Unicode.
+
+    `stems`: names that differ only in their extension count as the same, because a caption file belongs to the stem.
+    """
+
+    def __init__(self, *, stems: bool = False, reserved: tuple[str, ...] = ()) -> None:
+        self._stems = stems
+        self._used: dict[str, int] = {self._key(name): 1 for name in reserved}
+
+    def take(self, name: str) -> str:
+        """Return the name, or `stem (2).ext` and so on if it is in use. A name may have folders in front."""
+        folder, slash, last = name.rpartition("/")
+        stem, dot, end = last.rpartition(".")
+        if not stem:
+            stem, dot, end = last, "", ""
+        key = self._key(name)
+        number = self._used.get(key, 0) + 1
+        candidate = name
+        while number > 1:
+            candidate = f"{folder}{slash}{stem} ({number}){dot}{end}"
+            if self._key(candidate) not in self._used:
+                break
+            number += 1
+        self._used[key] = number
+        if candidate != name:
+            self._used[self._key(candidate)] = 1
+        return candidate
+
+    def _key(self, name: str) -> str:
+        folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
+        folder, slash, last = folded.rpartition("/")
+        stem = last.rpartition(".")[0] if self._stems else ""
+        return f"{folder}{slash}{stem or last}"
+
+
+class Part(Struct, frozen=True):
+    """A piece of a template: literal text, or the name of a field with an optional number."""
+
+    text: str
+    field: bool = False
+    number: int | None = None
+
+
+class Template:
+    """A parsed template. `Invalid` if it has a field that is not among `fields`, or a single brace."""
+
+    def __init__(self, text: str, fields: Sequence[str]) -> None:
+        self._parts: list[Part] = []
+        for match in _PIECE.finditer(text):
+            piece = match[0]
+            if piece in ("{{", "}}"):
+                self._parts.append(Part(piece[0]))
+            elif match[1] is not None:
+                if match[1] not in fields:
+                    raise Invalid(f"There is no field {{{match[1]}}}. Fields are {_listed(fields)}.")
+                self._parts.append(Part(match[1], True, int(match[2]) if match[2] else None))
+            elif piece in "{}":
+                raise Invalid(f"A single {piece} in a template has no meaning. Write {piece}{piece} for the character.")
+            else:
+                self._parts.append(Part(piece))
+
+    @property
+    def fields(self) -> set[str]:
+        """The names of the fields it uses."""
+        return {part.text for part in self._parts if part.field}
+
+    def fill(self, values: Mapping[str, Field]) -> str:
+        """Return the text with the values of its fields. A separator beside an empty field is left out."""
+        pieces: list[str] = []
+        gap = False  # the field before was empty, so that the separator behind it goes
+        for part in self._parts:
+            if part.field:
+                value = values[part.text](part.number)
+                gap = not value
+                if value:
+                    pieces.append(value)
+            elif not (gap and _SEPARATOR.fullmatch(part.text)):
+                pieces.append(part.text)
+                gap = False
+        if gap and pieces and self._parts[-1].field and _is_separator(pieces[-1], self._parts):
+            pieces.pop()  # the one in front of an empty last field
+        return "".join(pieces).strip()
+
+
+def _is_separator(piece: str, parts: Sequence[Part]) -> bool:
+    return _SEPARATOR.fullmatch(piece) is not None and any(part.text == piece and not part.field for part in parts)
+
+
+def _listed(fields: Sequence[str]) -> str:
+    return ", ".join(f"{{{field}}}" for field in fields)
 
 
 class Captioner:
@@ -96,6 +199,7 @@ def _values(source: Source, notes: Annotations) -> dict[str, Field]:
         "name": lambda _: stem or source.name,
         "character": lambda most: ", ".join(notes.characters[:most]),
         "set": lambda most: ", ".join(notes.sets[:most]),
+        "text": lambda most: " ".join(notes.lines[:most]),
         "prompt": lambda _: notes.prompt,
         "negative": lambda _: notes.negative,
         "score": lambda _: str(source.score),

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from ..database import cancellation
+from .. import threads
 from ..database.connection import Database
 from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
 from ..media.file_names import honest_name, safe_name
@@ -25,9 +25,9 @@ from ..types import ExportOptions, Reader
 from ..types.exports import Beside
 from ..types.times import when
 from . import reading
-from .names import UniqueNames
+from .captions import UniqueNames
 from .reading import Annotations, Source
-from .zips import ZipStream
+from .targets import ZipStream
 
 #: Pictures of one download: what is known of each is kept until its end, because a zip file ends with a list of all.
 MOST = 100_000
@@ -137,7 +137,7 @@ def blocks(db: Database, connect: Connect, reader: Reader, prepared: Prepared) -
         page = ids[start : start + reading.PAGE].tolist()
         notes = reading.notes_of(db, reader, page) if prepared.beside != "none" else {}
         for source in reading.sources(db, reader, page):
-            cancellation.check()
+            threads.check_canceled()
             name = names.take(safe_name(honest_name(source.name, source.mime)))
             with ExitStack() as closing:
                 opened = _open(connect, source)

@@ -1,4 +1,4 @@
-"""Manifests: what an export was made from, and the SHA-256 of each of its files, as JSON lines.
+"""Manifests: what an export was made from, as JSON lines, and an export made again from one.
 
 The first line has the query, options and versions, each further one a file, the last the number of files and the
 SHA-256 of all lines before. A manifest without its last line is that of an export which was interrupted.
@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 from msgspec import Struct
 
+from ..database.connection import Database
 from ..errors import Invalid, NotThere, PixlStashError
 from ..storage.files import open_within
-from ..types import ExportDiff, ExportOptions
-from .plan import Box
+from ..types import ExportDiff, ExportOptions, Reader
+from . import reading
+from .plan import DRAWN_AS, EXTENSIONS, Box, Item, LeftOut, Plan, drawn_size
+from .reading import Source
 
 NAME = "manifest.jsonl"
 FORMAT, VERSION = "pixlstash-export", 1
@@ -82,7 +86,7 @@ class Writer:
         self._file.write(line)
 
 
-class Reader:
+class ManifestReader:
     """Reads a manifest that may come from anybody. `Invalid` if it is none, incomplete, or was changed."""
 
     def __init__(self, file: IO[bytes], name: str = "The manifest") -> None:
@@ -135,18 +139,18 @@ def demand_name(name: str) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Reader]:
+def opened(path: Path) -> Iterator[ManifestReader]:
     """Open the manifest of an export: of its folder, of its zip file, or the file itself."""
     try:
         if path.is_dir():
             with open_within(path, NAME) as file:
-                yield Reader(file, str(path / NAME))
+                yield ManifestReader(file, str(path / NAME))
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive, archive.open(NAME) as member:
-                yield Reader(member, f"{path}: {NAME}")
+                yield ManifestReader(member, f"{path}: {NAME}")
         else:
             with path.open("rb") as file:
-                yield Reader(file, str(path))
+                yield ManifestReader(file, str(path))
     except (NotThere, KeyError) as error:
         raise NotThere(f"{path} has no {NAME}: it is not an export, or the export was interrupted.") from error
     except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
@@ -185,3 +189,36 @@ def _settings(before: Header, after: Header) -> list[str]:
         for name in dict.fromkeys([*old, *new])
         if old.get(name) != new.get(name)
     ]
+
+
+class Repeated:
+    """The items of a manifest's lines, in their order."""
+
+    def __init__(self, db: Database, reader: Reader, lines: Sequence[Line], options: ExportOptions) -> None:
+        self._db, self._reader, self._options = db, reader, options
+        self.lines = [line for line in lines if line.source is not None]
+        self._plan = Plan(db, reader, [], options)
+
+    def items(self) -> Iterator[Item | LeftOut]:
+        remaining = iter(self.lines)
+        while page := list(islice(remaining, reading.PAGE)):
+            sources = self._sources(page)
+            for line in page:
+                source = sources.get(line.source or "")
+                if source is None:
+                    yield LeftOut(line.name, "The library no longer has this picture.")
+                else:
+                    yield self._item(source, line)
+
+    def _item(self, source: Source, line: Line) -> Item:
+        if not self._plan.draws(source):
+            return Item(source, line.name, line.text)
+        format = self._options.format
+        if format == "original":
+            format = DRAWN_AS.get(source.format, "png")  # type: ignore[assignment]
+        assert format in EXTENSIONS
+        return Item(source, line.name, line.text, line.box, drawn_size(source, line.box, self._options), format)
+
+    def _sources(self, page: Sequence[Line]) -> Mapping[str, Source]:
+        ids = reading.by_hash(self._db, {line.source for line in page if line.source is not None})
+        return {source.sha256.hex(): source for source in reading.sources(self._db, self._reader, ids)}

@@ -9,12 +9,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from ..captions import tokens
 from ..context import Context
 from ..errors import Conflict, Invalid, NotFound, PixlStashError
 from ..imports.intake import Intake
 from ..imports.locations import Stores
 from ..jobs.lanes import Jobs, Task
 from ..media.file_names import safe_name
+from ..plugins.operation import demand
 from ..query import grid, scope
 from ..storage.files import writing_new, writing_to
 from ..types import (
@@ -29,13 +31,13 @@ from ..types import (
     Selection,
 )
 from . import downloads, layouts, making, manifest, reading
-from . import preview as previews
+from . import plan as previews
 from .downloads import Downloads
 from .folder import Folder
 from .making import Recipe, Tally
+from .manifest import Repeated
 from .plan import Plan
 from .rendering import Renderer
-from .repeating import Repeated
 from .targets import ZipTarget
 
 #: What such a job is called.
@@ -81,9 +83,11 @@ def download(context: Context, reader: Reader, id: str) -> ZipDownload:
 
 def preview_export(context: Context, reader: Reader, ask: PreviewExport) -> ExportPreview:
     """Preview an export: captions of the first 20 pictures, and counts of tags and resolution buckets."""
+    if ask.tokenizer is not None:
+        demand(reader, "owner")
     ids = _chosen(context, reader, ask, ask.q)
     plan = Plan(context.db, reader, ids, ask.options, layouts.folder(ask.options))
-    return previews.preview(plan, ask.options)
+    return previews.preview(plan, ask.options, tokens.counter(ask.tokenizer))
 
 
 def export(context: Context, reader: Reader, ask: MakeExport) -> ExportReport:

@@ -1,18 +1,20 @@
-"""What an export consists of: one item for each exported file of a picture, with its name and caption."""
+"""What an export consists of: one item for each file, with its name and caption; and its preview."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from .. import threads
+from ..captions.tokens import Counter as TokenCounter
 from ..database.connection import Database
 from ..media.file_names import honest_name
 from ..people import faces
-from ..types import ExportOptions, Reader
-from . import buckets, reading
-from .captions import Captioner, Namer
-from .names import UniqueNames
+from ..types import BucketTotal, ExportOptions, ExportPreview, ExportSample, Reader, TagTotal
+from . import layouts, reading
+from .captions import Captioner, Namer, UniqueNames
 from .reading import Annotations, Source
 
 Box = tuple[float, float, float, float]
@@ -21,6 +23,9 @@ EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 DRAWN_AS = {"jpeg": "jpeg", "webp": "webp"}
 #: Formats whose metadata can be removed without touching the pixels.
 STRIPPED = frozenset({"jpeg", "png"})
+SAMPLES, TAGS = 20, 200
+#: Tokens that CLIP's text encoders read of a caption.
+TOKENS = 75
 
 
 class Item(Struct, frozen=True):
@@ -140,5 +145,47 @@ def drawn_size(source: Source, box: Box | None, options: ExportOptions) -> tuple
         if source.turn % 2:
             width, height = height, width
     if options.bucket is not None:
-        return buckets.choose(width, height, options.bucket)
-    return buckets.fit(width, height, options.side)
+        return layouts.choose(width, height, options.bucket)
+    return layouts.fit(width, height, options.side)
+
+
+def preview(plan: Plan, options: ExportOptions, counter: TokenCounter) -> ExportPreview:
+    """Return what the items of a plan come to."""
+    count = empty = too_long = left_out = 0
+    samples: list[ExportSample] = []
+    tags: Counter[str] = Counter()
+    sizes: Counter[tuple[int, int]] = Counter()
+    for item in plan.items():
+        threads.check_canceled()
+        if isinstance(item, LeftOut):
+            left_out += 1
+            continue
+        count += 1
+        tokens = counter.count(item.text or "")
+        empty += not item.text
+        too_long += tokens > TOKENS
+        tags.update(item.tags)
+        size = size_of(item)
+        sizes[layouts.choose(*size, options.bucket or options.side or layouts.RESOLUTION)] += 1
+        if len(samples) < SAMPLES:
+            samples.append(ExportSample(item.source.id, item.name, item.text, tokens, *size))
+    frequent = sorted(tags.items(), key=lambda pair: (-pair[1], pair[0]))[:TAGS]
+    return ExportPreview(
+        count,
+        empty,
+        too_long,
+        left_out,
+        samples,
+        [TagTotal(name, pictures) for name, pictures in frequent],
+        [
+            BucketTotal(*size, pictures)
+            for size, pictures in sorted(sizes.items(), key=lambda pair: (-pair[1], pair[0]))
+        ],
+        [name for name, _ in layouts.settings(options)],
+        counter.exact,
+    )
+
+
+def size_of(item: Item) -> tuple[int, int]:
+    """The size in pixels of an exported picture."""
+    return item.size or (max(1, item.source.width), max(1, item.source.height))

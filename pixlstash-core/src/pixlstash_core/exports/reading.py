@@ -12,6 +12,7 @@ from msgspec import Struct
 from ..database.connection import Database, bind_ids, fetch
 from ..query import scope
 from ..tags.entries import EFFECTIVE, ENGINE, WHOLE, YES, of_pictures
+from ..texts import feature as texts
 from ..types import Reader
 
 #: Pictures that are read at once.
@@ -52,7 +53,10 @@ class TagUse(Struct, frozen=True):
 
 
 class Annotations(Struct):
-    """What is known of one picture. `tags`: those of people first, then by confidence. `captions` by engine."""
+    """What is known of one picture. `tags`: those of people first, then by confidence. `captions` by engine.
+
+    `lines`: the text in the picture; a line that a video shows for some time occurs once.
+    """
 
     tags: list[TagUse] = []
     own: str = ""
@@ -61,6 +65,7 @@ class Annotations(Struct):
     negative: str = ""
     characters: list[str] = []
     sets: list[str] = []
+    lines: list[str] = []
 
     @property
     def caption(self) -> str:
@@ -96,6 +101,8 @@ def notes_of(db: Database, reader: Reader, ids: Sequence[int]) -> dict[int, Anno
             notes[picture].captions = {**notes[picture].captions, engine: text}
         for picture, prompt, negative in fetch(connection, _WORDS, (bound,)):
             notes[picture].prompt, notes[picture].negative = prompt or "", negative or ""
+        for picture, text in texts.of_pictures(connection, ids).items():
+            notes[picture].lines = list(dict.fromkeys(text.split("\n")))
         for picture, names in _groups(connection, reader, "character", _CHARACTERS, bound):
             notes[picture].characters = names
         for picture, names in _groups(connection, reader, "set", _SETS, bound):

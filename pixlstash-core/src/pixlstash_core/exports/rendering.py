@@ -1,4 +1,4 @@
-"""Draws exported pictures: resized, cropped to a bucket or a face, turned as they are shown, without metadata."""
+"""Draws exported pictures."""
 
 from __future__ import annotations
 

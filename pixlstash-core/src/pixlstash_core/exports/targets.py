@@ -1,10 +1,12 @@
-"""What is written in an export, and zip files as its target."""
+"""What is written in an export, and zip files as its target, written front to back."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Any, Protocol, TypeVar
 
@@ -13,8 +15,9 @@ from msgspec import Struct
 from ..errors import NotFound, NotThere, PixlStashError, Refused, StoreUnreachable
 from .manifest import Line
 from .plan import Box
-from .zips import ZipStream
 
+#: The earliest date that a zip file can hold, in ms since 1970 UTC, and the latest.
+EARLIEST, LATEST = 315_532_800_000, 4_354_819_198_000
 #: Originals up to this size are read and verified before anything of them is in a zip file.
 HELD = 32 << 20
 #: Threads that prepare files, and files that are begun before the one that is written.
@@ -24,6 +27,61 @@ AHEAD = WORKERS + 1
 PICTURE_ERRORS = (NotThere, NotFound, StoreUnreachable, Refused)
 Opener = Callable[[], Iterator[bytes]]
 T = TypeVar("T")
+
+
+class ZipStream:
+    """A zip file as blocks of bytes. Members are stored as they are: pictures are compressed already.
+
+    Every method yields the next bytes of the file; call `end` last. Member names must be checked by the caller.
+    """
+
+    def __init__(self) -> None:
+        self._sink = _Sink()
+        self._zip = zipfile.ZipFile(self._sink, "w", zipfile.ZIP_STORED, allowZip64=True)
+
+    def add(self, name: str, blocks: Iterable[bytes], size: int, modified: int | None = None) -> Iterator[bytes]:
+        """Add a member. `size`: its bytes, or more; `modified` in ms since 1970 UTC (None: 1980)."""
+        entry = zipfile.ZipInfo(name, _date(modified))
+        entry.external_attr, entry.create_system = 0o644 << 16, 3
+        entry.file_size = size
+        with self._zip.open(entry, "w") as member:
+            for block in blocks:
+                member.write(block)
+                yield from self._sink.take()
+        yield from self._sink.take()
+
+    def end(self) -> Iterator[bytes]:
+        """The table of contents."""
+        self._zip.close()
+        yield from self._sink.take()
+
+
+class _Sink:
+    """A file that is only written, and given away block by block."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+
+    def write(self, block: Any, /) -> int:
+        self._blocks.append(bytes(block))
+        return len(block)
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def take(self) -> Iterator[bytes]:
+        blocks, self._blocks = self._blocks, []
+        if blocks:
+            yield b"".join(blocks) if len(blocks) > 1 else blocks[0]
+
+
+def _date(modified: int | None) -> tuple[int, int, int, int, int, int]:
+    moment = EARLIEST if modified is None else min(max(modified, EARLIEST), LATEST)
+    year, month, day, hour, minute, second, *_ = time.gmtime(moment // 1000)
+    return year, month, day, hour, minute, second
 
 
 class Output(Struct, frozen=True):

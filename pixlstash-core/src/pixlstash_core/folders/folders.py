@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from ..context import Context
 from ..database.connection import Database
@@ -21,32 +22,50 @@ from ..imports.locations import FOLDER
 from ..imports.scanning import Look, Scans
 from ..jobs.lanes import Jobs
 from ..storage import protected
+from ..storage.files import printable
 from ..storage.local import path_of
-from ..storage.names import printable
-from ..types import Job, ReferenceFolder
+from ..types import CaptionRule, Job, ReferenceFolder, SidecarPolicy, SidecarState
 from ..types.times import when
-from . import relocation, rows, watching
+from . import import_rows, relocation, rows, watching
 from .rows import FolderRow
+from .watchers import Watchers
 from .watching import Watch
 
 #: More new files than this are imported by a job, which people can see and cancel.
 FEW = 200
 
 
+class Beside(Protocol):
+    """The sidecars of the folders' pictures, see `sidecars.sidecars.Sidecars`."""
+
+    def policy(self, public_id: str) -> SidecarPolicy: ...
+    def checked(self, policy: SidecarPolicy, folder: Path, public_id: str = "") -> SidecarPolicy: ...
+    def set_policy(self, folder: FolderRow, policy: SidecarPolicy) -> None: ...
+    def state(self, folder: FolderRow) -> SidecarState: ...
+    def rules(self, public_id: str) -> list[CaptionRule]: ...
+    def look(self, store: int, parts: frozenset[str] | None = None) -> None: ...
+    def follow(self) -> None: ...
+
+
 class Folders:
     """A part of an open library. `tell` announces that a folder has another state."""
 
     def __init__(
-        self, db: Database, hub: Hub, queue: Jobs, connect: Connect, library: Path, tell: Callable[[], None]
+        self,
+        db: Database,
+        hub: Hub,
+        queue: Jobs,
+        connect: Connect,
+        library: Path,
+        tell: Callable[[], None],
+        sidecars: Beside,
     ) -> None:
         self._db, self._hub, self._queue, self._connect, self._library = db, hub, queue, connect, library
-        self._tell = tell
+        self._tell, self.sidecars = tell, sidecars
         self._scans: Scans | None = None
-        self._watches: dict[int, Watch] = {}
+        self._watchers = Watchers(self._watched, self._make)
         #: When the thread of a folder may queue a scan, in seconds of the monotonic clock.
         self._scan_again: dict[int, float] = {}
-        self._lock = threading.Lock()
-        self._closed = False
         self._jobs: dict[int, int] = {}
 
     def listed(self) -> list[ReferenceFolder]:
@@ -71,6 +90,8 @@ class Folders:
                 raise Conflict(f"{path} is in the folder {row.name}, which is indexed already.")
             if other.is_relative_to(path):
                 raise Conflict(f"The folder {row.name} in {path} is indexed already. Remove it first.")
+        if overlap := import_rows.overlapping(self._hub, path):
+            raise Conflict(f"Files in {overlap} are imported. Remove that folder first.")
         return path
 
     def free_name(self, name: str, path: Path) -> str:
@@ -85,6 +106,17 @@ class Folders:
     def set_watch(self, id: int, watch: bool) -> None:
         rows.set_watch(self._hub, self.row(id).public_id, watch)
         self.changed()
+
+    def set_captions(self, id: int, captions: list[CaptionRule]) -> None:
+        rows.set_captions(self._hub, self.row(id).public_id, captions)
+
+    def captions(self, store: int) -> list[CaptionRule]:
+        """Return what the text files beside the pictures of a store are."""
+        try:
+            row = self.row(store)
+            return [*row.captions, *self.sidecars.rules(row.public_id)]
+        except NotFound:  # another kind of store
+            return []
 
     def verify(self, id: int, path: Path, *, force: bool) -> relocation.Match:
         self.row(id)
@@ -117,6 +149,7 @@ class Folders:
         with suppress(PixlStashError, OSError):  # another kind of store, or it went away
             row = self.row(store)
             rows.set_scanned(self._hub, row.public_id, protected.device_of(Path(row.path)))
+            self.sidecars.look(store)
             self._tell()
 
     def is_on_another_disk(self, store: int) -> bool:
@@ -129,7 +162,8 @@ class Folders:
 
     def changed(self) -> None:
         """A folder was added, removed, relocated, or is to be watched differently."""
-        self.sync()
+        self.sidecars.follow()
+        self._watchers.sync()
         self._tell()
 
     # -- watching ------------------------------------------------------------------------------------------------------
@@ -137,42 +171,29 @@ class Folders:
     def start(self, scans: Scans) -> None:
         """Follow the changes in folders from now on."""
         self._scans = scans
-        self.sync()
-
-    def sync(self) -> None:
-        """Have a thread for each folder that is to be watched, where it is now, and none for others."""
-        with self._lock:
-            if self._scans is None or self._closed:
-                return
-            wanted = {row.id: row for row in rows.listed(self._db, self._hub) if row.watch}
-            for id, watch in list(self._watches.items()):
-                if id not in wanted or watch.root != Path(wanted[id].path):
-                    watch.stop()
-                    del self._watches[id]
-            for id, row in wanted.items():
-                if id not in self._watches:
-                    update = partial(self._update, self._scans, row.id, row.public_id)
-                    device = partial(self._device, row.id)
-                    self._watches[id] = Watch(str(id), Path(row.path), device, update, self._tell)
-                    self._watches[id].start()
+        self._watchers.start()
 
     def watch_state(self, id: int) -> str:
         """Return the state of a folder as its thread last saw it; empty if it is not watched."""
-        watch = self._watches.get(id)
+        watch = self._watchers.get(id)
         return watch.state if watch is not None else ""
 
     def watcher(self, id: int) -> threading.Thread:
         """Return the thread that watches a folder."""
-        return self._watches[id].thread
+        watch = self._watchers.get(id)
+        assert watch is not None, "it is watched"
+        return watch.thread
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            watches = list(self._watches.values())
-        for watch in watches:
-            watch.stop()
-        for watch in watches:
-            watch.join()
+        self._watchers.close()
+
+    def _watched(self) -> dict[int, Path]:
+        return {row.id: Path(row.path) for row in rows.listed(self._db, self._hub) if row.watch}
+
+    def _make(self, id: int, path: Path) -> Watch:
+        assert self._scans is not None, "it is started"
+        update = partial(self._update, self._scans, id, self.row(id).public_id)
+        return Watch(str(id), path, partial(self._device, id), update, self._tell)
 
     def _device(self, id: int) -> str | None:
         try:
@@ -187,14 +208,15 @@ class Folders:
         look = Look(parts, FEW, watching.SETTLE if parts is None else 0.0)
 
         def step(done: int, total: int) -> None:
-            watch = self._watches.get(id)
-            if self._closed or watch is None or watch.is_stopped:
+            if not self._watchers.is_running(id):
                 raise Cancelled("The folder is not watched any more.")
 
         with suppress(Cancelled, NotFound):
             if scans.scan(id, public_id, self._connect(id), Tally(), step, look):
                 if parts is None:
                     self.scanned(id)
+                else:
+                    self.sidecars.look(id, parts)
             elif time.monotonic() >= self._scan_again.get(id, 0.0):  # not at once if it failed or was cancelled
                 self._scan_again[id] = time.monotonic() + watching.RESCAN
                 self.scan(id)
@@ -203,7 +225,7 @@ class Folders:
 
     def _shown(self, row: FolderRow, pictures: int, missing: int) -> ReferenceFolder:
         state, problem = protected.reach(Path(row.path), row.device)
-        watch = self._watches.get(row.id)
+        watch = self._watchers.get(row.id)
         return ReferenceFolder(
             row.id,
             row.name,
@@ -216,7 +238,10 @@ class Folders:
             watch.mode if watch is not None else "off",
             watch.note if watch is not None else "",
             when(row.scanned) if row.scanned is not None else None,
+            row.captions,
             self._jobs.get(row.id),
+            self.sidecars.policy(row.public_id),
+            self.sidecars.state(row),
         )
 
 

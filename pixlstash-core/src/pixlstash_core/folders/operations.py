@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from ..context import Context
+from ..imports import caption_files as captions_in
+from ..imports import sidecars
 from ..jobs.lanes import Jobs
+from ..storage import protected
 from ..types import (
     AddFolder,
+    CaptionPattern,
     Done,
     EditFolder,
     FolderRemoval,
@@ -17,7 +21,6 @@ from ..types import (
     RelocateFolder,
     ServerFolders,
 )
-from ..types.outcome import many
 from . import folders as reference
 from . import rows, server
 from .folders import Folders
@@ -29,23 +32,31 @@ def list_folders(context: Context, reader: Reader) -> list[ReferenceFolder]:
 
 
 def add_folder(context: Context, reader: Reader, ask: AddFolder) -> ReferenceFolder:
-    """Index a folder of the server's machine in place, and scan it. Files in it are never changed."""
-    folders = context.part(Folders)
+    """Index a folder of the server's machine in place, and scan it. Its pictures are never changed."""
+    folders, captions = context.part(Folders), sidecars.checked(ask.captions)
     path = folders.usable(ask.path)
+    policy = folders.sidecars.checked(ask.sidecars, path)
     id = reference.add(context, path, folders.free_name(ask.name, path))
+    if captions:
+        folders.set_captions(id, captions)
+    if policy.mode != "none":
+        folders.sidecars.set_policy(folders.row(id), policy)
     folders.scan(id)
     folders.set_watch(id, ask.watch)
     return folders.get(id)
 
 
 def edit_folder(context: Context, reader: Reader, id: int, ask: EditFolder) -> ReferenceFolder:
-    """Rename a folder, or change whether it is watched."""
+    """Rename a folder, or change whether it is watched, or what text files beside pictures added from now on are."""
     folders = context.part(Folders)
+    captions = sidecars.checked(ask.captions) if ask.captions is not None else None
     if ask.name is not None:
         name = reference.fit(ask.name)
         context.organize(reader, lambda write: rows.rename(write, id, name))
     if ask.watch is not None:
         folders.set_watch(id, ask.watch)
+    if captions is not None:
+        folders.set_captions(id, captions)
     folders.changed()
     return folders.get(id)
 
@@ -63,13 +74,8 @@ def relocate_folder(context: Context, reader: Reader, id: int, ask: RelocateFold
 
 def preview_remove_folder(context: Context, reader: Reader, id: int) -> FolderRemoval:
     """What removing a folder would do."""
-    folder = context.part(Folders).get(id)
-    with context.db.reading() as connection:
-        ids = rows.only_here(connection, id)
-        locked = rows.locked(connection, ids)
-    sentence = f"{many(len(ids))} without another file move to the scrapheap" if ids else "No picture is lost"
-    sentence += f"; {many(locked)} in locked sets prevent it" if locked else ""
-    return FolderRemoval(folder.pictures, len(ids), locked, f"{sentence}. No file is deleted.")
+    context.part(Folders).row(id)
+    return rows.removal(context.db, id)
 
 
 def remove_folder(context: Context, reader: Reader, id: int, keep: bool = False) -> Done:
@@ -100,6 +106,11 @@ def folder_tree(context: Context, reader: Reader, id: int, path: str = "") -> Fo
 def server_folders(context: Context, reader: Reader, path: str = "") -> ServerFolders:
     """The folders of the server's machine that people may choose from."""
     return server.browse(path, context.path)
+
+
+def caption_files(context: Context, reader: Reader, path: str) -> list[CaptionPattern]:
+    """The naming patterns of text files beside pictures in a folder of the server's machine, each with a sample."""
+    return captions_in.patterns(protected.usable(path, context.path))
 
 
 def measure_folder(context: Context, reader: Reader, path: str) -> FolderSize:

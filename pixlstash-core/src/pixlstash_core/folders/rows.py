@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import apsw
+import msgspec
 from msgspec import Struct
 
 from ..database.connection import Database, bind_ids, fetch
@@ -13,11 +14,11 @@ from ..database.hub import Hub, now
 from ..database.writer import Write
 from ..errors import Conflict, NotFound
 from ..imports.locations import FOLDER
-from ..pictures import scrapheap
+from ..pictures import feature
+from ..storage.files import printable
 from ..storage.local import path_of
-from ..storage.names import printable
-from ..types import FolderBranch, FolderTree
-from ..types.outcome import Outcome, many
+from ..types import CaptionRule, FolderBranch, FolderRemoval, FolderTree
+from ..types.history import Outcome, many
 
 GONE = "There is no such folder any more."
 #: Pictures of a store whose files are nowhere else, as far as the library knows.
@@ -37,6 +38,7 @@ class FolderRow(Struct, frozen=True):
     watch: bool = True
     device: str | None = None
     scanned: int | None = None
+    captions: list[CaptionRule] = []
 
 
 def listed(db: Database, hub: Hub) -> list[FolderRow]:
@@ -44,11 +46,12 @@ def listed(db: Database, hub: Hub) -> list[FolderRow]:
     rows = db.read(
         "select id, public_id, name, json_extract(params, '$.path') from store where scheme = ? order by id", (FOLDER,)
     )
-    about = {row[0]: row[1:] for row in hub.read("select store, watch, device, scanned from folder")}
+    about = {row[0]: row[1:] for row in hub.read("select store, watch, device, scanned, captions from folder")}
     folders = []
     for id, public_id, name, path in rows:
-        watch, device, scanned = about.get(public_id, (1, None, None))
-        folders.append(FolderRow(id, public_id, name, path, bool(watch), device, scanned))
+        watch, device, scanned, captions = about.get(public_id, (1, None, None, "[]"))
+        rules = msgspec.json.decode(captions, type=list[CaptionRule])
+        folders.append(FolderRow(id, public_id, name, path, bool(watch), device, scanned, rules))
     return folders
 
 
@@ -75,6 +78,14 @@ def set_watch(hub: Hub, public_id: str, watch: bool) -> None:
     hub.write(
         "insert into folder(store, watch) values (?, ?) on conflict(store) do update set watch = excluded.watch",
         (public_id, int(watch)),
+    )
+
+
+def set_captions(hub: Hub, public_id: str, captions: list[CaptionRule]) -> None:
+    hub.write(
+        "insert into folder(store, captions) values (?, ?)"
+        " on conflict(store) do update set captions = excluded.captions",
+        (public_id, msgspec.json.encode(captions).decode()),
     )
 
 
@@ -122,22 +133,32 @@ def locked(connection: apsw.Connection, ids: list[int]) -> int:
     return int(fetch(connection, sql, (bind_ids(ids),))[0][0])
 
 
-def remove(write: Write, id: int, keep: bool) -> Outcome:
+def removal(db: Database, id: int) -> FolderRemoval:
+    """What removing a store would do."""
+    with db.reading() as connection:
+        ids = only_here(connection, id)
+        held = locked(connection, ids)
+    sentence = f"{many(len(ids))} without another file move to the scrapheap" if ids else "No picture is lost"
+    sentence += f"; {many(held)} in locked sets prevent it" if held else ""
+    return FolderRemoval(counts(db).get(id, (0, 0))[0], len(ids), held, f"{sentence}. No file is deleted.")
+
+
+def remove(write: Write, id: int, keep: bool, noun: str = "folder") -> Outcome:
     """Remove a store with its locations. Pictures without another file move to the scrapheap, unless they are to stay.
 
     `Locked` if one of them is in a locked set.
     """
     name = write.value("select name from store where id = ? and scheme != 'file'", (id,))
     if name is None:
-        raise NotFound(GONE)
+        raise NotFound(f"There is no such {noun} any more.")
     ids = [] if keep else [row[0] for row in write.execute(_ONLY_HERE, {"store": id})]
     if ids:
         write.guard(ids)
     write.execute("delete from location where store_id = ?", (id,))
-    moved = scrapheap.put(write, ids) if ids else 0
+    moved = feature.put_in_scrapheap(write, ids) if ids else 0
     write.execute("delete from store where id = ?", (id,))
     rest = f"; {many(moved)} moved to the scrapheap" if moved else ""
-    return Outcome(1, f"Removed folder {name}{rest}", id)
+    return Outcome(1, f"Removed {noun} {name}{rest}", id)
 
 
 def present(db: Database, id: int, after: str, limit: int) -> list[tuple[str, int | None, bytes]]:

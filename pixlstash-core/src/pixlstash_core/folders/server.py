@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ..errors import Forbidden, Invalid
 from ..storage import protected
-from ..storage.files import Root, walk
-from ..storage.names import printable
+from ..storage.files import Root, printable, walk
 from ..types import FolderSize, ServerFolder, ServerFolders
 
 #: The most folders that are listed; and seconds after which counting stops.

@@ -92,9 +92,17 @@ class Watch:
     """The thread that follows a folder. `on_state` is called when its state or the way it is watched changes."""
 
     def __init__(
-        self, name: str, root: Path, device: Callable[[], str | None], update: Update, on_state: Callable[[], None]
+        self,
+        name: str,
+        root: Path,
+        device: Callable[[], str | None],
+        update: Update,
+        on_state: Callable[[], None],
+        *,
+        may_be_empty: bool = False,
     ) -> None:
         self.root = root
+        self._may_be_empty = may_be_empty
         self.state: Reach = "ok"
         self.mode: Watching = "live"
         #: Why it is polled.
@@ -139,6 +147,8 @@ class Watch:
     def _reach(self) -> bool:
         """Whether the folder can be reached; its state is announced when it changes."""
         state, _ = protected.reach(self.root, self._device())
+        if state == "empty" and self._may_be_empty:
+            state = "ok"
         if state != self.state:
             self.state = state
             self._on_state()

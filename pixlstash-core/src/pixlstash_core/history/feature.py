@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from ..database import undo_record
+from ..database import changesets
 from ..database.connection import Database
 from ..database.hub import Hub
 from ..database.writer import Committed, Label, Write, Writer
@@ -138,8 +138,8 @@ def _step(hub: Hub, writer: Writer, reader: Reader, *, invert: bool) -> Step:
         sentence, packed, digest, schema = row[0]
         if schema != writer.db.version:
             raise Conflict("The library was upgraded since, so this change can no longer be undone.")
-        record = undo_record.unpack(packed, digest)
-        if others := sorted(undo_record.tables(record) - set(writer.table_names())):
+        record = changesets.unpack(packed, digest)
+        if others := sorted(changesets.tables(record.changeset) - set(writer.table_names())):
             raise Conflict(f"This change was to {others[0]}, whose plugin is not installed or is switched off.")
         undoes = revision if invert else -revision
         done, gone = _apply(hub, writer, Label(reader.principal, "", False, undoes), record, invert)
@@ -164,7 +164,7 @@ def _candidates(hub: Hub, invert: bool) -> list[int]:
 
 
 def _apply(
-    hub: Hub, writer: Writer, label: Label, record: undo_record.Record, invert: bool
+    hub: Hub, writer: Writer, label: Label, record: changesets.Record, invert: bool
 ) -> tuple[Committed[int], int]:
     """Apply a record. Returns (the commit, the number of pictures left out)."""
     gone = 0

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 
 from ..database.connection import Database
-from ..database.intents import PURGED
+from ..database.hub import PURGED
 from ..database.writer import Write, outcome
 from ..errors import Refused
 from ..jobs.lanes import Task

@@ -10,9 +10,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from ..errors import DiskFull, NotThere, Refused, StoreUnreachable
-from ..storage import names
 from ..storage.archive import Member, is_archive, members, unpack
-from ..storage.files import writing_to
+from ..storage.files import clean_name, printable, writing_to
 from ..storage.local import Managed
 from ..types import UploadedFile
 from .intake import File, Intake, Taken, Tally
@@ -49,16 +48,16 @@ def take(
             if n in done:
                 continue
             if member.problem is not None:
-                on_result(n, UploadedFile(names.printable(member.name), "refused", None, member.problem))
+                on_result(n, UploadedFile(printable(member.name), "refused", None, member.problem))
                 tally.refuse(key, member.problem)
                 step()
                 continue
             waiting[key] = n, member
-            yield File(key, names.fit(member.name), member.size)
+            yield File(key, clean_name(member.name), member.size)
 
     def take_one(file: File) -> Taken:
         n, member = waiting.pop(file.key)
-        name = names.printable(member.name)
+        name = printable(member.name)
         try:
             with large if member.size > LARGE else nullcontext():
                 taken = intake.keep(*own, _unpacked(intake, path, member), file.name, move=True)

@@ -13,7 +13,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -23,20 +23,18 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..database import intents
 from ..database.connection import Database
-from ..database.hub import Hub, now
-from ..database.intents import PURGED, Keeping
+from ..database.hub import PURGED, Hub, Keeping, now
+from ..database.hub import recover as recover_intents
 from ..database.writer import Write, Writer, outcome
 from ..errors import NotThere, PixlStashError, Refused, StoreUnreachable
 from ..media.pool import DecoderPool, Known
 from ..media.reading import of_known
 from ..media.thumbnails import Thumbnails
 from ..plugins.contracts import Opened
-from ..storage import names
-from ..storage.files import Root
+from ..storage.files import Root, clean_name, printable
 from ..storage.local import Managed, path_of
-from ..types import ImportReport, Reading, Refusal, Uploaded
+from ..types import CaptionRule, ImportReport, Reading, Refusal, Uploaded
 from . import picture_rows
 
 #: The number of refusals that a report lists; all are counted.
@@ -45,21 +43,35 @@ SHOWN = 1000
 TEMPORARY = re.compile(r"\d+-[0-9a-f]+-[0-9a-f]{8}(\.[a-z0-9]{1,7})?|put-\d+-[0-9a-f]{64}(\.[a-z0-9]+)?")
 
 
+class Words(Struct, frozen=True):
+    """What text files beside a picture say."""
+
+    tags: list[str] = []
+    caption: str | None = None
+
+
 class File(Struct, frozen=True):
     """A file to import.
 
-    `key` is its key in its store, or its path; `size` is in bytes, `mtime` in ns. `words` is the text of its sidecar
-    file.
+    `key` is its key in its store, or its path; `size` is in bytes, `mtime` in ns. `words` is what the text files beside
+    it say.
     """
 
     key: str
     name: str
     size: int | None = None
     mtime: int | None = None
-    words: str | None = None
+    words: Words | None = None
 
 
 OnRefusal = Callable[["File", PixlStashError], None]
+Captions = Sequence[CaptionRule]
+#: Writes more about a picture in the transaction that adds it or finds it.
+Also = Callable[[Write, int], None]
+
+
+def nothing_else(write: Write, picture: int) -> None:
+    """Write nothing more about a picture."""
 
 
 class Taken(Struct, frozen=True):
@@ -91,7 +103,7 @@ class Tally:
     def refuse(self, path: str, reason: str) -> None:
         self.refused += 1
         if len(self.refusals) < SHOWN:
-            self.refusals.append(Refusal(names.printable(path), reason))
+            self.refusals.append(Refusal(printable(path), reason))
 
     def report(self) -> ImportReport:
         return ImportReport(self.imported, self.duplicates, self.refusals, round(time.monotonic() - self._start, 3))
@@ -101,7 +113,8 @@ class Intake:
     """Imports files into one library.
 
     `inherits` are SQL statements that copy annotations from a picture (`:old`) to the one that replaces it (`:new`).
-    `beside(path, root)` reads the sidecar text of a file, and `say(write, picture, words)` adds that text to a picture.
+    `beside(path, root, captions)` reads the text files beside a file, and `say(write, picture, words)` adds what they
+    say to a picture.
     """
 
     def __init__(
@@ -113,8 +126,8 @@ class Intake:
         thumbnails: Thumbnails,
         incoming: Path,
         inherits: Iterable[str],
-        beside: Callable[[Path, Root | Path | None], str | None] = lambda path, root: None,
-        say: Callable[[Write, int, str], None] = lambda write, picture, words: None,
+        beside: Callable[[Path, Root | Path | None, Captions], Words | None] = lambda path, root, captions: None,
+        say: Callable[[Write, int, Words], None] = lambda write, picture, words: None,
     ) -> None:
         self.db, self.hub, self.writer, self.pool, self.thumbnails = db, hub, writer, pool, thumbnails
         self.incoming = incoming
@@ -125,13 +138,17 @@ class Intake:
 
     # -- one file ------------------------------------------------------------------------------------------------------
 
-    def index(self, store: int, opened: Opened, file: File, root: Root | Path | None = None) -> Taken:
+    def index(
+        self, store: int, opened: Opened, file: File, root: Root | Path | None = None, captions: Captions = ()
+    ) -> Taken:
         """Index a file in place, in a store that is not written to. `root`: the store's folder when it was listed."""
         path = opened.local(file.key)
         if path is not None:
             root = root or opened.local_root
             # The key may be escaped, so the name is taken from the path.
-            return self._index(store, replace(file, name=path.name, words=self._beside(path, root)), path, root)
+            return self._index(
+                store, replace(file, name=path.name, words=self._beside(path, root, captions)), path, root
+            )
         file = replace(file, name=opened.name(file.key))
         picture = opened.known(file.key)
         if picture is not None:
@@ -155,26 +172,36 @@ class Intake:
         move: bool = False,
         root: Root | Path | None = None,
         mtime: int | None = None,
+        also: Also = nothing_else,
+        again: bool = True,
+        captions: Captions = (),
     ) -> Taken:
         """Copy a file into the library's own store, or with `move`, move a temporary file there.
 
         Links below `root` are not followed. `mtime` is in ns, as listed. Bytes that the library knows are stored again
-        if they are only in other stores, or if the library's own copy is lost.
+        if they are only in other stores, or if the library's own copy is lost. `also(write, picture)` runs in the same
+        transaction. Without `again`, `Refused` for a picture that was permanently deleted.
         """
         copy = path if move else self.temporary(name)
         try:
-            decide = partial(self._lacking, store, managed)
+            decide = partial(self._lacking, store, managed, again)
             reading = self.pool.read(path, name, root=root, decide=decide, copy_to=None if move else copy)
             changed = path.stat().st_mtime_ns if mtime is None else mtime
-            words = None if move else self._beside(path, root)
+            words = None if move else self._beside(path, root, captions)
             if isinstance(reading, Known):
-                return self._already_kept(reading.sha256, words)
+                return self._already_kept(reading.sha256, words, also)
             key = f"{reading.sha256.hex()[:2]}/{reading.sha256.hex()}.{reading.extension}"
             self._still(reading)
             with Keeping(self.hub, store, key, reading.sha256):
                 managed.adopt(key, copy)
                 file = File(key, name, reading.size, words=words)
-                return self._feed(lambda write: self._write(write, reading, store, file, changed))
+
+                def work(write: Write) -> Taken:
+                    taken = self._write(write, reading, store, file, changed)
+                    also(write, taken.picture)
+                    return taken
+
+                return self._feed(work)
         finally:
             _drop(copy)
 
@@ -201,8 +228,10 @@ class Intake:
     def _wanted(self, sha256: bytes) -> bool:
         return not self.db.read("select 1 from picture where sha256 = ?", (sha256,)) and not self.hub.purged(sha256)
 
-    def _lacking(self, store: int, managed: Managed, sha256: bytes) -> bool:
+    def _lacking(self, store: int, managed: Managed, again: bool, sha256: bytes) -> bool:
         """Whether the library's own store does not have these bytes."""
+        if not again and self.hub.purged(sha256):
+            raise Refused(PURGED)
         for key, size in self.db.read(
             "select l.key, l.size from picture p join location l on l.picture_id = p.id"
             " where p.sha256 = ? and l.store_id = ?",
@@ -229,7 +258,7 @@ class Intake:
             return self._add_location(write, present, store, file)
         before = write.value("select picture_id from location where store_id = ? and key = ?", (store, file.key))
         picture = picture_rows.add(
-            write, reading, names.fit(file.name), fallback=mtime // 1_000_000, predecessor=before
+            write, reading, clean_name(file.name), fallback=mtime // 1_000_000, predecessor=before
         )
         picture_rows.locate(write, picture, store, file.key, file.size, file.mtime)
         if before is not None:
@@ -253,14 +282,20 @@ class Intake:
         scrapheaped = write.value("select 1 from scrapheap where picture_id = ?", (picture,))
         return Taken("scrapheaped" if scrapheaped else "duplicate", picture)
 
-    def _already_kept(self, sha256: bytes, words: str | None) -> Taken:
+    def _already_kept(self, sha256: bytes, words: Words | None, also: Also) -> Taken:
         row = self.db.read(
             "select p.id, h.at from picture p left join scrapheap h on h.picture_id = p.id where sha256 = ?", (sha256,)
         )
         if not row:
             raise Refused("The picture was removed while this file was read; try again.")
-        if words:
-            outcome(self.writer.submit(lambda write: self._say(write, row[0][0], words)))
+        if words or also is not nothing_else:
+
+            def work(write: Write) -> None:
+                if words:
+                    self._say(write, row[0][0], words)
+                also(write, row[0][0])
+
+            outcome(self.writer.submit(work, patient=self._streams > 0))
         return Taken("scrapheaped" if row[0][1] is not None else "duplicate", row[0][0])
 
     # -- many files ----------------------------------------------------------------------------------------------------
@@ -318,13 +353,14 @@ class Intake:
             return
         with self.hub.writing() as connection:
             connection.execute("delete from refusal").fetchall()
+            connection.execute("delete from import_file where state = 'refused'").fetchall()
             connection.execute("insert or replace into setting values ('imports.plugins', ?)", (plugins,)).fetchall()
 
     # -- after a crash -------------------------------------------------------------------------------------------------
 
     def recover(self, opened: Callable[[int], Opened]) -> int:
         """Delete stored bytes that have no row, and temporary files; return how many stored files were deleted."""
-        dropped = intents.recover(self.db, self.hub, opened)
+        dropped = recover_intents(self.db, self.hub, opened)
         if self.incoming.is_dir():
             for path in self.incoming.iterdir():
                 # Unfinished uploads are in a folder of their own. Files with other names are not the library's.

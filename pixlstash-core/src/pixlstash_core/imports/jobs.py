@@ -9,25 +9,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Struct, convert
 
 from ..database.connection import Database
 from ..errors import Invalid, NotFound, PixlStashError, Refused, StoreUnreachable
 from ..jobs.lanes import Handler, Jobs, Task
 from ..media import thumbnails as stills
 from ..media.thumbnails import Thumbnails
+from ..plugins import references
 from ..plugins.contracts import Found, Importer, Opened
 from ..plugins.registry import Plugins
 from ..storage.archive import looks_like_archive, members
 from ..storage.files import Root, walk, writing_to
 from ..storage.local import Managed, key_of, path_of
-from ..types import ImportPaths, Job
-from . import archives
+from ..types import CaptionRule, ImportPaths, Job
+from . import archives, sidecars
 from . import locations as stores
 from .intake import File, Intake, Taken, Tally
 from .listing import Entry, Listing
 from .redraws import Redraws
-from .scanning import Scans
+from .scanning import Scans, Steps
 
 Connect = Callable[[int], Opened]
 Own = Callable[[], tuple[int, Managed]]
@@ -35,6 +36,7 @@ Own = Callable[[], tuple[int, Managed]]
 
 class CopyPayload(Struct):
     paths: list[str]
+    captions: list[CaptionRule] = []
 
 
 class ImporterPayload(Struct):
@@ -52,7 +54,11 @@ def put(jobs: Jobs, ask: ImportPaths, reference: Callable[[Path], int]) -> Job:
     if not paths:
         raise Invalid("Say which files or folders to import.")
     if not ask.in_place:
-        return jobs.put("copy", f"Importing {_named(paths)}", CopyPayload([str(path) for path in paths]))
+        return jobs.put(
+            "copy",
+            f"Importing {_named(paths)}",
+            CopyPayload([str(path) for path in paths], sidecars.checked(ask.captions)),
+        )
     for path in paths:
         if not path.is_dir():
             raise Invalid(f"{path} is not a folder; only a folder can be indexed in place.")
@@ -65,20 +71,18 @@ def put_importer(jobs: Jobs, importers: dict[str, Importer], name: str, params: 
     importer = importers.get(name)
     if importer is None:
         raise Invalid(f"No installed plugin offers the importer {name!r}.")
-    try:
-        convert(params, importer.Params)
-    except ValidationError as error:
-        raise Invalid(f"{error}.") from error
-    return jobs.put("importer", f"Importing from {importer.label or name}", ImporterPayload(name, params))
+    settings = references.checked(importer.Params, params)
+    return jobs.put("importer", f"Importing from {importer.label or name}", ImporterPayload(name, settings))
 
 
 def handlers(
-    intake: Intake, scans: Scans, connect: Connect, own: Own, plugins: Plugins, scanned: Callable[[int], None]
+    intake: Intake, scans: Scans, places: stores.Stores, plugins: Plugins, scanned: Callable[[int], None]
 ) -> dict[str, Handler]:
     """What runs each kind of job of this file. `scanned(store)` is called when the index of a store is up to date."""
+    own = places.own
     return {
         "copy": copy_job(intake, own),
-        "scan": scan_job(scans, intake.db, connect, scanned),
+        "scan": scan_job(scans, intake.db, places, scanned),
         "importer": import_job(intake, own, plugins),
     }
 
@@ -93,7 +97,8 @@ def copy_job(intake: Intake, own: Own) -> Handler:
     def run(task: Task) -> None:
         store, opened = own()
         tally = Tally()
-        paths = convert(task.payload, CopyPayload).paths
+        payload = convert(task.payload, CopyPayload)
+        paths, captions = payload.paths, payload.captions
         roots = _roots(paths)
         # Only zip files that are named themselves are unpacked, not those in a folder.
         zips = [path for path in paths if Path(path).is_file() and looks_like_archive(Path(path))]
@@ -106,10 +111,11 @@ def copy_job(intake: Intake, own: Own) -> Handler:
         def take(file: File) -> Taken:
             path = Path(path_of(file.key))
             root = next(root for root in roots if path.is_relative_to(root.path))
-            return intake.keep(store, opened, path, file.name, root=root, mtime=file.mtime)
+            return intake.keep(store, opened, path, file.name, root=root, mtime=file.mtime, captions=captions)
 
         with Listing(intake.db) as listing:
-            listing.fill(_walk([path for path in paths if path not in zips], roots))
+            walked = _walk([path for path in paths if path not in zips], roots)
+            listing.fill(entry for entry in walked if not sidecars.is_text(entry[0], captions))
             total = listing.choose() + sum(map(_members, zips))
             files = (File(key, Path(path_of(key)).name, size, mtime) for key, size, mtime in listing.fresh())
             intake.many(files, take, tally, step)
@@ -132,12 +138,13 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
         importer = plugins.importers().get(payload.importer)
         if importer is None:
             raise Invalid(f"No installed plugin offers the importer {payload.importer!r}.")
+        values = references.resolved(importer.Params, payload.params)
         store, opened = own()
         tally = Tally()
         finds: dict[str, Found] = {}
 
         def files() -> Iterator[File]:
-            for find in importer.scan(convert(payload.params, importer.Params)):
+            for find in importer.scan(values):
                 finds[find.key] = find
                 yield File(find.key, find.name, find.size, find.mtime)
 
@@ -159,35 +166,26 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
             task.report = tally.report()
             task.check()
 
-        intake.many(files(), take, tally, step)
+        with references.redacting(values):
+            intake.many(files(), take, tally, step)
         task.progress(tally.done, tally.done)
         task.report = tally.report()
 
     return run
 
 
-def scan_job(scans: Scans, db: Database, connect: Connect, scanned: Callable[[int], None]) -> Handler:
+def scan_job(scans: Scans, db: Database, places: stores.Stores, scanned: Callable[[int], None]) -> Handler:
     """Return the handler that updates the index of one store."""
 
     def run(task: Task) -> None:
         store = convert(task.payload, ScanPayload).store
         public_id = stores.public_id(db, store)
         tally = Tally()
-        before: int | None = None
-
-        def step(done: int, total: int) -> None:
-            nonlocal before
-            if before is None:
-                before = task.before(total - done)
-            task.progress(before + done, before + total)
-            task.report = tally.report()
-            task.check()
-
-        scans.scan(store, public_id, connect(store), tally, step)
+        steps = Steps(task, tally)
+        with places.redacting(store):
+            scans.scan(store, public_id, places.connect(store), tally, steps)
         scanned(store)
-        total = (before if before is not None else task.before(0)) + tally.done
-        task.progress(total, total)
-        task.report = tally.report()
+        steps.end()
 
     return run
 

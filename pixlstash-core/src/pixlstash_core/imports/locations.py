@@ -3,85 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
 import msgspec
+from msgspec import Struct
 
-from ..collections import groups
 from ..database.connection import Database, Rows, fetch
-from ..database.features import Feature, Hidden, Lookup, Table, Term
 from ..database.writer import Label, Write, Writer
-from ..errors import Invalid, NotFound, NotThere, PixlStashError, StoreUnreachable
-from ..plugins.contracts import Opened, Store
+from ..errors import Conflict, Invalid, NotFound, PixlStashError, StoreUnreachable, describe
+from ..plugins.contracts import Opened
+from ..plugins.references import checked, redacting, resolved
 from ..plugins.registry import Plugins
-from ..query.language import split_operator
-from ..query.terms import like
 from ..storage.local import FolderParams, Managed
-from ..types import FolderInfo, Presence, StoreInfo
+from ..types import FolderInfo, StoreInfo
+from .presence import Presences
 
-
-def _in_folder(value: str) -> Lookup:
-    """Look up `folder:Photos`, `folder:Photos/2024` or `folder:/home/ann/Photos`, including subfolders."""
-    return Lookup(_BELOW.format(root=_ROOT), {"path": _folder(value)})
-
-
-def _in_named_folder(value: str) -> Lookup:
-    """Look up a folder without absolute paths, whose results would reveal where files are."""
-    return Lookup(_BELOW.format(root="''"), {"path": _folder(value)})
-
-
-def _folder(value: str) -> str:
-    operator, rest = split_operator(value)
-    path = rest.replace("\\", "/").rstrip("/")
-    if operator not in ("", "=") or not path:
-        raise ValueError("the name of a folder, optionally with a path below it")
-    return path
-
-
-def _names(connection: apsw.Connection, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int | None]]:
-    stores = folders(connection, f"%{like(typed)}%")
-    fewer = groups.count(connection, hidden) if hidden else {}
-    return [(store.name, store.pictures - fewer.get(("store", store.id), 0)) for store in stores[:limit]]
-
-
-#: The scheme of reference folders.
-FOLDER = "folder"
-_ROOT = "rtrim(replace(coalesce(json_extract(params, '$.path'), ''), char(92), '/'), '/')"
-#: `at`: a store, and the prefix of its keys below the path.
-_BELOW = """
-with place(id, name, root) as (
-  select id, name, {root} from store),
-at(id, start) as (
-  select id, '' from place where name = :path collate nocase or root = :path
-  union select id, '' from place where substr(root, 1, length(:path) + 1) = :path || '/'
-  union select id, substr(:path, length(name) + 2) || '/' from place
-    where substr(:path, 1, length(name) + 1) = name || '/' collate nocase
-  union select id, substr(:path, length(root) + 2) || '/' from place
-    where root != '' and substr(:path, 1, length(root) + 1) = root || '/')
-select l.picture_id from at join location l on l.store_id = at.id
-where l.state != 'missing'
-  and (at.start = '' or (l.key >= at.start and l.key < substr(at.start, 1, length(at.start) - 1) || '0'))
-"""
-
-FEATURE = Feature(
-    "stores",
-    (Table("store", "stores", merge="kept", says="r.name"),),
-    terms=(
-        Term(
-            "folder",
-            "Folder",
-            _in_folder,
-            ("pictures", "stores"),
-            group=True,
-            values=_names,
-            private=True,
-            compile_for_others=_in_named_folder,
-        ),
-    ),
-)
+#: The schemes of the library's own originals, and of reference folders.
+OWN, FOLDER = "file", "folder"
 
 
 class Stores:
@@ -93,6 +35,7 @@ class Stores:
         self._opened: dict[int, Opened] = {}
         #: The params that each was opened with: a relocation, its undo, and a restore change them.
         self._texts: dict[int, str] = {}
+        self._presences = Presences()
         self._own: int | None = db.value("select id from store where scheme = 'file' order by id limit 1")
 
     def connect(self, store: int) -> Opened:
@@ -107,6 +50,10 @@ class Stores:
             self._texts[store] = text
         return opened
 
+    def forget(self) -> None:
+        """Connect to all stores again when they are needed."""
+        self._opened.clear()
+
     def _connect(self, scheme: str, text: str) -> Opened:
         kind = self._kinds.get(scheme)
         if kind is None:
@@ -114,7 +61,20 @@ class Stores:
         params = msgspec.json.decode(text)
         if issubclass(kind.Params, FolderParams):  # relative to the library, so that its folder may be moved
             params["path"] = str(self._root / params["path"])
-        return kind.connect(_converted(params, kind))
+        values = resolved(kind.Params, params)
+        with redacting(values):
+            return kind.connect(values)
+
+    @contextmanager
+    def redacting(self, store: int) -> Iterator[None]:
+        """Replace secrets of a store's settings in the texts of exceptions from the block."""
+        values = None
+        with suppress(PixlStashError):
+            row = of_plugin(self._db, store)
+            kind = self._kinds.get(row.scheme)
+            values = resolved(kind.Params, row.settings) if kind is not None else None
+        with redacting(values) if values is not None else nullcontext():
+            yield
 
     def own(self) -> tuple[int, Managed]:
         """Return the id and connection of the store that holds the library's own originals."""
@@ -134,7 +94,7 @@ class Stores:
         kind = self._kinds.get(scheme)
         if kind is None:
             raise Invalid(f"No installed plugin offers a store of scheme {scheme!r}.{self._absent(scheme)}")
-        return msgspec.to_builtins(_converted(params, kind))
+        return checked(kind.Params, params)
 
     def name(self, store: int) -> str:
         return str(self._db.value("select name from store where id = ?", (store,), "?"))
@@ -143,37 +103,88 @@ class Stores:
         rows = self._db.read(
             "select s.id, s.name, s.scheme, (select count(*) from location l where l.store_id = s.id) from store s"
         )
-        return [StoreInfo(name, scheme, *self._state(store), count) for store, name, scheme, count in rows]
+        infos = []
+        for store, name, scheme, count in rows:
+            problem, read_only = self.problem(store)
+            infos.append(StoreInfo(name, scheme, "unreachable" if problem else "present", read_only, count))
+        return infos
 
-    def _state(self, store: int) -> tuple[Presence, bool]:
-        """Return (presence, whether it is read-only)."""
+    def problem(self, store: int) -> tuple[str, bool]:
+        """Return (why a store does not answer, or an empty text; whether it is read-only)."""
         writable = False
         try:
             opened = self.connect(store)
             writable = opened.writable
-            opened.stat("?")
-        except NotThere:
-            pass
-        except PixlStashError:
-            return "unreachable", not writable
-        return "present", not writable
+            with self.redacting(store):
+                if problem := self._presences.problem(store, opened):
+                    raise StoreUnreachable(problem)
+        except Exception as error:  # of a plugin's `connect` too
+            return describe(error), not writable
+        return "", not writable
+
+
+class StoreRow(Struct, frozen=True):
+    """A store of a plugin as it is stored; secrets in `settings` are references."""
+
+    id: int
+    name: str
+    scheme: str
+    settings: dict[str, Any]
+
+
+def of_plugins(db: Database) -> list[StoreRow]:
+    """Return the stores of plugins in the order in which they were added."""
+    sql = "select id, name, scheme, params from store where scheme not in (?, ?) order by id"
+    return [
+        StoreRow(id, name, scheme, msgspec.json.decode(params))
+        for id, name, scheme, params in db.read(sql, (OWN, FOLDER))
+    ]
+
+
+def of_plugin(db: Database, id: int) -> StoreRow:
+    """Return a store of a plugin; `NotFound` for another store."""
+    row = next((row for row in of_plugins(db) if row.id == id), None)
+    if row is None:
+        raise NotFound("There is no such store any more.")
+    return row
 
 
 def add(writer: Writer, scheme: str, name: str, params: object) -> int:
     """Return the id of the store with this scheme and these params; add it if there is none."""
-    text = msgspec.json.encode(params, order="sorted").decode()
+    text = _text(params)
 
     def work(write: Write) -> int:
         store = write.value("select id from store where scheme = ? and params = ?", (scheme, text))
-        if store is not None:
-            return int(store)
-        row = write.execute(
-            "insert into store(public_id, scheme, name, params) values (?, ?, ?, ?) returning id",
-            (secrets.token_hex(16), scheme, name, text),
-        )
-        return int(row[0][0])
+        return int(store) if store is not None else _insert(write, scheme, name, text)
 
     return writer.run(work, Label("", "", undoable=False)).result
+
+
+def add_new(writer: Writer, scheme: str, name: str, params: object) -> int:
+    """Add a store and return its id. `Conflict` if there is one with these params, or with this name."""
+    text = _text(params)
+
+    def work(write: Write) -> int:
+        same = list(write.execute("select name from store where scheme = ? and params = ?", (scheme, text)))
+        if same:
+            raise Conflict(f"The store {same[0][0]} has these settings already.")
+        if write.value("select 1 from store where name = ? collate nocase", (name,)):
+            raise Conflict(f"There is a store or folder called {name} already. Choose another name.")
+        return _insert(write, scheme, name, text)
+
+    return writer.run(work, Label("", "", undoable=False)).result
+
+
+def _text(params: object) -> str:
+    return msgspec.json.encode(params, order="sorted").decode()
+
+
+def _insert(write: Write, scheme: str, name: str, text: str) -> int:
+    row = write.execute(
+        "insert into store(public_id, scheme, name, params) values (?, ?, ?, ?) returning id",
+        (secrets.token_hex(16), scheme, name, text),
+    )
+    return int(row[0][0])
 
 
 def folders(connection: apsw.Connection, part: str = "%") -> list[FolderInfo]:
@@ -203,10 +214,3 @@ def places(db: Database, picture: int) -> Rows:
 
 def public_id(db: Database, store: int) -> str:
     return str(db.value("select public_id from store where id = ?", (store,)))
-
-
-def _converted(params: dict[str, Any], kind: Store) -> Any:
-    try:
-        return msgspec.convert(params, kind.Params)
-    except msgspec.ValidationError as error:
-        raise Invalid(f"{error}.") from error

@@ -15,9 +15,9 @@ from ..errors import Invalid, NotFound, Refused
 from ..jobs.lanes import Jobs
 from ..storage import protected
 from ..storage.archive import looks_like_archive
-from ..storage.names import fit
+from ..storage.files import clean_name
 from ..types import BeginUpload, ImportPaths, Job, Reader, Upload, Uploaded, UploadedFile
-from ..types.outcome import Outcome
+from ..types.history import Outcome
 from . import jobs as intake
 from . import locations as stores
 from .intake import Intake, uploaded
@@ -32,7 +32,7 @@ def upload(context: Context, reader: Reader, name: str, path: Path) -> Uploaded:
         assert result is not None, "a complete zip file has a result, even before its import has ended"
         return result
     try:
-        return uploaded(context.part(Intake).keep(*context.part(Stores).own(), path, fit(name), move=True))
+        return uploaded(context.part(Intake).keep(*context.part(Stores).own(), path, clean_name(name), move=True))
     except Refused as error:
         path.unlink(missing_ok=True)
         return Uploaded("refused", None, str(error))
@@ -106,12 +106,9 @@ def cancel_upload(context: Context, reader: Reader, id: str) -> None:
 
 def import_paths(context: Context, reader: Reader, ask: ImportPaths) -> Job:
     """Import files and folders of the server's machine; returns the job."""
+    if ask.in_place and ask.captions:
+        raise Invalid("Add the folder with its captions instead of importing it in place.")
     return intake.put(context.part(Jobs), ask, partial(_reference, context))
-
-
-def import_from(context: Context, reader: Reader, importer: str, params: dict[str, Any]) -> Job:
-    """Import everything that a plugin's importer finds; returns the job."""
-    return intake.put_importer(context.part(Jobs), context.plugins.importers(), importer, params)
 
 
 def add_store(context: Context, reader: Reader, scheme: str, name: str, params: dict[str, Any]) -> int:

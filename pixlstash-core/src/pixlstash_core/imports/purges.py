@@ -20,7 +20,7 @@ from ..errors import Conflict, NotFound, PixlStashError, StoreUnreachable
 from ..media.thumbnails import Thumbnails
 from ..plugins.contracts import Opened
 from ..types import EmptyPreview
-from ..types.outcome import many
+from ..types.history import many
 
 Connect = Callable[[int], Opened]
 
@@ -179,6 +179,9 @@ def _clear_up(hub: Hub, writer: Writer, thumbnails: Thumbnails, connect: Connect
             if not writer.db.read("select 1 from picture where sha256 = ?", (sha256,))
         ]
         connection.executemany("insert or ignore into purged values (?, ?)", [(h, now()) for h in hashes]).fetchall()
+        left = {id for (id,) in writer.db.read("select id from picture where id in carray(?)", (bind_ids(plan.ids),))}
+        gone = [(id,) for id in plan.ids if id not in left]
+        connection.executemany("delete from guest_score where picture = ?", gone).fetchall()
     for sha256 in hashes:
         thumbnails.drop(sha256)
     remaining = [place for place in plan.places if not _delete_bytes(writer.db, hub, connect, *place)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..database.connection import Database
 from ..database.writer import Writer, outcome
 from ..errors import NotThere, Refused, StoreUnreachable
-from ..media import unread
+from ..media import texts
 from ..media.pool import DecoderPool, Known
 from ..media.thumbnails import Thumbnails
 from ..plugins.contracts import FactReader, Opened
@@ -48,9 +48,9 @@ class Redraws:
         """Return the pictures that could not be drawn or fully read before, and can be now."""
         undrawn = "select id from picture where cause = 'pixels' and width * height <= ?"
         noted = "select picture_id from fact where name = ? and value = ? and ?"
-        can_read = unread.are_read(self._readers())
+        can_read = texts.are_read(self._readers())
         rows = self._db.read(
-            f"{undrawn} union {noted} order by 1", (self._pixels, unread.NOTE.name, unread.NOTE.value, can_read)
+            f"{undrawn} union {noted} order by 1", (self._pixels, texts.NOTE.name, texts.NOTE.value, can_read)
         )
         return [row[0] for row in rows]
 
@@ -88,9 +88,7 @@ class Redraws:
         except Refused as error:
             why, cause = str(error), str(error.more.get("cause", "damaged"))
             if cause not in _PASSING:  # recorded, and not tried again at each start
-                outcome(
-                    self._writer.submit(lambda write: picture_rows.give_up(write, picture, why, cause, unread.NOTE))
-                )
+                outcome(self._writer.submit(lambda write: picture_rows.give_up(write, picture, why, cause, texts.NOTE)))
             return True
         if isinstance(reading, Known):
             return False

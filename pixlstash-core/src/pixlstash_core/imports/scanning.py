@@ -13,11 +13,12 @@ from pathlib import Path
 from ..database.hub import now
 from ..database.writer import outcome
 from ..errors import NotThere, PixlStashError, StoreUnreachable
+from ..jobs.lanes import Task
 from ..plugins.contracts import Opened
 from ..storage.files import Root
 from ..storage.local import Folder, keys_of
-from . import picture_rows
-from .intake import SHOWN, File, Intake, Tally
+from . import picture_rows, sidecars
+from .intake import SHOWN, Captions, File, Intake, Tally
 from .listing import Entry, Listing
 
 #: Causes of refusal that do not go away: the same bytes would be refused again.
@@ -37,18 +38,57 @@ class Look:
 
     def watch(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Pass entries on, and remember those that are to be left alone."""
-        moment, young = time.time_ns(), int(self.settle * 1e9)
         for entry in entries:
-            if young and entry[2] is not None and abs(moment - entry[2]) < young and len(self.unsettled) < SHOWN:
-                self.unsettled[entry[0]] = entry
+            self.is_young(entry)
             yield entry
+
+    def is_young(self, entry: Entry) -> bool:
+        """Whether a file is to be left alone; the first such files are remembered."""
+        key, _, mtime = entry
+        if not self.settle or mtime is None or abs(time.time_ns() - mtime) >= int(self.settle * 1e9):
+            return False
+        if len(self.unsettled) < SHOWN:
+            self.unsettled[key] = entry
+        return True
+
+
+class Steps:
+    """Reports the steps of a scan to its job, after those that were done before the job was interrupted."""
+
+    def __init__(self, task: Task, tally: Tally) -> None:
+        self._task, self._tally = task, tally
+        self._before: int | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Report the steps of this run. Raises if the job is to end."""
+        if self._before is None:
+            self._before = self._task.before(total - done)
+        self._report(self._before + done, self._before + total)
+        self._task.check()
+
+    def end(self) -> None:
+        """Report that there are no more."""
+        total = (self._task.before(0) if self._before is None else self._before) + self._tally.done
+        self._report(total, total)
+
+    def _report(self, done: int, total: int) -> None:
+        self._task.progress(done, total)
+        self._task.report = self._tally.report()
 
 
 class Scans:
-    """The scans of one library. `on_another_disk(store)`: whether its folder is on another disk than when scanned."""
+    """The scans of one library. `on_another_disk(store)`: whether its folder is on another disk than when scanned.
 
-    def __init__(self, intake: Intake, on_another_disk: Callable[[int], bool] = lambda store: False) -> None:
-        self._intake, self._on_another_disk = intake, on_another_disk
+    `captions(store)`: what the text files beside its pictures are.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        on_another_disk: Callable[[int], bool] = lambda store: False,
+        captions: Callable[[int], Captions] = lambda store: (),
+    ) -> None:
+        self._intake, self._on_another_disk, self._captions = intake, on_another_disk, captions
         self._listings: dict[int, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -66,7 +106,7 @@ class Scans:
         Return False if there is more to do than `look` allows, and nothing was done.
         """
         look = look or Look()
-        root = _pinned(opened.local_root)
+        root, captions = _pinned(opened.local_root), self._captions(store)
 
         def refused(file: File, error: PixlStashError) -> None:
             # Only faults of the file itself are remembered: a busy machine or a missing permission may change.
@@ -79,14 +119,14 @@ class Scans:
         lock = self._listing(store)
         with Listing(self._intake.db) as listing, ExitStack() as locked:
             locked.enter_context(lock)  # a file that is indexed between listing and choosing must not seem missing
-            total = self._list(listing, store, public_id, opened, look)
+            total = self._list(listing, store, public_id, opened, look, captions)
             if look.most is not None and total > look.most:
                 return False
             if look.parts is None:
                 locked.close()
             self._intake.many(
                 (File(key, key.rpartition("/")[2], size, mtime) for key, size, mtime in listing.fresh()),
-                lambda file: self._intake.index(store, opened, file, root),
+                lambda file: self._intake.index(store, opened, file, root, captions),
                 tally,
                 lambda: step(tally.done, max(total, tally.done)),
                 refused,
@@ -97,7 +137,9 @@ class Scans:
                     outcome(self._intake.writer.submit(partial(picture_rows.miss, locations=gone)))
         return True
 
-    def _list(self, listing: Listing, store: int, public_id: str, opened: Opened, look: Look) -> int:
+    def _list(
+        self, listing: Listing, store: int, public_id: str, opened: Opened, look: Look, captions: Captions
+    ) -> int:
         """List the files of a store and choose; return how many files are to be imported."""
         with self._intake.hub.db.reading() as hub:
             listing.leave_out(hub.execute("select key, size, mtime from refusal where store = ?", (public_id,)))
@@ -106,7 +148,7 @@ class Scans:
             entries = opened.list_parts(look.parts)
         else:
             entries = opened.list()
-        rows = ((key, entry.size, entry.mtime) for key, entry in entries)
+        rows = ((key, entry.size, entry.mtime) for key, entry in entries if not sidecars.is_text(key, captions))
         listing.fill(look.watch(rows) if look.settle else rows)
         listing.leave_out(look.unsettled.values())
         total = listing.choose(store, limited=look.parts is not None)

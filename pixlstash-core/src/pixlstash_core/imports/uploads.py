@@ -19,16 +19,14 @@ from pathlib import Path
 from ..database.hub import Hub, now
 from ..errors import Conflict, DiskFull, Invalid, NotFound, PixlStashError
 from ..jobs.lanes import Jobs, Task
-from ..storage.files import fsync_folder, make_folder, writing_to
+from ..storage.files import clean_name, fsync_folder, make_folder, writing_to
 from ..storage.local import Managed
-from ..storage.names import fit
 from ..types import BeginUpload, Reader, Upload, UploadedFile
 from ..types.times import when
 from . import upload_rows as rows
 from .archives import SPARE
 from .intake import Intake
 from .upload_job import PATIENCE, Place, UploadJob
-from .upload_rows import UploadRow
 
 #: The most unfinished uploads of one token, and how many of `MOST` only the owner may begin.
 EACH, RESERVED = 25, 25
@@ -38,8 +36,6 @@ MOST, UNFINISHED, OVER = 100, 7 * 86_400_000, 86_400_000
 LEFT = 60_000
 #: A piece is made durable after each so many bytes.
 SETTLE = 64 << 20
-
-
 #: The file name of an upload: its random id, and a number for the further files of a request.
 NAME = re.compile(r"[A-Za-z0-9_-]{22}(\.\d+)?")
 
@@ -47,7 +43,7 @@ NAME = re.compile(r"[A-Za-z0-9_-]{22}(\.\d+)?")
 class Piece:
     """Writes bytes of an upload from an offset on. Always close it: then the written bytes are durable."""
 
-    def __init__(self, hub: Hub, row: UploadRow, path: Path, whole: Callable[[], object]) -> None:
+    def __init__(self, hub: Hub, row: rows.UploadRow, path: Path, whole: Callable[[], object]) -> None:
         self._hub, self._row, self._whole = hub, row, whole
         self._lock = threading.Lock()
         self._at = self._settled = row.received
@@ -112,7 +108,7 @@ class Uploads:
 
     def begin(self, reader: Reader, ask: BeginUpload) -> Upload:
         """Begin an upload, or return the unfinished one of the same login with the same key, name and size."""
-        name, principal = fit(ask.name), reader.principal
+        name, principal = clean_name(ask.name), reader.principal
         with self._lock:
             row = rows.unfinished(self._hub, principal, ask.key, name, ask.size) if ask.key else None
             if row is not None:
@@ -139,9 +135,7 @@ class Uploads:
     def open(self, id: str, offset: int) -> Piece:
         """Continue at an offset; a piece that is still open for this upload is stopped."""
         with self._lock:
-            before = self._pieces.pop(id, None)
-            if before is not None:
-                before.stop()
+            self._stop(id)
             row = rows.get(self._hub, id)
             if row.state == "done" or offset != row.received:
                 raise Conflict(
@@ -153,13 +147,10 @@ class Uploads:
         return piece
 
     def adopt(self, principal: str, files: Sequence[tuple[str, Path]], project: int | None = None) -> str:
-        """Move durable files (name, path) from `incoming` into uploads that are ready to import; return their batch.
-
-        Their pictures are put into the `project`.
-        """
+        """Move durable files (name, path) from `incoming` to uploads, for import into `project`; return their batch."""
         self._make_folder()
         batch = secrets.token_urlsafe(16)
-        renamed = [(f"{batch}.{n}" if n else batch, fit(name), path) for n, (name, path) in enumerate(files)]
+        renamed = [(f"{batch}.{n}" if n else batch, clean_name(name), path) for n, (name, path) in enumerate(files)]
         with writing_to(self._folder):
             sized = [(id, name, path.stat().st_size) for id, name, path in renamed]
             for id, _, path in renamed:
@@ -178,7 +169,7 @@ class Uploads:
         """Run a job of kind `upload`."""
         self._job.run(task)
 
-    def find(self, reader: Reader, id: str) -> UploadRow:
+    def find(self, reader: Reader, id: str) -> rows.UploadRow:
         """Return an upload of the reader, or any upload for the owner; else `NotFound`."""
         row = rows.get(self._hub, id)
         if row.principal != reader.principal and not reader.may("owner"):
@@ -187,8 +178,8 @@ class Uploads:
 
     def listed(self, reader: Reader) -> list[Upload]:
         """Return unfinished uploads, then those of the last day; all for the owner, otherwise the reader's own."""
-        uploads = rows.listed(self._hub, None if reader.may("owner") else reader.principal)
-        return [self._shown(row) for row in uploads]
+        principal = None if reader.may("owner") else reader.principal
+        return [self._shown(row) for row in rows.listed(self._hub, principal)]
 
     def show(self, id: str) -> Upload:
         return self._shown(rows.get(self._hub, id))
@@ -206,9 +197,7 @@ class Uploads:
         with self._lock:
             row = rows.get(self._hub, id)
             rows.remove(self._hub, id)
-            piece = self._pieces.pop(id, None)
-            if piece is not None:
-                piece.stop()
+            self._stop(id)
         if row.job is not None and row.batch == id:
             with suppress(PixlStashError):  # it has ended
                 self._queue.cancel(row.job)
@@ -244,11 +233,16 @@ class Uploads:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _shown(self, row: UploadRow) -> Upload:
+    def _shown(self, row: rows.UploadRow) -> Upload:
         state = "done" if self._job.is_over(row) else "taking" if row.state == "done" else row.state
         expires = when(row.touched + (OVER if row.state == "done" else UNFINISHED))
         result = self._job.result(row)
         return Upload(row.id, row.name, row.size, row.received, state, expires, result)  # type: ignore[arg-type]
+
+    def _stop(self, id: str) -> None:
+        """Stop the open piece of an upload, if there is one."""
+        if (piece := self._pieces.pop(id, None)) is not None:
+            piece.stop()
 
     def _make_folder(self) -> None:
         self._intake.temporary("")  # raises if the disk is missing

@@ -19,9 +19,8 @@ from ..database.hub import Hub
 from ..errors import Cancelled, Conflict, Invalid, NotFound, PixlStashError, describe
 from ..threads import keep_calling, report
 from ..types import Job, JobChanged
-from . import listing, rows
-from .holds import Holds
-from .task import GaveWay, Paused, Task
+from . import rows
+from .task import GaveWay, Holds, Paused, Task, as_client_sees
 
 LANES = ("io", "cpu", "gpu", "net")
 #: Seconds between two attempts to record the end of a job, and the number of attempts if the disk is not at fault.
@@ -111,9 +110,21 @@ class Jobs:
         self._wake[lane].set()
         return self.get(job)
 
+    def end_repeating(self, kind: str) -> None:
+        """Remove the repeating job of a kind, unless it runs at present."""
+        rows.end_repeating(self._hub, kind)
+
     def hasten(self, kind: str, seconds: float) -> None:
         """Run the repeating job of a kind in at most a number of seconds."""
         rows.hasten(self._hub, kind, seconds)
+        for wake in self._wake.values():
+            wake.set()
+
+    def postpone(self, kind: str, seconds: float) -> None:
+        """Run the repeating job of a kind in a number of seconds, even if it was due earlier."""
+        rows.postpone(self._hub, kind, seconds)
+        for wake in self._wake.values():
+            wake.set()
 
     def get(self, job: int) -> Job:
         return self._listed(rows.get(self._hub, job))
@@ -328,7 +339,7 @@ class Jobs:
         return Task(self._hub, self.holds, self.announce, claim, lane, here=here)
 
     def _listed(self, row: rows.JobRow) -> Job:
-        return listing.shown(self._hub, self._running, row)
+        return as_client_sees(self._hub, self._running, row)
 
 
 def _demand_lane(lane: str) -> None:

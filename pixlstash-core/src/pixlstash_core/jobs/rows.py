@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ..database.connection import bind_ids
+from ..database.connection import bind_ids, fetch
 from ..database.hub import Hub, now
 from ..errors import NotFound
 from ..types import ImportReport
@@ -89,11 +89,17 @@ def insert(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: i
 
 def repeating(hub: Hub, kind: str, label: str, lane: str, every: float) -> int:
     """Insert or update the repeating job of a kind, and return its id."""
-    job = hub.value("select id from job where kind = ? and every is not null", (kind,))
-    if job is None:
-        return insert(hub, kind, label, {}, lane, -1, every)
-    hub.write("update job set every = ?, label = ?, lane = ? where id = ?", (every, label, lane, job))
-    return int(job)
+    with hub.writing() as connection:  # or two threads could insert one each
+        rows = fetch(connection, "select id from job where kind = ? and every is not null", (kind,))
+        if not rows:
+            return insert(hub, kind, label, {}, lane, -1, every)
+        hub.write("update job set every = ?, label = ?, lane = ? where id = ?", (every, label, lane, *rows[0]))
+    return int(rows[0][0])
+
+
+def end_repeating(hub: Hub, kind: str) -> None:
+    """Delete the repeating job of a kind, unless it runs at present."""
+    hub.write("delete from job where kind = ? and every is not null and state != 'running'", (kind,))
 
 
 def hasten(hub: Hub, kind: str, seconds: float) -> None:
@@ -103,6 +109,12 @@ def hasten(hub: Hub, kind: str, seconds: float) -> None:
         "update job set due = ? where kind = ? and every is not null and state = 'waiting' and due > ?",
         (due, kind, due),
     )
+
+
+def postpone(hub: Hub, kind: str, seconds: float) -> None:
+    """Make the repeating job of a kind due in a number of seconds."""
+    sql = "update job set due = ? where kind = ? and every is not null and state = 'waiting'"
+    hub.write(sql, (now() + int(seconds * 1000), kind))
 
 
 def get(hub: Hub, job: int) -> JobRow:

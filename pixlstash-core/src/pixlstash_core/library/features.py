@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 from ..captions import feature as captions
-from ..collections import projects, saved_queries, sets, stacks
+from ..collections import feature as collections
 from ..database import settings
 from ..database.features import Feature
-from ..engines import measures
-from ..engines import outputs as producers
-from ..imports import locations
+from ..engines import feature as engines
+from ..engines import training
+from ..imports import feature as imports
 from ..people import characters, regions
 from ..people import feature as people
-from ..pictures import corrections, duplicates, scores, scrapheap
+from ..pictures import corrections, duplicates
 from ..pictures import feature as pictures
-from ..search import engine_results as vectors
+from ..search import feature as search
+from ..sidecars import feature as sidecars
 from ..tags import feature as tags
 from ..texts import feature as texts
 
 FEATURES: tuple[Feature, ...] = (
     pictures.FEATURE,
-    scores.FEATURE,
-    scrapheap.FEATURE,
-    producers.FEATURE,
+    pictures.SCORES,
+    pictures.SCRAPHEAP,
+    engines.PRODUCERS,
     tags.FEATURE,
     captions.FEATURE,
     characters.FEATURE,
-    sets.FEATURE,
-    projects.FEATURE,
-    saved_queries.FEATURE,
-    stacks.FEATURE,
+    *collections.FEATURES,
     corrections.FEATURE,
     duplicates.FEATURE,
-    vectors.FEATURE,
+    search.FEATURE,
     regions.FEATURE,
     people.FEATURE,
     texts.FEATURE,
-    measures.FEATURE,
-    locations.FEATURE,
+    engines.MEASURES,
+    training.FEATURE,
+    imports.FEATURE,
+    sidecars.FEATURE,
     settings.FEATURE,
 )
 #: All kinds of engine results.

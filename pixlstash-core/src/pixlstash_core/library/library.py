@@ -7,34 +7,83 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from ..api import Api
 from ..database import settings
-from ..database.connection import Rows
+from ..database.connection import Database, Rows
 from ..database.features import Table
-from ..database.hub import switched_off
-from ..database.writer import Write, outcome
+from ..database.hub import Hub, switched_off
+from ..database.writer import Write, Writer, outcome
 from ..engines import outputs
-from ..errors import Invalid, NotFound, ReadOnly
+from ..errors import Conflict, Invalid, NotFound, ReadOnly
 from ..imports import adding, purges
+from ..imports import feature as imports
+from ..imports import locations as stores
 from ..jobs.lanes import Handler, Task
 from ..plugins.contracts import Opened
 from ..plugins.engines import Tag
 from ..plugins.library import Library as ForPlugins
 from ..plugins.operation import WithReader, demand, op
 from ..plugins.registry import Plugins
+from ..storage.files import fsync_folder, make_folder
 from ..storage.lock import Holder, Lock
 from ..types import Event, Job, Reader
-from . import background, creation
+from ..updates.feature import UpdateCheck
+from . import background
 from .as_of import LibraryAsOf
 from .parts import Parts
 
+#: Name of `library.db` until the library is complete.
+UNFINISHED = "library.db.new"
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+
+
+def create(path: Path, name: str | None, media: Path | None) -> None:
+    """Create an empty library in a new or empty folder. `media`: another folder for its originals.
+
+    `library.db` gets its name last. An interrupted creation can be repeated.
+    """
+    originals = media.expanduser().absolute() if media else path / "media"
+    if not (path / "library.db").exists():
+        _demand_free(path, {path / "lock", originals, originals / "incoming", *_unfinished(path)}, "library")
+        _demand_free(originals, {originals / "incoming"}, "originals")
+    make_folder(path, 0o700)
+    lock = Lock(path / "lock")
+    try:
+        if (path / "library.db").exists():
+            raise Conflict(f"{path} is a library already.")
+        for left in _unfinished(path):
+            left.unlink()
+        with closing(Database(path / UNFINISHED, "library")) as db, closing(Hub(path / "hub.db")) as hub:
+            make_folder(originals, 0o700)
+            make_folder(originals / "incoming", 0o700)
+            with closing(Writer(db, hub, (imports.FEATURE, settings.FEATURE))) as writer:
+                settings.set(writer, "name", name or path.name)
+                stores.add(writer, "file", "Library files", {"path": str(originals) if media else "media"})
+        (path / UNFINISHED).rename(path / "library.db")
+        fsync_folder(path)
+    finally:
+        lock.release()
+
+
+def _unfinished(path: Path) -> list[Path]:
+    """Return the database files of an interrupted creation."""
+    if not (path / UNFINISHED).exists():
+        return []
+    # The file by which an interrupted creation is recognized is deleted last.
+    names = [f"{name}{suffix}" for name in ("hub.db", UNFINISHED) for suffix in ("-journal", "-wal", "-shm", "")]
+    return [path / name for name in names if (path / name).is_file()]
+
+
+def _demand_free(folder: Path, ours: set[Path], purpose: str) -> None:
+    """Raise `Invalid` if a folder has files other than those of an interrupted creation."""
+    if folder.is_dir() and any(path not in ours for path in folder.rglob("*")):
+        raise Invalid(f"{folder} is not empty. Name a new or empty folder for the {purpose}.")
 
 
 class Library(WithReader, Parts, ForPlugins, Api):
@@ -53,7 +102,7 @@ class Library(WithReader, Parts, ForPlugins, Api):
 
         `library.db` gets its name last. An interrupted creation can be repeated.
         """
-        creation.create(path.expanduser().absolute(), name, media)
+        create(path.expanduser().absolute(), name, media)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False, plugins: Plugins | None = None, work: bool = True) -> Library:
@@ -106,6 +155,7 @@ class Library(WithReader, Parts, ForPlugins, Api):
 
     def announce(self, url: str) -> None:
         """Publish the URL of the library's server to other processes on this machine."""
+        self.part(UpdateCheck).serving = True
         if self._lock:
             self._lock.tell(Holder(os.getpid(), url, self.access.local_secret))
 

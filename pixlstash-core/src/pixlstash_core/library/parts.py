@@ -20,12 +20,16 @@ from ..database.writer import Writer, revisions
 from ..engines import outputs
 from ..engines.catalogue import Catalogue
 from ..engines.host import Host
+from ..engines.learning import Learning
 from ..engines.limits import Limits as EngineLimits
+from ..engines.limits import Scratch
 from ..engines.prefetch import Sources
-from ..engines.tempdir import Scratch
 from ..engines.weights import folder as models_folder
 from ..exports.downloads import Downloads
+from ..folders import rows as folder_rows
 from ..folders.folders import Folders
+from ..folders.import_folders import ImportFolders
+from ..folders.import_scans import ImportScans
 from ..history.events import Feed
 from ..imports import locations as stores
 from ..imports import sidecars
@@ -46,22 +50,32 @@ from ..query.terms import TERMS
 from ..query.views import Views
 from ..search import vectors as likeness
 from ..search.search import Search
+from ..sharing.budgets import Budgets
+from ..sharing.certificates import REPEAT
+from ..sharing.guests import Guests
 from ..sharing.links import Links
 from ..sharing.renditions import Renditions
+from ..sharing.stranger import Doorstep
+from ..sidecars.feature import TABLES as IN_SIDECARS
+from ..sidecars.sidecars import Sidecars
 from ..snapshots import feature as snapshots
 from ..snapshots import restore as restores
 from ..snapshots.as_of import OpenSnapshots
 from ..snapshots.manifests import Manifest
+from ..status.waiting import Waiting
 from ..storage.lock import Lock
-from ..tags import bulk_update
+from ..tags import rules
 from ..tags.aliases import TABLES as WEIGHED
 from ..threads import FollowUps
 from ..types import FoldersChanged, JobChanged, SnapshotsChanged
+from ..updates.feature import UpdateCheck
 from .as_of import LibraryAsOf
 from .features import FEATURES, KINDS
 
 #: Seconds from the first import to the first snapshot.
 FIRST = 3.0
+#: Tables whose changes are a reason for engines to learn again.
+LEARNED = {"score", "said_tag", "scrapheap", "active"}
 
 
 class Parts(Context):
@@ -93,7 +107,14 @@ class Parts(Context):
         self.plugins.prefer(outputs.distributions(self.db))
         self.feed = Feed(self.db, self.hub)
         self.follow_ups = FollowUps(
-            {"autorun": self._queue_autorun, "weigh": self.queue_weighing, "folders": self._follow_folders}
+            {
+                "autorun": self._queue_autorun,
+                "weigh": self.queue_weighing,
+                "folders": self._follow_folders,
+                "learn": self._learn,
+                "waiting": lambda: self.waiting.keep(),
+                "sidecars": self._hasten_sidecars,
+            }
         )
         self.writer = Writer(
             self.db,
@@ -143,7 +164,7 @@ class Parts(Context):
         self.open_snapshots = OpenSnapshots(
             self.restore_points.repository, self.db.version, self._open_as_of, self._derive
         )
-        self.likeness = likeness.Likeness(self.db, lambda noun: self.writer.nouns.get(noun, 0))
+        self.likeness = likeness.Likeness(self.db, lambda topic: self.writer.topics.get(topic, 0))
         self.host = Host(
             self.db,
             self.hub,
@@ -156,6 +177,7 @@ class Parts(Context):
             EngineLimits.chosen(os.environ),
         )
 
+        self.learning = Learning(self.db, self.writer, self.outputs, self.queue, self.host)
         self.search = Search(
             self.db,
             self.likeness,
@@ -166,13 +188,14 @@ class Parts(Context):
             partial(faces.shown_by_id, self.db),
         )
 
-        counted = partial(getattr, self.writer, "nouns")
+        counted = partial(getattr, self.writer, "topics")
         missed = partial(getattr, self.writer, "missed")
         self.views = self._make_views(
             self.db, epoch=self.epoch, revisions=counted, saved=saved, ranker=self.search, missed=missed
         )
         self.access = Access(self.hub, Scopes(self.db, self.views, counted), read_only=read_only)
         opened.callback(self.access.close)
+        self.waiting = Waiting(self.views, partial(self.follow_ups.request, "waiting"))
         self.people = People(self.db, self.views, self.likeness, counted)
         self.upload_sessions = Uploads(
             self.hub, self.intake, self.queue, self.stores.own, partial(place_in_project, self)
@@ -189,11 +212,24 @@ class Parts(Context):
             plugins.fact_readers,
         )
         changed = partial(self.feed.tell, FoldersChanged())
-        self.reference_folders = Folders(self.db, self.hub, self.queue, self.stores.connect, path, changed)
-        self.scans = Scans(self.intake, self.reference_folders.is_on_another_disk)
+        self.sidecars = Sidecars(self.db, self.hub, self.writer, self.queue, path, changed)
+        self.reference_folders = Folders(
+            self.db, self.hub, self.queue, self.stores.connect, path, changed, self.sidecars
+        )
+        self.scans = Scans(self.intake, self.reference_folders.is_on_another_disk, self.reference_folders.captions)
+        self.importing = ImportFolders(
+            self.hub,
+            self.queue,
+            ImportScans(self.hub, self.intake, self.stores.own),
+            lambda: [row.path for row in folder_rows.listed(self.db, self.hub)],
+            path,
+            changed,
+        )
         self.add_parts(
             Downloads(),
             self.reference_folders,
+            self.sidecars,
+            self.importing,
             self.access,
             self.feed,
             self.queue,
@@ -202,12 +238,25 @@ class Parts(Context):
             self.upload_sessions,
             self.outputs,
             self.host,
+            self.learning,
         )
         self.add_parts(
+            UpdateCheck(self.hub),
             Links(self.hub, path, read_only=read_only),
+            Guests(self.hub),
+            Doorstep(self._served),
+            Budgets(),
             Renditions(self.db, self.pool, self.thumbnails, plugins, self.stores.connect, self.intake.temporary),
         )
-        self.add_parts(self.likeness, self.search, self.people, self.restore_points, self.restores, self.open_snapshots)
+        self.add_parts(
+            self.waiting,
+            self.likeness,
+            self.search,
+            self.people,
+            self.restore_points,
+            self.restores,
+            self.open_snapshots,
+        )
 
     def _job_changed(self, event: JobChanged) -> None:
         """Announce a job. After the first import, take the first snapshot soon."""
@@ -215,6 +264,11 @@ class Parts(Context):
         report = event.job.report if event.job.state == "done" else None
         if report and report.imported and self.restore_points.imported():
             self.queue.hasten("snapshots", FIRST)
+
+    def _served(self) -> None:
+        """Once a server answers, visit the links whose turn it is."""
+        if not self.read_only:
+            self.queue.hasten(REPEAT, FIRST)
 
     def _changed(self, commit: Commit) -> None:
         """Update caches after a commit, on the writer thread; slower work is requested from the follow-up thread."""
@@ -225,12 +279,24 @@ class Parts(Context):
             self.follow_ups.request("folders")
         if changes.rows.keys() & WEIGHED:
             self.follow_ups.request("weigh")
+        if changes.rows.keys() & LEARNED:
+            self.follow_ups.request("learn")
+        if changes.rows.keys() & (IN_SIDECARS | {"tag", "character"}):
+            self.follow_ups.request("sidecars")
         renamed = "picture" in changes.ids
-        self.views.changed(changes.pictures(GRID.tables), renamed, commit.revision, commit.nouns)
+        self.views.changed(changes.pictures(GRID.tables), renamed, commit.revision, commit.topics)
 
     def _queue_autorun(self) -> None:
         """Queue the engines that run automatically on new pictures."""
         self.host.autorun.look()
+
+    def _learn(self) -> None:
+        """Check soon whether engines should learn again."""
+        self.learning.changed()
+
+    def _hasten_sidecars(self) -> None:
+        """Compare the sidecars of changed pictures soon."""
+        self.sidecars.hasten()
 
     def _follow_folders(self) -> None:
         """Watch folders where they are now: a change of them may have been undone or restored."""
@@ -238,15 +304,15 @@ class Parts(Context):
 
     def queue_weighing(self) -> None:
         """Queue the job that recomputes tags for all pictures after a threshold changed, if it did."""
-        if bulk_update.pending(self.writer) and not any(
+        if rules.slices_pending(self.writer) and not any(
             job.kind == "weigh" and job.state == "waiting" for job in self.queue.running()
         ):
             self.queue.put("weigh", "Recomputing tags", {}, lane="cpu")
 
     def _open_as_of(self, manifest: Manifest, db: Database) -> LibraryAsOf:
-        nouns, saved = revisions(db)[1], partial(saved_queries.text, db)
+        topics, saved = revisions(db)[1], partial(saved_queries.text, db)
         return LibraryAsOf(
-            self, manifest, db, self._make_views(db, epoch=manifest.public_id, revisions=lambda: nouns, saved=saved)
+            self, manifest, db, self._make_views(db, epoch=manifest.public_id, revisions=lambda: topics, saved=saved)
         )
 
     def _derive(self, db: Database) -> None:
@@ -255,7 +321,7 @@ class Parts(Context):
             closing(Hub(db.path.with_name(f"{db.path.name}-hub"))) as hub,
             closing(Writer(db, hub, self.features)) as writer,
         ):
-            while bulk_update.pending(writer) and bulk_update.step(writer) is not None:
+            while rules.slices_pending(writer) and rules.refresh_slice(writer) is not None:
                 pass
 
     def close(self) -> None:
@@ -265,6 +331,7 @@ class Parts(Context):
         self._closed = True
         steps: list[Callable[[], object]] = [
             self.reference_folders.close,
+            self.importing.close,
             self.queue.stop,
             self.people.close,
             self.host.close,

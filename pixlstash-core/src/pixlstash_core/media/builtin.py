@@ -8,10 +8,8 @@ from importlib.util import find_spec
 from ..plugins.contracts import FactReader, Kind
 from ..plugins.hookspecs import hookimpl
 from .exif import ExifReader
-from .heif import HeifKind
-from .images import ImageKind
+from .images import HeifKind, ImageKind, JxlKind
 from .iptc import IptcReader
-from .jxl import JxlKind
 from .raw import RawKind
 from .video import VideoKind
 from .xmp import XmpReader

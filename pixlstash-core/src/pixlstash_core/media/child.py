@@ -22,8 +22,9 @@ from ..plugins.contracts import FactReader, Kind, Media
 from ..storage.files import Root
 from ..types import Format
 from . import resource_limits
-from .content_credentials import credentials
 from .draw import LONG, SHORT, drawn, write_raw
+from .facts import credentials
+from .formats import recognise
 from .messages import (
     Beat,
     Decision,
@@ -43,7 +44,6 @@ from .messages import (
     send,
 )
 from .reading import Undrawn, assemble, read_facts
-from .recognise import recognise
 from .source import Source, Trouble
 from .text_cleaning import one_line
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from ..plugins.contracts import FactReader
 from ..types import Embedded, Fact, Facts
-from .camera import altitude, exposure, gear, place
-from .described import described
+from .facts import altitude, described, exposure, gear, place
 from .tiff import Tags, Value, number
 
 _DATE = re.compile(r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,12}))?\s?([+-]\d\d:?\d\d|Z)?")

@@ -1,4 +1,4 @@
-"""The built-in kind `image`: formats that Pillow reads without plugins."""
+"""The built-in kinds `image`, `heif` and `jxl`: what Pillow reads, with or without plugins."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ import itertools
 import os
 import time
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import Refused
 from ..plugins.contracts import Kind, Media
 from ..types import Embedded, Format
-from .formats import AVIF, GIF, JPEG, JXL, PNG, RAW_SUFFIXES, TIFF, WEBP, still_format, suffix
+from . import formats
 from .tiff import Tags
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-_MOVING = (PNG, GIF, WEBP, AVIF)  # in other formats, a second image is a page, a view or a depth map
+_MOVING = (
+    formats.PNG,
+    formats.GIF,
+    formats.WEBP,
+    formats.AVIF,
+)  # in other formats, a second image is a page, a view or a depth map
 _PILLOW = {"jp2": "JPEG2000", "heic": "HEIF"}  # Pillow's names for formats, where they differ
 _SECONDS_FOR_FRAMES = 2.0
 _TEXT_PER_BYTE = 400
@@ -31,9 +37,9 @@ class ImageKind(Kind):
     id = "image"
 
     def recognise(self, head: bytes, name: str) -> Format | None:
-        recognized = still_format(head)
+        recognized = formats.still_format(head)
         # Of a camera raw file Pillow would show only a small preview.
-        return None if recognized is TIFF and suffix(name, RAW_SUFFIXES) else recognized
+        return None if recognized is formats.TIFF and formats.suffix(name, formats.RAW_SUFFIXES) else recognized
 
     def open(self, file: BinaryIO, format: Format) -> Media:
         return open_still(file, format)
@@ -56,8 +62,8 @@ class _Still(Media):
         self._format = format
         self._exif = _exif(image)
         # The codestream of JPEG XL has its own orientation, which is applied: its EXIF tag must not rotate it again.
-        self.orientation = 1 if format is JXL else Tags(self._exif).orientation
-        self._turn = 1 if format is TIFF else self.orientation  # Pillow rotates TIFFs while decoding
+        self.orientation = 1 if format is formats.JXL else Tags(self._exif).orientation
+        self._turn = 1 if format is formats.TIFF else self.orientation  # Pillow rotates TIFFs while decoding
         self.width, self.height = _stored_size(image)
         if self.orientation >= 5:
             self.width, self.height = self.height, self.width
@@ -72,7 +78,7 @@ class _Still(Media):
             text=_texts(info),
             exif=self._exif or _exif(self._image),
             xmp=_bounded(xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp),
-            comment=_bounded(info.get("comment", b"")) if self._format in (JPEG, GIF) else b"",
+            comment=_bounded(info.get("comment", b"")) if self._format in (formats.JPEG, formats.GIF) else b"",
             iptc=_iptc(info),
         )
 
@@ -82,10 +88,10 @@ class _Still(Media):
         with _explaining(self._format):
             image = upright(self._image, self._turn, short, long, self.background, self.precise)
             _check_texts(self._image.info, self._size)
-            if self.moving or self._format is TIFF:
+            if self.moving or self._format is formats.TIFF:
                 image = image.copy()  # a small one may share its memory with Pillow's current frame
                 _check_frames(self._image)
-        if self._format in (PNG, WEBP) and not self.moving:
+        if self._format in (formats.PNG, formats.WEBP) and not self.moving:
             self.pixels = self._image
         return image
 
@@ -209,3 +215,31 @@ def _texts(info: dict[Any, Any]) -> dict[str, str]:
 
 def _bounded(data: object) -> bytes:
     return data if isinstance(data, bytes) and len(data) <= _MOST_BYTES else b""
+
+
+class HeifKind(Kind):
+    id = "heif"
+    kind = "image"
+
+    def recognise(self, head: bytes, name: str) -> Format | None:
+        recognized = formats.container_format(head)
+        return recognized if recognized in (formats.HEIC, formats.HEIF) else None
+
+    def open(self, file: BinaryIO, format: Format) -> Media:
+        from pillow_heif import register_heif_opener
+
+        # It turns pictures upright and resets their EXIF tag. One thread, because there is a process per core.
+        register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+        return open_still(file, format)
+
+
+class JxlKind(Kind):
+    id = "jxl"
+    kind = "image"
+
+    def recognise(self, head: bytes, name: str) -> Format | None:
+        return formats.JXL if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")) else None
+
+    def open(self, file: BinaryIO, format: Format) -> Media:
+        import_module("pillow_jxl")  # adds itself to Pillow
+        return open_still(file, format)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..plugins.contracts import FactReader
 from ..types import Embedded, Facts
-from .described import described, moment
+from .facts import described, moment
 from .tiff import Tags
 
 _IN_TIFF = 0x83BB

@@ -117,7 +117,7 @@ class DecoderPool:
             return Known(hashed.sha256, hashed.size)
         return _expect(answer, Drawn).reading
 
-    def still(self, path: Path, name: str, *, root: Root | Path | None = None, urgent: bool = True) -> bytes:
+    def thumbnail(self, path: Path, name: str, *, root: Root | Path | None = None, urgent: bool = True) -> bytes:
         """Draw only the thumbnail (WebP) again. Raises as `read` does."""
         _, answer = self._run(_task(path, name, root, still=True), lambda hashed: True, urgent)
         return _expect(answer, Still).webp

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import BinaryIO, cast
 
 import msgspec
@@ -20,7 +20,7 @@ from .messages import Answer, Beat, Decision, Hashed, Limits, Ready, Start, Task
 # With `-I` the child ignores the current folder and PYTHON* variables, so it is told where packages are.
 _BOOT = """import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from pixlstash_core.media.child import main
+from {main} import main
 sys.exit(main())"""
 _START_SECONDS = 60.0
 _decoder = msgspec.msgpack.Decoder(Answer)
@@ -45,7 +45,9 @@ class Child:
         self._deadline: float | None = self.since + _START_SECONDS
         self._hung = False
         self.gone = False
-        self._process = _spawn()
+        # An arena per thread would count against the memory limit without being used.
+        environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
+        self._process = spawn("pixlstash_core.media.child", subprocess.DEVNULL, environment)
         self._to = cast(BinaryIO, self._process.stdin)
         self._from = cast(BinaryIO, self._process.stdout)
         try:
@@ -96,13 +98,8 @@ class Child:
 
     def kill(self) -> None:
         """Kill it and its own children."""
-        if self._process.returncode is not None:
-            return
-        with contextlib.suppress(OSError):
-            if os.name == "posix":
-                os.killpg(self._process.pid, signal.SIGKILL)  # it leads its own process group
-            else:
-                self._process.kill()
+        if self._process.returncode is None:
+            kill(self._process)
 
     def reap(self, seconds: float = 0) -> bool:
         """Return whether it has ended; if so, close its pipes and leave no zombie process."""
@@ -145,22 +142,30 @@ class Child:
         return self._process.returncode
 
 
-def _spawn() -> subprocess.Popen[bytes]:
+def spawn(main: str, stderr: int, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a process of ours that runs the function `main` of a module, with pipes for messages."""
     path = [entry or os.getcwd() for entry in sys.path]
     flags = 0
     if sys.platform == "win32":
         flags = (
             subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
         )
-    # An arena per thread would count against the memory limit without being used.
-    environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
     return subprocess.Popen(
-        [sys.executable, *python_options(), "-c", _BOOT, json.dumps(path)],
+        [sys.executable, *python_options(), "-c", _BOOT.format(main=main), json.dumps(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
         bufsize=0,
         env=environment,
         start_new_session=True,  # so that Ctrl-C in the terminal does not reach it
         creationflags=flags,
     )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that was started with `spawn`, and its own children."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)  # it leads its own process group
+        else:
+            process.kill()

@@ -10,10 +10,10 @@ from msgspec import Struct, structs
 
 from ..plugins.contracts import FactReader, Media
 from ..types import Fact, Facts, Format, KnownPicture, Reading
-from ..types.facts import GENERATION
+from ..types.files import GENERATION
 from .draw import Drawing, aspect, packed
 from .text_cleaning import PROMPT_LENGTH, clean, is_garbled, one_line, payload, repaired
-from .unread import are_read, note
+from .texts import are_read, note
 
 _MOST_FACTS = 200
 _MOST_PAYLOADS = 16

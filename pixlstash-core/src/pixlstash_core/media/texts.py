@@ -1,20 +1,36 @@
-"""Finds the texts that tools embed in a file: PNG chunks, EXIF tags, XMP, JPEG comments."""
+"""Finds the texts that tools embed in a file, and marks files whose text no installed plugin reads.
+
+The package `pixlstash-generation` reads these texts; once it is installed, the marked pictures are read again.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from ..types import Embedded
+from ..plugins.contracts import FactReader
+from ..types import Embedded, Fact, Facts
+from ..types.files import GENERATION
 from .tiff import Tags, Value
-from .xmp_packet import xmp_properties
+from .xmp import xmp_properties
 
 _USER_COMMENT = 0x9286
 _DESCRIPTION = 0x010E
 _WINDOWS_COMMENT = 0x9C9C
 _IN_XMP = {"UserComment": "exif:UserComment", "description": "dc:description"}
 _KEYED = re.compile(r"\s*(\w{1,40}):\s*(?=[{\[])")
+#: The mark. Libraries store it; its name and value find the pictures later.
+NOTE = Fact(GENERATION, "generation", "Generation data", "not read: it needs the plugin pixlstash-generation")
+#: The ids of readers that show that the package is installed.
+_READERS = frozenset({"a1111", "comfyui"})
+_KEYWORDS = frozenset(
+    {"parameters", "parameters-json", "prompt", "workflow", "invokeai_metadata", "sd-metadata", "dream"}
+    | {"generation_data", "smproj"}
+)
+#: Keywords that other programs use, too: only texts that look like a generator's count.
+_SHARED = frozenset({"usercomment", "comment", "description", "imagedescription", "xpcomment"})
+_SIGNS = re.compile(r'^Steps: \d|"(\w{0,20}prompt|class_type|sui_image_params|uc)" *:', re.IGNORECASE | re.MULTILINE)
 
 
 def embedded_texts(embedded: Embedded) -> dict[str, str]:
@@ -89,3 +105,19 @@ def _plain(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def are_read(readers: Iterable[FactReader]) -> bool:
+    """Return whether one of the readers reads the texts of generators."""
+    return any(reader.id in _READERS for reader in readers)
+
+
+def note(embedded: Embedded) -> Facts | None:
+    """Return the mark and the texts of a file; None if it has no generator's text."""
+    payloads = {keyword: text for keyword, text in embedded_texts(embedded).items() if _is_generated(keyword, text)}
+    return Facts((NOTE,), payloads=payloads) if payloads else None
+
+
+def _is_generated(keyword: str, text: str) -> bool:
+    word = keyword.lower()
+    return bool(text.strip()) and (word in _KEYWORDS or word in _SHARED and _SIGNS.search(text) is not None)

@@ -24,12 +24,13 @@ RENDITIONS = 2 << 30
 
 
 class Rendered(Struct, frozen=True):
-    """A rendition: the size of `image` in pixels, and two JPEGs."""
+    """A rendition: the size of `image` in pixels, and two JPEGs. `marked`: both were seen to show the watermark."""
 
     width: int
     height: int
     image: bytes
     preview: bytes
+    marked: bool = False
 
 
 class Thumbnails:
@@ -38,8 +39,8 @@ class Thumbnails:
         self._db = _opened(path, read_only)
 
     def get(self, sha256: bytes) -> bytes | None:
-        still: bytes | None = self._db.value("select still from thumbnail where sha256 = ?", (sha256,))
-        return still
+        thumbnail: bytes | None = self._db.value("select still from thumbnail where sha256 = ?", (sha256,))
+        return thumbnail
 
     def put(self, stills: list[tuple[bytes, bytes]]) -> None:
         if not stills or self._db.read_only:
@@ -54,9 +55,12 @@ class Thumbnails:
 
     def rendition(self, sha256: bytes, recipe: bytes) -> Rendered | None:
         """Return a cached rendition of a picture, made by a recipe."""
-        sql = "select width, height, image, preview from rendition where sha256 = ? and recipe = ?"
+        sql = "select width, height, image, preview, marked from rendition where sha256 = ? and recipe = ?"
         rows = self._db.read(sql, (sha256, recipe))
-        return Rendered(*rows[0]) if rows else None
+        if not rows:
+            return None
+        width, height, image, preview, marked = rows[0]
+        return Rendered(width, height, image, preview, bool(marked))
 
     def put_rendition(self, sha256: bytes, recipe: bytes, rendered: Rendered) -> None:
         """Cache a rendition, and drop the oldest ones beyond `RENDITIONS` bytes."""
@@ -72,9 +76,10 @@ class Thumbnails:
             time.time_ns(),
             rendered.preview,
             rendered.image,
+            rendered.marked,
         )
         with self._lock, self._db.transaction() as connection:
-            connection.execute("insert or replace into rendition values (?, ?, ?, ?, ?, ?, ?, ?)", values).fetchall()
+            connection.execute("insert or replace into rendition values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values).fetchall()
             connection.execute(
                 "delete from rendition where rowid in (select rowid from"
                 " (select rowid, sum(bytes) over (order by used desc, rowid desc) as total from rendition)"
@@ -123,13 +128,13 @@ def sweep(db: Database, thumbnails: Thumbnails, mark: int, step: Callable[[int],
     return dropped
 
 
-def turned(still: bytes, quarters: int) -> bytes:
+def turned(thumbnail: bytes, quarters: int) -> bytes:
     """Return a thumbnail rotated clockwise by so many quarters (1 to 3)."""
     from PIL import Image
 
     rotations = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
     out = io.BytesIO()
-    with Image.open(io.BytesIO(still), formats=["WEBP"]) as image:
+    with Image.open(io.BytesIO(thumbnail), formats=["WEBP"]) as image:
         image.transpose(rotations[quarters]).save(out, "WEBP", quality=82, method=2)
     return out.getvalue()
 

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ..errors import Refused
 from ..plugins.contracts import Kind, Media
 from ..types import Embedded, Fact, Format
-from .camera import gear, place
-from .described import described
-from .facts import known_fact
+from .facts import described, gear, known_fact, place
 from .formats import brands, container_format
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from ..database.connection import bind_ids
 from ..database.writer import Write
 from ..errors import Invalid, NotFound
 from ..types import Box, Faces
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
 from .faces import of_pictures
 from .matching import Seen
 
@@ -61,7 +61,7 @@ def forget(write: Write, request: Faces) -> Outcome:
         return bool(face.assignments)
 
     count = _each(write, request, change)
-    return Outcome(count, f"{many(count, 'face')} {'is' if count == 1 else 'are'} nobody's")
+    return Outcome(count, f"{many(count, 'face')} {'is' if count == 1 else 'are'} unassigned")
 
 
 def refer(write: Write, request: Faces, yes: bool) -> Outcome:
@@ -124,7 +124,7 @@ def _each(write: Write, request: Faces, change: Callable[[Seen], bool]) -> int:
     """Apply a function to each requested face and return how many it changed."""
     faces, assignment_ids = set(request.faces), set(request.said)
     if not faces and not assignment_ids:
-        raise Invalid("Say which faces: those an engine found, or those that were said.")
+        raise Invalid("Say which faces: give the ids of detected faces, or of assignments.")
     sql = """
         select picture_id from region where id in carray(:faces)
         union select picture_id from said_who where id in carray(:said)

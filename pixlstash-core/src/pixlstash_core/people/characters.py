@@ -10,7 +10,7 @@ from ..database.connection import bind_ids, fetch
 from ..database.features import MEMBERSHIP, PICTURE, Feature, Table
 from ..database.writer import Write
 from ..types import CharacterInfo, Reader, RestoreKind
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
 
 _KINDS: frozenset[RestoreKind] = frozenset({"membership", "faces"})
 FEATURE = Feature(

@@ -1,4 +1,4 @@
-"""Cluster vectors by cosine similarity. Deterministic; 100,000 vectors take seconds.
+"""The arithmetic of face vectors: clusters of similar ones, and the nearest characters. Deterministic.
 
 Each round samples some vectors as centers, partitions all vectors into cells by the nearest center, and groups similar
 vectors within a cell. The next round does the same with other centers for the vectors that are not in a group. Then
@@ -8,7 +8,8 @@ the mean of their group, join the nearest group. Vectors that fit into one cell 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ BLOCK = 512
 Ints = NDArray[np.int64]
 Rows = NDArray[np.float16]
 Middles = NDArray[np.float32]
+#: Faces that are compared with all references at once.
+FACES = 1024
+Cosines = NDArray[np.float32]
 
 
 def clusters(rows: Rows, least: float) -> list[Ints]:
@@ -126,3 +130,59 @@ def _sorted(rows: Rows, owners: Ints, count: int, least: float) -> list[Ints]:
     groups: Sequence[Ints] = np.split(order, np.flatnonzero(np.diff(owners[order])) + 1)
     several = [group for group in groups if len(group) > 1]
     return sorted(several, key=lambda group: (-len(group), int(group[0])))
+
+
+class Nearest(NamedTuple):
+    """The most similar characters of each face, as arrays in the order of the request.
+
+    `first` and `second`: indexes of the most and second most similar character; `best` and `next`: their cosines, -2 if
+    there is no second character; `like`: the row of the most similar reference.
+    """
+
+    first: Ints
+    second: Ints
+    like: Ints
+    best: Cosines
+    next: Cosines
+
+
+def nearest_owner(
+    rows: NDArray[np.float16], targets: Ints, characters: Sequence[Ints], denied: Mapping[int, Sequence[int]]
+) -> Nearest:
+    """Return the two most similar characters for each row in `targets`.
+
+    `characters` has the reference rows of each character, at least one each. `denied` has the indexes of the characters
+    that are rejected for a row.
+    """
+    columns = np.concatenate(characters)
+    owners = np.repeat(np.arange(len(characters)), [len(rows) for rows in characters])
+    starts = np.concatenate([[0], np.cumsum([len(rows) for rows in characters])[:-1]])
+    references = rows[columns].astype(np.float32)
+    compared = [
+        _compared(rows, targets[at : at + FACES], references, owners, starts, denied)
+        for at in range(0, len(targets), FACES)
+    ]
+    joined: list[Any] = [np.concatenate(parts) for parts in zip(*compared)] or [np.empty(0, np.int64)] * 5
+    like, first, second, best, following = joined
+    return Nearest(first, second, columns[like], best, following)
+
+
+def _compared(
+    rows: NDArray[np.float16],
+    part: Ints,
+    references: Cosines,
+    owners: Ints,
+    starts: Ints,
+    denied: Mapping[int, Sequence[int]],
+) -> tuple[Any, ...]:
+    """Return the column of the most similar reference, the first and second character, and their cosines."""
+    scores = rows[part].astype(np.float32) @ references.T
+    for at in np.flatnonzero(np.isin(part, list(denied))).tolist() if denied else ():
+        scores[at, np.isin(owners, denied[int(part[at])])] = -2
+    every = np.arange(len(part))
+    like = scores.argmax(axis=1)
+    first, best = owners[like], scores[every, like]
+    of_each = np.maximum.reduceat(scores, starts, axis=1)
+    of_each[every, first] = -2
+    second = of_each.argmax(axis=1)
+    return like, first, second, best, of_each[every, second]

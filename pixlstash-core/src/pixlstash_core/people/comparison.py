@@ -28,7 +28,7 @@ class Comparing:
     def key(self, producer: int) -> Any:
         """Return a key that changes when results computed from faces and assignments become outdated."""
         revisions = self.revisions()
-        return (producer, *(revisions.get(noun, 0) for noun in ("regions", "characters", "tags")))
+        return (producer, *(revisions.get(topic, 0) for topic in ("regions", "characters", "tags")))
 
     def usual(self, matrix: Any, ids: Sequence[int]) -> Usual:
         """Return the distribution of the cosines between up to 16 of some rows (by id) and a sample of all rows."""

@@ -28,7 +28,7 @@ from ..types import (
     RejectFaces,
     Selection,
 )
-from ..types.outcome import Outcome
+from ..types.history import Outcome
 from . import assignments, characters, faces
 from .feature import People
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import msgspec
 
-from ..database.connection import Database, bind_ids
-from ..database.features import COMPUTED, Feature, Lookup, Table, Term
-from ..database.output_kinds import OutputKind
-from ..database.writer import Write, Writer
+from ..database.connection import bind_ids
+from ..database.features import COMPUTED, Feature, Keeper, Lookup, OutputKind, Table, Term
+from ..database.writer import Write
 from ..engines import boxes
 from ..plugins.engines import Face, Region
 from ..query.terms import how_many
@@ -69,11 +68,8 @@ def combine(frames: Sequence[tuple[float | None, list[dict[str, Any]]]]) -> list
     return [{**region, "time": time} for time, regions in frames for region in regions]
 
 
-class Keeper:
+class Regions(Keeper):
     """Stores one row per region. Rows are replaced as a whole, so that ids are never reused."""
-
-    def __init__(self, db: Database, writer: Writer) -> None:
-        pass
 
     def pack(self, values: Sequence[Sequence[dict[str, Any]]]) -> list[list[tuple[Any, ...]]]:
         return [[_row(region) for region in regions] for regions in values]
@@ -112,7 +108,7 @@ def size(regions: list[dict[str, Any]]) -> int:
 
 
 REGIONS = OutputKind(
-    *("region", "detectors", "Looking for things", ("region",), check_regions, combine, Keeper),
+    *("region", "detectors", "Looking for things", ("region",), check_regions, combine, Regions),
     size=size,
     shown=shown,
 )
@@ -123,7 +119,7 @@ FACES = OutputKind(
     ("region",),
     check_faces,
     combine,
-    Keeper,
+    Regions,
     describe=lambda engine, params: {"space": engine.space(params)},
     size=size,
     shown=shown,

@@ -16,11 +16,12 @@ from ..types import (
     MaybeCharacter,
     Reader,
     ReviewedTag,
+    ReviewOrder,
     Selection,
     TagReview,
     TagToReview,
 )
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
 from . import assignments
 from .feature import People
 from .operations import within
@@ -40,9 +41,19 @@ def review_tags(
 
 
 def review_tag(
-    context: Context, reader: Reader, tag: str, q: str = "", offset: int = 0, limit: int = 100, veil: bool = False
+    context: Context,
+    reader: Reader,
+    tag: str,
+    q: str = "",
+    offset: int = 0,
+    limit: int = 100,
+    order: ReviewOrder = "doubtful",
+    veil: bool = False,
 ) -> TagReview:
-    """Return pictures of a query with an undecided suggestion of a tag, the most uncertain first."""
+    """Return pictures of a query with an undecided suggestion of a tag, by default the most uncertain first.
+
+    `order`: `doubtful`, or `teaching`, those that a tagger that learns would learn most from, or `likely`.
+    """
     within(limit)
     if offset < 0:
         raise Invalid("offset must not be negative.")
@@ -50,14 +61,15 @@ def review_tag(
     frame, mask = context.views.mask(reader, parse(q), context.hide_and_blur(veil))
     with context.db.reading() as connection:
         waiting = [row for row in review.of_tag(connection, id) if row[0] < frame.size and mask[row[0]]]
-        chosen = review.ordered(connection, id, waiting)[offset : offset + limit]
+        chosen = review.ordered(connection, id, waiting, order)[offset : offset + limit]
+        learned = review.is_learned(connection, id)
     shown = {picture.id: picture for picture in context.views.listed(reader, [picture.picture for picture in chosen])}
     reviewed = [
         ReviewedTag(shown[row.picture], row.confidence, row.effective, row.doubt, row.engines)
         for row in chosen
         if row.picture in shown
     ]
-    return TagReview(names.shown(context.db, [id])[0], len(waiting), reviewed)
+    return TagReview(names.shown(context.db, [id])[0], len(waiting), reviewed, learned)
 
 
 def decide_tag(context: Context, reader: Reader, ask: DecideTag) -> Done:
@@ -69,8 +81,8 @@ def decide_tag(context: Context, reader: Reader, ask: DecideTag) -> Done:
     (id,) = names.ensure(context.db, context.writer, [ask.tag])
 
     def work(write: Write) -> Outcome:
-        accepted = tags.say(write, ask.yes, [id], True) if ask.yes else 0
-        rejected = tags.say(write, ask.no, [id], False) if ask.no else 0
+        accepted = tags.annotate(write, ask.yes, [id], True) if ask.yes else 0
+        rejected = tags.annotate(write, ask.no, [id], False) if ask.no else 0
         return Outcome(accepted + rejected, f"{ask.tag}: {many(accepted)} accepted, {rejected:,} rejected")
 
     return context.organize(reader, work, guarded=every)

@@ -12,7 +12,7 @@ from ..database.features import Feature, Table
 from ..database.writer import Write
 from ..errors import Invalid
 from ..types import DatePictures
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
 from ..types.times import EARLIEST, LATEST, when
 
 _SAYS = """

@@ -1,7 +1,8 @@
 """Duplicates: pictures that look the same by a 64-bit perceptual hash.
 
 Identical files are one picture anyway. Two pictures are duplicates if their hashes differ in at most `distance` bits,
-their aspect ratios agree, and nobody has marked them as different.
+their aspect ratios agree, and nobody has marked them as different. Near ones were also not generated from different
+prompts or seeds: variants of one prompt can be closer to each other than two copies of one photograph.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from ..database.hub import now
 from ..database.writer import Write
 from ..errors import Invalid
 from ..types import DuplicatePreview, Duplicates
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
+from ..types.stacks import NEAR
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,10 +66,11 @@ def find(connection: apsw.Connection, rule: str, distance: int, hidden: Sequence
     ids, hashes, shapes = ids[telling], hashes[telling], shapes[telling]
     low, high = pairs(hashes.view(np.uint64), shapes, distance)
     denied = {(a, b) for a, b in fetch(connection, "select low_id, high_id from not_duplicate")}
+    origins = _origins(connection, ids[np.union1d(low, high)].tolist()) if distance <= NEAR else {}
     beside: dict[int, set[int]] = {}
     for a, b in zip(low.tolist(), high.tolist(), strict=True):
         first, second = int(ids[a]), int(ids[b])
-        if (min(first, second), max(first, second)) not in denied:
+        if (min(first, second), max(first, second)) not in denied and not _differ(origins, first, second):
             beside.setdefault(a, set()).add(b)
             beside.setdefault(b, set()).add(a)
     groups: list[list[int]] = []
@@ -80,7 +83,44 @@ def find(connection: apsw.Connection, rule: str, distance: int, hidden: Sequence
             taken.update((keeper, *others))
             groups.append([int(ids[index]) for index in (keeper, *others)])
     groups.sort(key=len, reverse=True)
-    return Duplicates(len(groups), sum(map(len, groups)), groups)
+    members = [picture for group in groups for picture in group]
+    return Duplicates(len(groups), len(members), groups, _sets(connection, members))
+
+
+def _origins(connection: apsw.Connection, pictures: list[int]) -> dict[int, tuple[str, frozenset[str]]]:
+    """Return (prompt, seeds) of those of these pictures that have a prompt."""
+    rows = fetch(
+        connection,
+        "select w.picture_id, w.prompt, f.value from words w"
+        " left join fact f on f.picture_id = w.picture_id and f.name = 'seed'"
+        " where w.picture_id in carray(?) and w.prompt is not null",
+        (bind_ids(pictures),),
+    )
+    origins: dict[int, tuple[str, frozenset[str]]] = {}
+    for picture, prompt, seed in rows:
+        seeds = origins.get(picture, (prompt, frozenset()))[1]
+        origins[picture] = prompt, seeds | ({seed} if seed is not None else set())
+    return origins
+
+
+def _differ(origins: Mapping[int, tuple[str, frozenset[str]]], first: int, second: int) -> bool:
+    """Return whether two pictures were generated from different prompts or seeds, as far as both have them.
+
+    One seed in common is enough: that of the picture that was enlarged with another one.
+    """
+    if first not in origins or second not in origins:
+        return False
+    (prompt, seeds), (other_prompt, other_seeds) = origins[first], origins[second]
+    return prompt != other_prompt or (bool(seeds and other_seeds) and seeds.isdisjoint(other_seeds))
+
+
+def _sets(connection: apsw.Connection, ids: list[int]) -> dict[int, list[int]]:
+    """Return the sets of those of these pictures that are in one."""
+    sets: dict[int, list[int]] = {}
+    members = "select picture_id, set_id from set_member where picture_id in carray(?) order by picture_id, set_id"
+    for picture, group in fetch(connection, members, (bind_ids(ids),)):
+        sets.setdefault(picture, []).append(group)
+    return sets
 
 
 def pairs(hashes: Any, shapes: Any, distance: int) -> tuple[Numbers, Numbers]:

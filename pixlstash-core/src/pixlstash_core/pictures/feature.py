@@ -1,20 +1,29 @@
-"""The tables of pictures, reading them, and the derived full-text index."""
+"""The tables of pictures, scores and the scrapheap, reading them, and the derived full-text index."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import apsw
 import zstandard
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.features import PICTURE, Derivation, Feature, Table
-from ..query import scope
-from ..query.grid import GRID
-from ..query.quoting import exactly
+from ..database.features import PICTURE, Condition, Derivation, Feature, Sort, Table, Term
+from ..database.hub import now
+from ..database.writer import Write
+from ..query import offers, scope
+from ..query.grid import BESIDE, GRID
+from ..query.language import exactly
+from ..query.terms import number, within
 from ..types import Location, PictureDetail, Reader, ShownFact
-from ..types.facts import KNOWN
+from ..types.files import KNOWN
 from ..types.times import when
+
+MOST = 5
+_SAYS = "'in the scrapheap'"
+_TABLE = Table("scrapheap", "scrapheap", 0, "deleted", ((0, BESIDE),), merge="presence", says=_SAYS)
+SCRAPHEAP = Feature("scrapheap", tables=(_TABLE,))
 
 
 def refresh_words(connection: apsw.Connection, ids: list[int]) -> None:
@@ -139,3 +148,50 @@ def _order(fact: tuple[Any, ...]) -> tuple[int, int, str]:
     group, name = fact[0], fact[1]
     rank = {"Generation": 0, "Camera": 1}.get(group, 2)
     return rank, _RANK.get(name, len(_RANK)), name
+
+
+def _stars(value: str) -> Condition:
+    condition = within("score")(value)
+    if any(not 0 <= number(text) <= MOST for text in re.findall(r"-?[\d.]*\d", value.replace("..", " "))):
+        raise ValueError(f"a number of stars from 0 to {MOST}")
+    return condition
+
+
+SCORES = Feature(
+    "scores",
+    tables=(Table("score", "scores", 0, "score", kinds=frozenset({"scores"}), says="r.score"),),
+    terms=(Term("score", "Score", _stars, topics=("pictures", "scores"), offers=offers.scores),),
+    sorts=(Sort("score", ("scores",)),),
+    inherits=("insert or ignore into score select :new, score from score where picture_id = :old",),
+)
+
+
+def give_scores(write: Write, ids: list[int], score: int) -> int:
+    """Score these pictures; return how many changed."""
+    bound = {"ids": bind_ids(ids), "score": score}
+    if score == 0:
+        write.execute("delete from score where picture_id in carray(:ids)", bound)
+        return write.changes()
+    write.execute(
+        """
+        insert into score select id, :score from picture where id in carray(:ids)
+        on conflict(picture_id) do update set score = excluded.score where score != excluded.score
+        """,
+        bound,
+    )
+    return write.changes()
+
+
+def put_in_scrapheap(write: Write, ids: list[int]) -> int:
+    """Move these pictures to the scrapheap; return how many were not there yet."""
+    write.execute(
+        "insert or ignore into scrapheap select id, :now from picture where id in carray(:ids)",
+        {"ids": bind_ids(ids), "now": now()},
+    )
+    return write.changes()
+
+
+def take_from_scrapheap(write: Write, ids: list[int]) -> int:
+    """Restore these pictures; return how many were in the scrapheap."""
+    write.execute("delete from scrapheap where picture_id in carray(:ids)", {"ids": bind_ids(ids)})
+    return write.changes()

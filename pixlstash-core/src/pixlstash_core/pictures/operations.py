@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..collections import groups
 from ..context import Context
@@ -19,7 +20,7 @@ from ..imports import locations, picture_rows, purges
 from ..imports.intake import Intake
 from ..imports.locations import Stores
 from ..media.thumbnails import turned
-from ..query import private_paths, statistics
+from ..query import scope, statistics
 from ..query.language import LONGEST
 from ..types import (
     DatePictures,
@@ -48,9 +49,9 @@ from ..types import (
     TurnPictures,
     ViewAnswer,
 )
-from ..types.outcome import Outcome, many
+from ..types.history import Outcome, many
 from ..types.stacks import Distance
-from . import corrections, duplicates, scores, scrapheap
+from . import belonging, corrections, duplicates
 from . import feature as pictures
 
 #: Types that a browser may show inline; others are downloads.
@@ -102,9 +103,9 @@ def block(context: Context, reader: Reader, view: str, b: int) -> bytes:
     return context.views.block(reader, view, b)
 
 
-def details(context: Context, reader: Reader, view: str, b: int) -> Rows:
-    """Names, sizes and dates of 256 rows of a view."""
-    return context.views.details(reader, view, b)
+def details(context: Context, reader: Reader, view: str, b: int, veil: bool = False) -> Rows:
+    """Names, sizes and dates of 256 rows of a view. `veil`: do not count hidden pictures in stacks."""
+    return context.views.details(reader, view, b, context.hide_and_blur(veil))
 
 
 def list_pictures(
@@ -130,6 +131,7 @@ def count(context: Context, reader: Reader, q: str = "", veil: bool = False) -> 
 def suggest(context: Context, reader: Reader, q: str = "", limit: int = 12, veil: bool = False) -> list[Suggestion]:
     """Completions of a query's text at its end: names of terms, and existing values.
 
+    A plain word is completed by characters, sets, projects, models, LoRAs and tags together, the most used first.
     `veil`: ignore hidden pictures.
     """
     if not 0 < limit <= 100:
@@ -145,9 +147,14 @@ def read_statistics(context: Context, reader: Reader, q: str = "", veil: bool = 
     return statistics.of(context.views, context.db, context.features, reader, q, context.hide_and_blur(veil))
 
 
-def picture(context: Context, reader: Reader, id: int) -> PictureDetail:
-    """All metadata of one picture."""
-    return pictures.detail(context.db, reader, id)
+def picture(context: Context, reader: Reader, id: int, veil: bool = False) -> PictureDetail:
+    """All metadata of one picture. `veil`: do not count hidden pictures in its stack."""
+    hidden = context.views.hidden(reader, context.hide_and_blur(veil))
+    return replace(
+        pictures.detail(context.db, reader, id),
+        stack=belonging.stack_of(context.db, reader, id, hidden),
+        groups=belonging.groups_of(context.db, reader, id),
+    )
 
 
 def payload(context: Context, reader: Reader, id: int, name: str) -> str:
@@ -158,15 +165,15 @@ def payload(context: Context, reader: Reader, id: int, name: str) -> str:
 def thumbnail(context: Context, reader: Reader, id: int) -> bytes:
     """A picture's thumbnail as WebP; drawn now if it is not stored."""
     sha256, why = pictures.hash_of(context.db, reader, id)
-    still = context.thumbnails.get(sha256)
-    if still is None:
+    thumbnail = context.thumbnails.get(sha256)
+    if thumbnail is None:
         if why is not None:
             raise NotFound(why)
-        still = _redraw(context, reader, id)
+        thumbnail = _redraw(context, reader, id)
         with suppress(PixlStashError):  # shown even if the disk is full
-            context.thumbnails.put([(sha256, still)])
+            context.thumbnails.put([(sha256, thumbnail)])
     turn = pictures.turn_of(context.db, id)
-    return turned(still, turn) if turn else still
+    return turned(thumbnail, turn) if turn else thumbnail
 
 
 def original(context: Context, reader: Reader, id: int) -> Original:
@@ -201,7 +208,7 @@ def _open(context: Context, reader: Reader, id: int) -> Original:
             continue
         inline, etag = file.mime in INLINE, f'"{file.sha256[:32]}"'
         return Original(file.name, file.mime, inline, size, etag, local, partial(opened.read, key), root)
-    if private_paths.may_know(reader) or not file.places:
+    if scope.may_know(reader) or not file.places:
         raise problem
     if isinstance(problem, StoreUnreachable):  # only the owner may know why, and where
         raise StoreUnreachable("The file of this picture is unreachable now. Try again later.")
@@ -212,19 +219,23 @@ def score(context: Context, reader: Reader, ask: ScorePictures) -> Done:
     """Give pictures 0 to 5 stars."""
     ids = context.selected(reader, ask)
     what, of_one = (f"scored {ask.score}", "") if ask.score else ("lost their score", "lost its score")
-    return context.change_pictures(reader, ids, lambda write: scores.give(write, ids, ask.score), what, of_one)
+    return context.change_pictures(reader, ids, lambda write: pictures.give_scores(write, ids, ask.score), what, of_one)
 
 
 def delete(context: Context, reader: Reader, ask: DeletePictures) -> Done:
     """Move pictures to the scrapheap."""
     ids = context.selected(reader, ask, scrapped=True)
-    return context.change_pictures(reader, ids, lambda write: scrapheap.put(write, ids), "moved to the scrapheap")
+    return context.change_pictures(
+        reader, ids, lambda write: pictures.put_in_scrapheap(write, ids), "moved to the scrapheap"
+    )
 
 
 def restore(context: Context, reader: Reader, ask: RestorePictures) -> Done:
     """Restore pictures from the scrapheap."""
     ids = context.selected(reader, ask, scrapped=True)
-    return context.change_pictures(reader, [], lambda write: scrapheap.take(write, ids), "taken out of the scrapheap")
+    return context.change_pictures(
+        reader, [], lambda write: pictures.take_from_scrapheap(write, ids), "taken out of the scrapheap"
+    )
 
 
 def purge(context: Context, reader: Reader, ask: Selection) -> int:
@@ -243,13 +254,13 @@ def _redraw(context: Context, reader: Reader, id: int) -> bytes:
     """Draw a thumbnail again from the original file."""
     picture = original(context, reader, id)
     if picture.local is not None:
-        return context.pool.still(picture.local, picture.name, root=picture.local_root)
+        return context.pool.thumbnail(picture.local, picture.name, root=picture.local_root)
     path = context.part(Intake).temporary(picture.name)
     try:
         with picture.open(0, None) as source, path.open("wb") as out:
             while block := source.read(1 << 20):
                 out.write(block)
-        return context.pool.still(path, picture.name)
+        return context.pool.thumbnail(path, picture.name)
     finally:
         path.unlink(missing_ok=True)
 
@@ -273,11 +284,11 @@ def date(context: Context, reader: Reader, ask: DatePictures) -> Done:
 
 
 def find_duplicates(
-    context: Context, reader: Reader, rule: KeepRule = "larger", distance: Distance = 4, veil: bool = False
+    context: Context, reader: Reader, rule: KeepRule = "larger", distance: Distance = 5, veil: bool = False
 ) -> Duplicates:
     """Groups of pictures that look the same, each beginning with the picture to keep.
 
-    `veil`: ignore hidden pictures.
+    `distance`: bits in which hashes may differ; as far as near ones by default. `veil`: ignore hidden pictures.
     """
     hidden = context.views.hidden(reader, context.hide_and_blur(veil))
     with context.db.reading() as connection:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from .contracts import Params
 from .image import Image
 from .settings import form
+from .training import SUBJECTS, Examples, Trained
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -23,11 +24,15 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
 
 class Tag(Struct, frozen=True):
-    """A tag with the confidence of the engine, 0 to 1. `category`: that of the tag if it is new to the library."""
+    """A tag with the confidence of the engine, 0 to 1. `category`: that of the tag if it is new to the library.
+
+    `id`: of an engine that learned the tag from examples, its id there, which counts even if it was renamed since.
+    """
 
     name: str
     confidence: float
     category: str = ""
+    id: int = 0
 
 
 class Region(Struct, frozen=True):
@@ -58,7 +63,7 @@ class TextLine(Struct, frozen=True):
     corners: Sequence[tuple[float, float]] = ()
 
 
-#: A vector: any buffer of float32 (a numpy array, `array("f")`, bytes), or a sequence of numbers.
+#: Any buffer of float32 (a numpy array, `array("f")`, bytes), or a sequence of numbers.
 Vector = Any
 
 
@@ -111,6 +116,9 @@ class Engine(Generic[M, R]):
     `id` is unique and stable; `revision` changes when outputs would. `load` makes the model once; `run` gives one
     result for each image, in order, as it has it. A plugin keeps no state of its own.
 
+    `learns`: the decisions of people that it learns from before it runs (`scores` or `tags`), at least `fewest` of
+    them; of tags, at least as many about each.
+
     Set these attributes on the class; a family of engines, one object per model, may set them in `__init__`.
     """
 
@@ -126,6 +134,8 @@ class Engine(Generic[M, R]):
     pixels: bool = True
     lane: str = "gpu"
     needs: tuple[str, ...] = ()
+    learns: str = ""
+    fewest: int = 20
     Params: ClassVar[type[Params]] = Params
 
     def weights(self, params: Any) -> Weights | None:
@@ -143,6 +153,14 @@ class Engine(Generic[M, R]):
     def load(self, device: str, folder: Path | None, params: Any) -> M:
         """Load the model from `folder` on a device with torch's name (`cpu`, `cuda:0`, `mps`), and return it."""
         return None  # type: ignore[return-value]  # an engine without a model needs no load
+
+    def train(self, examples: Examples, params: Any) -> Trained:
+        """Learn from examples; return the same for the same ones. Raises `ValueError` with the reason if it cannot."""
+        raise NotImplementedError
+
+    def restore(self, model: M, state: bytes, params: Any) -> M:
+        """Return the model for `run` with a state that `train` returned."""
+        raise NotImplementedError
 
     def run(self, model: M, images: Sequence[Image], params: Any) -> Iterable[R]:
         """Return one result per image, in order; a generator can be stopped between two."""
@@ -165,8 +183,7 @@ class Captioner(Engine[M, str]):
 class Embedder(Engine[M, Vector]):
     """Turns images (and texts, with `text`) into vectors, which are close together for similar content.
 
-    Vectors must be finite, not zero, and all of one length. They are normalized and stored as f16; of several frames,
-    the mean is stored.
+    Vectors must be finite, not zero, and all of one length. They are normalized; of frames, the mean is stored as f16.
     """
 
     def space(self, params: Any) -> str:
@@ -213,11 +230,13 @@ def fault(engine: Engine[Any, Any]) -> str | None:
         return f"{engine.id} needs a `revision`: a text that changes when its results do"
     if engine.lane not in LANES:
         return f"{engine.id} says `lane = {engine.lane!r}`: it is one of {', '.join(LANES)}"
-    for name in ("batch_size", "frames"):
+    for name in ("batch_size", "frames", "fewest"):
         if not _is_count(getattr(engine, name)):
             return f"{engine.id} says `{name} = {getattr(engine, name)!r}`: it is a whole number from 1"
     if engine.image_side is not None and not _is_count(engine.image_side):
         return f"{engine.id} says `image_side = {engine.image_side!r}`: it is a number of pixels, or None"
+    if engine.learns not in ("", *SUBJECTS):
+        return f"{engine.id} says `learns = {engine.learns!r}`: it is one of {', '.join(SUBJECTS)}"
     params: Any = engine.Params
     if not (isinstance(params, type) and issubclass(params, Params)):
         return f"the `Params` of {engine.id} is not a class made from `Params`"

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from .contracts import FactReader, Importer, Kind, Store
+from .contracts import FactReader, Importer, Kind, RenditionStep, Sharer, Store
 from .engines import Captioner, Detector, Embedder, FaceExtractor, Measurer, Tagger, TextExtractor
 from .operation import Operations
-from .sharers import RenditionStep, Sharer
 
 if TYPE_CHECKING:
     import click

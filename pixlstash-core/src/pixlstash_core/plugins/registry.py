@@ -19,11 +19,10 @@ from msgspec import Struct
 
 from ..types import PluginInfo
 from . import hookspecs
-from .contracts import FactReader, Importer, Kind, Store
+from .contracts import FactReader, Importer, Kind, RenditionStep, Sharer, Store
 from .engines import Captioner, Detector, Embedder, Engine, FaceExtractor, Measurer, Tagger, TextExtractor, fault
 from .operation import Operations
 from .precedence import Installed, Origin, Thing, choose, installed
-from .sharers import RenditionStep, Sharer
 
 #: Modules of built-in plugins, which use the same hooks as others.
 BUILTIN = (
@@ -38,7 +37,7 @@ RENAMED = {
     "pixlstash_core.demo.builtin": "demo",
 }
 #: The project's own plugins, each in a package `pixlstash-NAME`.
-OWN = ("clip", "compat", "demo", "faces", "generation", "joycaption", "ocr", "wd-tagger")
+OWN = ("clip", "compat", "demo", "faces", "generation", "joycaption", "learned", "mcp", "ocr", "wd-tagger")
 
 
 #: A function that returns the error in an object, if any.
@@ -114,7 +113,7 @@ class Plugins:
             self._results = results
             self._chosen.pop(_ENGINES, None)
 
-    # -- nouns ---------------------------------------------------------------------------------------------------------
+    # -- objects of plugins --------------------------------------------------------------------------------------------
 
     def kinds(self) -> list[Kind]:
         return self._objects("kinds")

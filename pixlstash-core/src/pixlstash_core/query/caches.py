@@ -1,7 +1,7 @@
-"""What is held in memory about a library's pictures: made when somebody looks, dropped as a whole.
+"""Caches of a library's pictures in memory, created on first use and dropped as a whole.
 
-The writer names the pictures of each commit before its revision is published. Whoever uses the caches holds on to one
-object throughout, so that dropping them takes nothing away from anybody.
+The writer reports the pictures of each commit before its revision is published. A reader keeps one `Caches` object
+throughout, so that dropping it does not affect that reader.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from ..database.connection import Database
 
 
 class Caches:
-    """One state of what is held. `missed`: how many commits the writer could not name when this was begun."""
+    """The caches. `missed`: the number of commits whose pictures the writer could not report when this was created."""
 
     def __init__(self, db: Database, missed: int) -> None:
-        from .columns import Columns  # numpy takes a while to load, and not every process looks
-        from .masks import Masks
+        from .columns import Columns  # numpy takes a while to load, and not every process queries
+        from .evaluator import Masks
         from .memberships import Memberships
 
         self.columns, self.masks, self.memberships = Columns(db), Masks(), Memberships()
@@ -25,7 +25,7 @@ class Caches:
 
 
 class Holder:
-    """The caches of one library. `missed()` counts the commits the writer could not name; each drops them."""
+    """Holds the caches of one library. Commits that the writer could not report, counted by `missed()`, drop them."""
 
     def __init__(self, db: Database, missed: Callable[[], int]) -> None:
         self._db, self._missed = db, missed
@@ -33,7 +33,7 @@ class Holder:
         self._caches: Caches | None = None
 
     def get(self) -> Caches:
-        """The present ones; new ones where there are none. Read revisions first: what is read here may be newer."""
+        """Return the caches, creating them if needed. Read revisions first: the contents may be newer."""
         with self._lock:
             missed = self._missed()
             caches = self._caches
@@ -42,11 +42,11 @@ class Holder:
             return caches
 
     def drop(self) -> None:
-        """Let whoever looks next begin anew."""
+        """Drop the caches; the next reader creates new ones."""
         self._caches = None
 
     def drop_idle(self, seconds: float) -> bool:
-        """Give the memory back if nobody has looked for so many seconds; whether it was."""
+        """Release the memory if the caches were unused for so many seconds; return whether it was released."""
         caches = self._caches
         if caches is None or not caches.columns.drop(seconds):
             return False
@@ -54,9 +54,9 @@ class Holder:
         caches.memberships.drop()
         return True
 
-    def touch(self, ids: Iterable[int], renamed: bool, revision: int, nouns: Mapping[str, set[int] | None]) -> None:
-        """Name what a commit changed, before anybody can ask for its revision: grid rows, and pictures by noun."""
+    def touch(self, ids: Iterable[int], renamed: bool, revision: int, topics: Mapping[str, set[int] | None]) -> None:
+        """Report the changes of a commit before its revision is published: grid rows, and pictures by topic."""
         caches = self._caches
         if caches is not None:
             caches.columns.touch(ids, renamed)
-            caches.masks.touch(revision, nouns)
+            caches.masks.touch(revision, topics)

@@ -17,7 +17,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from ..database import cancellation
+from .. import threads
 from ..database.arrays import distinct
 from ..database.connection import Database, bind_ids
 from .grid import SHOWN
@@ -292,7 +292,7 @@ class Columns:
 
     def current(self) -> Frame:
         """Return a frame no older than the last acknowledged write."""
-        with self._making, cancellation.shielded():
+        with self._making, threads.shielded():
             with self._lock:
                 frame, dirty, renamed = self._frame, self._dirty, self._renamed
                 self._dirty, self._renamed, self._used = set(), False, time.monotonic()

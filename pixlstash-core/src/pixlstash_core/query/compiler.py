@@ -24,7 +24,7 @@ from .evaluator import (
 )
 from .language import BY_HAND, RANKING, All, AnyOf, Ask, Node, Not, Query, Sets, parse
 from .ranking import BY_LIKENESS, FACE, HOW, LIKE, Ranked
-from .terms import WORDS_NOUNS, fact, words
+from .terms import WORDS_TOPICS, fact, words
 
 if TYPE_CHECKING:
     import apsw
@@ -37,7 +37,7 @@ NESTED, EXPANDED = 10, 500
 
 
 class QueryPlan(Struct, frozen=True):
-    """A compiled query. `nouns`: the topics whose changes can change the results.
+    """A compiled query. `topics`: the topics whose changes can change the results.
 
     `scrapheap`: the query asks about the scrapheap, so nothing is left out. `inside_stacks`: pictures inside stacks
     match, otherwise only leaders do. `words`: the free words that all results have. `arranged`: the statement for a
@@ -47,7 +47,7 @@ class QueryPlan(Struct, frozen=True):
 
     root: Step
     sort: str
-    nouns: frozenset[str]
+    topics: frozenset[str]
     scrapheap: bool
     inside_stacks: bool
     words: tuple[str, ...]
@@ -83,13 +83,13 @@ class Vocabulary(Struct, frozen=True):
             raise QueryError("the order by likeness needs something to be like, as in like:picture:7", 0)
         free = tuple(condition.value for condition in top if isinstance(condition, Ask) and not condition.name)
         sort = self.sorts.get(query.sort.lstrip("-"), Sort(query.sort))
-        nouns = {"pictures", "scrapheap", *sort.nouns, *compilation.nouns}
+        topics = {"pictures", "scrapheap", *sort.topics, *compilation.topics}
         arranged = self._arranged(top) if query.sort == BY_HAND else None
         inside_stacks = compilation.inside_stacks or compilation.scrapheap
         return QueryPlan(
             root,
             query.sort,
-            frozenset(nouns),
+            frozenset(topics),
             compilation.scrapheap,
             inside_stacks,
             free,
@@ -112,7 +112,7 @@ class Vocabulary(Struct, frozen=True):
         for ask in asks:
             source = ask.value.partition(":")[0]
             if source in groups:
-                compilation.nouns.update(self.terms[source].nouns)
+                compilation.topics.update(self.terms[source].topics)
         try:
             of = [ask for ask in asks if ask.name in by]
             return ranking.read(by.pop(), of, [ask for ask in asks if ask.name in HOW], groups)
@@ -143,9 +143,9 @@ def _top(root: Node, expansion: _Expansion) -> Iterator[Node]:
             yield node
 
 
-def _looked(step: Condition, nouns: Iterable[str]) -> Step:
+def _looked(step: Condition, topics: Iterable[str]) -> Step:
     """Return a step whose mask is cached, if the condition is a statement."""
-    return TermMask(step, frozenset(nouns)) if isinstance(step, Lookup) else step
+    return TermMask(step, frozenset(topics)) if isinstance(step, Lookup) else step
 
 
 class _Expansion:
@@ -189,7 +189,7 @@ class _Compilation:
         self._depth = depth
         #: Levels of saved queries within it, and conditions including theirs.
         self.height = self.conditions = 0
-        self.nouns: set[str] = set()
+        self.topics: set[str] = set()
         self.named: list[tuple[Term, str]] = []
         self.scrapheap = self.inside_stacks = False
 
@@ -234,11 +234,11 @@ class _Compilation:
         term = terms.get(f"{ask.name}:{ask.value.lower()}") or terms.get(ask.name)
         if term is not None:
             self.inside_stacks |= term.spread
-            self.nouns.update(term.nouns)
+            self.topics.update(term.topics)
             if term.ids_named is not None:
                 self.named.append((term, ask.value))
             step = term.compile(ask.value)
-            return _looked(step, term.nouns)
+            return _looked(step, term.topics)
         values = sorted(name.partition(":")[2] for name in terms if name.startswith(f"{ask.name}:"))
         if values or ask.name == "is":
             raise ValueError("one of " + ", ".join(sorted({*values, SCRAPHEAP.partition(":")[2]})))
@@ -251,20 +251,20 @@ class _Compilation:
         )
 
     def _words(self, value: str) -> Step:
-        self.nouns |= WORDS_NOUNS
-        steps = [_looked(words(value), WORDS_NOUNS)]
+        self.topics |= WORDS_TOPICS
+        steps = [_looked(words(value), WORDS_TOPICS)]
         for place in self._language.places:
-            self.nouns.update(place.nouns)
-            steps.append(_looked(place.compile(value), place.nouns))
+            self.topics.update(place.topics)
+            steps.append(_looked(place.compile(value), place.topics))
         return Union(tuple(steps))
 
     def _saved(self, ask: Ask) -> Step:
-        self.nouns.add("queries")
+        self.topics.add("queries")
         step, inner = self._planned(ask)
         if self._depth + 1 + inner.height > NESTED:
             raise QueryError(f"expected at most {NESTED} saved queries in each other at column {ask.at + 1}", ask.at)
         self.height = max(self.height, inner.height + 1)
-        self.nouns |= inner.nouns
+        self.topics |= inner.topics
         self.named += inner.named
         self.scrapheap |= inner.scrapheap
         self.inside_stacks |= inner.inside_stacks
@@ -311,7 +311,7 @@ def matches(plan: QueryPlan, look: Evaluation, scope: Mask | None) -> Mask:
 
 
 def within_stacks(plan: QueryPlan) -> QueryPlan:
-    """Return a plan for which each picture of a stack counts by itself; `Invalid` if the query ranks by similarity."""
+    """Return a plan for which each picture of a stack counts separately; `Invalid` if the query ranks by similarity."""
     if plan.ranked is not None:
         raise Invalid("This query ranks by similarity, so it has no fixed set of pictures. Leave out like: and face:.")
     return replace(plan, inside_stacks=True)

@@ -8,8 +8,8 @@ from ..database.features import Term
 from .compiler import QueryPlan, matches
 from .evaluator import Evaluation, mask_of
 from .language import Ask, Node
-from .orders import Explained
 from .ranking import Prepared
+from .sorting import Explained
 
 if TYPE_CHECKING:
     import numpy as np

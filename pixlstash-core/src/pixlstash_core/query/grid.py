@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apsw
@@ -60,8 +62,11 @@ _LIVE_MEMBER = """exists (select 1 from stack_member o left join scrapheap x on 
 GRID = Derivation(frozenset({"picture", "location", "score", "scrapheap", "stack_member", "correction"}), refresh_grid)
 
 
-def rows(db: Database, reader: Reader, ids: list[int]) -> list[Row]:
-    """Return details of these pictures in this order, without those that are deleted or not visible."""
+def rows(db: Database, reader: Reader, ids: list[int], hidden: Sequence[int] = ()) -> list[Row]:
+    """Return details of these pictures in this order, without those that are deleted or not visible.
+
+    `hidden`: ascending ids of pictures that are not counted in stacks.
+    """
     relation, bound = scope.visible(reader)
     rows = db.read(
         f"""
@@ -70,8 +75,29 @@ def rows(db: Database, reader: Reader, ids: list[int]) -> list[Row]:
         """,
         {"ids": bind_ids(ids), **bound},
     )
-    by_id = {row[0]: Row(*[*row[:7], when(row[7]), row[8], clock(row[9]), row[10]]) for row in rows}
+    sizes = stack_sizes(db, reader, ids, hidden)
+    by_id = {row[0]: Row(*[*row[:7], when(row[7]), row[8], clock(row[9]), row[10], sizes.get(row[0])]) for row in rows}
     return [by_id[picture] for picture in ids if picture in by_id]
+
+
+def stack_sizes(db: Database, reader: Reader, ids: list[int], hidden: Sequence[int]) -> dict[int, int]:
+    """Return the number of visible pictures in stacks of two or more, by cover, for these covers."""
+    relation, bound = scope.visible(reader)
+    members = db.read(
+        f"""
+        select c.id, g.id from derived_grid c join stack_member m on m.picture_id = c.id
+          join stack_member o on o.stack_id = m.stack_id join {relation} g on g.id = o.picture_id and g.live
+        where c.id in carray(:ids) and c.flags & {STACKED}
+        """,
+        {"ids": bind_ids(ids), **bound},
+    )
+    sizes = Counter(cover for cover, picture in members if not contains(hidden, picture))
+    return {cover: size for cover, size in sizes.items() if size > 1}
+
+
+def contains(ascending: Sequence[int], value: int) -> bool:
+    at = bisect_left(ascending, value)
+    return at < len(ascending) and ascending[at] == value
 
 
 def listed(rows: list[tuple[Any, ...]]) -> list[Picture]:

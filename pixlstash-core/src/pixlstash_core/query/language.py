@@ -13,7 +13,6 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import QueryError
-from .quoting import quoted
 
 SORTS = (
     "created",
@@ -32,6 +31,8 @@ SORTS = (
     "-rarity",
     "text",
     "-text",
+    "smart",
+    "-smart",
     "random",
     "relevance",
     "likeness",
@@ -47,6 +48,21 @@ RANKING = ("like", "face", "combine", "top", "likeness")
 #: Limits of a text: its characters, its conditions, and the depth of its parentheses.
 LONGEST, MOST, DEEPEST = 4_000, 200, 30
 ALGEBRA = ("union", "overlap", "difference", "unique")
+
+
+def exactly(value: str) -> str:
+    """The value of a query term that finds just this value."""
+    return value if _NUMBER.fullmatch(value) else f"={quoted(value)}"
+
+
+def quoted(value: str) -> str:
+    """A value as the query language writes it."""
+    if value and not any(c in '"():,' or c.isspace() for c in value) and not value.startswith(("-", ">", "<", "=")):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 class Ask(Struct, frozen=True, eq=False):

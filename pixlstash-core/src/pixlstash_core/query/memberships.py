@@ -47,8 +47,8 @@ class Memberships:
         """Return all groups as this connection sees them, without pictures that are newer than the frame."""
         revisions: dict[str, int] = dict(fetch(connection, "select noun, revision from derived_revision"))
 
-        def read(name: str, nouns: str, sql: str) -> Members:
-            seen = tuple(revisions.get(noun, 0) for noun in nouns.split())
+        def read(name: str, topics: str, sql: str) -> Members:
+            seen = tuple(revisions.get(topic, 0) for topic in topics.split())
             with self._lock:
                 cached = self._cached.get(name)
             if cached is None or cached[0] != seen:

@@ -12,7 +12,7 @@ from ..errors import QueryError
 from ..types import Reader
 from . import language, scope
 from .compiler import QueryPlan, Vocabulary
-from .private_paths import may_know
+from .scope import may_know
 
 
 class Planner:

@@ -82,9 +82,9 @@ class Prepared(Protocol):
 
 
 class Ranker(Protocol):
-    """Computes similarity. `nouns`: the topics whose changes can change its results."""
+    """Computes similarity. `topics`: the topics whose changes can change its results."""
 
-    nouns: frozenset[str]
+    topics: frozenset[str]
 
     def prepare(self, reader: Reader, ranked: Ranked) -> Prepared:
         """Compute or fetch the vectors to compare with. Raises `QueryError` if a source does not exist."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..database.features import Lookup, Term
 from .evaluator import Evaluation, TermMask, mask_of
-from .terms import WORDS_NOUNS, place_of
+from .terms import WORDS_TOPICS, place_of
 
 Mask = NDArray[np.bool_]
 #: Columns of the full text with their weights.
@@ -64,7 +64,7 @@ def hits(text: str, places: Sequence[Term]) -> list[list[Hit]]:
         [
             *(Hit(word, columns[0], weight, _looked(columns, word)) for columns, weight in PLACES),
             *(
-                Hit(word, place.name, CONTRIBUTED.get(place.name, 1.0), TermMask(step, frozenset(place.nouns)))
+                Hit(word, place.name, CONTRIBUTED.get(place.name, 1.0), TermMask(step, frozenset(place.topics)))
                 for place in places
                 if (step := _of(place, word))
             ),
@@ -74,7 +74,7 @@ def hits(text: str, places: Sequence[Term]) -> list[list[Hit]]:
 
 
 def _looked(columns: Sequence[str], word: str) -> TermMask:
-    return TermMask(place_of(" ".join(columns), word), WORDS_NOUNS)
+    return TermMask(place_of(" ".join(columns), word), WORDS_TOPICS)
 
 
 def _of(place: Term, word: str) -> Lookup | None:

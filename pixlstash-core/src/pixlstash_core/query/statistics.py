@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from ..database.connection import Database
 from ..database.features import Feature
 from ..types import Bar, HideAndBlur, Panel, Reader, Statistics
-from .language import parse
-from .quoting import quoted
+from .language import parse, quoted
 from .views import Views
 
 if TYPE_CHECKING:
@@ -53,7 +52,8 @@ def of(
     panels += [panel for counts in counted for panel in counts.panels]
     shown = [panel for panel in panels if panel.bars or panel.fills]
     pairs = [pair for counts in counted for pair in counts.pairs]
-    return Statistics(len(ids), sum(counts.tagged for counts in counted), shown, pairs)
+    tagged, tags = sum(counts.tagged for counts in counted), sum(counts.tags for counts in counted)
+    return Statistics(len(ids), tagged, shown, pairs, tags)
 
 
 def _scores(frame: Frame, ids: Ids) -> Panel:
@@ -68,12 +68,17 @@ def _megapixels(frame: Frame, ids: Ids) -> Panel:
     import numpy as np
 
     pixels = frame.values("pixels")[ids]
+    unknown = int(np.count_nonzero(pixels == 0))
     edges = [low * 1_000_000 for low, _ in MEGAPIXELS]
     counts = np.bincount(np.digitize(pixels, edges) - 1, minlength=len(edges)).tolist()
+    counts[0] -= unknown
     bars = []
     for (low, high), count in zip(MEGAPIXELS, counts, strict=True):
-        query = f"megapixels:>={low}" + (f" megapixels:<{high}" if high is not None else "")
+        query = (f"megapixels:>={low}" if low else "megapixels:>0") + (
+            f" megapixels:<{high}" if high is not None else ""
+        )
         bars.append(Bar(f"{low}–{high} MP" if high is not None else f"{low} MP and more", query, count))
+    bars.append(Bar("unknown", "megapixels:=0", unknown))
     return Panel("megapixels", "Size", [bar for bar in bars if bar.count])
 
 

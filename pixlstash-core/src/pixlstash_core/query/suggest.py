@@ -1,9 +1,14 @@
-"""Completions for the text of a query: names of terms, and existing values of the term that is being typed."""
+"""Completions for the text of a query: names of terms, and existing values of the term that is being typed.
+
+A plain word is completed by characters, sets, projects, models, LoRAs and tags together, the most used first.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import apsw
 from msgspec import Struct
@@ -12,14 +17,20 @@ from ..database.connection import Database, bind_ids, fetch
 from ..database.features import Hidden, Term
 from ..types import Reader, Suggestion
 from .compiler import SCRAPHEAP
-from .language import ALGEBRA, SORTS
-from .quoting import quoted
-from .terms import like
+from .language import ALGEBRA, SORTS, quoted
+
+if TYPE_CHECKING:
+    from .columns import Frame, Mask
 
 #: Distinct values of a fact that are searched; facts with more (such as seeds) are not completed.
 MOST = 5_000
+#: The terms whose values complete a plain word.
+ANYTHING = ("character", "set", "project", "model", "lora", "tag")
+#: Names of terms that are listed behind the values for a plain word, if there are so many.
+NAMES = 3
 _VALUE = re.compile(r'(?:^|(?<=[\s(,]))-?([A-Za-z][A-Za-z0-9_.-]*):(=?)(?:"([^"]*)|([^\s"]*))$')
 _WORD = re.compile(r'(?:^|(?<=[\s(,]))-?([^\s"(),]*)$')
+_BREAK = re.compile(r"[\W_]+")
 
 
 class _Typed(Struct):
@@ -30,22 +41,72 @@ class _Typed(Struct):
     value: str
 
 
-def of(
-    db: Database, reader: Reader, terms: Mapping[str, Term], text: str, limit: int, hidden: Hidden
-) -> list[Suggestion]:
+class FactCounts:
+    """How many pictures outside the scrapheap have each value of a fact, held until pictures change."""
+
+    def __init__(self, revision: Callable[[], object]) -> None:
+        self._revision = revision
+        self._lock = threading.Lock()
+        self._counts: dict[str, tuple[object, dict[str, int]]] = {}
+
+    def of(self, connection: apsw.Connection, name: str) -> dict[str, int]:
+        """Return the numbers of pictures by value; none if the fact has too many values."""
+        revision = self._revision()  # before the counts are read, because those may be newer
+        with self._lock:
+            cached = self._counts.get(name)
+        if cached is not None and cached[0] == revision:
+            return cached[1]
+        counts: dict[str, int] = {}
+        if fetch(connection, _VALUES, {"name": name, "most": MOST})[0][0] < MOST:
+            counts = dict[str, int](fetch(connection, _COUNTS, {"name": name}))
+            for value, count in fetch(connection, _SCRAPPED, {"name": name}):
+                counts[value] -= count
+        with self._lock:
+            if len(self._counts) > 50:
+                self._counts.clear()
+            self._counts[name] = revision, counts
+        return counts
+
+    def shown(
+        self, connection: apsw.Connection, name: str, typed: str, limit: int, hidden: Hidden
+    ) -> Sequence[tuple[str, int]]:
+        """Return values that contain the typed text with their numbers of pictures, the most used first."""
+        counts = self.of(connection, name)
+        of = {"name": name, "ids": bind_ids(hidden)}
+        fewer = hidden.counted(f"fact {name}", lambda: dict[str, int](fetch(connection, _OF, of))) if hidden else {}
+        part = typed.casefold()
+        rows = [
+            (value, count - fewer.get(value, 0))
+            for value, count in counts.items()
+            if part in value.casefold() and count > fewer.get(value, 0)
+        ]
+        rows.sort(key=lambda row: (-row[1], not row[0].casefold().startswith(part), len(row[0]), row[0]))
+        return rows[:limit]
+
+
+class Source(Struct, frozen=True):
+    """What completions are read from. `grid`: returns the columns and a mask of the pictures that are shown."""
+
+    db: Database
+    terms: Mapping[str, Term]
+    facts: FactCounts
+    hidden: Hidden
+    grid: Callable[[], tuple[Frame, Mask]]
+
+
+def of(source: Source, reader: Reader, text: str, limit: int) -> list[Suggestion]:
     """Return completions, the most likely first.
 
-    Readers of the whole library also get values, other than those of `hidden` pictures only.
+    Readers of the whole library also get values, other than those of hidden pictures only.
     """
     typed = _typed(text)
     if typed is None:
         return []
-    if typed.name is None:
-        names = _names(terms, typed.value, typed.start)
-        named = _Typed(typed.start, "tag", typed.value)
-        tags = _values(db, reader, terms, named, limit, hidden) if typed.value else []
-        return [*tags, *names][:limit]
-    return _values(db, reader, terms, typed, limit, hidden)
+    if typed.name is not None:
+        return _values(source, reader, typed, limit)
+    names = _names(source.terms, typed.value, typed.start)
+    values = _anything(source, reader, typed, limit) if typed.value else []
+    return [*values[: max(0, limit - min(NAMES, len(names)))], *names][:limit]
 
 
 def _typed(text: str) -> _Typed | None:
@@ -71,10 +132,20 @@ def _names(terms: Mapping[str, Term], typed: str, start: int) -> list[Suggestion
     return suggestions
 
 
-def _values(
-    db: Database, reader: Reader, terms: Mapping[str, Term], at: _Typed, limit: int, hidden: Hidden
-) -> list[Suggestion]:
-    start, name, typed = at.start, at.name or "", at.value
+def _anything(source: Source, reader: Reader, typed: _Typed, limit: int) -> list[Suggestion]:
+    """Return values of several terms that have a word with the typed beginning, the most used first."""
+    suggestions = [
+        suggestion
+        for name in ANYTHING
+        if name in source.terms
+        for suggestion in _values(source, reader, _Typed(typed.start, name, typed.value), limit, in_words=name != "tag")
+    ]
+    return sorted(suggestions, key=lambda suggestion: (-(suggestion.count or 0), suggestion.text))[:limit]
+
+
+def _values(source: Source, reader: Reader, at: _Typed, limit: int, *, in_words: bool = False) -> list[Suggestion]:
+    """Return values of a term that go on like the typed text; `in_words`: only where a word begins."""
+    start, name, typed, terms = at.start, at.name or "", at.value, source.terms
     if name == "sort":
         return [Suggestion(start, f"sort:{sort}", "Order") for sort in SORTS if sort.startswith(typed)]
     fixed = {fixed_name: term.label for fixed_name, term in terms.items() if fixed_name.startswith(f"{name}:")}
@@ -85,43 +156,47 @@ def _values(
             for fixed_name, label in fixed.items()
             if fixed_name.startswith(f"{name}:{typed}")
         ]
+    term = terms.get(name)
+    if term is not None and term.offers is not None:
+        offers = term.offers(*source.grid(), typed)
+        return [Suggestion(start, f"{name}:{value}", label, count) for value, label, count in offers][:limit]
     if not reader.scope.all:
         return []
-    term = terms.get(name)
     values: Sequence[tuple[str, int | None]]
-    with db.reading() as connection:
+    most = MOST if in_words else limit
+    with source.db.reading() as connection:
         if term is not None and term.values is not None:
-            values = term.values(connection, typed, limit, hidden)
+            values = term.values(connection, typed, most, source.hidden)
         else:
-            values = facts(connection, name, typed, limit, hidden)
+            values = source.facts.shown(connection, name, typed, most, source.hidden)
+    if in_words:
+        values = [value for value in values if _begins(value[0], typed)]
     label = term.label if term is not None else name
     exact = "" if term is not None and term.values is not None else "="
-    return [Suggestion(start, f"{name}:{exact}{quoted(value)}", label, count) for value, count in values]
+    return [Suggestion(start, f"{name}:{exact}{quoted(value)}", label, count) for value, count in values[:limit]]
 
 
-def facts(connection: apsw.Connection, name: str, typed: str, limit: int, hidden: Hidden) -> Sequence[tuple[str, int]]:
-    """Return values of a fact that contain the typed text, prefix matches first, and their numbers of pictures."""
-    bound = {"name": name, "most": MOST, "part": f"%{like(typed)}%", "first": f"{like(typed)}%"}
-    # The limit can only be applied after hidden pictures are subtracted.
-    rows = fetch(connection, _FACTS, {**bound, "limit": -1 if hidden else limit})
-    if hidden:
-        of = {"name": name, "ids": bind_ids(hidden)}
-        fewer = hidden.counted(f"fact {name}", lambda: dict[str, int](fetch(connection, _OF, of)))
-        rows = [(value, count - fewer.get(value, 0)) for value, count in rows]
-    return [(value, count) for value, count in rows if count > 0][:limit]
+def _begins(value: str, typed: str) -> bool:
+    """Whether a value, or a word in it, begins with the typed text."""
+    part = typed.casefold()
+    folded = value.casefold()
+    return folded.startswith(part) or any(word.startswith(part) for word in _BREAK.split(folded))
 
 
 _OF = """
     select f.value, count(*) from carray(:ids) i cross join fact f on f.picture_id = i.value and f.name = :name
+    where not exists (select 1 from scrapheap s where s.picture_id = i.value) group by f.value
+    """
+_SCRAPPED = """
+    select f.value, count(*) from scrapheap s cross join fact f on f.picture_id = s.picture_id and f.name = :name
     group by f.value
     """
-_FACTS = """
+_COUNTS = "select value, count(*) from fact where name = :name group by value"
+_VALUES = """
     with recursive one(value) as (
       select min(value) from fact where name = :name
       union all
       select (select min(f.value) from fact f where f.name = :name and f.value > one.value) from one
       where one.value is not null limit :most)
-    select value, (select count(*) from fact f where f.name = :name and f.value = one.value)
-    from one where (select count(*) from one) < :most and value like :part escape '\\'
-    order by value not like :first escape '\\', length(value), value limit :limit
+    select count(*) from one
     """

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from ..database.features import Condition, Lookup, Range, Term
-from ..types.facts import KNOWN
+from ..types.files import KNOWN
 from ..types.times import LATEST
 from . import numbers as measures
+from . import offers
 from .grid import MOVING, NO_LOCATION, NO_STILL
 from .language import split_operator
 
@@ -47,7 +49,7 @@ def place_of(columns: str, word: str) -> Lookup:
 
 
 #: Topics whose changes can change the results of full-text search.
-WORDS_NOUNS = frozenset({"pictures", "captions"})
+WORDS_TOPICS = frozenset({"pictures", "captions"})
 #: A phrase that matches nothing.
 EMPTY = '""'
 _WORDS = "select rowid from derived_words where derived_words match"
@@ -167,12 +169,12 @@ def date(column: str) -> Compile:
     def term(value: str) -> Range:
         low, dots, high = value.partition("..")
         if low and high:
-            (first, _), (_, after) = sorted((_span(low), _span(high)))
+            (first, _), (_, after) = sorted((span(low), span(high)))
             return Range(column, first, after - 1)
         if dots:
-            return Range(column, _span(low)[0] if low else None, _span(high)[1] - 1 if high else None)
+            return Range(column, span(low)[0] if low else None, span(high)[1] - 1 if high else None)
         operator, rest = split_operator(value)
-        first, after = _span(rest)
+        first, after = span(rest)
         ends = {
             "": (first, after - 1),
             "=": (first, after - 1),
@@ -194,7 +196,7 @@ def flag(bit: int) -> Compile:
 _AGO = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
 
 
-def _span(value: str) -> tuple[int, int]:
+def span(value: str) -> tuple[int, int]:
     """Return the first millisecond of a date, and the first one after it."""
     if ago := re.fullmatch(r"(\d{1,5})([hdwm])", value):  # rounded, so that the view stays the same for a while
         try:
@@ -276,8 +278,8 @@ TERMS: tuple[Term, ...] = (
     Term("name", "Name", _name),
     Term("prompt", "Prompt", said_in("prompt")),
     Term("negative", "Negative prompt", said_in("negative")),
-    Term("created", "Created", date("created")),
-    Term("imported", "Imported", date("imported")),
+    Term("created", "Created", date("created"), offers=partial(offers.dates, "created", span)),
+    Term("imported", "Imported", date("imported"), offers=partial(offers.dates, "imported", span)),
     Term("size", "Size in bytes", within("size")),
     Term("width", "Width in pixels", within("width")),
     Term("height", "Height in pixels", within("height")),

@@ -21,16 +21,15 @@ from ..database.connection import Database, bind_ids
 from ..database.features import Hidden, Sort, Term
 from ..errors import Invalid, ViewGone
 from ..types import Alike, HideAndBlur, Picture, Reader, Rows, Selection, Suggestion, ViewAnswer, ViewHeader
-from . import explain, grid, scope, sections, sorting, suggest
+from . import blocks, explain, grid, scope, sorting, suggest
 from . import language as query
 from .blocks import BLOCK, Blocks
 from .caches import Holder
 from .compiler import QueryPlan, matches, missing_names, within_stacks
 from .evaluator import Evaluation
-from .order_cache import OrderCache
-from .orders import Explained, Order, Visibility
 from .planner import Planner
 from .ranking import BY_LIKENESS, BY_OUTLIER, Prepared, Ranker
+from .sorting import Explained, Order, OrderCache, Visibility
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +41,8 @@ if TYPE_CHECKING:
 DETAILS = 256
 #: Seconds without use after which orders and columns are dropped from memory.
 IDLE = 600
+#: Counts of queries that are held.
+COUNTS = 2_000
 #: To be increased when thumbnails are drawn differently, so that cached ones are not used.
 THUMBNAILS = "1"
 SHOWN_TOPICS = ("pictures", "scores", "scrapheap")
@@ -75,6 +76,8 @@ class Views:
         self._places, self._sorts = places, sorts
         self._ranker = ranker
         self._caches = Holder(db, missed)
+        self._counts: dict[str, int] = {}
+        self._facts = suggest.FactCounts(self._revision_of_facts)
         self._hidden: tuple[object, Hidden] = (None, Hidden())
         self._lock = threading.Lock()
         self._orders = OrderCache()
@@ -116,10 +119,10 @@ class Views:
             raise Invalid("This view has no such block.")
         return self._blocks.read(reader, order, number)
 
-    def details(self, reader: Reader, view: str, number: int) -> Rows:
+    def details(self, reader: Reader, view: str, number: int, hide_and_blur: HideAndBlur | None = None) -> Rows:
         order = self._cached(reader, view)
         ids = order.ids[number * DETAILS : (number + 1) * DETAILS].tolist() if number >= 0 else []
-        return Rows(grid.rows(self._db, reader, ids))
+        return Rows(grid.rows(self._db, reader, ids, self.hidden(reader, hide_and_blur)))
 
     def select(self, reader: Reader, selection: Selection) -> list[int]:
         """Return the ids of a selection, without those outside the scope."""
@@ -168,10 +171,36 @@ class Views:
         frame, mask = self.mask(reader, query.parse(text), hide_and_blur)
         return frame.count(mask)
 
+    def kept_count(
+        self, reader: Reader, text: str, hide_and_blur: HideAndBlur | None = None, *, fresh: bool = True
+    ) -> int | None:
+        """Return the number of pictures of a query, which is held until a topic it reads changes.
+
+        None: the query ranks by similarity, or it would have to be counted and is not to be (`fresh` false).
+        """
+        plan = self._planner.plan(reader, query.parse(text))
+        if plan.ranked is not None:
+            return None
+        hide = self._planner.plan_hidden(reader, hide_and_blur.hide) if hide_and_blur else None
+        revisions = self._revisions()  # before anything is counted
+        topics = plan.topics | (hide.topics if hide else frozenset())
+        seen = ",".join(f"{topic}={revisions.get(topic, 0)}" for topic in sorted(topics))
+        key = _hash(repr(plan.root), repr(hide and hide.root), scope.fingerprint(reader), self._epoch, seen)
+        if key not in self._counts and fresh:
+            if len(self._counts) > COUNTS:
+                self._counts.clear()
+            self._counts[key] = self.count(reader, text, hide_and_blur)
+        return self._counts.get(key)
+
+    def keeps(self, reader: Reader, text: str) -> bool:
+        """Return whether the mask of a query of one term is cached, but for pictures that have changed since."""
+        with self._evaluating(reader) as (look, _):
+            return look.keeps(self._planner.plan(reader, query.parse(text)).root)
+
     def mask(
         self, reader: Reader, parsed: query.Query, hide_and_blur: HideAndBlur | None = None, *, in_stacks: bool = False
     ) -> tuple[Frame, NDArray[np.bool_]]:
-        """Return the columns at present, and a mask of a query's pictures (`in_stacks`: each of a stack by itself)."""
+        """Return the columns at present, and a mask of a query's pictures (`in_stacks`: each of a stack separately)."""
         hide = self._planner.plan_hidden(reader, hide_and_blur.hide) if hide_and_blur else None
         plan = self._planner.plan(reader, parsed)
         if in_stacks:
@@ -250,20 +279,31 @@ class Views:
             with self._lock:
                 self._hidden = (None, Hidden())
 
-    def changed(self, ids: Iterable[int], renamed: bool, revision: int, nouns: Mapping[str, set[int] | None]) -> None:
+    def changed(self, ids: Iterable[int], renamed: bool, revision: int, topics: Mapping[str, set[int] | None]) -> None:
         """Note what a commit changed, on the writer's thread, before its revision is published.
 
-        `ids`: pictures whose grid rows changed; `renamed`: whether a name did; `nouns`: the pictures by topic (None:
+        `ids`: pictures whose grid rows changed; `renamed`: whether a name did; `topics`: the pictures by topic (None:
         any).
         """
-        self._caches.touch(ids, renamed, revision, nouns)
+        self._caches.touch(ids, renamed, revision, topics)
 
     def suggest(
         self, reader: Reader, text: str, limit: int, hide_and_blur: HideAndBlur | None = None
     ) -> list[Suggestion]:
         """Return completions for the text of a query."""
-        hidden = self.hidden(reader, hide_and_blur)
-        return suggest.of(self._db, reader, self._planner.terms(reader), text, limit, hidden)
+        source = suggest.Source(
+            self._db,
+            self._planner.terms(reader),
+            self._facts,
+            self.hidden(reader, hide_and_blur),
+            lambda: self.mask(reader, query.parse(""), hide_and_blur),
+        )
+        return suggest.of(source, reader, text, limit)
+
+    def _revision_of_facts(self) -> object:
+        """Return what changes when pictures, or which of them are in the scrapheap, change."""
+        revisions = self._revisions()
+        return self._epoch, revisions.get("pictures"), revisions.get("scrapheap")
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
@@ -294,10 +334,10 @@ class Views:
         )
         revisions = dict(self._revisions())  # before anything is read: the data may be newer than them, but not older
         prepared = self._prepared(reader, plan)
-        nouns = plan.nouns.union(*(other.nouns for other in (hide, blur) if other))
+        topics = plan.topics.union(*(other.topics for other in (hide, blur) if other))
         if self._ranker is not None and (prepared is not None or parsed.sort in BY_OUTLIER):
-            nouns = nouns | self._ranker.nouns
-        seen = ",".join(f"{noun}={revisions.get(noun, 0)}" for noun in sorted(nouns))
+            topics = topics | self._ranker.topics
+        seen = ",".join(f"{topic}={revisions.get(topic, 0)}" for topic in sorted(topics))
         roots = (repr(other and other.root) for other in (plan, hide, blur))
         ready = prepared.key if prepared is not None else ""
         key = _hash(
@@ -335,7 +375,7 @@ class Views:
             key,
             ids,
             frame.values("aspect")[ids].tobytes(),
-            sections.of(self._db, frame, parsed.sort, ids),
+            blocks.sections_of(self._db, frame, parsed.sort, ids),
             parsed.sort,
             str(parsed),
             scope.fingerprint(reader),
@@ -346,7 +386,7 @@ class Views:
 
     def _view_key(self, order: Order) -> str:
         revisions = self._revisions()
-        return order.key + "." + _hash(*(str(revisions.get(noun, 0)) for noun in SHOWN_TOPICS))[:8]
+        return order.key + "." + _hash(*(str(revisions.get(topic, 0)) for topic in SHOWN_TOPICS))[:8]
 
     def _cached(self, reader: Reader, view: str) -> Order:
         """Return the order of a view if this reader's scope is the one it was made for: the key alone is not enough."""

@@ -1,12 +1,15 @@
-"""Combines similarity scores: of several references, to one scale for all engines, and with word ranks."""
+"""Combines similarities to several sources, and finds the pictures that are most similar to others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
+
+from .matrix import Matrix, top
 
 Scores = NDArray[np.float32]
 #: Number of vectors in a sample, with which usual scores are determined.
@@ -80,3 +83,35 @@ def fused(rankings: Sequence[tuple[NDArray[np.uint32], float]], size: int) -> ND
         total[ids] += weight / (FUSION + 1 + np.arange(len(ids)))
     ranked = np.flatnonzero(total)
     return ranked[np.lexsort((-ranked, -total[ranked]))].astype(np.uint32)
+
+
+class Near(Struct, frozen=True):
+    """A similar picture, its cosine, and the picture that it is most similar to."""
+
+    picture: int
+    score: float
+    like: int
+
+
+def near(matrix: Matrix, to: Sequence[int], among: Sequence[int], combine: str, limit: int) -> list[Near]:
+    """Return the pictures `among` some that are most similar to others (which are left out), the most similar first."""
+    queries = matrix.places(np.unique(np.asarray(to, np.int64)))
+    places = matrix.places(np.setdiff1d(np.asarray(among, np.int64), np.asarray(to, np.int64)))
+    if not len(queries) or not len(places):
+        return []
+    scores: list[Any] = [matrix.scores(matrix.rows[query], places) for query in queries.tolist()]
+    nearest = queries[np.argmax(scores, axis=0)]
+    total = combined(scores, [1.0] * len(scores), combine)
+    return [
+        Near(int(matrix.ids[places[n]]), float(total[n]), int(matrix.ids[nearest[n]]))
+        for n in top(total, limit).tolist()
+    ]
+
+
+def nearest(matrix: Matrix, to: int, among: Sequence[int], limit: int) -> list[tuple[int, float]]:
+    """Return the pictures `among` some that are most similar to one, each with its cosine, the most similar first."""
+    queries, places = matrix.places(np.array([to])), matrix.places(np.asarray(among, np.int64))
+    if not len(queries) or not len(places):
+        return []
+    scores = matrix.scores(matrix.rows[queries[0]], places)
+    return [(int(matrix.ids[places[n]]), float(scores[n])) for n in top(scores, limit).tolist()]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..query.language import Ask, parse
-from ..query.orders import Explained
 from ..query.scope import sees
+from ..query.sorting import Explained
 from ..types import FaceInfo, Reader, Reason, Why
 
 #: Names of the places of words, for users.

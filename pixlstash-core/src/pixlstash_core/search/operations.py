@@ -11,16 +11,19 @@ from ..collections import groups
 from ..collections.groups import CHARACTERS
 from ..context import Context
 from ..engines.outputs import Outputs
-from ..errors import Invalid
+from ..errors import Invalid, NotFound
 from ..imports.intake import Intake
 from ..query import scope
 from ..query.language import LONGEST
 from ..texts import feature as texts
-from ..types import Alike, Combine, FindSimilar, Held, Reader, Similar, SimilarFound, Why
+from ..types import Alike, Combine, FindSimilar, Held, Liked, Reader, Similar, SimilarFound, Why
 from .explain import Reasons
 from .query_images import KEPT, MOST
 from .search import NOTHING, Search
 from .vectors import Likeness
+
+#: Pictures that are shown as the reason for a smart score.
+SHOWN = 4
 
 
 def hold(context: Context, reader: Reader, name: str, path: Path) -> Held:
@@ -69,7 +72,7 @@ def why(context: Context, reader: Reader, id: int, q: str = "") -> Why:
 
 def similar(context: Context, reader: Reader, ask: FindSimilar) -> SimilarFound:
     """Pictures that are similar to others."""
-    from .similar import near
+    from .combining import near
 
     to = context.views.select(reader, ask)
     if not to:
@@ -90,3 +93,28 @@ def similar(context: Context, reader: Reader, ask: FindSimilar) -> SimilarFound:
             if match.picture in by_id and scope.sees(reader, match.like)
         ],
     )
+
+
+def liked(context: Context, reader: Reader, id: int) -> Liked:
+    """The smart score of a picture, and the most similar pictures that you scored high or low."""
+    from .combining import nearest
+
+    try:
+        scope.demand(context.db, reader, [id], scrapped=True)
+    except NotFound:  # its sentence is about changes
+        raise scope.absent() from None
+    smart = context.part(Likeness).smart_score(id)
+    producer = context.part(Likeness).active()
+    if producer is None:
+        return Liked(smart, [], [])
+    matrix = context.part(Likeness).matrix(producer)
+
+    def similar_among(low: int, high: int) -> list[Similar]:
+        scored = context.part(Likeness).scored(low, high)
+        among = [picture for picture in scored if picture != id and scope.sees(reader, picture)]
+        matches = nearest(matrix, id, among, 2 * SHOWN)
+        by_id = {picture.id: picture for picture in context.views.listed(reader, [picture for picture, _ in matches])}
+        similar = [Similar(by_id[picture], round(score, 4), id) for picture, score in matches if picture in by_id]
+        return similar[:SHOWN]
+
+    return Liked(smart, similar_among(4, 5), similar_among(1, 2))

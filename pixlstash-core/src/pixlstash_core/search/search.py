@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 #: Maximum number of cached vectors of words.
 WORDS = 1000
 NOTHING = (
-    "Nothing knows yet what pictures look like: run an embedder, such as `pixlstash engine run visual-descriptor`."
+    "Pictures have not been compared yet, which takes an engine; one is built in"
+    " (`pixlstash engine run visual-descriptor`)."
 )
 NO_FACES = "No faces are known yet: run an engine that finds them, as `pixlstash engine list` names them."
 
@@ -40,7 +41,7 @@ class Search:
     `references(name)`: a character's reference faces; `faces(reader, ids)`: the parts of faces that a reader may see.
     """
 
-    nouns = frozenset({"vectors", "regions", "producers", "tags", "captions"})
+    topics = frozenset({"vectors", "regions", "producers", "tags", "captions"})
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..database import cancellation
+from .. import threads
 from ..database.connection import Database, bind_ids
 from .matrix import Matrix
 
@@ -19,6 +19,12 @@ _FACES = """
     select id, vector, picture_id from region where producer_id = ? and vector is not null order by picture_id, id
     """
 
+_SMART = """
+    select o.value from active a join producer p on p.id = a.producer_id
+    join measure_output o on o.producer_id = p.id
+    where a.kind = 'measure' and json_extract(p.about, '$.measure') = 'smart' and o.picture_id = ?
+    order by a.rank limit 1
+    """
 #: Finds a picture that an older producer has processed and a newer one has not.
 _LEFT = """
     select 1 from done d where d.producer_id = :old
@@ -72,14 +78,14 @@ class Likeness:
         faces: Faces = self._get("regions", producer, read)
         return faces
 
-    def _get(self, noun: str, producer: int, read: Callable[[], Any]) -> Any:
-        with self._lock, cancellation.shielded():
+    def _get(self, topic: str, producer: int, read: Callable[[], Any]) -> Any:
+        with self._lock, threads.shielded():
             self._used = True
-            revision = self._revision(noun)
-            held = self._held.get(noun)
+            revision = self._revision(topic)
+            held = self._held.get(topic)
             if held is None or held[:2] != (producer, revision):
                 held = (producer, revision, read())
-                self._held[noun] = held  # only one of each, which may be a gigabyte
+                self._held[topic] = held  # only one of each, which may be a gigabyte
             return held[2]
 
     def active(self, kind: str = "vector") -> int | None:
@@ -117,6 +123,15 @@ class Likeness:
         """Return the picture that a face is in, or None."""
         picture: int | None = self._db.value("select picture_id from region where id = ?", (face,))
         return picture
+
+    def smart_score(self, picture: int) -> float | None:
+        """Return the active smart score of a picture; None if it has none."""
+        score: float | None = self._db.value(_SMART, (picture,))
+        return score
+
+    def scored(self, low: int, high: int) -> list[int]:
+        """Return the pictures that people gave between `low` and `high` stars."""
+        return self.ids("select picture_id from score where score between :low and :high", {"low": low, "high": high})
 
     def drop_idle(self) -> None:
         """Release the memory if no vectors were used since the last call."""

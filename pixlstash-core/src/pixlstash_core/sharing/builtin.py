@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..plugins.contracts import RenditionStep, Sharer
 from ..plugins.hookspecs import hookimpl
-from ..plugins.sharers import RenditionStep, Sharer
 from .gallery import Gallery
-from .steps import Resize, Watermark
+from .steps import ImageMark, Resize, Watermark
 
 
 @hookimpl
@@ -19,3 +19,4 @@ def sharers() -> Iterable[Sharer]:
 def rendition_steps() -> Iterable[RenditionStep]:
     yield Resize()
     yield Watermark()
+    yield ImageMark()

@@ -18,8 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..errors import Conflict, Invalid, PixlStashError
-from ..plugins.contracts import Params
-from ..plugins.sharers import Rendition, Shared, Sharer
+from ..plugins.contracts import Params, Rendition, Shared, Sharer
 from ..storage.files import (
     Root,
     fsync_folder,

@@ -10,9 +10,9 @@ from ..access.feature import Access
 from ..context import Context
 from ..errors import Conflict, Invalid, NotFound, NotThere, PixlStashError, Refused, describe
 from ..jobs.lanes import Jobs, Task
-from ..plugins.sharers import Rendition
-from ..types import Job, Publication, Publish, Reader
-from ..types.outcome import many
+from ..plugins.contracts import Rendition
+from ..types import Job, PreviewSteps, Publication, Publish, Reader
+from ..types.history import many
 from . import publications
 from .renditions import DEFAULT, Renditions
 from .selecting import shown
@@ -34,6 +34,11 @@ def publish(context: Context, reader: Reader, ask: Publish) -> Job:
         )
     label = f"Publishing {many(len(pictures))}: {sharer.label or sharer.id}"
     return context.part(Jobs).put(KIND, label, (ask, pictures, left_out), lane="cpu")
+
+
+def preview_steps(context: Context, reader: Reader, ask: PreviewSteps) -> bytes:
+    """A small JPEG of a picture as recipients would get it."""
+    return context.part(Renditions).sample(ask.picture, ask.steps)
 
 
 def publications_(context: Context, reader: Reader) -> list[Publication]:

@@ -8,8 +8,8 @@ import msgspec
 
 from ..database.hub import Hub, now
 from ..errors import Invalid, NotFound, PixlStashError, describe
+from ..plugins.contracts import Shared, Sharer
 from ..plugins.registry import Plugins
-from ..plugins.sharers import Shared, Sharer
 from ..types import Publication, Publish
 from ..types.times import when
 

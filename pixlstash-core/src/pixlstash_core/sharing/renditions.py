@@ -2,6 +2,7 @@
 
 The original is decoded in the decoder process to opaque RGB. Only these pixels continue: no metadata, color profile,
 alpha channel or container is copied. They are encoded with loss, so that texts hidden in the lowest bits are lost, too.
+`media.strip`, which exports use, keeps the exact pixels, and hidden texts with them, so it cannot be used here.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from ..imports import picture_rows
 from ..media.pool import DecoderPool
 from ..media.thumbnails import Rendered, Thumbnails
 from ..pictures.feature import turn_of
-from ..plugins.contracts import Opened
+from ..plugins.contracts import Opened, Rendition, RenditionStep
 from ..plugins.registry import Plugins
-from ..plugins.sharers import Rendition, RenditionStep
-from ..types import OWNER, StepUse
+from ..types import OWNER, Reading, StepUse
+from . import marks
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 #: To be increased when renditions are made differently, so that cached ones are not used.
-REVISION = 1
+REVISION = 2
 #: The longest side of a preview in pixels; the longest side that is decoded, which bounds memory.
 PREVIEW, LARGEST = 512, 8192
 QUALITY, PREVIEW_QUALITY = 88, 80
@@ -63,7 +64,23 @@ class Renditions:
 
     def check(self, steps: Sequence[StepUse]) -> None:
         """Raise `Invalid` unless there are such steps with such settings."""
-        self._steps(steps)
+        for step, params in self._steps(steps):
+            try:
+                step.check(params)
+            except PixlStashError:
+                raise
+            except Exception as error:  # a plugin may raise anything
+                raise Invalid(f"{step.id}: {describe(error)}.") from error
+
+    def sample(self, picture: int, steps: Sequence[StepUse]) -> bytes:
+        """Return a preview of a picture with these steps, which is not cached. Raises as `check` and `make` do."""
+        self.check(steps)
+        image, unmarked = self.drawn(picture, steps)
+        return _encoded(image, unmarked).preview
+
+    def format_of(self, picture: int) -> str:
+        """Return the format of a picture's original, such as `png`; "" if there is no such picture."""
+        return str(self._db.value("select format from picture where id = ?", (picture,), ""))
 
     def make(self, picture: int, steps: Sequence[StepUse]) -> Rendered:
         """Return a picture's rendition, made now or earlier. Raises `NotFound`, `NotThere` or `Refused`."""
@@ -75,9 +92,31 @@ class Renditions:
             rendered = self._thumbnails.rendition(sha256, key)
             if rendered is None:
                 with self._slots:
-                    rendered = _encoded(self._drawn(file, turn, chosen))
+                    rendered = _encoded(*self._drawn(file, turn, chosen))
                 self._thumbnails.put_rendition(sha256, key, rendered)
         return rendered
+
+    def drawn(self, picture: int, steps: Sequence[StepUse]) -> tuple[Image, Image | None]:
+        """Draw a picture anew, without the cache. Return it, and without its watermark if there is one."""
+        file = picture_rows.bytes_of(self._db, OWNER, picture)
+        with self._slots:
+            return self._drawn(file, turn_of(self._db, picture), self._steps(steps))
+
+    def has_mark(self, steps: Sequence[StepUse]) -> bool:
+        """Return whether these steps burn a watermark into pictures."""
+        return any(step.marks for step, _ in self._steps(steps))
+
+    def read(self, body: bytes) -> Reading:
+        """Read a file as an import would, in the decoder process. Raises `Refused`."""
+        path = self._temporary(f"rendition-{next(self._numbers)}")
+        try:
+            path.write_bytes(body)
+            reading = self._pool.read(path, "picture")
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        assert isinstance(reading, Reading), "nothing decides against it"
+        return reading
 
     def each(self, pictures: Sequence[int], steps: Sequence[StepUse]) -> Iterator[Rendition]:
         """Make the renditions of these pictures one by one, with names that only number them."""
@@ -98,21 +137,24 @@ class Renditions:
             chosen.append((by_id[use.id], params))
         return chosen
 
-    def _drawn(self, file: picture_rows.Bytes, turn: int, steps: Iterable[tuple[RenditionStep, Any]]) -> Image:
+    def _drawn(
+        self, file: picture_rows.Bytes, turn: int, steps: Iterable[tuple[RenditionStep, Any]]
+    ) -> tuple[Image, Image | None]:
+        """Return the picture, and the same without the steps that mark it; None if there are none."""
         from PIL import Image as pil
 
         image = self._decoded(file)
         if turn % 4:
             rotations = {1: pil.Transpose.ROTATE_270, 2: pil.Transpose.ROTATE_180, 3: pil.Transpose.ROTATE_90}
             image = image.transpose(rotations[turn % 4])
+        unmarked: Image | None = None
         for step, params in steps:
-            try:
-                image = step.apply(image, params)
-                if not isinstance(image, pil.Image) or image.mode != "RGB" or max(image.size) > LARGEST:
-                    raise TypeError("it returned no RGB image of a reasonable size")
-            except Exception as error:  # a plugin may raise anything
-                raise Refused(f"The step {step.id} failed: {describe(error)}") from error
-        return image
+            if step.marks:
+                unmarked = image.copy() if unmarked is None else unmarked
+            elif unmarked is not None:
+                unmarked = _applied(step, params, unmarked)
+            image = _applied(step, params, image)
+        return image, unmarked
 
     def _decoded(self, file: picture_rows.Bytes) -> Image:
         """Return the pixels of an original, at most `LARGEST` wide and high."""
@@ -163,14 +205,41 @@ def _key(turn: int, steps: Iterable[tuple[RenditionStep, Any]]) -> bytes:
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
-def _encoded(image: Image) -> Rendered:
-    """Encode pixels as a JPEG and a smaller one. Only pixels are copied: `info` of an image may hold metadata."""
+def _applied(step: RenditionStep, params: Any, image: Image) -> Image:
     from PIL import Image as pil
 
-    plain = pil.frombytes("RGB", image.size, image.tobytes())
-    small = plain.copy()
+    try:
+        image = step.apply(image, params)
+        if not isinstance(image, pil.Image) or image.mode != "RGB" or max(image.size) > LARGEST:
+            raise TypeError("it returned no RGB image of a reasonable size")
+    except Exception as error:  # a plugin may raise anything
+        raise Refused(f"The step {step.id} failed: {describe(error)}") from error
+    return image
+
+
+def _encoded(image: Image, unmarked: Image | None) -> Rendered:
+    """Encode pixels as a JPEG and a smaller one. Only pixels are copied: `info` of an image may hold metadata.
+
+    If there is an unmarked image, both files are decoded again, and `Refused` is raised if one does not show the mark.
+    """
+    large, small = _sizes(image)
+    rendered = Rendered(*large.size, _jpeg(large, QUALITY), _jpeg(small, PREVIEW_QUALITY))
+    if unmarked is None:
+        return rendered
+    for body, marked, plain in zip((rendered.image, rendered.preview), (large, small), _sizes(unmarked), strict=True):
+        if not marks.shows(marked, plain, marks.opened(body)):
+            raise Refused("The watermark cannot be seen on this picture. Make it larger or more opaque.")
+    return msgspec.structs.replace(rendered, marked=True)
+
+
+def _sizes(image: Image) -> tuple[Image, Image]:
+    """Return a copy of the pixels, and a smaller one for a preview."""
+    from PIL import Image as pil
+
+    large = pil.frombytes("RGB", image.size, image.tobytes())
+    small = large.copy()
     small.thumbnail((PREVIEW, PREVIEW), pil.Resampling.LANCZOS, reducing_gap=3.0)
-    return Rendered(*plain.size, _jpeg(plain, QUALITY), _jpeg(small, PREVIEW_QUALITY))
+    return large, small
 
 
 def _jpeg(image: Image, quality: int) -> bytes:

@@ -1,19 +1,29 @@
-"""The built-in steps of renditions: making pictures smaller, and marking them with a text."""
+"""The built-in steps of renditions: making pictures smaller, and marking them with a text or an image."""
 
 from __future__ import annotations
 
+import io
+import struct
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
-from ..plugins.contracts import Params
-from ..plugins.sharers import RenditionStep
+from ..errors import Invalid
+from ..plugins.contracts import Params, RenditionStep
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Pixels from a mark to the edges, in heights of its text.
-MARGIN = 0.6
+Position = Literal["center", "top-left", "top-right", "bottom-left", "bottom-right", "tile"]
+#: Pixels from a mark to the edges, in heights of its text; for an image, that height in shorter sides of a picture.
+MARGIN, UNIT = 0.6, 0.03
+#: The size of a watermark's file in bytes, which is part of the settings of a share; its sides and pixels.
+LARGEST_FILE, LONGEST_SIDE, MOST_PIXELS = 700_000, 4096, 4_000_000
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PIXELS = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
+_DAMAGED = "This watermark is damaged, or no PNG file."
 
 
 class ResizeParams(Params, frozen=True):
@@ -42,7 +52,7 @@ class WatermarkParams(Params, frozen=True):
     """`size`: the height of the text as a part of the picture's shorter side. `tile` repeats it all over."""
 
     text: Annotated[str, Meta(min_length=1, max_length=100)] = "©"
-    position: Literal["center", "top-left", "top-right", "bottom-left", "bottom-right", "tile"] = "bottom-right"
+    position: Position = "bottom-right"
     opacity: Annotated[float, Meta(ge=0.05, le=1)] = 0.5
     size: Annotated[float, Meta(ge=0.01, le=0.5)] = 0.05
 
@@ -51,6 +61,7 @@ class Watermark(RenditionStep):
     """Draws a text over a picture, in white with a dark outline, so that it shows on any picture."""
 
     id = "watermark"
+    marks = True
     Params = WatermarkParams
 
     def apply(self, image: Image, params: Any) -> Image:
@@ -78,6 +89,78 @@ class Watermark(RenditionStep):
             )
         image.paste(overlay, (0, 0), overlay)
         return image
+
+
+class ImageMarkParams(Params, frozen=True):
+    """`png`: the file, in base64 in JSON. `size`: the mark's longer side as a part of the picture's shorter side."""
+
+    png: Annotated[bytes, Meta(min_length=1, max_length=LARGEST_FILE)]
+    position: Position = "bottom-right"
+    opacity: Annotated[float, Meta(ge=0.05, le=1)] = 0.5
+    size: Annotated[float, Meta(ge=0.02, le=1)] = 0.25
+
+
+class ImageMark(RenditionStep):
+    """Lays a PNG with transparency over a picture."""
+
+    id = "image-watermark"
+    marks = True
+    Params = ImageMarkParams
+
+    def check(self, params: Any) -> None:
+        if open_mark(params.png).getchannel("A").getextrema()[1] == 0:
+            raise Invalid("Nothing can be seen of this watermark: all its pixels are transparent.")
+
+    def apply(self, image: Image, params: Any) -> Image:
+        from PIL import Image as pil
+
+        mark = open_mark(params.png)
+        side = max(4.0, min(image.size) * params.size) / max(mark.size)
+        width, height = (max(1, round(length * side)) for length in mark.size)
+        mark = mark.resize((width, height), pil.Resampling.LANCZOS, reducing_gap=3.0)
+        mark.putalpha(mark.getchannel("A").point(lambda value: round(value * params.opacity)))
+        unit = max(8, round(min(image.size) * UNIT))
+        for place in places(image.size, mark.size, unit, params.position):
+            image.paste(mark, place, mark)
+        return image
+
+
+@lru_cache(maxsize=4)
+def open_mark(png: bytes) -> Image:
+    """Decode a PNG as RGBA. `Invalid` if it is none, or too large; its size is checked before it is decoded.
+
+    Only the chunks with pixels are read: the others may be compressed, and of any size.
+    """
+    from PIL import Image as pil
+
+    if not png.startswith(_SIGNATURE):
+        raise Invalid("The watermark must be a PNG file.")
+    chunks = list(_chunks(png))
+    if [kind for kind, _ in chunks[:1]] != [b"IHDR"] or len(chunks[0][1]) < 21:
+        raise Invalid(_DAMAGED)
+    width, height = struct.unpack(">II", chunks[0][1][8:16])
+    if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE) or width * height > MOST_PIXELS:
+        raise Invalid(
+            f"This watermark has {width:,} x {height:,} pixels. It may have {LONGEST_SIDE:,} a side, and"
+            f" {MOST_PIXELS / 1e6:g} million in all."
+        )
+    plain = _SIGNATURE + b"".join(chunk for kind, chunk in chunks if kind in _PIXELS)
+    try:
+        with pil.open(io.BytesIO(plain), formats=["PNG"]) as image:
+            return image.convert("RGBA")
+    except Exception as error:  # Pillow raises anything for a damaged file
+        raise Invalid(_DAMAGED) from error
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the kind and the bytes of each chunk."""
+    at = len(_SIGNATURE)
+    while at + 12 <= len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if end > len(png):
+            return
+        yield png[at + 4 : at + 8], png[at:end]
+        at = end
 
 
 def places(size: tuple[int, int], text: tuple[int, int], height: int, position: str) -> list[tuple[int, int]]:

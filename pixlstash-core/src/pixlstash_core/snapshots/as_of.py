@@ -1,7 +1,7 @@
 """Snapshots opened for reading, as libraries or as databases.
 
-A snapshot of the present schema is read where it lies; an older one is written out and brought to it first. Few are
-entry open, and those not used for a while are closed.
+A snapshot of the present schema is read in place; an older one is written to a file and migrated first. Few are open
+at a time, and unused ones are closed after a while.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Differences between a snapshot and another state, counted by topic, with examples.
+"""Differences between a snapshot and another state, by topic with examples, or for one picture over time.
 
 Built upon what a merge compares: `old` is attached, with the plan in it.
 """
@@ -13,9 +13,9 @@ from typing import Any, Literal, get_args
 import apsw
 from msgspec import Struct
 
-from ..database.connection import bind_ids, fetch
+from ..database.connection import Database, bind_ids, fetch
 from ..database.features import Table
-from ..types import Change, Difference, TopicDiff
+from ..types import Change, Difference, PictureChange, TopicDiff
 from . import merge
 from .merge import Choice, RestorePlan, Step, topic
 
@@ -190,7 +190,7 @@ def state(connection: apsw.Connection, tables: Sequence[Table], picture: int) ->
         says = f"cast(({table.says.format(db='main')}) as text)"
         sql = f'select {says}, {keys} from "{table.name}" r where r."{columns[table.picture][0]}" = ?'
         for text, *key in fetch(connection, sql, (picture,)):
-            # A picture taken in anew has another id; what is said of it is the same.
+            # A picture that was imported again has another id, but the same annotations.
             named = tuple(
                 value for value, (name, _) in zip(key, keyed, strict=True) if name != columns[table.picture][0]
             )
@@ -207,3 +207,30 @@ def surest_tags(*bodies: Any) -> str:
     entries = list(struct.iter_unpack("<IH", bodies[0] or b""))
     entries.sort(key=lambda entry: (-entry[1], entry[0]))
     return json.dumps([tag for tag, _ in entries[:NAMED]])
+
+
+State = dict[tuple[object, ...], Content]
+
+
+def identity(db: Database, picture: int) -> bytes | None:
+    """Return the SHA-256 of a picture's file, which identifies it under any id."""
+    sha256: bytes | None = db.value("select sha256 from picture where id = ?", (picture,))
+    return sha256
+
+
+def state_by_hash(db: Database, tables: Sequence[Table], sha256: bytes) -> State | None:
+    """Return the metadata of the picture with this hash; None if there is none."""
+    with db.reading() as connection:
+        rows = fetch(connection, "select id from picture where sha256 = ?", (sha256,))
+        return state(connection, tables, rows[0][0]) if rows else None
+
+
+def changes_between(before: State, after: State) -> list[PictureChange]:
+    """Return what was added, removed or changed, by topic."""
+    changes = []
+    for key in {**before, **after}:
+        old, new = before.get(key), after.get(key)
+        if old != new:
+            topic = (new or old or Content("", None)).topic
+            changes.append(PictureChange(topic, old.text if old else None, new.text if new else None))
+    return sorted(changes, key=lambda change: (change.topic, change.old or "", change.new or ""))

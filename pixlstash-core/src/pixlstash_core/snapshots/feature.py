@@ -32,14 +32,14 @@ from .packs import Damaged
 from .repository import TRIES, Grown, Progress, Repository, Stored, counts
 
 log = logging.getLogger(__name__)
-#: How many of each sort are kept; those that a person took, until they are deleted.
+#: How many of each kind are kept. Those taken by people are kept until they are deleted.
 KEPT: dict[str, int] = {"DAILY": 7, "WEEKLY": 4, "MONTHLY": 12, "OPPORTUNISTIC": 5}
 FIRST = "After the first import"
 #: Settings of this installation, in the hub.
 AUTOMATIC, FAILURE, LAST = "snapshots.automatic", "snapshots.failure", "snapshots.last"
 REVISION = "select coalesce(max(revision), 0) from derived_revision where noun = ''"
 LONGEST = 200
-#: How often progress is told, in seconds.
+#: Seconds between reports of progress.
 ANNOUNCE = 0.25
 
 
@@ -149,7 +149,7 @@ class Snapshots:
                 self._fail(str(error))
                 raise
             finally:
-                with suppress(PixlStashError):  # what was stored for nothing goes, above all when the disk is full
+                with suppress(PixlStashError):  # frees space, which matters most when the disk is full
                     sweep.sweep(self.repository, rewrite=False)
             if self._failure():
                 self._put(FAILURE, "")

@@ -1,8 +1,8 @@
 """Holds a consistent state of a database while it is copied and writers continue.
 
-The file itself holds still for as long as somebody reads it who needs nothing of the log: checkpoints wait for that
-reader. So the log is emptied, a reader begins before anything else is written, and then the file is copied as it is. A
-reader of an older instant keeps the log from being emptied; after some patience SQLite makes a copy instead.
+The database file does not change while a connection reads it that needs nothing of the log, because checkpoints wait
+for that reader. Therefore the log is emptied, a reader begins before the next write, and the file is copied as it is.
+A reader of an older state prevents emptying the log; after some time, SQLite makes a copy instead.
 """
 
 from __future__ import annotations

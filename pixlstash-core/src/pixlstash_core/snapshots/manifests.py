@@ -23,7 +23,7 @@ from ..storage.files import create_private, fsync_folder, writing_to
 from ..types import SnapshotKind
 from .packs import PACK, UNFINISHED, Damaged
 
-if TYPE_CHECKING:  # numpy is loaded by those who take snapshots, not by whoever opens a library
+if TYPE_CHECKING:  # numpy is loaded to take snapshots, not to open a library
     import numpy as np
     from numpy.typing import NDArray
 

@@ -71,7 +71,7 @@ def topic(table: Table) -> str:
 def identify(connection: apsw.Connection, purged: Callable[[bytes], bool]) -> tuple[int, int]:
     """Map the snapshot's pictures to their present ids and leave out permanently deleted ones; returns the numbers.
 
-    The same bytes are the same picture, also when they were removed and taken in again since.
+    The same bytes are the same picture, even if it was deleted and imported again since.
     """
     lost = _lost(connection)
     there = "select id from main.picture where sha256 = ?"

@@ -29,8 +29,8 @@ from ..types import (
     SnapshotStatus,
     TakeSnapshot,
 )
-from ..types.outcome import many
-from . import picture_history as moments
+from ..types.history import many
+from . import diff as moments
 from .as_of import OpenSnapshots
 from .feature import Snapshots
 from .merge import Choice
@@ -104,15 +104,15 @@ def picture_history(context: Context, reader: Reader, id: int) -> list[PictureMo
     for snapshot in taken:
         try:
             with context.part(OpenSnapshots).reading(snapshot.id, context.public_id) as db:
-                seen = moments.seen(db, context.writer.tables(), sha256)
+                seen = moments.state_by_hash(db, context.writer.tables(), sha256)
         except PixlStashError as error:
             history.append(PictureMoment(snapshot.id, snapshot.label, snapshot.created_at, False, [], str(error)))
             continue
-        changes = moments.changes(before, seen or {})
+        changes = moments.changes_between(before, seen or {})
         history.append(PictureMoment(snapshot.id, snapshot.label, snapshot.created_at, seen is not None, changes))
         before = seen or {}
-    seen = moments.seen(context.db, context.writer.tables(), sha256)
-    return [*history, PictureMoment(None, None, None, seen is not None, moments.changes(before, seen or {}))]
+    seen = moments.state_by_hash(context.db, context.writer.tables(), sha256)
+    return [*history, PictureMoment(None, None, None, seen is not None, moments.changes_between(before, seen or {}))]
 
 
 def open_snapshot(context: Context, reader: Reader, id: int) -> BinaryIO:

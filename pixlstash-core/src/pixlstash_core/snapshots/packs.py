@@ -134,7 +134,7 @@ def frames(folder: Path, pack: Pack, wanted: Sequence[int] | None = None) -> Ite
                 if number in chosen:
                     file.seek(offset)
                     size = pack.size_of(number)
-                    # Never more than its pages, whatever the frame says of itself.
+                    # Never more than its pages, even if the frame claims more.
                     with unpack.stream_reader(file.read(length)) as stream:
                         body = stream.read(size + 1)
                     if len(body) != size or not _same(pack, number, body):
@@ -269,7 +269,7 @@ class Packing:
         with writing_to(self._folder):
             self._file.flush()
             os.fsync(self._file.fileno())
-            _from_the_disk(self._file)  # whoever reads it back
+            _from_the_disk(self._file)  # so that reading it back finds errors of the disk
             self._file.close()
             self._file = None
             os.replace(self._path, path_of(self._folder, name))

@@ -4,8 +4,8 @@
     snapshots/packs/….zst        pages, shared between them
     snapshots/scratch/           emptied at start
 
-A manifest is the last thing that is written and the first that goes, and packs that no manifest names are dropped, so
-that a crash at any moment leaves whole snapshots and nothing that stays for ever.
+A manifest is written last and deleted first, and packs that no manifest names are deleted. A crash at any moment
+therefore leaves complete snapshots, and no files that are never deleted.
 """
 
 from __future__ import annotations

@@ -111,13 +111,13 @@ class Restores:
         finally:
             self._running.release()
 
-    # -- looking -------------------------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def opened(self, id: int, progress: Progress = unseen, *, some: bool = False) -> Iterator[Old]:
         """Open a snapshot's database in its own file, migrated to the present schema; it is kept for a while.
 
-        When only `some` of it will be looked at, it is read where it lies instead, unless there is such a file already.
+        If only `some` of it will be read, it is read in place instead, unless that file already exists.
         """
         with self._repository.lock:
             manifest, numbers = self._repository.find(id)

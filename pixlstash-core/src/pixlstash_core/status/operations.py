@@ -15,7 +15,8 @@ from ..snapshots.feature import Snapshots
 from ..types import CheckReport, LibraryInfo, PluginInfo, Reader, Sidebar
 from ..version import __version__
 from . import checks
-from .sidebar import without_hidden
+from .sidebar import with_counts, without_hidden
+from .waiting import Waiting
 
 #: The settings in which the demo plugin records that it fills a library, now and formerly.
 DEMO = ("demo.pictures", "demo")
@@ -49,6 +50,10 @@ def sidebar(context: Context, reader: Reader, veil: bool = False) -> Sidebar:
     shown = context.hide_and_blur(veil)
     visibility = context.views.visibility(reader, shown) if shown else None
     with context.db.reading() as connection:
+        saved = saved_queries.infos(connection, reader)
+    queries = with_counts(context.views, reader, saved, shown)
+    waiting = None if context.live else context.part(Waiting).counts(reader, shown)
+    with context.db.reading() as connection:
         live, dead = scope.counts_in(connection, reader)
         all_sets = sets.infos(connection, reader)
         bar = Sidebar(
@@ -59,8 +64,9 @@ def sidebar(context: Context, reader: Reader, veil: bool = False) -> Sidebar:
             all_sets,
             sets.tree(all_sets),
             projects.infos(connection, reader),
-            saved_queries.infos(connection, reader),
+            queries,
             locations.folders(connection) if reader.may("owner") and reader.scope.all else [],
+            waiting=waiting,
         )
         return without_hidden(connection, bar, visibility) if visibility else bar
 

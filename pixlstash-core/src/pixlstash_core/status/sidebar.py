@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 from msgspec.structs import replace
 
-from ..query.orders import Visibility
-from ..types import CharacterInfo, ProjectInfo, SetInfo, Sidebar
+from ..errors import PixlStashError
+from ..query.sorting import Visibility
+from ..query.views import Views
+from ..types import CharacterInfo, HideAndBlur, ProjectInfo, Reader, SavedQuery, SetInfo, Sidebar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +23,23 @@ if TYPE_CHECKING:
 G = TypeVar("G", CharacterInfo, SetInfo, ProjectInfo)
 #: The number of newest pictures that represent a set.
 NEWEST = 3
+#: Seconds for counting saved queries whose counts are outdated; the others are counted with the next requests.
+COUNTING = 0.1
+
+
+def with_counts(
+    views: Views, reader: Reader, queries: Sequence[SavedQuery], hide_and_blur: HideAndBlur | None
+) -> list[SavedQuery]:
+    """Add the numbers of pictures to saved queries. One that cannot be read any more has none."""
+    until = time.monotonic() + COUNTING
+    return [replace(saved, pictures=_count(views, reader, saved.text, hide_and_blur, until)) for saved in queries]
+
+
+def _count(views: Views, reader: Reader, text: str, hide_and_blur: HideAndBlur | None, until: float) -> int | None:
+    try:
+        return views.kept_count(reader, text, hide_and_blur, fresh=time.monotonic() < until)
+    except PixlStashError:
+        return None
 
 
 def without_hidden(connection: apsw.Connection, bar: Sidebar, visibility: Visibility) -> Sidebar:

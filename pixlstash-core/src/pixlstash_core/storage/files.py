@@ -28,6 +28,8 @@ BY_DESCRIPTOR = (
     and {os.open, os.stat, os.unlink} <= os.supports_dir_fd
     and os.scandir in os.supports_fd
 )
+#: Maximum characters of a name.
+LONGEST = 255
 
 
 class Root(NamedTuple):
@@ -278,6 +280,16 @@ def create_private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, flags, 0o600), "w+b")
 
 
+def create_unnamed(folder: Path) -> BinaryIO | None:
+    """Create a private file without a name, of which a killed process leaves nothing; None where there are none."""
+    if not hasattr(os, "O_TMPFILE") or not os.path.isdir("/proc/self/fd"):
+        return None
+    try:
+        return os.fdopen(os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o600), "w+b")
+    except OSError:  # whatever the reason is, creating a file with a name shows it
+        return None
+
+
 @contextmanager
 def writing_new(path: Path) -> Iterator[BinaryIO]:
     """Write a new file: private, durable, and under its name only once it is complete.
@@ -287,21 +299,41 @@ def writing_new(path: Path) -> Iterator[BinaryIO]:
     temporary = path.with_name(f".{secrets.token_hex(8)}.new")
     with writing_to(path.parent):
         if os.path.lexists(path):
-            raise Conflict(f"{path} exists already. Choose another name, or move it away first.")
-        file = create_private(temporary)
+            raise _exists(path)
+        unnamed = create_unnamed(path.parent)
+        file = unnamed or create_private(temporary)
     try:
         with file:
             yield file
             with writing_to(path.parent):
                 file.flush()
                 os.fsync(file.fileno())
+                if unnamed is not None:
+                    _name(unnamed, path)
         with writing_to(path.parent):
-            _give_name(temporary, path)
+            if unnamed is None:
+                _give_name(temporary, path)
             fsync_folder(path.parent)
     except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
+        if unnamed is None:
+            with suppress(OSError):
+                temporary.unlink()
         raise
+
+
+def _name(file: BinaryIO, path: Path) -> None:
+    """Give a file without a name one, without replacing another file."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:  # without `dst_dir_fd`, Python would link the symbolic link itself
+        os.link(f"/proc/self/fd/{file.fileno()}", path.name, dst_dir_fd=folder, follow_symlinks=True)
+    except FileExistsError:
+        raise _exists(path) from None
+    finally:
+        os.close(folder)
+
+
+def _exists(path: Path) -> Conflict:
+    return Conflict(f"{path} exists already. Choose another name, or move it away first.")
 
 
 def _give_name(temporary: Path, path: Path) -> None:
@@ -310,10 +342,10 @@ def _give_name(temporary: Path, path: Path) -> None:
         os.link(temporary, path, follow_symlinks=False)
         temporary.unlink()
     except FileExistsError:
-        raise Conflict(f"{path} exists already. Choose another name, or move it away first.") from None
+        raise _exists(path) from None
     except (OSError, NotImplementedError):  # a file system without hard links
         if os.path.lexists(path):
-            raise Conflict(f"{path} exists already. Choose another name, or move it away first.") from None
+            raise _exists(path) from None
         os.replace(temporary, path)
 
 
@@ -351,3 +383,17 @@ def writing_to(place: object) -> Iterator[None]:
         if error.errno in FULL:
             raise DiskFull("The disk is full. Nothing was changed; free some space and try again.") from error
         raise StoreUnreachable(f"{place} cannot be written to: {error.strerror or error}.") from error
+
+
+def clean_name(name: str) -> str:
+    """Return a name without folders, printable and shortened, with its extension."""
+    name = printable(name.replace("\0", "").replace("\\", "/").rpartition("/")[2]).strip()
+    if len(name) > LONGEST:
+        stem, dot, end = name.rpartition(".")
+        name = f"{stem[: LONGEST - len(end) - 1]}.{end}" if dot and len(end) < 9 else name[:LONGEST]
+    return name if name.strip(". ") else "upload"
+
+
+def printable(text: str) -> str:
+    """Replace characters that are not printable (line ends, direction marks) or not UTF-8."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

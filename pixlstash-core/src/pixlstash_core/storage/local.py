@@ -21,12 +21,16 @@ class FolderParams(Params, frozen=True, kw_only=True):
 
 
 class Folder(Opened):
-    """An opened reference folder. Links that lead out of it are not followed."""
+    """An opened folder of files. Links that lead out of it are not followed.
+
+    Unless it `may_be_empty`, an empty one counts as unreachable, because its disk is probably not mounted.
+    """
 
     writable = False
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, may_be_empty: bool = False) -> None:
         self.root = self.local_root = root
+        self._may_be_empty = may_be_empty
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
         file = open_within(self._present(), path_of(key))
@@ -40,11 +44,15 @@ class Folder(Opened):
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, Stat]]:
         """Yield all regular files, except hidden ones, links, and files in unreadable folders."""
-        root = self._present()
+        root, beginning = self._present(), path_of(prefix)
+        folder = beginning.rpartition("/")[0]
         try:
             pinned = Root.pinned(root)
-            for path, status in walk_below(pinned, path_of(prefix).rstrip("/")):
-                yield key_of(path), Stat(status.st_size, status.st_mtime_ns)
+            if folder and not stat.S_ISDIR(getattr(stat_below(pinned, folder), "st_mode", 0)):
+                return
+            for path, status in walk_below(pinned, folder):
+                if path.startswith(beginning):
+                    yield key_of(path), Stat(status.st_size, status.st_mtime_ns)
             if Root.pinned(self._present()) != pinned:  # files that were not listed are unreachable, not missing
                 raise StoreUnreachable(f"{root} is no longer what it was: was its disk unmounted?")
         except OSError as error:
@@ -82,7 +90,7 @@ class Folder(Opened):
         """Return the root. Raises if it seems not to be mounted: missing, not a folder, or empty."""
         try:
             with os.scandir(self.root) as entries:
-                if next(entries, None) is None:
+                if next(entries, None) is None and not self._may_be_empty:
                     raise StoreUnreachable(f"{self.root} is empty: is its disk mounted?")
         except OSError as error:
             raise StoreUnreachable(f"{self.root} cannot be reached: {error.strerror}.") from error
@@ -103,13 +111,17 @@ class Managed(Folder):
         if target.exists():
             return
         partial = self.root / "incoming" / f"put-{os.getpid()}-{target.name}"
-        with writing_to(self.root):
-            partial.parent.mkdir(0o700, exist_ok=True)
-            with partial.open("wb") as out:
-                shutil.copyfileobj(file, out, 1 << 20)
-                out.flush()
-                os.fsync(out.fileno())
-        self.adopt(key, partial)
+        try:
+            with writing_to(self.root):
+                partial.parent.mkdir(0o700, exist_ok=True)
+                with partial.open("wb") as out:
+                    shutil.copyfileobj(file, out, 1 << 20)
+                    out.flush()
+                    os.fsync(out.fileno())
+            self.adopt(key, partial)
+        finally:
+            with suppress(OSError):  # it has another name by now, or its bytes are incomplete
+                partial.unlink(missing_ok=True)
 
     def adopt(self, key: str, partial: Path) -> None:
         """Store a file that is already durable on the same disk, by renaming it."""

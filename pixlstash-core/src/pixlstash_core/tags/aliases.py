@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import apsw
 
 from ..database.connection import Rows, bind_ids, fetch
-from . import normalise as words
+from . import names as words
 from .entries import IMPLIES, NEVERMORE, SELF, threshold
 
 #: The setting of how engines are combined, and its values.
@@ -52,7 +52,7 @@ def concerned(connection: apsw.Connection, keys: Mapping[str, set[tuple[object, 
     """
     tags = {key for (key,) in keys.get("tag", ()) if isinstance(key, int)}
     if tags:
-        words.refresh(connection, tags)
+        words.refresh_words(connection, tags)
     tags |= {key for row in keys.get("implication", ()) for key in row if isinstance(key, int)}
     phases = [row[0] for row in fetch(connection, "select phase from derived_tagging order by version")]
     joins = 1 in phases  # a change is being prepared, or is waiting for an earlier one

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 
 from ..errors import Invalid
-from . import normalise as words
+from . import names as words
 
 #: The categories by their numbers in such files.
 CATEGORIES = {

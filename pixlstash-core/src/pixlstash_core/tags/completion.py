@@ -10,7 +10,7 @@ import apsw
 from ..database.connection import Database, Rows, bind_ids, fetch
 from ..database.features import Hidden
 from ..types import Completion, Reader
-from . import normalise as words
+from . import names as words
 from .entries import EFFECTIVE, of_pictures
 
 #: Tags that are checked one by one: those with a prefix, or if there are more, the most used tags.

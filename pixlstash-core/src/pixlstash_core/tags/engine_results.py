@@ -10,21 +10,21 @@ import apsw
 import msgspec
 
 from ..database.connection import Database, bind_ids, fetch
-from ..database.output_kinds import OutputKind
-from ..database.writer import Write, Writer, outcome
+from ..database.features import Keeper, OutputKind
+from ..database.writer import Writer, outcome
 from ..errors import Invalid
 from ..plugins.engines import Tag
 from ..types import Agreement
-from . import normalise as words
+from . import names as words
 from .entries import EFFECTIVE, WHOLE, of_pictures, pack
 
 #: The most tags of one image: the largest vocabularies of taggers have some 70,000.
 MOST = 100_000
-#: name, confidence, category
+#: name, confidence, category, id of the tag (0: it is known by its name)
 Plain = Sequence[Any]
 
 
-def check(engine: Any, result: Any, about: dict[str, Any]) -> list[tuple[str, float, str]]:
+def check(engine: Any, result: Any, about: dict[str, Any]) -> list[tuple[str, float, str, int]]:
     if not isinstance(result, list | tuple):
         raise ValueError(f"a list of Tag was expected, and {type(result).__name__} was given")
     if len(result) > MOST:
@@ -36,7 +36,9 @@ def check(engine: Any, result: Any, about: dict[str, Any]) -> list[tuple[str, fl
         confidence = float(tag.confidence)
         if not (math.isfinite(confidence) and 0 <= confidence <= 1):
             raise ValueError(f"the confidence of {tag.name!r:.80} is {confidence}, and not between 0 and 1")
-        tags.append((tag.name, confidence, str(tag.category)[:50]))
+        if not isinstance(tag.id, int) or tag.id < 0 or (tag.id and getattr(engine, "learns", "") != "tags"):
+            raise ValueError(f"{tag.name!r:.80} has the id {tag.id!r:.80}: only engines that learn from tags give ids")
+        tags.append((tag.name, confidence, str(tag.category)[:50], tag.id))
     return tags
 
 
@@ -100,31 +102,43 @@ def sift(tags: Sequence[Plain]) -> tuple[list[Plain], list[str]]:
     return good, reasons
 
 
-class Keeper:
+def _id(tag: Plain) -> int:
+    """Return the id that an engine gave; 0 if it gave none."""
+    return int(tag[3]) if len(tag) > 3 else 0
+
+
+class EngineTags(Keeper):
     """Stores a picture's tags as one body."""
+
+    statement = "insert into tag_output values (?, ?, ?) on conflict do update set body = excluded.body"
 
     def __init__(self, db: Database, writer: Writer) -> None:
         self._db, self._writer = db, writer
         self._ids: dict[str, int | None] = {}  # a tag is never deleted and never changes its id
+        self._present: set[int] = set()
 
     def pack(self, values: Sequence[Sequence[Plain]]) -> list[bytes]:
-        self._learn({tag[0]: tag[2] if len(tag) > 2 else "" for tags in values for tag in tags})
+        self._learn({tag[0]: tag[2] if len(tag) > 2 else "" for tags in values for tag in tags if not _id(tag)})
+        self._find({id for tags in values for tag in tags if (id := _id(tag))})
         return [pack(self._entries(tags)) for tags in values]
-
-    def put(self, write: Write, producer: int, packed: dict[int, bytes]) -> None:
-        write.many(
-            "insert into tag_output values (?, ?, ?) on conflict do update set body = excluded.body",
-            [(picture, producer, body) for picture, body in packed.items()],
-        )
 
     def _entries(self, tags: Sequence[Plain]) -> list[tuple[int, int]]:
         entries = []
-        for name, confidence, *_ in tags:
+        for plain in tags:
+            name, confidence = plain[:2]
             if not (math.isfinite(confidence) and 0 <= confidence <= 1):
                 raise Invalid(f"The confidence of {name!r} is {confidence}, and not between 0 and 1.")
-            if (tag := self._ids[name]) is not None:
+            id = _id(plain)
+            tag = self._ids[name] if not id else id if id in self._present else None
+            if tag is not None:
                 entries.append((tag, round(confidence * WHOLE)))
         return entries
+
+    def _find(self, ids: set[int]) -> None:
+        """Look up which tags with these ids exist."""
+        if new := ids - self._present:
+            rows = self._db.read("select id from tag where id in carray(?)", (bind_ids(new),))
+            self._present.update(row[0] for row in rows)
 
     def _learn(self, categories: dict[str, str]) -> None:
         """Look up or create the tags with these names; an invalid name gets None."""
@@ -154,7 +168,7 @@ KIND = OutputKind(
     ("tag_output",),
     check,
     combine,
-    Keeper,
+    EngineTags,
     inputs=for_engines,
     size=lambda tags: 6 * len(tags),
     shown=shown,

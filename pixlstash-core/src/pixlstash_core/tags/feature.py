@@ -11,8 +11,9 @@ from ..database.writer import Write
 from ..query import scope
 from ..types import EngineTag, PictureTag, Reader, TagState
 from . import engine_results
+from .aliases import TABLES, concerned
 from .entries import EFFECTIVE, ENGINE, IMPLIED, NEVER, NO, WHOLE, YES, of_pictures, unpack
-from .rules import TABLES, concerned, refresh, refresh_said, refresh_said_many
+from .rules import refresh, refresh_said, refresh_said_many
 from .terms import TERMS, WORDS
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 
 def _rarity(connection: apsw.Connection, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    from . import rarity  # numpy takes a while to load, and not every process sorts
+    from . import statistics  # numpy takes a while to load, and not every process sorts
 
-    return rarity.of(connection, ids)
+    return statistics.rarity_of(connection, ids)
 
 
 def _statistics(connection: apsw.Connection, ids: NDArray[np.int64]) -> Counted:
@@ -80,7 +81,7 @@ _ROWS = """
 _STATE = "(case s.phase when 2 then coalesce(t.next, t.now) else t.now end & 255)"
 
 
-def say(write: Write, ids: list[int], tags: list[int], yes: bool) -> int:
+def annotate(write: Write, ids: list[int], tags: list[int], yes: bool) -> int:
     """Annotate these pictures as having these tags, or not; return how many changed."""
     changed: set[int] = set()
     bound = {"ids": bind_ids(ids), "yes": yes, "now": now()}

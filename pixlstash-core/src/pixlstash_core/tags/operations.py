@@ -25,11 +25,12 @@ from ..types import (
     RejectTags,
     RemoveTags,
     RenameTag,
+    TagConfidences,
     TagDetail,
     Tagging,
     TagInfo,
 )
-from . import booru, completion, names, vocabulary
+from . import booru, completion, confidences, names, vocabulary
 from . import feature as tags
 from .aliases import COMBINE, WAYS
 
@@ -44,7 +45,7 @@ def add_tags(context: Context, reader: Reader, ask: AddTags) -> Done:
     ids = context.selected(reader, ask)
     chosen = names.ensure(context.db, context.writer, ask.tags)
     return context.change_pictures(
-        reader, ids, lambda write: tags.say(write, ids, chosen, True), f"tagged {listed(ask.tags)}"
+        reader, ids, lambda write: tags.annotate(write, ids, chosen, True), f"tagged {listed(ask.tags)}"
     )
 
 
@@ -69,7 +70,7 @@ def reject_tags(context: Context, reader: Reader, ask: RejectTags) -> Done:
     ids = context.selected(reader, ask)
     chosen = names.ensure(context.db, context.writer, ask.tags)
     return context.change_pictures(
-        reader, ids, lambda write: tags.say(write, ids, chosen, False), f"not {listed(ask.tags)}"
+        reader, ids, lambda write: tags.annotate(write, ids, chosen, False), f"not {listed(ask.tags)}"
     )
 
 
@@ -116,6 +117,11 @@ def complete_tags(
     """Tags in which each typed word begins a word, the most used first. `veil`: do not count hidden pictures."""
     hidden = context.views.hidden(reader, context.hide_and_blur(veil))
     return completion.complete(context.db, reader, text, max(0, min(limit, 100)), hidden)
+
+
+def tag_confidences(context: Context, reader: Reader, name: str, q: str = "", veil: bool = False) -> TagConfidences:
+    """How sure engines are of a tag on the pictures that a query finds. `veil`: on those that are not hidden."""
+    return confidences.of(context.views, context.db, reader, name, q, context.hide_and_blur(veil))
 
 
 def tag(context: Context, reader: Reader, name: str) -> TagDetail:

@@ -1,4 +1,4 @@
-"""Statistics of the tags of some pictures: frequencies, pairs that occur together, and confidences."""
+"""Statistics of the tags of some pictures: frequencies, pairs, and the rarity of the rarest."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from numpy.typing import NDArray
 
 from ..database.connection import bind_ids, fetch
 from ..database.features import Counted
-from ..query.quoting import exactly
+from ..query.language import exactly
 from ..types import Bar, Panel, TagPair
-from .entries import EFFECTIVE, ENGINE
+from .entries import EFFECTIVE
 from .rows import shown
 
 Ids = NDArray[np.int64]
 #: Bars of a panel; the number of tags whose pairs are counted, and of pairs.
 BARS, TOGETHER = 40, 20
-#: Bars of the histogram of confidences.
-FIFTHS = 5
+#: The rarity of a picture without tags, higher than all others.
+NONE = 1 << 40
+CHUNK = 50_000
 
 
 def of(connection: apsw.Connection, ids: Ids) -> Counted:
-    """Return the panels of tags and confidences, the most frequent pairs, and how many pictures have tags."""
+    """Return the panel of tags, the most frequent pairs, how many pictures have tags, and how many tags they have."""
     engine = _missing(connection)
     rows = shown(connection, ids)
     effective = rows.values & EFFECTIVE != 0
@@ -34,10 +35,8 @@ def of(connection: apsw.Connection, ids: Ids) -> Counted:
     )
     bars = [Bar(names[tag], f"tag:{exactly(names[tag])}", int(counts[tag])) for tag in top.tolist()]
     pairs = _pairs(tags, owners, top[:TOGETHER], names)
-    histogram = _confidence(rows.values[rows.values & ENGINE != 0] >> 8)
     tagged = int(np.count_nonzero(np.bincount(owners)))
-    panels = [Panel("tag", "Tags", bars, engine), Panel("confidence", "Confidence", histogram, engine)]
-    return Counted(panels, pairs, tagged)
+    return Counted([Panel("tag", "Tags", bars, engine)], pairs, tagged, len(tags))
 
 
 def _pairs(tags: Ids, owners: Ids, top: Ids, names: dict[int, str]) -> list[TagPair]:
@@ -59,13 +58,23 @@ def _pairs(tags: Ids, owners: Ids, top: Ids, names: dict[int, str]) -> list[TagP
     return sorted(pairs, key=lambda pair: -pair.count)[:TOGETHER]
 
 
-def _confidence(confidences: Ids) -> list[Bar]:
-    counts = np.bincount(np.minimum(confidences * FIFTHS // 65_536, FIFTHS - 1), minlength=FIFTHS).tolist()
-    width = 100 // FIFTHS
-    return [Bar(f"{n * width}–{(n + 1) * width} %", None, count) for n, count in enumerate(counts) if len(confidences)]
-
-
 def _missing(connection: apsw.Connection) -> str | None:
-    """Return what the panels need if no tagger is in use."""
+    """Return what the panel needs if no tagger is in use."""
     used = fetch(connection, "select 1 from active where kind = 'tag'")
     return None if used else "an engine that tags pictures"
+
+
+def rarity_of(connection: apsw.Connection, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return, for each picture, how many pictures have the rarest of its tags; `NONE` without tags."""
+    pairs = fetch(connection, "select tag_id, pictures from derived_tag_count")
+    counts = np.full(max((tag for tag, _ in pairs), default=0) + 1, NONE, np.int64)
+    for tag, pictures in pairs:
+        counts[tag] = pictures
+    rarest = np.full(len(ids), NONE, np.int64)
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        rows = shown(connection, chunk)
+        effective = rows.values & EFFECTIVE != 0
+        owners, tags = rows.owners[effective], rows.tags[effective]
+        np.minimum.at(rarest, start + owners, counts[np.minimum(tags, len(counts) - 1)])
+    return rarest

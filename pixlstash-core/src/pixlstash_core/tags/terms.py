@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 import apsw
 
 from ..database.features import Hidden, Lookup, Term
+from ..errors import Invalid
 from ..query.language import split_operator
 from ..query.terms import how_many, like
-from . import normalise as words
+from . import names as words
+from . import review
 from .completion import of_all
-from .entries import BLOCK_BITS, EFFECTIVE, ENGINE, NO, WHOLE, YES, threshold
+from .entries import BLOCK_BITS, EFFECTIVE, ENGINE, NEVER, NO, WHOLE, YES, threshold
 
 _NOUNS = ("pictures", "tags")
 _SURE = re.compile(
@@ -25,12 +27,19 @@ _SURE = re.compile(
 _FOUND = "select picture_id from derived_tagged where tag_id in"
 _NOW = "case s.phase when 2 then coalesce(t.next, t.now) else t.now end"
 #: The same among some pictures, each looked up in its block.
-_AMONG = f"""
+_AMONG_ALL = f"""
     select picture_id from (
       select t.picture_id, t.tag_id, {_NOW} & 1 as effective, {_NOW} & 255 as state, {_NOW} >> 8 as confidence
       from derived_tagging s cross join carray(:among) k cross join derived_tag t
       where s.version = 0 and t.block = k.value >> {BLOCK_BITS} and t.picture_id = k.value
-    ) where tag_id in"""
+    )"""
+_AMONG = f"{_AMONG_ALL} where tag_id in"
+#: As in `review.tags_of`.
+_UNDECIDED = f"""
+    confidence > 0 and not state & {YES | NO | NEVER} and (effective or abs(confidence - coalesce(
+      (select threshold from derived_active where version = 0 order by rank limit 1), :least)) <= :near)
+    """
+_NEARLY = {"least": int(review.LEAST * WHOLE), "near": int(review.NEAR * WHOLE)}
 
 
 def _tags(name: str, exact: bool) -> tuple[str, dict[str, object]]:
@@ -44,6 +53,17 @@ def _tags(name: str, exact: bool) -> tuple[str, dict[str, object]]:
           union select alias_id from tag where alias_id is not null and folded like :tag escape '\\')"""
         return sql, {"tag": pattern}
     return "(select coalesce(alias_id, id) from tag where folded = :tag)", {"tag": words.folded(_normalized(name))}
+
+
+def by_name(name: str) -> tuple[str, dict[str, object]]:
+    """Return an SQL expression for the id of the tag of exactly this name, or that it is an alias of; its bindings.
+
+    Raises `Invalid` for a name that is empty, or consists of spaces and underscores.
+    """
+    try:
+        return _tags(name, True)
+    except ValueError:
+        raise Invalid("A tag needs a name.") from None
 
 
 def _normalized(name: str) -> str:
@@ -118,6 +138,13 @@ def _free(value: str) -> Lookup:
     return Lookup(f"{_FOUND} ({stands}) and effective", bound)
 
 
+def _to_review(value: str) -> Lookup:
+    """Look up pictures with an undecided suggestion that counts, or nearly does."""
+    return Lookup(
+        f"select picture_id from derived_tagged where {_UNDECIDED}", _NEARLY, among=f"{_AMONG_ALL} where {_UNDECIDED}"
+    )
+
+
 WORDS = (Term("tag", "", _free, _NOUNS),)
 TERMS = tuple(
     Term(name, label, compile, _NOUNS, values=_values, private=private)
@@ -128,6 +155,10 @@ TERMS = tuple(
         ("rejected", "Tag rejected", _in_state(f"state & {NO}"), True),
         ("said", "Tag said by a person", _in_state(f"state & {YES}"), True),
     )
-) + (Term("tags", "Number of tags", _number, _NOUNS), Term("is:tagged", "Tagged", _any, _NOUNS))
+) + (
+    Term("tags", "Number of tags", _number, _NOUNS),
+    Term("is:tagged", "Tagged", _any, _NOUNS),
+    Term("is:suggested", "With a suggested tag", _to_review, _NOUNS, private=True),
+)
 
 assert EFFECTIVE == 1  # as the view reads it

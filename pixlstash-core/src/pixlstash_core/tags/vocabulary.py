@@ -12,7 +12,7 @@ from ..database.writer import Write
 from ..errors import Conflict, Invalid
 from ..types import ImportedTags, TagDetail, TagInfo
 from . import names
-from . import normalise as words
+from . import names as words
 from .booru import ImportPlan
 
 _INFO = """

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..plugins.contracts import Importer, Kind, Store
+from ..plugins.contracts import Importer, Kind, Sharer, Store
 from ..plugins.engines import Engine, fault
-from ..plugins.sharers import Sharer
 from .engines import EngineCheck, heavy, images
-from .objects import importer_faults, kind_faults, store_faults
+from .objects import kind_faults
 from .sharers import sharer_faults
+from .sources import importer_faults, store_faults, unreachable_faults
 
 
 def check(
@@ -38,7 +38,7 @@ def check(
     wrong = [*heavy(engine), *checked.declared()]
     if run and not wrong and not checked.unset and (checked.needed is None or folder is not None):
         wrong += checked.loads()
-        wrong += checked.runs() if not any(sentence.startswith("`load` fails") for sentence in wrong) else []
+        wrong += checked.runs()
     _demand_none(engine.id, wrong)
 
 
@@ -47,13 +47,19 @@ def check_kind(kind: Kind, *, samples: Sequence[Path] = ()) -> None:
     _demand_none(str(getattr(kind, "id", kind)), kind_faults(kind, samples))
 
 
-def check_store(store: Store, *, params: dict[str, Any] | None = None) -> None:
+def check_store(
+    store: Store, *, params: dict[str, Any] | None = None, unreachable: dict[str, Any] | None = None
+) -> None:
     """Check a store.
 
-    `params`: settings with which to connect. A writable store gets a file, which is deleted again. Without `params`,
-    only its declarations are checked.
+    `params`: settings with which to connect, with the secrets themselves. Its first 20 files are read; a writable store
+    gets two files, which are deleted again, and half a file, of which nothing may appear. Without `params`, only its
+    declarations are checked. `unreachable`: settings with which it cannot be reached.
     """
-    _demand_none(str(getattr(store, "scheme", store)), store_faults(store, params))
+    wrong = store_faults(store, params)
+    if not wrong and unreachable is not None:
+        wrong = unreachable_faults(store, unreachable)
+    _demand_none(str(getattr(store, "scheme", store)), wrong)
 
 
 def check_importer(importer: Importer, *, params: dict[str, Any] | None = None) -> None:

@@ -24,7 +24,8 @@ from ..engines.messages import Beat, Broke, Inspect, Ran, Report, Start
 from ..media.messages import receive, send
 from ..plugins.registry import Offered, Plugins
 from .engines import EngineCheck, describe, heavy_among, printed
-from .objects import importer_faults, kind_faults, store_faults
+from .objects import kind_faults
+from .sources import importer_faults, store_faults
 
 #: Seconds between two messages that the process is alive.
 BEAT = 0.2

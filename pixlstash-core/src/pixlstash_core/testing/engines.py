@@ -13,17 +13,17 @@ from typing import Any
 
 import msgspec
 
-from ..database.output_kinds import OutputKind
+from ..database.features import OutputKind
 from ..engines.weights import SUFFIXES
 from ..library.features import KINDS
-from ..plugins.addresses import read_addresses
 from ..plugins.engines import Embedder, Engine, Weights, fault
 from ..plugins.image import Image, Pictured
 from ..plugins.registry import ENGINES
-from ..plugins.settings import form, plain_params, read_params, secrets
+from ..plugins.settings import form, plain_params, read_addresses, read_params, secrets
 from ..types import Fact, Facts
-from . import state
+from . import observing as state
 from .observing import Observed, observing
+from .training import MEASURE, trained, vectors
 
 #: Libraries that importing a plugin must not load; they are imported in `load` and `run`.
 HEAVY = "numpy PIL torch transformers onnxruntime open_clip timm cv2 scipy tensorflow".split()
@@ -60,6 +60,7 @@ class EngineCheck:
         )
         self._params: Any = None
         self._model: Any = None
+        self._failed = False
         self._hosts: tuple[str, ...] = ()
         self._before: tuple[set[str], dict[str, Any]] = (set(), {})
         self.needed: Weights | None = None
@@ -83,19 +84,25 @@ class EngineCheck:
         return wrong
 
     def loads(self) -> list[str]:
-        """Check `load`, which may set up its process, and nothing else."""
+        """Check `load`, which may set up its process, and nothing else, and the training of an engine that learns."""
         self._before = state.loaded(self._engine), state.of_modules(self._engine)
         observed = Observed(self._hosts, self._package)
         wrong: list[str] = []
         with observing(observed):
             try:
                 self._model = self._engine.load(self._device, self._folder, self._params)
+                if self._engine.learns:
+                    self._model, wrong = trained(self._engine, self._model, self._params, self._tick)
+                    self._failed = self._model is None
             except (Exception, SystemExit) as error:
                 wrong.append(f"`load` fails: {describe(error)}")
+                self._failed = True
         return [*wrong, *self._seen(observed), *self._stateful(*self._before)]
 
     def runs(self) -> list[str]:
         """Check that `run` gives valid, repeatable results and has no side effects."""
+        if self._failed:
+            return []
         process, plain = state.of_process(), plain_params(self._params, reveal=True)
         before = state.loaded(self._engine), state.of_modules(self._engine)
         observed = Observed(self._hosts, self._package)
@@ -199,7 +206,8 @@ class EngineCheck:
 def images(engine: Engine[Any, Any]) -> list[Image]:
     """Return images of unusual sizes and plain colors, as the host would pass them to this engine."""
     facts = Facts((Fact("Description", "keyword", "Keyword", "harbour"),), prompt="a harbour, rain, night")
-    inputs = {"tag": [("harbour", 0.9, "")], "caption": "A harbour at night."}
+    inputs: dict[str, Any] = {"tag": [("harbour", 0.9, "")], "caption": "A harbour at night."}
+    learned = vectors(len(SIZES)) if engine.learns else ()
     pictures = []
     for number, (width, height) in enumerate(SIZES):
         scale = min(1.0, (engine.image_side or 4096) / max(width, height))
@@ -213,7 +221,10 @@ def images(engine: Engine[Any, Any]) -> list[Image]:
                 *size,
                 bytes(pixels) if engine.pixels else None,
                 facts=facts,
-                given={name: inputs[name] for name in engine.needs if name in inputs},
+                given={
+                    **{name: inputs[name] for name in engine.needs if name in inputs},
+                    **({"vector": learned[number], "measures": {MEASURE: 0.5}} if engine.learns else {}),
+                },
             )
         )
     return pictures

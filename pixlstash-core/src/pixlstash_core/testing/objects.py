@@ -1,8 +1,7 @@
-"""Checks media kinds, stores and importers; each function returns problems as sentences."""
+"""Checks media kinds, and names and settings of all objects; each function returns problems as sentences."""
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -11,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import NotThere
-from ..plugins.contracts import Found, Importer, Kind, Media, Opened, Params, Stat, Store
+from ..plugins.contracts import Kind, Media, Params
 from ..plugins.settings import form, plain_params, read_params
 from ..types import Format
 from .engines import describe
@@ -28,10 +26,8 @@ HEADS = {
     "a WebP": b"RIFF\x24\0\0\0WEBPVP8 ",
     "an MP4": b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41",
 }
-#: The size of drawn samples in pixels, and the number of files of a store or importer that are checked.
-SHORT, LONG, MANY = 64, 128, 20
-#: The key and bytes of a file that is written to stores; the key is like those of the library's originals.
-KEY, BODY = f"c0/{'c0ffee00' * 8}.png", bytes(range(256)) * 8
+#: The size of drawn samples in pixels.
+SHORT, LONG = 64, 128
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
@@ -68,40 +64,6 @@ def kind_faults(kind: Kind, samples: Sequence[Path] = ()) -> list[str]:
                 wrong += _format(format)
                 _open(kind, file, format, sample.name, wrong)
     return list(dict.fromkeys(wrong))
-
-
-def store_faults(store: Store, params: dict[str, Any] | None = None) -> list[str]:
-    """Return problems of a store. `params`: settings for connecting; None: do not connect."""
-    wrong = [*name_faults(store, "scheme"), *settings_faults(store)]
-    if wrong or params is None:
-        return wrong
-    try:
-        opened: Any = store.connect(read_params(store.Params, params))
-        if not isinstance(opened, Opened):
-            return [f"`connect` gives {type(opened).__name__}, which is not made from `Opened`"]
-        return [*_listed(opened), *(_written(opened) if opened.writable else [])]
-    except (Exception, SystemExit) as error:
-        return [f"it fails: {describe(error)}. Raise `StoreUnreachable` where it cannot be reached now"]
-
-
-def importer_faults(importer: Importer, params: dict[str, Any] | None = None) -> list[str]:
-    """Return problems of an importer. `params`: settings for scanning; None: do not scan."""
-    wrong = [*name_faults(importer, "id"), *settings_faults(importer)]
-    if wrong or params is None:
-        return wrong
-    settings = read_params(importer.Params, params)
-    try:
-        first = list(itertools.islice(importer.scan(settings), MANY))
-        second = list(itertools.islice(importer.scan(settings), MANY))
-        for find in first:
-            wrong += _find(find)
-        if not wrong and len({find.key for find in first}) < len(first):
-            wrong.append("`scan` gives two files one `key`: a key names a file for ever")
-        if not wrong and {find.key for find in first} != {find.key for find in second}:
-            wrong.append("`scan` gives other keys the second time: a key names a file for ever")
-    except (Exception, SystemExit) as error:
-        wrong.append(f"`scan` fails: {describe(error)}")
-    return wrong
 
 
 # -- inside ------------------------------------------------------------------------------------------------------------
@@ -159,61 +121,6 @@ def _open(kind: Kind, file: Any, format: Format, what: str, wrong: list[str], *,
         if not refuses:
             wrong.append(f"{what} cannot be drawn: {describe(error)}")
     return None
-
-
-def _listed(opened: Opened) -> list[str]:
-    """Return problems with the files that a store contains."""
-    wrong = []
-    for key, about in itertools.islice(opened.list(), MANY):
-        if not isinstance(key, str) or not key or not isinstance(about, Stat):
-            wrong.append(f"`list` gives ({key!r}, {about!r}): a key that is a text, and a Stat")
-            continue
-        with opened.read(key) as file:
-            size = len(file.read())
-        if about.size is not None and about.size != size:
-            wrong.append(f"`list` says that {key} has {about.size} bytes, and `read` gives {size}")
-    return wrong
-
-
-def _written(opened: Opened) -> list[str]:
-    """Return problems with writing a file, which is deleted again."""
-    wrong = []
-    try:
-        for _ in range(2):  # repeating it is harmless
-            opened.put(KEY, BytesIO(BODY))
-        with opened.read(KEY) as file:
-            if file.read() != BODY:
-                wrong.append("`read` gives other bytes than were `put`")
-        with opened.read(KEY, 10, 20) as file:
-            if file.read() != BODY[10:20]:
-                wrong.append("`read` with `start` and `end` gives other bytes than those from start up to end")
-        if opened.stat(KEY).size not in (None, len(BODY)):
-            wrong.append("`stat` gives another size than what was `put` has")
-        if KEY not in [key for key, _ in opened.list()]:
-            wrong.append("`list` leaves out what was `put`")
-    finally:
-        opened.delete(KEY)
-        opened.delete(KEY)
-    for name, use in (("read", opened.read), ("stat", opened.stat)):
-        try:
-            use(KEY)
-        except NotThere:
-            continue
-        except Exception as error:
-            wrong.append(f"`{name}` of a file that is gone raises {describe(error)}: raise `NotThere`")
-        else:
-            wrong.append(f"`{name}` of a file that is gone gives something: raise `NotThere`")
-    return wrong
-
-
-def _find(find: Any) -> list[str]:
-    if not isinstance(find, Found) or not isinstance(find.key, str) or not find.key or not find.name:
-        return [f"`scan` gives {find!r:.80}: yield Found with a key and a name"]
-    with find.open() as file:
-        size = len(file.read())
-    return (
-        [] if find.size in (None, size) else [f"`scan` says that {find.key} has {find.size} bytes, and it has {size}"]
-    )
 
 
 def _is_count(value: object) -> bool:

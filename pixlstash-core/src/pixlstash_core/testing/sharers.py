@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from ..plugins.contracts import Rendition, Shared, Sharer
 from ..plugins.settings import read_params
-from ..plugins.sharers import Rendition, Shared, Sharer
 from .engines import describe
 from .objects import name_faults, settings_faults
 

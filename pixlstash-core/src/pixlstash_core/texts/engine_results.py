@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 
-from ..database.connection import Database
-from ..database.output_kinds import OutputKind
-from ..database.writer import Write, Writer
+from ..database.features import Keeper, OutputKind
+from ..database.writer import Write
 from ..engines import boxes
 from ..plugins.engines import TextLine
 
@@ -61,11 +60,8 @@ def combine(frames: Sequence[tuple[float | None, list[Plain]]]) -> list[Plain]:
     return lines
 
 
-class Keeper:
+class Texts(Keeper):
     """Stores one row per picture; none for a picture without text."""
-
-    def __init__(self, db: Database, writer: Writer) -> None:
-        pass
 
     def pack(self, values: Sequence[list[Plain]]) -> list[tuple[str, str]]:
         return [_row(lines) for lines in values]
@@ -100,7 +96,7 @@ KIND = OutputKind(
     ("text_output",),
     check,
     combine,
-    Keeper,
+    Texts,
     size=size,
     shown=shown,
 )

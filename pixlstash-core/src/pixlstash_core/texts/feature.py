@@ -1,4 +1,8 @@
-"""What text in pictures contributes to the library, its index, and reading it."""
+"""What text in pictures contributes to the library: its query term, its index, and reading it.
+
+A text is found by any part of it; a phrase also if words of four letters or more differ by one letter each, because
+engines misread letters. The index of every three characters narrows down which pictures can match.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,63 @@ import msgspec
 
 from ..database.connection import Database, bind_ids, fetch
 from ..database.features import COMPUTED, Derivation, FanOut, Feature, Lookup, Sort, Table, Term
-from ..database.nearby import fold, where_near
+from ..database.nearby import FEWEST, UNSPACED, fold, halves, where_near
 from ..query import scope
 from ..types import PictureText, Reader, TextLineInfo
 from . import engine_results
-from .terms import TERM, WORDS
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_NOUNS = ("pictures", "texts")
+_INDEXED = "select rowid from derived_text_index where derived_text_index match"
+_NEAR = f"""
+    select t.picture_id from derived_text t where t.picture_id in ({_INDEXED} :parts) and has_near(t.words, :phrase)
+    """
+#: Letters of a free word from which it may differ by one: there are more other places where it may be meant.
+FEWEST_FREE = 5
+NOTHING = Lookup("select picture_id from derived_text where 0")
 #: Characters before and after a match in a snippet.
 AROUND = 40
+
+
+def _text(value: str) -> Lookup:
+    phrase = fold(value).strip()
+    if not phrase:
+        raise ValueError("a word")
+    return _lookup(phrase, phrase, FEWEST)
+
+
+def _free(value: str) -> Lookup:
+    """Look up pictures whose text has these words from the beginning of one on."""
+    phrase = fold(value).strip()
+    if not phrase:
+        return NOTHING
+    return _lookup(phrase, phrase if UNSPACED.search(phrase) else f" {phrase}", FEWEST_FREE)
+
+
+def _lookup(phrase: str, part: str, fewest: int) -> Lookup:
+    """Look up texts that contain `part`, or the words of a phrase, of which those of so many letters may differ."""
+    if len(part) < 3:
+        if UNSPACED.search(part):  # such words have often two characters, which the index does not have
+            return Lookup("select picture_id from derived_text where instr(words, :part)", {"part": part})
+        part = f" {phrase} "
+    exact = f'"{part}"'
+    if " " in phrase and not UNSPACED.search(phrase):
+        exact += f' OR "{phrase.replace(" ", "")}"' if len(phrase) > 3 else ""
+    words = phrase.split()
+    if not any(len(word) >= fewest for word in words):
+        return Lookup(f"{_INDEXED} :exact", {"exact": exact})
+    parts = " AND ".join(
+        '("{}" OR "{}")'.format(*halves(word)) if len(word) >= FEWEST else f'" {word} "' for word in words
+    )
+    sql = f"{_INDEXED} :exact union {_NEAR}"
+    return Lookup(sql, {"exact": exact, "parts": parts, "phrase": phrase})
+
+
+TERM = Term("text", "Text in the picture", _text, _NOUNS)
+WORDS = Term("text", "", _free, _NOUNS)
 
 
 def _concerned(connection: apsw.Connection, keys: Mapping[str, set[tuple[object, ...]]]) -> Iterable[int]:
@@ -36,12 +85,12 @@ def refresh(connection: apsw.Connection, ids: list[int]) -> None:
     bound = {"ids": bind_ids(ids)}
     connection.execute("delete from derived_text_index where rowid in carray(:ids)", bound).fetchall()
     connection.execute("delete from derived_text where picture_id in carray(:ids)", bound).fetchall()
-    rows = [(picture, words) for picture, text in _texts(connection, ids).items() if (words := fold(text))]
+    rows = [(picture, words) for picture, text in of_pictures(connection, ids).items() if (words := fold(text))]
     connection.executemany("insert into derived_text values (?, ?)", rows)
     connection.executemany("insert into derived_text_index(rowid, words) values (?, ?)", rows)
 
 
-def _texts(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, str]:
+def of_pictures(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, str]:
     """Return the text of each picture that has some, of the first active engine that read any."""
     sql = """
         select o.picture_id, o.text from carray(?) i cross join active a on a.kind = 'text'
@@ -51,12 +100,17 @@ def _texts(connection: apsw.Connection, ids: Iterable[int]) -> dict[int, str]:
     return dict(fetch(connection, sql, (bind_ids(ids),)))
 
 
+def _lengths(connection: apsw.Connection, ids: list[int]) -> dict[int, int]:
+    """Return the number of characters of text in each picture that has some."""
+    sql = "select picture_id, length(words) from derived_text where picture_id in carray(?)"
+    return dict(fetch(connection, sql, (bind_ids(ids),)))
+
+
 def _amount(connection: apsw.Connection, ids: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number of characters of text in each picture."""
     import numpy as np
 
-    sql = "select picture_id, length(words) from derived_text where picture_id in carray(?)"
-    lengths: dict[int, int] = dict(fetch(connection, sql, (bind_ids(ids.tolist()),)))
+    lengths = _lengths(connection, ids.tolist())
     return np.array([lengths.get(id, 0) for id in ids.tolist()], np.int64)
 
 
@@ -83,6 +137,10 @@ _LINES = """
     select p.engine, o.text, o.lines from active a join text_output o on o.producer_id = a.producer_id
     join producer p on p.id = o.producer_id where a.kind = 'text' and o.picture_id = ? order by a.rank limit 1
     """
+_READ = """
+    select d.picture_id from active a join done d on d.producer_id = a.producer_id
+    where a.kind = 'text' and d.error is null and d.picture_id in carray(?)
+    """
 _Placed = list[tuple[tuple[float, float, float, float], float, list[tuple[float, float]], float | None]]
 
 
@@ -105,10 +163,18 @@ def of_picture(db: Database, reader: Reader, picture: int) -> PictureText:
         return PictureText([], engine, turn)
 
 
+def lengths(db: Database, reader: Reader, ids: list[int]) -> dict[int, int]:
+    """Return the number of characters of text in pictures by id; none for pictures that no engine has read."""
+    visible = [id for id in ids if scope.sees(reader, id)]
+    with db.reading() as connection:
+        read = dict.fromkeys((row[0] for row in fetch(connection, _READ, (bind_ids(visible),))), 0)
+        return read | _lengths(connection, visible)
+
+
 def snippet(db: Database, picture: int, phrase: str) -> str:
     """Return the part of a picture's text around the words of a phrase; an empty text if it does not have them."""
     with db.reading() as connection:
-        text = _texts(connection, [picture]).get(picture, "")
+        text = of_pictures(connection, [picture]).get(picture, "")
     shown, wanted = text.split(), fold(phrase).strip()
     if not shown or not wanted:
         return ""

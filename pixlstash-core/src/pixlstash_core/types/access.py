@@ -77,6 +77,28 @@ class TokenInfo(Struct, frozen=True):
     expires: datetime | None = None
 
 
+class BrowserSession(Struct, frozen=True):
+    """A signed-in browser. `browser` is what it calls itself, in a few words; empty if unknown.
+
+    `last_used` is accurate to the minute. The session ends at `expires` unless it is used before. `token`: the name or
+    number of the token that it was signed in with; None for a password or a one-time link. `current`: the caller's own.
+    """
+
+    id: int
+    browser: str
+    created: datetime
+    last_used: datetime
+    expires: datetime
+    token: str | None = None
+    current: bool = False
+
+
+class EndedSessions(Struct, frozen=True):
+    """How many sessions were ended."""
+
+    ended: int
+
+
 class CreateToken(Struct, frozen=True):
     """`scope`: only this part of the library, for the rights to read and write. `expires`: a time with its zone."""
 

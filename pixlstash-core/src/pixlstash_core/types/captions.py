@@ -1,4 +1,4 @@
-"""Captions, and requests that change or check them."""
+"""Captions, text in pictures, and requests that change or check them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from .people import Box
 from .pictures import Selection
 
 Caption = Annotated[str, Meta(max_length=10_000)]
@@ -63,10 +64,14 @@ class CaptionPreview(Struct, frozen=True):
 
 
 class LintCaptions(Selection, frozen=True, kw_only=True):
-    """What to check: whether `trigger` is missing, more than `tokens` tokens of CLIP, contradicting tags."""
+    """What to check: whether `trigger` is missing, more than `tokens` tokens, contradicting tags.
+
+    Tokens are those of CLIP, or of the `tokenizer`: the path of a model's tokenizer.json on the server, for its owner.
+    """
 
     trigger: Caption = ""
     tokens: Annotated[int, Meta(ge=1, le=10_000)] = 75
+    tokenizer: Annotated[str, Meta(max_length=4096)] | None = None
 
 
 class CaptionProblem(Struct, frozen=True):
@@ -85,3 +90,26 @@ class CaptionReport(Struct, frozen=True):
     contradiction: int
     tokens: int
     problems: list[CaptionProblem]
+
+
+class TextLineInfo(Struct, frozen=True):
+    """A line of text in a picture. `corners`: of a line that is not level, its four corners as fractions of the upright
+    picture, clockwise from the upper left corner of the text. `time`: of a moving picture, in seconds.
+    """
+
+    text: str
+    box: Box
+    confidence: float
+    corners: list[tuple[float, float]] = []
+    time: float | None = None
+
+
+class PictureText(Struct, frozen=True):
+    """The text that an engine read in a picture. `engine`: empty if no engine has read any.
+
+    `turn`: by how many quarters clockwise a person rotated the picture, which the boxes are not.
+    """
+
+    lines: list[TextLineInfo]
+    engine: str = ""
+    turn: int = 0

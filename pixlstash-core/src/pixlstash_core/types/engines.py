@@ -134,7 +134,7 @@ class EngineInfo(Struct, frozen=True):
     with results of an older revision, other settings, or of the default before it. `active`: its results count;
     `loaded`: its model is in memory. `state`: what is to be done first before it can be run: `set` what it cannot do
     without (`unset` says what), `allow` the host it sends pictures to, `fetch` its weights (`size` bytes, 0 where that
-    is not known), or nothing.
+    is not known), or nothing. `learns`: what it learns from before it can run: `scores`, `tags`, or nothing.
     """
 
     id: str
@@ -156,6 +156,7 @@ class EngineInfo(Struct, frozen=True):
     state: Literal["ready", "set", "allow", "fetch"] = "ready"
     size: int = 0
     unset: str = ""
+    learns: str = ""
 
 
 class EngineDetail(Struct, frozen=True):
@@ -209,3 +210,21 @@ class SetEngine(Struct, frozen=True, kw_only=True):
     default: bool | None = None
     policy: Policy | None = None
     threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+
+class TriedTag(Struct, frozen=True):
+    """A tag that an engine found in a file, with its confidence from 0 to 1."""
+
+    name: str
+    confidence: float
+
+
+class Tried(Struct, frozen=True):
+    """What an engine found in a file that is not in the library: `tags` that would count, the surest first, for a
+    tagger; `text` is the caption, or the result of another kind as text.
+    """
+
+    engine: str
+    kind: str
+    tags: list[TriedTag]
+    text: str

@@ -88,14 +88,18 @@ class ExportReport(Struct, frozen=True):
 
 
 class PreviewExport(Selection, frozen=True, kw_only=True):
-    """Preview an export of a selection, or of the pictures of a query `q`."""
+    """Preview an export of a selection, or of the pictures of a query `q`.
+
+    Tokens are those of CLIP, or of the `tokenizer`: the path of a model's tokenizer.json on the server, for its owner.
+    """
 
     q: Annotated[str, Meta(max_length=10_000)] | None = None
     options: ExportOptions = ExportOptions()
+    tokenizer: Annotated[str, Meta(max_length=4096)] | None = None
 
 
 class ExportSample(Struct, frozen=True):
-    """One picture as it would be exported. `text` is its caption, or None; `tokens` about how many CLIP counts."""
+    """One picture as it would be exported. `text` is its caption, or None."""
 
     id: int
     name: str
@@ -123,8 +127,8 @@ class BucketTotal(Struct, frozen=True):
 class ExportPreview(Struct, frozen=True):
     """What an export would have: the first 20 pictures, the 200 most frequent tags, and all resolution buckets.
 
-    `empty`: pictures whose caption would be empty; `long`: those with more than 75 tokens; `left_out`: moving pictures,
-    which cannot be resized.
+    `empty`: pictures whose caption would be empty; `long`: those with more than 75 tokens, which are estimated unless
+    `exact`; `left_out`: moving pictures, which cannot be resized.
     """
 
     pictures: int
@@ -135,6 +139,7 @@ class ExportPreview(Struct, frozen=True):
     tags: list[TagTotal]
     buckets: list[BucketTotal]
     layout: list[str]
+    exact: bool
 
 
 class ExportDiff(Struct, frozen=True):

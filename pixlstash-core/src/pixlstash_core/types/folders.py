@@ -1,4 +1,4 @@
-"""Reference folders, and the folders of the server's machine that people choose from."""
+"""Reference folders, import folders, and the folders of the server's machine that people choose from."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from .imports import CaptionRule, Captions, Refusal
+from .sidecars import SidecarPolicy, SidecarState
+
 #: `missing`: it does not exist. `unmounted`: its disk is not there. `empty`: nothing is in it. Pictures are not marked.
 FolderState = Literal["ok", "missing", "unmounted", "empty", "unreadable"]
 #: `live`: changes are seen at once. `polling`: it is scanned again every so often. `off`: by hand only.
 Watching = Literal["live", "polling", "off"]
 FolderPath = Annotated[str, Meta(min_length=1, max_length=4096)]
 FolderName = Annotated[str, Meta(max_length=200)]
+TagName = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class ReferenceFolder(Struct, frozen=True):
@@ -33,15 +37,24 @@ class ReferenceFolder(Struct, frozen=True):
     watching: Watching
     note: str
     scanned: datetime | None
+    captions: list[CaptionRule]
     job: int | None = None
+    sidecars: SidecarPolicy = SidecarPolicy()
+    sidecar_state: SidecarState = SidecarState()
 
 
 class AddFolder(Struct, frozen=True):
-    """Index a folder of the server's machine in place. `name`: by default, the folder's own."""
+    """Index a folder of the server's machine in place. `name`: by default, the folder's own.
+
+    `captions`: what the text files beside new pictures are; others named `x.txt` become tags or a description.
+    `sidecars`: which files beside pictures are kept in agreement with the library, in both directions.
+    """
 
     path: FolderPath
     name: FolderName = ""
     watch: bool = True
+    captions: Captions = []
+    sidecars: SidecarPolicy = SidecarPolicy()
 
 
 class EditFolder(Struct, frozen=True, kw_only=True):
@@ -49,6 +62,7 @@ class EditFolder(Struct, frozen=True, kw_only=True):
 
     name: FolderName | None = None
     watch: bool | None = None
+    captions: Captions | None = None
 
 
 class RelocateFolder(Struct, frozen=True):
@@ -59,7 +73,10 @@ class RelocateFolder(Struct, frozen=True):
 
 
 class FolderRemoval(Struct, frozen=True):
-    """What removing a reference folder does. `only_here`: pictures with no file elsewhere; `locked`: in locked sets."""
+    """What removing a reference folder or a store does.
+
+    `only_here`: pictures with no file elsewhere; `locked`: in locked sets.
+    """
 
     pictures: int
     only_here: int
@@ -112,3 +129,75 @@ class FolderSize(Struct, frozen=True):
     files: int
     bytes: int
     complete: bool
+
+
+class ImportRule(Struct, frozen=True, kw_only=True):
+    """What the pictures of an import folder get. `below`: only those in this folder in it, or below; empty for all.
+
+    `set` and `project` are ids; those that do not exist any more, and locked sets, are left out.
+    """
+
+    below: Annotated[str, Meta(max_length=4096)] = ""
+    tags: Annotated[list[TagName], Meta(max_length=100)] = []
+    set: int | None = None
+    project: int | None = None
+
+
+#: What the names of the folders in an import folder become. `tags`: each is a tag. `sets`: the first one is a set.
+SubfoldersAs = Literal["nothing", "tags", "sets"]
+Rules = Annotated[list[ImportRule], Meta(max_length=100)]
+Patterns = Annotated[list[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(max_length=100)]
+
+
+class ImportFolder(Struct, frozen=True):
+    """A folder whose files are copied into the library once they have settled.
+
+    `imported`: files so far; `refused`: those that are no pictures or cannot be read; `left`: those that were imported
+    and could not be deleted. `problems`: some of both, with the reasons. `delete`: delete files after they were
+    imported and the copy was verified. `ignore`: patterns such as `*.tmp` or `drafts/*`.
+    """
+
+    id: int
+    name: str
+    path: str
+    state: FolderState
+    problem: str
+    imported: int
+    refused: int
+    left: int
+    problems: list[Refusal]
+    watch: bool
+    watching: Watching
+    note: str
+    scanned: datetime | None
+    delete: bool
+    subfolders: SubfoldersAs
+    rules: list[ImportRule]
+    ignore: list[str]
+    captions: list[CaptionRule]
+    job: int | None = None
+
+
+class AddImportFolder(Struct, frozen=True):
+    """Copy the files of a folder of the server's machine into the library, now and when more come."""
+
+    path: FolderPath
+    name: FolderName = ""
+    watch: bool = True
+    delete: bool = False
+    subfolders: SubfoldersAs = "nothing"
+    rules: Rules = []
+    ignore: Patterns = []
+    captions: Captions = []
+
+
+class EditImportFolder(Struct, frozen=True, kw_only=True):
+    """What is to change of an import folder; None leaves it as it is."""
+
+    name: FolderName | None = None
+    watch: bool | None = None
+    delete: bool | None = None
+    subfolders: SubfoldersAs | None = None
+    rules: Rules | None = None
+    ignore: Patterns | None = None
+    captions: Captions | None = None

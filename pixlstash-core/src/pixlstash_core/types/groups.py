@@ -1,6 +1,6 @@
 """Sets, characters and projects, and requests that change them.
 
-A field that is left out of an edit stays as it is; `null` takes a colour, an icon or a cover away.
+A field that is left out of an edit stays as it is; `null` removes a color, an icon or a cover.
 """
 
 from __future__ import annotations

@@ -77,8 +77,38 @@ class Upload(Struct, frozen=True):
     result: Uploaded | None = None
 
 
+CaptionMeaning = Literal["tags", "description", "ignore"]
+
+
+class CaptionRule(Struct, frozen=True):
+    """What the text files beside pictures are. `suffix`: what follows the picture's name, such as `_tags.txt`."""
+
+    suffix: Annotated[str, Meta(min_length=2, max_length=40)]
+    means: CaptionMeaning
+
+
+Captions = Annotated[list[CaptionRule], Meta(max_length=20)]
+
+
+class CaptionPattern(Struct, frozen=True):
+    """A naming pattern of text files beside pictures in a folder. `means` is a guess from the sample.
+
+    `files`: how many there are; `name` is one of them, `sample` the beginning of its text, empty if it cannot be read.
+    """
+
+    suffix: str
+    files: int
+    name: str
+    sample: str
+    means: CaptionMeaning
+
+
 class ImportPaths(Struct, frozen=True):
-    """Import files and folders of the server's machine. `in_place`: index them without copying."""
+    """Import files and folders of the server's machine. `in_place`: index them without copying.
+
+    `captions`: what the text files beside pictures are; others named `x.txt` become tags or a description.
+    """
 
     paths: list[str]
     in_place: bool = False
+    captions: Captions = []

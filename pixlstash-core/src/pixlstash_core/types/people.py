@@ -1,16 +1,18 @@
-"""Faces, their assignments to characters, and suggestions."""
+"""Faces, their assignments to characters, suggestions, and the review queue."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from .pictures import Id, Picture
+from .tags import EngineTag
 
 #: left, top, right, bottom as fractions of the upright picture.
 Box = tuple[float, float, float, float]
 Union = Annotated[list[Id], Meta(max_length=100_000)]
+Ids = Annotated[list[Id], Meta(max_length=100_000)]
 
 
 class FaceInfo(Struct, frozen=True):
@@ -119,3 +121,67 @@ class CharacterFaces(Struct, frozen=True):
 
     faces: list[FaceInfo]
     references: list[FaceInfo]
+
+
+class TagToReview(Struct, frozen=True):
+    """A tag to review: the number of pictures with an undecided suggestion, and how many of these are uncertain."""
+
+    name: str
+    category: str
+    waiting: int
+    doubtful: int
+
+
+#: `doubtful`: closest to the threshold, or engines disagree; `teaching`: those that a tagger that learns is least sure
+#: about, whatever its threshold; `likely`: the highest confidence.
+ReviewOrder = Literal["doubtful", "teaching", "likely"]
+
+
+class ReviewedTag(Struct, frozen=True):
+    """A picture with an undecided suggestion of a tag, below or above the engine's threshold.
+
+    `doubt` (0 to 1): how close to the threshold it is, or how far engines disagree.
+    """
+
+    picture: Picture
+    confidence: float
+    effective: bool
+    doubt: float
+    engines: list[EngineTag]
+
+
+class TagReview(Struct, frozen=True):
+    """The pictures to review for one tag, in the order that was asked for; `waiting`: their total number.
+
+    `learned`: a tagger that learns from your decisions has learned this tag, so that answers teach it.
+    """
+
+    tag: str
+    waiting: int
+    found: list[ReviewedTag]
+    learned: bool = False
+
+
+class CharacterToReview(Struct, frozen=True):
+    """A character to review: the number of undecided faces, and how many of these are uncertain."""
+
+    id: int
+    name: str
+    waiting: int
+    doubtful: int
+
+
+class DecideTag(Struct, frozen=True, kw_only=True):
+    """Accept a tag on some pictures and reject it on others, in one step."""
+
+    tag: Annotated[str, Meta(min_length=1)]
+    yes: Ids = []
+    no: Ids = []
+
+
+class DecideFaces(Struct, frozen=True, kw_only=True):
+    """Assign some faces to a character and reject others, in one step."""
+
+    character: Id
+    yes: Faces = Faces()
+    no: Faces = Faces()

@@ -60,6 +60,22 @@ class Total(Struct, frozen=True):
     total: int
 
 
+class InStack(Struct, frozen=True):
+    """The stack of a picture: its id, its number of pictures, and whether this one is its cover."""
+
+    id: int
+    pictures: int
+    cover: bool
+
+
+class InGroups(Struct, frozen=True):
+    """The ids of the groups that a picture is in. A project contains the pictures of its sets and characters."""
+
+    sets: list[int] = []
+    characters: list[int] = []
+    projects: list[int] = []
+
+
 class PictureDetail(Struct, frozen=True):
     """One picture with all its metadata. `why` is the reason if it has no thumbnail.
 
@@ -90,6 +106,8 @@ class PictureDetail(Struct, frozen=True):
     locations: list[Location]
     turn: int = 0
     created_in_file: datetime | None = None
+    stack: InStack | None = None
+    groups: InGroups | None = None
 
 
 class Selection(Struct, frozen=True, kw_only=True):

@@ -1,13 +1,17 @@
-"""Pictures held for searching, similarity values, and explanations of results."""
+"""Similarity, pictures held for searching, and explanations of results."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from .people import FaceInfo
+from .pictures import Picture, Selection
+
+#: How likeness to several things becomes one.
+Combine = Literal["mean", "min", "max", "harmonic", "geometric"]
 
 
 class Held(Struct, frozen=True):
@@ -62,3 +66,40 @@ class Why(Struct, frozen=True):
     found: bool
     reasons: list[Reason]
     notes: list[str]
+
+
+class FindSimilar(Selection, frozen=True, kw_only=True):
+    """Find pictures similar to these among those that `q` finds, the most similar first.
+
+    Of several the `mean`, the least (`min`) or the greatest (`max`) likeness counts, or another mean.
+    """
+
+    q: str = ""
+    combine: Combine = "mean"
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
+
+
+class Similar(Struct, frozen=True):
+    """A similar picture, its similarity (1: identical), and which of the given pictures it is most similar to."""
+
+    picture: Picture
+    score: float
+    like: int
+
+
+class Liked(Struct, frozen=True):
+    """The smart score of a picture (1 to 5, None if it has none), and the pictures that you scored which are most
+    similar to it: with four or five stars (`good`), and with one or two (`bad`).
+    """
+
+    smart: float | None
+    good: list[Similar]
+    bad: list[Similar]
+
+
+class SimilarFound(Struct, frozen=True):
+    """Similar pictures and the engine that found them; it has not processed `without` of the given pictures yet."""
+
+    engine: str
+    without: int
+    found: list[Similar]

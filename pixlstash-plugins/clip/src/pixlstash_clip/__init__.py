@@ -161,8 +161,9 @@ class AnyClip(Clip):
 _GEMMA = Pin("220c63d496e0c14e63eb656c91e0215e926202e4c74b1f089e09f1920d779b04", 34_362_885)
 
 #: The first is the recommended one. Every model is pinned to a commit. Files are pinned by SHA-256 where it has been
-#: published: no SHA-256 of the model files of `siglip2-so400m` and `mobileclip2-s2` was found, nor the size of that of
-#: `siglip2-b-32`. `vit-l-14` is LAION's: the DataComp model of that size is published as a pickle only.
+#: published: no SHA-256 of the model files of `siglip2-so400m` and `mobileclip2-s2` was found, nor the size of those of
+#: `siglip2-b-32` and `pe-core-l-14`. `vit-l-14` is LAION's: the DataComp model of that size is published as a pickle
+#: only.
 LIST = (
     ("siglip2-b-16", "SigLIP2 B/16", Source(
         "timm/ViT-B-16-SigLIP2", "eee10eff6dd8cabae2d7f379d4e8cfcd352030aa", tokenizer=True, license="Apache-2.0",
@@ -189,6 +190,9 @@ LIST = (
         "laion/CLIP-ViT-L-14-laion2B-s32B-b82K", "1627032197142fbe2a7cfec626f4ced3ae60d07a", license="MIT",
         remote="open_clip_pytorch_model.safetensors",
         pins={MODEL: Pin("7d129ed747e0ed53e82dfcc140382b51be66b56e6a9bdc3258afd2846e3bb019", 1_710_517_748)})),
+    ("pe-core-l-14", "PE-Core L/14 (accurate)", Source(
+        "timm/PE-Core-L-14-336", "8eff41b3f687e50a323662c2dda5eb3588c6dd35", license="Apache-2.0",
+        pins={MODEL: Pin("b1fff7093c32a01d98a2d82098f9adf788b30f0efee639916520b3e4302f786b")}, about=2_690_000_000)),
     ("mobileclip2-s2", "MobileCLIP2 S2 (very fast)", Source(
         "timm/MobileCLIP2-S2-OpenCLIP", "ac6b37c8fc40b62b623d09ed228a6f0c9bc29fe6",
         license="apple-amlr (research only)", acknowledge=True, about=398_000_000)),

@@ -68,8 +68,17 @@ BUCKETS = {
     "8-16": "megapixels:>=8 megapixels:<16",
     "16+": "megapixels:>=16",
 }
+#: Smart scores, likewise.
+SMART = {
+    "Unscored": "-measure:smart",
+    "1-2": 'measure:"smart>=1" measure:"smart<2"',
+    "2-3": 'measure:"smart>=2" measure:"smart<3"',
+    "3-4": 'measure:"smart>=3" measure:"smart<4"',
+    "4-5": 'measure:"smart>=4"',
+}
 FILTERS: Mapping[str, Condition] = dict(
     [
+        _choice("smart_score_bucket", {label.lower(): f"({text})" for label, text in SMART.items()}),
         _choice("resolution_bucket", {label.lower(): f"({text})" for label, text in BUCKETS.items()}),
         _flag("only_deleted", SCRAPHEAP),
         ("min_score", _score(">=")),
@@ -95,7 +104,6 @@ REFUSED = {
     "import_source_folder": "what is copied in is not kept by where it came from.",
     "reference_folder_id": "ask with q=folder:PATH, which finds all that lies below.",
     "reference_character_id": "it goes with sort=CHARACTER_LIKENESS.",
-    "smart_score_bucket": "there are no smart scores here; ask with q, as in score:>=4.",
     "shared_only": "what is shared is not asked for here.",
     "apply_tag_filter": "tags hide nothing from lists.",
     "impossible_tag_source": "nothing says here which tags are impossible.",

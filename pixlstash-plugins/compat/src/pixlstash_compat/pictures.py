@@ -24,6 +24,7 @@ MECHANISMS = {
     "DATE": ("Date", "created"),
     "SCORE": ("Score", "score"),
     "IMAGE_SIZE": ("Size in pixels", "pixels"),
+    "TEXT_CONTENT": ("Text in the picture", "text"),
     "RANDOM": ("Random", "random"),
 }
 #: Sorts by how similar the faces are to those of `reference_character_id`.
@@ -35,6 +36,8 @@ OURS = {"q", "veil"}
 PAGE = 100_000
 #: Pictures in one part of a stream, at most.
 BATCH = 5000
+#: Characters of text in a picture whose text score is a half.
+HALF = 100
 #: Endings by which a format is also asked for.
 ALIASES = {"jpg": "jpeg", "tif": "tiff", "heif": "heic"}
 
@@ -45,6 +48,8 @@ class Mechanism(Struct, frozen=True):
 
 
 class GridPicture(Struct, frozen=True):
+    """`text_score`: how much text the picture has, from 0 (none) to 1; null if no engine has read it."""
+
     id: int
     width: int
     height: int
@@ -54,6 +59,7 @@ class GridPicture(Struct, frozen=True):
     created_at: datetime
     imported_at: datetime
     original_file_name: str
+    text_score: float | None
 
 
 class GridPart(Struct, frozen=True):
@@ -83,10 +89,11 @@ class PictureMetadata(Struct, frozen=True):
     deleted: bool
     original_file_name: str
     comfyui_positive_prompt: str | None
+    text_score: float | None
 
 
-as_grid_picture = shaping(GridPicture)
-as_metadata = shaping(PictureMetadata)
+as_grid_picture = shaping(GridPicture, "text_score")
+as_metadata = shaping(PictureMetadata, "text_score")
 
 
 def sort_mechanisms(library: Library, reader: Reader) -> list[Mechanism]:
@@ -129,11 +136,22 @@ def list_pictures(
     if sort == LIKENESS:
         within = _by_likeness(library, reader, within, reference_character_id)
     if within.only is None:
-        return [as_grid_picture(picture) for picture in _pages(library, reader, within.text, order, offset, limit)]
+        return _rows(library, reader, list(_pages(library, reader, within.text, order, offset, limit)))
     pictures = [
         picture for picture in _pages(library, reader, within.text, order, 0, None) if within.passes(picture.id)
     ]
-    return [as_grid_picture(picture) for picture in part(pictures, offset, limit)]
+    return _rows(library, reader, part(pictures, offset, limit))
+
+
+def _rows(library: Library, reader: Reader, pictures: list[Picture]) -> list[GridPicture]:
+    scores = text_scores(library, reader, [picture.id for picture in pictures])
+    return [as_grid_picture(picture, scores.get(picture.id)) for picture in pictures]
+
+
+def text_scores(library: Library, reader: Reader, ids: list[int]) -> dict[int, float]:
+    """How much text pictures have, from 0 to 1, by id, in the order of TEXT_CONTENT; none for unread ones."""
+    lengths = library.text_lengths(reader, ids)
+    return {id: round(length / (length + HALF), 4) for id, length in lengths.items()}
 
 
 def _by_likeness(library: Library, reader: Reader, within: Filter, character: int | None) -> Filter:
@@ -186,7 +204,7 @@ def count_pictures(call: Call) -> PictureCount:
 
 def picture_metadata(library: Library, reader: Reader, id: int) -> PictureMetadata:
     """The metadata of a picture in the public PixlStash's format."""
-    return as_metadata(library.picture(reader, id))
+    return as_metadata(library.picture(reader, id), text_scores(library, reader, [id]).get(id))
 
 
 def picture_file(call: Call, id: int, ending: str) -> Response:

@@ -24,7 +24,7 @@ from pixlstash_web import (
 
 from .filters import KEYS, Filter, filter_of
 from .groups import number
-from .pictures import MECHANISMS, GridPicture, order_of, part
+from .pictures import MECHANISMS, GridPicture, order_of, part, text_scores
 from .shapes import shaping
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class CharacterScores(Struct, frozen=True):
     results: list[CharacterLikeness]
 
 
-as_found_picture = shaping(FoundPicture, "likeness_score")
+as_found_picture = shaping(FoundPicture, "text_score", "likeness_score")
 
 
 class Limits(Struct, frozen=True):
@@ -107,7 +107,12 @@ def search_pictures(
     results = [result for result in library.alike(reader, text, MOST) if within.passes(result.picture)]
     results = [result for result in results if _fit(result) >= threshold]
     shown = {picture.id: picture for picture in library.pictures(reader, text, limit=MOST)}
-    rows = [as_found_picture(shown[result.picture], _fit(result)) for result in results if result.picture in shown]
+    texts = text_scores(library, reader, list(shown))
+    rows = [
+        as_found_picture(shown[result.picture], texts.get(result.picture), _fit(result))
+        for result in results
+        if result.picture in shown
+    ]
     if sort is not None:
         order = library.find(reader, within.text, order_of(sort, descending)).ids
         place = {picture: n for n, picture in enumerate(order)}

@@ -30,9 +30,11 @@ VALUES: Mapping[str, Callable[[Any], Any]] = {
 def shaping(kind: type[T], *others: str) -> Callable[..., T]:
     """A function that makes a row of this kind from one of the library's.
 
-    The fields `others`, which are the last, are its other arguments. Fields with defaults keep them.
+    The fields `others` are its other arguments. Fields with defaults keep them.
     """
     names = [name for name in kind.__struct_fields__ if name not in others]
     names = names[: len(names) - len(kind.__struct_defaults__)]
-    readers = [VALUES.get(name) or attrgetter(name) for name in names]
-    return lambda row, *more: kind(*(read(row) for read in readers), *more)
+    readers = {name: VALUES.get(name) or attrgetter(name) for name in names}
+    return lambda row, *more: kind(
+        **{name: read(row) for name, read in readers.items()}, **dict(zip(others, more, strict=True))
+    )

@@ -11,7 +11,7 @@ from msgspec import Struct
 from pixlstash_core import Invalid, Job, Library, Reader, quoted
 from pixlstash_web import Call, Route, api
 
-from .filters import BUCKETS, KEYS, filter_of
+from .filters import BUCKETS, KEYS, SMART, filter_of
 
 SCORES = {"Unscored": "score:0", **{str(n): f"score:{n}" for n in range(1, 6)}}
 #: Tags and pairs of tags that are named, at most.
@@ -37,7 +37,7 @@ class TagPairCount(Struct, frozen=True):
 
 
 class PictureStats(Struct, frozen=True, omit_defaults=True):
-    """Those of the last four fields that `include` asks for: cooc, conf, picture."""
+    """Those of the last five fields that `include` asks for: cooc, conf, picture."""
 
     total: int
     total_tags: int
@@ -48,6 +48,7 @@ class PictureStats(Struct, frozen=True, omit_defaults=True):
     top_cooccurrences: list[TagPairCount] | None = None
     confidence_histogram: list[Bucket] | None = None
     score_distribution: list[Bucket] | None = None
+    smart_score_distribution: list[Bucket] | None = None
     resolution_distribution: list[Bucket] | None = None
 
 
@@ -100,6 +101,7 @@ def picture_stats(
         else None,
         _confidences(count, confidence_tag) if "conf" in wanted else None,
         [Bucket(label, count(text)) for label, text in SCORES.items()] if "picture" in wanted else None,
+        [Bucket(label, count(text)) for label, text in SMART.items()] if "picture" in wanted else None,
         [Bucket(label, count(text)) for label, text in BUCKETS.items()] if "picture" in wanted else None,
     )
 

@@ -63,6 +63,7 @@ class Painted(Opened):
 
 class DemoStore(Store):
     scheme = "demo"
+    hidden = True
     Params = DemoParams
 
     def connect(self, params: DemoParams) -> Painted:

@@ -26,6 +26,8 @@ from .settings import EndpointSettings, instruction
 LONGEST = 1 << 20
 BLOCK = 1 << 16
 SHOWN = 200
+#: What models write around their thoughts, where the server does not take them out.
+THINKING, AFTER = "<think>", "</think>"
 
 
 class Endpoint(Captioner[None]):
@@ -96,23 +98,34 @@ def ask(picture: str, params: Any) -> str:
     if 300 <= answer.status < 400:
         raise ValueError(f"{_name(params)} sends on to {where[:SHOWN]}, which is not followed")
     if answer.status != 200:
-        raise ValueError(f"{_name(params)} answers {answer.status} {answer.reason}: {_shown(received)}")
+        raise ValueError(f"{_name(params)} answers {answer.status} {answer.reason}: {_problem(received)}")
     return caption(received, kind, params)
 
 
 def caption(body: bytes, kind: str, params: Any) -> str:
-    """Return the text in a response."""
+    """Return the text in a response, without what a model wrote while thinking."""
+    reason = None
     try:
-        content: Any = json.loads(body)["choices"][0]["message"]["content"]
+        choice: Any = json.loads(body)["choices"][0]
+        content: Any = choice["message"]["content"]
+        reason = choice.get("finish_reason")
+        if content is None and reason == "length":  # vLLM, when all tokens were thoughts
+            content = ""
         if isinstance(content, list):
             content = "".join(part["text"] for part in content if part.get("type") == "text")
         if not isinstance(content, str):
             raise TypeError
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise ValueError(f"{_name(params)} answers with no caption ({kind or 'of no kind'}): {_shown(body)}") from None
-    if not content.strip():
+    text = content.rpartition(AFTER)[2].strip()
+    if (not text and reason == "length") or text.startswith(THINKING):
+        raise ValueError(
+            f"{_name(params)} used all {params.tokens} tokens without a caption: raise the maximum length, or choose a"
+            " model that does not think first"
+        )
+    if not text:
         raise ValueError(f"{_name(params)} answers with an empty caption")
-    return str(content.strip())
+    return text
 
 
 def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
@@ -138,6 +151,19 @@ def _name(params: Any) -> str:
 
 def _late(params: Any) -> str:
     return f"{_name(params)} gave no answer in {params.timeout:g} seconds"
+
+
+def _problem(body: bytes) -> str:
+    """Return the sentence in an error: servers differ in where they put it."""
+    try:
+        error: Any = json.loads(body)
+        for part in ("error", "message"):
+            error = error.get(part, error) if isinstance(error, dict) else error
+        if isinstance(error, str) and error.strip():
+            return " ".join(error.split())[:SHOWN]
+    except (ValueError, RecursionError):
+        pass
+    return _shown(body)
 
 
 def _shown(body: bytes) -> str:

@@ -96,13 +96,21 @@ export function address<N extends Name>(name: N, args: Asks<N>): string {
   return below(resolve(name, args).path);
 }
 
-/** One request. @throws ApiError for everything but a 2xx answer; DOMException AbortError when `signal` fired. */
-export async function request<N extends Name>(name: N, args?: Asks<N>, init: RequestInit = {}): Promise<Response> {
+/** Request an operation. Errors are those of `send`. */
+export function request<N extends Name>(name: N, args?: Asks<N>, init: RequestInit = {}): Promise<Response> {
   const { path, ...asked } = resolve(name, args);
   const headers = asked.body && { "Content-Type": "application/json" };
+  return send(path, { ...(headers && { headers }), ...asked, ...init });
+}
+
+/**
+ * Send one request to a path below the root of the API.
+ * @throws ApiError for everything but a 2xx answer; DOMException AbortError when `signal` fired
+ */
+export async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(below(path), { credentials: "same-origin", ...(headers && { headers }), ...asked, ...init });
+    response = await fetch(below(path), { credentials: "same-origin", ...init });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     tell("unreachable");
@@ -123,7 +131,7 @@ export async function call<N extends Name>(name: N, args?: Asks<N>, signal?: Abo
 }
 
 /** An answer by its media type; undefined where the server has nothing to say. */
-async function decoded(response: Response): Promise<unknown> {
+export async function decoded(response: Response): Promise<unknown> {
   const media = response.headers.get("Content-Type") ?? "";
   if (response.status === 204) return undefined;
   if (media.startsWith("application/json")) return response.json();

@@ -10,13 +10,35 @@ export type Policy = "all" | "new" | "asked";
 
 export type FolderState = "ok" | "missing" | "unmounted" | "empty" | "unreadable";
 
+export type SubfoldersAs = "nothing" | "tags" | "sets";
+
 export type Watching = "live" | "polling" | "off";
 
+export type CaptionMeaning = "tags" | "description" | "ignore";
+
 export type JobState = "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
+
+export type ReviewOrder = "doubtful" | "teaching" | "likely";
 
 export type Presence = "present" | "missing" | "unreachable";
 
 export type Combine = "mean" | "min" | "max" | "harmonic" | "geometric";
+
+export type Originals = "none" | "stripped" | "untouched";
+
+export type Keep = "mine" | "theirs" | "both";
+
+export type SidecarField = "tags" | "caption" | "rating" | "faces";
+
+export type SidecarFormat = "txt" | "xmp" | "json";
+
+export type SidecarMode = "none" | "read" | "write" | "mirror";
+
+export type SidecarNames = "usual" | "full" | "stem";
+
+export type SidecarPlace = "beside" | "mirror";
+
+export type SidecarText = "tags" | "caption" | "both";
 
 export type ResourceType = "picture" | "picture_set" | "character" | "project";
 
@@ -32,6 +54,10 @@ export type StackRule = "raw" | "live" | "burst" | "prompt" | "seed" | "edit";
 
 export type TagState = "yours" | "accepted" | "suggested" | "implied" | "unsure" | "rejected";
 
+export type Installation = "docker" | "pip" | "electron" | "other";
+
+export type Severity = "low" | "moderate" | "high" | "critical";
+
 /** A set, character or project. `pictures` does not count those in the scrapheap. */
 export interface GroupInfo {
   id: number;
@@ -46,9 +72,9 @@ export interface GroupInfo {
 }
 
 /**
- * The JSON header of a view's first response (`docs/http.md`). `beneath`: so many more are found, but lie beneath
- * others in stacks; lists of sets and others count them, too. `notes`: what people should know of it, such as that
- * meaning could not be searched.
+ * The JSON header of a view's first response (`docs/http.md`). `beneath`: the number of further matches that are inside
+ * stacks; counts of sets and other groups include them. `notes`: what people should know, such as that meaning could
+ * not be searched.
  */
 export interface ViewHeader {
   view: string;
@@ -181,7 +207,7 @@ export interface Rows {
   rows: Row[];
 }
 
-/** One row of a view's details. */
+/** One row of a view's details. `stack`: the number of pictures in the stack that this one is the cover of. */
 export interface Row {
   id: number;
   name: string;
@@ -194,6 +220,7 @@ export interface Row {
   score: number;
   badge: string | null;
   why: string | null;
+  stack: number | null;
 }
 
 /** One picture as lists show it. */
@@ -224,12 +251,13 @@ export interface Total {
   total: number;
 }
 
-/** Statistics of a view. `tagged`: the number of pictures with a tag, of `total`. */
+/** Statistics of a view. `tagged`: how many of `total` pictures have a tag; `tags`: how many tags they have. */
 export interface Statistics {
   total: number;
   tagged: number;
   panels: Panel[];
   pairs: TagPair[];
+  tags: number;
 }
 
 /** Bars that belong together. `fills`: if there are none, what would produce them. */
@@ -267,6 +295,23 @@ export interface Alike {
   likeness: number | null;
   face: number | null;
   words: number | null;
+}
+
+/**
+ * The smart score of a picture (1 to 5, None if it has none), and the pictures that you scored which are most similar
+ * to it: with four or five stars (`good`), and with one or two (`bad`).
+ */
+export interface Liked {
+  smart: number | null;
+  good: Similar[];
+  bad: Similar[];
+}
+
+/** A similar picture, its similarity (1: identical), and which of the given pictures it is most similar to. */
+export interface Similar {
+  picture: Picture;
+  score: number;
+  like: number;
 }
 
 /** The reasons why a query finds a picture; `found`: whether it does. */
@@ -441,11 +486,15 @@ export interface TagToReview {
   doubtful: number;
 }
 
-/** The pictures to review for one tag, the most uncertain first; `waiting`: their total number. */
+/**
+ * The pictures to review for one tag, in the order that was asked for; `waiting`: their total number. `learned`: a
+ * tagger that learns from your decisions has learned this tag, so that answers teach it.
+ */
 export interface TagReview {
   tag: string;
   waiting: number;
   found: ReviewedTag[];
+  learned: boolean;
 }
 
 /**
@@ -518,6 +567,8 @@ export interface PictureDetail {
   locations: Location[];
   turn: number;
   created_in_file: string | null;
+  stack: InStack | null;
+  groups: InGroups | null;
 }
 
 /** A fact of a picture. `query` finds the pictures with the same fact. */
@@ -535,6 +586,20 @@ export interface Location {
   key: string;
   size: number | null;
   state: Presence;
+}
+
+/** The stack of a picture: its id, its number of pictures, and whether this one is its cover. */
+export interface InStack {
+  id: number;
+  pictures: number;
+  cover: boolean;
+}
+
+/** The ids of the groups that a picture is in. A project contains the pictures of its sets and characters. */
+export interface InGroups {
+  sets: number[];
+  characters: number[];
+  projects: number[];
 }
 
 export interface ScorePictures {
@@ -562,8 +627,9 @@ export interface RestorePictures {
 }
 
 /**
- * The contents of the sidebar. Counts leave out the scrapheap, whose own count is `scrapheap`. Pictures beneath others
- * in stacks are counted. `blurred`: those of the covers and newest that shall not lie open.
+ * The contents of the sidebar. Counts leave out the scrapheap, whose own count is `scrapheap`. Pictures inside stacks
+ * are counted, except in saved queries. `blurred`: which of the covers and newest pictures are to be blurred.
+ * `waiting`: None for readers who cannot decide on all pictures.
  */
 export interface Sidebar {
   revision: number;
@@ -576,6 +642,7 @@ export interface Sidebar {
   queries: SavedQuery[];
   folders: FolderInfo[];
   blurred: number[];
+  waiting: Waiting | null;
 }
 
 /** A person or other recurring subject. */
@@ -637,12 +704,13 @@ export interface Link {
   url: string;
 }
 
-/** A query with a name. */
+/** A query with a name. `pictures`: how many it finds; None: not counted (yet), or ranked by similarity. */
 export interface SavedQuery {
   id: number;
   public_id: string;
   name: string;
   text: string;
+  pictures: number | null;
 }
 
 /** A store and the number of its pictures that are not in the scrapheap. */
@@ -651,6 +719,15 @@ export interface FolderInfo {
   name: string;
   scheme: string;
   pictures: number;
+}
+
+/**
+ * How many pictures wait for a decision: those with unassigned faces, and with tags to review. None: not known yet; it
+ * is being counted.
+ */
+export interface Waiting {
+  faces: number | null;
+  tags: number | null;
 }
 
 /** The name and appearance of a new set, character or project. `colour`: `#rrggbb`; `icon`: see `/icons`. */
@@ -832,11 +909,15 @@ export interface DatePictures {
   reset?: boolean;
 }
 
-/** Groups of pictures that look the same. The first of each group is the one to keep. */
+/**
+ * Groups of pictures that look the same. The first of each group is the one to keep. `sets`: the sets of each picture
+ * of them that is in one.
+ */
 export interface Duplicates {
   total: number;
   pictures: number;
   groups: number[][];
+  sets: Record<string, number[]>;
 }
 
 /**
@@ -961,6 +1042,19 @@ export interface Completion {
   via: string | null;
 }
 
+/**
+ * How sure engines are of one tag on the pictures of a view, whether the tag counts at that confidence or not. `bars`:
+ * one for each twentieth from 0 to 1. `at_least`: the number of pictures with a confidence of at least 0, 0.01, …, 1.
+ * `query`: finds those from a confidence on, such as `35%`, which replaces `{}`; None if the name of the tag cannot be
+ * written with a confidence.
+ */
+export interface TagConfidences {
+  tag: string;
+  bars: Bar[];
+  at_least: number[];
+  query: string | null;
+}
+
 /** A tag with its aliases and implications. */
 export interface TagDetail {
   tag: TagInfo;
@@ -1079,7 +1173,10 @@ export interface CaptionSample {
   after: string;
 }
 
-/** What to check: whether `trigger` is missing, more than `tokens` tokens of CLIP, contradicting tags. */
+/**
+ * What to check: whether `trigger` is missing, more than `tokens` tokens, contradicting tags. Tokens are those of CLIP,
+ * or of the `tokenizer`: the path of a model's tokenizer.json on the server, for its owner.
+ */
 export interface LintCaptions {
   view?: string | null;
   ranges?: readonly (readonly [number, number])[] | null;
@@ -1087,6 +1184,7 @@ export interface LintCaptions {
   stacks?: boolean;
   trigger?: string;
   tokens?: number;
+  tokenizer?: string | null;
 }
 
 /** The number of captions with each problem, and the first 200 problems. */
@@ -1111,7 +1209,8 @@ export interface CaptionProblem {
  * looked at with its present revision and settings, and failed on; `outdated`: those with results of an older revision,
  * other settings, or of the default before it. `active`: its results count; `loaded`: its model is in memory. `state`:
  * what is to be done first before it can be run: `set` what it cannot do without (`unset` says what), `allow` the host
- * it sends pictures to, `fetch` its weights (`size` bytes, 0 where that is not known), or nothing.
+ * it sends pictures to, `fetch` its weights (`size` bytes, 0 where that is not known), or nothing. `learns`: what it
+ * learns from before it can run: `scores`, `tags`, or nothing.
  */
 export interface EngineInfo {
   id: string;
@@ -1133,6 +1232,7 @@ export interface EngineInfo {
   state: "allow" | "fetch" | "ready" | "set";
   size: number;
   unset: string;
+  learns: string;
 }
 
 /**
@@ -1269,6 +1369,46 @@ export interface RunEngine {
   failed?: boolean;
 }
 
+/** Let an engine learn from your decisions. */
+export interface TrainEngine {
+  engine: string;
+}
+
+/**
+ * What an engine has learned from. `examples`: the number of your decisions that it can learn from now, of which it
+ * needs `fewest`; `vectors`: the preferred embedder. `policy`: unless `asked`, it learns again when they change.
+ * `subject`: what it learns from: `scores`, or `tags`, each of which needs `fewest` decisions, at least `of_each` for
+ * and against it. `tags`: up to 500 of them, those that it can learn first. `learned`: the embedder of its latest
+ * training (empty: there is none), which had `count` examples and ended at `at`. `report`: its quality on examples that
+ * it had not seen, as the engine reports it.
+ */
+export interface TrainingInfo {
+  engine: string;
+  fewest: number;
+  examples: number;
+  policy: Policy;
+  vectors: string;
+  learned: string;
+  count: number;
+  at: string | null;
+  report: Record<string, unknown>;
+  subject: string;
+  of_each: number;
+  tags: LearnedTag[];
+}
+
+/**
+ * A tag with your decisions that an engine can learn from: on how many pictures you accepted (`yes`) and rejected
+ * (`no`) it. `enough`: these are enough to learn the tag.
+ */
+export interface LearnedTag {
+  id: number;
+  name: string;
+  yes: number;
+  no: number;
+  enough: boolean;
+}
+
 /**
  * Change an engine's settings; only the given fields change. `secrets`: by name, for the scheme, host and port that
  * these settings send to; an empty one is forgotten. `policy` `all` begins to run it on every picture at once.
@@ -1317,17 +1457,12 @@ export interface SimilarFound {
   found: Similar[];
 }
 
-/** A similar picture, its similarity (1: identical), and which of the given pictures it is most similar to. */
-export interface Similar {
-  picture: Picture;
-  score: number;
-  like: number;
-}
-
 /**
  * A link. `path` is to be appended to the server's address; what follows `#` in it is secret. `path` is null for a link
  * that recipients cannot open: it `expired`, or it was made with another key file, as in a library restored from a
  * backup, and must be replaced. `left_out`: hidden and blurred pictures. `last_visit` is accurate to the minute.
+ * `certificate` is that of the last visit by this server itself, which is repeated every day. `gained`: pictures that a
+ * live link did not have when it was made. `scored`: pictures with scores of recipients.
  */
 export interface LinkInfo {
   id: number;
@@ -1344,6 +1479,11 @@ export interface LinkInfo {
   expired: boolean;
   visits: number;
   last_visit: string | null;
+  certificate: Certificate | null;
+  gained: number;
+  originals: Originals;
+  scores: boolean;
+  scored: number;
 }
 
 /**
@@ -1359,9 +1499,57 @@ export interface Grant {
 }
 
 /**
+ * What a visitor with only a link's secret found, over HTTP. `pictures` were listed, `fetched` of them were loaded in
+ * each way that is offered, `unreadable` show nothing. `places`, `prompts`, `names` and `others` count pictures with
+ * such metadata. `marked`: how many have the watermark (null: none was asked for). `compared`: pictures drawn by `seed`
+ * that were decoded and compared with the original. `tried`: attempts to reach something else: pictures that are not
+ * shared (`outside` of them exist), files, and the owner's requests; `reached`: how many did. `problems` is empty if
+ * all is as it must be; `changes` says what is different from the visit before. `originals`: what those tell (null:
+ * they are not offered).
+ */
+export interface Certificate {
+  at: string;
+  seconds: number;
+  requests: number;
+  pictures: number;
+  fetched: number;
+  unreadable: number;
+  places: number;
+  prompts: number;
+  names: number;
+  others: number;
+  marked: number | null;
+  compared: number;
+  seed: number;
+  outside: number;
+  tried: number;
+  reached: number;
+  problems: string[];
+  changes: string[];
+  originals: OriginalsFound | null;
+}
+
+/**
+ * What a stranger found in originals that a link offers: `fetched` of them, and how many tell what. `absent`: pictures
+ * without one, such as a video, which cannot be stripped. If they are offered `untouched`, what they tell is no
+ * problem, because the owner chose so.
+ */
+export interface OriginalsFound {
+  untouched: boolean;
+  fetched: number;
+  absent: number;
+  places: number;
+  prompts: number;
+  names: number;
+  others: number;
+}
+
+/**
  * Share pictures by a link: those of a `scope`, or of a `selection` as it is now. `live`: whatever the sets,
  * characters, projects and the query contain at each visit, instead of the pictures of now; by default, if there are
- * only sets, characters and projects. Recipients may save the pictures if `download`.
+ * only sets, characters and projects. Recipients may save the pictures if `download`, give them stars if `scores`, and
+ * download the `originals` if those are not `none`: `stripped` of metadata, or `untouched`. Originals cannot be offered
+ * with a watermark, or any other step that changes more than the size.
  */
 export interface CreateLink {
   scope?: Grant | null;
@@ -1371,6 +1559,8 @@ export interface CreateLink {
   steps?: readonly StepUse[] | null;
   hidden?: boolean;
   download?: boolean;
+  originals?: Originals;
+  scores?: boolean;
   expires?: string | null;
   password?: string | null;
 }
@@ -1379,6 +1569,31 @@ export interface CreateLink {
 export interface StepUse {
   id: string;
   params?: Record<string, unknown>;
+}
+
+/**
+ * What recipients of a link think of one picture: how many `visitors` gave stars, and their `mean`. `score` is the mean
+ * in whole stars, which accepting makes the owner's; `own` is what the owner gave (0: nothing).
+ */
+export interface GuestScore {
+  link: number;
+  title: string;
+  picture: number;
+  visitors: number;
+  mean: number;
+  score: number;
+  own: number;
+}
+
+/** Take over what recipients think of these pictures; null: of all that they scored. */
+export interface AcceptScores {
+  pictures?: readonly number[] | null;
+}
+
+/** A picture, and the steps with which recipients would get it. */
+export interface PreviewSteps {
+  picture: number;
+  steps: readonly StepUse[];
 }
 
 /**
@@ -1462,10 +1677,20 @@ export interface BeginUpload {
   modified?: number | null;
 }
 
-/** Import files and folders of the server's machine. `in_place`: index them without copying. */
+/**
+ * Import files and folders of the server's machine. `in_place`: index them without copying. `captions`: what the text
+ * files beside pictures are; others named `x.txt` become tags or a description.
+ */
 export interface ImportPaths {
   paths: readonly string[];
   in_place?: boolean;
+  captions?: readonly CaptionRule[];
+}
+
+/** What the text files beside pictures are. `suffix`: what follows the picture's name, such as `_tags.txt`. */
+export interface CaptionRule {
+  suffix: string;
+  means: CaptionMeaning;
 }
 
 /**
@@ -1485,23 +1710,60 @@ export interface ReferenceFolder {
   watching: Watching;
   note: string;
   scanned: string | null;
+  captions: CaptionRule[];
   job: number | null;
+  sidecars: SidecarPolicy;
+  sidecar_state: SidecarState;
 }
 
-/** Index a folder of the server's machine in place. `name`: by default, the folder's own. */
+/**
+ * What sidecars of a reference folder are read and written. `mirror`: the folder on the server's machine to which the
+ * mode `mirror` writes. `engines`: also write tags and captions that only engines assigned.
+ */
+export interface SidecarPolicy {
+  mode: SidecarMode;
+  formats: SidecarFormat[];
+  text: SidecarText;
+  names: SidecarNames;
+  engines: boolean;
+  mirror: string;
+}
+
+/**
+ * `due`: pictures whose sidecars wait to be compared or written. `conflicts`: pictures changed on both sides.
+ * `problems`: sidecars that are left alone, or cannot be written; `problem` says why, of one of them or of all.
+ */
+export interface SidecarState {
+  due: number;
+  conflicts: number;
+  problems: number;
+  problem: string;
+}
+
+/**
+ * Index a folder of the server's machine in place. `name`: by default, the folder's own. `captions`: what the text
+ * files beside new pictures are; others named `x.txt` become tags or a description. `sidecars`: which files beside
+ * pictures are kept in agreement with the library, in both directions.
+ */
 export interface AddFolder {
   path: string;
   name?: string;
   watch?: boolean;
+  captions?: readonly CaptionRule[];
+  sidecars?: SidecarPolicy;
 }
 
 /** What is to change of a reference folder; None leaves it as it is. `watch`: follow changes on disk. */
 export interface EditFolder {
   name?: string | null;
   watch?: boolean | null;
+  captions?: readonly CaptionRule[] | null;
 }
 
-/** What removing a reference folder does. `only_here`: pictures with no file elsewhere; `locked`: in locked sets. */
+/**
+ * What removing a reference folder or a store does. `only_here`: pictures with no file elsewhere; `locked`: in locked
+ * sets.
+ */
 export interface FolderRemoval {
   pictures: number;
   only_here: number;
@@ -1513,6 +1775,36 @@ export interface FolderRemoval {
 export interface RelocateFolder {
   path: string;
   force?: boolean;
+}
+
+/** A sidecar that is left alone or cannot be written, and why. `file` is relative to the folder or its mirror. */
+export interface SidecarProblem {
+  file: string;
+  place: SidecarPlace;
+  problem: string;
+}
+
+/** A field that was changed in PixlStash (`mine`) and in a sidecar (`theirs`). Tags: those on which they differ. */
+export interface SidecarConflict {
+  picture: number;
+  name: string;
+  folder: string;
+  file: string;
+  place: SidecarPlace;
+  field: SidecarField;
+  mine: string;
+  theirs: string;
+}
+
+/** Settle conflicts of pictures. `field`: of this one only; `file`: of this sidecar only. */
+export interface ResolveConflicts {
+  view?: string | null;
+  ranges?: readonly (readonly [number, number])[] | null;
+  ids?: readonly number[] | null;
+  stacks?: boolean;
+  keep: Keep;
+  field?: SidecarField | null;
+  file?: string | null;
 }
 
 /** The folders directly in a folder of a reference folder. `here`: pictures directly in it. */
@@ -1528,6 +1820,114 @@ export interface FolderBranch {
   path: string;
   pictures: number;
   has_folders: boolean;
+}
+
+/**
+ * A folder whose files are copied into the library once they have settled. `imported`: files so far; `refused`: those
+ * that are no pictures or cannot be read; `left`: those that were imported and could not be deleted. `problems`: some
+ * of both, with the reasons. `delete`: delete files after they were imported and the copy was verified. `ignore`:
+ * patterns such as `*.tmp` or `drafts/*`.
+ */
+export interface ImportFolder {
+  id: number;
+  name: string;
+  path: string;
+  state: FolderState;
+  problem: string;
+  imported: number;
+  refused: number;
+  left: number;
+  problems: Refusal[];
+  watch: boolean;
+  watching: Watching;
+  note: string;
+  scanned: string | null;
+  delete: boolean;
+  subfolders: SubfoldersAs;
+  rules: ImportRule[];
+  ignore: string[];
+  captions: CaptionRule[];
+  job: number | null;
+}
+
+/**
+ * What the pictures of an import folder get. `below`: only those in this folder in it, or below; empty for all. `set`
+ * and `project` are ids; those that do not exist any more, and locked sets, are left out.
+ */
+export interface ImportRule {
+  below: string;
+  tags: string[];
+  set: number | null;
+  project: number | null;
+}
+
+/** Copy the files of a folder of the server's machine into the library, now and when more come. */
+export interface AddImportFolder {
+  path: string;
+  name?: string;
+  watch?: boolean;
+  delete?: boolean;
+  subfolders?: SubfoldersAs;
+  rules?: readonly ImportRule[];
+  ignore?: readonly string[];
+  captions?: readonly CaptionRule[];
+}
+
+/** What is to change of an import folder; None leaves it as it is. */
+export interface EditImportFolder {
+  name?: string | null;
+  watch?: boolean | null;
+  delete?: boolean | null;
+  subfolders?: SubfoldersAs | null;
+  rules?: readonly ImportRule[] | null;
+  ignore?: readonly string[] | null;
+  captions?: readonly CaptionRule[] | null;
+}
+
+/** What can be added with `stores`, and imported from with `importers`. */
+export interface SourceKinds {
+  stores: SourceKind[];
+  importers: SourceKind[];
+}
+
+/**
+ * A kind of store, or an importer, that a plugin offers. `form` is the JSON Schema of its settings. A field with
+ * `x-secret` takes `env:NAME` or `file:/path`, never the secret itself.
+ */
+export interface SourceKind {
+  id: string;
+  label: string;
+  form: Record<string, unknown>;
+}
+
+/**
+ * A store of a plugin. `pictures` are those not in the scrapheap; `missing` files have disappeared. `problem` says why
+ * it does not answer. `job`: the scan that is waiting or running.
+ */
+export interface StoreState {
+  id: number;
+  name: string;
+  scheme: string;
+  settings: Record<string, unknown>;
+  state: Presence;
+  problem: string;
+  read_only: boolean;
+  pictures: number;
+  missing: number;
+  job: number | null;
+}
+
+/** Add a store of a plugin, whose files are indexed in place. `settings`: as its kind's form says. */
+export interface AddStore {
+  scheme: string;
+  name: string;
+  settings?: Record<string, unknown>;
+}
+
+/** Import from a plugin's importer. `settings`: as its form says. */
+export interface ImportFrom {
+  importer: string;
+  settings?: Record<string, unknown>;
 }
 
 /**
@@ -1547,6 +1947,18 @@ export interface ServerFolder {
   name: string;
   path: string;
   program: string;
+}
+
+/**
+ * A naming pattern of text files beside pictures in a folder. `means` is a guess from the sample. `files`: how many
+ * there are; `name` is one of them, `sample` the beginning of its text, empty if it cannot be read.
+ */
+export interface CaptionPattern {
+  suffix: string;
+  files: number;
+  name: string;
+  sample: string;
+  means: CaptionMeaning;
 }
 
 /** The number of files in a folder and their size in bytes; not `complete`: counting stopped after ten seconds. */
@@ -1840,7 +2252,10 @@ export interface Download {
   bytes: number;
 }
 
-/** Preview an export of a selection, or of the pictures of a query `q`. */
+/**
+ * Preview an export of a selection, or of the pictures of a query `q`. Tokens are those of CLIP, or of the `tokenizer`:
+ * the path of a model's tokenizer.json on the server, for its owner.
+ */
 export interface PreviewExport {
   view?: string | null;
   ranges?: readonly (readonly [number, number])[] | null;
@@ -1848,12 +2263,13 @@ export interface PreviewExport {
   stacks?: boolean;
   q?: string | null;
   options?: ExportOptions;
+  tokenizer?: string | null;
 }
 
 /**
  * What an export would have: the first 20 pictures, the 200 most frequent tags, and all resolution buckets. `empty`:
- * pictures whose caption would be empty; `long`: those with more than 75 tokens; `left_out`: moving pictures, which
- * cannot be resized.
+ * pictures whose caption would be empty; `long`: those with more than 75 tokens, which are estimated unless `exact`;
+ * `left_out`: moving pictures, which cannot be resized.
  */
 export interface ExportPreview {
   pictures: number;
@@ -1864,9 +2280,10 @@ export interface ExportPreview {
   tags: TagTotal[];
   buckets: BucketTotal[];
   layout: string[];
+  exact: boolean;
 }
 
-/** One picture as it would be exported. `text` is its caption, or None; `tokens` about how many CLIP counts. */
+/** One picture as it would be exported. `text` is its caption, or None. */
 export interface ExportSample {
   id: number;
   name: string;
@@ -1969,6 +2386,26 @@ export interface NewToken {
   expires: string | null;
 }
 
+/**
+ * A signed-in browser. `browser` is what it calls itself, in a few words; empty if unknown. `last_used` is accurate to
+ * the minute. The session ends at `expires` unless it is used before. `token`: the name or number of the token that it
+ * was signed in with; None for a password or a one-time link. `current`: the caller's own.
+ */
+export interface BrowserSession {
+  id: number;
+  browser: string;
+  created: string;
+  last_used: string;
+  expires: string;
+  token: string | null;
+  current: boolean;
+}
+
+/** How many sessions were ended. */
+export interface EndedSessions {
+  ended: number;
+}
+
 /** A plugin: what it registers, or the problems that prevent it or parts of it from loading. */
 export interface PluginInfo {
   name: string;
@@ -1986,6 +2423,88 @@ export interface CheckReport {
   locations: number;
   verified: number;
   problems: string[];
+}
+
+/**
+ * The update check and its last result. `releases` are newer ones, the newest first. `address` is the URL that a check
+ * requests, `checked` the time of the last check; without one, nothing was checked. `problem` says why the last check
+ * failed. `security` is the highest severity that affects this version.
+ */
+export interface Updates {
+  enabled: boolean;
+  version: string;
+  installation: Installation;
+  endpoint: string;
+  address: string;
+  checked: string | null;
+  problem: string | null;
+  releases: Release[];
+  security: Severity | null;
+  instruction: string;
+  dismissed: boolean;
+}
+
+/**
+ * A release that is newer than this one. `changes` is plain text. `security`: the severity of the vulnerability that it
+ * fixes, in the versions `affected` (such as "<1.8.3"). `affects`: whether this version is one of them.
+ */
+export interface Release {
+  version: string;
+  date: string | null;
+  changes: string;
+  security: Severity | null;
+  affected: string;
+  affects: boolean;
+}
+
+/** Fields that are left out do not change. `endpoint`: another server to ask; "" is the default one. */
+export interface SetUpdates {
+  enabled?: boolean | null;
+  endpoint?: string | null;
+}
+
+/** Do not show this release, or an older one, as a notice again. */
+export interface DismissUpdate {
+  version: string;
+}
+
+/** All outgoing connections and cookies, and the privacy policy with the date of its last change. */
+export interface Privacy {
+  connections: Connection[];
+  cookies: CookieInfo[];
+  policy: PolicySection[];
+  updated: string;
+}
+
+/**
+ * A kind of outgoing connection. `state`: `off` or `on` by a setting, or made only on `request`. `hosts`: where it goes
+ * in this library, as far as that is known.
+ */
+export interface Connection {
+  name: string;
+  title: string;
+  when: string;
+  who: string;
+  where: string;
+  why: string;
+  sends: string;
+  state: "off" | "on" | "request";
+  hosts: string[];
+}
+
+/** A kind of cookie. Names begin with `prefix`, or with `__Host-` before it under https; kept at most `days`. */
+export interface CookieInfo {
+  prefix: string;
+  title: string;
+  when: string;
+  who: string;
+  why: string;
+  days: number;
+}
+
+export interface PolicySection {
+  heading: string;
+  paragraphs: string[];
 }
 
 /** The current login. `needs_password`: all other requests are refused until a password is set. */
@@ -2018,17 +2537,54 @@ export interface Held {
   until: string;
 }
 
-/** What a link shows. `pictures` are the names of the pictures in the paths below. */
+/**
+ * What an engine found in a file that is not in the library: `tags` that would count, the surest first, for a tagger;
+ * `text` is the caption, or the result of another kind as text.
+ */
+export interface Tried {
+  engine: string;
+  kind: string;
+  tags: TriedTag[];
+  text: string;
+}
+
+/** A tag that an engine found in a file, with its confidence from 0 to 1. */
+export interface TriedTag {
+  name: string;
+  confidence: number;
+}
+
+/**
+ * What a link shows. `pictures` are the names of the pictures in the paths below. `originals`: whether those are
+ * offered. `scores`: the stars that this browser gave, by picture; null: no stars.
+ */
 export interface SharedPictures {
   title: string;
   pictures: string[];
   download: boolean;
+  originals: Originals;
+  scores: Record<string, number> | null;
 }
 
 /** `secret` is what follows `#` in the link. */
 export interface OpenLink {
   secret: string;
   password?: string | null;
+}
+
+/** 1 to 5 stars; 0: none any more. */
+export interface GiveScore {
+  score: number;
+}
+
+/** A module as the browser interface loads it. `address` is its path on this server. */
+export interface PageModuleInfo {
+  plugin: string;
+  place: "grid" | "menu" | "page" | "picture" | "viewer";
+  id: string;
+  title: string;
+  kind: string | null;
+  address: string;
 }
 
 export const operations = {
@@ -2039,12 +2595,13 @@ export const operations = {
   set_veil: "PUT /veil" as Operation<HideAndBlur, Done>,
   suggest: "GET /views/suggest" as Operation<{ q?: string | null; limit?: number | null; veil?: boolean | null }, Suggestion[]>,
   block: "GET /views/{view}/blocks/{b}" as Operation<{ view: string; b: number }, ArrayBuffer>,
-  details: "GET /views/{view}/details/{b}" as Operation<{ view: string; b: number }, Rows>,
+  details: "GET /views/{view}/details/{b}" as Operation<{ view: string; b: number; veil?: boolean | null }, Rows>,
   pictures: "GET /pictures" as Operation<{ q?: string | null; sort?: string | null; offset?: number | null; limit?: number | null }, Picture[]>,
   find: "GET /pictures/find" as Operation<{ q?: string | null; sort?: string | null }, Found>,
   count: "GET /pictures/count" as Operation<{ q?: string | null; veil?: boolean | null }, Total>,
   statistics: "GET /pictures/statistics" as Operation<{ q?: string | null; veil?: boolean | null }, Statistics>,
   alike: "GET /pictures/alike" as Operation<{ q: string; limit?: number | null }, Alike[]>,
+  liked: "GET /pictures/{id}/liked" as Operation<{ id: number }, Liked>,
   why: "GET /pictures/{id}/why" as Operation<{ id: number; q?: string | null }, Why>,
   picture_text: "GET /pictures/{id}/text" as Operation<{ id: number }, PictureText>,
   picture_faces: "GET /pictures/{id}/faces" as Operation<{ id: number }, FaceInfo[]>,
@@ -2058,12 +2615,12 @@ export const operations = {
   refer_faces: "POST /faces/refer" as Operation<ReferFaces, Done>,
   draw_face: "POST /faces/draw" as Operation<DrawFace, Created>,
   review_tags: "GET /review/tags" as Operation<{ q?: string | null; limit?: number | null; veil?: boolean | null }, TagToReview[]>,
-  review_tag: "GET /review/tag" as Operation<{ tag: string; q?: string | null; offset?: number | null; limit?: number | null; veil?: boolean | null }, TagReview>,
+  review_tag: "GET /review/tag" as Operation<{ tag: string; q?: string | null; offset?: number | null; limit?: number | null; order?: ReviewOrder | null; veil?: boolean | null }, TagReview>,
   decide_tag: "POST /review/tag" as Operation<DecideTag, Done>,
   review_characters: "GET /review/characters" as Operation<{ q?: string | null; limit?: number | null; veil?: boolean | null }, CharacterToReview[]>,
   review_faces: "GET /review/faces" as Operation<{ q?: string | null; character?: number | null; limit?: number | null; veil?: boolean | null }, MaybeCharacter[]>,
   decide_faces: "POST /review/faces" as Operation<DecideFaces, Done>,
-  picture: "GET /pictures/{id}" as Operation<{ id: number }, PictureDetail>,
+  picture: "GET /pictures/{id}" as Operation<{ id: number; veil?: boolean | null }, PictureDetail>,
   thumbnail: "GET /pictures/{id}/thumbnail" as Operation<{ id: number; v?: string | null; turned?: string | null }, ArrayBuffer>,
   original: "GET /pictures/{id}/original" as Operation<{ id: number; download?: string | null }, ArrayBuffer>,
   payload: "GET /pictures/{id}/payloads/{name}" as Operation<{ id: number; name: string }, string>,
@@ -2126,6 +2683,7 @@ export const operations = {
   reject_tags: "POST /pictures/tags/reject" as Operation<RejectTags, Done>,
   tags: "GET /tags" as Operation<{ limit?: number | null; offset?: number | null; never?: boolean | null }, TagInfo[]>,
   complete_tags: "GET /tags/complete" as Operation<{ text?: string | null; limit?: number | null; veil?: boolean | null }, Completion[]>,
+  tag_confidences: "GET /tags/confidences" as Operation<{ name: string; q?: string | null; veil?: boolean | null }, TagConfidences>,
   tag: "GET /tags/named" as Operation<{ name: string }, TagDetail>,
   rename_tag: "POST /tags/rename" as Operation<RenameTag, Done>,
   merge_tags: "POST /tags/merge" as Operation<MergeTags, Done>,
@@ -2147,6 +2705,8 @@ export const operations = {
   rehearse_engine: "POST /engines/rehearse" as Operation<RehearseEngine, Job>,
   rehearsal: "GET /engines/rehearsals/{id}" as Operation<{ id: number }, Rehearsal>,
   run_engine: "POST /engines/run" as Operation<RunEngine, Job>,
+  train_engine: "POST /engines/train" as Operation<TrainEngine, Job>,
+  trained_engine: "GET /engines/trained" as Operation<{ id: string }, TrainingInfo>,
   set_engine: "POST /engines/settings" as Operation<SetEngine, EngineInfo>,
   allow_host: "POST /engines/allow" as Operation<AllowHost, EngineDetail>,
   fetch_weights: "POST /engines/fetch" as Operation<FetchWeights, Job>,
@@ -2157,7 +2717,13 @@ export const operations = {
   links: "GET /links" as Operation<{}, LinkInfo[]>,
   create_link: "POST /links" as Operation<CreateLink, LinkInfo>,
   replace_link: "POST /links/{id}/replace" as Operation<{ id: number }, LinkInfo>,
+  link_gained: "GET /links/{id}/gained" as Operation<{ id: number }, number[]>,
+  visit_link: "POST /links/{id}/visit" as Operation<{ id: number }, LinkInfo>,
   revoke_link: "DELETE /links/{id}" as Operation<{ id: number }, undefined>,
+  link_scores: "GET /links/{id}/scores" as Operation<{ id: number }, GuestScore[]>,
+  accept_scores: "POST /links/{id}/scores/accept" as Operation<{ id: number } & AcceptScores, Done>,
+  guest_scores: "GET /pictures/{id}/guest-scores" as Operation<{ id: number }, GuestScore[]>,
+  preview_steps: "POST /publications/preview" as Operation<PreviewSteps, ArrayBuffer>,
   publish: "POST /publications" as Operation<Publish, Job>,
   publications: "GET /publications" as Operation<{}, Publication[]>,
   unpublish: "DELETE /publications/{id}" as Operation<{ id: number }, undefined>,
@@ -2178,9 +2744,26 @@ export const operations = {
   remove_folder: "DELETE /folders/{id}?keep" as Operation<{ id: number; keep?: boolean | null }, Done>,
   preview_remove_folder: "GET /folders/{id}/removal" as Operation<{ id: number }, FolderRemoval>,
   relocate_folder: "POST /folders/{id}/relocate" as Operation<{ id: number } & RelocateFolder, Done>,
+  set_sidecars: "PUT /folders/{id}/sidecars" as Operation<{ id: number } & SidecarPolicy, ReferenceFolder>,
+  sidecar_problems: "GET /folders/{id}/sidecars/problems" as Operation<{ id: number }, SidecarProblem[]>,
+  conflicts: "GET /conflicts" as Operation<{ limit?: number | null; offset?: number | null }, SidecarConflict[]>,
+  resolve_conflicts: "POST /conflicts/resolve" as Operation<ResolveConflicts, Done>,
   scan_folder: "POST /folders/{id}/scan" as Operation<{ id: number }, Job>,
   folder_tree: "GET /folders/{id}/tree" as Operation<{ id: number; path?: string | null }, FolderTree>,
+  import_folders: "GET /import-folders" as Operation<{}, ImportFolder[]>,
+  add_import_folder: "POST /import-folders" as Operation<AddImportFolder, ImportFolder>,
+  edit_import_folder: "PATCH /import-folders/{id}" as Operation<{ id: number } & EditImportFolder, ImportFolder>,
+  remove_import_folder: "DELETE /import-folders/{id}" as Operation<{ id: number }, Done>,
+  scan_import_folder: "POST /import-folders/{id}/scan" as Operation<{ id: number }, Job>,
+  source_kinds: "GET /stores/kinds" as Operation<{}, SourceKinds>,
+  store_list: "GET /stores" as Operation<{}, StoreState[]>,
+  create_store: "POST /stores" as Operation<AddStore, StoreState>,
+  preview_remove_store: "GET /stores/{id}/removal" as Operation<{ id: number }, FolderRemoval>,
+  remove_store: "DELETE /stores/{id}?keep" as Operation<{ id: number; keep?: boolean | null }, Done>,
+  scan_store: "POST /stores/{id}/scan" as Operation<{ id: number }, Job>,
+  import_from: "POST /imports/from" as Operation<ImportFrom, Job>,
   server_folders: "GET /server/folders" as Operation<{ path?: string | null }, ServerFolders>,
+  caption_files: "GET /server/folders/captions" as Operation<{ path: string }, CaptionPattern[]>,
   measure_folder: "GET /server/folders/size" as Operation<{ path: string }, FolderSize>,
   jobs: "GET /jobs" as Operation<{}, Job[]>,
   job: "GET /jobs/{id}" as Operation<{ id: number }, Job>,
@@ -2211,17 +2794,29 @@ export const operations = {
   tokens: "GET /tokens" as Operation<{}, TokenInfo[]>,
   create_token: "POST /tokens" as Operation<CreateToken, NewToken>,
   revoke_token: "DELETE /tokens/{id}" as Operation<{ id: number }, undefined>,
+  sessions: "GET /sessions" as Operation<{}, BrowserSession[]>,
+  end_session: "DELETE /sessions/{id}" as Operation<{ id: number }, undefined>,
+  end_sessions: "POST /sessions/end?keep" as Operation<{ keep?: number | null }, EndedSessions>,
   plugin_list: "GET /plugins" as Operation<{}, PluginInfo[]>,
   check: "GET /check" as Operation<{ verify?: boolean | null }, CheckReport>,
+  updates: "GET /updates" as Operation<{}, Updates>,
+  set_updates: "PUT /updates" as Operation<SetUpdates, Updates>,
+  dismiss_update: "POST /updates/dismiss" as Operation<DismissUpdate, Updates>,
+  privacy: "GET /privacy" as Operation<{}, Privacy>,
   session: "GET /session" as Operation<{}, SessionInfo>,
   sign_in: "POST /session" as Operation<SignIn, SessionInfo>,
   sign_out: "DELETE /session" as Operation<{}, undefined>,
   set_password: "PUT /owner/password" as Operation<SetPassword, undefined>,
   hold: "POST /held?name" as Operation<{ name: string }, Held>,
+  try_engine: "POST /engines/try?name&kind&engine" as Operation<{ name: string; kind?: string | null; engine?: string | null }, Tried>,
   events: "GET /events" as Operation<{ after?: number | null }, unknown>,
   export_snapshot: "GET /snapshots/{id}/export" as Operation<{ id: number }, ArrayBuffer>,
   shared_pictures: "GET /shared/{link}" as Operation<{ link: string }, SharedPictures>,
   open_link: "POST /shared/{link}/open" as Operation<{ link: string } & OpenLink, undefined>,
   shared_preview: "GET /shared/{link}/pictures/{picture}/preview" as Operation<{ link: string; picture: string }, ArrayBuffer>,
   shared_image: "GET /shared/{link}/pictures/{picture}/image" as Operation<{ link: string; picture: string; save?: boolean | null }, ArrayBuffer>,
+  shared_original: "GET /shared/{link}/pictures/{picture}/original" as Operation<{ link: string; picture: string }, ArrayBuffer>,
+  score_shared: "POST /shared/{link}/pictures/{picture}/score" as Operation<{ link: string; picture: string } & GiveScore, undefined>,
+  page_modules: "GET /page-modules" as Operation<{}, PageModuleInfo[]>,
+  page_module_file: "GET /page-modules/{plugin}/{id}/{file}" as Operation<{ plugin: string; id: string; file: string }, ArrayBuffer>,
 };

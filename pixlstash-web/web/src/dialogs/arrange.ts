@@ -27,7 +27,8 @@ export function unstack(selected: Selected): Promise<void> {
 }
 
 /** Show a stack by itself: everywhere else its leader stands for it. */
-export async function spread(picture: number): Promise<void> {
+export async function spread(picture: number | undefined): Promise<void> {
+  if (picture === undefined) return;
   const found = await call("picture_stack", { id: picture }).catch(() => null);
   if (found) route.go({ q: `stack:${found.id}` });
   else toasts.add({ text: "That picture is in no stack", seconds: 4 });

@@ -9,13 +9,15 @@ import type { Selected } from "../state/actions";
 export interface Subjects {
   appearance: Entry;
   captions: Selected;
+  /** What was changed both here and in sidecars. */
+  conflicts: null;
   dates: Selected;
   download: Chosen;
   export: Chosen;
   /** A folder of the server, to be indexed. */
   folder: null;
-  /** The folders that are indexed in place. */
-  folders: null;
+  /** The folders and stores; a form to add one of plugins. */
+  folders: "store" | "import" | null;
   hide: null;
   history: null;
   keys: null;

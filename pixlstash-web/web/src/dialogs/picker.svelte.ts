@@ -1,5 +1,6 @@
 /** The one box in which something is chosen by its name: whoever needs it says what there is and what becomes of it. */
 import type { Entry } from "../sidebar/rows";
+import type { IconName } from "../ui/icons";
 
 export interface Option {
   key: string;
@@ -7,6 +8,9 @@ export interface Option {
   /** Said behind it, receding. */
   hint?: string;
   entry?: Entry;
+  icon?: IconName;
+  /** What is pressed for it elsewhere. */
+  keys?: string;
   /** Nothing is called so yet: choosing it makes it. */
   fresh?: boolean;
 }
@@ -16,6 +20,8 @@ export type How = "plain" | "ctrl" | "shift";
 
 export interface Choice {
   title: string;
+  /** What it is about on the screen: the box opens beside it. */
+  near?: DOMRect;
   placeholder: string;
   /** What is called something like `text`, the best first; for an empty text, what was used last. */
   find(text: string, signal: AbortSignal): readonly Option[] | Promise<readonly Option[]>;

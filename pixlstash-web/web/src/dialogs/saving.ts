@@ -2,7 +2,8 @@
 import { library } from "../state/library.svelte";
 import { edit, save } from "../state/groups";
 import { partOf, placeOf } from "../sidebar/place";
-import { entriesOf, fold } from "../sidebar/rows";
+import { entriesOf } from "../sidebar/rows";
+import { fold } from "../ui/fold";
 import { route } from "../state/route.svelte";
 import { toasts } from "../ui/toasts.svelte";
 import { type Option, picker } from "./picker.svelte";

@@ -37,13 +37,13 @@ export async function say(verb: Verb, picture: number, tags: readonly string[]):
   return (await organize(`${verb}_tags`, { ids: [picture], tags })) !== null;
 }
 
-/** Ask which tags many pictures shall have, or have no longer. */
+/** Ask which tags many pictures shall have, have no longer, or not have whatever engines find. */
 export function tagPictures(selected: Selected): void {
   const size = sizeOf(selected);
   picker.open({
     title: `Tag ${counted(size, "picture")}`,
     placeholder: "fox, snow at dusk",
-    verbs: { plain: "adds", shift: "removes" },
+    verbs: { plain: "adds", ctrl: "rejects", shift: "removes" },
     several: true,
     async find(text, signal) {
       if (!text) return recent.map((name): Option => ({ key: name, label: name, hint: "used last" }));
@@ -58,7 +58,7 @@ export function tagPictures(selected: Selected): void {
     },
     pick(options, how) {
       const tags = options.map(({ label }) => label);
-      const verb = how === "shift" ? "remove" : "add";
+      const verb = ({ plain: "add", ctrl: "reject", shift: "remove" } as const)[how];
       if (verb === "add") remember(tags);
       const failed = `${counted(size, "picture")} could not be tagged`;
       return gather(selected, `${verb}_tags`, { failed, args: { tags } });

@@ -14,10 +14,25 @@ export function keyOf(group: Group): string {
   return group.toSorted((one, other) => one - other).join(".");
 }
 
+/**
+ * Bits in which hashes may differ, as measured by `bench/duplicates.py`: at least 99 % of the pairs of "near" and 90 %
+ * of those of "loose" are the same picture.
+ */
+export const LEVELS: readonly { distance: number; label: string; title: string }[] = [
+  { distance: 0, label: "identical", title: "Look exactly the same at a small size" },
+  { distance: 5, label: "near", title: "The same picture in another size or format: at least 99 % are right" },
+  { distance: 8, label: "loose", title: "Also crops and edits: at least 90 % are right" },
+];
+export const NEAR = 5;
+/** The server searches no further. */
+export const FARTHEST = 11;
+
 export class Duplicates extends Resource<readonly Group[]> {
   rule = $state<KeepRule>("larger");
   /** Bits in which the hashes of two pictures may differ. */
-  distance = $state(4);
+  distance = $state(NEAR);
+  /** Ids of the sets of the pictures that are in one. */
+  sets = $state.raw<Readonly<Record<string, readonly number[]>>>({});
   readonly #counting = new Resource<DuplicatePreview>();
   /** As of this revision of the library nothing else has happened since. */
   revision = 0;
@@ -44,7 +59,11 @@ export class Duplicates extends Resource<readonly Group[]> {
   /** Find them; a later call makes an earlier one give up. */
   async find(): Promise<void> {
     const asked = { rule: this.rule, distance: this.distance, veil: hiding.parameter };
-    const found = await this.ask(async (signal) => (await call("duplicates", asked, signal)).groups);
+    const found = await this.ask(async (signal) => {
+      const { groups, sets } = await call("duplicates", asked, signal);
+      this.sets = sets;
+      return groups;
+    });
     if (!found) return;
     this.#gone = new Set();
     await this.#count();

@@ -15,7 +15,7 @@ import { type Selected, selectionOf, undo } from "../state/actions";
 import { library } from "../state/library.svelte";
 import { Resource } from "../state/resource.svelte";
 import { toasts } from "../ui/toasts.svelte";
-import { POLICIES } from "./words";
+import { ordered, POLICIES } from "./words";
 
 /** Pictures of a rehearsal. */
 export const REHEARSED = 20;
@@ -40,6 +40,12 @@ class Engines extends Resource<Lists> {
 
   get list(): readonly EngineInfo[] | null {
     return this.answer?.list ?? null;
+  }
+
+  /** The one to show first: the default of a kind, or else one that can run. */
+  get first(): EngineInfo | null {
+    const [first] = ordered(this.list ?? []);
+    return first ?? null;
   }
 
   get away(): readonly UninstalledEngine[] {
@@ -73,16 +79,17 @@ class Engines extends Resource<Lists> {
     return call("engine", { id }).catch(() => null);
   }
 
-  /** Set an engine up. @throws ApiError with what is wrong, where that is for its form to say */
-  async change(engine: EngineInfo, change: Change, sentence: string): Promise<void> {
+  /** Set an engine up; silently without a sentence. @throws ApiError with what is wrong, where that is for its form to say */
+  async change(engine: EngineInfo, change: Change, sentence = ""): Promise<void> {
     await call("set_engine", { engine: engine.id, ...change });
+    if (!sentence) return;
     toasts.done(sentence, { label: "Undo", keys: "Ctrl+Z", run: () => void undo().then(() => this.readAll()) });
     library.recount();
     await this.readAll();
   }
 
   /** The same for a press of a button, which says itself what went wrong. */
-  async set(engine: EngineInfo, change: Change, sentence: string): Promise<boolean> {
+  async set(engine: EngineInfo, change: Change, sentence = ""): Promise<boolean> {
     try {
       await this.change(engine, change, sentence);
       return true;

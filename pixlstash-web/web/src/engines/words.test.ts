@@ -21,6 +21,7 @@ const engine: EngineInfo = {
   outdated: 0,
   state: "ready",
   unset: "",
+  learns: "",
   size: 0,
 };
 test("where an engine stands", () => {

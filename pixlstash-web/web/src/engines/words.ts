@@ -4,7 +4,7 @@ import { bytes, counted } from "../ui/format";
 import type { IconName } from "../ui/icons";
 
 /** What an engine makes. */
-export type OutputKind = "tag" | "caption" | "vector" | "face" | "region" | "measure";
+export type OutputKind = "tag" | "caption" | "vector" | "face" | "region" | "measure" | "text";
 
 /** The kinds in the order of lists: heading, and what choosing one in a menu is called. */
 export const KINDS: readonly { kind: OutputKind; heading: string; verb: string; icon: IconName }[] = [
@@ -12,6 +12,7 @@ export const KINDS: readonly { kind: OutputKind; heading: string; verb: string; 
   { kind: "caption", heading: "Captioners", verb: "Describe with", icon: "text" },
   { kind: "face", heading: "Face extractors", verb: "Find faces with", icon: "face" },
   { kind: "vector", heading: "Embedders", verb: "Look at with", icon: "like" },
+  { kind: "text", heading: "Text readers", verb: "Read text with", icon: "text" },
   { kind: "region", heading: "Detectors", verb: "Find things with", icon: "fit" },
   { kind: "measure", heading: "Measurers", verb: "Measure with", icon: "statistics" },
 ];
@@ -59,6 +60,12 @@ export function standing(engine: EngineInfo): Standing {
   const word = engine.default ? "default" : engine.active ? "active" : "ready";
   const from = engine.package === "pixlstash-core" ? "built in" : engine.package;
   return { word, icon: lane === "net" ? "net" : "chip", note: listed(net || from, license), runs: true };
+}
+
+/** The engines of a list: those that can run first, the default one of them before all, then the smaller downloads. */
+export function ordered(list: readonly EngineInfo[]): EngineInfo[] {
+  const rank = (engine: EngineInfo) => (standing(engine).runs ? (engine.default ? 0 : 1) : 2);
+  return list.toSorted((one, other) => rank(one) - rank(other) || one.size - other.size);
 }
 
 /** What an engine that is not installed costs. */

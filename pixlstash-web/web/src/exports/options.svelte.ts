@@ -16,7 +16,7 @@ export const SHAPES: readonly (readonly [Shape, string])[] = [
   ["faces", "Faces"],
 ];
 /** Fields of captions, in the order they are offered. */
-export const FIELDS = ["{trigger}", "{caption}", "{tags:20}", "{character}", "{prompt}", "{name}"] as const;
+export const FIELDS = ["{trigger}", "{caption}", "{tags:20}", "{text}", "{character}", "{prompt}", "{name}"] as const;
 
 class Wanted {
   layout = $state<NonNullable<ExportOptions["layout"]>>("plain");

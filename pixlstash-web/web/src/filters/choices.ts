@@ -1,6 +1,7 @@
 /** What the filters offer, apart from what is counted: flags, days, and names to find. */
 import { quoted } from "../sidebar/place";
-import { type Entry, entriesOf, fold, nameOf } from "../sidebar/rows";
+import { type Entry, entriesOf, nameOf } from "../sidebar/rows";
+import { fold } from "../ui/fold";
 import { library } from "../state/library.svelte";
 import { complete } from "../dialogs/tags";
 import { answer, answered, asked, conditionsOf, written } from "./conditions";
@@ -40,6 +41,7 @@ export const FLAGS: readonly Flag[] = [
   { condition: "is:stacked", label: "In a stack" },
   { condition: "is:locked", label: "In a locked set", own: true },
   { condition: "is:missing", label: "File missing" },
+  { condition: "is:conflict", label: "Conflict with a sidecar", own: true },
   { condition: "is:undrawn", label: "Without a thumbnail" },
   { condition: "is:scrapheap", label: "In the scrapheap", only: true },
 ];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ReferenceFolder } from "../api/schema";
-import { sizeOf, watched } from "./words";
+import { sidecarsOf, sizeOf, watched } from "./words";
 
 const folder: ReferenceFolder = {
   id: 2,
@@ -14,7 +14,10 @@ const folder: ReferenceFolder = {
   watching: "live",
   note: "",
   scanned: null,
+  captions: [],
   job: null,
+  sidecars: { mode: "none", formats: [], text: "tags", names: "usual", engines: false, mirror: "" },
+  sidecar_state: { due: 0, conflicts: 0, problems: 0, problem: "" },
 };
 
 test("sizes say when they are not complete", () => {
@@ -26,4 +29,15 @@ test("polling says why", () => {
   expect(watched(folder)).toBe("Watched live · not scanned yet");
   expect(watched({ ...folder, watching: "polling", note: "The limit is reached." })).toContain("The limit is reached.");
   expect(watched({ ...folder, watch: false, watching: "off" })).toMatch(/^Not watched/);
+});
+
+test("says how sidecars are used", () => {
+  expect(sidecarsOf(folder)).toBe("");
+  const used = { ...folder.sidecars, formats: ["txt", "xmp"] as const, mode: "write" } as const;
+  expect(sidecarsOf({ ...folder, sidecars: { ...used, formats: [...used.formats] } })).toBe(
+    "txt and xmp sidecars are read and written",
+  );
+  expect(sidecarsOf({ ...folder, sidecars: { ...used, formats: ["json"], mode: "mirror", mirror: "/srv/x" } })).toBe(
+    "json sidecars are read, and written to /srv/x",
+  );
 });

@@ -1,6 +1,7 @@
 /** One answer of the server to a query: its order never changes. Places are indices in it. */
 import { call } from "../api/client";
 import type { Row, ViewHeader } from "../api/schema";
+import { hiding } from "../state/hiding.svelte";
 import type { Range } from "./selection";
 
 /** Rows of a block, and of a block of details. */
@@ -124,10 +125,12 @@ export class Frozen {
   async #read(d: number): Promise<void> {
     const changes = this.#changes;
     this.#stale.delete(d);
-    const { rows } = await call("details", { view: this.header.view, b: d }).catch((error) => {
-      this.#stale.add(d);
-      throw error;
-    });
+    const { rows } = await call("details", { view: this.header.view, b: d, veil: hiding.parameter ?? false }).catch(
+      (error) => {
+        this.#stale.add(d);
+        throw error;
+      },
+    );
     this.#details.set(d, rows);
     if (changes !== this.#changes || this.#unanswered) this.#stale.add(d);
     else this.#believe(d, rows);

@@ -1,7 +1,7 @@
 /** What the keys do on the table. */
 import { OFFERED } from "../engines/offered";
 import { similar } from "../similarity/similar";
-import { sizeOf, stack, turn, unstack } from "../dialogs/arrange";
+import { sizeOf, spread, stack, turn, unstack } from "../dialogs/arrange";
 import { addPictures } from "../dialogs/choices";
 import { shift } from "../dialogs/ordering.svelte";
 import { tagPictures } from "../dialogs/tags";
@@ -12,8 +12,10 @@ import { library } from "../state/library.svelte";
 import { prefs } from "../state/prefs.svelte";
 import { route } from "../state/route.svelte";
 import { table } from "../state/table.svelte";
+import { counted } from "../ui/format";
 import { toasts } from "../ui/toasts.svelte";
 import { chosen } from "./chosen";
+import { STACKED } from "./frozen";
 import type { Layout } from "./layout";
 
 export interface Ground {
@@ -43,7 +45,7 @@ export function gridKeys(ground: Ground): () => void {
     ...changes(ground),
     ...returns(ground),
     ...orders(ground),
-    ...looks(),
+    ...looks(ground),
   );
 }
 
@@ -172,7 +174,8 @@ function changes(ground: Ground): Binding[] {
   const digits = [1, 2, 3, 4, 5, 0];
   const scores = digits.map((n): Binding => {
     const run = about((selected) => void score(selected, n));
-    return { key: String(n), where: "grid", label: n ? "1 to 5 stars" : "Clear the score", group: "Score", run };
+    const does = n ? counted(n, "star") : undefined;
+    return { key: String(n), where: "grid", label: n ? "1 to 5 stars" : "Clear the score", does, group: "Score", run };
   });
   const advances = digits.map((n): Binding => {
     const run = about((selected) => {
@@ -204,8 +207,8 @@ function changes(ground: Ground): Binding[] {
       const run = about(async (selected) => (await import("../engines/menus")).runDefault(kind, selected));
       return { key, shift: true, where: "grid", label, group: "Change", run };
     }),
-    { key: "k", where: "grid", label: "Stack, or take apart", group: "Change", run: about(pile) },
-    { key: "k", shift: true, where: "grid", label: "Stack, or take apart", group: "Change", run: about(apart) },
+    { key: "k", where: "grid", label: "Stack, or show the stack", group: "Change", run: about(pile) },
+    { key: "k", shift: true, where: "grid", label: "Unstack", group: "Change", run: about(apart) },
     {
       key: "ArrowRight",
       ctrl: true,
@@ -242,7 +245,16 @@ function changes(ground: Ground): Binding[] {
       run: about((s) => void similar(s, "face"), true),
     },
     { key: "z", ctrl: true, where: "both", label: "Undo", group: "Change", run: () => void undo() },
-    { key: "z", ctrl: true, shift: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
+    {
+      key: "z",
+      ctrl: true,
+      shift: true,
+      where: "both",
+      label: "Redo",
+      does: "Redo",
+      group: "Change",
+      run: () => void redo(),
+    },
     { key: "y", ctrl: true, where: "both", label: "Redo", group: "Change", run: () => void redo() },
   ];
 }
@@ -275,7 +287,9 @@ function orders(ground: Ground): Binding[] {
 }
 
 function pile(selected: Selected): void {
+  const first = selected.ranges[0]?.[0] ?? -1;
   if (sizeOf(selected) > 1) void stack(selected);
+  else if ((selected.view.flagsAt(first) ?? 0) & STACKED) void spread(selected.view.idAt(first));
   else toasts.add({ text: "Choose two pictures at least to stack them", seconds: 4 });
 }
 
@@ -283,10 +297,18 @@ function apart(selected: Selected): void {
   void unstack(selected);
 }
 
-function looks(): Binding[] {
+function looks(ground: Ground): Binding[] {
   const group = "Look";
   return [
-    { key: "+", where: "grid", label: "Larger or smaller tiles", group, run: () => resize(1) },
-    { key: "-", where: "grid", label: "Larger or smaller tiles", group, run: () => resize(-1) },
+    {
+      key: "Enter",
+      ctrl: true,
+      where: "grid",
+      label: "Slide show",
+      group,
+      run: () => void import("../viewer/slideShow.svelte").then(({ slideShow }) => slideShow.begin(ground)),
+    },
+    { key: "+", where: "grid", label: "Larger or smaller tiles", does: "Larger tiles", group, run: () => resize(1) },
+    { key: "-", where: "grid", label: "Larger or smaller tiles", does: "Smaller tiles", group, run: () => resize(-1) },
   ];
 }

@@ -1,4 +1,5 @@
 /** What can be done with chosen pictures, as a menu: the same verbs in the same order as the selection bar. */
+import { because } from "../api/client";
 import { original } from "../api/images";
 import { engineMenus } from "../engines/menus";
 import { sizeOf, spread, stack, turn, unstack } from "../dialogs/arrange";
@@ -11,7 +12,8 @@ import { tagPictures } from "../dialogs/tags";
 import { placeOf } from "../sidebar/place";
 import { entriesOf, resolved } from "../sidebar/rows";
 import { picked } from "../snapshots/picked.svelte";
-import { type Selected, remove, restore, score } from "../state/actions";
+import { pageModules } from "../plugins/modules.svelte";
+import { type Selected, remove, restore, score, selectionOf } from "../state/actions";
 import { edit, take } from "../state/groups";
 import { library } from "../state/library.svelte";
 import { route } from "../state/route.svelte";
@@ -125,7 +127,8 @@ function likeness(about: About, keyed: boolean): Item {
 /** Stacks, rotation and date. `id`: of the only picture. */
 function arranging(about: About, several: boolean, stacked: boolean, id: number | undefined, keyed = true): Item {
   const items: Item[] = several ? [{ label: "Stack", icon: "stack", keys: "K", run: about(stack) }] : [];
-  if (stacked && id !== undefined) items.push({ label: "Show the stack", icon: "stack", run: () => void spread(id) });
+  if (stacked && id !== undefined)
+    items.push({ label: "Show the stack", icon: "stack", keys: "K", run: () => void spread(id) });
   if (several)
     items.push({
       label: "Stack by rule…",
@@ -156,7 +159,21 @@ function others(about: About, selected: Selected, id: number | undefined, size: 
     ...(changes && library.owner && !library.past ? [sharing(selected)] : []),
     ...(library.past ? [] : downloading(about)),
     ...(library.owner && (!library.readonly || library.returnable) ? [restoring(about, size)] : []),
+    ...ofPlugins(selected, size),
   ];
+}
+
+/** Entries of plugins. */
+function ofPlugins(selected: Selected, count: number): Item[] {
+  return pageModules.in("menu").map((module) => ({
+    label: module.title,
+    icon: "box",
+    run: () =>
+      void Promise.all([import("../plugins/running"), selectionOf(selected)]).then(
+        ([{ choose }, selection]) => choose(module, { ...selection, count }),
+        (error: unknown) => toasts.bad(because(error)),
+      ),
+  }));
 }
 
 function sharing(selected: Selected): Item {

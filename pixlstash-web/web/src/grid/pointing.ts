@@ -11,6 +11,8 @@ export interface Acts {
   open(index: number): void;
   menu(index: number, x: number, y: number): void;
   score(index: number, n: number): void;
+  /** Show the stack that a picture is the cover of. */
+  spread(index: number): void;
 }
 
 interface Hit {
@@ -49,6 +51,7 @@ export class Pointing {
     table.cursor = index;
     if (event.shiftKey) table.choose((chosen) => chosen.reach(index));
     else if (event.ctrlKey || event.metaKey || onTick(event, hit.tile)) table.choose((chosen) => chosen.toggle(index));
+    else if (event.target instanceof Element && event.target.matches(".bdg.stack")) this.acts.spread(index);
     else if (stars && !library.readonly) this.acts.score(index, stars);
     else if (table.selection.size) table.choose((chosen) => chosen.toggle(index));
     else this.acts.open(index);

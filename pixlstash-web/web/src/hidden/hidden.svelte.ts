@@ -64,6 +64,14 @@ class Hidden {
     return true;
   }
 
+  /** Add a rule for a tag. What is already hidden or blurred by others stays so. */
+  async add(verb: keyof Queries, tag: string): Promise<void> {
+    const { withTags } = await import("./rules");
+    if (!this.queries) await this.read();
+    const queries = this.queries ?? { hide: "", blur: "" };
+    await this.set({ ...queries, [verb]: withTags(queries[verb], [tag]) });
+  }
+
   /** Whether a picture shall not lie open that no view has told about. Until that is known, it shall not. */
   covers(id: number | undefined): boolean {
     if (!hiding.down || !this.some || id === undefined) return false;

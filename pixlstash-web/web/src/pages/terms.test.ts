@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bare, liftable, split } from "./terms";
+import { bare, removable, split } from "./terms";
 
 describe("split", () => {
   it("keeps quotes and parentheses together", () => {
@@ -18,15 +18,23 @@ describe("split", () => {
   });
 });
 
-describe("liftable", () => {
+describe("removable", () => {
   it("says what is left without each filter", () => {
-    expect(liftable("score:>=4 is:scrapheap -model:x sort:-score")).toEqual([
+    expect(removable("score:>=4 is:scrapheap -model:x sort:-score")).toEqual([
       { term: "score:>=4", without: "is:scrapheap -model:x sort:-score" },
       { term: "-model:x", without: "score:>=4 is:scrapheap sort:-score" },
     ]);
   });
 
-  it("keeps the place and the order when all are lifted", () => {
+  it("leaves no cutoff without what is ranked", () => {
+    expect(removable("like:picture:7 score:3 likeness:>=0.6").map(({ without }) => without)).toEqual([
+      "score:3",
+      "like:picture:7 likeness:>=0.6",
+      "like:picture:7 score:3",
+    ]);
+  });
+
+  it("keeps the place and the order when all are removed", () => {
     expect(bare("score:>=4 is:scrapheap sort:-score")).toBe("is:scrapheap sort:-score");
     expect(bare("fox")).toBe("");
   });

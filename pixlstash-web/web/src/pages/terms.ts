@@ -1,4 +1,4 @@
-/** The query language as far as an empty result needs it: which terms could be lifted. The server parses for real. */
+/** The query language as far as an empty result needs it: which terms could be removed. The server parses for real. */
 
 /** Split a query at spaces outside quotes and parentheses. */
 export function split(query: string): string[] {
@@ -26,7 +26,7 @@ export function split(query: string): string[] {
 }
 
 /** One filter of a query and the query without it. */
-export interface Liftable {
+export interface Removable {
   term: string;
   without: string;
 }
@@ -34,15 +34,23 @@ export interface Liftable {
 /** Words that decide where or in which order to look remove nothing themselves. */
 const PLACES = /^(sort:|is:scrapheap$)/;
 
-/** The filters of `query`, each with what is left when it is lifted. */
-export function liftable(query: string): Liftable[] {
+const RANKS = /^(like|face):/;
+const HOW = /^(combine|top|likeness):/;
+
+/** These terms without those that say how to rank, if nothing ranks any more: then the server refuses them. */
+export function rankable(terms: readonly string[]): string[] {
+  return terms.some((term) => RANKS.test(term)) ? [...terms] : terms.filter((term) => !HOW.test(term));
+}
+
+/** The filters of `query`, each with what is left when it is removed. */
+export function removable(query: string): Removable[] {
   const terms = split(query);
   return terms.flatMap((term, n) =>
-    PLACES.test(term) ? [] : [{ term, without: terms.filter((_, other) => other !== n).join(" ") }],
+    PLACES.test(term) ? [] : [{ term, without: rankable(terms.filter((_, other) => other !== n)).join(" ") }],
   );
 }
 
-/** What is left when every filter is lifted. */
+/** What is left when every filter is removed. */
 export function bare(query: string): string {
   return split(query)
     .filter((term) => PLACES.test(term))

@@ -44,9 +44,15 @@ export function merge(ids: readonly number[], into: number): Promise<boolean> {
 }
 
 /** Ask who it is, with completion, and go on with the answer. */
-export function ask(title: string, verb: string, then: (who: Who) => unknown, without: number | null = null): void {
+export function ask(
+  title: string,
+  verb: string,
+  then: (who: Who) => unknown,
+  { without = null, near }: { without?: number | null; near?: DOMRect } = {},
+): void {
   picker.open({
     title,
+    near,
     ...people(without),
     verbs: { plain: verb },
     pick: ([option]) => void (option && then(whoOf(option))),
@@ -54,9 +60,13 @@ export function ask(title: string, verb: string, then: (who: Who) => unknown, wi
 }
 
 /** Ask whose some faces are, and say so. */
-export function askWho(faces: readonly FaceInfo[], then: (said: boolean) => unknown = () => undefined): void {
+export function askWho(
+  faces: readonly FaceInfo[],
+  then: (said: boolean) => unknown = () => undefined,
+  near?: DOMRect,
+): void {
   const title = faces.length === 1 ? "Who is this?" : `Who is in ${counted(faces.length, "face")}?`;
-  ask(title, "says so", async (who) => then(await assign(faces, who)));
+  ask(title, "says so", async (who) => then(await assign(faces, who)), { near });
 }
 
 function whoOf(option: Option): Who {

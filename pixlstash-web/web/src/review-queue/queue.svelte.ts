@@ -16,6 +16,8 @@ export interface Suggested<T> {
   name: string;
   waiting: number;
   found: readonly T[];
+  /** Decisions teach an engine that learns. */
+  learned?: boolean;
 }
 
 /** Where suggestions come from, and where decisions go. */

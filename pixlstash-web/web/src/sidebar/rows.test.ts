@@ -32,9 +32,10 @@ const info: Sidebar = {
     },
   ],
   projects: [],
-  queries: [{ id: 5, public_id: "", name: "to sort", text: "score:0" }],
+  queries: [{ id: 5, public_id: "", name: "to sort", text: "score:0", pictures: 4 }],
   folders: [],
   blurred: [],
+  waiting: null,
 };
 const looks = {
   filter: "",
@@ -44,13 +45,21 @@ const looks = {
   indexes: false,
   snapshots: 3,
   past: false,
+  pages: [],
 };
 const shown = (change: Partial<typeof looks>) =>
   rowsOf(info, [], { ...looks, ...change }).map((row) => `${"  ".repeat(row.level - 1)}${row.label}`);
 
+test("pages count what waits, if anything does", () => {
+  const counts = (waiting: Sidebar["waiting"]) =>
+    rowsOf({ ...info, waiting }, [], looks).flatMap((row) => ("count" in row && row.count ? [row.key, row.count] : []));
+  expect(counts({ faces: 4, tags: null })).toEqual(["page:snapshots", 3, "page:people", 4]);
+  expect(counts({ faces: 0, tags: 2 })).toEqual(["page:snapshots", 3, "page:suggested", 2]);
+});
+
 test("everything, in its place", () => {
   expect(shown({})).toEqual([
-    "Library",
+    "Browse",
     "  All pictures",
     "  Snapshots",
     "  Scrapheap",
@@ -59,6 +68,8 @@ test("everything, in its place", () => {
     "  Unassigned faces",
     "  Suggested faces",
     "  Suggested tags",
+    "Saved queries",
+    "  to sort",
     "Characters",
     "  Zoë",
     "Sets",
@@ -68,15 +79,14 @@ test("everything, in its place", () => {
     "    Norway",
     "      Fjord",
     "Projects",
-    "Saved queries",
-    "  to sort",
   ]);
 });
 
 test("folded", () => {
   const folded = new Set(["head:library", "set:1", 'set:"Trips/Norway/"', "head:query"]);
   expect(shown({ folded, people: true })).toEqual([
-    "Library",
+    "Browse",
+    "Saved queries",
     "People",
     "  Zoë",
     "Sets",
@@ -84,7 +94,6 @@ test("folded", () => {
     "  Trips",
     "    Norway",
     "Projects",
-    "Saved queries",
   ]);
 });
 
@@ -100,7 +109,14 @@ test("who only looks sees no empty section", () => {
 });
 
 test("faces until there is an icon", () => {
-  const entry = { kind: "set", id: 1, part: "set:1", name: "Botany", group: info.sets[0] ?? null } as const;
+  const entry = {
+    kind: "set",
+    id: 1,
+    part: "set:1",
+    name: "Botany",
+    group: info.sets[0] ?? null,
+    pictures: 1,
+  } as const;
   expect(facesOf(entry)).toEqual([9, 8]);
   expect(facesOf({ ...entry, group: { ...entry.group, cover: 3 } as SetInfo })).toEqual([3]);
   expect(facesOf({ ...entry, group: { ...entry.group, icon: "leaf" } as SetInfo })).toEqual([]);

@@ -1,6 +1,7 @@
 /** The sidebar as a list of rows: one tree in four sections, filtered and folded. */
-import type { Branch, GroupInfo, SetInfo, Sidebar, StoreInfo } from "../api/schema";
+import type { Branch, GroupInfo, SetInfo, Sidebar, StoreInfo, Waiting } from "../api/schema";
 import type { Page } from "../state/address";
+import { fold } from "../ui/fold";
 import type { IconName } from "../ui/icons";
 import { type Kind, kindOf, type Part, partOf, type Place, valueOf } from "./place";
 
@@ -14,6 +15,8 @@ export interface Entry {
   name: string;
   /** Null for saved queries. */
   group: GroupInfo | null;
+  /** How many it has; null where that is not known. */
+  pictures: number | null;
 }
 
 interface Placed {
@@ -29,14 +32,14 @@ export type Row = Placed &
   (
     | { type: "head"; section: Section }
     | { type: "place"; q: string; pictures: number }
-    | { type: "page"; page: Page; icon: IconName; count?: number }
+    | { type: "page"; page: Page; about?: string; icon: IconName; count?: number }
     | { type: "entry"; entry: Entry }
     | { type: "branch"; part: Part }
     | { type: "folder"; part: Part; store: StoreInfo }
   );
 
 export const SECTIONS: Readonly<Record<Section, string>> = {
-  library: "Library",
+  library: "Browse",
   character: "Characters",
   set: "Sets",
   project: "Projects",
@@ -47,13 +50,13 @@ export const SECTIONS: Readonly<Record<Section, string>> = {
 /** Entries by the part of a query that stands for them. */
 export function entriesOf(info: Sidebar): Map<Part, Entry> {
   const groups = (kind: Kind, of: readonly GroupInfo[]) =>
-    of.map((group): Entry => ({ kind, id: group.id, part: partOf(kind, group.id), name: group.name, group }));
-  const queries = info.queries.map(({ id, name }): Entry => ({
-    kind: "query",
-    id,
-    part: partOf("query", name),
-    name,
-    group: null,
+    of.map((group): Entry => {
+      const { id, name, pictures } = group;
+      return { kind, id, part: partOf(kind, id), name, group, pictures };
+    });
+  const queries = info.queries.map(({ id, name, pictures }): Entry => ({
+    ...{ kind: "query", id, part: partOf("query", name), name, group: null },
+    pictures: pictures ?? null,
   }));
   const all = [
     ...groups("character", info.characters),
@@ -101,6 +104,8 @@ export interface Looks {
   snapshots: number | null;
   /** The library is looked at as it was. */
   past: boolean;
+  /** Pages of plugins, by what an address says they are about. */
+  pages: readonly { about: string; title: string }[];
 }
 
 export function rowsOf(info: Sidebar, stores: readonly StoreInfo[], looks: Looks): Row[] {
@@ -131,10 +136,10 @@ export function rowsOf(info: Sidebar, stores: readonly StoreInfo[], looks: Looks
 
   const sections: [Section, Row[]][] = [
     ["library", places(info, looks).filter((row) => matches(row.label))],
+    ["query", flat("query")], // before those that may be many
     ["character", flat("character")],
     ["set", within(info.tree, 2)],
     ["project", flat("project")],
-    ["query", flat("query")],
     ["folder", stores.filter(({ name }) => matches(name)).map(folder)],
   ];
   return sections.flatMap(([section, rows]) => {
@@ -148,14 +153,18 @@ export function rowsOf(info: Sidebar, stores: readonly StoreInfo[], looks: Looks
   });
 }
 
-/** Where somebody decides on what engines found. */
-const DECIDED: readonly Row[] = [
-  { type: "page", key: "page:people", level: 2, label: "Unassigned faces", page: "people", icon: "face" },
-  { type: "page", key: "page:faces", level: 2, label: "Suggested faces", page: "faces", icon: "face" },
-  { type: "page", key: "page:suggested", level: 2, label: "Suggested tags", page: "suggested", icon: "tag" },
-];
+/** Where somebody decides on what engines found, with the number of pictures if any wait. */
+function decided(waiting: Waiting | null | undefined): Row[] {
+  const page = { type: "page", level: 2 } as const;
+  const [faces, tags] = [waiting?.faces || undefined, waiting?.tags || undefined];
+  return [
+    { ...page, key: "page:people", label: "Unassigned faces", page: "people", icon: "face", count: faces },
+    { ...page, key: "page:faces", label: "Suggested faces", page: "faces", icon: "face" },
+    { ...page, key: "page:suggested", label: "Suggested tags", page: "suggested", icon: "tag", count: tags },
+  ];
+}
 
-function places(info: Sidebar, { readonly, snapshots, past }: Looks): Row[] {
+function places(info: Sidebar, { readonly, snapshots, past, pages }: Looks): Row[] {
   const kept = { type: "page", key: "page:snapshots", level: 2, label: "Snapshots", page: "snapshots" } as const;
   return [
     { type: "place", key: "place:", level: 2, label: "All pictures", q: "", pictures: info.pictures },
@@ -170,8 +179,13 @@ function places(info: Sidebar, { readonly, snapshots, past }: Looks): Row[] {
     },
     { type: "page", key: "page:duplicates", level: 2, label: "Duplicates", page: "duplicates", icon: "copy" },
     ...(past ? [] : [{ type: "page", key: "page:tags", level: 2, label: "Tags", page: "tags", icon: "tag" } as const]),
-    ...(readonly || past ? [] : DECIDED),
+    ...(readonly || past ? [] : decided(info.waiting)),
+    ...pages.map(({ about, title }) => pluginRow(about, title)),
   ];
+}
+
+function pluginRow(about: string, label: string): Row {
+  return { type: "page", key: `page:plugin:${about}`, level: 2, label, page: "plugin", about, icon: "box" };
 }
 
 function folder(store: StoreInfo): Row {
@@ -193,9 +207,4 @@ export function lockedSet({ group }: Entry): boolean {
 /** Whether a project can hold it, and with it its pictures. */
 export function moves({ kind }: Entry): boolean {
   return kind === "set" || kind === "character";
-}
-
-/** Without case and accents. */
-export function fold(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }

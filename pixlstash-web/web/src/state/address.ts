@@ -23,7 +23,17 @@ export interface Place {
   asof?: number | null;
 }
 
-const PAGES = ["duplicates", "engines", "faces", "people", "settings", "snapshots", "suggested", "tags"] as const;
+const PAGES = [
+  "duplicates",
+  "engines",
+  "faces",
+  "people",
+  "plugin",
+  "settings",
+  "snapshots",
+  "suggested",
+  "tags",
+] as const;
 export type Page = (typeof PAGES)[number];
 
 /** Read a `location.search`. What is not understood is left out, never an error: links come from anywhere. */

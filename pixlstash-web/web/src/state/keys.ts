@@ -14,6 +14,10 @@ export interface Binding {
   /** What it does, for the sheet. Bindings of one group with the same label share a line there. */
   label: string;
   group: string;
+  /** What this key alone does, where several share a label. */
+  does?: string;
+  /** Also while somebody types into a field. */
+  anywhere?: boolean;
   /** It changes the pictures that are chosen, focused or pointed at. */
   changes?: boolean;
   /** False where a key must stay the browser's own after all. */
@@ -116,8 +120,9 @@ export class Keys {
 
   /** Handle a key press anywhere on the page. */
   handle = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || !this.where || busy(event.target)) return;
+    if (event.defaultPrevented || event.isComposing || !this.where || covered()) return;
     const binding = this.find(pressed(event), event.altKey);
+    if (binding && !binding.anywhere && typing(event.target)) return;
     if (binding && binding.run(event) !== false) event.preventDefault();
   };
 }
@@ -135,10 +140,12 @@ function isTextField(target: EventTarget | null): target is HTMLElement {
   return input !== null && !["checkbox", "radio", "button", "submit", "range", "file", "color"].includes(input.type);
 }
 
-/** Someone is typing, or a dialog or menu is in front. */
-function busy(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.closest("select") || isTextField(target)) return true;
+function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.closest("select") !== null || isTextField(target));
+}
+
+/** A dialog or menu is in front. */
+function covered(): boolean {
   return document.querySelector("dialog:modal:not([data-keys]), .menu:popover-open") !== null;
 }
 

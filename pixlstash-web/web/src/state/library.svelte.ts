@@ -6,6 +6,8 @@ import { hiding } from "./hiding.svelte";
 
 /** Milliseconds between two attempts to reach a server that is gone. */
 const RETRY = 2500;
+/** Milliseconds until counts are asked for again that the server does not know yet. */
+const UNKNOWN = 1500;
 
 class Library {
   session = $state.raw<SessionInfo | null>(null);
@@ -22,6 +24,7 @@ class Library {
   revision = 0;
 
   #counting: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   /** The library can be changed from here, whether it or its past is looked at. */
   get changeable(): boolean {
@@ -94,7 +97,12 @@ class Library {
   async #bar(): Promise<Sidebar> {
     const veil = hiding.parameter;
     const bar = await call("sidebar", { veil });
-    return veil === hiding.parameter ? bar : this.#bar(); // it was lifted or let down meanwhile
+    if (veil !== hiding.parameter) return this.#bar(); // it was lifted or let down meanwhile
+    const { waiting } = bar;
+    clearTimeout(this.#again);
+    if (waiting && (waiting.faces === null || waiting.tags === null))
+      this.#again = setTimeout(() => void this.refresh(), UNKNOWN);
+    return bar;
   }
 
   /** Ask for the counts again, soon and once for many changes. */

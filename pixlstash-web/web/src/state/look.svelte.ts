@@ -1,6 +1,10 @@
-/** How this browser shows the product: theme, and how dates and numbers are written. */
+/** How this browser shows the product: theme, surround, and how dates and numbers are written. */
 
 export type Theme = "system" | "dark" | "light";
+
+/** The tone around pictures: the theme's own, or always the same. */
+export type Surround = "theme" | "black" | "grey" | "white";
+const SURROUNDS: readonly unknown[] = ["theme", "black", "grey", "white"];
 
 /** A choice of a format: its name and the locale that writes so; the browser's own without one. */
 export interface Format {
@@ -24,12 +28,14 @@ export const NUMBERS: readonly Format[] = [
 const STORE = "pixlstash.look";
 interface Kept {
   theme: Theme;
+  surround: Surround;
   dates: string;
   numbers: string;
 }
 
 class Look {
   theme = $state<Theme>("system");
+  surround = $state<Surround>("theme");
   dates = $state("system");
   numbers = $state("system");
 
@@ -53,6 +59,7 @@ class Look {
     try {
       const kept = JSON.parse(localStorage.getItem(STORE) ?? "{}") as Partial<Record<keyof Kept, unknown>>;
       if (kept.theme === "dark" || kept.theme === "light") this.theme = kept.theme;
+      if (SURROUNDS.includes(kept.surround)) this.surround = kept.surround as Surround;
       if (DATES.some(({ name }) => name === kept.dates)) this.dates = kept.dates as string;
       if (NUMBERS.some(({ name }) => name === kept.numbers)) this.numbers = kept.numbers as string;
     } catch {
@@ -64,8 +71,8 @@ class Look {
     Object.assign(this, change);
     this.apply();
     try {
-      const { theme, dates, numbers } = this;
-      localStorage.setItem(STORE, JSON.stringify({ theme, dates, numbers }));
+      const { theme, surround, dates, numbers } = this;
+      localStorage.setItem(STORE, JSON.stringify({ theme, surround, dates, numbers }));
     } catch {
       // private windows may refuse: then it holds until the page is left
     }
@@ -73,7 +80,9 @@ class Look {
 
   /** Before anything is drawn, and after each change. */
   apply(): void {
-    document.documentElement.dataset.theme = this.theme;
+    const { dataset } = document.documentElement;
+    dataset.theme = this.theme;
+    dataset.surround = this.surround;
   }
 }
 

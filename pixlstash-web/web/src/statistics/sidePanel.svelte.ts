@@ -1,7 +1,8 @@
 /** The panel right of the table: whether it is open, how wide, and what it shows, as its reader left it. */
 import { MediaQuery } from "svelte/reactivity";
 
-export type Tab = "statistics" | "tags" | "info";
+export type Tab = "filters" | "statistics" | "tags" | "info" | "plugins";
+const TABS: readonly unknown[] = ["filters", "statistics", "tags", "info", "plugins"];
 
 const STORE = "pixlstash.aside";
 export const NARROWEST = 220;
@@ -14,6 +15,8 @@ export const over = new MediaQuery("max-width: 900px");
 class SidePanel {
   tab = $state<Tab>("statistics");
   width = $state(USUAL);
+  /** Opened by a key or button, not with the page: what opens takes the focus. */
+  entering = false;
   #beside = $state(false);
   #above = $state(false);
 
@@ -26,7 +29,7 @@ class SidePanel {
       };
       this.#beside = kept.open === true;
       if (typeof kept.width === "number" && Number.isFinite(kept.width)) this.width = clamp(kept.width);
-      if (kept.tab === "info" || kept.tab === "tags") this.tab = kept.tab;
+      if (TABS.includes(kept.tab)) this.tab = kept.tab as Tab;
     } catch {
       // nothing kept, or not by us
     }
@@ -40,6 +43,7 @@ class SidePanel {
   toggle(tab: Tab): void {
     const shown = this.open && this.tab === tab;
     this.tab = tab;
+    this.entering = !shown;
     this.#set(!shown);
   }
 

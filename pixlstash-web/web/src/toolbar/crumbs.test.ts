@@ -22,6 +22,7 @@ const info: Sidebar = {
   queries: [],
   folders: [],
   blurred: [],
+  waiting: null,
 };
 const crumbs = (q: string, last: number | null = null) =>
   crumbsOf({ info, place: placeOf(q), scrapheap: q === "is:scrapheap", project: last });

@@ -1,5 +1,6 @@
 /** The way from the whole library to what is shown. */
 import type { Sidebar } from "../api/schema";
+import { pageModules } from "../plugins/modules.svelte";
 import type { Page } from "../state/address";
 import { kindOf, type Part, partOf, type Place, valueOf } from "../sidebar/place";
 import { type Entry, entriesOf, nameOf, shortOf } from "../sidebar/rows";
@@ -9,6 +10,7 @@ const PAGES: Record<Page, string> = {
   engines: "Engines",
   faces: "Suggested faces",
   people: "Unassigned faces",
+  plugin: "Plugin",
   settings: "Settings",
   snapshots: "Snapshots",
   suggested: "Suggested tags",
@@ -17,6 +19,7 @@ const PAGES: Record<Page, string> = {
 
 /** What a page in place of the table is called. `about`: what it is about, as in the address. */
 export function titleOf(info: Sidebar | null, page: Page, about: string | null): string {
+  if (page === "plugin") return pageModules.pageOf(about)?.title ?? PAGES.plugin;
   if (page !== "people" || !/^\d+$/.test(about ?? "")) return PAGES[page];
   return info?.characters.find(({ id }) => id === Number(about))?.name ?? "Character";
 }
@@ -37,7 +40,8 @@ export interface Whereabouts {
 
 export function crumbsOf({ info, place, scrapheap, project }: Whereabouts): Crumb[] {
   const all: Crumb = { label: "All", q: "" };
-  const narrowed: Crumb[] = place.rest && !scrapheap ? [{ label: "Found", q: null }] : [];
+  const narrowed: Crumb[] =
+    place.rest && !scrapheap ? [{ label: /^stack:\d+$/.test(place.rest) ? "Stack" : "Found", q: null }] : [];
   if (scrapheap) return [all, { label: "Scrapheap", q: "is:scrapheap" }];
   const [first] = place.parts;
   if (!first) return place.rest ? [all, ...narrowed] : [{ label: "All pictures", q: "" }];

@@ -14,6 +14,8 @@ export interface Acts {
   history(): void;
   sheet(): void;
   leave(): void;
+  palette(): void;
+  slides(): void;
 }
 
 export function moreMenu(acts: Acts): Item[] {
@@ -28,25 +30,26 @@ export function moreMenu(acts: Acts): Item[] {
     items.push({ label, icon: "history", run: () => void (some && picked.pictures(some)) }, "line");
   }
   items.push({ label: "Review side by side", icon: "compare", keys: "V", run: () => void beginReview() });
+  if (table.view?.count && !route.page)
+    items.push({ label: "Slide show", icon: "play", keys: "Ctrl+Enter", run: acts.slides });
   if (!library.readonly)
     items.push({
       label: "Stack by rule…",
       icon: "stack",
       run: () => dialogs.open("stacks", table.selection.size ? chosen(-1) : null),
     });
-  if (library.owner && !library.past)
-    items.push({ label: "Snapshots", icon: "history", run: () => route.turn("snapshots") });
   if (!library.past) items.push({ label: "Duplicates", icon: "copy", run: () => route.turn("duplicates") });
   if (library.owner && !library.past) items.push({ label: "Engines", icon: "chip", run: () => route.turn("engines") });
-  // Elsewhere it has a button of its own.
-  if (narrow.current)
-    items.push({ label: "Statistics", icon: "statistics", run: () => sidePanel.toggle("statistics") });
   if (library.owner && !library.readonly && !library.past)
     items.push({ label: "Links…", icon: "link", run: () => dialogs.open("share", null) });
   if (library.owner && !library.readonly)
     items.push({ label: "Hide and blur…", icon: "eyeOff", run: () => dialogs.open("hide", null) });
+  items.push({ label: "Commands…", icon: "search", keys: "Ctrl+K", run: acts.palette });
   items.push({ label: "Settings", icon: "tune", run: () => route.turn("settings") });
-  items.push({ label: "Keyboard shortcuts", icon: "keyboard", keys: "?", run: acts.sheet });
+  // On a phone there are no keys, and statistics have no button of their own.
+  if (narrow.current)
+    items.push({ label: "Statistics", icon: "statistics", run: () => sidePanel.toggle("statistics") });
+  else items.push({ label: "Keyboard shortcuts", icon: "keyboard", keys: "?", run: acts.sheet });
   items.push({ label: "Log out", icon: "signOut", run: acts.leave });
   return items;
 }

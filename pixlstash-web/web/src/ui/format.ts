@@ -9,6 +9,11 @@ export function count(n: number): string {
   return look.whole.format(n);
 }
 
+/** A number with one digit after the point: 3.2. */
+export function decimal(n: number): string {
+  return n.toLocaleString(look.numberLocale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
 /** "1 picture", "48,216 pictures". */
 export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;

@@ -1,5 +1,6 @@
 import { call } from "../api/client";
 import type { PictureDetail } from "../api/schema";
+import { hiding } from "../state/hiding.svelte";
 
 const AT_MOST = 64;
 
@@ -18,7 +19,7 @@ export class Cards {
     if (held) return Promise.resolve(held);
     const coming = this.#coming.get(id);
     if (coming) return coming;
-    const asked: Promise<PictureDetail> = call("picture", { id })
+    const asked: Promise<PictureDetail> = call("picture", { id, veil: hiding.parameter ?? false })
       .then((card) => {
         // an answer from before a change is not kept
         if (this.#coming.get(id) === asked) this.#keep(card);

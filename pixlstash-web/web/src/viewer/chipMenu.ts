@@ -1,6 +1,8 @@
 /** What can be done with a tag of a picture. */
 import type { PictureTag } from "../api/schema";
 import type { Verb } from "../dialogs/tags";
+import { hidden } from "../hidden/hidden.svelte";
+import { library } from "../state/library.svelte";
 import { route } from "../state/route.svelte";
 import type { Item } from "../ui/menu.svelte";
 import { type Column, VERBS } from "./tagColumns";
@@ -20,6 +22,7 @@ export function chipMenu(tag: PictureTag, column: Column, readonly: boolean, { f
   return [
     ...items,
     { label, icon: "close", keys: "R", run: () => decide(VERBS[column]) },
+    ...(library.owner ? hiding(tag.name) : []),
     "line",
     {
       label: "Edit in the vocabulary",
@@ -27,5 +30,13 @@ export function chipMenu(tag: PictureTag, column: Column, readonly: boolean, { f
       note: "Rename, merge, aliases, never-list",
       run: () => route.turn("tags", tag.name),
     },
+  ];
+}
+
+function hiding(tag: string): Item[] {
+  return [
+    "line",
+    { label: `Hide pictures tagged "${tag}"`, icon: "eyeOff", run: () => void hidden.add("hide", tag) },
+    { label: `Blur pictures tagged "${tag}"`, icon: "eye", run: () => void hidden.add("blur", tag) },
   ];
 }

@@ -3,7 +3,7 @@ import { library } from "../state/library.svelte";
 import { call } from "../api/client";
 import type { FaceInfo } from "../api/schema";
 import { type Box, keyOf } from "../people/boxes";
-import { ask, askWho, draw, forget, reject } from "../people/decisions";
+import { type Who, ask, askWho, draw, forget, reject } from "../people/decisions";
 
 const KEPT = "pixlstash.faces";
 
@@ -49,7 +49,8 @@ export class Faces {
   }
 
   who(face: FaceInfo): void {
-    askWho([face], () => this.read(face.picture));
+    const box = document.querySelector(`.viewer [data-face="${keyOf(face)}"]`);
+    askWho([face], () => this.read(face.picture), box?.getBoundingClientRect());
   }
 
   /** It is not who it is said to be; what was drawn by hand goes. */
@@ -66,13 +67,15 @@ export class Faces {
     await this.read(face.picture);
   }
 
-  drawn(box: Box, time: number | null): void {
+  /** @param near where it is on the screen */
+  drawn(box: Box, time: number | null, near: DOMRect): void {
     const picture = this.picture;
     this.drawing = false;
-    ask("Who is this?", "says so", async (who) => {
+    const then = async (who: Who) => {
       await draw(picture, box, who, time);
       await this.read(picture);
-    });
+    };
+    ask("Who is this?", "says so", then, { near });
   }
 }
 

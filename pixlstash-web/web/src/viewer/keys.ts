@@ -3,6 +3,7 @@
 export interface ViewerKey {
   key: string;
   shift?: boolean;
+  ctrl?: boolean;
   label: string;
   group: string;
   action: ViewerAction;
@@ -39,7 +40,13 @@ export type ViewerAction =
   | "sound"
   | "actual"
   | "zoomIn"
-  | "zoomOut";
+  | "zoomOut"
+  | "rotateRight"
+  | "rotateLeft"
+  | "showStack"
+  | "unstack"
+  | "fullScreen"
+  | "slideShow";
 
 /** Where the grid's keys do the same, labels and groups are the same too: the sheet shows them once. */
 const MOVE = "Move";
@@ -73,6 +80,12 @@ export const VIEWER_KEYS: readonly ViewerKey[] = [
   { key: "b", label: "Draw a box around a face", group: CHANGE, action: "draw" },
   { key: "l", label: "Similar pictures", group: "Look", action: "similar" },
   { key: "l", shift: true, label: "Similar faces", group: "Look", action: "similarFaces" },
+  { key: "k", label: "Stack, or show the stack", group: CHANGE, action: "showStack" },
+  { key: "k", shift: true, label: "Unstack", group: CHANGE, action: "unstack" },
+  { key: "ArrowRight", ctrl: true, label: "Turn", group: CHANGE, action: "rotateRight" },
+  { key: "ArrowLeft", ctrl: true, label: "Turn", group: CHANGE, action: "rotateLeft" },
+  { key: "Enter", ctrl: true, label: "Slide show", group: "Look", action: "slideShow" },
+  { key: "f", shift: true, label: "Full screen", group: LOOK, action: "fullScreen" },
   { key: "i", label: "Information", group: LOOK, action: "info" },
   { key: " ", label: "Play or pause", group: LOOK, action: "play" },
   {

@@ -10,6 +10,7 @@ from ...plugins.hookspecs import hookimpl
 from .descriptor import Descriptor
 from .prompts import PromptCaption, PromptTags
 from .sharpness import Sharpness
+from .smart import SmartScore
 
 
 @hookimpl
@@ -30,3 +31,4 @@ def embedders() -> Iterator[Embedder[Any]]:
 @hookimpl
 def measurers() -> Iterator[Measurer[Any]]:
     yield Sharpness()
+    yield SmartScore()

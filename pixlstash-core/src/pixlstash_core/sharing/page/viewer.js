@@ -1,8 +1,12 @@
 // The viewer of shared pictures: opens the links of `.grid` one by one, full screen. It is used by galleries on disk and by
-// the page of a link. Keys: arrows, Home, End, Escape; Z or + zooms, Space starts and stops a slide show.
+// the page of a link. Keys: arrows, Home, End, Escape; Z or + zooms, Space starts and stops a slide show; 1 to 5 give
+// stars where that is offered, and 0 takes them back.
 "use strict";
 
 const SECONDS = 4;
+/** How often an image that did not load is asked for again; seconds to wait at first. */
+const RETRIES = 6;
+const PAUSE = 2;
 
 function element(name, attributes, ...children) {
   const made = document.createElement(name);
@@ -11,19 +15,61 @@ function element(name, attributes, ...children) {
   return made;
 }
 
-/** Have the links in a list open in a viewer. `download`: offer to save the pictures. */
-function showPictures(grid, download) {
+/** Load an image again, a few times, if the server has too much to do. */
+function retryLater(image) {
+  let tries = 0;
+  image.addEventListener("load", () => (tries = 0));
+  image.addEventListener("error", () => {
+    const address = image.src;
+    if (tries++ < RETRIES) setTimeout(() => image.src === address && (image.src = address), tries * PAUSE * 1000);
+  });
+}
+
+/**
+ * Five stars in a group. `onrate(stars)` is called with 0 for the stars that were given already. Returns the group, and
+ * a function that shows stars.
+ */
+function starButtons(onrate) {
+  let given = 0;
+  const buttons = [1, 2, 3, 4, 5].map((number) => {
+    const name = number === 1 ? "1 star" : `${number} stars`;
+    const button = element("button", { type: "button", "aria-label": name, "aria-pressed": "false" }, "★");
+    button.addEventListener("click", () => onrate(number === given ? 0 : number));
+    return button;
+  });
+  const group = element("div", { class: "stars", role: "group" }, ...buttons);
+  function show(stars) {
+    given = stars;
+    group.setAttribute("aria-label", stars ? `Your score: ${stars} of 5` : "Your score: none");
+    buttons.forEach((button, index) => {
+      button.classList.toggle("on", index < stars);
+      button.setAttribute("aria-pressed", String(index + 1 === stars));
+    });
+  }
+  return { group, show };
+}
+
+/**
+ * Have the links in a list open in a viewer. `download`: offer to save the pictures. `rate(link, stars)`: store what
+ * somebody thinks of a picture; it resolves to a sentence if that failed. The stars are in `dataset.stars`.
+ */
+function showPictures(grid, download, rate) {
   const links = [...grid.querySelectorAll("a")];
   const image = element("img", { alt: "" });
   const stage = element("div", { class: "stage", tabindex: "-1" }, image);
   const count = element("span", { role: "status" });
   const play = element("button", { type: "button", "aria-pressed": "false" }, "Slide show");
   const save = element("a", { download: "" }, "Save");
+  const original = element("a", { download: "" }, "Original");
   const close = element("button", { type: "button", "aria-label": "Close" }, "✕");
   const back = element("button", { type: "button", class: "step back", "aria-label": "Previous picture" }, "‹");
   const next = element("button", { type: "button", class: "step next", "aria-label": "Next picture" }, "›");
-  const bar = element("div", { class: "bar" }, count, play, ...(download ? [save] : []), close);
-  const viewer = element("dialog", { "aria-label": "Picture viewer" }, bar, stage, back, next);
+  const offered = [...(download ? [save] : []), ...(links[0].dataset.original ? [original] : [])];
+  const bar = element("div", { class: "bar" }, count, play, ...offered, close);
+  const stars = starButtons((number) => void score(number));
+  const problem = element("p", { role: "alert" });
+  const below = element("div", { class: "below" }, problem, stars.group);
+  const viewer = element("dialog", { "aria-label": "Picture viewer" }, bar, stage, back, next, ...(rate ? [below] : []));
   let at = 0;
   let timer = 0;
   let start = null;
@@ -35,7 +81,26 @@ function showPictures(grid, download) {
     image.alt = `Picture ${at + 1} of ${links.length}`;
     count.textContent = `${at + 1} / ${links.length}`;
     if (download) save.href = links[at].dataset.save ?? links[at].href;
+    if (links[at].dataset.original) original.href = links[at].dataset.original;
+    problem.textContent = "";
+    stars.show(Number(links[at].dataset.stars ?? 0));
     new Image().src = links[(at + 1) % links.length].href;
+  }
+
+  /** Give the picture stars, which are shown at once, and taken back if they could not be stored. */
+  async function score(number) {
+    stop();
+    const link = links[at];
+    const before = link.dataset.stars ?? "0";
+    const show = (value) => {
+      link.dataset.stars = value;
+      if (link === links[at]) stars.show(Number(value));
+    };
+    show(String(number));
+    const wrong = await rate(link, number);
+    if (wrong === undefined) return;
+    show(before);
+    problem.textContent = wrong;
   }
 
   function stop() {
@@ -70,6 +135,7 @@ function showPictures(grid, download) {
     "+": zoom,
     " ": toggle,
   };
+  if (rate) for (const number of [0, 1, 2, 3, 4, 5]) keys[number] = () => void score(number);
 
   links.forEach((link, index) => {
     link.addEventListener("click", (event) => {
@@ -104,6 +170,7 @@ function showPictures(grid, download) {
     else if (!stage.classList.contains("large") && Math.abs(x) > 40 && Math.abs(x) > 2 * Math.abs(y)) step(x < 0 ? 1 : -1);
   });
   stage.addEventListener("pointercancel", () => (start = null));
+  retryLater(image);
   image.draggable = false;
   play.addEventListener("click", toggle);
   close.addEventListener("click", () => viewer.close());

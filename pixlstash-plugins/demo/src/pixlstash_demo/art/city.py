@@ -9,6 +9,7 @@ from PIL import Image, ImageFilter, ImageOps
 from . import land
 from .canvas import Canvas, Color, Points, mix, scale
 from .frame import Frame
+from .lettering import draw_neon
 from .light import Light
 
 NEON = ((255, 84, 140), (72, 210, 255), (255, 176, 72), (126, 255, 204), (190, 120, 255), (255, 110, 82))
@@ -40,6 +41,7 @@ def city(c: Canvas, light: Light, rng: Random) -> None:
         _walker(c, light, rng, Frame(c, *at))
     drops = [Frame(c, rng.random() * c.w, rng.random() * c.h, c.h * rng.uniform(0.012, 0.035)) for _ in range(70)]
     c.fill([drop.corners("0,0 .05,0 -.07,1 -.12,1") for drop in drops], (210, 220, 255), 0.28)
+    draw_neon(c, rng, c.w * rng.choice((0.2, 0.8)), ground * rng.uniform(0.35, 0.6), rng.choice(neon))
 
 
 def _houses(c: Canvas, light: Light, rng: Random, side: int, gap: float, ground: float, t: float, tone: Color) -> None:

@@ -1,0 +1,1 @@
+alter table rendition add column marked integer not null default 0;

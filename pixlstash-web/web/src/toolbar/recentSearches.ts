@@ -1,0 +1,3 @@
+import { Recent } from "../state/recent";
+
+export const recentSearches = new Recent("pixlstash.searches", 6);
