@@ -78,7 +78,7 @@ def test_after_a_first_upload(sit: Sit, empty: Served, tmp_path: Path) -> None:
 
 
 def test_in_the_demo(sit: Sit, empty: Served) -> None:
-    finish(empty.library, fill(empty.library, 48))
+    finish(empty.library, fill(empty.library, 16))
     desk = sit(empty).go()
     offer(desk).get_by_role("button", name="Read the text, find similar pictures").click()
     expect(desk.page.get_by_role("button", name=re.compile("Tasks: .*all pictures with"))).to_be_visible()
