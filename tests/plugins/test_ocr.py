@@ -107,6 +107,37 @@ def test_lines_below_the_minimum_confidence_are_dropped(model: Any) -> None:
     assert read(model, written("Clear words"), least=1.0) == [] or line.confidence == 1.0
 
 
+def test_a_page_full_of_text(model: Any) -> None:
+    page = pil.new("RGB", (1240, 1754), "white")
+    draw = ImageDraw.Draw(page)
+    expected = [f"Line {n} of a page with many words about a harbour" for n in range(40)]
+    for n, text in enumerate(expected):
+        draw.text((80, 60 + 40 * n), text, fill="black", font=ImageFont.load_default(24))
+    found = texts(read(model, page))
+    assert sum(text in found for text in expected) >= 38 and len(found) <= 42
+
+
+def test_ornaments_are_not_words(model: Any) -> None:
+    def arcs(draw: ImageDraw.ImageDraw, x: int, y: int, n: int) -> None:
+        draw.arc((x, y, x + 22, y + 22), 30 * (n % 12), 30 * (n % 12) + 200, fill="black", width=3)
+
+    def bars(draw: ImageDraw.ImageDraw, x: int, y: int, n: int) -> None:
+        draw.rectangle((x, y, x + 8, y + 24), fill="black")
+
+    def rings(draw: ImageDraw.ImageDraw, x: int, y: int, n: int) -> None:
+        draw.ellipse((x, y, x + 20, y + 20), outline="black", width=3)
+
+    for ornament in (arcs, bars, rings):
+        picture = pil.new("RGB", (600, 400), "#dddddd")
+        draw = ImageDraw.Draw(picture)
+        for row in range(11):
+            for column in range(19):
+                ornament(draw, 15 + 30 * column, 15 + 34 * row, row + column)
+        words = [word for line in read(model, picture, everything=True) for word in line.text.split()]
+        # Rings may be read as a row of the letter o.
+        assert not [word for word in words if word.isalpha() and len(set(word)) > 2], ornament.__name__
+
+
 # --- which pictures are read ------------------------------------------------------------------------------------------
 
 
@@ -253,3 +284,14 @@ def test_a_library_finds_what_was_read(desk: Engined) -> None:
     assert library.find(OWNER, "is:text").ids == []
     library.undo(OWNER)
     assert len(library.find(OWNER, "is:text").ids) == 2
+
+
+def test_a_scan_of_a_hundred_megapixels(desk: Engined) -> None:
+    desk.folder.mkdir()
+    scan = pil.new("1", (10_000, 10_000), 1)
+    ImageDraw.Draw(scan).text((900, 4_000), "LARGE SCAN", fill=0, font=ImageFont.load_default(1_200))
+    scan.save(desk.folder / "scan.png")
+    finish(desk.library, desk.library.import_paths(OWNER, ImportPaths([str(desk.folder)], True)))
+    job = finish(desk.library, desk.library.run_engine(OWNER, RunEngine(engine=ENGINE.id)))
+    assert job.state == "done" and desk.errors() == {}, job.error
+    assert len(desk.library.find(OWNER, 'text:"large scan"').ids) == 1
