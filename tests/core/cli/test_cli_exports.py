@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,17 +43,18 @@ def test_exports_are_made_previewed_repeated_and_compared(path: Path, tmp_path: 
 
     assert "3 pictures: 2 without a caption" in told("--preview")
     assert not (tmp_path / "out").exists()
-    assert "3 pictures, 4 files, 4 of them written now" in told("--to", tmp_path / "out")
+    assert "3 pictures, 7 files, 7 of them written now" in told("--to", tmp_path / "out")
     assert (tmp_path / "out" / "picture-0.txt").read_text(encoding="utf-8") == "a sea"
+    assert json.loads((tmp_path / "out" / "picture-0.json").read_bytes())["caption"] == "a sea"
     assert "1 picture, 1 file" in told("name:picture-1", "--to", tmp_path / "some", "--no-text")
     assert "2 pictures" in told("-name:picture-1", "--to", tmp_path / "not", "--format", "webp")
     assert "1 picture, 1 file" in told("--id", 2, "--to", tmp_path / "one.zip")
     told("--again", tmp_path / "out", "--to", tmp_path / "again")
     assert tree(tmp_path / "again") == tree(tmp_path / "out")
     compared = told("diff", tmp_path / "out", tmp_path / "some")
-    assert "0 added, 3 removed, 0 changed, 1 the same." in compared
+    assert "0 added, 6 removed, 0 changed, 1 the same." in compared
     assert "query: '' → 'name:picture-1'" in compared and "text: True → False" in compared
-    assert say(path, "export", "diff", tmp_path / "out", tmp_path / "one.zip", "--json").json["removed"] == 3
+    assert say(path, "export", "diff", tmp_path / "out", tmp_path / "one.zip", "--json").json["removed"] == 6
 
 
 def test_mistakes_say_what_to_do(path: Path, tmp_path: Path) -> None:

@@ -27,6 +27,11 @@ OPTIONS = (
     option("--strip", is_flag=True, help="Remove metadata from the files."),
     negative("--no-text", "text", help="Write no caption files."),
     option("--jsonl", is_flag=True, help="Also write metadata.jsonl, for Hugging Face datasets."),
+    option(
+        "--metadata/--no-metadata",
+        default=None,
+        help="Write a .json file with all that is known beside each picture; the default for an export of everything.",
+    ),
     option("--template", default="{caption}", show_default=True, help="The captions, such as '{caption}, {tags:20}'."),
     option("--trigger", default="", help="The value of {trigger}, and the name of kohya's folder."),
     option("--class", "class_word", default="", help="The value of {class}, behind the trigger in kohya's folder."),
@@ -36,7 +41,7 @@ OPTIONS = (
     option("--tags-by", type=choices(TagsBy), default="all", show_default=True, help="Whose tags."),
     option("--without", multiple=True, help="A tag to leave out; may be repeated."),
     option("--underscores", is_flag=True, help="Write tags with underscores instead of spaces."),
-    option("--name", default="{name}", show_default=True, help="File names, such as '{character}/{number}'."),
+    option("--name", help="File names, such as '{character}/{number}': '{name}', or '{folder}/{name}' of everything."),
 )
 
 
@@ -52,6 +57,11 @@ def _export(
 ) -> Any:
     if bool(query) + bool(ids) + bool(again) > 1:
         raise click.UsageError("Say which pictures: a QUERY, or --id, or --again.")
+    everything = not (query or ids or again) and values["layout"] == "plain"
+    if values["metadata"] is None:
+        values["metadata"] = everything
+    if values["name"] is None:
+        values["name"] = "{folder}/{name}" if everything else "{name}"
     options = ExportOptions(**values)
     which: dict[str, Any] = {"ids": ids} if ids else {"q": " ".join(query)}
     if preview:
@@ -116,8 +126,9 @@ pictures_ = Verb(
     "pictures",
     _export,
     "Export the pictures of a QUERY with captions, to a new or empty folder, an earlier export, or a new .zip file.\n\n"
-    "Without a QUERY, all pictures. `pixlstash export diff A B` compares two exports. Exit code 1 if a picture could"
-    " not be exported, or an export from a manifest is not the same.",
+    "Without a QUERY, all pictures, in their folders and with all that is known of them."
+    " `pixlstash export diff A B` compares two exports. Exit code 1 if a picture could not be exported, or an"
+    " export from a manifest is not the same.",
     argument("query", nargs=-1),
     option(
         "--id", "ids", type=click.IntRange(min=0), multiple=True, callback=as_list, help="A picture; may be repeated."

@@ -23,7 +23,7 @@ Field = Callable[[int | None], str]
 YOU = "you"
 SHARED = ("character", "set", "text", "name", "score", "created")
 FIELDS = ("caption", "tags", "trigger", "class", "prompt", "negative", *SHARED)
-NAME_FIELDS = ("number", "id", "sha256", *SHARED)
+NAME_FIELDS = ("number", "id", "sha256", "folder", *SHARED)
 #: Captions are longer only by mistake, and trainers cut them off at a small part of this.
 LONGEST = 20_000
 
@@ -185,6 +185,7 @@ class Namer:
     def name(self, source: Source, notes: Annotations, number: int) -> str:
         """Return the path of the picture with a number, counted from 1."""
         values = {name: _flat(field) for name, field in _values(source, notes).items()}
+        values["folder"] = lambda _: source.folder  # the one field with slashes that are folders
         values["number"] = lambda digits: f"{number:0{min(digits or self._digits, 12)}d}"
         values["id"] = lambda _: source.public_id
         values["sha256"] = lambda most: source.sha256.hex()[:most]

@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
 from msgspec import Struct
 
 from .. import threads
@@ -23,8 +22,7 @@ from ..plugins.contracts import Opened
 from ..query import scope
 from ..types import ExportOptions, Reader
 from ..types.exports import Beside
-from ..types.times import when
-from . import reading
+from . import metadata, reading
 from .captions import UniqueNames
 from .reading import Annotations, Source
 from .targets import ZipStream
@@ -161,30 +159,8 @@ def _beside(archive: ZipStream, beside: Beside, name: str, source: Source, notes
         text = notes.caption.encode()
         yield from archive.add(f"{stem}.txt", (text,), len(text), source.created)
     elif beside == "metadata":
-        text = described(source, notes)
+        text = metadata.encoded(source, notes)
         yield from archive.add(f"{stem}.json", (text,), len(text), source.created)
-
-
-def described(source: Source, notes: Annotations) -> bytes:
-    """What is known of a picture, as JSON."""
-    values = {
-        "id": source.public_id,
-        "name": source.name,
-        "sha256": source.sha256.hex(),
-        "format": source.format,
-        "width": source.width,
-        "height": source.height,
-        "created": when(source.created),
-        "score": source.score,
-        "tags": [use.name for use in notes.tags],
-        "caption": notes.caption,
-        "captions": notes.captions,
-        "prompt": notes.prompt,
-        "negative_prompt": notes.negative,
-        "characters": notes.characters,
-        "sets": notes.sets,
-    }
-    return msgspec.json.format(msgspec.json.encode(values), indent=2) + b"\n"
 
 
 def _open(connect: Connect, source: Source) -> tuple[BinaryIO, int] | None:

@@ -146,6 +146,8 @@ def _beside(recipe: Recipe, target: Target, book: manifest.Writer, tally: Tally,
     if recipe.options.text and item.text is not None:
         name = f"{item.name.rpartition('.')[0]}.txt"
         yield from _put(target, book, tally, of_bytes(name, item.text.encode()))
+    if item.metadata is not None:
+        yield from _put(target, book, tally, of_bytes(f"{item.name.rpartition('.')[0]}.json", item.metadata))
 
 
 def _row(item: Item) -> bytes:

@@ -16,14 +16,15 @@ from typing import IO, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..database.connection import Database
 from ..errors import Invalid, NotThere, PixlStashError
 from ..storage.files import open_within
 from ..types import ExportDiff, ExportOptions, Reader
-from . import reading
+from . import metadata, reading
 from .plan import DRAWN_AS, EXTENSIONS, Box, Item, LeftOut, Plan, drawn_size
-from .reading import Source
+from .reading import Annotations, Source
 
 NAME = "manifest.jsonl"
 FORMAT, VERSION = "pixlstash-export", 1
@@ -203,12 +204,13 @@ class Repeated:
         remaining = iter(self.lines)
         while page := list(islice(remaining, reading.PAGE)):
             sources = self._sources(page)
+            notes = self._notes(sources)
             for line in page:
                 source = sources.get(line.source or "")
                 if source is None:
                     yield LeftOut(line.name, "The library no longer has this picture.")
                 else:
-                    yield self._item(source, line)
+                    yield replace(self._item(source, line), metadata=notes.get(source.id))
 
     def _item(self, source: Source, line: Line) -> Item:
         if not self._plan.draws(source):
@@ -218,6 +220,13 @@ class Repeated:
             format = DRAWN_AS.get(source.format, "png")  # type: ignore[assignment]
         assert format in EXTENSIONS
         return Item(source, line.name, line.text, line.box, drawn_size(source, line.box, self._options), format)
+
+    def _notes(self, sources: Mapping[str, Source]) -> dict[int, bytes]:
+        """The files of metadata: those of now, because a manifest does not hold them."""
+        if not self._options.metadata or self._options.faces:
+            return {}
+        notes = reading.notes_of(self._db, self._reader, [source.id for source in sources.values()])
+        return {source.id: metadata.encoded(source, notes.get(source.id, Annotations())) for source in sources.values()}
 
     def _sources(self, page: Sequence[Line]) -> Mapping[str, Source]:
         ids = reading.by_hash(self._db, {line.source for line in page if line.source is not None})

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import threads
 from ..captions.tokens import Counter as TokenCounter
@@ -13,7 +14,7 @@ from ..database.connection import Database
 from ..media.file_names import honest_name
 from ..people import faces
 from ..types import BucketTotal, ExportOptions, ExportPreview, ExportSample, Reader, TagTotal
-from . import layouts, reading
+from . import layouts, metadata, reading
 from .captions import Captioner, Namer, UniqueNames
 from .reading import Annotations, Source
 
@@ -31,7 +32,8 @@ TOKENS = 75
 class Item(Struct, frozen=True):
     """One exported file. `box`: the part of the picture that it shows, as fractions; `size` in pixels if it is drawn.
 
-    `format` is None for an original that is copied, without its metadata if the export says so.
+    `format` is None for an original that is copied, without its metadata if the export says so. `metadata` is the
+    content of the file of metadata beside it, if there is to be one.
     """
 
     source: Source
@@ -41,6 +43,7 @@ class Item(Struct, frozen=True):
     size: tuple[int, int] | None = None
     format: str | None = None
     tags: tuple[str, ...] = ()
+    metadata: bytes | None = None
 
 
 class LeftOut(Struct, frozen=True):
@@ -77,7 +80,8 @@ class Plan:
                 text = self.captioner.text(source, notes, number - 1) if self._wants_text else None
                 tags = tuple(self.captioner.tags(notes))
                 if not self._options.faces:
-                    yield self._item(names, source, name, text, None, tags)
+                    item = self._item(names, source, name, text, None, tags)
+                    yield replace(item, metadata=metadata.encoded(source, notes)) if self._options.metadata else item
                 for count, box in enumerate(boxes_of.get(source.id, []), 1):
                     yield self._item(names, source, f"{name}-face{count}", text, box, tags)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,7 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from ..database.connection import Database, bind_ids, fetch
+from ..imports.locations import OWN
 from ..query import scope
+from ..sidecars.picture_values import named_faces
+from ..sidecars.values import Region
+from ..storage.local import path_of
 from ..tags.entries import EFFECTIVE, ENGINE, WHOLE, YES, of_pictures
 from ..texts import feature as texts
 from ..types import Reader
@@ -22,7 +27,8 @@ PAGE = 500
 class Source(Struct, frozen=True):
     """A picture's file. `width` and `height` in pixels as it is shown; `created` in ms; `turn` in quarters clockwise.
 
-    `places` are (store, key), available ones first.
+    `places` are (store, key), available ones first; `folder` is the first that a person would know, below the name of
+    its store, or empty.
     """
 
     id: int
@@ -40,6 +46,7 @@ class Source(Struct, frozen=True):
     score: int
     sha256: bytes
     places: list[tuple[int, str]]
+    folder: str
 
 
 class TagUse(Struct, frozen=True):
@@ -55,7 +62,7 @@ class TagUse(Struct, frozen=True):
 class Annotations(Struct):
     """What is known of one picture. `tags`: those of people first, then by confidence. `captions` by engine.
 
-    `lines`: the text in the picture; a line that a video shows for some time occurs once.
+    `lines`: the text in the picture; a line that a video shows for some time occurs once. `faces`: those with a name.
     """
 
     tags: list[TagUse] = []
@@ -66,6 +73,7 @@ class Annotations(Struct):
     characters: list[str] = []
     sets: list[str] = []
     lines: list[str] = []
+    faces: list[Region] = []
 
     @property
     def caption(self) -> str:
@@ -80,12 +88,15 @@ def sources(db: Database, reader: Reader, ids: Sequence[int]) -> Iterator[Source
         with db.reading() as connection:
             rows = fetch(connection, _SOURCES, (bind_ids(page),))
             places: dict[int, list[tuple[int, str]]] = defaultdict(list)
-            for picture, store, key in fetch(connection, _PLACES, (bind_ids(page),)):
+            folders: dict[int, str] = {}
+            for picture, store, key, scheme, name in fetch(connection, _PLACES, (bind_ids(page),)):
                 places[picture].append((store, key))
+                if scheme != OWN and reader.scope.all:
+                    folders.setdefault(picture, _folder(name, key))
         by_id = {row[0]: row for row in rows}
         for id in page:
             if (row := by_id.get(id)) is not None:
-                yield Source(*row[:10], bool(row[10]), *row[11:], places.get(id, []))  # type: ignore[call-arg]
+                yield Source(*row[:10], bool(row[10]), *row[11:], places.get(id, []), folders.get(id, ""))  # type: ignore[call-arg]
 
 
 def notes_of(db: Database, reader: Reader, ids: Sequence[int]) -> dict[int, Annotations]:
@@ -107,6 +118,9 @@ def notes_of(db: Database, reader: Reader, ids: Sequence[int]) -> dict[int, Anno
             notes[picture].characters = names
         for picture, names in _groups(connection, reader, "set", _SETS, bound):
             notes[picture].sets = names
+        for picture, character, face in named_faces(connection, ids):
+            if _knows(reader, "character", character):
+                notes[picture].faces = [*notes[picture].faces, face]
     return notes
 
 
@@ -151,9 +165,19 @@ def _groups(
     """Yield (picture, names of its groups in order)."""
     names: dict[int, list[str]] = defaultdict(list)
     for picture, group, name in fetch(connection, sql, (bound,)):
-        if reader.scope.all or (noun, group) in reader.scope.groups:
+        if _knows(reader, noun, group):
             names[picture].append(name)
     yield from names.items()
+
+
+def _knows(reader: Reader, noun: str, group: int) -> bool:
+    return reader.scope.all or (noun, group) in reader.scope.groups
+
+
+def _folder(store: str, key: str) -> str:
+    """The folder of a file below the name of its store, with slashes."""
+    path = os.fsencode(path_of(key)).decode(errors="replace")
+    return f"{store.replace('/', '_')}/{path}".rpartition("/")[0]
 
 
 _SOURCES = """
@@ -163,8 +187,8 @@ _SOURCES = """
     where g.id in carray(?)
     """
 _PLACES = """
-    select picture_id, store_id, key from location where picture_id in carray(?)
-    order by state = 'missing', id
+    select l.picture_id, l.store_id, l.key, s.scheme, s.name from location l join store s on s.id = l.store_id
+    where l.picture_id in carray(?) order by l.state = 'missing', l.id
     """
 _OWN = "select picture_id, text from said_caption where picture_id in carray(?) and text != ''"
 _CAPTIONS = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -29,7 +29,7 @@ _TEXTS = """
     where p.id in carray(?)
     """
 _FACES = """
-    select w.id, w.picture_id, c.name, w.box from said_who w join character c on c.id = w.character_id
+    select w.id, w.picture_id, c.id, c.name, w.box from said_who w join character c on c.id = w.character_id
     where w.picture_id in carray(?) and w.yes and w.box is not null and w.time is null order by w.id
     """
 
@@ -41,8 +41,8 @@ def read(connection: apsw.Connection, ids: Iterable[int], *, engines: bool) -> d
     used = {tag for values in entries.values() for tag in values}
     named: dict[int, str] = dict(fetch(connection, "select id, name from tag where id in carray(?)", (bind_ids(used),)))
     faces_of: dict[int, list[Region]] = {}
-    for _, picture, name, box in fetch(connection, _FACES, (bind_ids(ids),)):
-        faces_of.setdefault(picture, []).append(Region(name, _box(box)))
+    for picture, _, face in named_faces(connection, ids):
+        faces_of.setdefault(picture, []).append(face)
     mine: dict[int, Mine] = {}
     for picture, own, shown, score in fetch(connection, _TEXTS, (bind_ids(ids),)):
         states = sorted(entries.get(picture, {}).items(), key=lambda entry: (not entry[1] & YES, -entry[1], entry[0]))
@@ -54,6 +54,12 @@ def read(connection: apsw.Connection, ids: Iterable[int], *, engines: bool) -> d
         by_people |= {"tags"} if any(state & YES for _, state in states) else set()
         mine[picture] = Mine(values, rejected, frozenset(by_people))
     return mine
+
+
+def named_faces(connection: apsw.Connection, ids: Iterable[int]) -> Iterator[tuple[int, int, Region]]:
+    """Yield (picture, character, region) of the named faces in pictures; not those in videos."""
+    for _, picture, character, name, box in fetch(connection, _FACES, (bind_ids(ids),)):
+        yield picture, character, Region(name, _box(box))
 
 
 def take(write: Write, picture: int, merged: Merge) -> None:
@@ -100,7 +106,7 @@ def remove_faces(write: Write, picture: int, gone: Iterable[Region]) -> None:
     keys = {face_key(face) for face in gone}
     if keys:
         rows = write.execute(_FACES, (bind_ids([picture]),))
-        ids = [id for id, _, name, box in rows if face_key(Region(name, _box(box))) in keys]
+        ids = [id for id, _, _, name, box in rows if face_key(Region(name, _box(box))) in keys]
         write.execute("delete from said_who where id in carray(?)", (bind_ids(ids),))
 
 

@@ -29,7 +29,8 @@ class ExportOptions(Struct, frozen=True, kw_only=True):
     export crops of faces instead of whole pictures, each with `margin` of its size around it. Without these and with
     `format` "original", files stay as they are, except that `strip` removes their metadata.
 
-    `text`: write a caption file beside each picture, made from `template`; `jsonl`: also write `metadata.jsonl`.
+    `text`: write a caption file beside each picture, made from `template`; `jsonl`: also write `metadata.jsonl`;
+    `metadata`: write a `.json` file with all that is known beside each picture.
     `captions`: whose captions `{caption}` has, by preference: "you" or the id of an engine (empty: as displayed).
     """
 
@@ -43,6 +44,7 @@ class ExportOptions(Struct, frozen=True, kw_only=True):
     strip: bool = False
     text: bool = True
     jsonl: bool = False
+    metadata: bool = False
     template: Template = "{caption}"
     trigger: Annotated[str, Meta(max_length=200)] = ""
     class_word: Annotated[str, Meta(max_length=200)] = ""

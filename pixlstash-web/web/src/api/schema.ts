@@ -2218,8 +2218,8 @@ export interface PrepareDownload {
  * `bucket`: crop to resolution buckets of this side instead; `faces`: export crops of faces instead of whole pictures,
  * each with `margin` of its size around it. Without these and with `format` "original", files stay as they are, except
  * that `strip` removes their metadata. `text`: write a caption file beside each picture, made from `template`; `jsonl`:
- * also write `metadata.jsonl`. `captions`: whose captions `{caption}` has, by preference: "you" or the id of an engine
- * (empty: as displayed).
+ * also write `metadata.jsonl`; `metadata`: write a `.json` file with all that is known beside each picture. `captions`:
+ * whose captions `{caption}` has, by preference: "you" or the id of an engine (empty: as displayed).
  */
 export interface ExportOptions {
   layout?: "ai-toolkit" | "kohya" | "onetrainer" | "plain";
@@ -2232,6 +2232,7 @@ export interface ExportOptions {
   strip?: boolean;
   text?: boolean;
   jsonl?: boolean;
+  metadata?: boolean;
   template?: string;
   trigger?: string;
   class_word?: string;

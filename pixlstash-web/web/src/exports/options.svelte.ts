@@ -27,6 +27,7 @@ class Wanted {
   strip = $state(false);
   text = $state(true);
   jsonl = $state(false);
+  metadata = $state(false);
   template = $state("{trigger}, {caption}, {tags:20}");
   trigger = $state("");
   class_word = $state("");
@@ -39,11 +40,12 @@ class Wanted {
 
   /** As the server takes them. */
   get options(): ExportOptions {
-    const { shape, layout, format, strip, text, jsonl, template, trigger, class_word, several, tags_by } = this;
+    const { shape, layout, format, strip, text, jsonl, metadata, template, trigger, class_word, several, tags_by } =
+      this;
     const pixels = this.pixels ?? 1024;
     const words = this.without.split(",").map((tag) => tag.trim());
     return {
-      ...{ layout, format, strip, text, jsonl, template, trigger, class_word, several, tags_by },
+      ...{ layout, format, strip, text, jsonl, metadata, template, trigger, class_word, several, tags_by },
       side: shape === "side" || shape === "faces" ? pixels : null,
       bucket: shape === "bucket" ? pixels : null,
       faces: shape === "faces",
