@@ -260,6 +260,27 @@ def test_repeating(library: Library) -> None:
     assert len(runs) == count
 
 
+@pytest.mark.parametrize("ask", ["hasten", "postpone"])
+def test_a_repeating_job_that_is_wanted_while_it_runs_runs_again_soon(library: Library, ask: str) -> None:
+    runs: list[float] = []
+    begun, free = threading.Event(), threading.Event()
+
+    def run(task: Task) -> None:
+        runs.append(time.monotonic())
+        begun.set()
+        assert free.wait(20)
+
+    job = library.repeat("again", "Again", every=3600.0, run=run)
+    assert begun.wait(20)
+    getattr(library.queue, ask)("again", 0.3)
+    free.set()
+    until(lambda: len(runs) == 2, 20)
+    assert runs[1] - runs[0] >= 0.25
+    until(lambda: state(library, job) == "waiting")
+    time.sleep(0.5)
+    assert len(runs) == 2
+
+
 def test_threads_that_repeat_one_kind_at_the_same_time_make_one_job(library: Library) -> None:
     for number in range(20):
         begin = threading.Barrier(4)

@@ -101,7 +101,7 @@ class Jobs:
             ended = ("cancelled", None) if by_hand else self._ending(task, problem)
             raise
         finally:
-            self._finish(task, *ended, 0)
+            self._finish(claim, task, *ended)
 
     def repeat(self, kind: str, label: str, *, every: float, lane: str = "cpu") -> Job:
         """Run a job now, and again `every` seconds after it ended. There is one such job per kind."""
@@ -274,7 +274,7 @@ class Jobs:
             state, error = self._ending(task, problem)
         if claim.every is not None:
             state = task.wanted or "waiting"
-        self._finish(task, state, error, claim.every or 0)
+        self._finish(claim, task, state, error)
         if claim.every is not None and task.wanted and task.wanted != state:  # requested in the last moment
             rows.stop(self._hub, claim.id, task.wanted)
             self.announce(claim.id)
@@ -291,12 +291,12 @@ class Jobs:
             log.error("job %s failed", task.id, exc_info=problem)
         return "failed", describe(problem)
 
-    def _finish(self, task: Task, state: str, error: str | None, after: float) -> None:
+    def _finish(self, claim: rows.Claim, task: Task, state: str, error: str | None) -> None:
         """Record the end of a job, and announce it."""
         tries = TRIES
         while True:
             try:
-                rows.finish(self._hub, task.id, state, error, task.done, task.total, task.report, after)
+                rows.finish(self._hub, claim, state, error, task.done, task.total, task.report)
                 break
             except PixlStashError:  # a full disk: retry, or run the job again at the next start
                 report(f"the end of job {task.id} cannot be recorded", log)

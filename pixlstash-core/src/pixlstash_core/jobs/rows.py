@@ -54,7 +54,10 @@ class JobRow(Struct, array_like=True):
 
 
 class Claim(Struct, frozen=True):
-    """A job that its lane runs now. `done` and `total`: its progress before it was interrupted."""
+    """A job that its lane runs now. `done` and `total`: its progress before it was interrupted.
+
+    `due` in ms: a later one in its row was set while it ran.
+    """
 
     id: int
     kind: str
@@ -63,6 +66,7 @@ class Claim(Struct, frozen=True):
     priority: int = 0
     done: int = 0
     total: int | None = None
+    due: int = 0
 
 
 def begin(hub: Hub, kind: str, label: str, payload: Any, lane: str, priority: int) -> Claim:
@@ -103,18 +107,20 @@ def end_repeating(hub: Hub, kind: str) -> None:
 
 
 def hasten(hub: Hub, kind: str, seconds: float) -> None:
-    """Make the repeating job of a kind due in at most a number of seconds."""
-    due = now() + int(seconds * 1000)
-    hub.write(
-        "update job set due = ? where kind = ? and every is not null and state = 'waiting' and due > ?",
-        (due, kind, due),
-    )
+    """Make the repeating job of a kind due in at most a number of seconds; if it runs at present, after that again."""
+    _set_due(hub, kind, seconds, "state = 'running' or (state = 'waiting' and due > :due)")
 
 
 def postpone(hub: Hub, kind: str, seconds: float) -> None:
-    """Make the repeating job of a kind due in a number of seconds."""
-    sql = "update job set due = ? where kind = ? and every is not null and state = 'waiting'"
-    hub.write(sql, (now() + int(seconds * 1000), kind))
+    """Make the repeating job of a kind due in a number of seconds; if it runs at present, after that again."""
+    _set_due(hub, kind, seconds, "state in ('running', 'waiting')")
+
+
+def _set_due(hub: Hub, kind: str, seconds: float, where: str) -> None:
+    sql = (
+        "update job set due = iif(state = 'running', max(:due, due + 1), :due) where kind = :kind and every is not null"
+    )
+    hub.write(f"{sql} and ({where})", {"due": now() + int(seconds * 1000), "kind": kind})
 
 
 def get(hub: Hub, job: int) -> JobRow:
@@ -155,17 +161,18 @@ def claim(hub: Hub, lane: str) -> Claim | None:
         return None
     rows = hub.write(
         f"""
-        update job set state = 'running', heartbeat = :now, started = coalesce(started, :now), finished = null
+        update job set state = 'running', heartbeat = :now, started = coalesce(started, :now), finished = null,
+          due = iif(every is null, due, :now)
         where id = (select id from job where {ready} order by priority desc, due, id limit 1)
-        returning id, kind, payload, every, priority, done, total
+        returning id, kind, payload, every, priority, done, total, due
         """,
         bound,
     )
     if not rows:
         return None
-    job, kind, payload, every, priority, done, total = rows[0]
+    job, kind, payload, every, priority, done, total, due = rows[0]
     so_far = (done, total) if every is None else (0, None)  # a repeating job starts from 0 each time
-    return Claim(job, kind, msgspec.json.decode(payload), every, priority, *so_far)
+    return Claim(job, kind, msgspec.json.decode(payload), every, priority, *so_far, due)
 
 
 def is_wanted(hub: Hub, lane: str, priority: int) -> bool:
@@ -232,17 +239,17 @@ def beat(hub: Hub, job: int, done: int, total: int | None) -> None:
 
 def finish(
     hub: Hub,
-    job: int,
+    claim: Claim,
     state: str,
     error: str | None,
     done: int,
     total: int | None,
     report: ImportReport | None,
-    after: float,
 ) -> None:
-    """Record the end of a job. A repeating one is due again in `after` seconds."""
+    """Record the end of a job. A repeating one is due after its interval, or as it was set meanwhile."""
     text = msgspec.json.encode(report).decode() if report else None
     hub.write(
-        "update job set state = ?, error = ?, done = ?, total = ?, report = ?, finished = ?, due = ? where id = ?",
-        (state, error, done, total, text, now(), now() + int(after * 1000), job),
+        "update job set state = ?, error = ?, done = ?, total = ?, report = ?, finished = ?,"
+        " due = iif(due > ?, min(due, ?8), ?8) where id = ?",
+        (state, error, done, total, text, now(), claim.due, now() + int((claim.every or 0) * 1000), claim.id),
     )
