@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import beside
 import pytest
@@ -18,7 +20,7 @@ from pixlstash_core import OWNER
 from pixlstash_core.library import Library
 from pixlstash_core.storage import replacing
 from pixlstash_core.storage.files import Root
-from pixlstash_core.storage.replacing import Changed, Version, read_below, replace_below
+from pixlstash_core.storage.replacing import Changed, Version, read_below, remove_leftover, replace_below
 from pixlstash_core.types import AddTags, SidecarPolicy
 
 pytestmark = [pytest.mark.attack, pytest.mark.skipif(os.name != "posix", reason="links and pipes are POSIX's")]
@@ -158,6 +160,53 @@ def test_a_swap_at_any_moment_keeps_the_other_file(tmp_path: Path, monkeypatch: 
                 with pytest.raises(Changed):
                     replace_below(root, "a.txt", b"ours", before)
             assert path.read_bytes() == b"theirs" and os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_what_a_kill_left_is_deleted_only_if_it_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed before and after the exchange of two files: the leftover is our new file, or the one it replaced."""
+    path, root = tmp_path / "a.txt", Root.pinned(tmp_path)
+    sha256 = {body: hashlib.sha256(body).digest() for body in (b"ours", b"before", b"theirs")}
+
+    def exchange(new: str, old: str, folder: int | None, before: Version) -> None:
+        assert replacing._exchange(new, old, folder)
+        raise KeyboardInterrupt
+
+    for step in (Mock(side_effect=KeyboardInterrupt), exchange):
+        path.write_bytes(b"before")
+        with monkeypatch.context() as patch:
+            patch.setattr(replacing, "_put_in_place", step)
+            patch.setattr(os, "unlink", lambda *arguments, **more: None)  # a killed process cleans nothing up
+            with pytest.raises(KeyboardInterrupt):
+                replace_below(root, "a.txt", b"ours", Version.of(path.stat()))
+        (left,) = [name for name in os.listdir(tmp_path) if name != "a.txt"]
+        for content in (b"theirs", b"ours and more", b""):
+            original = (tmp_path / left).read_bytes()
+            (tmp_path / left).write_bytes(content)
+            remove_leftover(root, "a.txt", sha256[b"ours"], [sha256[b"before"]], 1 << 20)
+            assert (tmp_path / left).read_bytes() == content
+            (tmp_path / left).write_bytes(original)
+        remove_leftover(root, "b.txt", sha256[b"ours"], [sha256[b"before"]], 1 << 20)
+        remove_leftover(root, "a.txt", sha256[b"theirs"], [sha256[b"before"]], 1 << 20)
+        assert (tmp_path / left).exists()
+        remove_leftover(root, "a.txt", sha256[b"ours"], [sha256[b"before"]], 1 << 20)
+        assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_foreign_file_with_the_name_of_ours_stays(tmp_path: Path) -> None:
+    root, kept = Root.pinned(tmp_path), tmp_path / "kept"
+    kept.write_bytes(b"kept")
+    name = replacing._temporary("a.txt", "a.txt", hashlib.sha256(b"ours").digest())
+    for link in (False, True):
+        (tmp_path / name).unlink(missing_ok=True)
+        if link:
+            (tmp_path / name).symlink_to(kept)
+        else:
+            (tmp_path / name).write_bytes(b"theirs")
+        (tmp_path / "a.txt").unlink(missing_ok=True)
+        replace_below(root, "a.txt", b"ours", None)
+        remove_leftover(root, "a.txt", hashlib.sha256(b"ours").digest(), [hashlib.sha256(b"kept").digest()], 1 << 20)
+        assert sorted(os.listdir(tmp_path)) == [name, "a.txt", "kept"]
+        assert (tmp_path / name).read_bytes() == (b"kept" if link else b"theirs") and kept.read_bytes() == b"kept"
 
 
 def test_two_programs_that_write_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -171,8 +171,9 @@ def claim(hub: Hub, lane: str) -> Claim | None:
     if not rows:
         return None
     job, kind, payload, every, priority, done, total, due = rows[0]
-    so_far = (done, total) if every is None else (0, None)  # a repeating job starts from 0 each time
-    return Claim(job, kind, msgspec.json.decode(payload), every, priority, *so_far, due)
+    if every is not None:  # a repeating job starts from 0 each time
+        done, total = 0, None
+    return Claim(job, kind, msgspec.json.decode(payload), every, priority, done, total, due)
 
 
 def is_wanted(hub: Hub, lane: str, priority: int) -> bool:

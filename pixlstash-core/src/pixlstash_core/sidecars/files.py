@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from ..errors import PixlStashError
 from ..storage.files import Root, writing_to
-from ..storage.replacing import NotReadable, Version, make_parents_below, read_below, replace_below
+from ..storage.replacing import NotReadable, Version, make_parents_below, read_below, remove_leftover, replace_below
 from ..types import SidecarPlace, SidecarPolicy
 from .formats import FORMATS, Format, fields_of, names_of
 from .rows import Place, Record
@@ -104,6 +104,9 @@ def _parse(sidecar: Sidecar, policy: SidecarPolicy) -> None:
 def recall(sidecar: Sidecar, record: Record | None) -> None:
     """Take note of what is record of a sidecar; what was being written when the process ended is our own."""
     sidecar.is_recorded, record = record is not None, record or Record()
+    if record.next_sha256 is not None:
+        known = (record.sha256,)
+        remove_leftover(sidecar.root, sidecar.path, record.next_sha256, known, sidecar.format.longest)
     sidecar.record = record
     if sidecar.body is None:  # deleted by another program, or never there
         if not sidecar.problem:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import os
 import secrets
 import stat
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
@@ -70,14 +72,14 @@ def replace_below(root: Root, key: str, body: bytes, before: Version | None) -> 
     """Write a file under a name that has the file of that version, or none; durable and complete, or not at all.
 
     `Changed` if something else has the name by now; it stays as it is. OSError as the system says. The file keeps its
-    permissions. A process that is killed at the wrong moment leaves a hidden file beside it.
+    permissions. A process that is killed at the wrong moment leaves a hidden file beside it: `remove_leftover`.
     """
     with parent_below(root, key) as (name, folder):
         _demand(name, folder, before)
-        temporary = os.path.join(os.path.dirname(name), f".pixlstash-{secrets.token_hex(8)}.new")
+        temporary, descriptor = _created(_temporary(name, key, hashlib.sha256(body).digest()), folder)
         written = None
         try:
-            written = _written(temporary, folder, body, before)
+            written = _written(descriptor, body, before)
             _demand(name, folder, before)
             if before is None:
                 _give_name(temporary, name, folder)
@@ -93,6 +95,27 @@ def replace_below(root: Root, key: str, body: bytes, before: Version | None) -> 
     return written
 
 
+def remove_leftover(root: Root, key: str, next_sha256: bytes, known: Iterable[bytes | None], most: int) -> None:
+    """Delete what a killed `replace_below` of a body with this hash left beside its file.
+
+    Only contents with the hash of that body, or with one of `known`, which it was to replace, are deleted.
+    """
+    leftover = _temporary(key, key, next_sha256)
+    with suppress(OSError, NotReadable, Changed):
+        present = read_below(root, leftover, most)
+        if present is None or hashlib.sha256(present[0]).digest() not in {next_sha256, *known}:
+            return
+        with parent_below(root, leftover) as (name, folder):
+            if _version(name, folder) == present[1]:
+                os.unlink(name, dir_fd=folder)
+
+
+def _temporary(path: str, key: str, sha256: bytes) -> str:
+    """The path beside `path` of the new file while it is written; the same each time, to be found again."""
+    unique = hashlib.sha256(sha256 + os.fsencode(key)).hexdigest()[:16]
+    return os.path.join(os.path.dirname(path), f".pixlstash-{unique}.new")
+
+
 def make_parents_below(root: Root, key: str) -> None:
     """Create the folders on the way to `root/key` that are missing, following no link."""
     parts = key.split("/")[:-1]
@@ -106,9 +129,16 @@ def make_parents_below(root: Root, key: str) -> None:
                 _sync(folder)
 
 
-def _written(temporary: str, folder: int | None, body: bytes, before: Version | None) -> Version:
+def _created(path: str, folder: int | None) -> tuple[str, int]:
+    """Create a file with this path, or with a random name if there is one. Returns its path and descriptor."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666, dir_fd=folder)
+    with suppress(FileExistsError):  # another process writes the same, or the file is somebody else's
+        return path, os.open(path, flags, 0o666, dir_fd=folder)
+    path = os.path.join(os.path.dirname(path), f".pixlstash-{secrets.token_hex(8)}.new")
+    return path, os.open(path, flags, 0o666, dir_fd=folder)
+
+
+def _written(descriptor: int, body: bytes, before: Version | None) -> Version:
     with os.fdopen(descriptor, "wb") as file:
         file.write(body)
         file.flush()
