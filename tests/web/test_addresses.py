@@ -11,6 +11,7 @@ from web.conftest import OWNER, Served, fill, serving
 
 from pixlstash_core.errors import Invalid
 from pixlstash_core.library import Library
+from pixlstash_web.server import running
 from pixlstash_web.site import is_local, read_network
 
 AWAY, HOME = "203.0.113.9", "192.168.1.20"
@@ -153,6 +154,22 @@ def test_s17_a_picture_by_its_token_and_every_refusal_alike(shop: Served) -> Non
     same = {(answer.status, answer.body, _without_date(answer.headers.as_string())) for answer in answers.values()}
     assert len(same) == 1 and same.pop()[0] == 404, {name: str(answer) for name, answer in answers.items()}
     assert shop.library.access.only_picture(secret) is None and id
+
+
+def test_guessing_tokens_of_pictures_is_slowed_down(shop: Served) -> None:
+    with running(shop.library, trusted_proxies=["127.0.0.1"]) as url:
+        answer = shop.local.post("/tokens", {"rights": "read", "scope": {"pictures": sorted(shop.mine)[:1]}})
+        path = f"/share/{answer.json['token']}.jpg"
+
+        def ask(where: str, address: str) -> int:
+            return Peer(url).ask("GET", where, None, {"X-Forwarded-For": address}).status
+
+        assert {ask(path, "203.0.113.5") for _ in range(70)} == {200}, "what is not refused is not counted"
+        guesses = (ask(f"/share/pl_api_{n:060}.jpg", "203.0.113.5") for n in range(400))
+        assert 60 <= next(n for n, status in enumerate(guesses) if status == 429)
+        assert ask(path, "203.0.113.77") == 200, "only that network waits"
+        login = Peer(url).ask("POST", "/api/v1/login", {"password": "x"}, {"X-Forwarded-For": "203.0.113.5"})
+        assert login.status != 429, "logins are counted apart"
 
 
 def _without_date(headers: str) -> str:

@@ -187,7 +187,8 @@ def answer_token(site: Site, request: Request, path: str) -> Response | None:
     try:
         if request.method not in ("GET", "HEAD") or site.needs_password():
             raise absent()
-        image = picture_of_token(site.library, token, extension).image
+        with site.token_pictures.attempt(site.client_address(request)):
+            image = picture_of_token(site.library, token, extension).image
     except TooMany as error:
         return as_error(error, headers)
     except PixlStashError:

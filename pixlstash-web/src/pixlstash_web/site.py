@@ -72,6 +72,8 @@ class Site:
         self.private: list[str] = []
         #: Failed logins and wrong secrets of links, whatever they are for, by the network that they come from.
         self.logins = Rates(*FAILURES)
+        #: Refused requests for the picture of a token. They are counted apart: old pictures in a page lock nobody out.
+        self.token_pictures = Rates(*FAILURES)
         self.closing = False
 
     def client_address(self, request: Request) -> str:
