@@ -86,6 +86,28 @@ def test_comfy_follows_links() -> None:
     assert next(one.number for one in found.facts if one.name == "lora") == 0.8
 
 
+def test_comfy_says_where_a_prompt_was_found_if_it_is_far_away() -> None:
+    assert "prompt_from" not in values(comfy(graph()))
+    nodes = graph()
+    nodes["9"] = {"class_type": "Reroute", "inputs": {"text": ["12", 0]}}
+    nodes["12"] = {"class_type": "PrimitiveString", "inputs": {"value": "a river at dawn"}}
+    found = comfy(nodes)
+    assert found is not None and found.prompt == "a river at dawn"
+    assert values(found)["prompt_from"] == "node 12 (PrimitiveString), 3 links away"
+
+
+def test_comfy_says_why_there_is_no_prompt() -> None:
+    nodes = graph()
+    nodes["9"] = {"class_type": "OddNode", "inputs": {"setting": 7}}
+    found = comfy(nodes)
+    assert found is not None and found.prompt is None
+    assert values(found)["prompt_from"] == "not found: node 9 (OddNode) has no text"
+    del nodes["9"]
+    assert values(comfy(nodes))["prompt_from"] == "not found: node 3 (CLIPTextEncode) has no text"
+    nodes["5"]["inputs"]["positive"] = 3
+    assert "prompt_from" not in values(comfy(nodes))
+
+
 def test_comfy_names_the_sampler_that_began() -> None:
     """A second pass refines what the first made: the first has the seed and the steps that people mean."""
     second = dict(graph()["5"]["inputs"], seed=5, steps=8, latent_image=["5", 0])

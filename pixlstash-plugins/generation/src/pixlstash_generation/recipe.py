@@ -39,7 +39,7 @@ class Part(Struct, frozen=True):
 
 
 class Recipe(Struct, kw_only=True):
-    """Every field takes any value."""
+    """Every field but `trace` takes any value. `trace`: where the prompt was found, or why not, if that helps."""
 
     tool: object
     prompt: object = None
@@ -54,6 +54,7 @@ class Recipe(Struct, kw_only=True):
     height: object = None
     models: Iterable[Part] = ()
     loras: Iterable[Part] = ()
+    trace: str = ""
 
     @classmethod
     def of(
@@ -89,6 +90,8 @@ class Recipe(Struct, kw_only=True):
         width, height = number(self.width), number(self.height)
         if width and height and is_size(width, height):
             yield known_fact("resolution", f"{width:.0f}x{height:.0f}")
+        if self.trace:
+            yield Fact("Generation", "prompt_from", "Prompt from", self.trace[:VALUE_LENGTH])
 
 
 def _parts(kind: str, parts: Iterable[Part]) -> Iterator[Fact]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pixlstash_core import PROMPT_LENGTH
 
@@ -15,6 +16,8 @@ _MOST_LINKS = 5_000
 _MOST_JOINED = 16 * PROMPT_LENGTH
 _LONGEST_DELIMITER = 64
 _DEEPEST = 100
+#: Links from a sampler to a text that is not simply in its encoder; and places that a trace names.
+_FAR, _MOST_TRACED = 3, 4
 #: Inputs that hold or hand on texts, whatever a pack of nodes calls them.
 _TEXT = re.compile(
     r"text|prompt|string|caption|wildcard|positive|negative|value|t5xxl|llama|clip_?[lg]$|(^|_)(pos|neg)(_|$)"
@@ -38,15 +41,23 @@ _OTHER_SIDE = {
 }
 
 
-def prompts(graph: Graph, sampler: str, side: str) -> list[str]:
-    """The texts that condition one side (`positive` or `negative`) of a sampler, in the order of its links."""
+class Found(NamedTuple):
+    """The texts that condition one side of a sampler, and a sentence on where they are, if that is not obvious."""
+
+    texts: list[str]
+    trace: str = ""
+
+
+def prompts(graph: Graph, sampler: str, side: str) -> Found:
+    """Find the texts of a side (`positive` or `negative`) of a sampler, in the order of its links."""
     trail = _Trail(graph, side)
     texts: dict[str, None] = {}
     for _, node in graph.upstream([sampler], lambda name: name == "guider"):
         names = (side, "conditioning", "cond1", "cond2", "pipe") if side == "positive" else (side, "pipe")
         for name in names:
             texts.update((text.strip(), None) for text in trail.texts(node.inputs.get(name)))
-    return list(texts)[:_MOST_TEXTS]
+    found = list(texts)[:_MOST_TEXTS]
+    return Found(found, trail.trace(found))
 
 
 class _Trail:
@@ -58,6 +69,22 @@ class _Trail:
         self._read: dict[str, list[str]] = {}
         self._links_left = _MOST_LINKS
         self._joined_left = _MOST_JOINED
+        #: Which node each text is in, and how many links lead to it; and nodes that lead to no text.
+        self._places: dict[str, tuple[str, int]] = {}
+        self._dead_ends: list[str] = []
+
+    def trace(self, texts: list[str]) -> str:
+        """Say where these texts are unless each is in an encoder of the sampler; without any, what led nowhere."""
+        if not texts:
+            ends = [self._shown(id) for id in self._dead_ends[:_MOST_TRACED]]
+            return f"not found: {', '.join(ends)} {'has' if len(ends) == 1 else 'have'} no text" if ends else ""
+        places = [self._places[text] for text in texts if text in self._places]
+        if all(hops < _FAR for _, hops in places):
+            return ""
+        return "; ".join(f"{self._shown(id)}, {hops} links away" for id, hops in places[:_MOST_TRACED])
+
+    def _shown(self, id: str) -> str:
+        return f"node {id} ({self._graph.nodes[id].type})"
 
     def texts(self, value: object, depth: int = 0) -> list[str]:
         if isinstance(value, str):
@@ -70,7 +97,12 @@ class _Trail:
         id, node = link
         if id not in self._read:
             self._read[id] = []  # a node that leads back to itself adds nothing
+            before = self._links_left
             self._read[id] = self._of_node(node, depth)
+            for text in self._read[id]:
+                self._places.setdefault(text.strip(), (id, depth + 1))
+            if not self._read[id] and self._links_left == before:
+                self._dead_ends.append(id)
         return self._read[id]
 
     def _of_node(self, node: Node, depth: int) -> list[str]:

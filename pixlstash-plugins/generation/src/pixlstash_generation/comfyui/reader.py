@@ -27,7 +27,7 @@ class ComfyReader(GenerationReader):
     """Prompts by following the sampler's links; seed, steps, CFG, sampler, scheduler, models and LoRAs."""
 
     id = "comfyui"
-    revision = "3"
+    revision = "4"
 
     def read(self, embedded: Embedded) -> Facts | None:
         texts = embedded_texts(embedded)
@@ -68,8 +68,9 @@ def _recipe(graph: Graph) -> Recipe:
         _add_settings(recipe, graph, sampler)
         canvas = _sampler(graph, _used(graph, _is_canvas)) or sampler  # `sampler` may have made what is pasted into it
         recipe.width, recipe.height = latent_size(graph, canvas)
-        recipe.prompt = "\n".join(prompts(graph, sampler, "positive"))
-        recipe.negative = "\n".join(prompts(graph, sampler, "negative"))
+        positive = prompts(graph, sampler, "positive")
+        recipe.prompt, recipe.trace = "\n".join(positive.texts), positive.trace
+        recipe.negative = "\n".join(prompts(graph, sampler, "negative").texts)
     return recipe
 
 
