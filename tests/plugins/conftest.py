@@ -12,6 +12,7 @@ import pytest
 import tiny
 import torchvision_shim
 from web.conftest import empty as empty
+from web.conftest import filled as filled
 from web.conftest import served as served
 from web.conftest import shared as shared
 

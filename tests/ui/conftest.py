@@ -40,6 +40,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Library.create(folder, name="Few")
     with Library.open(folder) as library:
         gallery.add(library, 0, gallery.PAINTED)
+        library.restore_points.set_automatic(False)
     return folder
 
 

@@ -63,6 +63,7 @@ def make(folder: Path) -> Path:
     with Library.open(folder) as library:
         invent(library, INVENTED)
         add(library, 0, PAINTED)
+        library.restore_points.set_automatic(False)
     return folder
 
 

@@ -27,13 +27,6 @@ pytestmark = pytest.mark.browser
 PAGE = "/?page=snapshots"
 
 
-@pytest.fixture(autouse=True)
-def none_by_itself(request: pytest.FixtureRequest) -> None:
-    """The library takes no snapshot of its own a while after its first import, as a slow test would see."""
-    served: Served = request.getfixturevalue("served")
-    served.library.set_snapshots(OWNER, SetSnapshots(False))
-
-
 def take(served: Served, label: str | None = None) -> Snapshot:
     return served.library.take_snapshot(OWNER, TakeSnapshot(label))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,10 +80,24 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, frozenset[int]]:
+    """A closed library of nine pictures, to be copied, and the ids of the first three."""
+    folder = tmp_path_factory.mktemp("filled")
+    Library.create(folder / "library", name="Library")
+    with Library.open(folder / "library") as library:
+        mine = fill(library, folder)
+        library.restore_points.set_automatic(False)
+    return folder / "library", mine
+
+
 @pytest.fixture
-def served(library: Library, tmp_path: Path) -> Iterator[Served]:
+def served(
+    filled: tuple[Path, frozenset[int]], open_library: Callable[..., Library], tmp_path: Path
+) -> Iterator[Served]:
     """A library of this test's own."""
-    with serving(library, fill(library, tmp_path)) as served:
+    shutil.copytree(filled[0], tmp_path / "library")
+    with serving(open_library(), filled[1]) as served:
         yield served
 
 

@@ -289,7 +289,8 @@ def repeat(served: Served) -> None:
     library = served.library
     library.hub.write("update job set due = 0 where kind = ?", (certificates.REPEAT,))
     library.queue._wake["cpu"].set()
-    until(lambda: library.hub.value("select due from job where kind = ?", (certificates.REPEAT,)) > 0)
+    ended = "select due > 0 and state = 'waiting' from job where kind = ?"
+    until(lambda: library.hub.value(ended, (certificates.REPEAT,)))
     for job in library.jobs(OWNER):
         if job.kind == certificates.VISIT:
             finish(library, job)

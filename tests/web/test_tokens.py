@@ -115,7 +115,7 @@ def test_an_expired_token_is_as_unknown_as_any(served: Served) -> None:
     assert session.get("/library").status == 401
 
 
-def test_a_token_of_another_library_is_unknown(served: Served, library: Library, tmp_path: Any) -> None:
+def test_a_token_of_another_library_is_unknown(served: Served, tmp_path: Any) -> None:
     Library.create(tmp_path / "other")
     with Library.open(tmp_path / "other", work=False) as other, serving(other) as second:
         secret = second.token("read")

@@ -6,6 +6,7 @@ Nothing spans `library.db`, `hub.db`, the stills, the originals, the snapshots a
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import zstandard
-from conftest import Effort
+from conftest import Effort, default_seed
 from core.database.test_kill import opened
 from core.database.test_upgrade import first_of
 from core.snapshots.test_kill_snapshots import left_behind
@@ -71,6 +72,8 @@ CROSSED: dict[str, set[str]] = {
     "start_after_restore": {f"{HUB} > {LIBRARY}"},
     "start_after_score": {f"{HUB} > {LIBRARY}"},
 }
+#: Actions that are tried in `make test`.
+SAMPLE = 9
 #: What leads to the same when it is done again.
 AGAIN = {"make", "upload", "import_in_place", "import_copies", "purge", "back_up", "restore_backup"}
 AGAIN |= {"upgrade", "run_engine", "move_threshold", "redraw", *crossing.STARTS}
@@ -212,7 +215,16 @@ def between(action: str, before: Seen, after: Seen, now: Seen) -> Iterator[str]:
             yield f"{name} is neither as before nor as after"
 
 
-@pytest.mark.parametrize("action", crossing.ACTIONS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All actions in `make torture`; a sample of them in `make test`, another one for each commit."""
+    if "action" in metafunc.fixturenames:
+        actions = list(crossing.ACTIONS)
+        if not metafunc.config.getoption("--torture"):
+            seed = int(os.environ.get("SEED") or default_seed(False))
+            actions = sorted(random.Random(seed).sample(actions, SAMPLE))
+        metafunc.parametrize("action", actions)
+
+
 def test_killed_between_two_files(action: str, lab: Lab, tmp_path: Path, effort: Effort, rng: random.Random) -> None:
     wrong: list[str] = []
     empty = Seen({}, None, {}, {})
