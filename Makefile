@@ -36,6 +36,7 @@ quick: install
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not attack and not slow" $(addprefix --ignore ,$(SLOW)) $(ARGS)
 
 # Tests with other people's programs: ComfyUI on the CPU, from COMFYUI_DIR; Caddy, nginx and exiftool, if installed.
+integration: export PYTHONDONTWRITEBYTECODE =
 integration: install
 	$(BIN)/python -m pytest --integration $(ARGS)
 

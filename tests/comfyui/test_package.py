@@ -39,6 +39,14 @@ def test_the_ids_of_nodes_never_change(standin: StandIn) -> None:
     assert set(standin.classes) == IDS
 
 
+def test_inputs_and_outputs_have_different_ids(standin: StandIn) -> None:
+    """ComfyUI loads none of the nodes if one of them has an input and an output with the same id."""
+    for name, node in standin.classes.items():
+        schema = node.define_schema()
+        ids = [one.id for one in (*schema.inputs, *schema.outputs) if one.id]
+        assert len(set(ids)) == len(ids), name
+
+
 def test_nothing_is_imported_that_comfyui_does_not_have() -> None:
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

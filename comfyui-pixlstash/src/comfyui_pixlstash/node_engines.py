@@ -53,7 +53,7 @@ class Tag(Node):
             ],
             outputs=[
                 io.String.Output("tags", display_name="tags", is_output_list=True, tooltip="One text per picture."),
-                io.String.Output("engine", display_name="engine", tooltip="The engine that tagged them."),
+                io.String.Output("used_engine", display_name="engine", tooltip="The engine that tagged them."),
             ],
         )
 
@@ -84,7 +84,7 @@ class Describe(Node):
             ],
             outputs=[
                 io.String.Output("texts", display_name="texts", is_output_list=True, tooltip="One text per picture."),
-                io.String.Output("engine", display_name="engine", tooltip="The engine that wrote them."),
+                io.String.Output("used_engine", display_name="engine", tooltip="The engine that wrote them."),
             ],
         )
 

@@ -46,7 +46,7 @@ class Source(Struct, frozen=True):
     score: int
     sha256: bytes
     places: list[tuple[int, str]]
-    folder: str
+    folder: str = ""
 
 
 class TagUse(Struct, frozen=True):
