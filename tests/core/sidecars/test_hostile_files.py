@@ -182,20 +182,21 @@ def test_what_a_kill_left_is_deleted_only_if_it_is_known(tmp_path: Path, monkeyp
         for content in (b"theirs", b"ours and more", b""):
             original = (tmp_path / left).read_bytes()
             (tmp_path / left).write_bytes(content)
-            remove_leftover(root, "a.txt", sha256[b"ours"], [sha256[b"before"]], 1 << 20)
+            remove_leftover(root, "a.txt", sha256[b"ours"], [sha256[b"ours"], sha256[b"before"]], 1 << 20)
             assert (tmp_path / left).read_bytes() == content
             (tmp_path / left).write_bytes(original)
-        remove_leftover(root, "b.txt", sha256[b"ours"], [sha256[b"before"]], 1 << 20)
-        remove_leftover(root, "a.txt", sha256[b"theirs"], [sha256[b"before"]], 1 << 20)
+        remove_leftover(root, "b.txt", sha256[b"ours"], [sha256[b"ours"], sha256[b"before"]], 1 << 20)
+        remove_leftover(root, "a.txt", sha256[b"theirs"], [sha256[b"ours"], sha256[b"before"]], 1 << 20)
         assert (tmp_path / left).exists()
-        remove_leftover(root, "a.txt", sha256[b"ours"], [sha256[b"before"]], 1 << 20)
+        remove_leftover(root, "a.txt", sha256[b"ours"], [sha256[b"ours"], sha256[b"before"]], 1 << 20)
         assert os.listdir(tmp_path) == ["a.txt"]
 
 
 def test_a_foreign_file_with_the_name_of_ours_stays(tmp_path: Path) -> None:
     root, kept = Root.pinned(tmp_path), tmp_path / "kept"
     kept.write_bytes(b"kept")
-    name = replacing._temporary("a.txt", "a.txt", hashlib.sha256(b"ours").digest())
+    ours = hashlib.sha256(b"ours").digest()
+    name = replacing._temporary("a.txt", "a.txt", ours)
     for link in (False, True):
         (tmp_path / name).unlink(missing_ok=True)
         if link:
@@ -204,7 +205,7 @@ def test_a_foreign_file_with_the_name_of_ours_stays(tmp_path: Path) -> None:
             (tmp_path / name).write_bytes(b"theirs")
         (tmp_path / "a.txt").unlink(missing_ok=True)
         replace_below(root, "a.txt", b"ours", None)
-        remove_leftover(root, "a.txt", hashlib.sha256(b"ours").digest(), [hashlib.sha256(b"kept").digest()], 1 << 20)
+        remove_leftover(root, "a.txt", ours, [ours, hashlib.sha256(b"kept").digest()], 1 << 20)
         assert sorted(os.listdir(tmp_path)) == [name, "a.txt", "kept"]
         assert (tmp_path / name).read_bytes() == (b"kept" if link else b"theirs") and kept.read_bytes() == b"kept"
 

@@ -105,8 +105,8 @@ def recall(sidecar: Sidecar, record: Record | None) -> None:
     """Take note of what is record of a sidecar; what was being written when the process ended is our own."""
     sidecar.is_recorded, record = record is not None, record or Record()
     if record.next_sha256 is not None:
-        known = (record.sha256,)
-        remove_leftover(sidecar.root, sidecar.path, record.next_sha256, known, sidecar.format.longest)
+        hashes = {record.next_sha256, record.sha256}
+        remove_leftover(sidecar.root, sidecar.path, record.next_sha256, hashes, sidecar.format.longest)
     sidecar.record = record
     if sidecar.body is None:  # deleted by another program, or never there
         if not sidecar.problem:

@@ -9,7 +9,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
@@ -95,15 +95,15 @@ def replace_below(root: Root, key: str, body: bytes, before: Version | None) -> 
     return written
 
 
-def remove_leftover(root: Root, key: str, next_sha256: bytes, known: Iterable[bytes | None], most: int) -> None:
+def remove_leftover(root: Root, key: str, sha256: bytes, hashes: Collection[bytes | None], most: int) -> None:
     """Delete what a killed `replace_below` of a body with this hash left beside its file.
 
-    Only contents with the hash of that body, or with one of `known`, which it was to replace, are deleted.
+    Only a file whose hash is in `hashes` is deleted: of that body, and of what it was to replace.
     """
-    leftover = _temporary(key, key, next_sha256)
+    leftover = _temporary(key, key, sha256)
     with suppress(OSError, NotReadable, Changed):
         present = read_below(root, leftover, most)
-        if present is None or hashlib.sha256(present[0]).digest() not in {next_sha256, *known}:
+        if present is None or hashlib.sha256(present[0]).digest() not in hashes:
             return
         with parent_below(root, leftover) as (name, folder):
             if _version(name, folder) == present[1]:

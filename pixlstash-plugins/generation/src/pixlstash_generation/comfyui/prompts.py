@@ -41,14 +41,14 @@ _OTHER_SIDE = {
 }
 
 
-class Found(NamedTuple):
+class Prompts(NamedTuple):
     """The texts that condition one side of a sampler, and a sentence on where they are, if that is not obvious."""
 
     texts: list[str]
     trace: str = ""
 
 
-def prompts(graph: Graph, sampler: str, side: str) -> Found:
+def prompts(graph: Graph, sampler: str, side: str) -> Prompts:
     """Find the texts of a side (`positive` or `negative`) of a sampler, in the order of its links."""
     trail = _Trail(graph, side)
     texts: dict[str, None] = {}
@@ -56,8 +56,8 @@ def prompts(graph: Graph, sampler: str, side: str) -> Found:
         names = (side, "conditioning", "cond1", "cond2", "pipe") if side == "positive" else (side, "pipe")
         for name in names:
             texts.update((text.strip(), None) for text in trail.texts(node.inputs.get(name)))
-    found = list(texts)[:_MOST_TEXTS]
-    return Found(found, trail.trace(found))
+    listed = list(texts)[:_MOST_TEXTS]
+    return Prompts(listed, trail.trace(listed))
 
 
 class _Trail:
