@@ -101,4 +101,14 @@ TAKING = Outgoing(
     "To copy the pictures that somebody shared with you",
     "The secret of the link, its password if it has one, and requests for its pictures",
 )
-ROWS = (UPDATES, WEIGHTS, ENGINES, CLIENT, ADDRESS, VISITS, TAKING)
+#: By importers of plugins that say which machines they reach.
+IMPORTERS = Outgoing(
+    "importers",
+    "Importers of plugins that use another machine",
+    "When you import from one, with “Import from…” or `pixlstash import --from`",
+    "The server",
+    "The machines that the importer names, which are shown before you import",
+    "Its pictures are there",
+    "What the plugin sends to ask for them, such as the settings that you entered",
+)
+ROWS = (UPDATES, WEIGHTS, ENGINES, CLIENT, ADDRESS, VISITS, TAKING, IMPORTERS)

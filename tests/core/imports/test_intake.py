@@ -6,15 +6,19 @@ import os
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import pytest
 from libraries import finish, until
 from PIL import Image
 
-from pixlstash_core import OWNER, Found, Importer, Params, hookimpl
+from pixlstash_core import OWNER, Found, Importer, Params, hookimpl, outgoing
 from pixlstash_core.errors import Invalid, NotThere
 from pixlstash_core.library import Library
 from pixlstash_core.plugins.registry import Plugins
@@ -315,6 +319,63 @@ def test_a_plugins_importer(open_library: Callable[..., Library], folder: Path) 
     for name, params in (("nothing", {}), ("card", {}), ("card", {"folder": 3}), ("card", {"folder": "/", "typo": 1})):
         with pytest.raises(Invalid):
             library.import_from(OWNER, ImportFrom(name, params))
+
+
+class FeedParams(Params, frozen=True):
+    address: str
+
+
+class Feed(Importer):
+    """Imports what a page of addresses lists, as an importer of a web site does."""
+
+    id, label, Params = "feed", "A feed", FeedParams
+    reaches = "the server in `address`"
+    #: The rows of `outgoing` that its connections were of.
+    rows: ClassVar[set[str | None]] = set()
+
+    def scan(self, params: Any) -> Iterable[Found]:
+        with self.open(params.address) as page:
+            for line in page.read().decode().split():
+                yield Found(line, line.rpartition("/")[2], partial(self.open, line))
+
+    def open(self, address: str) -> BinaryIO:
+        self.rows.add(outgoing.current())
+        try:
+            return urllib.request.urlopen(address, timeout=20)  # type: ignore[no-any-return]
+        except urllib.error.HTTPError as error:
+            with error:
+                raise OSError(error.code, error.reason) from None
+
+
+class FeedPlugin:
+    @hookimpl
+    def importers(self) -> Any:
+        yield Feed()
+
+
+def test_an_importer_of_addresses_says_what_it_reaches(open_library: Callable[..., Library], tmp_path: Path) -> None:
+    paint(tmp_path / "1.png", 1)
+    paint(tmp_path / "2.png", 2)
+    plugins = Plugins.load()
+    plugins.pm.register(FeedPlugin(), "feed-plugin")
+    library = open_library(plugins=plugins)
+    [kind] = [kind for kind in library.source_kinds(OWNER).importers if kind.id == "feed"]
+    assert kind.reaches == "the server in `address`"
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        (tmp_path / "feed.txt").write_text(f"{url}/1.png\n{url}/gone.png\n{url}/2.png\n")
+        job = finish(library, library.import_from(OWNER, ImportFrom("feed", {"address": f"{url}/feed.txt"})))
+        server.shutdown()
+    assert counts(job) == (2, 0, 1)
+    assert Feed.rows == {outgoing.IMPORTERS.name}
+    job = finish(library, library.import_from(OWNER, ImportFrom("feed", {"address": f"{url}/feed.txt"})))
+    assert job.state == "failed" and "refused" in str(job.error)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
 
 
 def test_progress_while_it_runs(library: Library, folder: Path) -> None:

@@ -39,7 +39,7 @@ def _kinds(kinds: SourceKinds) -> None:
 
 
 def _kind(source: SourceKind) -> None:
-    click.echo(f"  {source.id}  {source.label}")
+    click.echo(f"  {source.id}  {source.label}" + (f", which connects to {source.reaches}" if source.reaches else ""))
     required = source.form.get("required", [])
     for name, field in source.form["properties"].items():
         kind = "env:NAME or file:/path" if field.get("x-secret") else field.get("type", "one of several")

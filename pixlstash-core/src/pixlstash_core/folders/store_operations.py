@@ -34,7 +34,7 @@ def source_kinds(context: Context, reader: Reader) -> SourceKinds:
         if scheme not in (OWN, FOLDER) and not store.hidden
     ]
     importers = [
-        SourceKind(id, importer.label or id, source_form(importer.Params))
+        SourceKind(id, importer.label or id, source_form(importer.Params), importer.reaches)
         for id, importer in sorted(context.plugins.importers().items())
     ]
     return SourceKinds(stores, importers)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, convert
 
+from .. import outgoing
 from ..database.connection import Database
 from ..errors import Invalid, NotFound, PixlStashError, Refused, StoreUnreachable
 from ..jobs.lanes import Handler, Jobs, Task
@@ -143,15 +144,23 @@ def import_job(intake: Intake, own: Own, plugins: Plugins) -> Handler:
         tally = Tally()
         finds: dict[str, Found] = {}
 
+        def reaching() -> AbstractContextManager[None]:
+            return outgoing.IMPORTERS.opening() if importer.reaches else nullcontext()
+
         def files() -> Iterator[File]:
-            for find in importer.scan(values):
+            scanned = iter(importer.scan(values))
+            while True:
+                with reaching():
+                    find = next(scanned, None)
+                if find is None:
+                    return
                 finds[find.key] = find
                 yield File(find.key, find.name, find.size, find.mtime)
 
         def take(file: File) -> Taken:
             path = intake.temporary(file.name)
             try:
-                with writing_to(path.parent), path.open("wb") as out:
+                with reaching(), writing_to(path.parent), path.open("wb") as out:
                     for block in _blocks(finds.pop(file.key)):
                         out.write(block)
                     out.flush()

@@ -174,10 +174,14 @@ class Found(Struct, frozen=True):
 
 
 class Importer:
-    """A source from which pictures are copied into the library. Set `id`, `label` and `Params`."""
+    """A source from which pictures are copied into the library. Set `id`, `label` and `Params`.
+
+    `reaches`: the machines that it connects to, for people to read before they import ("the server in `address`").
+    """
 
     id: ClassVar[str]
     label: ClassVar[str] = ""
+    reaches: ClassVar[str] = ""
     Params: ClassVar[type[Params]] = Params
 
     def scan(self, params: Any) -> Iterable[Found]:

@@ -87,6 +87,8 @@ def unreachable_faults(store: Store, params: dict[str, Any]) -> list[str]:
 def importer_faults(importer: Importer, params: dict[str, Any] | None = None) -> list[str]:
     """Return problems of an importer. `params`: settings for scanning; None: do not scan."""
     wrong = [*name_faults(importer, "id"), *_form(importer), *settings_faults(importer)]
+    if not isinstance(getattr(importer, "reaches", None), str):
+        wrong.append("its `reaches` is not a text")
     if wrong or params is None:
         return wrong
     settings = read_params(importer.Params, params)

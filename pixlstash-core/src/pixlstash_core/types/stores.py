@@ -12,12 +12,14 @@ from .pictures import Presence
 class SourceKind(Struct, frozen=True):
     """A kind of store, or an importer, that a plugin offers. `form` is the JSON Schema of its settings.
 
-    A field with `x-secret` takes `env:NAME` or `file:/path`, never the secret itself.
+    A field with `x-secret` takes `env:NAME` or `file:/path`, never the secret itself. `reaches`: the machines that an
+    importer connects to.
     """
 
     id: str
     label: str
     form: dict[str, Any]
+    reaches: str = ""
 
 
 class SourceKinds(Struct, frozen=True):

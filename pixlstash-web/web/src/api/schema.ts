@@ -1892,12 +1892,14 @@ export interface SourceKinds {
 
 /**
  * A kind of store, or an importer, that a plugin offers. `form` is the JSON Schema of its settings. A field with
- * `x-secret` takes `env:NAME` or `file:/path`, never the secret itself.
+ * `x-secret` takes `env:NAME` or `file:/path`, never the secret itself. `reaches`: the machines that an importer
+ * connects to.
  */
 export interface SourceKind {
   id: string;
   label: string;
   form: Record<string, unknown>;
+  reaches: string;
 }
 
 /**
