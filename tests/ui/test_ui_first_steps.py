@@ -13,6 +13,7 @@ from ui.conftest import Axe, Sit
 from ui.desk import LOOKS, Desk
 from web.conftest import OWNER, Served
 
+from pixlstash_core.library import Library
 from pixlstash_core.types import DeletePictures
 from pixlstash_demo.art import lettering
 from pixlstash_demo.filling import fill
@@ -49,10 +50,10 @@ def search(desk: Desk, q: str) -> None:
     desk.becomes(lambda: desk.parameter("q"), q)
 
 
-def search_by_text_and_similarity(desk: Desk, word: str) -> None:
+def search_by_text_and_similarity(desk: Desk, library: Library, word: str) -> None:
     """Search for a word, and for pictures similar to the first one with it; no message says what is missing."""
     search(desk, f"text:{word}")
-    desk.seen()
+    desk.becomes(lambda: {tile["id"] for tile in desk.tiles()}, set(library.find(OWNER, f"text:{word}").ids))
     expect(desk.page.locator("#search-problem")).to_have_count(0)
     first = desk.tiles()[0]["id"]
     desk.focus(0)
@@ -74,7 +75,7 @@ def test_after_a_first_upload(sit: Sit, empty: Served, tmp_path: Path) -> None:
     expect(offer(desk)).to_have_count(0)
     until(lambda: empty.library.info(OWNER).pictures == 3, 60)
     until(lambda: done(empty, "vector") == 3 and done(empty, "text") == 3, STARTS / 1000)
-    search_by_text_and_similarity(desk, "bakery")
+    search_by_text_and_similarity(desk, empty.library, "bakery")
     assert len(empty.library.find(OWNER, "text:bakery").ids) == 2
 
 
@@ -91,7 +92,7 @@ def test_in_the_demo(sit: Sit, empty: Served) -> None:
     until(lambda: done(empty, "vector") == pictures and done(empty, "text") == pictures, 2 * STARTS / 1000)
     words = [word for word in lettering.WORDS if empty.library.find(OWNER, f'text:"{word}"').ids]
     assert words
-    search_by_text_and_similarity(desk, words[0].split()[0].lower())
+    search_by_text_and_similarity(desk, empty.library, words[0].split()[0].lower())
 
 
 def test_engines_are_asked_for_once(sit: Sit, served: Served) -> None:
