@@ -174,10 +174,7 @@ class Found(Struct, frozen=True):
 
 
 class Importer:
-    """A source from which pictures are copied into the library. Set `id`, `label` and `Params`.
-
-    `reaches`: the machines that it connects to, for people to read before they import ("the server in `address`").
-    """
+    """A source of pictures to copy. Set `id`, `label`, `Params`, and in `reaches` the machines that it connects to."""
 
     id: ClassVar[str]
     label: ClassVar[str] = ""
